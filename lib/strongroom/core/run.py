@@ -1,0 +1,58 @@
+"""A run and what came of it: the words that tie table version, metrics, report and audit event together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from strongroom.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who does what, for which purpose, since when.
+
+    Args:
+        id: unique and sortable; the same id again is the same run.
+        job: the job's word, for example `prepare`.
+        principal: `user:ada` or `group:ml`; who the decision is about.
+        actor: who really typed it, when that is somebody else; empty otherwise.
+        purpose: one word, for example `model_training`; may be empty.
+        started: aware, in UTC. Nothing else in a run reads the clock.
+    """
+
+    id: str
+    job: str
+    principal: str
+    purpose: str
+    started: datetime
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job did. Its fields are those of the `--json` line; `summary` is for a person."""
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    report: str = ""
+    summary: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)  # more of what happened, for the audit event; no values
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a flow is given: its run, its settings, its own arguments, a session on demand, and a voice.
+
+    `spark()` starts or returns the session; a flow that never calls it starts no Java. `say(line)` prints one line of
+    progress to stderr.
+    """
+
+    run: Run
+    settings: Settings
+    args: argparse.Namespace
+    spark: Callable[[], Any]
+    say: Callable[[str], None]
