@@ -99,8 +99,8 @@ class Read:
 class Column:
     """A column, or a field inside one.
 
-    `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is to
-    training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else.
+    `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is
+    to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else.
     """
 
     name: str

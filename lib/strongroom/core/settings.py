@@ -1,4 +1,4 @@
-"""The settings of one installation: where the lake, the keys, the policy and the contracts are, and how Spark is set."""
+"""The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set."""
 
 from __future__ import annotations
 

@@ -1,0 +1,28 @@
+"""The nearest known word, for "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word most like `word`, or an empty string when none is near. Case and `-`/`_`/space do not count."""
+    import difflib  # costs 5 ms and is needed only when something is already wrong
+
+    folded = {_fold(candidate): candidate for candidate in known}
+    if (same := _fold(word)) in folded:
+        return folded[same]
+    near = difflib.get_close_matches(same, folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """What to do about an unknown word: the nearest known one, or else the whole list."""
+    words = tuple(known)
+    if near := nearest(word, words):
+        return f"Did you mean {near!r}?"
+    return f"Known: {', '.join(words)}." if words else ""
+
+
+def _fold(word: str) -> str:
+    return word.lower().translate({ord(mark): None for mark in "-_ "})
