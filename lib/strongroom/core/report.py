@@ -1,0 +1,284 @@
+"""What a report of one run is made from: plain numbers and names, and no value of a personal column by construction.
+
+Only two places can hold something read from the data: the bounds of a column (`ColumnFacts.minimum` and its like) and
+the values of the label (`LabelBalance`). Both refuse, when made, a column that is personal or protected; so a report
+cannot leak one however it is filled or drawn. Rule ids, column names and bounds in words come from the contract.
+
+Counts are rows unless said otherwise. None means "not measured", which is never drawn as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from strongroom.core.contract import Column, Contract, SetRule
+from strongroom.core.run import Run
+
+STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
+"""`unchanged`: nothing new to read; `gate closed`: readers keep the previous version; `failed`: ended early."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFacts:
+    """Which contract was applied; `fingerprint` is its SHA-256 in hex."""
+
+    id: str
+    name: str
+    version: str
+    fingerprint: str
+    file: str
+    purposes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, contract: Contract) -> ContractFacts:
+        """The facts of a contract that was read."""
+        return cls(
+            contract.id, contract.name, contract.version, contract.fingerprint, contract.file, tuple(contract.purposes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """One source as it was read: how many files and bytes; None where the source cannot tell."""
+
+    name: str
+    format: str
+    path: str
+    files: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """One column or nested field: how it is protected, and what was counted before and after.
+
+    Args:
+        path: as in the contract, for example `address.city` or `tags[]`.
+        type: in the words of Spark SQL.
+        classification: the contract's word; may be empty.
+        personal: whether it holds personal data.
+        method: the method's name, for example `hash`.
+        protection: the method in words a privacy officer reads.
+        key: id and version of the key, for example `person/3`; never key bytes.
+        nulls_before: nulls among the rows read, `nulls_after` among the rows written.
+        empty: empty strings among the rows read.
+        distinct: estimated number of different values among the rows read.
+        minimum: smallest value as text; like `maximum` and both lengths for open columns only.
+        min_length: in characters.
+
+    Raises:
+        ValueError: a bound or a length is given for a column that is personal or protected.
+    """
+
+    path: str
+    type: str
+    classification: str = ""
+    personal: bool = True
+    method: str = "keep"
+    protection: str = ""
+    key: str = ""
+    nulls_before: int | None = None
+    nulls_after: int | None = None
+    empty: int | None = None
+    distinct: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.open and any(
+            bound is not None for bound in (self.minimum, self.maximum, self.min_length, self.max_length)
+        ):
+            raise ValueError(f"column {self.path!r} is personal or protected: a report must not hold its bounds")
+
+    @property
+    def open(self) -> bool:
+        """Whether its values may be shown: neither personal nor protected."""
+        return not self.personal and self.method == "keep"
+
+    @classmethod
+    def of(
+        cls,
+        column: Column,
+        *,
+        protection: str = "",
+        key: str = "",
+        nulls_before: int | None = None,
+        nulls_after: int | None = None,
+        empty: int | None = None,
+        distinct: int | None = None,
+    ) -> ColumnFacts:
+        """The facts of a contract's leaf column without bounds; `dataclasses.replace` adds bounds to an open one."""
+        return cls(
+            path=column.path,
+            type=column.type.ddl,
+            classification=column.classification,
+            personal=column.personal,
+            method=column.protect.method if column.protect else "keep",
+            protection=protection,
+            key=key,
+            nulls_before=nulls_before,
+            nulls_after=nulls_after,
+            empty=empty,
+            distinct=distinct,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """A row rule and how many of the rows read break it."""
+
+    id: str
+    check: str
+    columns: tuple[str, ...]
+    failures: int
+    severity: str = "error"
+    dimension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRuleFacts:
+    """A rule on the whole set: what was measured, and its bound in words (`must be greater than 0 rows`).
+
+    `measured` is None when it could not be measured, and then `passed` is False.
+    """
+
+    id: str
+    measured: float | None
+    bound: str
+    passed: bool
+    unit: str = "rows"
+    severity: str = "error"
+    dimension: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """A reason for quarantine and how many quarantined rows carry it; a row may carry several."""
+
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """One value of the label; None is a missing label. `before` counts rows read, `after` rows written."""
+
+    value: str | None
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelBalance:
+    """How the label is distributed; `others` sums the values that are not listed."""
+
+    column: str
+    values: tuple[LabelCount, ...]
+    others: LabelCount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """An earlier run of the same contract; `started` is ISO 8601, `failures` counts rule failures."""
+
+    run_id: str
+    started: str
+    read: int
+    written: int
+    quarantined: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run of one job on one table.
+
+    Args:
+        run: who, for what purpose, since when.
+        contract: what was applied.
+        policy: fingerprint of the policy.
+        table: the table readers ask for, for example `training.reviews`.
+        status: one of `STATUSES`.
+        read: rows read; `written` rows readers got by this run (0 behind a closed gate); `quarantined` rows set aside.
+        seconds: wall time.
+        audience: roles or principals that the policy lets read the table for the contract's purposes.
+        quarantine_limit: largest share of quarantined rows (0 to 1) that passes the gate, or None.
+        history: earlier runs, oldest first, without this one.
+        tables: what was written where, name → path.
+        problem: what ended a failed run, in one sentence; no data value.
+        todo: the next thing for the reader to do.
+
+    Raises:
+        ValueError: an unknown status, or a label that is personal, protected or not among the columns.
+    """
+
+    run: Run
+    contract: ContractFacts
+    policy: str
+    table: str
+    status: str
+    read: int
+    written: int
+    quarantined: int
+    seconds: float
+    sources: tuple[SourceFacts, ...] = ()
+    columns: tuple[ColumnFacts, ...] = ()
+    rules: tuple[RuleFacts, ...] = ()
+    set_rules: tuple[SetRuleFacts, ...] = ()
+    reasons: tuple[ReasonCount, ...] = ()
+    label: LabelBalance | None = None
+    history: tuple[PastRun, ...] = ()
+    audience: tuple[str, ...] = ()
+    quarantine_limit: float | None = None
+    tables: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    todo: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
+        if self.label is not None:
+            column = next((column for column in self.columns if column.path == self.label.column), None)
+            if column is None or not column.open:
+                raise ValueError(
+                    f"label {self.label.column!r} is not an open column: a report must not hold its values"
+                )
+
+    @property
+    def failures(self) -> int:
+        """Rule failures of this run, all rules together."""
+        return sum(rule.failures for rule in self.rules)
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether more rows went to quarantine than the contract allows."""
+        return self.quarantine_limit is not None and self.quarantined > self.quarantine_limit * self.read
+
+
+def share(part: int | None, whole: int) -> float | None:
+    """Part of a whole as 0 to 1; None when it was not measured or there is no whole."""
+    return None if part is None or whole <= 0 else part / whole
+
+
+_OPERATORS = {
+    "mustBe": "must be {0}",
+    "mustNotBe": "must not be {0}",
+    "mustBeGreaterThan": "must be greater than {0}",
+    "mustBeGreaterOrEqualTo": "must be at least {0}",
+    "mustBeLessThan": "must be less than {0}",
+    "mustBeLessOrEqualTo": "must be at most {0}",
+    "mustBeBetween": "must be between {0} and {1}",
+    "mustNotBeBetween": "must not be between {0} and {1}",
+}
+
+
+def bound_in_words(rule: SetRule) -> str:
+    """A set rule's bound as a sentence without subject, for example `must be at most 5 percent`."""
+    bounds = rule.bound if isinstance(rule.bound, tuple) else (rule.bound,)
+    numbers = [f"{bound:,.10g}" for bound in bounds]
+    unit = "" if rule.metric in ("freshness", "sql") else f" {rule.unit}"
+    return _OPERATORS[rule.operator].format(*numbers) + unit
