@@ -1,9 +1,65 @@
-"""The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set."""
+"""The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set.
+
+`KNOWN` and `JOBS` are the whole vocabulary: a new setting is one line there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What one setting may hold.
+
+    Args:
+        kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
+            `env:NAME`, …); `name` (a contract's or column's); `choice`; `integer`; `number`; `share` (0 to 1); `flag`.
+        default: its value when the file does not name it; None where that means "not set".
+        required: whether a file without it is refused.
+        choices: the words of a `choice`.
+        least: the smallest value of an `integer` or `number`.
+    """
+
+    kind: str
+    default: object = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+
+
+KNOWN: Mapping[str, Key] = {
+    "lake": Key("lake", required=True),
+    "keys": Key("provider", required=True),
+    "keyring": Key("path"),  # default: beside the key file, else beside the settings
+    "policy": Key("path", required=True),
+    "contracts": Key("path", required=True),
+    "principal": Key("text"),
+    "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
+}
+"""The settings of the whole installation; besides them there is `spark`, a mapping of Spark settings."""
+
+JOBS: Mapping[str, Mapping[str, Key]] = {
+    "prepare": {
+        "contract": Key("name"),
+        "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
+        "quarantine_limit": Key("share", default=None),
+    },
+    "vectorize": {
+        "contract": Key("name"),
+        "text": Key("name"),
+        "label": Key("name"),
+        "key": Key("name"),
+        "time": Key("name"),
+        "max_features": Key("integer", default=100, least=1),
+        "rank": Key("choice", default="documents", choices=("documents", "terms")),
+        "profile": Key("choice", default="spark", choices=("spark", "sklearn")),
+        "ngram": Key("integer", default=1, least=1),
+        "min_df": Key("integer", default=1, least=1),
+    },
+}
+"""The settings of single jobs: section → key. A section bears the name of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +76,7 @@ class Settings:
         principal: who runs a job when nobody else is named; empty means the operating system's user.
         audit: folder of the audit log.
         spark: Spark SQL settings, and `spark.master`.
-        jobs: settings of single jobs, section → key → value; for example `prepare.mode`, `vectorize.max_features`.
+        jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
     """
 
     file: str

@@ -1,0 +1,203 @@
+"""Reads a settings file and refuses what it does not know, all problems at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.settings import JOBS, KNOWN, Key, Settings
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import Node, parse
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_PROVIDER = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
+
+
+def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
+    """Read and check a settings file.
+
+    Args:
+        path: the file.
+        overrides: `key=value` or `section.key=value`, each of which replaces what the file says.
+
+    Raises:
+        ConfigError: every problem of the file and of the overrides.
+        UsageError: an override without `=`.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        todo = "Name another file with --config."
+        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path), todo)]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
+    return parse_settings(text, str(path), overrides)
+
+
+def parse_settings(text: str, file: str, overrides: Sequence[str] = ()) -> Settings:
+    """`load_settings` of a text; `file` gives the folder where relative paths start."""
+    root = parse(text, file)
+    return _Reader(file).read(root, [_override(entry) for entry in overrides])
+
+
+def _override(entry: str) -> tuple[str, Node]:
+    name, equals, value = entry.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(
+            "--set wants section.key=value.", where=f"--set {name}", todo="For example --set prepare.mode=append."
+        )
+    return name.strip(), Node(value, f"--set {name.strip()}", 0)
+
+
+class _Reader:
+    """One reading of one file; collects problems and stops at the end only."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.folder = Path(file).absolute().parent
+        self.problems: list[Problem] = []
+
+    def read(self, root: Node, overrides: Sequence[tuple[str, Node]]) -> Settings:
+        if not isinstance(root.value, dict):
+            raise ConfigError([root.problem("A settings file is a mapping of keys to values.")])
+        top: dict[str, Any] = {name: key.default for name, key in KNOWN.items()}
+        jobs = {job: {name: key.default for name, key in keys.items()} for job, keys in JOBS.items()}
+        spark: dict[str, str] = {}
+        for name, node in root.fields.items():
+            if name in KNOWN:
+                top[name] = self.value(node, name, KNOWN[name], typed=True)
+            elif name == "spark":
+                self.section(name, node, lambda key, child: self.spark(spark, key, child))
+            elif name in JOBS:
+                self.section(name, node, lambda key, child, job=name: self.job(jobs, job, key, child, typed=True))
+            else:
+                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, [*KNOWN, "spark", *JOBS]))
+        for name, node in overrides:
+            section, dot, key = name.partition(".")
+            if name in KNOWN:
+                top[name] = self.value(node, name, KNOWN[name], typed=False)
+            elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
+                self.spark(spark, key if key.startswith("spark.") else name, node)
+            elif section in JOBS and dot:
+                self.job(jobs, section, key, node, typed=False)
+            else:
+                known = [*KNOWN, "spark.KEY", *(f"{job}.{word}" for job, keys in JOBS.items() for word in keys)]
+                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, known))
+        set_here = {*root.fields, *(name for name, _ in overrides)}
+        for name in KNOWN:
+            if KNOWN[name].required and name not in set_here:
+                self.refuse(root, f"The setting {name!r} is missing.", "Add it.")
+        self.fill(root, top)
+        if self.problems:
+            raise ConfigError(self.problems)
+        return Settings(file=str(Path(self.file).absolute()), spark=spark, jobs=jobs, **top)
+
+    def section(self, name: str, node: Node, each: Any) -> None:
+        if not isinstance(node.value, dict):
+            self.refuse(node, f"{name!r} is a mapping of keys to values.")
+        for key, child in node.fields.items():
+            each(key, child)
+
+    def job(self, jobs: Mapping[str, dict[str, object]], job: str, name: str, node: Node, *, typed: bool) -> None:
+        if name in JOBS[job]:
+            jobs[job][name] = self.value(node, f"{job}.{name}", JOBS[job][name], typed=typed)
+        else:
+            self.refuse(node, f"Unknown setting '{job}.{name}'.", did_you_mean(name, JOBS[job]))
+
+    def spark(self, spark: dict[str, str], name: str, node: Node) -> None:
+        value = node.value
+        if not name.startswith("spark."):
+            self.refuse(node, f"Spark's settings start with 'spark.', not {name!r}.", f"Did you mean 'spark.{name}'?")
+        elif _CREDENTIAL.search(name):
+            self.refuse(
+                node,
+                f"{name!r} is a credential: Spark's settings show up in plans, logs and the UI.",
+                "Remove it and let the environment or a credentials provider carry it.",
+            )
+        elif isinstance(value, bool):
+            spark[name] = str(value).lower()
+        elif isinstance(value, (str, int, float)):
+            spark[name] = str(value)
+        else:
+            self.refuse(node, f"{name!r} is one text, number or boolean.")
+
+    def value(self, node: Node, name: str, key: Key, *, typed: bool) -> object:
+        """The checked value; `typed` says whether it came from YAML (else it is text from the command line)."""
+        value = node.value
+        if key.kind in ("integer", "number", "share", "flag") and not typed:
+            value = _scalar(value)
+        match key.kind:
+            case "integer" | "number" | "share":
+                return self.number(node, name, key, value)
+            case "flag":
+                return value if isinstance(value, bool) else self.refuse(node, f"{name!r} is true or false.")
+        if not isinstance(value, str) or not value.strip():
+            return self.refuse(node, f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
+        match key.kind:
+            case "path":
+                return self.absolute(value)
+            case "lake" if value.startswith("catalog:"):
+                if all(_NAME.fullmatch(part) for part in value.removeprefix("catalog:").split(".")):
+                    return value
+                return self.refuse(node, "A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
+            case "lake":
+                return self.absolute(value)
+            case "provider":
+                return self.provider(node, name, value)
+            case "choice" if value not in key.choices:
+                return self.refuse(node, f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices))
+        return value
+
+    def number(self, node: Node, name: str, key: Key, value: object) -> object:
+        kinds = (int,) if key.kind == "integer" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            return self.refuse(node, f"{name!r} is {'a whole number' if key.kind == 'integer' else 'a number'}.")
+        if key.kind == "share" and not 0 <= value <= 1:
+            return self.refuse(node, f"{name!r} is a share from 0 to 1.", "Write 0.05 for 5 %.")
+        if key.least is not None and value < key.least:
+            return self.refuse(node, f"{name!r} is at least {key.least:g}.")
+        return value
+
+    def provider(self, node: Node, name: str, value: str) -> object:
+        parts = _PROVIDER.fullmatch(value)
+        if parts is None:
+            return self.refuse(
+                node, f"{name!r} names a key provider.", "Write file:PATH or env:NAME, never a key itself."
+            )
+        return f"file:{self.absolute(parts[2])}" if parts[1] == "file" else value
+
+    def fill(self, root: Node, top: dict[str, Any]) -> None:
+        """The defaults that follow from other settings."""
+        keys, lake = top["keys"], top["lake"]
+        if not top["keyring"]:
+            home = Path(keys.removeprefix("file:")).parent if keys.startswith("file:") else self.folder
+            top["keyring"] = str(home / "keyring.json")
+        if not top["audit"]:
+            if lake.startswith("catalog:"):
+                self.refuse(
+                    root, "The setting 'audit' is missing.", "A lake in a catalog has no folder for it: name one."
+                )
+            top["audit"] = f"{lake.rstrip('/')}/strongroom/audit"
+
+    def absolute(self, value: str) -> str:
+        if _SCHEME.match(value):
+            return value
+        return str((self.folder / Path(value).expanduser()).resolve())
+
+    def refuse(self, node: Node, what: str, todo: str = "") -> object:
+        """Note a problem; the empty text it returns stands in for the value until the reading stops."""
+        self.problems.append(Problem(what, node.where if node.line else node.file, todo))
+        return ""
+
+
+def _scalar(text: str) -> object:
+    """A number or boolean from the command line, in the same words as in the file."""
+    try:
+        return parse(text, "").value
+    except ConfigError:
+        return text
