@@ -1,0 +1,236 @@
+"""The lake: Delta tables under one root, made, read and committed to without starting Java.
+
+A table's name is `zone.name`; it lies at `<root>/<zone>/<name>`. Spark writes data files into a stage inside the table's
+folder; `commit` makes them the table's next version in one metadata commit, so that readers see all of a run or nothing
+of it. Why this way: docs/decisions/publication.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
+
+from strongroom.core.errors import StoreError
+
+_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
+
+# Erased values must be really gone: no deletion vectors, and old files are kept for a stated time only.
+PRIVATE = {
+    "delta.enableDeletionVectors": "false",
+    "delta.deletedFileRetentionDuration": "interval 7 days",
+    "delta.logRetentionDuration": "interval 30 days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """What a table is to be: its Arrow schema (comments as field metadata `comment`), description and properties.
+
+    `stats` names the columns that may have minima and maxima in the Delta log; protected columns are never among them.
+    `checks` are CHECK constraints, name → SQL condition.
+    """
+
+    schema: pa.Schema
+    description: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    stats: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
+
+    def configuration(self) -> dict[str, str]:
+        """Every Delta property, the constraints among them, in the table's own spelling."""
+        checks = {f"delta.constraints.{name}": condition for name, condition in self.checks.items()}
+        # Constraints need writer version 3, and saying so keeps the table on the oldest protocol that can hold it.
+        version = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "3"} if checks else {}
+        stats = {"delta.dataSkippingStatsColumns": ",".join(f"`{name}`" for name in self.stats)}
+        return {**PRIVATE, **stats, **version, **checks, **self.properties}
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """A lake under a root folder or URI."""
+
+    root: str
+
+    def folder(self, table: str) -> str:
+        """Where a table lies. Raises StoreError when the name is none."""
+        if not _NAME.fullmatch(table):
+            raise StoreError("this is not a table's name", where=repr(table[:80]), todo="Write zone.name.")
+        return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
+
+    def sql(self, table: str) -> str:
+        """The table as Spark SQL names it."""
+        return f"delta.`{self.folder(table)}`"
+
+    def open(self, table: str) -> DeltaTable | None:
+        """The table's newest version, or None when there is no such table. Raises StoreError when it cannot be read."""
+        try:
+            return DeltaTable(self.folder(table))
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise self._unreadable(table) from error
+
+    def ensure(self, table: str, plan: TablePlan) -> DeltaTable:
+        """The table, made empty when it is not there yet."""
+        found = self.open(table)
+        if found is not None:
+            return found
+        try:
+            return DeltaTable.create(
+                self.folder(table),
+                _delta_schema(plan.schema),
+                mode="ignore",
+                name=table,
+                description=plan.description,
+                configuration=plan.configuration(),
+                raise_if_key_not_exists=False,
+            )
+        except (DeltaError, OSError) as error:
+            raise self._unwritable(table) from error
+
+    def read(self, table: str, columns: Sequence[str] | None = None, *, where: str | None = None) -> pa.Table | None:
+        """A small table in memory (the rows for which the SQL condition holds), or None when there is no such table."""
+        found = self.open(table)
+        if found is None:
+            return None
+        try:
+            # Not to_pyarrow_table(): its reader threads now and then abort the interpreter at exit.
+            return pa.table(found.scan(columns=list(columns) if columns else None, predicate=where))
+        except (DeltaError, OSError, pa.ArrowException) as error:
+            raise self._unreadable(table) from error
+
+    def append(self, table: str, rows: pa.Table, *, once: tuple[str, int] | None = None) -> None:
+        """Appends rows to a small table of our own, and makes it when it is not there.
+
+        `once` is (writer, number): with it the rows are written only if that writer has not written that number yet.
+        """
+        found = self.open(table)
+        if once and found is not None and (found.transaction_version(once[0]) or 0) >= once[1]:
+            return
+        props = CommitProperties(app_transactions=[Transaction(*once)]) if once else CommitProperties()
+        try:
+            write_deltalake(
+                found if found is not None else self.folder(table),
+                rows,
+                mode="append",
+                schema_mode="merge",
+                commit_properties=props,
+                configuration=None if found is not None else {**PRIVATE, "delta.dataSkippingNumIndexedCols": "0"},
+            )
+        except (DeltaError, OSError) as error:
+            raise self._unwritable(table) from error
+
+    def commit(
+        self, table: str, *, onto: DeltaTable, files: Iterable[AddAction], mode: str, schema: pa.Schema | None = None,
+        writers: Mapping[str, int], note: Mapping[str, str],
+    ) -> int:  # fmt: skip
+        """Makes staged files the table's next version, all or none, and returns the version's number.
+
+        Args:
+            table: the table's name.
+            onto: the version the run was planned on. If one of `writers` has committed since, nothing is changed.
+            files: what `staged` returned.
+            mode: `overwrite` replaces what the table holds, `append` adds to it.
+            schema: the new columns, for `overwrite` only.
+            writers: writer → number, kept in the Delta log.
+            note: what the version's history says of it.
+
+        Raises:
+            StoreError: another run committed first, or the storage refused.
+        """
+        try:
+            onto.create_write_transaction(
+                list(files),
+                mode,
+                _delta_schema(schema) if schema is not None and mode == "overwrite" else onto.schema(),
+                partition_by=[],
+                commit_properties=CommitProperties(
+                    custom_metadata=dict(note), app_transactions=[Transaction(*pair) for pair in writers.items()]
+                ),
+            )
+        except CommitFailedError as error:
+            raise StoreError(
+                "another run committed to this table first, so this one changed nothing", where=table, todo="Run again."
+            ) from error
+        except (DeltaError, OSError) as error:
+            raise self._unwritable(table) from error
+        return int(DeltaTable(self.folder(table)).version())
+
+    def sync_properties(self, table: str, plan: TablePlan) -> None:
+        """Brings the table's properties and CHECK constraints to the plan; does nothing when they are there already."""
+        found = self.open(table)
+        if found is None:
+            return
+        have, want = found.metadata().configuration, plan.configuration()
+        old = {key for key in have if key.startswith("delta.constraints.")}
+        try:
+            for key in sorted(old - want.keys()):
+                found.alter.drop_constraint(key.removeprefix("delta.constraints."))
+            fresh = {key: value for key, value in want.items() if have.get(key) != value}
+            changed = {key: value for key, value in fresh.items() if not key.startswith("delta.constraints.")}
+            if changed:
+                found.alter.set_table_properties(changed, raise_if_not_exists=False)
+            for name, condition in plan.checks.items():
+                if f"delta.constraints.{name}" not in old:
+                    found.alter.add_constraint({name: condition})
+            if plan.description and found.metadata().description != plan.description:
+                found.alter.set_table_description(plan.description)
+        except (DeltaError, OSError) as error:
+            raise self._unwritable(table) from error
+
+    def staged(self, table: str, stage: str) -> list[AddAction]:
+        """The Parquet files under a stage of the table's folder, ready to commit, each with its number of rows."""
+        filesystem, folder = filesystem_of(self.folder(table))
+        found = filesystem.get_file_info(pafs.FileSelector(f"{folder}/{stage}", recursive=True, allow_not_found=True))
+        files = [info for info in found if info.type == pafs.FileType.File and info.base_name.endswith(".parquet")]
+        return [
+            AddAction(
+                path=info.path.removeprefix(folder).lstrip("/"),
+                size=info.size,
+                partition_values={},
+                modification_time=info.mtime_ns // 1_000_000,
+                data_change=True,
+                stats=json.dumps({"numRecords": pq.read_metadata(info.path, filesystem=filesystem).num_rows}),
+            )
+            for info in sorted(files, key=lambda info: info.path)
+        ]
+
+    def drop_stage(self, table: str, stage: str) -> None:
+        """Deletes a stage that no version refers to; one that is not there is fine."""
+        filesystem, folder = filesystem_of(self.folder(table))
+        if filesystem.get_file_info(f"{folder}/{stage}").type == pafs.FileType.Directory:
+            filesystem.delete_dir(f"{folder}/{stage}")
+
+    def _unreadable(self, table: str) -> StoreError:
+        return StoreError(
+            "this table cannot be read", where=f"{table} ({self.folder(table)})", todo="Check its folder."
+        )
+
+    def _unwritable(self, table: str) -> StoreError:
+        return StoreError(
+            "this table cannot be written", where=f"{table} ({self.folder(table)})",
+            todo="Check free space and permission; nothing was published.",
+        )  # fmt: skip
+
+
+def filesystem_of(uri: str) -> tuple[Any, str]:
+    """The file system of a path or URI, and the path inside it. Hadoop's `s3a` is Arrow's `s3`."""
+    if "://" not in uri:
+        return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
+    filesystem, path = pafs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", uri))
+    return filesystem, path.rstrip("/")
+
+
+def _delta_schema(schema: pa.Schema) -> Schema:
+    """The Delta schema of an Arrow schema; comments stay, and text offsets of 64 bits are Arrow's affair only."""
+    return Schema.from_arrow(schema)
