@@ -1,0 +1,7 @@
+"""Make an invented lake to try everything on; see `strongroom/flows/sample.py`."""
+
+from strongroom.flows import sample
+from strongroom.launch import main
+
+if __name__ == "__main__":
+    main(sample, spark=False)

@@ -1,0 +1,120 @@
+"""Writes the sample lake: reviews as JSON lines in several files, customers as Parquet; whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from strongroom.core.errors import StoreError, UsageError
+from strongroom.stores import sample_rows
+
+FILES = 4
+STAGE = ".sample-"
+CUSTOMERS = pa.schema(
+    [
+        ("user_id", pa.int64()),
+        ("name", pa.string()),
+        ("email", pa.string()),
+        ("phone", pa.string()),
+        ("birth_date", pa.date32()),
+        ("postcode", pa.string()),
+        ("country", pa.string()),
+        ("income", pa.float64()),
+        ("balance", pa.decimal128(12, 2)),
+        ("consent", pa.bool_()),
+        ("notes", pa.string()),
+    ]
+)
+
+
+def make_sample(lake: str, *, rows: int = 20_000, seed: int = 7) -> dict[str, object]:
+    """Make raw/reviews and raw/customers under a local lake, and say what was planted in them.
+
+    The same rows and seed give the same bytes. Everything is written to a hidden folder first and renamed into place,
+    so a killed run leaves no half data set. What is already there and equal stays; what differs is never overwritten.
+
+    Args:
+        lake: root folder of the lake; it is made where it is missing.
+        rows: reviews with an id of their own, at least 100; there is one customer to ten reviews.
+        seed: another seed, another sample.
+
+    Returns:
+        `reviews` and `customers` (rows written), `lines` (of JSON, doubles and corrupt ones included), `files`,
+        `planted` (fault → count among the reviews) and `planted_customers`.
+
+    Raises:
+        UsageError: too few rows, or a lake that is not a local folder.
+        StoreError: another raw data set of that name is there, or the disk refuses.
+    """
+    if rows < sample_rows.MIN_ROWS:
+        raise UsageError(f"A sample of {rows} rows is too small.", todo=f"Ask for {sample_rows.MIN_ROWS} rows or more.")
+    if "://" in lake or lake.startswith("catalog:"):
+        raise UsageError("The sample is made on a local disk only.", where=lake, todo="Name a folder as the lake.")
+    root = Path(lake)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for left in root.glob(f"{STAGE}*"):  # of a run that was killed
+            shutil.rmtree(left)
+        stage = Path(tempfile.mkdtemp(prefix=STAGE, dir=root))
+        try:
+            facts = _write(stage, rows=rows, seed=seed)
+            _publish(stage, root / "raw")
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        todo = "Check the folder's permissions and the free space."
+        raise StoreError(f"The sample cannot be written: {error.strerror}.", where=str(root), todo=todo) from error
+    return facts
+
+
+def _write(stage: Path, *, rows: int, seed: int) -> dict[str, object]:
+    """Both data sets into the stage; what was written, in numbers."""
+    people = sample_rows.customers(rows // 10, seed=seed)
+    (stage / "customers").mkdir()
+    dirty = sample_rows.spoil_customers(people, seed=seed)
+    table = pa.table({name: [getattr(one, name) for one in dirty] for name in CUSTOMERS.names}, schema=CUSTOMERS)
+    pq.write_table(table, stage / "customers" / "part-0000.parquet")
+    lines = [
+        line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
+        for line in sample_rows.review_lines(rows, seed=seed, people=people)
+    ]
+    (stage / "reviews").mkdir()
+    size = -(-len(lines) // FILES)
+    for number in range(FILES):
+        part = lines[number * size : (number + 1) * size]
+        (stage / "reviews" / f"part-{number:04d}.json").write_bytes("".join(f"{line}\n" for line in part).encode())
+    return {
+        "reviews": rows,
+        "customers": len(people),
+        "lines": len(lines),
+        "files": FILES + 1,
+        "planted": sample_rows.planted(rows),
+        "planted_customers": sample_rows.planted(len(people), faults=sample_rows.CUSTOMER_FAULTS),
+    }
+
+
+def _publish(stage: Path, raw: Path) -> None:
+    """Rename the data sets into place, after a look at all of them."""
+    names = sorted(folder.name for folder in stage.iterdir())
+    missing = [name for name in names if not (raw / name).exists()]
+    for name in set(names) - set(missing):
+        if _bytes(stage / name) != _bytes(raw / name):
+            todo = "Move it away, or choose another lake."
+            raise StoreError("Another raw data set of that name is there.", where=str(raw / name), todo=todo)
+    raw.mkdir(exist_ok=True)
+    for name in missing:
+        (stage / name).rename(raw / name)
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    """Every file of a data set; hidden ones (checksums of Hadoop, leavings of a desktop) do not count."""
+    return {
+        file.name: file.read_bytes() if file.is_file() else b""
+        for file in sorted(folder.iterdir())
+        if not file.name.startswith((".", "_"))
+    }
