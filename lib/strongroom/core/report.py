@@ -61,6 +61,7 @@ class ColumnFacts:
         method: the method's name, for example `hash`.
         protection: the method in words a privacy officer reads.
         key: id and version of the key, for example `person/3`; never key bytes.
+        why: the contract's reason for keeping a personal column as it is.
         nulls_before: nulls among the rows read, `nulls_after` among the rows written.
         empty: empty strings among the rows read.
         distinct: estimated number of different values among the rows read.
@@ -78,6 +79,7 @@ class ColumnFacts:
     method: str = "keep"
     protection: str = ""
     key: str = ""
+    why: str = ""
     nulls_before: int | None = None
     nulls_after: int | None = None
     empty: int | None = None
@@ -119,6 +121,7 @@ class ColumnFacts:
             method=column.protect.method if column.protect else "keep",
             protection=protection,
             key=key,
+            why=column.protect.why if column.protect else "",
             nulls_before=nulls_before,
             nulls_after=nulls_after,
             empty=empty,

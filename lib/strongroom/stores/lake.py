@@ -1,6 +1,6 @@
 """The lake: Delta tables under one root, made, read and committed to without starting Java.
 
-A table's name is `zone.name`; it lies at `<root>/<zone>/<name>`. Spark writes data files into a stage inside the table's
+A table is named `zone.name` and lies at `<root>/<zone>/<name>`. Spark writes data files into a stage inside the table's
 folder; `commit` makes them the table's next version in one metadata commit, so that readers see all of a run or nothing
 of it. Why this way: docs/decisions/publication.md.
 """

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from html import escape
 
 from strongroom.core.report import Report
+from strongroom.stores.reports_page import page
 
 
 def render_html(report: Report) -> str:
     """The report as one self-contained page."""
-    rows = "".join(
-        f"<tr><th scope=row>{escape(name)}<td>{count:,}"
-        for name, count in (("read", report.read), ("written", report.written), ("quarantined", report.quarantined))
-    )
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(report.table)}</title><h1>{escape(report.table)}: {escape(report.status)}</h1>"
-        f"<table>{rows}</table></html>"
-    )
+    return page(report)
 
 
 def render_json(report: Report) -> str:

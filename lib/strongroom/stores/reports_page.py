@@ -1,0 +1,131 @@
+"""The page: one HTML file that a privacy officer and an auditor open. It loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+from strongroom import __version__
+from strongroom.core.report import Report, share
+from strongroom.stores import reports_sections as sections
+from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_style import STYLE
+from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
+
+_SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6v8m0 3.2v.3", "no": "M7.5 7.5l9 9m0-9l-9 9"}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    parts = (
+        ("rows", "Rows", sections.rows(report)),
+        ("gate", "Gate", sections.gate(report)),
+        ("rules", "Rules", sections.rules(report)),
+        ("quarantine", "Quarantine", sections.quarantine(report)),
+        ("label", "Label", sections.label(report)),
+        ("nulls", "Nulls", sections.nulls(report)),
+        ("history", "Last runs", sections.history(report)),
+        ("protection", "Protection", sections.protection(report)),
+        ("columns", "Columns", sections.columns(report)),
+        ("origin", "Origin", _origin(report)),
+    )
+    shown = [part for part in parts if part[2]]
+    links = (element("li", element("a", words, href=f"#{anchor}")) for anchor, words, _ in shown)
+    body = element(
+        "body",
+        element("a", "Skip to the figures", href="#main", class_="skip"),
+        _summary(report, element("nav", element("ul", *links), aria_label="Sections")),
+        element("main", *(markup for *_, markup in shown), id="main", tabindex="-1"),
+        _foot(),
+    )
+    head = join(
+        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        Markup('<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'),
+        element("title", f"{report.table}: {verdict(report).headline}"),
+        element("style", Markup(STYLE)),
+    )
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+
+
+def _summary(report: Report, links: Markup) -> Markup:
+    """What happened, and whether the table may be used."""
+    answer = verdict(report)
+    sign = element(
+        "svg",
+        Markup('<circle cx="12" cy="12" r="11" fill="currentColor"/>'),
+        Markup(f'<path d="{_SIGNS[answer.answer]}" fill="none" stroke="var(--paper)" stroke-width="2.2"/>'),
+        viewBox="0 0 24 24",
+        aria_hidden="true",
+    )
+    reasons = element("ul", *(element("li", reason) for reason in answer.reasons[:12]))
+    told = element(
+        "div",
+        element("h2", answer.headline),
+        element("p", answer.sentence),
+        reasons if answer.reasons else "",
+        element("p", "Next: ", report.todo) if report.todo else "",
+    )
+    when = element("time", f"{report.run.started:%-d %B %Y, %H:%M} UTC", datetime=report.run.started.isoformat())
+    return element(
+        "header",
+        element("p", element("span", f"Strongroom · report of one run of {report.run.job}"), when, class_="over"),
+        element("h1", name(report.table)),
+        element("div", sign, told, class_=f"verdict {answer.answer}"),
+        _tiles(report),
+        links,
+    )
+
+
+def _tiles(report: Report) -> Markup:
+    personal = [column for column in report.columns if column.personal]
+    held = sum(rule.passed for rule in report.set_rules)
+    tiles = [
+        ("Read", number(report.read), count(sum(source.files or 0 for source in report.sources), "file")),
+        ("Written", number(report.written), percent(share(report.written, report.read))),
+        ("Quarantined", number(report.quarantined), percent(share(report.quarantined, report.read))),
+        ("Set rules held", f"{held} of {len(report.set_rules)}", ""),
+        (
+            "Personal columns",
+            f"{sum(column.method != 'keep' for column in personal)} of {len(personal)}",
+            "protected",
+        ),
+        ("Took", duration(report.seconds), ""),
+    ]
+    return element(
+        "dl",
+        *(
+            element("div", element("dt", word), element("dd", figure, element("small", detail) if detail else ""))
+            for word, figure, detail in tiles
+        ),
+        class_="tiles",
+    )
+
+
+def _origin(report: Report) -> Markup:
+    """What ties this page to the run, the contract, the policy, the sources and the tables."""
+    run, contract = report.run, report.contract
+    who = join(name(run.principal), join(", typed by ", name(run.actor)) if run.actor else "")
+    facts: list[tuple[str, Markup]] = [
+        ("Run", name(run.id)),
+        ("Started", element("time", f"{run.started:%Y-%m-%d %H:%M:%S} UTC", datetime=run.started.isoformat())),
+        ("By", who),
+        ("Purpose of the run", name(run.purpose) if run.purpose else Markup("not stated")),
+        ("Contract", join(name(contract.name), " ", contract.version, " · id ", name(contract.id))),
+        ("Contract file", name(contract.file)),
+        ("Contract SHA-256", name(contract.fingerprint)),
+        ("Policy SHA-256", name(report.policy)),
+        *((f"Table {word}", name(path)) for word, path in report.tables.items()),
+        ("Strongroom", Markup(__version__)),
+    ]
+    listing = element("dl", *(join(element("dt", word), element("dd", text)) for word, text in facts), class_="facts")
+    heads = [("Source", ""), ("Format", ""), ("Path", ""), ("Files", "figure"), ("Bytes", "figure")]
+    lines = (
+        (name(source.name), source.format, name(source.path), number(source.files), size(source.bytes))
+        for source in report.sources[: sections.SHOWN]
+    )
+    sources = sections.table("Sources read", heads, lines) if report.sources else Markup("")
+    return sections.section("origin", "Where this comes from", listing, sources)
+
+
+def _foot() -> Markup:
+    told = "No value of a personal or protected column is on this page, and it loads nothing from anywhere."
+    return element("footer", element("p", told))

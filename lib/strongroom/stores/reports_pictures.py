@@ -1,0 +1,147 @@
+"""Pictures as plain inline SVG: a flow, bars and sparklines.
+
+Drawn by hand rather than by a library: four shapes need about a hundred lines, stay sharp in print, follow the page's
+colours in light and dark through its style sheet, and add no dependency. Labels stand beside them as ordinary text, so
+that they keep their size in a narrow window and are read aloud; only what is not said there carries a title.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_words import number, percent
+
+FLOW_HEIGHT = 92
+"""Height in pixels of the band that all rows together make."""
+
+Branch = tuple[str, int, str]
+"""Where rows went: words, rows, and the colour's class (`good`, `bad`, `idle`)."""
+
+
+def bar(part: float | None, *, kind: str, scale: float = 1.0) -> Markup:
+    """A bar of a share on a scale that ends at `scale`; its number stands beside it, so it is not read aloud."""
+    filled = [] if not part else [element("rect", class_=kind, width=f"{_width(part / scale):.2f}%", height=10, rx=1.5)]
+    track = element("rect", class_="track", width="100%", height=10, rx=1.5)
+    return element("svg", track, *filled, class_="bar", height=10, aria_hidden="true")
+
+
+def before_after(before: float | None, after: float | None, *, scale: float) -> Markup:
+    """Two bars, one above the other, each with its word and its number."""
+    pairs = (("before", before, "before"), ("after", after, "after"))
+    return element(
+        "div",
+        *(
+            element(
+                "div",
+                element("span", word, class_="word"),
+                bar(part, kind=kind, scale=scale),
+                element("span", percent(part), class_="figure"),
+                class_="line",
+            )
+            for word, part, kind in pairs
+        ),
+        class_="pair",
+    )
+
+
+def scale_of(parts: Sequence[float | None]) -> float:
+    """The next round share (1, 2, 5, 10, 20, 50 or 100 %) that holds all parts, so that small shares stay visible."""
+    largest = max((part for part in parts if part is not None), default=0.0)
+    return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if largest <= step), 1.0)
+
+
+def flow(source: str, read: int, branches: Sequence[Branch]) -> Markup:
+    """Rows as a band from the left that splits to the right, as thick as they are many, never under 2 pixels."""
+    total = max(read, sum(rows for _, rows, _ in branches), 1)
+    thick = [max(2.0, FLOW_HEIGHT * rows / total) if rows else 0.0 for _, rows, _ in branches]
+    slots = [max(44.0, thickness + 8) for thickness in thick]
+    height = sum(slots)
+    left = top = (height - sum(thick)) / 2
+    shapes, right = [], 0.0
+    for (_, _, kind), thickness, slot in zip(branches, thick, slots, strict=True):
+        shapes.append(_band(left, right + (slot - thickness) / 2, thickness, kind))
+        left, right = left + thickness, right + slot
+    start = element("rect", class_="node", x=0, y=f"{top:.1f}", width=8, height=f"{sum(thick):.1f}")
+    told = ", ".join(f"{number(rows)} {words} ({percent(rows / total)})" for words, rows, _ in branches)
+    picture = element(
+        "svg",
+        element("title", f"{number(read)} rows {source}: {told}"),
+        start,
+        *shapes,
+        class_="flow",
+        viewBox=f"0 0 1000 {height:.0f}",
+        preserveAspectRatio="none",
+        height=f"{height:.0f}",
+        role="img",
+    )
+    ends = (
+        element("div", _count(rows, words, percent(rows / total)), style=f"height:{slot:.0f}px")
+        for (words, rows, _), slot in zip(branches, slots, strict=True)
+    )
+    return element(
+        "div",
+        element("div", _count(read, source), class_="from"),
+        picture,
+        element("div", *ends, class_="to"),
+        class_="flowing",
+    )
+
+
+def sparkline(values: Sequence[float], *, title: str, kind: str) -> Markup:
+    """One line over the runs, oldest left, scaled from zero, the last run marked. One value alone is only a dot."""
+    wide, high, edge = 200.0, 44.0, 5.0
+    top = max([*values, 0.0]) or 1.0
+    step = (wide - 2 * edge) / max(len(values) - 1, 1)
+    start = wide - edge - step * (len(values) - 1)
+    points = [
+        (start + index * step, high - edge - (high - 2 * edge) * value / top) for index, value in enumerate(values)
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    marks = [element("line", class_="ground", x1=0, x2=wide, y1=high - edge, y2=high - edge)]
+    if len(points) > 1:
+        marks.append(element("polyline", points=line, class_=f"trace {kind}"))
+    if points:
+        marks.append(element("circle", cx=f"{points[-1][0]:.1f}", cy=f"{points[-1][1]:.1f}", r=3.5, class_=kind))
+    return element(
+        "svg", element("title", title), *marks, class_="spark", viewBox=f"0 0 {wide:.0f} {high:.0f}", role="img"
+    )
+
+
+def trend(values: Sequence[float]) -> str:
+    """The last change in words, for who cannot see the line."""
+    if len(values) < 2:
+        return "first run"
+    before, now = list(pairwise(values))[-1]
+    if now == before:
+        return "as before"
+    return f"{'up' if now > before else 'down'} from {number(before)}"
+
+
+def named(title: str, detail: str = "") -> Markup:
+    """A name with a smaller line under it."""
+    return join(name(title), element("small", detail) if detail else "")
+
+
+def _count(rows: int, words: str, part: str = "") -> Markup:
+    return join(
+        element("strong", number(rows), class_="figure"), element("span", f"{words} · {part}" if part else words)
+    )
+
+
+def _band(left: float, right: float, thickness: float, kind: str) -> Markup:
+    if not thickness:
+        return Markup("")
+    path = (
+        f"M8,{left:.1f} C500,{left:.1f} 500,{right:.1f} 992,{right:.1f} V{right + thickness:.1f} "
+        f"C500,{right + thickness:.1f} 500,{left + thickness:.1f} 8,{left + thickness:.1f} Z"
+    )
+    end = element("rect", class_=kind, x=992, y=f"{right:.1f}", width=8, height=f"{thickness:.1f}")
+    return join(element("path", d=path, class_=f"band {kind}"), end)
+
+
+def _width(part: float) -> float:
+    """Percent of the bar, kept within it, and wide enough to be seen when it is not zero."""
+    return 0.0 if not math.isfinite(part) else min(100.0, max(0.6, 100 * part))

@@ -1,0 +1,140 @@
+"""How a report says numbers, and the sentence that answers "may I use this table?"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from strongroom.core.report import Report, SetRuleFacts
+
+NOT_MEASURED = "–"
+_THIN = "\u202f"  # a narrow space that does not break, between a number and its unit
+
+
+def number(value: float | None) -> str:
+    """`1,234,567`, `0.0312`, or a dash for what was not measured."""
+    if value is None or not math.isfinite(value):
+        return NOT_MEASURED
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(part: float | None) -> str:
+    """A share of 0 to 1 in percent. Only a true 0 or 1 is said as 0 % or 100 %."""
+    if part is None:
+        return NOT_MEASURED
+    if part in (0, 1):
+        return f"{part:.0%}".replace("%", f"{_THIN}%")
+    if part < 0.0001:
+        return f"<{_THIN}0.01{_THIN}%"
+    if 0.9999 < part < 1:
+        return f">{_THIN}99.99{_THIN}%"
+    digits = 2 if part < 0.01 or 0.99 < part < 1 else 1
+    return f"{100 * part:.{digits}f}{_THIN}%"
+
+
+def size(count: int | None) -> str:
+    """Bytes as `512 B`, `1.2 MB`, in powers of 1000."""
+    if count is None:
+        return NOT_MEASURED
+    amount, units = float(count), ["B", "kB", "MB", "GB", "TB", "PB"]
+    while amount >= 999.5 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.0f}{_THIN}B" if units[0] == "B" else f"{amount:.3g}{_THIN}{units[0]}"
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `41 s`, `2 min 5 s`, `1 h 12 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f}{_THIN}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}{_THIN}s"
+    if whole < 3600:
+        return f"{whole // 60}{_THIN}min {whole % 60}{_THIN}s"
+    return f"{whole // 3600}{_THIN}h {whole % 3600 // 60}{_THIN}min"
+
+
+def count(amount: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def listed(words: Iterable[str], *, last: str = "or") -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    words = list(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def measured(rule: SetRuleFacts) -> str:
+    """What a set rule measured, with its unit."""
+    if rule.measured is None:
+        return "could not be measured"
+    return f"{number(rule.measured)}{_THIN}%" if rule.unit == "percent" else number(rule.measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to "may I use this table?".
+
+    `answer` is `yes`, `care` (yes, with warnings) or `no`; `headline` says it in a few words, `sentence` for whom and
+    what; `reasons` are why not, or what to know first.
+    """
+
+    answer: str
+    headline: str
+    sentence: str
+    reasons: tuple[str, ...] = ()
+
+
+def verdict(report: Report) -> Verdict:
+    """May I use this table? Says no whenever a set rule of severity `error` failed, whatever else happened."""
+    closed, warnings = tuple(_closed(report)), tuple(_warnings(report))
+    if report.status == "failed":
+        why = (report.problem,) if report.problem else ()
+        return Verdict("no", "No: the run ended early", "Readers keep the previous version.", why + closed)
+    if report.status == "gate closed" or closed:
+        return Verdict("no", "No: the gate is closed", "Readers keep the previous version.", closed + warnings)
+    if report.status == "dry run":
+        return Verdict("no", "Not yet: this was a rehearsal", "Nothing was written.", warnings)
+    who = f"by {listed(report.audience)}" if report.audience else "by whom the policy lets read it"
+    what = f"for {listed(report.contract.purposes)}" if report.contract.purposes else "for what the policy allows"
+    sentence = f"It may be read {what}, {who}."
+    if report.status == "unchanged":
+        sentence = f"There was nothing new to read; it stands as the last run left it. {sentence}"
+    if warnings:
+        return Verdict("care", f"Yes, with {count(len(warnings), 'warning')}", sentence, warnings)
+    return Verdict("yes", "Yes, you may use this table", sentence)
+
+
+def unaccounted(report: Report) -> int:
+    """Rows read that are neither with the readers nor in quarantine; below zero when rows came out twice."""
+    return report.read - report.written - report.quarantined
+
+
+def _closed(report: Report) -> Iterable[str]:
+    for rule in report.set_rules:
+        if not rule.passed and rule.severity == "error":
+            yield f"Set rule {rule.id}: {measured(rule)}, {rule.bound}."
+    if report.over_limit and report.quarantine_limit is not None:
+        reached = percent(report.quarantined / report.read)
+        yield f"{reached} of the rows are in quarantine; the limit is {percent(report.quarantine_limit)}."
+
+
+def _warnings(report: Report) -> Iterable[str]:
+    for rule in report.set_rules:
+        if not rule.passed and rule.severity != "error":
+            yield f"Set rule {rule.id}: {measured(rule)}, {rule.bound}."
+    for broken in report.rules:
+        if broken.failures and broken.severity != "error":
+            yield f"{count(broken.failures, 'row')} went through although rule {broken.id} warns about them."
+    for column in report.columns:
+        if column.personal and column.method == "keep":
+            yield f"Personal column {column.path} is kept as it is: {column.why or 'the contract does not say why'}."
+    lost = unaccounted(report)
+    if report.status == "done" and lost:
+        kind = "were read but neither written nor quarantined" if lost > 0 else "came out more than were read"
+        yield f"{count(abs(lost), 'row')} {kind}."
