@@ -1,0 +1,151 @@
+"""Does the data look as the contract says? Headers, footers and field names are held against it before a row is read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from strongroom.core.contract import Contract, Source, Type
+from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.words import nearest
+from strongroom.stores.lake import filesystem_of
+from strongroom.stores.sources import RawFile, spark_path
+
+
+def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) -> None:
+    """Looks at headers and footers only: columns that the contract does not know, that are missing, or of another type.
+
+    JSON lines carry no header; their unknown fields are found while they are read.
+
+    Raises:
+        ConfigError: data and contract disagree; all disagreements at once.
+        StoreError: a file cannot be read.
+    """
+    if source.format == "json":
+        return
+    look = _header_problems if source.format == "csv" else _footer_problems
+    with ThreadPoolExecutor(16) as pool:
+        problems = [problem for found in pool.map(partial(look, source, contract), files) for problem in found]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _header_problems(source: Source, contract: Contract, file: RawFile) -> list[Problem]:
+    nested = [column.name for column in contract.columns if column.type.name in ("struct", "array")]
+    if nested:
+        return [Problem(f"CSV has no nested columns, but {nested[0]!r} is one", f"{contract.file}:{source.line}")]
+    if str(source.options.get("header", "false")).lower() != "true":
+        return []
+    names = _csv_header(source, file)
+    known = [column.name for column in contract.columns]
+    problems = _unknown(names, known, contract, file)
+    if not problems and names != known:
+        missing = [name for name in known if name not in names]
+        what = f"column {missing[0]!r} is missing" if missing else "the columns stand in another order"
+        problems.append(Problem(what, file.path, "Make header and contract agree."))
+    return problems
+
+
+def _csv_header(source: Source, file: RawFile) -> list[str]:
+    filesystem, path = filesystem_of(file.path)
+    encoding = str(source.options.get("encoding", "UTF-8"))
+    try:
+        with filesystem.open_input_stream(path, compression="detect") as stream:
+            first = io.TextIOWrapper(io.BytesIO(stream.read(1 << 20)), encoding=encoding, errors="replace").readline()
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError("this file cannot be read", where=file.path) from error
+    separator = str(source.options.get("sep", source.options.get("delimiter", ",")))
+    row = next(csv.reader([first], delimiter=separator, quotechar=str(source.options.get("quote", '"'))), [])
+    return [name.strip().lstrip("﻿") for name in row]
+
+
+def _footer_problems(_: Source, contract: Contract, file: RawFile) -> list[Problem]:
+    filesystem, path = filesystem_of(file.path)
+    try:
+        schema = pq.read_schema(path, filesystem=filesystem)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            "this is not a readable Parquet file", where=file.path, todo="Replace or remove it."
+        ) from error
+    problems = _unknown(schema.names, [column.name for column in contract.columns], contract, file)
+    for column in contract.columns:
+        where = f"{contract.file}:{column.line}"
+        if column.name in schema.names:
+            found = schema.field(column.name).type
+            if not _readable_as(found, column.type):
+                what = f"column {column.name!r} is {found} in {file.path}, not {column.type.ddl}"
+                problems.append(Problem(what, where, "Make contract and data agree."))
+        elif column.required:
+            problems.append(Problem(f"the required column {column.name!r} is missing in {file.path}", where))
+    return problems
+
+
+def _unknown(names: Iterable[str], known: Sequence[str], contract: Contract, file: RawFile) -> list[Problem]:
+    return [unknown_column(name, known, contract, where=file.path) for name in names if name not in known]
+
+
+def unknown_column(name: str, known: Sequence[str], contract: Contract, *, where: str) -> Problem:
+    """The problem of a column in the data that the contract does not name."""
+    near = nearest(name, known)
+    hint = f"Did you mean {near!r}? " if near else ""
+    what = f"the data has a column {name[:80]!r} that {contract.file} does not know"
+    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")
+
+
+_FAMILY: Mapping[str, tuple[str, ...]] = {
+    "tinyint": ("int8",),
+    "smallint": ("int8", "int16", "uint8"),
+    "int": ("int8", "int16", "int32", "uint8", "uint16"),
+    "bigint": ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"),
+    "float": ("float",),
+    "double": ("float", "double", "int8", "int16", "int32"),
+    "boolean": ("bool",),
+    "string": ("string", "large_string", "string_view"),
+    "binary": ("binary", "large_binary", "string", "large_string"),
+    "date": ("date32[day]",),
+}
+
+
+def _readable_as(found: pa.DataType, wanted: Type) -> bool:
+    """Whether Spark reads a Parquet column of one type as the other without losing anything."""
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    if wanted.name == "struct":
+        have = {field.name: field.type for field in found} if pa.types.is_struct(found) else {}
+        return bool(have) and all(
+            name in {column.name for column in wanted.fields} and _readable_as(
+                kind, next(column.type for column in wanted.fields if column.name == name)
+            )
+            for name, kind in have.items()
+        )  # fmt: skip
+    if wanted.name == "array" and wanted.item is not None:
+        return bool(pa.types.is_list(found) or pa.types.is_large_list(found)) and _readable_as(
+            found.value_type, wanted.item.type
+        )
+    if wanted.name == "decimal":
+        return bool(pa.types.is_decimal(found)) and found.scale <= wanted.scale and (
+            found.precision - found.scale <= wanted.precision - wanted.scale
+        )  # fmt: skip
+    if wanted.name in ("timestamp", "timestamp_ntz"):
+        return bool(pa.types.is_timestamp(found)) and found.unit in ("us", "ms")
+    return str(found) in _FAMILY[wanted.name]
+
+
+def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> list[Problem]:
+    """Top-level fields of JSON lines that the contract does not name, at most 20: JSON has no header to look at."""
+    from pyspark.sql import functions as F
+
+    if source.format != "json":
+        return []
+    known = [column.name for column in contract.columns]
+    lines = spark.read.option("lineSep", "\n").text([spark_path(file.path) for file in files])
+    extra = F.array_except(F.json_object_keys("value"), F.array(*[F.lit(name) for name in known]))
+    found = lines.select(F.explode(extra).alias("name")).distinct().limit(20).collect()
+    return [unknown_column(row["name"], known, contract, where=source.path) for row in found]

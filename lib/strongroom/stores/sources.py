@@ -1,0 +1,125 @@
+"""Raw files: which there are, whether they are what the contract says, and a DataFrame over exactly those.
+
+Nothing is inferred. Text formats (`json`, `csv`) are read with every scalar as text, so that it is our pass that turns
+text into values and names the column when it cannot; `parquet` and `delta` are read with the contract's types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Column, Contract, Source, Type
+from strongroom.core.errors import StoreError
+from strongroom.stores.lake import filesystem_of
+
+TEXT_FORMATS = ("json", "csv")
+"""Formats whose scalars arrive as text."""
+CORRUPT, FILE = "__corrupt", "__file"
+"""What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the path of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A raw file as it was when the run was planned: its path as a Spark path, bytes, and microseconds since 1970."""
+
+    path: str
+    size: int
+    modified: int
+
+
+def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
+    """Every file of a source, sorted by path. Files whose name starts with `_` or `.` are not data.
+
+    Raises:
+        StoreError: there is none, or the place cannot be listed.
+    """
+    location = source.path if "://" in source.path or source.path.startswith("/") else f"{lake}/{source.path}"
+    where = f"{source.name} ({location})"
+    try:
+        filesystem, path = filesystem_of(location)
+        scheme = location.split("://", 1)[0] + "://" if "://" in location else ""
+        if source.format == "delta":
+            uris = [str(uri) for uri in DeltaTable(location).file_uris()]
+            return tuple(sorted((RawFile(uri, 0, 0) for uri in uris), key=lambda file: file.path))
+        found = _matching(filesystem, path)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError("this source cannot be listed", where=where, todo="Check the path and permission.") from error
+    files = [RawFile(scheme + info.path, info.size, info.mtime_ns // 1000) for info in found]
+    if not files:
+        raise StoreError("there is no file here", where=where, todo="Check the path of the contract's server.")
+    return tuple(sorted(files, key=lambda file: file.path))
+
+
+def _matching(filesystem: Any, path: str) -> list[Any]:
+    """Files at a path, under a folder, or matching a glob (`*` within one name, `**` across folders)."""
+    info = filesystem.get_file_info(path)
+    if info.type == pafs.FileType.File:
+        return [info]
+    fixed = path.split("*")[0].rpartition("/")[0] if "*" in path else path
+    glob = path if "*" in path else f"{path}/**"
+    pattern = re.compile(
+        re.escape(glob).replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*") + ("(/.*)?" if "*" in path else "")
+    )
+    selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
+    return [
+        info
+        for info in filesystem.get_file_info(selector)
+        if info.type == pafs.FileType.File
+        and pattern.fullmatch(info.path)
+        and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
+    ]
+
+
+def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> Any:
+    """A DataFrame over exactly these files: the contract's columns, then CORRUPT and FILE."""
+    from pyspark.sql import functions as F
+
+    paths = [spark_path(file.path) for file in files]
+    names = [F.col(quoted(column.name)) for column in contract.columns]
+    file = F.col("_metadata.file_path").alias(FILE)
+    if source.format in TEXT_FORMATS:
+        schema = f"{_ddl(contract.columns, text=True)}, `{CORRUPT}` string"
+        options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
+        rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
+        return rows.select(*names, F.col(CORRUPT), file)
+    if source.format == "delta":
+        rows = spark.read.format("delta").load(str(source.path))
+    else:
+        rows = spark.read.schema(_ddl(contract.columns, text=False)).parquet(*paths)
+    return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file)
+
+
+def _text_options(source: Source) -> dict[str, str | bool]:
+    """Reader options; a line of JSON ends at a line feed only: other line ends occur in text."""
+    return {"lineSep": "\n", **source.options} if source.format == "json" else dict(source.options)
+
+
+def spark_path(path: str) -> str:
+    """The path with Hadoop's glob characters escaped, so that it names one file."""
+    return re.sub(r"([{}\[\]*?\\])", r"\\\1", path)
+
+
+def _ddl(columns: Sequence[Column], *, text: bool) -> str:
+    """The columns as Spark SQL declares them; with `text`, every scalar is a string."""
+    kind = text_ddl if text else (lambda type_: type_.ddl)
+    return ", ".join(f"{quoted(column.name)} {kind(column.type)}" for column in columns)
+
+
+def text_ddl(type_: Type) -> str:
+    """The type with every scalar in it a string."""
+    if type_.name == "struct":
+        return f"struct<{','.join(f'{quoted(column.name)}:{text_ddl(column.type)}' for column in type_.fields)}>"
+    if type_.item is not None:
+        return f"array<{text_ddl(type_.item.type)}>"
+    return "string"
+
+
+def quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
