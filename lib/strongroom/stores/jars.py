@@ -1,0 +1,140 @@
+"""The two Delta jars: a lock of their hashes, and where they come from.
+
+They are fetched by Apache Ivy, which ships inside pyspark, from the place that is Ivy's own default; or from the mirror
+that STRONGROOM_MAVEN_MIRROR names. Only the standard library is used: this runs before any package is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.core.errors import EnvironmentFault
+
+MIRROR = "STRONGROOM_MAVEN_MIRROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One line of the lock."""
+
+    group: str
+    module: str
+    version: str
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.module}-{self.version}.jar"
+
+
+def read_lock(path: Path) -> tuple[Jar, ...]:
+    """The jars of a lock file: `group module version sha256` a line, `#` starts a comment.
+
+    Raises:
+        EnvironmentFault: when the file is missing or a line is not of that form.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        todo = f"Bring it back: git checkout -- {path}"
+        raise EnvironmentFault(
+            f"The lock of the jars cannot be read: {error.strerror}.", where=str(path), todo=todo
+        ) from None
+    jars = []
+    for number, line in enumerate(lines, start=1):
+        words = line.split("#")[0].split()
+        if len(words) == 4:
+            jars.append(Jar(*words))
+        elif words:
+            raise EnvironmentFault("A line of the lock is not 'group module version sha256'.", where=f"{path}:{number}")
+    return tuple(jars)
+
+
+def absent(jars: Sequence[Jar], folder: Path) -> tuple[Jar, ...]:
+    """The jars that are not in the folder."""
+    return tuple(jar for jar in jars if not (folder / jar.file).is_file())
+
+
+def altered(jars: Sequence[Jar], folder: Path) -> tuple[Jar, ...]:
+    """The jars that are in the folder with another hash than the lock's."""
+    return tuple(jar for jar in jars if (folder / jar.file).is_file() and _sha256(folder / jar.file) != jar.sha256)
+
+
+def verify(jars: Sequence[Jar], folder: Path) -> None:
+    """Delete every jar whose hash is wrong.
+
+    Raises:
+        EnvironmentFault: when there was one.
+    """
+    if wrong := altered(jars, folder):
+        for jar in wrong:
+            (folder / jar.file).unlink(missing_ok=True)
+        names = ", ".join(jar.file for jar in wrong)
+        raise EnvironmentFault(
+            f"Not the jar that conf/jars.lock names: {names} has another sha256. It was deleted.",
+            where=str(folder),
+            todo="Run ./spark-submit.sh --setup-only to fetch it anew; if that happens again, distrust the source.",
+        )
+
+
+def fetch(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path, say: Callable[[str], None]) -> None:
+    """Bring the jars into the folder, each checked before it gets its name there.
+
+    Raises:
+        EnvironmentFault: when a source cannot be reached, or what it gave has another hash.
+    """
+    mirror = os.environ.get(MIRROR, "")
+    say(f"fetching {len(jars)} Delta jars into {folder} (once) …")
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
+        for jar in jars:
+            target = Path(temporary) / jar.file
+            if mirror:
+                _from_mirror(jar, mirror, target)
+            else:
+                _by_ivy(jar, target, java=java, ivy=ivy)
+        verify(jars, Path(temporary))
+        for jar in jars:
+            (Path(temporary) / jar.file).replace(folder / jar.file)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
+    url = f"{mirror.rstrip('/')}/{jar.group.replace('.', '/')}/{jar.module}/{jar.version}/{jar.file}"
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:  # noqa: S310 - a URL its owner set
+            shutil.copyfileobj(answer, file)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise EnvironmentFault(
+            f"The mirror does not give {jar.file}: {reason}.",
+            where=f"{MIRROR}={mirror}",
+            todo="Check the URL, or unset it.",
+        ) from None
+
+
+def _by_ivy(jar: Jar, target: Path, *, java: Path, ivy: Path) -> None:
+    cache = target.parent / "ivy"
+    pattern = target.parent / "[artifact]-[revision].[ext]"
+    command = [str(java), "-jar", str(ivy), "-cache", str(cache)]
+    command += ["-dependency", jar.group, jar.module, jar.version]
+    command += ["-confs", "default", "-notransitive", "-retrieve", str(pattern)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode or not target.is_file():
+        raise EnvironmentFault(
+            f"{jar.file} cannot be downloaded.",
+            where="Apache Ivy",
+            todo=f"Check the network and run this again; or name a mirror of Maven Central by {MIRROR}=URL.",
+        )

@@ -1,0 +1,84 @@
+"""What the operating system's own package manager can bring: Java and Python's venv module."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from strongroom.core.errors import EnvironmentFault
+
+_PACKAGES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "apt-get": {
+        "java": ("openjdk-17-jre-headless", "openjdk-21-jre-headless"),
+        "venv": (f"python3.{sys.version_info.minor}-venv", "python3-venv"),
+    },
+    "dnf": {"java": ("java-17-openjdk-headless", "java-21-openjdk-headless"), "venv": ("python3",)},
+    "brew": {"java": ("openjdk@17",), "venv": ("python@3.13",)},
+}
+_INSTALL = {
+    "apt-get": ("apt-get", "install", "-y", "-q", "--no-install-recommends"),
+    "dnf": ("dnf", "install", "-y", "-q"),
+    "brew": ("brew", "install", "--quiet"),
+}
+
+
+def install(need: str, *, say: Callable[[str], None]) -> None:
+    """Install `java` or `venv` by apt-get, dnf or brew.
+
+    Raises:
+        EnvironmentFault: when this user may not, there is no such manager, or it failed; with the command to run.
+    """
+    what = {"java": "Java 17 or 21 is missing.", "venv": "Python's venv module is missing."}[need]
+    manager = next((name for name in _INSTALL if shutil.which(name)), None)
+    if manager is None:
+        raise EnvironmentFault(what, todo=f"Install {_BY_HAND[need]}, then run this again.")
+    prefix = _prefix(manager)
+    package = _choose(manager, need)
+    command = (*_INSTALL[manager], package)
+    by_hand = shlex.join(command if manager == "brew" or prefix == () else ("sudo", *command))
+    if prefix is None:
+        raise EnvironmentFault(what, todo=f"Run: {by_hand}")
+    say(f"{what} Installing {package} by {manager} (once) …")
+    if manager == "apt-get":
+        if not _run((*prefix, "apt-get", "update", "-q")):
+            say("apt-get update failed; trying with the lists that are here …")
+        package = _choose(manager, need)
+        command = (*_INSTALL[manager], package)
+    if not _run((*prefix, *command)):
+        raise EnvironmentFault(
+            f"{what} {manager} could not install {package}.",
+            todo=f"Check the network, then run: {shlex.join((*prefix, *command))}",
+        )
+
+
+_BY_HAND = {"java": "a Java 17 or 21 runtime", "venv": "Python 3.11 or newer with its venv module"}
+
+
+def _prefix(manager: str) -> tuple[str, ...] | None:
+    """What goes before the command so that it may install; None when nothing does."""
+    if manager == "brew" or os.geteuid() == 0:
+        return ()
+    if shutil.which("sudo") and _run(("sudo", "-n", "true")):
+        return ("sudo", "-n")
+    return None
+
+
+def _choose(manager: str, need: str) -> str:
+    """The first package the manager knows, or simply the first."""
+    names = _PACKAGES[manager][need]
+    if manager == "apt-get":
+        for name in names:
+            found = subprocess.run(("apt-cache", "policy", name), capture_output=True, text=True, check=False)
+            if "Candidate:" in found.stdout and "Candidate: (none)" not in found.stdout:
+                return name
+    return names[0]
+
+
+def _run(command: tuple[str, ...]) -> bool:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.returncode == 0
