@@ -1,0 +1,108 @@
+"""One thing that happened, for the audit log: who, as which role, what, for which purpose, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+
+OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
+"""`started` before anything is touched; `allowed` and `refused` by the policy; `gate`: stopped by the quality gate."""
+
+_LONGEST_TEXT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the audit log. It holds names, counts and fingerprints, and never a value of the data or a key.
+
+    Args:
+        time: aware; kept in UTC.
+        run: id of the run it belongs to.
+        job: the job's word.
+        principal: who the decision was about.
+        action: `run` for a job as a whole, one of `core.policy.ACTIONS`, or another plain word (`key`, `export`).
+        outcome: one of `OUTCOMES`.
+        actor: who really asked, when that is somebody else.
+        roles: the roles that gave it.
+        table: for example `training.reviews`.
+        columns: the columns that were touched, as the contract names them.
+        purpose: one word; may be empty.
+        contract: fingerprint of the contract; `policy` of the policy.
+        error: the class of the error that ended it.
+        facts: more of what happened: names, counts, fingerprints, file:line. Plain JSON, short texts.
+
+    Raises:
+        ValueError: a field that no entry may have.
+    """
+
+    time: datetime
+    run: str
+    job: str
+    principal: str
+    action: str
+    outcome: str
+    actor: str = ""
+    roles: tuple[str, ...] = ()
+    table: str = ""
+    columns: tuple[str, ...] = ()
+    purpose: str = ""
+    contract: str = ""
+    policy: str = ""
+    error: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.time.tzinfo is None:
+            raise ValueError("an event needs a time with its zone")
+        if self.outcome not in OUTCOMES:
+            raise ValueError(f"an event's outcome is one of {', '.join(OUTCOMES)}")
+        if not (self.run and self.job and self.principal and self.action):
+            raise ValueError("an event names its run, job, principal and action")
+        _check_plain(self.facts)
+
+    def entry(self) -> bytes:
+        """The event as the log keeps it: a line of canonical JSON (sorted keys, no spaces, UTF-8), without its end."""
+        found = {name: getattr(self, name) for name in _NAMES if name != "time" and getattr(self, name)}
+        found["time"] = self.time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return _ENCODER.encode(found).encode()
+
+    @classmethod
+    def of(cls, entry: bytes) -> Event:
+        """The event that an entry of the log holds.
+
+        Raises:
+            ValueError: these bytes are no entry.
+        """
+        found = json.loads(entry)
+        if not isinstance(found, dict) or not isinstance(found.get("time"), str):
+            raise ValueError("this is no entry of an audit log")
+        found["time"] = datetime.fromisoformat(found["time"])
+        for name in ("roles", "columns"):
+            found[name] = tuple(found.get(name, ()))
+        try:
+            return cls(**found)
+        except TypeError as error:
+            raise ValueError("this entry has fields that are not an event's") from error
+
+
+_NAMES = tuple(each.name for each in fields(Event))
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _check_plain(value: object) -> None:
+    """Refuse what has no canonical JSON form, and texts long enough to be somebody's data."""
+    if isinstance(value, str):
+        if len(value) > _LONGEST_TEXT:
+            raise ValueError("a fact in an event is longer than a fact needs to be")
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if not isinstance(name, str):
+                raise ValueError("facts of an event are named by texts")
+            _check_plain(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check_plain(inner)
+    elif value is not None and not isinstance(value, int | float | bool):
+        raise ValueError("facts of an event are plain JSON")

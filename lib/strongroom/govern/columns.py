@@ -1,0 +1,82 @@
+"""Which columns a rule means: by name, by classification, by tag."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@lru_cache(maxsize=65_536)
+def folded(path: str) -> tuple[str, str]:
+    """A column's path as it is compared: in lower case as in Spark, and as a look-alike of it would be (NFKC).
+
+    The items of an array are named like the array: `tags[]` is `tags`.
+    """
+    plain = path.lower().replace("[]", "")
+    if path.isascii():
+        return plain, plain
+    return unicodedata.normalize("NFC", plain), unicodedata.normalize("NFKC", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as a selector sees it; classification and tags are None where they are unknown."""
+
+    name: str
+    path: str
+    alike: str
+    classification: str | None
+    tags: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A set of columns, in the words of a policy. Whatever is uncertain, `gives` says no and `takes` says yes."""
+
+    everything: bool
+    names: frozenset[str]
+    classifications: frozenset[str]
+    tags: frozenset[str]
+
+    @classmethod
+    def of(cls, selectors: Iterable[str]) -> Selector:
+        """Compile selectors: names, `classification:WORD`, `tag:WORD` and `*`."""
+        names, classifications, tags = set(), set(), set()
+        for selector in selectors:
+            kind, mark, word = selector.partition(":")
+            if mark and kind == "classification":
+                classifications.add(word)
+            elif mark and kind == "tag":
+                tags.add(word)
+            else:
+                names.add(folded(selector)[0])
+        return cls("*" in names, frozenset(names - {"*"}), frozenset(classifications), frozenset(tags))
+
+    def gives(self, column: Column) -> bool:
+        """Whether the whole column is surely meant."""
+        return self.everything or self._named(column.path) or self._described(column)
+
+    def takes(self, column: Column) -> bool:
+        """Whether any part of the column is meant, or may be."""
+        if self.everything or self._named(column.path) or self._named(column.alike) or self._described(column):
+            return True
+        if (column.classification is None and self.classifications) or (column.tags is None and self.tags):
+            return True
+        below = (column.path + ".", column.alike + ".")
+        return any(name.startswith(below) for name in self.names)
+
+    def _named(self, path: str) -> bool:
+        if path in self.names:
+            return True
+        while "." in path:  # a name covers the fields inside it
+            path = path.rpartition(".")[0]
+            if path in self.names:
+                return True
+        return False
+
+    def _described(self, column: Column) -> bool:
+        return (column.classification is not None and column.classification in self.classifications) or (
+            column.tags is not None and not self.tags.isdisjoint(column.tags)
+        )

@@ -1,0 +1,92 @@
+"""Adds up the rules that bear on one request: which columns are given, masked how, for which rows.
+
+Grants add columns and rows. What any of them withholds or masks is withheld or masked whichever grant gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from strongroom.core.decision import Decision, Request
+from strongroom.core.policy import Deny, Grant
+from strongroom.govern.columns import Column, folded
+from strongroom.govern.rules import Rule
+
+_STRICTEST = "replace-with-null"
+
+
+def all_columns(request: Request, table: str, grants: Sequence[Rule]) -> Decision:
+    """The answer when no rule tells columns apart: everything asked for, for the rows of any grant."""
+    return _given(request, table, grants, columns=request.columns, rows=_rows(grants))
+
+
+def whole_table(request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule]) -> Decision:
+    """The answer for a table as it lies, when some rule tells columns apart: every column in clear, or nothing."""
+    closing = [rule for rule in (*grants, *denies) if rule.deny is not None or rule.mask]
+    givers = [rule for rule in grants if rule.allow is None]
+    if closing or not givers:
+        return Decision(request, False, table, denying=tuple((rule.rule, ()) for rule in closing))
+    return _given(request, table, givers, columns=(), rows=_rows(givers))
+
+
+def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule]) -> Decision:
+    """The answer column by column."""
+    givers: dict[str, list[Rule]] = {}
+    masks: dict[str, str] = {}
+    denying: dict[int, tuple[Grant | Deny, list[str]]] = {}
+    withheld = []
+    for column in _asked(request):
+        giving = [rule for rule in grants if rule.allow is None or rule.allow.gives(column)]
+        taking = [rule for rule in (*grants, *denies) if rule.deny is not None and rule.deny.takes(column)]
+        for rule in taking:
+            denying.setdefault(id(rule), (rule.rule, []))[1].append(column.name)
+        if taking or not giving:
+            withheld.append(column.name)
+            continue
+        givers[column.name] = giving
+        shown = {how for rule in grants for selector, how in rule.mask if selector.takes(column)}
+        if shown:
+            masks[column.name] = shown.pop() if len(shown) == 1 else _STRICTEST
+    used = {id(rule) for rules in givers.values() for rule in rules}
+    giving = [rule for rule in grants if id(rule) in used]
+    rows = _rows(giving)
+    narrower = {name: found for name, rules in givers.items() if (found := _rows(rules)) and set(found) != set(rows)}
+    return _given(
+        request,
+        table,
+        giving,
+        columns=tuple(givers),
+        rows=rows,
+        masks=masks,
+        conditions=narrower,
+        withheld=tuple(withheld),
+        denying=tuple((rule, tuple(names)) for rule, names in denying.values()),
+    )
+
+
+def _given(request: Request, table: str, grants: Sequence[Rule], **answer: object) -> Decision:
+    found = tuple(rule.rule for rule in grants)
+    return Decision(
+        request,
+        not answer.get("withheld"),
+        table,
+        grants=found,  # type: ignore[arg-type]
+        roles=tuple(dict.fromkeys(grant.role for grant in found)),
+        **answer,  # type: ignore[arg-type]
+    )
+
+
+def _asked(request: Request) -> Iterable[Column]:
+    for name in dict.fromkeys(request.columns):
+        path, alike = folded(name)
+        yield Column(name, path, alike, request.classifications.get(name), request.tags.get(name))
+
+
+def _rows(grants: Iterable[Rule]) -> tuple[str, ...]:
+    """Every row expression of these grants, or none when one of them gives every row."""
+    found: dict[str, None] = {}
+    for rule in grants:
+        if not rule.rows:
+            return ()
+        found[rule.rows] = None
+    return tuple(found)

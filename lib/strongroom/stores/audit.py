@@ -1,0 +1,160 @@
+"""The audit log on disk: one file of JSON lines that is only ever appended to, by many processes at once.
+
+An entry counts from the moment `append` returns: it is then on the disk. Writers take turns by a file lock. A writer
+that is killed leaves at most an unfinished last line, which nobody was told about: readers pass over it and the next
+writer removes it. `govern/merkle.py` makes the proofs, `stores/audit_keys.py` signs them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strongroom.core.errors import StoreError
+from strongroom.core.event import Event
+from strongroom.core.settings import Settings
+
+_CHUNK = 1 << 20
+_ENTRIES = "entries.jsonl"
+
+
+class AuditLog:
+    """The log in one folder, which is made when missing. It must lie on a disk where `flock` and `fsync` hold.
+
+    Raises:
+        StoreError: the folder cannot be made or written.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        if "://" in str(folder):
+            todo = "Give a folder on a local or mounted disk (audit: …) in the settings."
+            raise StoreError("The audit log cannot be kept in an object store.", where=str(folder), todo=todo)
+        self.folder = Path(folder)
+        self.path = self.folder / _ENTRIES
+        self._end = self._count = 0  # bytes and entries seen by this process
+        with self._trouble():
+            self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    @classmethod
+    def open(cls, settings: Settings) -> AuditLog:
+        """The log that the settings name."""
+        if not settings.audit:
+            raise StoreError("The settings name no audit log.", where=settings.file, todo="Add 'audit: FOLDER'.")
+        return cls(settings.audit)
+
+    def append(self, *events: Event) -> int:
+        """Write events, all at one place, and return the index of the first. When this returns they are on the disk.
+
+        Raises:
+            StoreError: they could not be written; none of them counts.
+        """
+        if not events:
+            raise ValueError("there is no event to append")
+        lines = b"".join([event.entry() + b"\n" for event in events])
+        with self._trouble(), self._turn() as file:
+            size = self._repair(file)
+            try:
+                _write(file, lines)
+                os.fsync(file)
+                if not size:
+                    self._keep_name()
+            except OSError:
+                os.ftruncate(file, size)  # what was not acknowledged must not count later
+                raise
+            index = self._count
+            self._count += len(events)
+            self._end = size + len(lines)
+        return index
+
+    def entries(self) -> Iterator[bytes]:
+        """Every entry that counts when this is called, in order, as it was written, without its line end."""
+        with self._trouble():
+            if not self.path.exists():
+                return
+            with self.path.open("rb") as file:
+                fcntl.flock(
+                    file, fcntl.LOCK_SH
+                )  # no writer is at work while the end is found; behind it nothing changes
+                end = _end_of_last_line(file.fileno())
+                fcntl.flock(file, fcntl.LOCK_UN)
+                for line in file:
+                    end -= len(line)
+                    if end < 0:
+                        return
+                    yield line[:-1]
+
+    def read(self) -> Iterator[Event]:
+        """Every event in order.
+
+        Raises:
+            StoreError: an entry is not an event: the log was changed, or written by something else.
+        """
+        for index, entry in enumerate(self.entries()):
+            try:
+                yield Event.of(entry)
+            except ValueError as error:
+                todo = "Run './spark-submit.sh audit verify'."
+                raise StoreError("An entry of the audit log is no event.", where=f"entry {index}", todo=todo) from error
+
+    def _repair(self, file: int) -> int:
+        """Count what other processes added, remove an unfinished last line, and return the size in bytes."""
+        size = os.fstat(file).st_size
+        if size < self._end:
+            todo = "Run './spark-submit.sh audit verify' against the last checkpoint."
+            raise StoreError("The audit log has become shorter.", where=str(self.path), todo=todo)
+        whole = _end_of_last_line(file)
+        while self._end < whole:
+            chunk = os.pread(file, min(_CHUNK, whole - self._end), self._end)
+            self._count += chunk.count(b"\n")
+            self._end += len(chunk)
+        if whole < size:
+            os.ftruncate(file, whole)
+        return whole
+
+    def _keep_name(self) -> None:
+        """A new file is on the disk only when its folder's list of names is, too."""
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    @contextmanager
+    def _turn(self) -> Iterator[int]:
+        """The log's file, held by this process alone."""
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)  # gives the lock back too
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            todo = "Make the folder writable for this user; no job runs without its audit event."
+            where = f"{self.folder} ({error.strerror or type(error).__name__})"
+            raise StoreError("The audit log cannot be written.", where=where, todo=todo) from error
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _end_of_last_line(file: int) -> int:
+    """The size of a file up to its last line end: what lies behind it was never finished."""
+    end = os.fstat(file).st_size
+    while end > 0:
+        start = max(0, end - _CHUNK)
+        found = os.pread(file, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
