@@ -1,0 +1,78 @@
+"""What Spark and the operating system say, put into our error tree.
+
+A foreign message may carry data values, so it is never shown: only its class, Spark's own condition name and the frames
+of our code reach the reader.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+
+from strongroom.core import errors
+from strongroom.core.errors import EnvironmentFault, StoreError, StrongroomError
+
+_OURS = re.compile(r"strongroom\.core\.errors\.(\w+): (.*?)(?:\n\s*\n|\n\tat |\nDriver stacktrace|\Z)", re.DOTALL)
+_FULL = ("No space left on device", "Disk quota exceeded")
+_CONDITIONS = {
+    "PATH_NOT_FOUND": ("a path is not there", "Check the contract's server and the lake."),
+    "FAILED_READ_FILE": ("a source file cannot be read", "Replace or remove it, and run again."),
+    "FILE_NOT_EXIST": ("a source file vanished while it was read", "Run again."),
+    "PARQUET_COLUMN_DATA_TYPE_MISMATCH": ("a column of a source file has another type", "Make contract and data agree."),
+    "CANNOT_READ_FILE_FOOTER": ("a source file is no readable Parquet file", "Replace or remove it, and run again."),
+    "TASK_WRITE_FAILED": ("a task could not write its rows", "Check free space and permission of the lake."),
+}
+
+
+def translate(error: BaseException) -> StrongroomError | None:
+    """The error as one of ours, or None when it is a bug and should keep its stack trace."""
+    if isinstance(error, StrongroomError):
+        return error
+    if isinstance(error, OSError):
+        return _system(error)
+    if type(error).__module__.split(".")[0] not in ("pyspark", "py4j"):
+        return None
+    return _spark(error)
+
+
+def _system(error: OSError) -> StrongroomError | None:
+    where = str(error.filename or "")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError("the disk is full", where=where, todo="Free some space and run again; nothing was published.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreError("no permission", where=where, todo="Check owner and mode.")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR) and where:
+        return StoreError("this file or folder is not what it should be, or not there", where=where)
+    return None
+
+
+def _spark(error: BaseException) -> StrongroomError | None:
+    text = str(error)
+    ours = _OURS.search(text)
+    if ours:
+        kind = getattr(errors, ours[1], StoreError)
+        if kind is errors.ConfigError:
+            return errors.ConfigError([errors.Problem(ours[2].strip())])
+        return kind(ours[2].strip()) if issubclass(kind, StrongroomError) else None
+    if any(phrase in text for phrase in _FULL):
+        return StoreError("the disk is full", todo="Free some space and run again; nothing was published.")
+    if "Permission denied" in text or "AccessControlException" in text:
+        return StoreError("Spark has no permission", where=_path(text), todo="Check owner and mode.")
+    for condition, (what, todo) in _CONDITIONS.items():
+        if condition in text:
+            return StoreError(what, where=_path(text), todo=todo)
+    if "FileNotFoundException" in text:
+        return StoreError("a file vanished while it was read", where=_path(text), todo="Run again.")
+    if "is not a Parquet file" in text or "ParquetDecodingException" in text:
+        return StoreError("a source file is no readable Parquet file", where=_path(text), todo="Replace or remove it.")
+    if "OutOfMemoryError" in text or "exited with code 137" in text:
+        return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
+    if "Connection refused" in text or "Py4JNetworkError" in type(error).__name__:
+        return EnvironmentFault("the Spark session went away", todo="Look at its log and run again.")
+    return None
+
+
+def _path(text: str) -> str:
+    """The first file path that Spark names, without its query or fragment."""
+    found = re.search(r"(?:file|s3a?|hdfs|abfss?|gs):/+[^\s'\",;)]+", text)
+    return found[0] if found else ""

@@ -1,0 +1,132 @@
+"""Which files went into which batch of a data set, written ahead of the work.
+
+A batch is published when the training table's own Delta log says so: the commit that publishes batch n carries the
+writer `DATASET/n`. So there is one truth, and it changes in one atomic step. Every commit also carries the writer
+`DATASET` with the batch's number: two runs of one data set at once exclude each other, since the second to commit finds
+that this writer has moved on. A batch that a killed run left open is fenced off by an empty commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from strongroom.core.errors import StoreError
+from strongroom.stores.lake import Lake
+from strongroom.stores.sources import RawFile
+
+MANIFEST = "strongroom.manifest"
+_SCHEMA = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("batch", pa.int64()),
+        ("run_id", pa.string()),
+        ("mode", pa.string()),
+        ("path", pa.string()),
+        ("size", pa.int64()),
+        ("modified", pa.int64()),
+        ("planned", pa.timestamp("us", "UTC")),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One planned batch: its number (from 1), the run it belongs to, and exactly the files it reads."""
+
+    dataset: str
+    number: int
+    run_id: str
+    mode: str
+    files: tuple[RawFile, ...]
+
+    @property
+    def writers(self) -> dict[str, int]:
+        """What the commit that publishes this batch leaves in the Delta log."""
+        return {self.dataset: self.number, f"{self.dataset}/{self.number}": 1}
+
+    @property
+    def stage(self) -> str:
+        """The stage's folder inside a table: the same batch of the same run always has the same."""
+        return f"stage-{self.number:06d}-{self.run_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an increment finds: files not seen before, files rewritten since they were read, and files that are gone."""
+
+    new: tuple[RawFile, ...]
+    rewritten: tuple[RawFile, ...]
+    vanished: tuple[RawFile, ...]
+
+
+def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
+    """Every batch ever planned for a data set, in order."""
+    rows = lake.read(MANIFEST, where=f"dataset = '{dataset}'")
+    found: dict[int, list[dict[str, object]]] = {}
+    for row in rows.to_pylist() if rows is not None else []:
+        found.setdefault(row["batch"], []).append(row)
+    return tuple(
+        Batch(dataset, number, str(rows[0]["run_id"]), str(rows[0]["mode"]), tuple(sorted(map(_file, rows), key=str)))
+        for number, rows in sorted(found.items())
+    )
+
+
+def published(batch: Batch, table: DeltaTable) -> bool:
+    """Whether readers of the table see this batch, or saw it until a later one replaced it."""
+    return table.transaction_version(f"{batch.dataset}/{batch.number}") is not None
+
+
+def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable) -> Changes:
+    """Holds today's files against those that published batches have read since the last whole snapshot."""
+    seen: dict[str, RawFile] = {}
+    for batch in known:
+        if published(batch, table):
+            seen = {} if batch.mode == "overwrite" else seen
+            seen.update({file.path: file for file in batch.files})
+    today = {file.path: file for file in files}
+    return Changes(
+        new=tuple(file for file in files if file.path not in seen),
+        rewritten=tuple(file for file in files if file.path in seen and seen[file.path] != file),
+        vanished=tuple(file for path, file in sorted(seen.items()) if path not in today),
+    )
+
+
+def fence(lake: Lake, table: str, known: Sequence[Batch]) -> DeltaTable:
+    """Shuts out a run that has planned the last batch and not published it, and returns the table to plan on."""
+    found = lake.open(table)
+    if found is None:
+        raise StoreError("this table vanished", where=table, todo="Run again.")
+    last = known[-1] if known else None
+    if last is not None and (found.transaction_version(last.dataset) or 0) < last.number:
+        writers, note = {last.dataset: last.number}, {"strongroom.fenced": str(last.number)}
+        lake.commit(table, onto=found, files=[], mode="append", writers=writers, note=note)
+        found = lake.open(table)
+    if found is None:
+        raise StoreError("this table vanished", where=table, todo="Run again.")
+    return found
+
+
+def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
+    """Writes the batch ahead of its work.
+
+    Raises:
+        StoreError: another run of the same data set planned the same number at this moment.
+    """
+    rows = [
+        {"dataset": batch.dataset, "batch": batch.number, "run_id": batch.run_id, "mode": batch.mode,
+         "path": file.path, "size": file.size, "modified": file.modified, "planned": planned}
+        for file in batch.files
+    ]  # fmt: skip
+    lake.append(MANIFEST, pa.Table.from_pylist(rows, _SCHEMA), once=(f"manifest/{batch.dataset}", batch.number))
+    mine = [known for known in batches(lake, batch.dataset) if known.number == batch.number]
+    if not mine or mine[0].run_id != batch.run_id:
+        raise StoreError("another run of this data set has just started", where=batch.dataset, todo="Let it end first.")
+
+
+def _file(row: dict[str, object]) -> RawFile:
+    return RawFile(str(row["path"]), int(str(row["size"])), int(str(row["modified"])))

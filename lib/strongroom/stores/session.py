@@ -1,0 +1,61 @@
+"""The Spark session: found when there is one, else made with what every job needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from strongroom.core.errors import EnvironmentFault
+from strongroom.core.settings import Settings
+
+STATIC = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.io.encryption.enabled": "true",  # shuffle and spill files hold raw values
+}
+"""Read once, when the JVM starts."""
+
+RUNTIME = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+    "spark.sql.legacy.parquet.nanosAsLong": "false",
+}
+"""Set on every session, also on one that somebody else has started."""
+
+
+def open_session(settings: Settings) -> Any:
+    """The active session, or a new one, with our settings and the user's on it.
+
+    Raises:
+        EnvironmentFault: Spark cannot be started.
+    """
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.getActiveSession()
+    try:
+        if spark is None:
+            builder = SparkSession.builder.appName("strongroom")
+            for key, value in {**STATIC, **_jars(), **settings.spark}.items():
+                builder = builder.config(key, value)
+            spark = builder.getOrCreate()
+        for key, value in {**RUNTIME, **settings.spark}.items():
+            if spark.conf.isModifiable(key) or key in RUNTIME:
+                spark.conf.set(key, value)
+    except (PySparkException, RuntimeError, OSError) as error:
+        raise EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.") from error
+    return spark
+
+
+def _jars() -> dict[str, str]:
+    """Delta's jars on the class path, unless whoever started the JVM has put them there."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return {}
+    home = Path(os.environ.get("STRONGROOM_HOME") or Path(__file__).parents[3] / ".strongroom")
+    jars = sorted(str(jar) for jar in (home / "jars").glob("*.jar"))
+    return {"spark.driver.extraClassPath": os.pathsep.join(jars)} if jars else {}
