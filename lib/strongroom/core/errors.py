@@ -40,6 +40,7 @@ class StrongroomError(Exception):
     """
 
     exit_code = 1
+    outcome: object = None  # a job that ends in an error and yet leaves something (a closed gate) says here what
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         self.what, self.where, self.todo = what, where, todo

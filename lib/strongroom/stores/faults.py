@@ -18,7 +18,7 @@ _CONDITIONS = {
     "PATH_NOT_FOUND": ("a path is not there", "Check the contract's server and the lake."),
     "FAILED_READ_FILE": ("a source file cannot be read", "Replace or remove it, and run again."),
     "FILE_NOT_EXIST": ("a source file vanished while it was read", "Run again."),
-    "PARQUET_COLUMN_DATA_TYPE_MISMATCH": ("a column of a source file has another type", "Make contract and data agree."),
+    "PARQUET_COLUMN_DATA_TYPE_MISMATCH": ("a source file has another type", "Make contract and data agree."),
     "CANNOT_READ_FILE_FOOTER": ("a source file is no readable Parquet file", "Replace or remove it, and run again."),
     "TASK_WRITE_FAILED": ("a task could not write its rows", "Check free space and permission of the lake."),
 }

@@ -52,6 +52,11 @@ def open_session(settings: Settings) -> Any:
     return spark
 
 
+def no_session() -> Any:
+    """For jobs that run without settings and so without Spark."""
+    raise EnvironmentFault("this job has no Spark session", todo="Run it by ./spark-submit.sh with settings.")
+
+
 def _jars() -> dict[str, str]:
     """Delta's jars on the class path, unless whoever started the JVM has put them there."""
     if "PYSPARK_GATEWAY_PORT" in os.environ:

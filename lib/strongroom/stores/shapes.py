@@ -1,4 +1,4 @@
-"""Does the data look as the contract says? Headers, footers and field names are held against it before a row is read."""
+"""Does the data look as the contract says? Headers, footers and field names are compared before a row is read."""
 
 from __future__ import annotations
 

@@ -1,0 +1,181 @@
+"""The one pass: read → judge → protect → tally, one Arrow batch at a time. It imports no Spark and no clock.
+
+Spark carries it by `mapInArrow`. A row leaves as one of three kinds, told apart by `EXTRA.verdict`:
+a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: reasons, file, the sealed row), and one
+`tally` row a task (only EXTRA: counts that merge).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.core.contract import Contract
+from strongroom.core.errors import StrongroomError
+from strongroom.protect import output_type, protector, seal
+from strongroom.quality.judge import Judge, compile_rules
+from strongroom.quality.tally import Tally
+from strongroom.quality.typed import read_text
+from strongroom.stores.keys import KeyHandle, keyring_of
+from strongroom.stores.sources import CORRUPT, FILE
+
+EXTRA = "__extra"
+EXTRA_TYPE = pa.struct(
+    [
+        ("verdict", pa.string()),
+        ("reasons", pa.list_(pa.string())),
+        ("file", pa.string()),
+        ("sealed", pa.binary()),
+        ("tally", pa.string()),
+    ]
+)
+DUPLICATE = "__duplicate_"
+"""Prefix of the boolean columns that say whether a unique rule is broken; what follows is the rule's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """All that a worker needs, and no key in clear: it travels in Spark's closure."""
+
+    contract: Contract
+    table: str
+    keys: KeyHandle
+    textual: bool
+
+
+def output_schema(contract: Contract) -> pa.Schema:
+    """The protected columns in the contract's order, dropped ones left out."""
+    kept = [(column, output_type(column)) for column in contract.columns]
+    return pa.schema([pa.field(column.name, kind) for column, kind in kept if kind is not None])
+
+
+def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of raw rows in; batches of good and bad rows out, then one tally row.
+
+    Raises:
+        StrongroomError: with no data value in it; a foreign error is replaced by its class and place, since its message
+            might quote one.
+    """
+    try:
+        yield from _Worker(plan).run(batches)
+    except StrongroomError:
+        raise
+    except Exception as error:
+        raise StrongroomError(f"{type(error).__name__} in the pass", where=_place(error)) from None
+
+
+class _Worker:
+    """One task's compiled pass."""
+
+    def __init__(self, plan: Pass) -> None:
+        self.plan = plan
+        self.columns = plan.contract.columns
+        self.keyring = keyring_of(plan.keys)
+        self.judge: Judge = compile_rules(plan.contract)
+        self.tally = Tally(plan.contract)
+        self.schema = output_schema(plan.contract).append(pa.field(EXTRA, EXTRA_TYPE))
+        kept = [column for column in self.columns if output_type(column) is not None]
+        self.protect: list[tuple[str, Callable[[pa.Array], pa.Array]]] = [
+            (column.name, protector(column, table=plan.table, keyring=self.keyring)) for column in kept
+        ]
+
+    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = 0
+        for batch in batches:
+            if batch.num_rows:
+                rows += batch.num_rows
+                yield from self.one(batch)
+        if rows:
+            yield self.extra(["tally"], tally=[self.tally.to_json()])
+
+    def one(self, raw: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        typed, unreadable = self.read(raw)
+        corrupt = np.asarray(raw.column(CORRUPT).is_valid())
+        failures = self.judge(typed, unreadable=unreadable, duplicate=self.duplicates(raw), corrupt=corrupt)
+        self.tally.add(typed, failures)
+        bad = failures.bad
+        if not bad.any():
+            yield self.good(typed)
+            return
+        if not bad.all():
+            yield self.good(typed.filter(pa.array(~bad)))
+        yield self.bad(raw.filter(pa.array(bad)), reasons=failures.reasons(bad))
+
+    def read(self, raw: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+        names = [column.name for column in self.columns]
+        if not self.plan.textual:
+            return raw.select(names), {}
+        arrays, unreadable = [], {}
+        for column in self.columns:
+            array, wrong = read_text(raw.column(column.name), column)
+            arrays.append(array)
+            if wrong.any():
+                unreadable[column.path] = wrong
+        return pa.RecordBatch.from_arrays(arrays, names), unreadable
+
+    def duplicates(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
+        unique = [rule for rule in self.plan.contract.rules if rule.check == "unique"]
+        found = {}
+        for place, rule in enumerate(unique):
+            if f"{DUPLICATE}{place}" in raw.schema.names:
+                found[rule.id] = np.asarray(raw.column(f"{DUPLICATE}{place}").fill_null(False))
+        return found
+
+    def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
+        arrays = [protect(typed.column(name)) for name, protect in self.protect]
+        return pa.RecordBatch.from_arrays([*arrays, pa.nulls(typed.num_rows, EXTRA_TYPE)], schema=self.schema)
+
+    def bad(self, raw: pa.RecordBatch, *, reasons: pa.Array) -> pa.RecordBatch:
+        names = [column.name for column in self.columns]
+        clear = pa.array([_as_json(row) for row in raw.select([*names, CORRUPT]).to_pylist()], pa.binary())
+        sealed = seal(clear, table=self.plan.table, keyring=self.keyring)
+        return self.extra(["bad"] * raw.num_rows, reasons=reasons, file=raw.column(FILE), sealed=sealed)
+
+    def extra(self, verdict: list[str], **children: Any) -> pa.RecordBatch:
+        rows = len(verdict)
+        arrays = [
+            pa.array(verdict) if field.name == "verdict" else _cast(children.get(field.name), field.type, rows)
+            for field in EXTRA_TYPE
+        ]
+        extra = pa.StructArray.from_arrays(arrays, fields=list(EXTRA_TYPE))
+        empty = [pa.nulls(rows, field.type) for field in self.schema][:-1]
+        return pa.RecordBatch.from_arrays([*empty, extra], schema=self.schema)
+
+
+def _cast(values: Any, kind: pa.DataType, rows: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(rows, kind)
+    array = values if isinstance(values, pa.Array) else pa.array(values, kind)
+    return array if array.type == kind else array.cast(kind)
+
+
+def _as_json(row: dict[str, object]) -> bytes:
+    """The row as it was read, as JSON text: what it takes to look at it again or to run it once more."""
+    kept = {name: value for name, value in row.items() if name != CORRUPT or value is not None}
+    return json.dumps(kept, ensure_ascii=False, default=_plain).encode("utf-8", "surrogatepass")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value.isoformat() if isinstance(value, (date, datetime)) else format(Decimal(str(value)), "f")
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the innermost frame of our own code."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if "strongroom" in file.parts:
+            place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,197 @@
+"""The entry of every job: arguments, settings, session, audit event, exit code. Nothing else reads the clock."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any, NoReturn
+
+from strongroom.core.errors import ConfigError, StrongroomError
+from strongroom.core.event import Event
+from strongroom.core.run import Job, Outcome, Run
+from strongroom.core.settings import Settings
+from strongroom.core.settings_file import load_settings
+from strongroom.stores import session
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.faults import translate
+from strongroom.stores.identity import whoami
+
+DEFAULT_CONFIG = "conf/local.yaml"
+
+
+def main(flow: ModuleType, *, spark: bool) -> NoReturn:
+    """Runs a job and ends the process with its exit code. `spark=True` tells the launcher that the job needs Java."""
+    sys.exit(run(flow, sys.argv[1:], spark=spark))
+
+
+def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
+    """Runs a job as the command line would and returns the exit code; see `core/errors.py` for what it means.
+
+    A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is there
+    when it has options of its own, and `BARE = True` when it runs without settings.
+    """
+    name = flow.__name__.rpartition(".")[2]
+    start = time.monotonic()
+    try:
+        args = _parser(name, flow, spark=spark).parse_args(argv)
+    except SystemExit as done:  # argparse has printed help or what is wrong
+        return int(done.code or 0)
+    run_id = args.run_id or _run_id()
+    try:
+        outcome = _audited(flow, name, args, run_id)
+    except KeyboardInterrupt:
+        stopped = StrongroomError("stopped by Ctrl-C; nothing was published", todo="Run again.")
+        return _failed(args, name, run_id, stopped, code=130, start=start)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        known = translate(error)
+        if known is None:
+            return _bug(args, name, run_id, error, start=start)
+        return _failed(args, name, run_id, known, code=known.exit_code, start=start)
+    if outcome.summary:
+        print(outcome.summary)
+    if args.json:
+        print(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
+    return 0
+
+
+def _parser(name: str, flow: ModuleType, *, spark: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    common = parser.add_argument_group("every job")
+    common.add_argument("--config", metavar="FILE", default=DEFAULT_CONFIG, help=f"settings (default {DEFAULT_CONFIG})")
+    common.add_argument("--contract", metavar="NAME|FILE", default="", help="the data set's contract")
+    common.add_argument(
+        "--as", dest="principal", metavar="PRINCIPAL", default="", help="act as user:NAME or group:NAME"
+    )
+    common.add_argument("--purpose", metavar="WORD", default="", help="what for, as the policy names it")
+    common.add_argument("--set", dest="overrides", metavar="SECTION.KEY=VALUE", action="append", default=[])
+    common.add_argument("--run-id", metavar="ID", default="", help="the same id again is the same run")
+    common.add_argument("--dry-run", action="store_true", help="say what would be done; touch nothing")
+    common.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
+    if hasattr(flow, "arguments"):
+        flow.arguments(parser)
+    parser.set_defaults(needs_spark=spark)
+    return parser
+
+
+def _audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str) -> Outcome:
+    """Runs the flow between two audit events. A job that cannot write its event does not run."""
+    started = datetime.now(UTC)
+    work: Callable[[Job], Outcome] = flow.run
+    settings = load_settings(args.config, args.overrides) if not getattr(flow, "BARE", False) else None
+    if settings is None:  # a job that looks after the installation itself must run when the settings are broken
+        nobody = Run(run_id, name, "", args.purpose, started)
+        return work(Job(nobody, _NO_SETTINGS, args, session.no_session, _say))
+    actor = whoami(settings)
+    principal = args.principal or actor
+    run = Run(run_id, name, principal, args.purpose, started, actor=actor if actor != principal else "")
+    job = Job(run, settings, args, lambda: session.open_session(settings), _say)
+    if args.dry_run:
+        return work(job)
+    log = AuditLog.open(settings)
+    log.append(_event(run, "started"))
+    try:
+        outcome = work(job)
+    except BaseException as error:
+        known = translate(error) if isinstance(error, Exception) else None
+        log.append(_event(run, _ENDINGS.get(known.exit_code if known else 1, "failed"), error=known or error))
+        raise
+    log.append(_event(run, "done", facts=outcome.facts))
+    return outcome
+
+
+_ENDINGS = {5: "refused", 6: "gate"}
+_NO_SETTINGS = Settings(file="", lake="", keys="", keyring="", policy="", contracts="")
+
+
+def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: Any = None) -> Event:
+    return Event(
+        time=datetime.now(UTC),
+        run=run.id,
+        job=run.job,
+        principal=run.principal,
+        actor=run.actor,
+        purpose=run.purpose,
+        action="run",
+        outcome=ending,
+        error=type(error).__name__ if error is not None else "",
+        facts=dict(facts or {}),
+    )
+
+
+def _run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _failed(
+    args: argparse.Namespace, name: str, run_id: str, error: StrongroomError, *, code: int, start: float
+) -> int:
+    """Says what is wrong, where and what to do, and returns the exit code."""
+    _say(f"strongroom {name}: {_HEADLINES.get(code, 'stopped')} (exit {code})")
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            _say(f"  {problem}")
+    else:
+        for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
+            if text:
+                _say(f"  {label + ':':<7}{text}")
+    if args.json:
+        print(_json(name, run_id, status=type(error).__name__, code=code, outcome=error.outcome, start=start))
+    return code
+
+
+def _bug(args: argparse.Namespace, name: str, run_id: str, error: Exception, *, start: float) -> int:
+    """A bug keeps its stack trace, but not its message: that may quote a data value."""
+    _say(f"strongroom {name}: this is a bug in Strongroom (exit 1): {type(error).__name__}")
+    for frame in traceback.extract_tb(error.__traceback__):
+        _say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+    _say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
+    if os.environ.get("STRONGROOM_DEBUG") == "1":
+        traceback.print_exception(error)
+    if args.json:
+        print(_json(name, run_id, status=type(error).__name__, code=1, outcome=None, start=start))
+    return 1
+
+
+_HEADLINES = {
+    2: "usage",
+    3: "configuration, contract or policy",
+    4: "environment",
+    5: "refused by policy",
+    6: "the quality gate is closed",
+    7: "source or target",
+    130: "interrupted",
+}
+
+
+def _json(name: str, run_id: str, *, status: str, code: int, outcome: object, start: float) -> str:
+    found = outcome if isinstance(outcome, Outcome) else Outcome()
+    return json.dumps(
+        {
+            "job": name,
+            "run_id": run_id,
+            "status": status,
+            "exit_code": code,
+            "tables": dict(found.tables),
+            "rows": dict(found.rows),
+            "report": found.report,
+            "seconds": round(time.monotonic() - start, 3),
+        }
+    )
