@@ -67,8 +67,8 @@ RULES = (
 
 SET_RULES = (
     SetRuleFacts("rows", 998_000, "must be greater than 0 rows", True),
-    SetRuleFacts("label.invalidValues", 0.141, "must be at most 1 percent", True, unit="percent", columns=("label",)),
-    SetRuleFacts("email.nullValues", 3.19, "must be at most 3 percent", False, unit="percent", severity="warning",
+    SetRuleFacts("label.invalidValues", 0.141, "must be at most 1\u202f%", True, unit="percent", columns=("label",)),
+    SetRuleFacts("email.nullValues", 3.19, "must be at most 3\u202f%", False, unit="percent", severity="warning",
                  dimension="completeness", columns=("email",)),
     SetRuleFacts("review_id.duplicateValues", 0, "must be 0 rows", True, dimension="uniqueness", columns=("review_id",)),
 )  # fmt: skip

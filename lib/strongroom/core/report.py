@@ -280,8 +280,8 @@ _OPERATORS = {
 
 
 def bound_in_words(rule: SetRule) -> str:
-    """A set rule's bound as a sentence without subject, for example `must be at most 5 percent`."""
+    """A set rule's bound as a sentence without subject, for example `must be at most 5 %`."""
     bounds = rule.bound if isinstance(rule.bound, tuple) else (rule.bound,)
     numbers = [f"{bound:,.10g}" for bound in bounds]
-    unit = "" if rule.metric in ("freshness", "sql") else f" {rule.unit}"
+    unit = "" if rule.metric in ("freshness", "sql") else {"percent": "\u202f%"}.get(rule.unit, f" {rule.unit}")
     return _OPERATORS[rule.operator].format(*numbers) + unit

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from html import escape
 
 _JOINERS = "\u200c\u200d"  # part of ordinary words in Persian and Hindi, and harmless
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SEAM = re.compile(r"(?<=\w)[._/\-](?=\w)")  # where a name may break over two lines
 LONGEST_TEXT, LONGEST_NAME = 400, 120
 """Most characters of a text and of a name that are shown; the rest is cut, and the cut is marked."""
 
@@ -53,4 +55,5 @@ def join(*parts: str) -> Markup:
 
 def name(text: str) -> Markup:
     """A name from outside (column, rule, path, label value), in code type; its direction stays its own."""
-    return element("bdi", plain(text, longest=LONGEST_NAME), class_="name")
+    safe = escape(plain(text, longest=LONGEST_NAME))
+    return element("bdi", Markup(_SEAM.sub(r"\g<0><wbr>", safe)), class_="name")

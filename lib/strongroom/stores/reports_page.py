@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from strongroom import __version__
 from strongroom.core.report import Report, share
-from strongroom.stores import reports_sections as sections
+from strongroom.stores import reports_columns, reports_rows
+from strongroom.stores.reports_layout import SHOWN, section, table
 from strongroom.stores.reports_markup import Markup, element, join, name
 from strongroom.stores.reports_style import STYLE
 from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
 
-_SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6v8m0 3.2v.3", "no": "M7.5 7.5l9 9m0-9l-9 9"}
+_SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6.4v7m0 4v.01", "no": "M7.5 7.5l9 9m0-9l-9 9"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def page(report: Report) -> str:
     """The whole page."""
     parts = (
-        ("rows", "Rows", sections.rows(report)),
-        ("gate", "Gate", sections.gate(report)),
-        ("rules", "Rules", sections.rules(report)),
-        ("quarantine", "Quarantine", sections.quarantine(report)),
-        ("label", "Label", sections.label(report)),
-        ("nulls", "Nulls", sections.nulls(report)),
-        ("history", "Last runs", sections.history(report)),
-        ("protection", "Protection", sections.protection(report)),
-        ("columns", "Columns", sections.columns(report)),
+        ("rows", "Rows", reports_rows.rows(report)),
+        ("gate", "Gate", reports_rows.gate(report)),
+        ("rules", "Rules", reports_rows.rules(report)),
+        ("quarantine", "Quarantine", reports_rows.quarantine(report)),
+        ("label", "Label", reports_columns.label(report)),
+        ("nulls", "Nulls", reports_columns.nulls(report)),
+        ("history", "Last runs", reports_rows.history(report)),
+        ("protection", "Protection", reports_columns.protection(report)),
+        ("columns", "Columns", reports_columns.columns(report)),
         ("origin", "Origin", _origin(report)),
     )
     shown = [part for part in parts if part[2]]
@@ -52,7 +53,7 @@ def _summary(report: Report, links: Markup) -> Markup:
     sign = element(
         "svg",
         Markup('<circle cx="12" cy="12" r="11" fill="currentColor"/>'),
-        Markup(f'<path d="{_SIGNS[answer.answer]}" fill="none" stroke="var(--paper)" stroke-width="2.2"/>'),
+        Markup(f'<path d="{_SIGNS[answer.answer]}" class="sign"/>'),
         viewBox="0 0 24 24",
         aria_hidden="true",
     )
@@ -67,7 +68,7 @@ def _summary(report: Report, links: Markup) -> Markup:
     when = element("time", f"{report.run.started:%-d %B %Y, %H:%M} UTC", datetime=report.run.started.isoformat())
     return element(
         "header",
-        element("p", element("span", f"Strongroom · report of one run of {report.run.job}"), when, class_="over"),
+        element("p", element("span", "Strongroom · a run of ", report.run.job), when, class_="over"),
         element("h1", name(report.table)),
         element("div", sign, told, class_=f"verdict {answer.answer}"),
         _tiles(report),
@@ -120,10 +121,10 @@ def _origin(report: Report) -> Markup:
     heads = [("Source", ""), ("Format", ""), ("Path", ""), ("Files", "figure"), ("Bytes", "figure")]
     lines = (
         (name(source.name), source.format, name(source.path), number(source.files), size(source.bytes))
-        for source in report.sources[: sections.SHOWN]
+        for source in report.sources[:SHOWN]
     )
-    sources = sections.table("Sources read", heads, lines) if report.sources else Markup("")
-    return sections.section("origin", "Where this comes from", listing, sources)
+    sources = table("Sources read", heads, lines, told=True) if report.sources else Markup("")
+    return section("origin", "Where this comes from", listing, sources)
 
 
 def _foot() -> Markup:

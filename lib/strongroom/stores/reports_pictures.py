@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
-from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_markup import Markup, element, join
 from strongroom.stores.reports_words import number, percent
 
 FLOW_HEIGHT = 92
@@ -23,14 +22,17 @@ Branch = tuple[str, int, str]
 
 def bar(part: float | None, *, kind: str, scale: float = 1.0) -> Markup:
     """A bar of a share on a scale that ends at `scale`; its number stands beside it, so it is not read aloud."""
-    filled = [] if not part else [element("rect", class_=kind, width=f"{_width(part / scale):.2f}%", height=10, rx=1.5)]
-    track = element("rect", class_="track", width="100%", height=10, rx=1.5)
-    return element("svg", track, *filled, class_="bar", height=10, aria_hidden="true")
+    filled = element("rect", class_=kind, width=f"{_width(part / scale):.2f}%", height=10, rx=1.5) if part else ""
+    return element("svg", filled, class_="bar", height=10, aria_hidden="true")
 
 
-def before_after(before: float | None, after: float | None, *, scale: float) -> Markup:
-    """Two bars, one above the other, each with its word and its number."""
-    pairs = (("before", before, "before"), ("after", after, "after"))
+Measure = tuple[float | None, int | None]
+"""A share of rows and how many rows that is."""
+
+
+def before_after(before: Measure, after: Measure, *, scale: float, gone: bool = False) -> Markup:
+    """Two bars, one above the other, each with its word, its share and its rows; `gone` when there is no after."""
+    pairs = (("before", *before, "before"), ("after", *after, "after"))
     return element(
         "div",
         *(
@@ -38,10 +40,17 @@ def before_after(before: float | None, after: float | None, *, scale: float) -> 
                 "div",
                 element("span", word, class_="word"),
                 bar(part, kind=kind, scale=scale),
-                element("span", percent(part), class_="figure"),
+                *(
+                    (element("span", "column dropped", class_="gone soft"),)
+                    if gone and word == "after"
+                    else (
+                        element("span", percent(part), class_="figure"),
+                        element("span", number(rows), class_="figure soft"),
+                    )
+                ),
                 class_="line",
             )
-            for word, part, kind in pairs
+            for word, part, rows, kind in pairs
         ),
         class_="pair",
     )
@@ -54,9 +63,9 @@ def scale_of(parts: Sequence[float | None]) -> float:
 
 
 def flow(source: str, read: int, branches: Sequence[Branch]) -> Markup:
-    """Rows as a band from the left that splits to the right, as thick as they are many, never under 2 pixels."""
+    """Rows as a band from the left that splits to the right, as thick as they are many, never under 3 pixels."""
     total = max(read, sum(rows for _, rows, _ in branches), 1)
-    thick = [max(2.0, FLOW_HEIGHT * rows / total) if rows else 0.0 for _, rows, _ in branches]
+    thick = [max(3.0, FLOW_HEIGHT * rows / total) if rows else 0.0 for _, rows, _ in branches]
     slots = [max(44.0, thickness + 8) for thickness in thick]
     height = sum(slots)
     left = top = (height - sum(thick)) / 2
@@ -110,19 +119,12 @@ def sparkline(values: Sequence[float], *, title: str, kind: str) -> Markup:
     )
 
 
-def trend(values: Sequence[float]) -> str:
-    """The last change in words, for who cannot see the line."""
-    if len(values) < 2:
-        return "first run"
-    before, now = list(pairwise(values))[-1]
-    if now == before:
-        return "as before"
-    return f"{'up' if now > before else 'down'} from {number(before)}"
-
-
-def named(title: str, detail: str = "") -> Markup:
-    """A name with a smaller line under it."""
-    return join(name(title), element("small", detail) if detail else "")
+def trend(values: Sequence[float], days: Sequence[str]) -> str:
+    """The last change in words, and the highest run where that was earlier."""
+    before, now = values[-2:]
+    change = "as before" if now == before else f"{'up' if now > before else 'down'} from {number(before)}"
+    top = max(range(len(values)), key=lambda place: values[place])
+    return change if top >= len(values) - 2 else f"{change}; highest {number(values[top])} on {days[top]}"
 
 
 def _count(rows: int, words: str, part: str = "") -> Markup:

@@ -23,7 +23,7 @@ STYLE = """
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body {
   margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 var(--sans);
-  font-variant-numeric: tabular-nums lining-nums; overflow-wrap: anywhere;
+  font-variant-numeric: tabular-nums lining-nums; overflow-wrap: break-word;
 }
 header, main, footer { max-width: 60rem; margin: 0 auto; padding: 0 1.5rem; }
 h1, h2 { font-family: var(--serif); font-weight: 600; line-height: 1.15; margin: 0; text-wrap: balance; }
@@ -35,6 +35,7 @@ a { color: inherit; text-underline-offset: .2em; text-decoration-thickness: 1px;
 :focus-visible { outline: 2px solid var(--good); outline-offset: 3px; border-radius: 2px; }
 small { display: block; color: var(--soft); font-size: .8125rem; }
 .name { font-family: var(--mono); font-size: .875em; unicode-bidi: isolate; }
+small .name { font-size: .96em; }
 .soft { color: var(--soft); }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; padding: .4rem .8rem; background: var(--paper); z-index: 1; }
@@ -43,10 +44,11 @@ small { display: block; color: var(--soft); font-size: .8125rem; }
 header { padding-top: 3rem; }
 .over { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 2rem; margin: 0 0 .5rem; max-width: none;
   color: var(--soft); font-size: .875rem; }
-.verdict { display: grid; grid-template-columns: auto 1fr; gap: 0 1.1rem; margin: 1.75rem 0 0; padding: 1.4rem 1.5rem;
-  background: var(--sheet); border-left: 4px solid var(--tone); border-radius: 2px; }
+.verdict { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 1.1rem; margin: 1.75rem 0 0;
+  padding: 1.4rem 1.5rem; background: var(--sheet); border-left: 4px solid var(--tone); border-radius: 2px; }
 .verdict.yes { --tone: var(--good); } .verdict.care { --tone: var(--care); } .verdict.no { --tone: var(--bad); }
 .verdict > svg { width: 2.1rem; height: 2.1rem; color: var(--tone); }
+.sign { fill: none; stroke: var(--sheet); stroke-width: 2.2; stroke-linecap: round; }
 .verdict h2 { font-size: 1.6rem; padding-top: .1rem; }
 .verdict ul { margin: .6rem 0 0; padding-left: 1.1rem; }
 .verdict li { margin: .2rem 0; }
@@ -70,25 +72,30 @@ caption { text-align: left; color: var(--soft); font-size: .875rem; padding: 0 0
 th, td { text-align: left; vertical-align: top; padding: .55rem 1rem .55rem 0; border-bottom: 1px solid var(--line);
   font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
+tbody th { min-width: 8rem; overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-size: .8125rem; padding-top: 0; vertical-align: bottom; }
 .figure { text-align: right; white-space: nowrap; }
 td.figure, th.figure { padding-left: .5rem; }
-.pic { width: 42%; min-width: 9rem; }
+.pic { width: 42%; min-width: 6rem; }
+.wider { width: 72%; }
 .keep { white-space: nowrap; }
-.chip { display: inline-block; padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em; font-size: .8125rem;
+.asked { min-width: 9rem; }
+.chip { color: var(--soft); display: inline-block; padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em; font-size: .8125rem;
   white-space: nowrap; }
-.chip.personal { border-color: currentColor; color: var(--bad); }
+.chip.personal { background: var(--ink); border-color: var(--ink); color: var(--paper); }
+.wide + p { margin-top: 1.1rem; }
 .names { columns: 15rem; column-gap: 2rem; list-style: none; padding: 0; margin: .6rem 0 0; font-size: .875rem; }
 .names li { break-inside: avoid; padding: .1rem 0; }
 
 svg { display: block; }
 .bar { width: 100%; margin: .42rem 0; overflow: visible; }
-.track { fill: var(--track); }
+.line .bar { background: var(--track); border-radius: 1.5px; }
 .good { fill: var(--good); } .bad { fill: var(--bad); } .idle { fill: var(--idle); } .care { fill: var(--care); }
 .before { fill: var(--before); } .after { fill: var(--after); } .node { fill: var(--soft); }
 .pair { display: grid; gap: .1rem; }
-.line { display: grid; grid-template-columns: 3.2rem 1fr 4.6rem; align-items: center; column-gap: .6rem;
-  line-height: 1.3; }
+.line { display: grid; grid-template-columns: 3rem minmax(3rem, 1fr) 4.2rem 5.5rem; align-items: center;
+  column-gap: .6rem; line-height: 1.3; }
+.gone { grid-column: span 2; text-align: right; font-size: .875rem; }
 .line .bar { margin: 0; }
 .word { color: var(--soft); font-size: .8125rem; }
 .flowing { display: grid; grid-template-columns: auto minmax(4rem, 1fr) auto; align-items: center; column-gap: .9rem;
@@ -117,7 +124,7 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   header, main, footer { padding-left: 1rem; padding-right: 1rem; }
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.9rem; }
-  .verdict { grid-template-columns: 1fr; padding: 1.1rem; row-gap: .5rem; }
+  .verdict { grid-template-columns: minmax(0, 1fr); padding: 1.1rem; row-gap: .5rem; }
   .facts { grid-template-columns: 1fr; gap: 0; }
   .facts dd { margin-bottom: .6rem; }
 }
@@ -134,7 +141,8 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   nav, .skip { display: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   section { margin-top: 1.6rem; }
-  h2, caption, thead { break-after: avoid; }
+  section > h2, section > p, caption, thead { break-after: avoid; }
+  .tiles { grid-template-columns: repeat(6, auto); }
   tr, .flowing, .sparks, .tiles, .verdict { break-inside: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from strongroom.core.report import Report, SetRuleFacts
+from strongroom.stores.reports_markup import LONGEST_NAME, plain
 
 NOT_MEASURED = "–"
 _THIN = "\u202f"  # a narrow space that does not break, between a number and its unit
@@ -33,6 +34,11 @@ def percent(part: float | None) -> str:
         return f">{_THIN}99.99{_THIN}%"
     digits = 2 if part < 0.01 or 0.99 < part < 1 else 1
     return f"{100 * part:.{digits}f}{_THIN}%"
+
+
+def exact_percent(part: float) -> str:
+    """A round share that somebody chose, a limit or a scale: `0.5 %`, `1 %`."""
+    return f"{100 * part:.6g}{_THIN}%"
 
 
 def size(count: int | None) -> str:
@@ -115,25 +121,29 @@ def unaccounted(report: Report) -> int:
     return report.read - report.written - report.quarantined
 
 
+def _short(text: str) -> str:
+    return plain(text, longest=LONGEST_NAME)
+
+
 def _closed(report: Report) -> Iterable[str]:
     for rule in report.set_rules:
         if not rule.passed and rule.severity == "error":
-            yield f"Set rule {rule.id}: {measured(rule)}, {rule.bound}."
+            yield f"Set rule {_short(rule.id)}: {measured(rule)}, {_short(rule.bound)}."
     if report.over_limit and report.quarantine_limit is not None:
         reached = percent(report.quarantined / report.read)
-        yield f"{reached} of the rows are in quarantine; the limit is {percent(report.quarantine_limit)}."
+        yield f"{reached} of the rows are in quarantine; the limit is {exact_percent(report.quarantine_limit)}."
 
 
 def _warnings(report: Report) -> Iterable[str]:
     for rule in report.set_rules:
         if not rule.passed and rule.severity != "error":
-            yield f"Set rule {rule.id}: {measured(rule)}, {rule.bound}."
+            yield f"Set rule {_short(rule.id)}: {measured(rule)}, {_short(rule.bound)}."
     for broken in report.rules:
         if broken.failures and broken.severity != "error":
-            yield f"{count(broken.failures, 'row')} went through although rule {broken.id} warns about them."
+            yield f"{count(broken.failures, 'row')} went through although rule {_short(broken.id)} warns about them."
     for column in report.columns:
-        if column.personal and column.method == "keep":
-            yield f"Personal column {column.path} is kept as it is: {column.why or 'the contract does not say why'}."
+        if column.personal and column.method == "keep" and not column.why:
+            yield f"Personal column {_short(column.path)} is kept as it is, and the contract does not say why."
     lost = unaccounted(report)
     if report.status == "done" and lost:
         kind = "were read but neither written nor quarantined" if lost > 0 else "came out more than were read"

@@ -1,0 +1,149 @@
+"""The sections on columns: nulls, the label, how each column is protected, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from strongroom.core.report import ColumnFacts, LabelCount, Report, share
+from strongroom.stores.reports_layout import SHOWN, Head, more, names, section, table
+from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_pictures import before_after, scale_of
+from strongroom.stores.reports_words import NOT_MEASURED, count, exact_percent, number, percent
+
+
+def nulls(report: Report) -> Markup:
+    """Nulls per column before and after, for the columns that have some."""
+    known = [column for column in report.columns if column.nulls_before is not None or column.nulls_after is not None]
+    if not known:
+        return Markup("")
+    holed = [column for column in known if column.nulls_before or column.nulls_after]
+    full = [column.path for column in known if not (column.nulls_before or column.nulls_after)]
+    holed.sort(key=lambda column: -max(column.nulls_before or 0, column.nulls_after or 0))
+    shares = [(share(c.nulls_before, report.read), share(c.nulls_after, report.written)) for c in holed]
+    scale = scale_of([part for pair in shares for part in pair])
+    parts: list[Markup] = []
+    if holed:
+        lines = (
+            (
+                name(c.path),
+                before_after((before, c.nulls_before), (after, c.nulls_after), scale=scale, gone=c.method == "drop"),
+            )
+            for c, (before, after) in islice(zip(holed, shares, strict=True), SHOWN)
+        )
+        heads = [("Column", ""), (f"Nulls among the rows; a full bar is {exact_percent(scale)}", "wider")]
+        parts += [table("Nulls per column among the rows read and written", heads, lines), more(len(holed))]
+    if full:
+        parts += [element("p", f"No nulls in {count(len(full), 'column')}:"), names(full)]
+    return section("nulls", "Nulls before and after", *parts)
+
+
+def label(report: Report) -> Markup:
+    """How the label is distributed among the rows read and the rows written."""
+    balance = report.label
+    if balance is None or not balance.values:
+        return Markup("")
+    listing = [*sorted(balance.values, key=lambda value: -value.before)[:SHOWN]]
+    listing += [balance.others] if balance.others else []
+    whole_before, whole_after = sum(v.before for v in listing), sum(v.after for v in listing)
+    shares = [(share(v.before, whole_before), share(v.after, whole_after)) for v in listing]
+    scale = scale_of([part for pair in shares for part in pair])
+    lines = (
+        (
+            Markup("others") if value is balance.others else _value(value),
+            before_after((before, value.before), (after, value.after), scale=scale),
+        )
+        for value, (before, after) in zip(listing, shares, strict=True)
+    )
+    heads = [("Value", ""), (f"Rows with the value; a full bar is {exact_percent(scale)}", "wider")]
+    lead = join("Column ", name(balance.column), f". {_moved(shares)}")
+    return section("label", "Label before and after", element("p", lead), table("Label values", heads, lines))
+
+
+def protection(report: Report) -> Markup:
+    """How each column leaves, personal ones first."""
+    if not report.columns:
+        return Markup("")
+    personal = [column for column in report.columns if column.personal]
+    ordered = [*personal, *(column for column in report.columns if not column.personal)]
+    heads = [("Column", ""), ("Class", ""), ("How it leaves", ""), ("Key", "")]
+    lines = (
+        (
+            join(name(column.path), element("small", column.type)),
+            _class(column),
+            _leaves(column),
+            name(column.key) if column.key else element("span", "none", class_="soft"),
+        )
+        for column in ordered[:SHOWN]
+    )
+    changed = sum(column.method != "keep" for column in personal)
+    lead = f"{changed} of {count(len(personal), 'personal column')} protected"
+    lead += "." if changed == len(personal) else f"; {len(personal) - changed} kept as it is, for the reason below."
+    return section(
+        "protection",
+        "How each column is protected",
+        element("p", lead),
+        table("Columns and their protection", heads, lines),
+        more(len(report.columns)),
+    )
+
+
+def columns(report: Report) -> Markup:
+    """What was measured per column; bounds for open columns only."""
+    if not any(c.nulls_before is not None or c.distinct is not None or c.empty is not None for c in report.columns):
+        return Markup("")
+    heads: list[Head] = [("Column", ""), ("Nulls", "figure"), ("Empty", "figure"), ("Different, about", "figure")]
+    heads += [("Smallest", "figure"), ("Largest", "figure"), ("Length", "figure")]
+    lines = (
+        (
+            join(name(column.path), element("small", column.type)),
+            percent(share(column.nulls_before, report.read)),
+            number(column.empty),
+            number(column.distinct),
+            *_bounds(column),
+        )
+        for column in report.columns[:SHOWN]
+    )
+    lead = "Among the rows read. Bounds and lengths are never kept for personal or protected columns."
+    return section(
+        "columns",
+        "Columns in numbers",
+        element("p", lead),
+        table("Columns in numbers", heads, lines),
+        more(len(report.columns)),
+    )
+
+
+def _class(column: ColumnFacts) -> Markup:
+    word = column.classification or ("personal" if column.personal else "unclassified")
+    return element("span", word, class_="chip personal" if column.personal else "chip")
+
+
+def _leaves(column: ColumnFacts) -> Markup:
+    words = column.protection or column.method
+    if column.open:
+        return element("span", words, class_="soft")
+    kept = column.method == "keep"
+    told = element("span", f"! {words}", class_="care-text") if kept else words
+    return join(told, element("small", f"Why: {column.why}") if column.why else "")
+
+
+def _bounds(column: ColumnFacts) -> tuple[str, str, str]:
+    if not column.open:
+        return (element("span", "withheld", class_="soft"),) * 3
+    lengths = (
+        NOT_MEASURED if column.max_length is None else f"{number(column.min_length)} to {number(column.max_length)}"
+    )
+    smallest, largest = (NOT_MEASURED if text is None else name(text) for text in (column.minimum, column.maximum))
+    return smallest, largest, lengths
+
+
+def _value(value: LabelCount) -> Markup:
+    if value.value is None:
+        return element("span", "missing", class_="soft")
+    return name(value.value) if value.value else element("span", "empty text", class_="soft")
+
+
+def _moved(shares: Sequence[tuple[float | None, float | None]]) -> str:
+    moves = [abs(after - before) for before, after in shares if before is not None and after is not None]
+    return f"Largest change of a share: {100 * max(moves):.2g} percentage points." if moves else ""

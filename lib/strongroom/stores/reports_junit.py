@@ -1,0 +1,90 @@
+"""The report as JUnit XML for CI systems: one test case per rule and set rule, one for the limit, one for the run.
+
+Red here means what the exit code means. A row rule never fails the build by itself, because rows that break it are already
+set aside; its count is told in the case. Set rules of severity `error`, the quarantine limit and the run itself fail it.
+Shape: https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's reporters read.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from strongroom.core.report import Report, share
+from strongroom.stores.reports_markup import plain
+from strongroom.stores.reports_words import count, exact_percent, measured, percent, verdict
+
+
+def document(report: Report) -> str:
+    """The XML text, with its declaration."""
+    suite = Element("testsuite", name=plain(report.table), timestamp=f"{report.run.started:%Y-%m-%dT%H:%M:%S}")
+    suite.set("time", f"{report.seconds:.3f}")
+    facts = {
+        "run": report.run.id,
+        "contract": f"{report.contract.id} {report.contract.version}",
+        "contract_fingerprint": report.contract.fingerprint,
+        "read": str(report.read),
+        "written": str(report.written),
+        "quarantined": str(report.quarantined),
+    }
+    properties = SubElement(suite, "properties")
+    for word, value in facts.items():
+        SubElement(properties, "property", name=word, value=plain(value))
+    _run(suite, report)
+    _rules(suite, report)
+    _set_rules(suite, report)
+    _limit(suite, report)
+    totals = {
+        "tests": len(suite.findall("testcase")),
+        "failures": len(suite.findall("testcase/failure")),
+        "errors": len(suite.findall("testcase/error")),
+        "skipped": 0,
+    }
+    suites = Element("testsuites", name="strongroom")
+    suites.append(suite)
+    for word, total in totals.items():
+        suite.set(word, str(total))
+        suites.set(word, str(total))
+    indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _case(suite: Element, kind: str, name: str, told: str = "") -> Element:
+    case = SubElement(suite, "testcase", classname=f"{suite.get('name')}.{kind}", name=plain(name), time="0")
+    if told:
+        SubElement(case, "system-out").text = plain(told)
+    return case
+
+
+def _run(suite: Element, report: Report) -> None:
+    answer = verdict(report)
+    case = _case(suite, "run", report.run.job, answer.headline)
+    if report.status == "failed":
+        SubElement(case, "error", message=plain(report.problem or answer.headline), type="failed")
+
+
+def _rules(suite: Element, report: Report) -> None:
+    for rule in report.rules:
+        fate = "set aside" if rule.severity == "error" else "went through"
+        part = percent(share(rule.failures, report.read))
+        told = f"{count(rule.failures, 'row')} ({part}) {fate}: {rule.check} of {', '.join(rule.columns[:8])}"
+        _case(suite, "rules", rule.id, told if rule.failures else "")
+
+
+def _set_rules(suite: Element, report: Report) -> None:
+    for rule in report.set_rules:
+        told = f"{measured(rule)}; {rule.bound}"
+        case = _case(suite, "set_rules", rule.id, told)
+        if rule.passed or rule.severity != "error":
+            continue
+        kind = "error" if rule.measured is None else "failure"
+        SubElement(case, kind, message=plain(told), type=plain(rule.dimension or "quality"))
+
+
+def _limit(suite: Element, report: Report) -> None:
+    if report.quarantine_limit is None:
+        return
+    part, limit = percent(share(report.quarantined, report.read)), exact_percent(report.quarantine_limit)
+    told = f"{part} of the rows are in quarantine; the limit is {limit}"
+    case = _case(suite, "set_rules", "quarantine limit", told)
+    if report.over_limit:
+        SubElement(case, "failure", message=plain(told), type="quality")
