@@ -1,0 +1,69 @@
+"""Is it one of the listed values? `validValues`; text is compared as it is, case and blanks included."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strongroom.core.contract import Column
+from strongroom.quality import buffers
+from strongroom.quality.buffers import Mask
+from strongroom.quality.checks.check import Check
+from strongroom.quality.flat import Flat
+from strongroom.quality.typed import arrow_type
+
+
+def valid_values(argument: object, column: Column) -> Check:
+    """Fails where the value is none of the list."""
+    if not isinstance(argument, Sequence) or isinstance(argument, str):
+        raise ValueError("needs a list of values")
+    known = value_set([value for value in argument if value is not None], column)
+
+    def fails(flat: Flat) -> Mask | None:
+        found = pc.is_in(flat.values, value_set=known)
+        if pc.all(found, min_count=0).as_py():
+            return None
+        return buffers.some(flat.given(~buffers.bools(found)))
+
+    return fails
+
+
+def value_set(listed: Sequence[object], column: Column) -> pa.Array:
+    """Values of a contract in the column's Arrow type.
+
+    Raises:
+        ValueError: a value is not of that type; the message has its place in the list.
+    """
+    kind = arrow_type(column.type)
+    try:
+        return pa.array([literal(value, column) for value in listed], kind)
+    except (pa.ArrowException, ArithmeticError, TypeError) as error:
+        raise ValueError(f"has a value that is no {column.type.ddl}") from error
+
+
+def literal(value: object, column: Column) -> object:
+    """One value of a contract (JSON's types) as Python holds the column's type.
+
+    Raises:
+        ValueError: it is not of that type.
+    """
+    name = column.type.name
+    fits: tuple[type, ...] = {"string": (str,), "boolean": (bool,), "date": (str,)}.get(name, (int, float, Decimal))
+    if name.startswith("timestamp"):
+        fits = (str,)
+    if name in ("binary", "struct", "array") or not isinstance(value, fits) or (name != "boolean" and value is True):
+        raise ValueError(f"has a value that is no {column.type.ddl}")
+    if name == "date":
+        return datetime.date.fromisoformat(str(value))
+    if name.startswith("timestamp"):
+        moment = datetime.datetime.fromisoformat(str(value))
+        if name == "timestamp_ntz" and moment.tzinfo:
+            raise ValueError("has a zone, and the column has none")
+        return moment if name == "timestamp_ntz" or moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    if name == "decimal":
+        return Decimal(str(value))
+    return float(str(value)) if name in ("float", "double") else value

@@ -1,0 +1,76 @@
+"""How a label is distributed, among the rows read and among those kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.core.contract import Column, Contract
+from strongroom.quality.failures import Failures
+
+MOST = 50
+Pair = tuple[int, int]
+"""Rows read, rows kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Rows read and kept per value of the label.
+
+    Args:
+        values: by value as text; empty as soon as there are more than 50 different ones, which is no label any more:
+            then all are in `other`. So merging has the same result in any order.
+        missing: rows without a label.
+        invalid: rows whose label broke a rule of its column. Such a value can be anything, so it is counted, not kept.
+        other: rows with one of too many values.
+    """
+
+    values: Mapping[str, Pair] = field(default_factory=dict)
+    missing: Pair = (0, 0)
+    invalid: Pair = (0, 0)
+    other: Pair = (0, 0)
+
+    def merge(self, other: Labels) -> Labels:
+        """The distribution of both parts together."""
+        values = {
+            value: _plus(self.values.get(value, (0, 0)), other.values.get(value, (0, 0)))
+            for value in sorted({*self.values, *other.values})
+        }
+        rest = _plus(self.other, other.other)
+        if len(values) > MOST or rest[0]:
+            values, rest = {}, _plus(rest, *values.values())
+        return Labels(values, _plus(self.missing, other.missing), _plus(self.invalid, other.invalid), rest)
+
+
+def label_of(contract: Contract) -> Column | None:
+    """The column whose values may be counted by name: the label, if it is open and a word, a number or a yes or no."""
+    column = contract.role("label")
+    kinds = ("string", "boolean", "tinyint", "smallint", "int", "bigint")
+    return column if column is not None and is_open(column) and column.type.name in kinds else None
+
+
+def is_open(column: Column) -> bool:
+    """Whether values of a column may be kept and shown: neither personal nor protected."""
+    return not column.personal and (column.protect is None or column.protect.method == "keep")
+
+
+def count_labels(failures: Failures, column: Column) -> Labels:
+    """The distribution in one batch."""
+    values = failures.rows[column.path].values.cast(pa.string()).dictionary_encode()
+    codes = values.indices.fill_null(len(values.dictionary)).to_numpy()
+    invalid = failures.of_column(column.path)
+    if invalid is not None:
+        codes = np.where(invalid & values.is_valid().to_numpy(zero_copy_only=False), len(values.dictionary) + 1, codes)
+    size = len(values.dictionary) + 2
+    read = np.bincount(codes, minlength=size)
+    kept = np.bincount(codes[~failures.bad], minlength=size) if failures.bad.any() else read
+    pairs = list(zip(read.tolist(), kept.tolist(), strict=True))
+    named = {value: pair for value, pair in zip(values.dictionary.to_pylist(), pairs, strict=False) if pair[0]}
+    return Labels().merge(Labels(named, missing=pairs[-2], invalid=pairs[-1]))
+
+
+def _plus(*pairs: Pair) -> Pair:
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
