@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from strongroom import __version__
 from strongroom.core.report import Report, share
 from strongroom.stores.reports_words import unaccounted, verdict
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT = "strongroom.report/1"
 """Grows by one when a field is renamed or changes its meaning; new fields leave it as it is."""
@@ -17,7 +22,6 @@ FORMAT = "strongroom.report/1"
 
 def document(report: Report) -> str:
     """One JSON object with an end of line. None is null, and so is a number that JSON does not have."""
-    fields = {field.name: _plain(getattr(report, field.name)) for field in dataclasses.fields(report)}
     shares = {
         "written": share(report.written, report.read),
         "quarantined": share(report.quarantined, report.read),
@@ -27,7 +31,7 @@ def document(report: Report) -> str:
         "format": FORMAT,
         "strongroom": __version__,
         "verdict": _plain(verdict(report)),
-        **fields,
+        **_fields(report),
         "shares": shares,
         "rules": [{**_fields(rule), "share": share(rule.failures, report.read)} for rule in report.rules],
         "columns": [
@@ -42,16 +46,14 @@ def document(report: Report) -> str:
     return json.dumps(whole, ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
-def _fields(noun: object) -> dict[str, object]:
-    plain = _plain(noun)
-    assert isinstance(plain, dict)  # noqa: S101  a dataclass always becomes one
-    return plain
+def _fields(noun: DataclassInstance) -> dict[str, object]:
+    return {field.name: _plain(getattr(noun, field.name)) for field in dataclasses.fields(noun)}
 
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
+        return _fields(value)
+    if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

@@ -1,7 +1,7 @@
 """The report as JUnit XML for CI systems: one test case per rule and set rule, one for the limit, one for the run.
 
-Red here means what the exit code means. A row rule never fails the build by itself, because rows that break it are already
-set aside; its count is told in the case. Set rules of severity `error`, the quarantine limit and the run itself fail it.
+Red here means what the exit code means. A row rule never fails the build by itself, because rows that break it are
+already set aside; its count is told in the case. A closed gate, with the rules that closed it, and a failed run are red.
 Shape: https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's reporters read.
 """
 
@@ -60,6 +60,8 @@ def _run(suite: Element, report: Report) -> None:
     case = _case(suite, "run", report.run.job, answer.headline)
     if report.status == "failed":
         SubElement(case, "error", message=plain(report.problem or answer.headline), type="failed")
+    elif report.status == "gate closed":
+        SubElement(case, "failure", message=answer.headline, type="gate closed")
 
 
 def _rules(suite: Element, report: Report) -> None:

@@ -1,7 +1,7 @@
 """The report as Prometheus text, for node exporter's textfile collector or a Pushgateway.
 
-Format: https://prometheus.io/docs/instrumenting/exposition_formats/. No sample has a time of its own (the collector refuses
-them); the start of the run is a metric instead. Labels are the table and names from the contract, never a data value.
+Format: https://prometheus.io/docs/instrumenting/exposition_formats/. No sample has a time of its own (the collector
+refuses them); the start of the run is a metric instead. Labels are names from the contract, never a data value.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _lines(name: str, table: str, samples: Iterable[Sample]) -> list[str]:
     lines: dict[str, str] = {}
     for labels, value in samples:
         written = ",".join(f'{label}="{_escaped(text)}"' for label, text in {"table": table, **labels}.items())
-        lines.setdefault(written, f"strongroom_{name}{{{written}}} {value!r}\n")
+        lines.setdefault(written, f"strongroom_{name}{{{written}}} {float(value)!r}\n")
     return list(lines.values())
 
 

@@ -13,6 +13,8 @@ from strongroom.stores.reports_words import count, exact_percent, measured, numb
 
 def rows(report: Report) -> Markup:
     """Where the rows went: read → written, quarantined, and what is left."""
+    if not report.read:
+        return section("rows", "Rows in, rows out", element("p", "No rows were read."))
     branches: list[Branch] = [("written", report.written, "good"), ("quarantined", report.quarantined, "bad")]
     left = unaccounted(report)
     if left > 0:

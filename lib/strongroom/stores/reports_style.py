@@ -80,7 +80,8 @@ td.figure, th.figure { padding-left: .5rem; }
 .wider { width: 72%; }
 .keep { white-space: nowrap; }
 .asked { min-width: 9rem; }
-.chip { color: var(--soft); display: inline-block; padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em; font-size: .8125rem;
+.chip { display: inline-block; color: var(--soft);
+  padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em; font-size: .8125rem;
   white-space: nowrap; }
 .chip.personal { background: var(--ink); border-color: var(--ink); color: var(--paper); }
 .wide + p { margin-top: 1.1rem; }
