@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 class Secret:
-    """Key bytes that cannot be printed, formatted, pickled or compared in variable time.
+    """Key bytes that cannot be printed, formatted, pickled, copied or compared in variable time.
 
     `reveal()` is the one way to the bytes, so that every use of a key in clear can be found by searching for its name.
     """
@@ -24,6 +24,9 @@ class Secret:
         return "Secret(…)"
 
     __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self.__bytes, other.reveal())

@@ -1,0 +1,48 @@
+"""Who holds the key-encryption key: one file for each kind, and the table of their names.
+
+A reference is `kind:rest`, for example `file:/etc/strongroom/kek` or `env:STRONGROOM_KEK`. A provider wraps and unwraps
+a keyset; `context` is bound to the wrapped bytes, so that they open as nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from strongroom.core.errors import KeyFault
+
+KINDS = {
+    "file": "strongroom.stores.providers.file",
+    "env": "strongroom.stores.providers.env",
+}
+
+
+class Provider(Protocol):
+    """Holds a key-encryption key, or speaks to the service that does."""
+
+    def wrap(self, data: bytes, *, context: bytes) -> bytes:
+        """The data under the key-encryption key."""
+
+    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
+        """What `wrap` was given.
+
+        Raises:
+            KeyFault: another key or context wrapped it, or the provider is missing, slow, down or says no.
+        """
+
+
+def provider(reference: str, *, create: bool = False) -> Provider:
+    """The provider that a reference names; `create` lets kinds that can make a key-encryption key make a missing one.
+
+    Raises:
+        KeyFault: no such kind, or its key is missing, unreadable or open to others.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind not in KINDS or not rest:
+        raise KeyFault(
+            "the key provider is not known",
+            where=f"keys: {kind}:…",
+            todo=f"Use one of {', '.join(f'{name}:…' for name in KINDS)}.",
+        )
+    opened = import_module(KINDS[kind]).open_provider(rest, create=create)
+    return cast(Provider, opened)
