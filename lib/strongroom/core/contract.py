@@ -52,7 +52,11 @@ class Rule:
     """A row rule: a row that breaks it goes to quarantine (severity `error`) or is only counted (`warning`).
 
     `check` is one of: `required, type, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
-    multipleOf, pattern, format, validValues, unique, expression`. `columns` are paths; a rule of one column has one.
+    multipleOf, pattern, format, validValues, missingValues, minItems, maxItems, uniqueItems, unique, expression`.
+    `columns` are paths; a rule of one column has one, a condition on the whole row may have none. `argument` holds
+    JSON's types and fits the column's type: numbers, text, ISO 8601 text for dates and timestamps, a tuple of such for
+    `validValues` and `missingValues` (there None means that a null counts), None where the check needs nothing.
+    Severity is `error`, `warning` or `info`: only an error sends a row to quarantine.
     """
 
     id: str
@@ -70,7 +74,9 @@ class SetRule:
 
     `metric`: `rowCount, nullValues, missingValues, invalidValues, duplicateValues, freshness, sql`. `operator`: an ODCS
     operator (`mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo,
-    mustBeBetween, mustNotBeBetween`); `bound` is its number or pair of numbers, `unit` is `rows` or `percent`.
+    mustBeBetween, mustNotBeBetween`); `bound` is its number or pair of numbers, `unit` is `rows` or `percent`, and
+    `seconds` for freshness (the age of a column's newest value). `arguments`: `validValues`, `pattern` or
+    `missingValues` as in a row rule, and `query` for `sql`.
     """
 
     id: str

@@ -1,0 +1,230 @@
+"""Reads a contract: plain ODCS v3.1, first held against the standard's JSON schema, then against what we run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from strongroom.core.contract import Column, Contract, Rule, SetRule
+from strongroom.core.contract_columns import ROLES, ColumnReader
+from strongroom.core.contract_quality import read_quality
+from strongroom.core.contract_rules import column_rules
+from strongroom.core.contract_schema import schema_problems
+from strongroom.core.contract_sla import read_service_levels
+from strongroom.core.contract_source import read_sources
+from strongroom.core.contract_words import (
+    API_VERSION,
+    Findings,
+    check_keys,
+    check_words,
+    custom_properties,
+    is_number,
+    text,
+)
+from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.yaml import Node, parse
+
+_TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(r"[A-Za-z_][\w-]*")
+_AnyRule = TypeVar("_AnyRule", Rule, SetRule)
+
+
+def load_contract(path: str) -> Contract:
+    """Read and check a contract file.
+
+    Raises:
+        ConfigError: every problem of the file, each with its line.
+    """
+    try:
+        text_ = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path))]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
+    return parse_contract(text_, str(path))
+
+
+def read_odcs(text: str, file: str) -> Node:
+    """Read any ODCS file, whether we could run it or not, and hold it against the standard's JSON schema.
+
+    Raises:
+        ConfigError: every problem, each with its line.
+    """
+    root = parse(text, file)
+    if problems := schema_problems(root):
+        raise ConfigError(_ordered(problems))
+    return root
+
+
+def parse_contract(text: str, file: str) -> Contract:
+    """`load_contract` of a text; `file` is for messages only."""
+    root = parse(text, file)
+    if not isinstance(root.value, dict):
+        raise ConfigError([root.problem("A contract is a mapping of fields to values.")])
+    findings = Findings()
+    contract = _Reader(root, findings).contract()
+    ours = {problem.where for problem in findings.problems}  # where both complain, our words are the better ones
+    schema = schema_problems(root)
+    problems = findings.problems + [problem for problem in schema if problem.where not in ours]
+    if problems or contract is None:
+        raise ConfigError(_ordered(problems or schema))
+    return contract
+
+
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=lambda problem: int(problem.where.rpartition(":")[2]))
+
+
+class _Reader:
+    """Puts a contract together from its parts."""
+
+    def __init__(self, root: Node, findings: Findings) -> None:
+        self.root, self.findings = root, findings
+
+    def contract(self) -> Contract | None:
+        root, findings = self.root, self.findings
+        check_words(root, "contract", findings)
+        version = text(root, "apiVersion")
+        if version is not None and version != API_VERSION:
+            findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSION}.")
+        custom = custom_properties(root, "contract", findings)
+        sources = read_sources(root, findings)
+        table = self.table()
+        purposes = self.purposes(custom.get("purposes"))
+        label = self.label(custom.get("label"))
+        limit = self.limit(custom.get("quarantineLimit"))
+        if table is None:
+            return None
+        name = text(table, "name") or ""
+        reader = ColumnReader(findings)
+        columns = reader.columns(table)
+        self.roles(columns)
+        rules, set_rules = self.rules(table, name, columns, reader.nodes)
+        return Contract(
+            id=text(root, "id") or "",
+            name=name,
+            version=text(root, "version") or "",
+            file=root.file,
+            fingerprint=fingerprint(root),
+            sources=sources,
+            columns=columns,
+            rules=rules,
+            set_rules=set_rules,
+            purposes=purposes,
+            label=label,
+            description=text(table, "description") or "",
+            quarantine_limit=limit,
+        )
+
+    def table(self) -> Node | None:
+        """The one schema object: one data set per contract."""
+        schema = self.root.get("schema")
+        tables = schema.items if schema else ()
+        if not tables:
+            self.findings.add(schema or self.root, "'schema' is missing.", "Describe the data set.")
+            return None
+        if len(tables) > 1:
+            names = ", ".join(str(text(table, "name")) for table in tables)
+            self.findings.add(tables[1], f"More than one data set: {names}.", "Write one contract for each.")
+        check_words(tables[0], "schema", self.findings)
+        custom_properties(tables[0], "schema", self.findings)
+        name = text(tables[0], "name")
+        if name is not None and not _TABLE.fullmatch(name):
+            self.findings.add(tables[0]["name"], f"{name!r} cannot name a table.", "Use letters, digits and '_'.")
+        return tables[0]
+
+    def rules(
+        self, table: Node, name: str, columns: Sequence[Column], nodes: dict[str, Node]
+    ) -> tuple[tuple[Rule, ...], tuple[SetRule, ...]]:
+        """Every rule, column by column, then those of the table; each with an id of its own."""
+        by_path = {column.path: column for column in _inside(columns)}
+        found: list[Rule | SetRule] = []
+        for path, column in by_path.items():
+            found += column_rules(column, nodes[path], self.findings)
+            found += read_quality(nodes[path], self.findings, table=name, columns=by_path, column=column)
+        found += self.primary_key(name, columns, nodes)
+        found += read_quality(table, self.findings, table=name, columns=by_path)
+        found += read_service_levels(self.root, self.findings, table=name, columns=by_path)
+        found = _numbered(found)
+        return (
+            tuple(rule for rule in found if isinstance(rule, Rule)),
+            tuple(rule for rule in found if isinstance(rule, SetRule)),
+        )
+
+    def primary_key(self, name: str, columns: Sequence[Column], nodes: dict[str, Node]) -> list[Rule]:
+        """The rule of a primary key of several columns, in the order of their positions."""
+        keys = [column for column in columns if nodes[column.path].value.get("primaryKey") is True]
+        if len(keys) < 2:
+            return []
+
+        def position(column: Column) -> int:
+            given = nodes[column.path].value.get("primaryKeyPosition")
+            return given if isinstance(given, int) else 0
+
+        keys.sort(key=position)
+        paths = tuple(column.path for column in keys)
+        return [Rule(f"{name}.primaryKey", "unique", paths, line=nodes[paths[0]]["primaryKey"].line)]
+
+    def roles(self, columns: Sequence[Column]) -> None:
+        for role in ROLES:
+            for column in [column for column in columns if column.role == role][1:]:
+                self.findings.problems.append(
+                    Problem(f"A second column with the role {role!r}.", f"{self.root.file}:{column.line}", "Keep one.")
+                )
+
+    def purposes(self, node: Node | None) -> tuple[str, ...]:
+        words = node.value if node is not None else []
+        if node is not None and not (
+            isinstance(words, list) and words and all(isinstance(word, str) and _WORD.fullmatch(word) for word in words)
+        ):
+            self.findings.add(node, "'purposes' is a list of words.", "For example [model_training].")
+            return ()
+        return tuple(words)
+
+    def label(self, node: Node | None) -> str:
+        if node is not None and not (isinstance(node.value, str) and _WORD.fullmatch(node.value)):
+            self.findings.add(node, "'label' is one word.", "For example training_data.")
+        return str(node.value) if node is not None else ""
+
+    def limit(self, node: Node | None) -> float | None:
+        """The largest share of bad rows: a share from 0 to 1, or `{percent: n}`."""
+        if node is None:
+            return None
+        value, most = node.value, 1
+        if isinstance(value, dict) and check_keys(node, ("percent",), "'quarantineLimit'", self.findings):
+            value, most = value.get("percent"), 100
+        if not is_number(value) or not 0 <= value <= most:
+            self.findings.add(node, "'quarantineLimit' is a share from 0 to 1.", "Or write {percent: 5}.")
+            return None
+        return float(value) / most
+
+
+def fingerprint(root: Node) -> str:
+    """SHA-256 of the parsed file in canonical JSON: layout and comments do not count."""
+    canonical = json.dumps(root.value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _inside(columns: Sequence[Column]) -> Iterator[Column]:
+    """Every column, each followed by what is inside it."""
+    for column in columns:
+        yield column
+        yield from _inside(column.type.fields)
+        if column.type.item is not None:
+            yield from _inside((column.type.item,))
+
+
+def _numbered(rules: Sequence[Rule | SetRule]) -> list[Rule | SetRule]:
+    """The rules with `#2`, `#3` … after an id that is taken."""
+    seen: Counter[str] = Counter()
+    numbered: list[Rule | SetRule] = []
+    for rule in rules:
+        seen[rule.id] += 1
+        numbered.append(rule if seen[rule.id] == 1 else replace(rule, id=f"{rule.id}#{seen[rule.id]}"))
+    return numbered

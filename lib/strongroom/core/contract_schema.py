@@ -1,0 +1,107 @@
+"""Holds a contract against the JSON schema that the standard publishes, in words a reader can act on.
+
+The schema ships in the Python package `open-data-contract-standard` (3.1.2 carries that of ODCS v3.1.0). It is read as
+a file: importing the package would load much more than we need.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from strongroom.core.errors import EnvironmentFault, Problem
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import Node
+
+_TYPES = {
+    "string": "a text", "boolean": "true or false", "integer": "a whole number", "number": "a number",
+    "array": "a list", "object": "a mapping", "null": "null",
+}  # fmt: skip
+
+
+def schema_problems(root: Node) -> list[Problem]:
+    """Everything the JSON schema has against the file, each at its line; empty when the file is valid."""
+    errors = list(_validator().iter_errors(root.value))
+    problems = [problem for error in errors for problem in _told(error, root)]
+    if errors and not problems:  # only follow-up errors: never let them pass for nothing
+        node = root.at(errors[0].absolute_path)
+        problems = [node.problem(f"Not valid in ODCS: {errors[0].validator}.", "See the standard's JSON schema.")]
+    return list(dict.fromkeys(problems))
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft201909Validator  # a tenth of a second, which only contracts need
+
+    return Draft201909Validator(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    package = find_spec("open_data_contract_standard")
+    folder = next(iter(package.submodule_search_locations or ()), "") if package else ""
+    try:
+        schema: dict[str, Any] = json.loads((Path(folder) / "schema.json").read_text(encoding="utf-8"))
+    except OSError:
+        todo = "Install open-data-contract-standard==3.1.2."
+        raise EnvironmentFault("The JSON schema of ODCS is missing.", todo=todo) from None
+    return schema
+
+
+def _told(error: Any, root: Node) -> Iterator[Problem]:
+    """The problems behind one schema error; none when it only follows from others."""
+    node = root.at(error.absolute_path)
+    what = f"{error.absolute_path[-1]!r}" if error.absolute_path else "The file"
+    if error.absolute_path and isinstance(error.absolute_path[-1], int):
+        what = "This entry"
+    match error.validator:
+        case "additionalProperties" | "unevaluatedProperties":
+            known = tuple(dict.fromkeys(_known(error.schema)))
+            for name in re.findall(r"'([^']*)'", error.message):
+                if name in node and name not in known:
+                    yield node[name].problem(f"Unknown field {name!r}.", did_you_mean(name, known))
+        case "type":
+            kinds = error.validator_value
+            kinds = [kinds] if isinstance(kinds, str) else kinds
+            yield node.problem(f"{what} is {' or '.join(_TYPES[kind] for kind in kinds)}.", _hint(error))
+        case "enum" | "const":
+            allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+            yield node.problem(f"{what} may not be {error.instance!r}.", did_you_mean(str(error.instance), allowed))
+        case "required":
+            missing = re.match(r"'([^']*)'", error.message)
+            yield node.problem(f"{missing[1] if missing else 'A field'!r} is missing.", "Add it.")
+        case "oneOf" | "anyOf" | "not":
+            yield node.problem(f"{what} has none of the forms that the standard allows.", "See docs/contract.md.")
+        case _:
+            yield node.problem(f"{what} breaks the standard's rule {error.validator!r}.", f"{error.validator_value}")
+
+
+def _hint(error: Any) -> str:
+    if error.validator_value == "boolean" and isinstance(error.instance, str):
+        return "Write true or false; yes, no, on and off are texts."
+    return (
+        "Put it in quotes."
+        if error.validator_value == "string" and not isinstance(error.instance, (dict, list))
+        else ""
+    )
+
+
+def _known(schema: Any) -> Iterator[str]:
+    """Every field name that a part of the schema speaks of, through its references and branches."""
+    if not isinstance(schema, dict):
+        return
+    yield from schema.get("properties", {})
+    if "$ref" in schema:
+        target: Any = _schema()
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        yield from _known(target)
+    for word in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(word, ()):
+            yield from _known(part)
+    yield from _known(schema.get("then"))

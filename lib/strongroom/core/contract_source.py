@@ -1,0 +1,119 @@
+"""From the servers of ODCS to sources, with the options of Spark's readers."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Mapping
+
+from strongroom.core.contract import Source
+from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, text
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import Node
+
+FORMATS = ("json", "csv", "parquet", "delta")
+_PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
+"""Server type → the field that says where the files are."""
+
+
+def _encoding(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(codecs.lookup(value))
+    except LookupError:
+        return False
+
+
+_Check = tuple[Callable[[object], bool], str]
+_FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
+_ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1, "one character")
+_ONE_OR_NONE: _Check = (lambda value: isinstance(value, str) and len(value) <= 1, "one character, or '' for none")
+_SEPARATOR: _Check = (lambda value: isinstance(value, str) and 1 <= len(value) <= 4, "one to four characters")
+_ENCODING: _Check = (_encoding, "the name of a character set, for example UTF-8")
+
+OPTIONS: Mapping[str, Mapping[str, _Check]] = {
+    "csv": {
+        "header": _FLAG,
+        "sep": _SEPARATOR,
+        "quote": _ONE_OR_NONE,
+        "escape": _ONE,
+        "comment": _ONE,
+        "encoding": _ENCODING,
+        "lineSep": _ONE,
+        "multiLine": _FLAG,
+        "ignoreLeadingWhiteSpace": _FLAG,
+        "ignoreTrailingWhiteSpace": _FLAG,
+    },
+    "json": {"encoding": _ENCODING, "lineSep": _SEPARATOR, "multiLine": _FLAG},
+    "parquet": {},
+    "delta": {},
+}
+"""Format → reader options, named and meant as in Spark
+(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html#data-source-option, …-json.html)."""
+
+
+def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
+    """Every server as a source; their rows are read together."""
+    servers = root.get("servers")
+    if servers is None or servers.value == []:
+        findings.add(servers or root, "'servers' is missing.", "Say where the raw data lies.")
+    sources = []
+    seen: dict[str, int] = {}
+    for node in servers.items if servers else ():
+        check_words(node, "server", findings)
+        name = text(node, "server") or ""
+        if name in seen:
+            findings.add(node["server"], f"The server {name!r} stands here twice.", f"It is on line {seen[name]} too.")
+        elif name:
+            seen[name] = node["server"].line
+        source = _source(node, name, findings)
+        if source is not None:
+            sources.append(source)
+    return tuple(sources)
+
+
+def _source(node: Node, name: str, findings: Findings) -> Source | None:
+    custom = custom_properties(node, "server", findings)
+    kind = text(node, "type")
+    if kind is None:
+        return None
+    if kind not in _PLACES:
+        todo = f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files."
+        findings.add(node["type"], f"A server of type {kind!r} is not read.", todo)
+        return None
+    place = "path" if kind == "custom" and "path" in node else _PLACES[kind]
+    path = text(node, place)
+    format_ = text(node, "format")
+    if not path or not path.strip():
+        findings.add(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
+    elif re.search(r"\{[^,{}]*\}", path):
+        findings.add(
+            node[place], "Placeholders in a path are not filled in.", "Write the path out; {a,b} means either."
+        )
+    if format_ not in FORMATS:
+        what = f"The format {format_!r} is not read." if format_ else "'format' is missing."
+        findings.add(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
+        return None
+    if node.get("delimiter") is not None and node["delimiter"].value != "new_line":
+        findings.add(
+            node["delimiter"], "JSON is read one object a line.", "Use 'new_line', or the option 'sep' for CSV."
+        )
+    options = _options(custom.get("options"), format_, findings)
+    if (encoding := node.get("encoding")) is not None:
+        if "encoding" in OPTIONS[format_] and _encoding(encoding.value):
+            options["encoding"] = encoding.value
+        else:
+            findings.add(encoding, f"This encoding does not fit the format {format_!r}.")
+    return Source(name, format_, path or "", options=options, line=node.line)
+
+
+def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, str | bool]:
+    known = OPTIONS[format_]
+    options: dict[str, str | bool] = {}
+    if node is None or not check_keys(node, tuple(known), f"'options' of {format_}", findings):
+        return options
+    for name, child in node.fields.items():
+        if name in known and not known[name][0](child.value):
+            findings.add(child, f"{name!r} is {known[name][1]}.")
+        elif name in known:
+            options[name] = child.value
+    return options

@@ -1,0 +1,140 @@
+"""From `logicalType` and `physicalType` to a type in the words of Spark SQL."""
+
+from __future__ import annotations
+
+import re
+
+from strongroom.core.contract import Column, Type
+from strongroom.core.contract_values import strptime_format
+from strongroom.core.contract_words import Findings, text
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import Node
+
+_FITS = {
+    "string": ("string", "binary"),
+    "integer": ("bigint", "int", "smallint", "tinyint", "decimal"),
+    "number": ("double", "float", "decimal", "bigint", "int", "smallint", "tinyint"),
+    "boolean": ("boolean",),
+    "date": ("date",),
+    "timestamp": ("timestamp", "timestamp_ntz"),
+    "object": ("struct",),
+    "array": ("array",),
+}
+"""Logical type → the types it may have in Spark, the default first."""
+
+_PHYSICAL = {name: name for fits in _FITS.values() for name in fits} | {
+    "varchar": "string",
+    "char": "string",
+    "byte": "tinyint",
+    "short": "smallint",
+    "integer": "int",
+    "long": "bigint",
+    "real": "float",
+    "dec": "decimal",
+    "numeric": "decimal",
+    "timestamp_ltz": "timestamp",
+}
+"""Spark SQL's names and synonyms (https://spark.apache.org/docs/4.1.0/sql-ref-datatypes.html) → ours."""
+
+_FORMATS = {"i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint", "f32": "float", "f64": "double"}
+_WRITTEN = re.compile(r"([a-z_]+)\s*(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\))?")
+
+
+def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = (), item: Column | None = None) -> Type:
+    """The type of a property; a `string` stands in when a problem was found."""
+    logical = text(node, "logicalType")
+    if logical is None:
+        if "logicalType" not in node:
+            findings.add(node, "'logicalType' is missing.", f"One of: {', '.join(_FITS)}.")
+        return Type("string")
+    if logical not in _FITS:
+        if logical in ("time", "map", "vector"):
+            findings.add(node["logicalType"], f"The type {logical!r} is not run.", "Use string, object or array.")
+        return Type("string")
+    if logical == "object":
+        return _nested(node, Type("struct", fields=fields), findings)
+    if logical == "array":
+        return _nested(node, Type("array", item=item), findings) if item else Type("string")
+    return _scalar(node, logical, findings)
+
+
+def written_length(node: Node) -> int | None:
+    """The n of a physical type `varchar(n)` or `char(n)`."""
+    written = _WRITTEN.fullmatch((text(node, "physicalType") or "").strip().lower())
+    return int(written[2]) if written and written[1] in ("varchar", "char") and written[2] else None
+
+
+def read_format(node: Node, type_: Type, findings: Findings) -> str:
+    """The format of a date or timestamp in strptime's words, or an empty text."""
+    options = node.get("logicalTypeOptions")
+    pattern = text(options, "format") if options else None
+    if options is None or pattern is None or type_.name not in ("date", "timestamp", "timestamp_ntz"):
+        return ""
+    format_ = strptime_format(pattern)
+    if not format_:
+        findings.add(
+            options["format"], "This date format cannot be read.", "Use yyyy, MM, dd, HH, mm, ss, SSS and XXX."
+        )
+    return format_
+
+
+def _scalar(node: Node, logical: str, findings: Findings) -> Type:
+    by_option = _by_option(node, logical, findings)
+    physical = node.get("physicalType")
+    if physical is None or not isinstance(physical.value, str):
+        return Type(by_option or _FITS[logical][0])
+    written = _WRITTEN.fullmatch(physical.value.strip().lower())
+    name = _PHYSICAL.get(written[1], "") if written else ""
+    if written is None or not name:
+        near = did_you_mean(written[1] if written else physical.value, _PHYSICAL)
+        findings.add(physical, f"{physical.value!r} is no type of Spark SQL.", near)
+    elif name not in _FITS[logical]:
+        findings.add(physical, f"{physical.value!r} contradicts the logical type {logical!r}.")
+    elif by_option and by_option != name:
+        findings.add(physical, f"{physical.value!r} contradicts the logicalTypeOptions, which say {by_option!r}.")
+    elif name == "decimal":
+        return _decimal(physical, written, logical, findings)
+    elif written[2] and written[1] not in ("varchar", "char"):
+        findings.add(physical, f"{physical.value!r}: only decimal, varchar and char have a length.")
+    elif written[3]:
+        findings.add(physical, f"{physical.value!r} has one length.")
+    else:
+        return Type(name)
+    return Type(_FITS[logical][0])
+
+
+def _decimal(node: Node, written: re.Match[str], logical: str, findings: Findings) -> Type:
+    precision, scale = int(written[2] or 10), int(written[3] or 0)
+    if not 1 <= precision <= 38 or scale > precision:
+        findings.add(node, "A decimal has 1 to 38 digits, and not more of them after the point.")
+    elif logical == "integer" and scale:
+        findings.add(node, f"{node.value!r} contradicts the logical type 'integer'.")
+    return Type("decimal", precision=precision, scale=scale)
+
+
+def _by_option(node: Node, logical: str, findings: Findings) -> str:
+    """The type that `logicalTypeOptions` asks for, or an empty text."""
+    options = node.get("logicalTypeOptions")
+    if options is None:
+        return ""
+    if logical == "timestamp":
+        zone = options.get("timezone")
+        return "" if zone is None else "timestamp" if zone.value is True else "timestamp_ntz"
+    if logical in ("integer", "number") and isinstance(format_ := text(options, "format"), str):
+        if format_ in _FORMATS:
+            return _FORMATS[format_]
+        findings.add(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(_FORMATS)}.")
+    return ""
+
+
+def _nested(node: Node, type_: Type, findings: Findings) -> Type:
+    physical = node.get("physicalType")
+    if physical is not None and isinstance(physical.value, str):
+        written = physical.value.strip().lower()
+        if written != type_.name and _plain(written) != _plain(type_.ddl):
+            findings.add(physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}.")
+    return type_
+
+
+def _plain(ddl: str) -> str:
+    return re.sub(r"[\s`]", "", ddl).lower()
