@@ -141,7 +141,7 @@ def _verdict(rule: Rule, columns: Mapping[str, Column]) -> Verdict:
     if rule.check == "unique":
         return _duplicate(rule)
     if rule.check not in CHECKS:
-        raise ValueError(f"is no check", did_you_mean(rule.check, [*CHECKS, "type", "unique"]))
+        raise ValueError("is no check", did_you_mean(rule.check, [*CHECKS, "type", "unique"]))
     verdict = _of_column(CHECKS[rule.check], rule.argument, columns[_only(rule.columns)])
     return _readable(verdict, rule) if rule.check == "required" else verdict
 
