@@ -35,8 +35,8 @@ def main(flow: ModuleType, *, spark: bool) -> NoReturn:
 def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     """Runs a job as the command line would and returns the exit code; see `core/errors.py` for what it means.
 
-    A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is there
-    when it has options of its own, and `BARE = True` when it runs without settings.
+    A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is
+    there when it has options of its own, and `BARE = True` when it runs without settings.
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()

@@ -18,14 +18,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StrongroomError
+from strongroom.core.key import KeyHandle
 from strongroom.protect import output_type, protector, seal
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_text
-from strongroom.stores.keys import KeyHandle, keyring_of
+from strongroom.quality.typed import read_batch
+from strongroom.stores.keys import keyring_of
 from strongroom.stores.sources import CORRUPT, FILE
 
 EXTRA = "__extra"
@@ -38,6 +40,8 @@ EXTRA_TYPE = pa.struct(
         ("tally", pa.string()),
     ]
 )
+UNPARSED = "row.parse"
+"""The reason of a row that is no row of its format at all: a torn line, a record of another length."""
 DUPLICATE = "__duplicate_"
 """Prefix of the boolean columns that say whether a unique rule is broken; what follows is the rule's place."""
 
@@ -56,6 +60,11 @@ def output_schema(contract: Contract) -> pa.Schema:
     """The protected columns in the contract's order, dropped ones left out."""
     kept = [(column, output_type(column)) for column in contract.columns]
     return pa.schema([pa.field(column.name, kind) for column, kind in kept if kind is not None])
+
+
+def stage_schema(contract: Contract) -> pa.Schema:
+    """What leaves the pass: the protected columns and EXTRA."""
+    return output_schema(contract).append(pa.field(EXTRA, EXTRA_TYPE))
 
 
 def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -81,8 +90,8 @@ class _Worker:
         self.columns = plan.contract.columns
         self.keyring = keyring_of(plan.keys)
         self.judge: Judge = compile_rules(plan.contract)
-        self.tally = Tally(plan.contract)
-        self.schema = output_schema(plan.contract).append(pa.field(EXTRA, EXTRA_TYPE))
+        self.tally = Tally()
+        self.schema = stage_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
         self.protect: list[tuple[str, Callable[[pa.Array], pa.Array]]] = [
             (column.name, protector(column, table=plan.table, keyring=self.keyring)) for column in kept
@@ -98,29 +107,24 @@ class _Worker:
             yield self.extra(["tally"], tally=[self.tally.to_json()])
 
     def one(self, raw: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        typed, unreadable = self.read(raw)
-        corrupt = np.asarray(raw.column(CORRUPT).is_valid())
-        failures = self.judge(typed, unreadable=unreadable, duplicate=self.duplicates(raw), corrupt=corrupt)
-        self.tally.add(typed, failures)
-        bad = failures.bad
-        if not bad.any():
-            yield self.good(typed)
+        parsed = raw.column(CORRUPT).is_null()
+        if parsed.false_count:
+            yield self.unparsed(raw.filter(pc.invert(parsed)))
+            raw = raw.filter(parsed)
+        typed = read_batch(raw, self.plan.contract, textual=self.plan.textual)
+        failures = self.judge.judge(typed.batch, typed.unreadable, self.duplicates(raw))
+        self.tally = self.tally.add(failures, self.plan.contract)
+        if not failures.bad.any():
+            yield self.good(typed.batch)
             return
-        if not bad.all():
-            yield self.good(typed.filter(pa.array(~bad)))
-        yield self.bad(raw.filter(pa.array(bad)), reasons=failures.reasons(bad))
+        if not failures.bad.all():
+            yield self.good(typed.batch.filter(pa.array(~failures.bad)))
+        yield self.bad(raw.filter(pa.array(failures.bad)), reasons=failures.reasons())
 
-    def read(self, raw: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
-        names = [column.name for column in self.columns]
-        if not self.plan.textual:
-            return raw.select(names), {}
-        arrays, unreadable = [], {}
-        for column in self.columns:
-            array, wrong = read_text(raw.column(column.name), column)
-            arrays.append(array)
-            if wrong.any():
-                unreadable[column.path] = wrong
-        return pa.RecordBatch.from_arrays(arrays, names), unreadable
+    def unparsed(self, raw: pa.RecordBatch) -> pa.RecordBatch:
+        rows = raw.num_rows
+        self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNPARSED: rows}))
+        return self.bad(raw, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
 
     def duplicates(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
         unique = [rule for rule in self.plan.contract.rules if rule.check == "unique"]

@@ -205,6 +205,28 @@ class Lake:
             for info in sorted(files, key=lambda info: info.path)
         ]
 
+    def staged_rows(self, table: str, stage: str, column: str) -> list[Any]:
+        """The values of one column of a stage, in memory: for the few rows that are about the run itself."""
+        filesystem, folder = filesystem_of(self.folder(table))
+        files = [f"{folder}/{action.path}" for action in self.staged(table, stage)]
+        found = [pq.read_table(file, columns=[column], filesystem=filesystem, partitioning=None) for file in files]
+        return [value for part in found for value in part.column(column).to_pylist()]
+
+    def without(self, table: str, onto: DeltaTable, *, where: str) -> DeltaTable:
+        """The table after rows of an SQL condition are deleted; an empty condition deletes nothing."""
+        if not where:
+            return onto
+        try:
+            onto.delete(where)
+        except (DeltaError, OSError) as error:
+            raise self._unwritable(table) from error
+        return onto
+
+    def spark_path(self, table: str, stage: str = "") -> str:
+        """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
+        folder = f"{self.folder(table)}/{stage}".rstrip("/")
+        return folder if "://" in folder else f"file://{folder}"
+
     def drop_stage(self, table: str, stage: str) -> None:
         """Deletes a stage that no version refers to; one that is not there is fine."""
         filesystem, folder = filesystem_of(self.folder(table))
@@ -229,6 +251,12 @@ def filesystem_of(uri: str) -> tuple[Any, str]:
         return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
     filesystem, path = pafs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", uri))
     return filesystem, path.rstrip("/")
+
+
+def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
+    """Whether a table has just these columns, in this order and of these types."""
+    have = [(column.name, column.type) for column in table.schema().fields]
+    return have == [(column.name, column.type) for column in _delta_schema(schema).fields]
 
 
 def _delta_schema(schema: pa.Schema) -> Schema:

@@ -1,0 +1,7 @@
+"""Turn raw files into a protected, checked, governed training table."""
+
+from strongroom.flows import prepare
+from strongroom.launch import main
+
+if __name__ == "__main__":
+    main(prepare, spark=True)

@@ -1,0 +1,62 @@
+"""May this run do that? The one question every flow asks before it touches a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from strongroom.core.contract import Contract
+from strongroom.core.decision import Decision, Request
+from strongroom.core.errors import Refused
+from strongroom.core.policy_file import load_policy
+from strongroom.core.run import Job
+from strongroom.govern.policy import Engine, compile_policy
+
+
+def engine_of(path: str) -> Engine:
+    """The compiled policy of a file; compiled anew only when the file has changed.
+
+    Raises:
+        ConfigError: the policy is not sound, or one of its own expectations fails.
+    """
+    stat = Path(path).stat() if Path(path).exists() else None
+    return _engine(path, (stat.st_mtime_ns, stat.st_size) if stat else None)
+
+
+@lru_cache(maxsize=8)
+def _engine(path: str, version: object) -> Engine:  # noqa: ARG001  the version is part of the key
+    return compile_policy(load_policy(path))
+
+
+def ask(
+    job: Job, action: str, table: str, *, columns: Iterable[str] = (), contract: Contract | None = None
+) -> Decision:
+    """The policy's answer to this run; `contract` tells classification and tags of the columns."""
+    known = {column.name: column for column in contract.columns} if contract else {}
+    return engine_of(job.settings.policy).decide(
+        Request(
+            principal=job.run.principal,
+            action=action,
+            table=table,
+            at=job.run.started,
+            columns=tuple(columns),
+            purpose=job.run.purpose,
+            actor=job.run.actor,
+            classifications={name: column.classification for name, column in known.items()},
+            tags={name: column.tags for name, column in known.items()},
+        )
+    )
+
+
+def permit(job: Job, action: str, table: str, *, contract: Contract | None = None) -> Decision:
+    """The same, when only yes will do.
+
+    Raises:
+        Refused: says which grant is missing or which deny hit.
+    """
+    decision = ask(job, action, table, contract=contract)
+    if not decision.allowed:
+        todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
+        raise Refused(decision.reason, where=f"{job.settings.policy}", todo=todo)
+    return decision

@@ -1,0 +1,105 @@
+"""Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
+
+The function `run` is the order of steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from strongroom.core.contract import Contract
+from strongroom.core.errors import ConfigError, GateClosed, Problem
+from strongroom.core.run import Job, Outcome
+from strongroom.flows import fuse, prepare_record, prepare_words
+from strongroom.flows.permit import permit
+from strongroom.flows.prepare_plan import plan_batch
+from strongroom.flows.prepare_publish import publish_quarantine, publish_training
+from strongroom.flows.prepare_record import Done
+from strongroom.flows.prepare_stage import stage
+from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.quality.gate import judge_set
+from strongroom.quality.judge import compile_rules
+from strongroom.stores import shapes, sources
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+from strongroom.stores.sample import make_sample
+
+
+def run(job: Job) -> Outcome:
+    """Prepares one data set.
+
+    Raises:
+        ConfigError: contract, policy or data disagree; nothing was read, or nothing was published.
+        Refused: the policy or the contract's purposes said no.
+        GateClosed: a set rule failed; readers keep the previous version, the rest is written.
+        StoreError: a source, a key or a table cannot be read or written; nothing was published.
+    """
+    contract = _contract(job)
+    job = settle_purpose(job, contract)
+    _authorise(job, contract)
+    lake = Lake(job.settings.lake)
+    if job.settings.jobs["prepare"].get("sample") and not job.args.dry_run:
+        job = _with_sample(job, lake)
+    found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
+    for source, files in found.values():
+        shapes.check_shape(source, files, contract)
+    if job.args.dry_run:
+        return prepare_words.preview(job, contract, found=found)
+
+    planned = plan_batch(job, contract, lake=lake, found=found)
+    if planned is None:
+        return prepare_words.unchanged(contract, lake=lake)
+    batch = planned.batch
+    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=True)
+    if keyring.notice:
+        job.say(keyring.notice)
+    plan = fuse.Pass(
+        contract, f"training.{contract.name}", keyring.handle, contract.sources[0].format in sources.TEXT_FORMATS
+    )
+
+    job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
+    tally = stage(job, plan, lake=lake, batch=batch, found=found)
+    done = Done(job.run, contract, batch, tally, judge_set(contract, tally, facts={}), keyring.primary)
+    job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
+    publish_quarantine(job, done, lake=lake, planned=planned)
+    prepare_record.write_metrics(done, lake=lake)
+    done = replace(done, version=None if done.closed else publish_training(done, lake=lake, planned=planned))
+    done = replace(done, report=prepare_record.write_report(job, done, lake=lake, found=found))
+    prepare_record.write_run(job, done, lake=lake)
+    return _ended(done, lake=lake)
+
+
+def _contract(job: Job) -> Contract:
+    """The contract, with the settings' quarantine limit when they name one, and rules that compile."""
+    contract = contract_of(job, "prepare")
+    limit = job.settings.jobs["prepare"].get("quarantine_limit")
+    if isinstance(limit, float | int):
+        contract = replace(contract, quarantine_limit=float(limit))
+    compile_rules(contract)
+    if len({source.format in sources.TEXT_FORMATS for source in contract.sources}) > 1:
+        where = f"{contract.file}:{contract.sources[-1].line}"
+        raise ConfigError([Problem("text and typed sources cannot be one data set", where, "Split the contract.")])
+    return contract
+
+
+def _authorise(job: Job, contract: Contract) -> None:
+    permit(job, "read", f"raw.{contract.name}", contract=contract)
+    for zone in ("training", "quarantine"):
+        permit(job, "write", f"{zone}.{contract.name}", contract=contract)
+
+
+def _with_sample(job: Job, lake: Lake) -> Job:
+    made = make_sample(lake.root)
+    if made:
+        job.say(f"made the sample lake in {lake.root}")
+    return job
+
+
+def _ended(done: Done, *, lake: Lake) -> Outcome:
+    outcome = prepare_words.outcome(done, lake=lake)
+    if not done.closed:
+        return outcome
+    first = next(verdict for verdict in done.verdicts if verdict.closes)
+    error = GateClosed(first.sentence, where=first.where, todo=f"See {done.report}; readers keep the previous version.")
+    error.outcome = outcome
+    raise error

@@ -1,0 +1,61 @@
+"""Publication: staged files become the tables' next versions. Why this way: docs/decisions/publication.md."""
+
+from __future__ import annotations
+
+from strongroom.core.run import Job
+from strongroom.flows import fuse, tables
+from strongroom.flows.prepare_plan import Planned
+from strongroom.flows.prepare_record import Done
+from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import Batch
+
+
+def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
+    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
+    from pyspark.sql import functions as F
+
+    name, batch = f"quarantine.{done.contract.name}", done.batch
+    table = lake.ensure(name, tables.quarantine(done.contract))
+    files = []
+    if done.tally.bad:
+        bad = job.spark().read.parquet(lake.spark_path(f"training.{done.contract.name}", f"{batch.stage}/verdict=bad"))
+        extra = F.col(fuse.EXTRA)
+        rows = bad.select(
+            F.lit(batch.run_id).alias("run_id"),
+            F.lit(batch.number).cast("long").alias("batch"),
+            extra["reasons"].alias("reasons"),
+            extra["file"].alias("source_file"),
+            extra["sealed"].alias("row"),
+        )
+        rows.write.mode("overwrite").parquet(lake.spark_path(name, batch.stage))
+        files = lake.staged(name, batch.stage)
+    if batch.mode == "append":
+        table = lake.without(name, table, where=_of(planned.stale))
+    note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
+    lake.commit(
+        name, onto=table, files=files, mode=batch.mode, writers=batch.writers, note=note, schema=tables.QUARANTINE
+    )
+    lake.sync_properties(name, tables.quarantine(done.contract))
+
+
+def publish_training(done: Done, *, lake: Lake, planned: Planned) -> int:
+    """One metadata commit: from here on readers see this run. Nothing before it is visible to them."""
+    name, batch, plan = f"training.{done.contract.name}", done.batch, tables.training(done.contract)
+    note = {
+        "strongroom.run": batch.run_id,
+        "strongroom.contract": f"{done.contract.id} {done.contract.version}",
+        "strongroom.fingerprint": done.contract.fingerprint,
+    }
+    files = lake.staged(name, f"{batch.stage}/verdict=good")
+    version = lake.commit(
+        name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
+    )
+    lake.sync_properties(name, plan)
+    for part in ("verdict=bad", "verdict=tally"):
+        lake.drop_stage(name, f"{batch.stage}/{part}")
+    return version
+
+
+def _of(stale: tuple[Batch, ...]) -> str:
+    """Rows that unpublished batches left: their files are read again, so they would stand twice."""
+    return f"batch in ({', '.join(str(batch.number) for batch in stale)})" if stale else ""

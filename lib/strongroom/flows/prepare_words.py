@@ -1,0 +1,140 @@
+"""What `prepare` tells a person: before (a dry run), after, and when there was nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.run import Job, Outcome
+from strongroom.stores.lake import Lake
+
+if TYPE_CHECKING:
+    from strongroom.flows.prepare_plan import Found
+    from strongroom.flows.prepare_record import Done
+
+
+def outcome(done: Done, *, lake: Lake) -> Outcome:
+    """The summary of a run that wrote something, be it only quarantine and metrics."""
+    contract, tally = done.contract, done.tally
+    where = _tables(contract, lake)
+    written = 0 if done.closed else tally.kept
+    lines = [
+        f"{contract.name} {contract.version}: "
+        + ("the gate is closed, readers keep the previous version" if done.closed else "done"),
+        "",
+        *_rows("read", [(f"{tally.rows:,} rows", f"in {len(done.batch.files):,} files, batch {done.batch.number}")]),
+        *_rows("written", [(f"{written:,} rows", f"training.{contract.name}, version {done.version}")]),
+        *_rows("quarantined", [(f"{tally.bad:,} rows", f"quarantine.{contract.name}, each with its reasons, sealed")]),
+        *_rows("broken rules", _worst(done)),
+        *_rows("protected", protections(contract)),
+        *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),
+        *_rows("key", [(f"{done.key:08x}", "hashes and encrypts; see ./spark-submit.sh keys list")]),
+        *_rows("tables", [(name, path) for name, path in where.items()]),
+        *_rows("report", [(done.report, "")]),
+        "",
+        "next: " + _next(done),
+    ]
+    rows = {"read": tally.rows, "written": written, "quarantined": tally.bad}
+    facts = {
+        "table": f"training.{contract.name}", "version": done.version, "batch": done.batch.number, **rows,
+        "contract": contract.fingerprint, "key": f"{done.key:08x}",
+    }  # fmt: skip
+    return Outcome(tables=where, rows=rows, report=done.report, summary="\n".join(lines), facts=facts)
+
+
+def unchanged(contract: Contract, *, lake: Lake) -> Outcome:
+    """The summary of a run that found nothing to do."""
+    return Outcome(
+        tables=_tables(contract, lake),
+        rows={"read": 0, "written": 0, "quarantined": 0},
+        summary=f"{contract.name} {contract.version}: nothing new to read; the tables are as they were.",
+    )
+
+
+def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
+    """What a run would read, check, protect and write."""
+    lake = Lake(job.settings.lake)
+    mode = str(job.settings.jobs["prepare"]["mode"])
+    reads = [
+        (
+            source.name,
+            f"{len(files):,} files, {sum(file.size for file in files):,} bytes of {source.format}, {source.path}",
+        )
+        for source, files in found.values()
+    ]
+    checks = [
+        (rule.id, f"{rule.check}{'' if rule.severity == 'error' else ' (counted only)'}") for rule in contract.rules
+    ]
+    checks += [(rule.id, f"{rule.metric}, gates the run") for rule in contract.set_rules if rule.severity == "error"]
+    lines = [
+        f"{contract.name} {contract.version}: a dry run by {job.run.principal} for {job.run.purpose}; nothing is touched",
+        "",
+        *_rows("would read", reads),
+        *_rows("would check", checks),
+        *_rows("would protect", protections(contract)),
+        *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
+    ]
+    return Outcome(tables=_tables(contract, lake), summary="\n".join(lines))
+
+
+def protections(contract: Contract) -> list[tuple[str, str]]:
+    """Every column that does not leave as it came, and how it leaves."""
+    found = [
+        (leaf.path, protection(leaf)) for leaf in contract.leaves() if leaf.protect and leaf.protect.method != "keep"
+    ]
+    return found or [("nothing", "every column is kept as it is")]
+
+
+def protection(leaf: Column) -> str:
+    """How a column leaves, as a privacy officer would say it."""
+    if leaf.protect is None:
+        return "kept as it is"
+    options = leaf.protect.options
+    said = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
+    words = {
+        "keep": "kept as it is",
+        "drop": "left out",
+        "hash": "keyed hash",
+        "encrypt": "encrypted",
+        "mask": "masked",
+        "generalise": "generalised",
+    }
+    return words[leaf.protect.method] + (f" ({said})" if said else "")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+    return ", ".join(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _worst(done: Done) -> list[tuple[str, str]]:
+    """The rules most rows broke."""
+    broken = sorted(
+        ((count, rule) for rule, count in done.tally.failed.items() if count), key=lambda pair: (-pair[0], pair[1])
+    )
+    shown = [(rule, f"{count:,} rows") for count, rule in broken[:8]]
+    return [*shown, ("…", f"and {len(broken) - 8} more rules, see the report")] if len(broken) > 8 else shown
+
+
+def _next(done: Done) -> str:
+    if done.closed:
+        return "mend the source or the contract, and run again."
+    if done.contract.role("text") is not None:
+        return f"./spark-submit.sh vectorize --contract {done.contract.name}"
+    return "open the report in a browser."
+
+
+def _tables(contract: Contract, lake: Lake) -> dict[str, str]:
+    return {f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")}
+
+
+def _rows(title: str, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """A block of the summary: the title once, then one line per pair, aligned."""
+    found = list(pairs)
+    width = max((len(first) for first, _ in found), default=0)
+    return [
+        f"  {title if place == 0 else '':<14}{first:<{min(width, 34)}}  {second}".rstrip()
+        for place, (first, second) in enumerate(found)
+    ]

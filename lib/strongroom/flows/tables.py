@@ -1,0 +1,89 @@
+"""What the tables of a data set are to be: columns, comments, properties and constraints, from the contract alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from strongroom.core.contract import Column, Contract, Rule
+from strongroom.protect import output_type
+from strongroom.stores.lake import TablePlan
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("run_id", pa.string(), metadata={"comment": "the run that set the row aside"}),
+        pa.field("batch", pa.int64(), metadata={"comment": "the batch it was read in"}),
+        pa.field("reasons", pa.list_(pa.string()), metadata={"comment": "every rule the row broke"}),
+        pa.field("source_file", pa.string(), metadata={"comment": "the file it was read from"}),
+        pa.field("row", pa.binary(), metadata={"comment": "the row as it was read, as JSON, sealed; see docs"}),
+    ]
+)
+
+
+def training(contract: Contract) -> TablePlan:
+    """The table readers get: the contract's columns in order, protected, dropped ones left out."""
+    kept = [(column, kind) for column in contract.columns if (kind := output_type(column)) is not None]
+    fields = [
+        pa.field(column.name, kind, nullable=not column.required, metadata={"comment": _comment(column)})
+        for column, kind in kept
+    ]
+    return TablePlan(
+        schema=pa.schema(fields),
+        description=contract.description or f"{contract.name}, protected by contract {contract.id} {contract.version}",
+        properties=_properties(contract, "training"),
+        stats=tuple(column.name for column, _ in kept if _is_open(column)),
+        checks=dict(_checks(contract)),
+    )
+
+
+def quarantine(contract: Contract) -> TablePlan:
+    """The table of rows set aside: reasons and place in clear, the row itself sealed."""
+    what = f"rows of {contract.name} that broke a rule; the row is sealed under a key of its own"
+    return TablePlan(
+        schema=QUARANTINE, description=what, properties=_properties(contract, "quarantine"), stats=("batch",)
+    )
+
+
+def _properties(contract: Contract, zone: str) -> dict[str, str]:
+    return {
+        "strongroom.zone": zone,
+        "strongroom.contract": contract.id,
+        "strongroom.contract_version": contract.version,
+        "strongroom.contract_fingerprint": contract.fingerprint,
+        "strongroom.label": contract.label,
+        "strongroom.purposes": ",".join(contract.purposes),
+    }
+
+
+def _comment(column: Column) -> str:
+    """What a reader of the table should know of the column; always in the same words."""
+    words = [column.description] if column.description else []
+    words.append(f"classification: {column.classification or 'none'}")
+    ways = {leaf.protect.method for leaf in column.leaves() if leaf.protect}
+    if ways - {"keep"}:
+        words.append(f"protected: {', '.join(sorted(ways - {'keep'}))}")
+    return "; ".join(words)
+
+
+def _is_open(column: Column) -> bool:
+    """Whether minima and maxima of the column may stand in the Delta log."""
+    return not column.personal and all(
+        leaf.protect is not None and leaf.protect.method == "keep" for leaf in column.leaves()
+    )
+
+
+def _checks(contract: Contract) -> Iterator[tuple[str, str]]:
+    """CHECK constraints for what survives protection: bounds of open numbers."""
+    for rule in contract.rules:
+        column = _open_number(contract, rule)
+        sign = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}.get(rule.check)
+        if column is not None and sign and rule.severity == "error":
+            yield f"{column.name}_{rule.check}", f"`{column.name}` {sign} {rule.argument}"
+
+
+def _open_number(contract: Contract, rule: Rule) -> Column | None:
+    numbers = ("tinyint", "smallint", "int", "bigint")
+    column = next((column for column in contract.columns if (column.path,) == rule.columns), None)
+    plain = column is not None and column.type.name in numbers and _is_open(column) and column.name.isidentifier()
+    return column if plain and isinstance(rule.argument, int) else None

@@ -1,0 +1,51 @@
+"""Which contract, and for which purpose: what a run is about when the command line leaves it open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from strongroom.core.contract import Contract
+from strongroom.core.contract_file import load_contract
+from strongroom.core.errors import Refused, UsageError
+from strongroom.core.run import Job
+from strongroom.core.words import did_you_mean
+
+
+def contract_of(job: Job, section: str) -> Contract:
+    """The contract that `--contract` names, else the one of the job's settings.
+
+    Raises:
+        UsageError: none is named, or there is none of that name.
+        ConfigError: it is not sound.
+    """
+    folder = Path(job.settings.contracts)
+    name = job.args.contract or str(job.settings.jobs.get(section, {}).get("contract") or "")
+    if not name:
+        raise UsageError("no contract is named", todo="Give --contract NAME or FILE.")
+    if name.endswith((".yaml", ".yml")):
+        file = Path(name)
+    else:
+        file = next(
+            (path for end in (".yaml", ".odcs.yaml") if (path := folder / f"{name}{end}").exists()), folder / name
+        )
+    if not file.exists():
+        known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
+        raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
+    return load_contract(str(file))
+
+
+def settle_purpose(job: Job, contract: Contract) -> Job:
+    """The job with its purpose: the one asked for, else the contract's only one.
+
+    Raises:
+        Refused: the contract does not allow that purpose.
+    """
+    purpose = job.run.purpose or (contract.purposes[0] if len(contract.purposes) == 1 else "")
+    if contract.purposes and purpose not in contract.purposes:
+        raise Refused(
+            f"the contract does not allow the purpose {purpose!r}" if purpose else "no purpose is named",
+            where=contract.file,
+            todo=f"Give --purpose; the contract allows {', '.join(contract.purposes)}.",
+        )
+    return replace(job, run=replace(job.run, purpose=purpose))
