@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from strongroom.core.decision import Request
+
 
 @lru_cache(maxsize=65_536)
 def folded(path: str) -> tuple[str, str]:
@@ -29,6 +31,12 @@ class Column:
     alike: str
     classification: str | None
     tags: tuple[str, ...] | None
+
+
+def column_of(request: Request, name: str) -> Column:
+    """What a request tells about one of its columns."""
+    path, alike = folded(name)
+    return Column(name, path, alike, request.classifications.get(name), request.tags.get(name))
 
 
 @dataclass(frozen=True, slots=True)

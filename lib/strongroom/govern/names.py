@@ -18,6 +18,7 @@ from functools import lru_cache
 
 _ASCII = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ANY = re.compile(r"[\w-]+(\.[\w-]+)*")
+_PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?]+")
 _GRANTED_STAR = "[a-z0-9_-]*"
 _GRANTED_ALL = r"[a-z0-9_.-]+"
 
@@ -33,6 +34,12 @@ def canonical(name: str) -> str:
     if not _ANY.fullmatch(name) or unicodedata.normalize("NFKC", name) != name:
         return ""
     return unicodedata.normalize("NFC", name.lower())
+
+
+def canonical_principal(name: str) -> str:
+    """A principal's name as it is compared (its case counts), or an empty string when it is none."""
+    name = unicodedata.normalize("NFC", name)
+    return name if _PRINCIPAL.fullmatch(name) else ""
 
 
 def matcher(pattern: str, *, deny: bool = False) -> Match:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, Expectation, Policy
-from strongroom.govern.names import canonical
+from strongroom.govern.names import canonical, canonical_principal
 from strongroom.govern.rules import Rule, compile_deny, compile_grant, containers
 from strongroom.govern.weigh import all_columns, by_column, whole_table
 
@@ -41,6 +41,7 @@ class Engine:
 
     def roles(self, principal: str) -> tuple[str, ...]:
         """The roles a principal is in, through nested groups too, in the policy's order."""
+        principal = canonical_principal(principal)
         seen, ahead = {principal}, [principal]
         while ahead:
             fresh = {outer for name in ahead for outer in self._containers.get(name, ())} - seen
@@ -58,9 +59,18 @@ class Engine:
             raise ValueError("a request needs a known action and a time with its zone")
         table, grants, denies, duties = self._near(request.principal, request.action, request.table)
         at, purpose = request.at.timestamp(), request.purpose
-        flaw = self._flaw(request, at, duties) if table else "this is not a plain name"
-        if flaw:
-            return Decision(request, False, table, flaw=flaw, withheld=request.columns)
+        if not table:
+            return Decision(request, False, "", flaw="this is not a plain name", withheld=request.columns)
+        if request.actor and request.actor != request.principal:
+            duties += self._near(request.actor, request.action, request.table)[3]
+            if not any(rule.holds(at) for rule in self._near(request.actor, "act", request.principal)[1]):
+                flaw = f"{request.actor} may not act as {request.principal}"
+                return Decision(request, False, table, flaw=flaw, withheld=request.columns)
+        if held := tuple((rule.rule, ()) for rule in dict.fromkeys(duties) if rule.holds(at)):
+            flaw = (
+                f"who may grant does not {request.action}, and {', '.join(rule.where for rule, _ in held)} gives grant"
+            )
+            return Decision(request, False, table, flaw=flaw, denying=held, withheld=request.columns)
         giving = [
             rule for rule in grants if rule.start <= at < rule.end and (not rule.purposes or purpose in rule.purposes)
         ]
@@ -83,16 +93,6 @@ class Engine:
             return decision
         return self.decide(replace(request, columns=decision.columns))
 
-    def _flaw(self, request: Request, at: float, duties: tuple[Rule, ...]) -> str:
-        """Why a request fails before any rule is weighed: somebody else's name, or duties that stay separate."""
-        if request.actor and request.actor != request.principal:
-            _, acting, _, _ = self._near(request.actor, "act", request.principal)
-            if not any(rule.holds(at) for rule in acting):
-                return f"{request.actor} may not act as {request.principal}"
-            duties += self._near(request.actor, request.action, request.table)[3]
-        held = [rule.rule.where for rule in duties if rule.holds(at)]
-        return f"who may grant does not {request.action}, and {', '.join(held)} gives grant" if held else ""
-
     def _near(
         self, principal: str, action: str, table: str
     ) -> tuple[str, tuple[Rule, ...], tuple[Rule, ...], tuple[Rule, ...]]:
@@ -100,7 +100,7 @@ class Engine:
         key = (principal, action, table)
         if key in self._known:
             return self._known[key]
-        name = table if action == "act" else canonical(table)
+        name = canonical_principal(table) if action == "act" else canonical(table)
         roles = self.roles(principal)
         duty = "grant" if action in ("read", "reveal") else ""
         found = (

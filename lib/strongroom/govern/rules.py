@@ -13,9 +13,12 @@ from strongroom.govern.names import Match, matcher, principal_matcher
 _FOREVER = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A grant or a deny. `limits` says that it tells columns apart; `allow` and `deny` are None where it does not."""
+    """A grant or a deny, equal only to itself.
+
+    `limits` says that it tells columns apart; `allow` and `deny` are None where it does not.
+    """
 
     rule: Grant | Deny
     objects: tuple[Match, ...]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.policy import Deny, Grant
-from strongroom.govern.columns import Column, folded
+from strongroom.govern.columns import column_of
 from strongroom.govern.rules import Rule
 
 _STRICTEST = "replace-with-null"
@@ -35,18 +35,19 @@ def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequ
     masks: dict[str, str] = {}
     denying: dict[int, tuple[Grant | Deny, list[str]]] = {}
     withheld = []
-    for column in _asked(request):
+    for name in dict.fromkeys(request.columns):
+        column = column_of(request, name)
         giving = [rule for rule in grants if rule.allow is None or rule.allow.gives(column)]
         taking = [rule for rule in (*grants, *denies) if rule.deny is not None and rule.deny.takes(column)]
         for rule in taking:
-            denying.setdefault(id(rule), (rule.rule, []))[1].append(column.name)
+            denying.setdefault(id(rule), (rule.rule, []))[1].append(name)
         if taking or not giving:
-            withheld.append(column.name)
+            withheld.append(name)
             continue
-        givers[column.name] = giving
+        givers[name] = giving
         shown = {how for rule in grants for selector, how in rule.mask if selector.takes(column)}
         if shown:
-            masks[column.name] = shown.pop() if len(shown) == 1 else _STRICTEST
+            masks[name] = shown.pop() if len(shown) == 1 else _STRICTEST
     used = {id(rule) for rules in givers.values() for rule in rules}
     giving = [rule for rule in grants if id(rule) in used]
     rows = _rows(giving)
@@ -74,12 +75,6 @@ def _given(request: Request, table: str, grants: Sequence[Rule], **answer: objec
         roles=tuple(dict.fromkeys(grant.role for grant in found)),
         **answer,  # type: ignore[arg-type]
     )
-
-
-def _asked(request: Request) -> Iterable[Column]:
-    for name in dict.fromkeys(request.columns):
-        path, alike = folded(name)
-        yield Column(name, path, alike, request.classifications.get(name), request.tags.get(name))
 
 
 def _rows(grants: Iterable[Rule]) -> tuple[str, ...]:
