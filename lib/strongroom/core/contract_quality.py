@@ -10,6 +10,10 @@ from strongroom.core.contract import Column, Rule, SetRule
 from strongroom.core.contract_rules import check_pattern
 from strongroom.core.contract_values import in_json, typed
 from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, is_number, text
+from strongroom.core.errors import ConfigError
+from strongroom.core.expression import parse as parse_expression
+from strongroom.core.expression_kinds import check_condition
+from strongroom.core.expression_tree import names
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -53,7 +57,7 @@ def read_quality(
         kind = text(entry, "type") or "library"
         rule: Rule | SetRule | None = None
         if kind == "custom":
-            rule = _condition(entry, findings, table=table, column=column)
+            rule = _condition(entry, findings, table=table, columns=columns, column=column)
         elif kind in _OPERATOR_KINDS:
             rule = _set_rule(entry, kind, findings, table=table, columns=columns, column=column)
             rule = _as_row_rule(rule) if rule is not None else None
@@ -235,7 +239,9 @@ def _bound(
     return operator, (tuple(child.value) if isinstance(child.value, list) else child.value)
 
 
-def _condition(node: Node, findings: Findings, *, table: str, column: Column | None) -> Rule | None:
+def _condition(
+    node: Node, findings: Findings, *, table: str, columns: Mapping[str, Column], column: Column | None
+) -> Rule | None:
     """A row condition of our own: `{check: row, expression: …}`."""
     for word in ("metric", "arguments", "unit", "query", *OPERATORS):
         if word in node:
@@ -255,10 +261,16 @@ def _condition(node: Node, findings: Findings, *, table: str, column: Column | N
     if expression is None or not isinstance(expression.value, str) or not expression.value.strip():
         findings.add(expression or made, "'expression' is a condition.", "For example: start_date <= end_date.")
         return None
+    try:
+        tree = parse_expression(expression.value, where=expression.where)
+        check_condition(tree, columns, where=expression.where)
+    except ConfigError as error:
+        findings.problems += error.problems
+        return None
     return Rule(
         _id(node, f"{column.path if column else table}.expression"),
         "expression",
-        (column.path,) if column is not None else (),
+        tuple(dict.fromkeys(name.path for name in names(tree))),
         argument=expression.value,
         severity=text(node, "severity") or "error",
         dimension=text(node, "dimension") or "",

@@ -59,7 +59,8 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
     sources = []
     seen: dict[str, int] = {}
     for node in servers.items if servers else ():
-        check_words(node, "server", findings)
+        if text(node, "type") in _PLACES:  # another server has other fields, and is refused as a whole
+            check_words(node, "server", findings)
         name = text(node, "server") or ""
         if name in seen:
             findings.add(node["server"], f"The server {name!r} stands here twice.", f"It is on line {seen[name]} too.")

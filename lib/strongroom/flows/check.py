@@ -1,0 +1,128 @@
+"""Check files before they are run: settings, policy and contracts. No Java, no data, no keys.
+
+Without files: the settings file (--config), its policy and every contract of its folder. A file's content tells what it
+is. Every problem is told with file and line; exit code 3 when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from strongroom.core.contract_file import parse_contract
+from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.policy_file import parse_policy
+from strongroom.core.run import Job, Outcome
+from strongroom.core.settings_file import load_settings, parse_settings
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import parse
+
+BARE = True
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `check` takes besides the options of every job."""
+    parser.add_argument("files", metavar="FILE", nargs="*", help="contracts, policies or settings files")
+
+
+def run(job: Job) -> Outcome:
+    """Reads each file as its kind, and says `ok` or what is wrong.
+
+    Raises:
+        ConfigError: every problem of every file.
+    """
+    files, problems = _files(job)
+    lines: list[str] = []
+    for file in dict.fromkeys(files):
+        try:
+            lines.append(f"ok  {file}  {_check(file, job)}")
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        for line in lines:
+            job.say(line)
+        raise ConfigError(dict.fromkeys(problems))
+    return Outcome(summary="\n".join(lines), facts={"files": len(lines)})
+
+
+def _files(job: Job) -> tuple[list[Path], list[Problem]]:
+    """The files to check: those of the command line, or else the settings and what they name."""
+    files = [Path(file) for file in job.args.files]
+    if files and not job.args.contract:
+        return files, []
+    try:
+        settings = load_settings(job.args.config, job.args.overrides)
+    except ConfigError as error:
+        return files, list(error.problems)
+    folder = Path(settings.contracts)
+    if name := job.args.contract:
+        return [*files, _shown(_contract_file(folder, name))], []
+    contracts = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    problems = [] if contracts else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.")]
+    for section, values in settings.jobs.items():
+        name = str(values.get("contract") or "")
+        if name and not _contract_file(folder, name).exists():
+            known = [path.name.split(".")[0] for path in contracts]
+            what = f"'{section}.contract' names {name!r}, and there is no such contract."
+            problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
+    return [Path(job.args.config), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
+
+
+def _contract_file(folder: Path, name: str) -> Path:
+    return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
+
+
+def _where(config: str, section: str) -> str:
+    """Where the settings name a section's contract; the file alone when the command line does."""
+    root = parse(Path(config).read_text(encoding="utf-8"), config)
+    node = root.at([section, "contract"])
+    return node.where if node is not root else config
+
+
+def _check(file: Path, job: Job) -> str:
+    """What the file is and holds, in a few words."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(file))]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1")]) from None
+    overrides = job.args.overrides if file == Path(job.args.config) else ()
+    kinds: dict[str, Callable[[], str]] = {
+        "contract": lambda: _contract(text, str(file)),
+        "policy": lambda: _policy(text, str(file)),
+        "settings": lambda: f"settings of the lake {parse_settings(text, str(file), overrides).lake}",
+    }
+    return kinds[_kind(text, file)]()
+
+
+def _kind(text: str, file: Path) -> str:
+    """Which kind of file this is, by the fields it has."""
+    root = parse(text, str(file))
+    marks = {
+        "contract": ("apiVersion", "kind", "schema", "servers"),
+        "policy": ("roles", "grants", "denies", "expect"),
+        "settings": ("lake", "keys", "policy", "contracts", "spark"),
+    }
+    score = {kind: sum(word in root for word in words) for kind, words in marks.items()}
+    best = max(score, key=lambda kind: score[kind])
+    if not score[best]:
+        raise ConfigError([root.problem("Neither a contract nor a policy nor settings.", "See docs/contract.md.")])
+    return best
+
+
+def _contract(text: str, file: str) -> str:
+    contract = parse_contract(text, file)
+    leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
+    return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules"
+
+
+def _policy(text: str, file: str) -> str:
+    policy = parse_policy(text, file)
+    return f"policy: {len(policy.roles)} roles, {len(policy.grants)} grants, {len(policy.denies)} denies"
+
+
+def _shown(file: Path) -> Path:
+    """The path as a reader types it: relative where the file is below the working directory."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
