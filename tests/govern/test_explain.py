@@ -21,7 +21,7 @@ roles:
   steward: {members: [user:noor]}
 grants:
   - {role: data_scientist, actions: [read], tables: [training.*], purposes: [model_training], until: 2027-06-30}
-  - {role: data_scientist, actions: [read], tables: [training.*], columns: {deny: [email, phone]}, purposes: [reporting]}
+  - {role: data_scientist, actions: [read], tables: [training.*], purposes: [reporting], columns: {deny: [email, tel]}}
   - {role: steward, actions: [grant], tables: ["*"]}
   - {role: lead, actions: [read], tables: [raw.*], columns: {allow: [id]}, from: 2026-07-01}
 denies:
