@@ -148,37 +148,47 @@ def test_customers_have_their_types_and_every_review_a_customer(lake):
 def test_a_second_run_touches_nothing(lake):
     root = lake[0]
     before = {file: file.stat().st_mtime_ns for file in (root / "raw").rglob("*")}
-    make_sample(str(root), rows=ROWS)
+    assert make_sample(str(root), rows=ROWS) == {}
     assert {file: file.stat().st_mtime_ns for file in (root / "raw").rglob("*")} == before
 
 
-def test_what_a_killed_run_left_is_swept_and_what_is_missing_is_made(lake, tmp_path):
-    (tmp_path / ".sample-left/reviews").mkdir(parents=True)
-    make_sample(str(tmp_path), rows=ROWS)
-    for file in (tmp_path / "raw/reviews").iterdir():
-        file.unlink()
-    (tmp_path / "raw/reviews").rmdir()
+def test_what_a_killed_run_left_is_swept_and_other_raw_data_stays(lake, tmp_path):
+    (tmp_path / ".sample-left/raw/reviews").mkdir(parents=True)
+    (tmp_path / "raw/others").mkdir(parents=True)
     make_sample(str(tmp_path), rows=ROWS)
     assert files(tmp_path) == files(lake[0])
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_dir()) == [
+        "customers",
+        "others",
+        "raw",
+        "reviews",
+    ]
 
 
 def test_a_run_killed_half_way_leaves_no_raw_folder(tmp_path):
     code = f"from strongroom.stores.sample import make_sample; make_sample({str(tmp_path)!r})"
     environment = os.environ | {"PYTHONPATH": "lib"}
     child = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2])
-    while not list(tmp_path.glob(".sample-*/customers")) and child.poll() is None:
+    while not list(tmp_path.glob(".sample-*/raw/customers")) and child.poll() is None:
         time.sleep(0.005)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
     assert not (tmp_path / "raw").exists()
 
 
-def test_data_of_somebody_else_is_never_overwritten(tmp_path):
-    (tmp_path / "raw/reviews").mkdir(parents=True)
-    (tmp_path / "raw/reviews/mine.json").write_text("{}\n")
-    with pytest.raises(StoreError, match="raw/reviews"):
-        make_sample(str(tmp_path), rows=ROWS)
-    assert files(tmp_path) == {"raw/reviews/mine.json": b"{}\n"}
+@pytest.mark.parametrize("name", ["reviews", "customers"])
+def test_data_of_somebody_else_is_never_touched_nor_mixed_with_ours(tmp_path, name):
+    mine = tmp_path / "raw" / name / "mine.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("{}\n")
+    assert make_sample(str(tmp_path), rows=ROWS) == {}
+    assert files(tmp_path) == {f"raw/{name}/mine.json": b"{}\n"}
+
+
+def test_a_disk_that_refuses_is_an_error_of_the_target(tmp_path):
+    (tmp_path / "lake").write_text("a file, not a folder")
+    with pytest.raises(StoreError, match="lake"):
+        make_sample(str(tmp_path / "lake"), rows=ROWS)
 
 
 @pytest.mark.parametrize(
@@ -194,19 +204,27 @@ def test_what_cannot_be_made_is_refused(lake, rows, why):
         make_sample(lake, rows=rows)
 
 
-def test_the_flow_tells_where_and_what(tmp_path):
-    settings = Settings(file="", lake=f"{tmp_path}/lake/", keys="", keyring="", policy="", contracts="")
+def run_flow(root, *options):
+    settings = Settings(file="", lake=f"{root}/", keys="", keyring="", policy="", contracts="")
     run = Run("1", "sample", "user:ada", "", datetime(2026, 1, 1, tzinfo=UTC))
     parser = argparse.ArgumentParser()
+    parser.add_argument("--dry-run", action="store_true")
     sample.arguments(parser)
-    said: list[str] = []
-    args = parser.parse_args(["--rows", "500"])
-    job = Job(run=run, settings=settings, args=args, spark=lambda: pytest.fail("no Java"), say=said.append)
-    outcome = sample.run(job)
-    assert outcome.tables == {
-        "raw.reviews": f"{tmp_path}/lake/raw/reviews",
-        "raw.customers": f"{tmp_path}/lake/raw/customers",
-    }
-    assert outcome.rows == {"written": len(lines(tmp_path / "lake")) + 50}
-    assert "corrupt line" in outcome.summary
-    assert said
+    args = parser.parse_args(["--rows", "500", *options])
+    return sample.run(
+        Job(run=run, settings=settings, args=args, spark=lambda: pytest.fail("no Java"), say=lambda _: None)
+    )
+
+
+def test_the_flow_tells_where_and_what(tmp_path):
+    tables = {f"raw.{name}": f"{tmp_path}/lake/raw/{name}" for name in ("customers", "reviews")}
+    dry = run_flow(tmp_path / "lake", "--dry-run")
+    assert dry.tables == tables
+    assert not (tmp_path / "lake").exists()
+    made = run_flow(tmp_path / "lake")
+    assert made.tables == tables
+    assert made.rows == {"written": len(lines(tmp_path / "lake")) + 50}
+    assert "corrupt line" in made.summary
+    again = run_flow(tmp_path / "lake")
+    assert again.rows == {"written": 0}
+    assert "already" in again.summary

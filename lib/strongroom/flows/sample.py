@@ -6,7 +6,7 @@ import argparse
 from typing import cast
 
 from strongroom.core.run import Job, Outcome
-from strongroom.stores.sample import make_sample
+from strongroom.stores.sample import DATA_SETS, make_sample
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,19 +16,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(job: Job) -> Outcome:
-    """Make raw/reviews and raw/customers in the settings' lake; what is there already is never overwritten."""
+    """Make raw/reviews and raw/customers in the settings' lake; what is there already is never touched."""
     lake = job.settings.lake.rstrip("/")
-    job.say(f"making a sample of {job.args.rows} reviews")
+    tables = {f"raw.{name}": f"{lake}/raw/{name}" for name in DATA_SETS}
+    if job.args.dry_run:
+        return Outcome(
+            tables=tables, summary=f"Would make {job.args.rows:,} reviews under {lake}/raw; nothing is touched."
+        )
+    job.say(f"making a sample of {job.args.rows:,} reviews")
     facts = make_sample(lake, rows=job.args.rows, seed=job.args.seed)
+    if not facts:
+        there = f"There is raw data in {lake}/raw already: it is as it was. Move it away, or choose another lake."
+        return Outcome(tables=tables, rows={"written": 0}, summary=there)
     planted = cast("dict[str, int]", facts["planted"])
     summary = [
-        f"{facts['reviews']} reviews ({facts['lines']} lines) and {facts['customers']} customers in {lake}/raw.",
+        f"{facts['reviews']:,} reviews ({facts['lines']:,} lines) and {facts['customers']:,} customers in {lake}/raw.",
         "Planted among the reviews, one fault a row:",
-        *(f"  {count:>6}  {kind.replace('_', ' ')}" for kind, count in planted.items()),
+        *(f"  {count:>6,}  {kind.replace('_', ' ')}" for kind, count in planted.items()),
+        "",
+        "next: ./spark-submit.sh prepare --contract reviews",
     ]
-    return Outcome(
-        tables={"raw.reviews": f"{lake}/raw/reviews", "raw.customers": f"{lake}/raw/customers"},
-        rows={"written": cast("int", facts["lines"]) + cast("int", facts["customers"])},
-        summary="\n".join(summary),
-        facts=facts,
-    )
+    written = cast("int", facts["lines"]) + cast("int", facts["customers"])
+    return Outcome(tables=tables, rows={"written": written}, summary="\n".join(summary), facts=facts)

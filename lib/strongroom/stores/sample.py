@@ -14,6 +14,7 @@ from strongroom.core.errors import StoreError, UsageError
 from strongroom.stores import sample_rows
 
 FILES = 4
+DATA_SETS = ("customers", "reviews")
 STAGE = ".sample-"
 CUSTOMERS = pa.schema(
     [
@@ -36,7 +37,8 @@ def make_sample(lake: str, *, rows: int = 20_000, seed: int = 7) -> dict[str, ob
     """Make raw/reviews and raw/customers under a local lake, and say what was planted in them.
 
     The same rows and seed give the same bytes. Everything is written to a hidden folder first and renamed into place,
-    so a killed run leaves no half data set. What is already there and equal stays; what differs is never overwritten.
+    so a killed run leaves no half data set. Where either of the two is there already, nothing is made: raw data is
+    somebody's, and the two belong together.
 
     Args:
         lake: root folder of the lake; it is made where it is missing.
@@ -45,17 +47,19 @@ def make_sample(lake: str, *, rows: int = 20_000, seed: int = 7) -> dict[str, ob
 
     Returns:
         `reviews` and `customers` (rows written), `lines` (of JSON, doubles and corrupt ones included), `files`,
-        `planted` (fault → count among the reviews) and `planted_customers`.
+        `planted` (fault → count among the reviews) and `planted_customers`; or nothing, where nothing was made.
 
     Raises:
         UsageError: too few rows, or a lake that is not a local folder.
-        StoreError: another raw data set of that name is there, or the disk refuses.
+        StoreError: the disk refuses.
     """
     if rows < sample_rows.MIN_ROWS:
         raise UsageError(f"A sample of {rows} rows is too small.", todo=f"Ask for {sample_rows.MIN_ROWS} rows or more.")
     if "://" in lake or lake.startswith("catalog:"):
         raise UsageError("The sample is made on a local disk only.", where=lake, todo="Name a folder as the lake.")
     root = Path(lake)
+    if any((root / "raw" / name).exists() for name in DATA_SETS):
+        return {}
     try:
         root.mkdir(parents=True, exist_ok=True)
         for left in root.glob(f"{STAGE}*"):  # of a run that was killed
@@ -73,21 +77,22 @@ def make_sample(lake: str, *, rows: int = 20_000, seed: int = 7) -> dict[str, ob
 
 
 def _write(stage: Path, *, rows: int, seed: int) -> dict[str, object]:
-    """Both data sets into the stage; what was written, in numbers."""
+    """Both data sets into stage/raw; what was written, in numbers."""
+    folders = {name: stage / "raw" / name for name in DATA_SETS}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
     people = sample_rows.customers(rows // 10, seed=seed)
-    (stage / "customers").mkdir()
     dirty = sample_rows.spoil_customers(people, seed=seed)
     table = pa.table({name: [getattr(one, name) for one in dirty] for name in CUSTOMERS.names}, schema=CUSTOMERS)
-    pq.write_table(table, stage / "customers" / "part-0000.parquet")
+    pq.write_table(table, folders["customers"] / "part-0000.parquet")
     lines = [
         line if isinstance(line, str) else json.dumps(line, ensure_ascii=False)
         for line in sample_rows.review_lines(rows, seed=seed, people=people)
     ]
-    (stage / "reviews").mkdir()
     size = -(-len(lines) // FILES)
     for number in range(FILES):
         part = lines[number * size : (number + 1) * size]
-        (stage / "reviews" / f"part-{number:04d}.json").write_bytes("".join(f"{line}\n" for line in part).encode())
+        (folders["reviews"] / f"part-{number:04d}.json").write_bytes("".join(f"{line}\n" for line in part).encode())
     return {
         "reviews": rows,
         "customers": len(people),
@@ -99,22 +104,9 @@ def _write(stage: Path, *, rows: int, seed: int) -> dict[str, object]:
 
 
 def _publish(stage: Path, raw: Path) -> None:
-    """Rename the data sets into place, after a look at all of them."""
-    names = sorted(folder.name for folder in stage.iterdir())
-    missing = [name for name in names if not (raw / name).exists()]
-    for name in set(names) - set(missing):
-        if _bytes(stage / name) != _bytes(raw / name):
-            todo = "Move it away, or choose another lake."
-            raise StoreError("Another raw data set of that name is there.", where=str(raw / name), todo=todo)
-    raw.mkdir(exist_ok=True)
-    for name in missing:
-        (stage / name).rename(raw / name)
-
-
-def _bytes(folder: Path) -> dict[str, bytes]:
-    """Every file of a data set; hidden ones (checksums of Hadoop, leavings of a desktop) do not count."""
-    return {
-        file.name: file.read_bytes() if file.is_file() else b""
-        for file in sorted(folder.iterdir())
-        if not file.name.startswith((".", "_"))
-    }
+    """Rename into place: in one step, unless there is other raw data already."""
+    if not raw.exists():
+        (stage / "raw").rename(raw)
+        return
+    for name in DATA_SETS:
+        (stage / "raw" / name).rename(raw / name)
