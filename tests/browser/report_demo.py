@@ -147,7 +147,12 @@ def clean() -> Report:
         reasons=(),
         rules=tuple(dataclasses.replace(rule, failures=0) for rule in RULES),
         set_rules=tuple(rule for rule in SET_RULES if rule.passed),
-        columns=tuple(column for column in COLUMNS if not (column.personal and column.method == "keep")),
+        columns=tuple(
+            dataclasses.replace(column, nulls_after=None if column.method == "drop" else column.nulls_before)
+            for column in COLUMNS
+            if not (column.personal and column.method == "keep")
+        ),
+        label=LabelBalance("label", tuple(LabelCount(v.value, v.before, v.before) for v in LABEL.values[:3])),
         history=(),
         todo="",
     )

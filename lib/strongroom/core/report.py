@@ -62,7 +62,7 @@ class ColumnFacts:
         protection: the method in words a privacy officer reads.
         key: id and version of the key, for example `person/3`; never key bytes.
         why: the contract's reason for keeping a personal column as it is.
-        nulls_before: nulls among the rows read, `nulls_after` among the rows written.
+        nulls_before: nulls among the rows read; `nulls_after` among the rows that passed.
         empty: empty strings among the rows read.
         distinct: estimated number of different values among the rows read.
         minimum: smallest value as text; like `maximum` and both lengths for open columns only.
@@ -168,7 +168,7 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """One value of the label; None is a missing label. `before` counts rows read, `after` rows written."""
+    """One value of the label; None is a missing label. `before` counts rows read, `after` rows that passed."""
 
     value: str | None
     before: int
@@ -250,6 +250,11 @@ class Report:
                 raise ValueError(
                     f"label {self.label.column!r} is not an open column: a report must not hold its values"
                 )
+
+    @property
+    def passed(self) -> int:
+        """Rows that kept every rule of severity `error`: what readers got, or would have got but for the gate."""
+        return self.written if self.status == "done" else max(0, self.read - self.quarantined)
 
     @property
     def failures(self) -> int:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import islice
 
 from strongroom.core.report import ColumnFacts, LabelCount, Report, share
-from strongroom.stores.reports_layout import SHOWN, Head, more, names, section, table
-from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_layout import Head, more, names, section, table
+from strongroom.stores.reports_markup import Markup, element, join, name, plain
 from strongroom.stores.reports_pictures import before_after, scale_of
 from strongroom.stores.reports_words import NOT_MEASURED, count, exact_percent, number, percent
 
 
-def nulls(report: Report) -> Markup:
+def nulls(report: Report, *, shown: int) -> Markup:
     """Nulls per column before and after, for the columns that have some."""
     known = [column for column in report.columns if column.nulls_before is not None or column.nulls_after is not None]
     if not known:
@@ -20,7 +20,7 @@ def nulls(report: Report) -> Markup:
     holed = [column for column in known if column.nulls_before or column.nulls_after]
     full = [column.path for column in known if not (column.nulls_before or column.nulls_after)]
     holed.sort(key=lambda column: -max(column.nulls_before or 0, column.nulls_after or 0))
-    shares = [(share(c.nulls_before, report.read), share(c.nulls_after, report.written)) for c in holed]
+    shares = [(share(c.nulls_before, report.read), share(c.nulls_after, report.passed)) for c in holed]
     scale = scale_of([part for pair in shares for part in pair])
     parts: list[Markup] = []
     if holed:
@@ -29,23 +29,27 @@ def nulls(report: Report) -> Markup:
                 name(c.path),
                 before_after((before, c.nulls_before), (after, c.nulls_after), scale=scale, gone=c.method == "drop"),
             )
-            for c, (before, after) in islice(zip(holed, shares, strict=True), SHOWN)
+            for c, (before, after) in islice(zip(holed, shares, strict=True), shown)
         )
         heads = [("Column", ""), (f"Nulls among the rows; a full bar is {exact_percent(scale)}", "wider")]
-        parts += [table("Nulls per column among the rows read and written", heads, lines), more(len(holed))]
+        parts += [
+            table("Nulls per column among the rows read and written", heads, lines),
+            more(len(holed), shown=shown),
+        ]
     if full:
-        parts += [element("p", f"No nulls in {count(len(full), 'column')}:"), names(full)]
+        parts += [element("p", f"No nulls in {count(len(full), 'column')}:"), names(full, shown=shown)]
     return section("nulls", "Nulls before and after", *parts)
 
 
-def label(report: Report) -> Markup:
+def label(report: Report, *, shown: int) -> Markup:
     """How the label is distributed among the rows read and the rows written."""
     balance = report.label
     if balance is None or not balance.values:
         return Markup("")
-    listing = [*sorted(balance.values, key=lambda value: -value.before)[:SHOWN]]
-    listing += [balance.others] if balance.others else []
-    whole_before, whole_after = sum(v.before for v in listing), sum(v.after for v in listing)
+    others = [balance.others] if balance.others else []
+    whole_before = sum(value.before for value in (*balance.values, *others))
+    whole_after = sum(value.after for value in (*balance.values, *others))
+    listing = sorted(balance.values, key=lambda value: -value.before)[:shown] + others
     shares = [(share(v.before, whole_before), share(v.after, whole_after)) for v in listing]
     scale = scale_of([part for pair in shares for part in pair])
     lines = (
@@ -57,16 +61,17 @@ def label(report: Report) -> Markup:
     )
     heads = [("Value", ""), (f"Rows with the value; a full bar is {exact_percent(scale)}", "wider")]
     lead = join("Column ", name(balance.column), f". {_moved(shares)}")
-    return section("label", "Label before and after", element("p", lead), table("Label values", heads, lines))
+    left = more(len(balance.values), shown=shown)
+    return section("label", "Label before and after", element("p", lead), table("Label values", heads, lines), left)
 
 
-def protection(report: Report) -> Markup:
+def protection(report: Report, *, shown: int) -> Markup:
     """How each column leaves, personal ones first."""
     if not report.columns:
         return Markup("")
     personal = [column for column in report.columns if column.personal]
     ordered = [*personal, *(column for column in report.columns if not column.personal)]
-    heads = [("Column", ""), ("Class", ""), ("How it leaves", ""), ("Key", "")]
+    heads = [("Column", ""), ("Class", ""), ("How it leaves", "says"), ("Key", "")]
     lines = (
         (
             join(name(column.path), element("small", column.type)),
@@ -74,21 +79,25 @@ def protection(report: Report) -> Markup:
             _leaves(column),
             name(column.key) if column.key else element("span", "none", class_="soft"),
         )
-        for column in ordered[:SHOWN]
+        for column in ordered[:shown]
     )
-    changed = sum(column.method != "keep" for column in personal)
-    lead = f"{changed} of {count(len(personal), 'personal column')} protected"
-    lead += "." if changed == len(personal) else f"; {len(personal) - changed} kept as it is, for the reason below."
+    kept = sum(column.method == "keep" for column in personal)
+    lead = (
+        f"{len(personal) - kept} of {count(len(personal), 'personal column')} protected"
+        if personal
+        else "None is personal"
+    )
+    lead += f"; {kept} kept as it is, for the reason below." if kept else "."
     return section(
         "protection",
         "How each column is protected",
         element("p", lead),
         table("Columns and their protection", heads, lines),
-        more(len(report.columns)),
+        more(len(report.columns), shown=shown),
     )
 
 
-def columns(report: Report) -> Markup:
+def columns(report: Report, *, shown: int) -> Markup:
     """What was measured per column; bounds for open columns only."""
     if not any(c.nulls_before is not None or c.distinct is not None or c.empty is not None for c in report.columns):
         return Markup("")
@@ -102,21 +111,21 @@ def columns(report: Report) -> Markup:
             number(column.distinct),
             *_bounds(column),
         )
-        for column in report.columns[:SHOWN]
+        for column in report.columns[:shown]
     )
     lead = "Among the rows read. Bounds and lengths are never kept for personal or protected columns."
     return section(
         "columns",
         "Columns in numbers",
         element("p", lead),
-        table("Columns in numbers", heads, lines),
-        more(len(report.columns)),
+        table("What was measured per column", heads, lines),
+        more(len(report.columns), shown=shown),
     )
 
 
 def _class(column: ColumnFacts) -> Markup:
     word = column.classification or ("personal" if column.personal else "unclassified")
-    return element("span", word, class_="chip personal" if column.personal else "chip")
+    return element("span", plain(word, longest=40), class_="chip personal" if column.personal else "chip")
 
 
 def _leaves(column: ColumnFacts) -> Markup:

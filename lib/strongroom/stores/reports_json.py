@@ -38,7 +38,7 @@ def document(report: Report) -> str:
             {
                 **_fields(column),
                 "null_share_before": share(column.nulls_before, report.read),
-                "null_share_after": share(column.nulls_after, report.written),
+                "null_share_after": share(column.nulls_after, report.passed),
             }
             for column in report.columns
         ],

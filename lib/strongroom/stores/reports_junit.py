@@ -1,7 +1,7 @@
 """The report as JUnit XML for CI systems: one test case per rule and set rule, one for the limit, one for the run.
 
 Red here means what the exit code means. A row rule never fails the build by itself, because rows that break it are
-already set aside; its count is told in the case. A closed gate, with the rules that closed it, and a failed run are red.
+already set aside; its count is told in the case. A closed gate, the rules that closed it and a failed run are red.
 Shape: https://github.com/testmoapp/junitxml, which Jenkins, GitLab and GitHub's reporters read.
 """
 
@@ -48,20 +48,19 @@ def document(report: Report) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 
-def _case(suite: Element, kind: str, name: str, told: str = "") -> Element:
-    case = SubElement(suite, "testcase", classname=f"{suite.get('name')}.{kind}", name=plain(name), time="0")
+def _case(suite: Element, group: str, name: str, told: str = "", *, fault: str = "", kind: str = "") -> None:
+    """One test case; `fault` is `failure` or `error` when it is red, and `kind` its type."""
+    case = SubElement(suite, "testcase", classname=f"{suite.get('name')}.{group}", name=plain(name), time="0")
+    if fault:
+        SubElement(case, fault, message=plain(told), type=plain(kind))
     if told:
         SubElement(case, "system-out").text = plain(told)
-    return case
 
 
 def _run(suite: Element, report: Report) -> None:
-    answer = verdict(report)
-    case = _case(suite, "run", report.run.job, answer.headline)
-    if report.status == "failed":
-        SubElement(case, "error", message=plain(report.problem or answer.headline), type="failed")
-    elif report.status == "gate closed":
-        SubElement(case, "failure", message=answer.headline, type="gate closed")
+    fault = {"failed": "error", "gate closed": "failure"}.get(report.status, "")
+    told = ". ".join(part for part in (verdict(report).headline, report.problem) if part)
+    _case(suite, "run", report.run.job, told, fault=fault, kind=report.status)
 
 
 def _rules(suite: Element, report: Report) -> None:
@@ -74,12 +73,10 @@ def _rules(suite: Element, report: Report) -> None:
 
 def _set_rules(suite: Element, report: Report) -> None:
     for rule in report.set_rules:
+        red = not rule.passed and rule.severity == "error"
+        fault = "" if not red else "error" if rule.measured is None else "failure"
         told = f"{measured(rule)}; {rule.bound}"
-        case = _case(suite, "set_rules", rule.id, told)
-        if rule.passed or rule.severity != "error":
-            continue
-        kind = "error" if rule.measured is None else "failure"
-        SubElement(case, kind, message=plain(told), type=plain(rule.dimension or "quality"))
+        _case(suite, "set_rules", rule.id, told, fault=fault, kind=rule.dimension or "quality")
 
 
 def _limit(suite: Element, report: Report) -> None:
@@ -87,6 +84,4 @@ def _limit(suite: Element, report: Report) -> None:
         return
     part, limit = percent(share(report.quarantined, report.read)), exact_percent(report.quarantine_limit)
     told = f"{part} of the rows are in quarantine; the limit is {limit}"
-    case = _case(suite, "set_rules", "quarantine limit", told)
-    if report.over_limit:
-        SubElement(case, "failure", message=plain(told), type="quality")
+    _case(suite, "set_rules", "quarantine limit", told, fault="failure" if report.over_limit else "", kind="quality")

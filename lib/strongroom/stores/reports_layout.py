@@ -6,9 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from strongroom.stores.reports_markup import Markup, element, join, name
 
-SHOWN = 300
-"""Most lines of one table; the JSON beside the page has them all. It keeps the page under a megabyte."""
-
 Head = tuple[str, str]
 """A column's heading and its class: `figure` for numbers, `pic` for a picture, or empty."""
 
@@ -41,17 +38,17 @@ def table(caption: str, heads: Sequence[Head], lines: Iterable[Sequence[str]], *
         element("thead", head),
         element("tbody", *body),
     )
-    return element("div", whole, class_="wide", role="region", aria_label=caption, tabindex="0")
+    return element("div", whole, class_="wide", role="group", aria_label=caption, tabindex="0")
 
 
-def more(total: int) -> Markup:
+def more(total: int, *, shown: int) -> Markup:
     """Says how many lines were left out, if any were."""
     return (
-        element("p", f"{total - SHOWN:,} more are in the JSON file beside this page.") if total > SHOWN else Markup("")
+        element("p", f"{total - shown:,} more are in the JSON file beside this page.") if total > shown else Markup("")
     )
 
 
-def names(words: Sequence[str]) -> Markup:
+def names(words: Sequence[str], *, shown: int) -> Markup:
     """Names in columns, for what needs no numbers."""
-    listing = element("ul", *(element("li", name(word)) for word in words[:SHOWN]), class_="names")
-    return join(listing, more(len(words)))
+    listing = element("ul", *(element("li", name(word)) for word in words[:shown]), class_="names")
+    return join(listing, more(len(words), shown=shown))

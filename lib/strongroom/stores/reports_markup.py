@@ -8,7 +8,7 @@ from html import escape
 
 _JOINERS = "\u200c\u200d"  # part of ordinary words in Persian and Hindi, and harmless
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_SEAM = re.compile(r"(?<=\w)[._/\-](?=\w)")  # where a name may break over two lines
+_SEAM = re.compile(r"(?<=\w)[._/\-](?=\w)|(?<=[a-z])(?=[A-Z])")  # where a name may break over two lines
 LONGEST_TEXT, LONGEST_NAME = 400, 120
 """Most characters of a text and of a name that are shown; the rest is cut, and the cut is marked."""
 

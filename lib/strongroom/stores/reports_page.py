@@ -5,7 +5,7 @@ from __future__ import annotations
 from strongroom import __version__
 from strongroom.core.report import Report, share
 from strongroom.stores import reports_columns, reports_rows
-from strongroom.stores.reports_layout import SHOWN, section, table
+from strongroom.stores.reports_layout import section, table
 from strongroom.stores.reports_markup import Markup, element, join, name
 from strongroom.stores.reports_style import STYLE
 from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
@@ -14,27 +14,39 @@ _SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6.4v7m0 4v.01", "no": "M7.5 7.5
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
+LARGEST = 1_000_000
+"""Bytes that a page stays under."""
+
+
 def page(report: Report) -> str:
-    """The whole page."""
+    """The whole page; tables are cut, and say so, until it is under `LARGEST`. The JSON beside it has every line."""
+    for shown in (500, 100, 20):
+        text = _page(report, shown=shown)
+        if len(text.encode()) < LARGEST:
+            return text
+    return _page(report, shown=5)
+
+
+def _page(report: Report, *, shown: int) -> str:
     parts = (
         ("rows", "Rows", reports_rows.rows(report)),
-        ("gate", "Gate", reports_rows.gate(report)),
-        ("rules", "Rules", reports_rows.rules(report)),
-        ("quarantine", "Quarantine", reports_rows.quarantine(report)),
-        ("label", "Label", reports_columns.label(report)),
-        ("nulls", "Nulls", reports_columns.nulls(report)),
+        ("gate", "Gate", reports_rows.gate(report, shown=shown)),
+        ("rules", "Rules", reports_rows.rules(report, shown=shown)),
+        ("quarantine", "Quarantine", reports_rows.quarantine(report, shown=shown)),
+        ("label", "Label", reports_columns.label(report, shown=shown)),
+        ("nulls", "Nulls", reports_columns.nulls(report, shown=shown)),
         ("history", "Last runs", reports_rows.history(report)),
-        ("protection", "Protection", reports_columns.protection(report)),
-        ("columns", "Columns", reports_columns.columns(report)),
-        ("origin", "Origin", _origin(report)),
+        ("protection", "Protection", reports_columns.protection(report, shown=shown)),
+        ("columns", "Columns", reports_columns.columns(report, shown=shown)),
+        ("origin", "Origin", _origin(report, shown=shown)),
     )
-    shown = [part for part in parts if part[2]]
-    links = (element("li", element("a", words, href=f"#{anchor}")) for anchor, words, _ in shown)
+    filled = [part for part in parts if part[2]]
+    links = (element("li", element("a", words, href=f"#{anchor}")) for anchor, words, _ in filled)
     body = element(
         "body",
         element("a", "Skip to the figures", href="#main", class_="skip"),
         _summary(report, element("nav", element("ul", *links), aria_label="Sections")),
-        element("main", *(markup for *_, markup in shown), id="main", tabindex="-1"),
+        element("main", *(markup for *_, markup in filled), id="main", tabindex="-1"),
         _foot(),
     )
     head = join(
@@ -57,12 +69,14 @@ def _summary(report: Report, links: Markup) -> Markup:
         viewBox="0 0 24 24",
         aria_hidden="true",
     )
-    reasons = element("ul", *(element("li", reason) for reason in answer.reasons[:12]))
+    reasons = [element("li", reason) for reason in answer.reasons[:12]]
+    if len(answer.reasons) > 12:
+        reasons.append(element("li", f"{len(answer.reasons) - 12:,} more below."))
     told = element(
         "div",
         element("h2", answer.headline),
         element("p", answer.sentence),
-        reasons if answer.reasons else "",
+        element("ul", *reasons) if reasons else "",
         element("p", "Next: ", report.todo) if report.todo else "",
     )
     when = element("time", f"{report.run.started:%-d %B %Y, %H:%M} UTC", datetime=report.run.started.isoformat())
@@ -101,7 +115,7 @@ def _tiles(report: Report) -> Markup:
     )
 
 
-def _origin(report: Report) -> Markup:
+def _origin(report: Report, *, shown: int) -> Markup:
     """What ties this page to the run, the contract, the policy, the sources and the tables."""
     run, contract = report.run, report.contract
     who = join(name(run.principal), join(", typed by ", name(run.actor)) if run.actor else "")
@@ -121,7 +135,7 @@ def _origin(report: Report) -> Markup:
     heads = [("Source", ""), ("Format", ""), ("Path", ""), ("Files", "figure"), ("Bytes", "figure")]
     lines = (
         (name(source.name), source.format, name(source.path), number(source.files), size(source.bytes))
-        for source in report.sources[:SHOWN]
+        for source in report.sources[:shown]
     )
     sources = table("Sources read", heads, lines, told=True) if report.sources else Markup("")
     return section("origin", "Where this comes from", listing, sources)

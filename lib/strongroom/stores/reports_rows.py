@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.core.report import Report, RuleFacts, share
-from strongroom.stores.reports_layout import SHOWN, more, names, section, table
+from strongroom.stores.reports_layout import more, names, section, table
 from strongroom.stores.reports_markup import Markup, element, join, name
 from strongroom.stores.reports_pictures import Branch, bar, flow, sparkline, trend
 from strongroom.stores.reports_words import count, exact_percent, measured, number, percent, unaccounted
@@ -23,7 +23,7 @@ def rows(report: Report) -> Markup:
     return section("rows", "Rows in, rows out", flow("read", report.read, branches))
 
 
-def gate(report: Report) -> Markup:
+def gate(report: Report, *, shown: int) -> Markup:
     """Every set rule with what was measured and what was asked, and the quarantine limit."""
     ordered = sorted(report.set_rules, key=lambda rule: (rule.passed, rule.severity != "error"))
     lines = [
@@ -33,7 +33,7 @@ def gate(report: Report) -> Markup:
             measured(rule),
             rule.bound,
         )
-        for rule in ordered[:SHOWN]
+        for rule in ordered[:shown]
     ]
     if report.quarantine_limit is not None:
         part = percent(share(report.quarantined, report.read))
@@ -43,11 +43,11 @@ def gate(report: Report) -> Markup:
         return Markup("")
     heads = [("Rule on the whole set", ""), ("State", "keep"), ("Measured", "figure"), ("Asked", "asked")]
     lead = "When a rule of severity error fails here, the new version stays hidden and readers keep the previous one."
-    shown = table("Rules on the whole set", heads, lines)
-    return section("gate", "The gate", element("p", lead), shown, more(len(ordered)))
+    listing = table("Rules on the whole set", heads, lines)
+    return section("gate", "The gate", element("p", lead), listing, more(len(ordered), shown=shown))
 
 
-def rules(report: Report) -> Markup:
+def rules(report: Report, *, shown: int) -> Markup:
     """Failures by rule as bars, largest first, then the rules that every row keeps."""
     if not report.rules:
         return Markup("")
@@ -65,18 +65,18 @@ def rules(report: Report) -> Markup:
                 number(rule.failures),
                 percent(share(rule.failures, report.read)),
             )
-            for rule in broken[:SHOWN]
+            for rule in broken[:shown]
         )
         heads = [("Rule", ""), ("As bars", "pic"), ("Rows", "figure"), ("Share of read", "figure")]
-        parts += [table("Rows that break a rule", heads, lines), more(len(broken))]
+        parts += [table("Rows that break a rule", heads, lines), more(len(broken), shown=shown)]
     if kept:
         held = count(len(kept), "rule") if broken else f"all {count(len(kept), 'rule')}"
-        parts += [element("p", f"Every row keeps {held}:"), names([rule.id for rule in kept])]
+        parts += [element("p", f"Every row keeps {held}:"), names([rule.id for rule in kept], shown=shown)]
     lead = f"{count(len(report.rules), 'rule')} judged on every row."
     return section("rules", "Failures by rule", element("p", lead), *parts)
 
 
-def quarantine(report: Report) -> Markup:
+def quarantine(report: Report, *, shown: int) -> Markup:
     """Why rows were set aside."""
     if not report.quarantined:
         return Markup("")
@@ -89,11 +89,13 @@ def quarantine(report: Report) -> Markup:
             number(reason.rows),
             percent(share(reason.rows, report.quarantined)),
         )
-        for reason in sorted(report.reasons, key=lambda reason: -reason.rows)[:SHOWN]
+        for reason in sorted(report.reasons, key=lambda reason: -reason.rows)[:shown]
     )
     heads = [("Reason", ""), ("As bars", "pic"), ("Rows", "figure"), ("Of quarantine", "figure")]
-    shown = table("Quarantined rows by reason", heads, lines) if report.reasons else Markup("")
-    return section("quarantine", "Quarantine by reason", element("p", lead), shown, more(len(report.reasons)))
+    listing = table("Quarantined rows by reason", heads, lines) if report.reasons else Markup("")
+    return section(
+        "quarantine", "Quarantine by reason", element("p", lead), listing, more(len(report.reasons), shown=shown)
+    )
 
 
 def history(report: Report) -> Markup:

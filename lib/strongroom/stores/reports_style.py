@@ -30,7 +30,7 @@ h1, h2 { font-family: var(--serif); font-weight: 600; line-height: 1.15; margin:
 h1 { font-size: 2.4rem; letter-spacing: -.01em; }
 h1 .name { font: inherit; }
 h2 { font-size: 1.5rem; }
-p { margin: .4rem 0; max-width: 44rem; }
+p { margin: .4rem 0; max-width: 44rem; text-wrap: pretty; }
 a { color: inherit; text-underline-offset: .2em; text-decoration-thickness: 1px; }
 :focus-visible { outline: 2px solid var(--good); outline-offset: 3px; border-radius: 2px; }
 small { display: block; color: var(--soft); font-size: .8125rem; }
@@ -80,9 +80,9 @@ td.figure, th.figure { padding-left: .5rem; }
 .wider { width: 72%; }
 .keep { white-space: nowrap; }
 .asked { min-width: 9rem; }
-.chip { display: inline-block; color: var(--soft);
-  padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em; font-size: .8125rem;
-  white-space: nowrap; }
+.says { min-width: 14rem; }
+.chip { display: inline-block; padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em;
+  color: var(--soft); font-size: .8125rem; white-space: nowrap; }
 .chip.personal { background: var(--ink); border-color: var(--ink); color: var(--paper); }
 .wide + p { margin-top: 1.1rem; }
 .names { columns: 15rem; column-gap: 2rem; list-style: none; padding: 0; margin: .6rem 0 0; font-size: .875rem; }
@@ -107,7 +107,7 @@ svg { display: block; }
 .from { text-align: right; }
 .flowing span { color: var(--soft); font-size: .875rem; }
 .flowing .figure { text-align: inherit; font-size: 1.15rem; font-weight: 600; }
-.sparks { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1.25rem 2rem;
+.sparks { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1.25rem 2rem;
   margin: 1rem 0 0; }
 .sparks dt { color: var(--soft); font-size: .875rem; }
 .sparks dd { margin: 0; }
@@ -116,7 +116,8 @@ svg { display: block; }
 .ground { stroke: var(--line); stroke-width: 1; }
 .trace { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .trace.good { stroke: var(--good); } .trace.bad { stroke: var(--bad); } .trace.idle { stroke: var(--idle); }
-.facts { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .35rem 1.5rem; margin: .9rem 0 0; }
+.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .35rem 1.5rem;
+  margin: .9rem 0 0; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; }
 footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(--soft); font-size: .875rem; }
@@ -126,7 +127,12 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.9rem; }
   .verdict { grid-template-columns: minmax(0, 1fr); padding: 1.1rem; row-gap: .5rem; }
-  .facts { grid-template-columns: 1fr; gap: 0; }
+  .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  table { font-size: .875rem; }
+  th, td { padding-right: .7rem; }
+  tbody th { min-width: 6.5rem; }
+  .line { grid-template-columns: 2.8rem minmax(2rem, 1fr) 3.6rem 4rem; column-gap: .4rem; }
+  .pic { width: 26%; min-width: 4rem; }
   .facts dd { margin-bottom: .6rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
@@ -144,6 +150,9 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   section { margin-top: 1.6rem; }
   section > h2, section > p, caption, thead { break-after: avoid; }
   .tiles { grid-template-columns: repeat(6, auto); }
+  .sparks { grid-template-columns: repeat(4, 1fr); }
+  th, td { padding-top: .32rem; padding-bottom: .32rem; }
+  footer { margin-top: 1rem; padding-bottom: 0; }
   tr, .flowing, .sparks, .tiles, .verdict { break-inside: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
