@@ -107,10 +107,16 @@ def _audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str)
         outcome = work(job)
     except BaseException as error:
         known = translate(error) if isinstance(error, Exception) else None
-        log.append(_event(run, _ENDINGS.get(known.exit_code if known else 1, "failed"), error=known or error))
+        ending = _ENDINGS.get(known.exit_code if known else 1, "failed")
+        log.append(_event(run, ending, error=known or error, facts=_why(known)))
         raise
     log.append(_event(run, "done", facts=outcome.facts))
     return outcome
+
+
+def _why(error: StrongroomError | None) -> dict[str, object]:
+    """What the audit log keeps of an error: the sentences are ours and hold no value."""
+    return {} if error is None else {"what": error.what[:900], "where": error.where[:90]}
 
 
 _ENDINGS = {5: "refused", 6: "gate"}

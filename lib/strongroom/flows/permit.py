@@ -8,9 +8,9 @@ from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Decision, Request
-from strongroom.core.errors import Refused
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job
+from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine, compile_policy
 
 
@@ -57,6 +57,5 @@ def permit(job: Job, action: str, table: str, *, contract: Contract | None = Non
     """
     decision = ask(job, action, table, contract=contract)
     if not decision.allowed:
-        todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
-        raise Refused(decision.reason, where=f"{job.settings.policy}", todo=todo)
+        raise refusal(engine_of(job.settings.policy), decision)
     return decision

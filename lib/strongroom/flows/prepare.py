@@ -58,8 +58,8 @@ def run(job: Job) -> Outcome:
     )
 
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
-    tally = stage(job, plan, lake=lake, batch=batch, found=found)
-    done = Done(job.run, contract, batch, tally, judge_set(contract, tally, facts={}), keyring.primary)
+    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
+    done = Done(job.run, contract, batch, tally, judge_set(contract, tally, facts=measured), keyring.primary)
     job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)

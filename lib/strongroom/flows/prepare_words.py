@@ -68,7 +68,7 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
     ]
     checks += [(rule.id, f"{rule.metric}, gates the run") for rule in contract.set_rules if rule.severity == "error"]
     lines = [
-        f"{contract.name} {contract.version}: a dry run by {job.run.principal} for {job.run.purpose}; nothing is touched",
+        f"{contract.name} {contract.version}: dry run by {job.run.principal} for {job.run.purpose}, nothing is touched",
         "",
         *_rows("would read", reads),
         *_rows("would check", checks),

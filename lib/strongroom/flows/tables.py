@@ -10,6 +10,8 @@ from strongroom.core.contract import Column, Contract, Rule
 from strongroom.protect import output_type
 from strongroom.stores.lake import TablePlan
 
+CLASSIFICATION, TAGS = "strongroom.classification", "strongroom.tags"
+"""Keys of a column's metadata in the Delta schema."""
 QUARANTINE = pa.schema(
     [
         pa.field("run_id", pa.string(), metadata={"comment": "the run that set the row aside"}),
@@ -25,14 +27,13 @@ def training(contract: Contract) -> TablePlan:
     """The table readers get: the contract's columns in order, protected, dropped ones left out."""
     kept = [(column, kind) for column in contract.columns if (kind := output_type(column)) is not None]
     fields = [
-        pa.field(column.name, kind, nullable=not column.required, metadata={"comment": _comment(column)})
-        for column, kind in kept
+        pa.field(column.name, kind, nullable=not column.required, metadata=_notes(column)) for column, kind in kept
     ]
     return TablePlan(
         schema=pa.schema(fields),
         description=contract.description or f"{contract.name}, protected by contract {contract.id} {contract.version}",
         properties=_properties(contract, "training"),
-        stats=tuple(column.name for column, _ in kept if _is_open(column)),
+        stats=tuple(column.name for column, _ in kept if _is_open(column) and column.type.name in _ORDERED),
         checks=dict(_checks(contract)),
     )
 
@@ -56,6 +57,11 @@ def _properties(contract: Contract, zone: str) -> dict[str, str]:
     }
 
 
+def _notes(column: Column) -> dict[str, str]:
+    """What the table's schema says of a column; the classification is kept for the policy's sake."""
+    return {"comment": _comment(column), CLASSIFICATION: column.classification, TAGS: ",".join(column.tags)}
+
+
 def _comment(column: Column) -> str:
     """What a reader of the table should know of the column; always in the same words."""
     words = [column.description] if column.description else []
@@ -64,6 +70,15 @@ def _comment(column: Column) -> str:
     if ways - {"keep"}:
         words.append(f"protected: {', '.join(sorted(ways - {'keep'}))}")
     return "; ".join(words)
+
+
+_ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "date", "timestamp", "timestamp_ntz")
+_ORDERED = (
+    *("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"),
+    "date",
+    "timestamp",
+    "timestamp_ntz",
+)
 
 
 def _is_open(column: Column) -> bool:

@@ -1,0 +1,186 @@
+"""The main job on real files: what it reads, sets aside, protects, publishes and leaves alone."""
+
+import json
+import os
+import time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from lakes import install
+
+from strongroom.core.contract_file import load_contract
+from strongroom.flows import prepare
+from strongroom.protect import decrypt
+from strongroom.stores.keys import open_keyring
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def place(tmp_path, capsys, spark):
+    return install(tmp_path / "a b", capsys, sample=200)  # a folder with a blank: paths must survive it
+
+
+def raw_lines(place):
+    return [
+        line for file in sorted((place.lake / "raw/reviews").glob("*.json")) for line in file.read_text().split("\n") if line
+    ]
+
+
+def parsed(lines):
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def test_every_row_is_read_once_and_leaves_as_good_or_bad(place):
+    done = place.run(prepare)
+    lines = raw_lines(place)
+    assert done.code == 0, done.err
+    assert done.line["rows"]["read"] == len(lines)
+    assert done.line["rows"]["written"] + done.line["rows"]["quarantined"] == len(lines)
+    assert len(place.rows("training.reviews")) == done.line["rows"]["written"]
+    assert len(place.rows("quarantine.reviews")) == done.line["rows"]["quarantined"]
+    good = {row["review_id"] for row in place.rows("training.reviews")}
+    twice = [row["review_id"] for row in parsed(lines)]
+    assert not any(twice.count(key) > 1 for key in good), "a key that stands twice must not be among the good rows"
+
+
+def test_the_same_person_has_one_token_in_both_tables_and_email_opens_again(place):
+    assert place.run(prepare).code == 0
+    assert place.run(prepare, "--contract", "customers").code == 0
+    raw = {row["review_id"]: row for row in parsed(raw_lines(place))}
+    people = {row["user_id"]: row["user_id"] for row in place.rows("training.customers")}
+    rows = place.rows("training.reviews")
+    tokens = {raw[row["review_id"]]["user_id"]: row["user_id"] for row in rows}
+    assert len(set(tokens.values())) == len(tokens), "another person, another token"
+    assert {tokens[person] for person in tokens} & set(people), "customers and reviews join on the token"
+    contract = load_contract(str(place.root / "contracts/reviews.yaml"))
+    email = next(column for column in contract.columns if column.name == "email")
+    ring = open_keyring(f"file:{place.root}/keys/local.kek", str(place.root / "keys/keyring.json"), create=False)
+    sealed = pa.array([row["email"] for row in rows])
+    clear, valid = decrypt(sealed, email, table="training.reviews", keyring=ring)
+    assert valid.to_pylist() == [True] * len(rows)
+    assert clear.to_pylist() == [raw[row["review_id"]]["email"] for row in rows]
+
+
+def test_the_same_run_again_changes_nothing(place):
+    first = place.run(prepare, "--run-id", "r1")
+    versions = [place.delta(table).version() for table in ("training.reviews", "quarantine.reviews")]
+    again = place.run(prepare, "--run-id", "r1")
+    assert (first.code, again.code) == (0, 0)
+    assert again.line["rows"] == {"read": 0, "written": 0, "quarantined": 0}
+    assert [place.delta(table).version() for table in ("training.reviews", "quarantine.reviews")] == versions
+    assert len(place.rows("strongroom.runs")) == 1
+
+
+def test_append_reads_only_files_it_has_not_seen(place):
+    mode = ("--set", "prepare.mode=append")
+    assert place.run(prepare, *mode).code == 0
+    before = place.rows("training.reviews", "review_id")
+    nothing = place.run(prepare, *mode)
+    assert nothing.line["rows"]["read"] == 0
+    assert place.rows("training.reviews", "review_id") == before
+    extra = {**next(parsed(raw_lines(place))), "review_id": "r-900001", "user_id": 7, "email": "x@example.com"}
+    extra |= {"text_content": "New.", "label": "neutral", "rating": 3, "training_date": "2025-01-01"}
+    (place.lake / "raw/reviews/part-9000.json").write_text(json.dumps(extra) + "\n")
+    added = place.run(prepare, *mode)
+    assert added.line["rows"] == {"read": 1, "written": 1, "quarantined": 0}, added.err
+    after = place.rows("training.reviews", "review_id")
+    assert [row for row in after if row["review_id"] != "r-900001"] == before
+
+
+def test_append_reports_a_rewritten_file_and_a_vanished_one(place):
+    mode = ("--set", "prepare.mode=append")
+    assert place.run(prepare, *mode).code == 0
+    first, second = sorted((place.lake / "raw/reviews").glob("*.json"))[:2]
+    second.unlink()
+    gone = place.run(prepare, *mode)
+    assert gone.code == 0
+    assert "1 files read before are gone now" in gone.err
+    first.write_text(first.read_text() + "\n")
+    os.utime(first, (time.time() + 5, time.time() + 5))
+    rewritten = place.run(prepare, *mode)
+    assert rewritten.code == 7
+    assert "rewritten" in rewritten.err
+    assert first.name in rewritten.err
+
+
+def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(place):
+    assert place.run(prepare).code == 0
+    before, version = place.rows("training.reviews", "review_id"), place.delta("training.reviews").version()
+    closed = place.run(prepare, "--set", "prepare.quarantine_limit=0.001")
+    assert closed.code == 6, closed.err
+    assert closed.line["status"] == "GateClosed"
+    assert closed.line["rows"]["written"] == 0
+    assert place.delta("training.reviews").version() == version
+    assert place.rows("training.reviews", "review_id") == before
+    assert {row["run_id"] for row in place.rows("quarantine.reviews")} == {closed.line["run_id"]}
+    assert [row["status"] for row in place.rows("strongroom.runs", "started")] == ["done", "gate closed"]
+    assert place.audit()[-1].outcome == "gate"
+    assert place.run(prepare).code == 0, "the next run opens the gate again"
+
+
+def test_a_field_that_the_contract_does_not_know_stops_the_run(place):
+    file = place.lake / "raw/reviews/part-9000.json"
+    file.write_text(json.dumps({"review_id": "r-900001", "user_idd": 7}) + "\n")
+    stopped = place.run(prepare)
+    assert stopped.code == 3
+    assert "'user_idd'" in stopped.err
+    assert "Did you mean 'user_id'?" in stopped.err
+    assert place.delta("training.reviews").file_uris() == []
+    file.unlink()
+    assert place.run(prepare).code == 0, "the next run succeeds"
+
+
+def test_parquet_with_another_type_or_an_unknown_column_is_refused_before_it_is_read(place):
+    file = place.lake / "raw/customers/part-9000.parquet"
+    pq.write_table(pa.table({"user_id": ["7"], "shoe_size": [44]}), file)
+    stopped = place.run(prepare, "--contract", "customers")
+    assert stopped.code == 3
+    assert "'shoe_size'" in stopped.err
+    assert "'user_id' is string" in stopped.err
+    file.write_bytes(b"PAR1 this is no Parquet file PAR1")
+    broken = place.run(prepare, "--contract", "customers")
+    assert broken.code == 7
+    assert str(file) in broken.err
+
+
+def test_a_refusal_names_the_missing_grant_and_is_audited(place):
+    refused = place.run(prepare, "--set", "principal=user:ada")
+    assert refused.code == 5
+    assert "user:ada may not read raw.reviews" in refused.err
+    assert not (place.lake / "training").exists()
+    event = place.audit()[-1]
+    assert (event.outcome, event.principal, event.error) == ("refused", "user:ada", "Refused")
+    wrong = place.run(prepare, "--purpose", "advertising")
+    assert wrong.code == 5
+    assert "'advertising'" in wrong.err
+
+
+def test_the_table_says_what_it_is(place):
+    assert place.run(prepare).code == 0
+    table = place.delta("training.reviews")
+    properties = table.metadata().configuration
+    assert properties["strongroom.label"] == "training_data"
+    assert properties["strongroom.contract"] == "reviews"
+    assert len(properties["strongroom.contract_fingerprint"]) == 64
+    assert properties["delta.enableDeletionVectors"] == "false"
+    assert "email" not in properties["delta.dataSkippingStatsColumns"]
+    assert "text_content" not in properties["delta.dataSkippingStatsColumns"]
+    assert properties["delta.constraints.rating_maximum"] == "`rating` <= 5"
+    comments = {field.name: field.metadata["comment"] for field in table.schema().fields}
+    assert comments["email"] == "classification: personal; protected: encrypt"
+
+
+def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):
+    monkeypatch.setattr("strongroom.stores.session.open_session", lambda _: pytest.fail("no session is needed"))
+    shown = place.run(prepare, "--dry-run")
+    assert shown.code == 0
+    assert "would protect" in shown.out
+    assert "email" in shown.out
+    assert sorted(path.name for path in place.root.iterdir()) == ["contracts", "lake", "local.yaml", "policy.yaml"]
+    assert [path.name for path in place.lake.iterdir()] == ["raw"]
