@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,24 +13,27 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def offsets(array: pa.Array) -> np.ndarray:
-    """Where each value starts in the data buffer, and where the last one ends: int[len + 1]."""
-    width = np.int64 if pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type) else np.int32
-    buffer = array.buffers()[1]
-    if buffer is None or buffer.size == 0:
-        return np.zeros(len(array) + 1, width)
-    return np.frombuffer(buffer, width, len(array) + 1, array.offset * width().itemsize)
+    """Where each text or list starts in its data, and where the last one ends: int[len + 1]."""
+    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    return _view(array, 1, np.dtype(np.int64 if large else np.int32), start=array.offset, count=len(array) + 1)
 
 
 def data(array: pa.Array) -> np.ndarray:
-    """The bytes of all values in a row: uint8[total]; a null may have bytes of its own in there."""
-    ends, buffer = offsets(array), array.buffers()[2]
+    """The bytes of all texts in a row: uint8[total]; a null may have bytes of its own in there."""
+    ends = offsets(array)
+    return _view(array, 2, np.dtype(np.uint8), start=int(ends[0]), count=int(ends[-1] - ends[0]))
+
+
+def _view(array: pa.Array, place: int, kind: np.dtype[Any], *, start: int, count: int) -> np.ndarray:
+    """Some of a buffer as numpy, without a copy; zeros where an empty array has no buffer."""
+    buffer = array.buffers()[place]
     if buffer is None or buffer.size == 0:
-        return np.zeros(0, np.uint8)
-    return np.frombuffer(buffer, np.uint8, int(ends[-1] - ends[0]), int(ends[0]))
+        return np.zeros(count, kind)
+    return np.frombuffer(buffer, kind, count, start * kind.itemsize)
 
 
-def byte_lengths(array: pa.Array) -> np.ndarray:
-    """Bytes of each value: int[len]; meaningless where the value is null."""
+def lengths(array: pa.Array) -> np.ndarray:
+    """Bytes of each text, items of each list: int[len]; meaningless where the value is null."""
     return np.diff(offsets(array))
 
 
@@ -47,12 +52,12 @@ def numbers(array: pa.Array) -> np.ndarray:
     """The values of integers, floats, dates and timestamps as numpy; anything at all where the value is null."""
     letter = "f" if pa.types.is_floating(array.type) else "i"
     kind = np.dtype(f"{letter}{array.type.bit_width // 8}")
-    return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
+    return _view(array, 1, kind, start=array.offset, count=len(array))
 
 
 def words(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """The unscaled values of decimals as high (int64) and low (uint64) words; anything where the value is null."""
-    pairs = np.frombuffer(array.buffers()[1], np.int64, 2 * len(array), array.offset * 16).reshape(-1, 2)
+    pairs = _view(array, 1, np.dtype(np.int64), start=2 * array.offset, count=2 * len(array)).reshape(-1, 2)
     return pairs[:, 1], pairs[:, 0].view(np.uint64)
 
 

@@ -43,7 +43,7 @@ class Flat:
     @functools.cached_property
     def bytes(self) -> np.ndarray:
         """Length of each value in bytes."""
-        return buffers.byte_lengths(self.values)
+        return buffers.lengths(self.values)
 
     @functools.cached_property
     def characters(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from strongroom.core.contract import Contract, SetRule
 from strongroom.core.report import bound_in_words
 from strongroom.quality.tally import Tally
+from strongroom.quality.verdicts import COUNTED
 
 QUARANTINE_LIMIT = "quarantine_limit"
 """The id under which the verdict on the share of bad rows is given."""
@@ -77,7 +78,7 @@ def _measure(rule: SetRule, tally: Tally, facts: Mapping[str, float]) -> Fractio
         return Fraction(tally.kept)
     fact = facts.get(rule.id)
     # A run without any row counted nothing, and nothing is what it counted.
-    counted = tally.counted.get(rule.id, 0 if not tally.rows else None) if _is_counted(rule) else fact
+    counted = tally.counted.get(rule.id, 0 if not tally.rows else None) if rule.metric in COUNTED else fact
     if counted is None or not math.isfinite(counted):
         return None
     measured = Fraction(counted)
@@ -86,12 +87,7 @@ def _measure(rule: SetRule, tally: Tally, facts: Mapping[str, float]) -> Fractio
     return measured
 
 
-_COUNTED = ("nullValues", "missingValues", "invalidValues")
-_SHARES = (*_COUNTED, "duplicateValues")
-
-
-def _is_counted(rule: SetRule) -> bool:
-    return rule.metric in _COUNTED
+_SHARES = (*COUNTED, "duplicateValues")
 
 
 def _verdict(rule: SetRule, contract: Contract, measured: Fraction | None) -> SetVerdict:

@@ -34,8 +34,15 @@ _DIRECTIVES = {
     "S": r"(?P<S>[0-5][0-9]|[0-9])",
     "f": r"(?P<f>[0-9]{1,6})",
     "z": _ZONE,
+    "y": r"(?P<y>[0-9]{2})",
+    "j": r"(?P<j>36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9]|[1-9][0-9]|0[1-9]|[1-9])",
+    "I": r"(?P<I>1[0-2]|0[1-9]|[1-9])",
+    "p": r"(?P<p>[AaPp][Mm])",
     "%": "%",
 }
+
+_WHOLE_DAYS = ({*"Ymd"}, {*"ymd"}, {*"Yj"}, {*"yj"})
+_CLOCKS = (set[str](), {"H"}, {*"Ip"})
 
 Parts = Mapping[str, np.ndarray]
 """Integers per part (micros in `f`, minutes east of Greenwich in `z`); a part that was not written is missing or 0."""
@@ -74,18 +81,19 @@ def timestamps(array: pa.Array, form: str = "", *, zoned: bool) -> Parsed:
 
 @functools.cache
 def pattern_of(form: str) -> str:
-    """The pattern that reads a format of strptime's words: `%Y %m %d %H %M %S %f %z %%`, digits as strptime takes them.
+    """The pattern that reads a format of strptime's words, with digits as many as strptime takes.
 
     Raises:
-        ValueError: a directive is unknown or comes twice, or year, month or day is missing.
+        ValueError: a directive is unknown or comes twice, or the parts do not make a date.
     """
     pieces = re.split(r"%(.?)", form)
     unknown = sorted({directive for directive in pieces[1::2] if directive not in _DIRECTIVES})
     if unknown:
         raise ValueError(f"the format knows no %{unknown[0]}; it knows {' '.join('%' + word for word in _DIRECTIVES)}")
     parts = [directive for directive in pieces[1::2] if directive != "%"]
-    if len(parts) != len(set(parts)) or not {"Y", "m", "d"} <= set(parts):
-        raise ValueError("a format needs each of %Y, %m and %d, and nothing twice")
+    given, clock = {*parts} & {*"Yymdj"}, {*parts} & {*"HIp"}
+    if len(parts) != len({*parts}) or given not in _WHOLE_DAYS or clock not in _CLOCKS:
+        raise ValueError("a format needs a whole date (%Y or %y, and %m with %d or %j), %p with %I, and nothing twice")
     return f"^{''.join(_DIRECTIVES[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))}$"
 
 
@@ -101,10 +109,16 @@ def _parts(array: pa.Array, form: str, pattern: str) -> tuple[dict[str, np.ndarr
         if field.name == "z":
             parts["z"] = _minutes_east(part)
             continue
+        if field.name == "p":
+            part = pc.if_else(pc.starts_with(part, "p", ignore_case=True), "12", "0")
         if field.name == "f":
             part = pc.utf8_rpad(part, 6, "0")
         part = pc.if_else(pc.equal(part, ""), "0", part).fill_null("0")
         parts[field.name] = part.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    if "y" in parts:
+        parts["Y"] = parts["y"] + np.where(parts["y"] < 69, 2000, 1900)  # as POSIX has it
+    if "I" in parts:
+        parts["H"] = parts["I"] % 12 + parts["p"]
     return parts, ~buffers.valid(groups)
 
 
@@ -119,10 +133,14 @@ def _minutes_east(zone: pa.Array) -> np.ndarray:
 
 
 def _days(parts: Parts) -> tuple[np.ndarray, Mask]:
-    """Days since 1970-01-01, and where year, month and day are no date."""
-    year, month, day = (parts[part].astype(np.int64) for part in "Ymd")
-    wrong = (year < 1) | (month < 1) | (month > 12) | (day < 1)
+    """Days since 1970-01-01, and where the parts are no date."""
+    year = parts["Y"].astype(np.int64)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    if "j" in parts:
+        first, wrong = _days({"Y": year, "m": np.ones_like(year), "d": np.ones_like(year)})
+        return first + parts["j"] - 1, wrong | (parts["j"] < 1) | (parts["j"] > 365 + leap)
+    month, day = parts["m"].astype(np.int64), parts["d"].astype(np.int64)
+    wrong = (year < 1) | (month < 1) | (month > 12) | (day < 1)
     longest = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[np.where(wrong, 0, month)]
     wrong |= day > longest + (leap & (month == 2))
     shifted = year - (month <= 2)
@@ -134,7 +152,7 @@ def _days(parts: Parts) -> tuple[np.ndarray, Mask]:
 
 def _same_width(array: pa.Array) -> dict[str, np.ndarray] | None:
     """The parts of ISO texts that all have one layout, or None: `YYYY-MM-DD`, with a time, a fraction, a `Z`."""
-    lengths = buffers.byte_lengths(array)
+    lengths = buffers.lengths(array)
     width = int(lengths[0]) if len(array) else 0
     if array.null_count or width not in (10, 19, 20, *range(21, 28)) or (lengths != width).any():
         return None

@@ -76,7 +76,7 @@ def _unsigned(array: pa.Array) -> pa.Array:
 
 def _plain_digits(array: pa.Array, *, at_most: int) -> bool:
     """Whether every text is 1 to `at_most` digits: the common case, settled by two passes over the bytes."""
-    lengths = buffers.byte_lengths(array)
+    lengths = buffers.lengths(array)
     if array.null_count:
         lengths = lengths[buffers.valid(array)]
     characters = buffers.data(array)

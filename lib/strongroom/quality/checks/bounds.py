@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import cast
 
@@ -54,7 +55,7 @@ def exclusive_maximum(argument: object, column: Column) -> Check:
 
 def exact(value: object) -> Fraction:
     """A number of a contract as it was written there: 0.1 is one tenth."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if type(value) not in (int, float, Decimal):
         raise ValueError("needs a number")
     return Fraction(str(value))
 

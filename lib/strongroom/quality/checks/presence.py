@@ -1,8 +1,8 @@
-"""Is there a value? `required`, and the metrics that count what is missing."""
+"""Is there a value? `required` and `missingValues`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
@@ -19,16 +19,18 @@ def required(_argument: object, _column: Column) -> Check:
     return _null
 
 
-def missing(argument: object, column: Column) -> Check:
-    """Counts a null, and any of the values that mean "missing" (`missingValues` of the metric)."""
-    listed = argument.get("missingValues", ()) if isinstance(argument, Mapping) else ()
-    known = value_set([value for value in listed if value is not None], column)
+def missing_values(argument: object, column: Column) -> Check:
+    """Fails where the value is one of those that mean "missing"; a null is one of them only if the list has null."""
+    if not isinstance(argument, Sequence) or isinstance(argument, str):
+        raise ValueError("needs a list of values")
+    null, known = None in argument, value_set([value for value in argument if value is not None], column)
     if not len(known):
-        return _null
+        return _null if null else lambda _: None
 
     def fails(flat: Flat) -> Mask | None:
-        listed_here = pc.is_in(flat.values, value_set=known)
-        return buffers.some(buffers.bools(pc.or_(listed_here, flat.values.is_null())))
+        listed = buffers.bools(pc.is_in(flat.values, value_set=known))
+        nulls = _null(flat) if null else None
+        return buffers.some(listed if nulls is None else listed | nulls)
 
     return fails
 

@@ -46,24 +46,25 @@ def value_set(listed: Sequence[object], column: Column) -> pa.Array:
 
 
 def literal(value: object, column: Column) -> object:
-    """One value of a contract (JSON's types) as Python holds the column's type.
+    """One value of a contract as Python holds the column's type; moments may still be text, as ISO 8601 writes them.
 
     Raises:
         ValueError: it is not of that type.
     """
     name = column.type.name
-    fits: tuple[type, ...] = {"string": (str,), "boolean": (bool,), "date": (str,)}.get(name, (int, float, Decimal))
+    if name == "date" and isinstance(value, str):
+        return datetime.date.fromisoformat(value)
     if name.startswith("timestamp"):
-        fits = (str,)
-    if name in ("binary", "struct", "array") or not isinstance(value, fits) or (name != "boolean" and value is True):
-        raise ValueError(f"has a value that is no {column.type.ddl}")
-    if name == "date":
-        return datetime.date.fromisoformat(str(value))
-    if name.startswith("timestamp"):
-        moment = datetime.datetime.fromisoformat(str(value))
-        if name == "timestamp_ntz" and moment.tzinfo:
-            raise ValueError("has a zone, and the column has none")
+        moment = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(moment, datetime.datetime) or (name == "timestamp_ntz" and moment.tzinfo):
+            raise ValueError(f"has a value that is no {name}")
         return moment if name == "timestamp_ntz" or moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    fits: tuple[type, ...] = _FITS.get(name, (int, float, Decimal))
+    if name in ("binary", "struct", "array") or type(value) not in fits:
+        raise ValueError(f"has a value that is no {column.type.ddl}")
     if name == "decimal":
         return Decimal(str(value))
     return float(str(value)) if name in ("float", "double") else value
+
+
+_FITS = {"string": (str,), "boolean": (bool,), "date": (datetime.date,)}
