@@ -35,28 +35,27 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(prefix="strongroom-chromium-", ignore_cleanup_errors=True)
         (from_us, self.out), (self.inn, to_us) = os.pipe(), os.pipe()
 
-        # The child wants them as 3 and 4; a shell moves them there without code of ours between fork and exec.
+        # The child wants them as 3 and 4; bash moves them there without code of ours between fork and exec.
         program = f'exec "$0" "$@" 3<&{from_us} 4>&{to_us}'
-        command = [
-            "sh",
-            "-c",
-            program,
-            binary() or "chromium",
-            *FLAGS,
-            f"--user-data-dir={self.profile.name}",
-            "about:blank",
-        ]
+        switches = [*FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"]
         self.process = subprocess.Popen(
-            command, pass_fds=(from_us, to_us), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ["bash", "-c", program, binary() or "chromium", *switches],
+            pass_fds=(from_us, to_us),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(from_us)
         os.close(to_us)
         self.events: list[dict[str, Any]] = []
         self.rest, self.last, self.session = b"", 0, ""
-        page = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log", "Accessibility"):
-            self.ask(f"{domain}.enable")
+        try:
+            page = self.ask("Target.createTarget", url="about:blank")["targetId"]
+            self.session = self.ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+            for domain in ("Page", "Network", "Runtime", "Log", "Accessibility"):
+                self.ask(f"{domain}.enable")
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -67,12 +66,15 @@ class Browser:
             self.ask("Browser.close")
             self.process.wait(20)
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            os.close(self.out)
-            os.close(self.inn)
-            self.profile.cleanup()
+            self._end()
+
+    def _end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.out)
+        os.close(self.inn)
+        self.profile.cleanup()
 
     def ask(self, method: str, **params: object) -> dict[str, Any]:
         """Sends one command and returns its result; events that arrive meanwhile are kept in `events`."""

@@ -6,7 +6,7 @@ from strongroom import __version__
 from strongroom.core.report import Report, share
 from strongroom.stores import reports_columns, reports_rows
 from strongroom.stores.reports_layout import section, table
-from strongroom.stores.reports_markup import Markup, element, join, name
+from strongroom.stores.reports_markup import LONGEST_NAME, Markup, element, join, name, plain
 from strongroom.stores.reports_style import STYLE
 from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
 
@@ -83,7 +83,7 @@ def _summary(report: Report, links: Markup) -> Markup:
     return element(
         "header",
         element("p", element("span", "Strongroom · a run of ", report.run.job), when, class_="over"),
-        element("h1", name(report.table)),
+        element("h1", element("bdi", plain(report.table, longest=LONGEST_NAME))),
         element("div", sign, told, class_=f"verdict {answer.answer}"),
         _tiles(report),
         links,

@@ -28,7 +28,6 @@ body {
 header, main, footer { max-width: 60rem; margin: 0 auto; padding: 0 1.5rem; }
 h1, h2 { font-family: var(--serif); font-weight: 600; line-height: 1.15; margin: 0; text-wrap: balance; }
 h1 { font-size: 2.4rem; letter-spacing: -.01em; }
-h1 .name { font: inherit; }
 h2 { font-size: 1.5rem; }
 p { margin: .4rem 0; max-width: 44rem; text-wrap: pretty; }
 a { color: inherit; text-underline-offset: .2em; text-decoration-thickness: 1px; }
