@@ -53,10 +53,10 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "key": Key("name"),
         "time": Key("name"),
         "max_features": Key("integer", default=100, least=1),
-        "rank": Key("choice", default="documents", choices=("documents", "terms")),
+        "rank": Key("choice", default=None, choices=("documents", "terms")),  # None: as the profile has it
         "profile": Key("choice", default="spark", choices=("spark", "sklearn")),
         "ngram": Key("integer", default=1, least=1),
-        "min_df": Key("integer", default=1, least=1),
+        "min_df": Key("integer", default=None, least=1),  # None: as the profile has it
     },
 }
 """The settings of single jobs: section → key. A section bears the name of its job."""
