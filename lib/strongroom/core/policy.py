@@ -14,8 +14,8 @@ ACTIONS = ("read", "write", "delete", "reveal", "erase", "grant", "act")
 """`reveal` opens protected values, `erase` forgets a person, `grant` may change who may what, `act` acts as another."""
 
 MASKS = (
-    "replace-with-null", "mask-alphanum", "show-first-4", "show-last-4", "truncate-to-year", "truncate-to-month",
-    "sha-256-global",
+    "replace-with-null", "mask-alphanum", "mask-to-fixed-value", "show-first-4", "show-last-4",
+    "truncate-to-year", "truncate-to-month", "sha-256-global",
 )  # fmt: skip
 """How a column may be shown instead of in clear: the words of Iceberg's read restrictions. `null` means the first."""
 

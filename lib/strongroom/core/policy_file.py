@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from strongroom.core import yaml
+from strongroom.core import expression, yaml
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, MASKS, Columns, Deny, Expectation, Grant, Policy, Role
 from strongroom.core.policy_fields import PRINCIPAL, SELECTOR, TABLE, WORD, Fields
@@ -100,7 +100,7 @@ class _Reader(Fields):
             principals=self.principals(node.get("principals"), "principals", star=True),
             purposes=self.words(node.get("purposes"), "purposes", WORD, "a purpose"),
             columns=self.columns(node.get("columns")),
-            rows=self.text(node.get("rows"), "rows"),
+            rows=self.rows(node.get("rows")),
             since=self.moment(node.get("from"), "from"),
             until=self.moment(node.get("until"), "until", end=True),
             approval=self.text(node.get("approval"), "approval"),
@@ -178,6 +178,15 @@ class _Reader(Fields):
         allow = self.words(node.get("allow"), "allow", SELECTOR, "a column")
         deny = self.words(node.get("deny"), "deny", SELECTOR, "a column")
         return Columns(allow or ("*",), deny, self.masks(node.get("mask")))
+
+    def rows(self, node: yaml.Node | None) -> str:
+        text = self.text(node, "rows")
+        if node is not None and text:
+            try:
+                expression.parse(text, where=node.where)
+            except ConfigError as error:
+                self.problems += error.problems
+        return text
 
     def masks(self, node: yaml.Node | None) -> dict[str, str]:
         found = {}

@@ -1,0 +1,121 @@
+"""Masks show what Iceberg's read restrictions say they show, and a decision selects nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from hashlib import sha256
+
+import pytest
+
+from strongroom.core.decision import Request
+from strongroom.core.errors import ConfigError
+from strongroom.core.policy import MASKS
+from strongroom.core.policy_file import parse_policy
+from strongroom.govern.enforce import reading
+from strongroom.govern.masks import masked
+from strongroom.govern.policy import Engine
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+POLICY = """
+roles:
+  north: {members: [user:wide, user:nora]}
+  south: {members: [user:wide]}
+grants:
+  - {role: north, actions: [read], tables: [raw.sales], columns: {allow: [id, amount]}, rows: region = 'north'}
+  - role: south
+    actions: [read]
+    tables: [raw.sales]
+    columns: {allow: [id, name], mask: {name: show-last-4}}
+    rows: region = 'south'
+"""
+TYPES = {"id": "bigint", "amount": "decimal(10,2)", "name": "string", "region": "string"}
+
+
+def read_as(principal, columns):
+    return reading(
+        Engine(parse_policy(POLICY, "p.yaml")).decide(Request(principal, "read", "raw.sales", NOON, columns)), TYPES
+    )
+
+
+def test_one_grant_gives_plain_columns_and_one_predicate():
+    found = read_as("user:nora", ("id", "amount"))
+    assert found.where == "(`region` = 'north')"
+    assert found.select == ("`id` AS `id`", "`amount` AS `amount`")
+
+
+def test_a_column_of_one_grant_is_null_in_the_rows_of_the_other():
+    found = read_as("user:wide", ("id", "amount", "name"))
+    assert found.where == "(`region` = 'north') OR (`region` = 'south')"
+    assert found.select[1] == "CASE WHEN (`region` = 'north') THEN `amount` END AS `amount`"
+    assert found.select[2].startswith("CASE WHEN (`region` = 'south') THEN concat(")
+
+
+def test_what_was_not_given_is_not_selected():
+    assert read_as("user:nora", ("id", "name")).select == ("`id` AS `id`",)
+
+
+def test_a_column_that_the_table_does_not_have_is_a_bug_of_the_caller():
+    with pytest.raises(ValueError, match="does not have"):
+        reading(
+            Engine(parse_policy(POLICY, "p.yaml")).decide(Request("user:nora", "read", "raw.sales", NOON, ("id",))), {}
+        )
+
+
+@pytest.mark.parametrize("mask", [mask for mask in MASKS if mask not in ("replace-with-null", "mask-to-fixed-value")])
+def test_a_mask_that_does_not_fit_a_type_is_refused(mask):
+    with pytest.raises(ConfigError) as caught:
+        masked("c", "array<int>", mask, where="p.yaml:3")
+    assert caught.value.problems[0].where == "p.yaml:3"
+
+
+TEXT = "4111-1111-1111-4444"
+MAIL = "prashant010696@gmail.com"
+ODD = "Zoë 𝟙é\n(9)"
+DAY, MOMENT = date(2024, 7, 15), datetime(2024, 7, 15, 13, 14, 15, 678, tzinfo=UTC)
+NULL, ALNUM, FIXED, FIRST, LAST, YEAR, MONTH, SHA = MASKS
+# type, mask, value, what is shown; the examples are the specification's own
+SHOWN = [
+    ("string", ALNUM, MAIL, "xxxxxxxxnnnnnn@xxxxx.xxx"),
+    ("string", ALNUM, ODD, "xxxxxxx(n)"),
+    ("string", FIRST, MAIL, "prasxxxxnnnnnn@xxxxx.xxx"),
+    ("string", FIRST, "𝟙ab", "𝟙ab"),
+    ("string", LAST, TEXT, "nnnn-nnnn-nnnn-4444"),
+    ("string", LAST, "abc", "abc"),
+    ("string", LAST, ODD, "xxxxxx\n(9)"),
+    ("string", FIXED, TEXT, "XXXXXXXX"),
+    ("string", SHA, "abc", sha256(b"abc").hexdigest()),
+    ("string", SHA, ODD, sha256(ODD.encode()).hexdigest()),
+    ("binary", SHA, b"abc", sha256(b"abc").digest()),
+    ("binary", FIXED, b"abc", b""),
+    ("date", YEAR, DAY, date(2024, 1, 1)),
+    ("date", MONTH, DAY, date(2024, 7, 1)),
+    ("date", FIXED, DAY, date(1970, 1, 1)),
+    ("timestamp", YEAR, MOMENT, datetime(2024, 1, 1)),
+    ("timestamp", MONTH, MOMENT, datetime(2024, 7, 1)),
+    ("timestamp_ntz", YEAR, MOMENT.replace(tzinfo=None), datetime(2024, 1, 1)),
+    ("bigint", FIXED, 7, 0),
+    ("decimal(10,2)", FIXED, Decimal("1.50"), Decimal("0.00")),
+    ("boolean", FIXED, True, False),
+    ("double", FIXED, 1.5, 0.0),
+    *[(type_, NULL, value, None) for type_, value in (("string", "a"), ("bigint", 7), ("array<int>", [1]))],
+]
+
+
+@pytest.mark.spark
+def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(spark):
+    from pyspark.sql import functions as F
+
+    schema = ", ".join(f"c{number} {type_}" for number, (type_, *_) in enumerate(SHOWN))
+    data = spark.createDataFrame([tuple(row[2] for row in SHOWN), (None,) * len(SHOWN)], schema)
+    names = [f"c{number}" for number in range(len(SHOWN))]
+    shown = data.select(
+        *(
+            F.expr(masked(name, type_, mask, where="")).alias(name)
+            for name, (type_, mask, *_) in zip(names, SHOWN, strict=True)
+        )
+    )
+    assert [kind for _, kind in shown.dtypes] == [type_ for type_, *_ in SHOWN]
+    first, second = shown.collect()
+    assert [bytes(value) if isinstance(value, bytearray) else value for value in first] == [row[3] for row in SHOWN]
+    assert not any(value is not None for value in second)
