@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from strongroom.core.contract import Column, Contract, Rule, SetRule
 from strongroom.core.contract_columns import ROLES, ColumnReader
+from strongroom.core.contract_metrics import Place
 from strongroom.core.contract_quality import read_quality
 from strongroom.core.contract_rules import column_rules
 from strongroom.core.contract_schema import schema_problems
@@ -24,12 +24,16 @@ from strongroom.core.contract_words import (
     check_keys,
     check_words,
     custom_properties,
+    flag,
     is_number,
     text,
 )
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.yaml import Node, parse
+from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import Node, parse, read_text
 
+STATUSES = ("proposed", "draft", "active", "deprecated")
+DESCRIPTION = ("purpose", "usage", "limitations", "authoritativeDefinitions", "customProperties")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _AnyRule = TypeVar("_AnyRule", Rule, SetRule)
@@ -41,13 +45,7 @@ def load_contract(path: str) -> Contract:
     Raises:
         ConfigError: every problem of the file, each with its line.
     """
-    try:
-        text_ = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path))]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
-    return parse_contract(text_, str(path))
+    return parse_contract(read_text(path), str(path))
 
 
 def read_odcs(text: str, file: str) -> Node:
@@ -93,6 +91,11 @@ class _Reader:
         version = text(root, "apiVersion")
         if version is not None and version != API_VERSION:
             findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSION}.")
+        status = text(root, "status")
+        if status is not None and status not in STATUSES:
+            todo = "Nothing is prepared by it any more." if status == "retired" else did_you_mean(status, STATUSES)
+            findings.add(root["status"], f"The status {status!r} is not run.", todo)
+        self.description()
         custom = custom_properties(root, "contract", findings)
         sources = read_sources(root, findings)
         table = self.table()
@@ -122,6 +125,12 @@ class _Reader:
             quarantine_limit=limit,
         )
 
+    def description(self) -> None:
+        """The contract's description has fields of its own, which the JSON schema names but leaves open."""
+        description = self.root.get("description")
+        if description is not None and isinstance(description.value, dict):
+            check_keys(description, DESCRIPTION, "'description'", self.findings)
+
     def table(self) -> Node | None:
         """The one schema object: one data set per contract."""
         schema = self.root.get("schema")
@@ -147,9 +156,9 @@ class _Reader:
         found: list[Rule | SetRule] = []
         for path, column in by_path.items():
             found += column_rules(column, nodes[path], self.findings)
-            found += read_quality(nodes[path], self.findings, table=name, columns=by_path, column=column)
+            found += read_quality(nodes[path], Place(name, by_path, column), self.findings)
         found += self.primary_key(name, columns, nodes)
-        found += read_quality(table, self.findings, table=name, columns=by_path)
+        found += read_quality(table, Place(name, by_path), self.findings)
         found += read_service_levels(self.root, self.findings, table=name, columns=by_path)
         found = _numbered(found)
         return (
@@ -159,16 +168,21 @@ class _Reader:
 
     def primary_key(self, name: str, columns: Sequence[Column], nodes: dict[str, Node]) -> list[Rule]:
         """The rule of a primary key of several columns, in the order of their positions."""
-        keys = [column for column in columns if nodes[column.path].value.get("primaryKey") is True]
+        keys: list[tuple[int, Column]] = []
+        for column in columns:
+            node = nodes[column.path]
+            position = node.get("primaryKeyPosition")
+            if flag(node, "primaryKey"):
+                keys.append((position.value if position and isinstance(position.value, int) else 0, column))
+            elif position is not None and position.value != -1:
+                self.findings.add(position, f"{column.path!r} is no part of the primary key.", "Add primaryKey: true.")
         if len(keys) < 2:
             return []
-
-        def position(column: Column) -> int:
-            given = nodes[column.path].value.get("primaryKeyPosition")
-            return given if isinstance(given, int) else 0
-
-        keys.sort(key=position)
-        paths = tuple(column.path for column in keys)
+        positions = [position for position, _ in keys]
+        if sorted(positions) != list(range(1, len(keys) + 1)) and any(positions):
+            what = f"The positions in the primary key are not 1 to {len(keys)}."
+            self.findings.add(nodes[keys[0][1].path]["primaryKey"], what, "Number each of its columns.")
+        paths = tuple(column.path for _, column in sorted(keys, key=lambda key: key[0]))
         return [Rule(f"{name}.primaryKey", "unique", paths, line=nodes[paths[0]]["primaryKey"].line)]
 
     def roles(self, columns: Sequence[Column]) -> None:
@@ -185,6 +199,8 @@ class _Reader:
         ):
             self.findings.add(node, "'purposes' is a list of words.", "For example [model_training].")
             return ()
+        if node is not None and len(set(words)) < len(words):
+            self.findings.add(node, "A purpose stands here twice.")
         return tuple(words)
 
     def label(self, node: Node | None) -> str:

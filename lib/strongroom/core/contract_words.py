@@ -15,8 +15,8 @@ from strongroom.core.yaml import Node
 API_VERSION = "v3.1.0"
 
 RUN: Mapping[str, tuple[str, ...]] = {
-    "contract": ("apiVersion", "kind", "id", "version", "servers", "schema", "slaDefaultElement", "slaProperties",
-                 "customProperties"),
+    "contract": ("apiVersion", "kind", "id", "version", "status", "servers", "schema", "slaDefaultElement",
+                 "slaProperties", "customProperties"),
     "server": ("server", "type", "path", "location", "format", "encoding", "delimiter", "customProperties"),
     "schema": ("name", "logicalType", "properties", "quality", "customProperties"),
     "property": ("name", "logicalType", "logicalTypeOptions", "physicalType", "required", "unique", "primaryKey",
@@ -28,7 +28,7 @@ RUN: Mapping[str, tuple[str, ...]] = {
 """What changes a run. Every word here is read by one of the `contract_*` files."""
 
 DOCUMENTATION: Mapping[str, tuple[str, ...]] = {
-    "contract": ("name", "tenant", "tags", "status", "dataProduct", "description", "domain", "support", "price", "team",
+    "contract": ("name", "tenant", "tags", "dataProduct", "description", "domain", "support", "price", "team",
                  "roles", "authoritativeDefinitions", "contractCreatedTs"),
     "server": ("id", "description", "environment", "roles"),
     "schema": ("id", "physicalName", "physicalType", "description", "businessName", "dataGranularityDescription",

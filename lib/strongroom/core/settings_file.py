@@ -10,7 +10,7 @@ from typing import Any
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.settings import JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
-from strongroom.core.yaml import Node, parse
+from strongroom.core.yaml import Node, parse, read_text
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _PROVIDER = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
@@ -29,14 +29,7 @@ def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
         ConfigError: every problem of the file and of the overrides.
         UsageError: an override without `=`.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        todo = "Name another file with --config."
-        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path), todo)]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
-    return parse_settings(text, str(path), overrides)
+    return parse_settings(read_text(path, "Name another file with --config."), str(path), overrides)
 
 
 def parse_settings(text: str, file: str, overrides: Sequence[str] = ()) -> Settings:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -110,6 +111,20 @@ def parse(text: str, file: str) -> Node:
     if problems or root is None:
         raise ConfigError(problems or [Problem("The file is empty.", f"{file}:1")])
     return root
+
+
+def read_text(path: str, todo: str = "") -> str:
+    """The text of a file that a person wrote.
+
+    Raises:
+        ConfigError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path), todo)]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
 
 
 class _Reader:

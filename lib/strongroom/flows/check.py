@@ -16,7 +16,7 @@ from strongroom.core.policy_file import parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
-from strongroom.core.yaml import parse
+from strongroom.core.yaml import parse, read_text
 
 BARE = True
 
@@ -75,19 +75,14 @@ def _contract_file(folder: Path, name: str) -> Path:
 
 def _where(config: str, section: str) -> str:
     """Where the settings name a section's contract; the file alone when the command line does."""
-    root = parse(Path(config).read_text(encoding="utf-8"), config)
+    root = parse(read_text(config), config)
     node = root.at([section, "contract"])
     return node.where if node is not root else config
 
 
 def _check(file: Path, job: Job) -> str:
     """What the file is and holds, in a few words."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(file))]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1")]) from None
+    text = read_text(str(file))
     overrides = job.args.overrides if file == Path(job.args.config) else ()
     kinds: dict[str, Callable[[], str]] = {
         "contract": lambda: _contract(text, str(file)),
