@@ -41,12 +41,12 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
     try:
-        args = _parser(name, flow, spark=spark).parse_args(argv)
+        args = parser_of(name, flow, spark=spark).parse_args(argv)
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
-    run_id = args.run_id or _run_id()
+    run_id = args.run_id or new_run_id()
     try:
-        outcome = _audited(flow, name, args, run_id)
+        outcome = audited(flow, name, args, run_id)
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; nothing was published", todo="Run again.")
         return _failed(args, name, run_id, stopped, code=130, start=start)
@@ -65,7 +65,8 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     return 0
 
 
-def _parser(name: str, flow: ModuleType, *, spark: bool) -> argparse.ArgumentParser:
+def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.ArgumentParser:
+    """The options of a job: those of every job, and the flow's own."""
     parser = argparse.ArgumentParser(
         prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -87,8 +88,11 @@ def _parser(name: str, flow: ModuleType, *, spark: bool) -> argparse.ArgumentPar
     return parser
 
 
-def _audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str) -> Outcome:
-    """Runs the flow between two audit events. A job that cannot write its event does not run."""
+def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, *, spark: Any = None) -> Outcome:
+    """Runs the flow between two audit events. A job that cannot write its event does not run.
+
+    `spark` is the session of whoever calls from inside one; without it the flow finds or starts its own.
+    """
     started = datetime.now(UTC)
     work: Callable[[Job], Outcome] = flow.run
     settings = load_settings(args.config, args.overrides) if not getattr(flow, "BARE", False) else None
@@ -98,7 +102,7 @@ def _audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str)
     actor = whoami(settings)
     principal = args.principal or actor
     run = Run(run_id, name, principal, args.purpose, started, actor=actor if actor != principal else "")
-    job = Job(run, settings, args, lambda: session.open_session(settings), _say)
+    job = Job(run, settings, args, lambda: session.open_session(settings, spark), _say)
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)
@@ -138,7 +142,8 @@ def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: 
     )
 
 
-def _run_id() -> str:
+def new_run_id() -> str:
+    """A run id that no other run has; ids sort by their time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 

@@ -28,8 +28,8 @@ RUNTIME = {
 """Set on every session, also on one that somebody else has started."""
 
 
-def open_session(settings: Settings) -> Any:
-    """The active session, or a new one, with our settings and the user's on it.
+def open_session(settings: Settings, spark: Any = None) -> Any:
+    """The session given, else the active one, else a new one, with our settings and the user's on it.
 
     Raises:
         EnvironmentFault: Spark cannot be started.
@@ -37,8 +37,8 @@ def open_session(settings: Settings) -> Any:
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
-    spark = SparkSession.getActiveSession()
     try:
+        spark = spark or SparkSession.getActiveSession()
         if spark is None:
             builder = SparkSession.builder.appName("strongroom")
             for key, value in {**STATIC, **_jars(), **settings.spark}.items():
