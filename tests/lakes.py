@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom import launch
 from strongroom.stores.audit import AuditLog
+from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ class Installation:
         return DeltaTable(str(self.lake / table.replace(".", "/")))
 
     def rows(self, table: str, order: str | None = None) -> list[dict]:
-        found = pa.table(self.delta(table).scan())
+        found = Lake(str(self.lake)).read(table)
         return (found.sort_by(order) if order else found).to_pylist()
 
     def audit(self) -> list:

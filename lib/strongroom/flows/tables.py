@@ -73,12 +73,7 @@ def _comment(column: Column) -> str:
 
 
 _ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal", "date", "timestamp", "timestamp_ntz")
-_ORDERED = (
-    *("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"),
-    "date",
-    "timestamp",
-    "timestamp_ntz",
-)
+"""Types whose minima and maxima help a reader skip files. Text is not among them: its beginning may name somebody."""
 
 
 def _is_open(column: Column) -> bool:

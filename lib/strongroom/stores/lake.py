@@ -105,7 +105,8 @@ class Lake:
             return None
         try:
             # Not to_pyarrow_table(): its reader threads now and then abort the interpreter at exit.
-            return pa.table(found.scan(columns=list(columns) if columns else None, predicate=where))
+            rows = pa.table(found.scan(columns=list(columns) if columns else None, predicate=where))
+            return rows.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in rows.schema]))
         except (DeltaError, OSError, pa.ArrowException) as error:
             raise self._unreadable(table) from error
 
@@ -251,6 +252,17 @@ def filesystem_of(uri: str) -> tuple[Any, str]:
         return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
     filesystem, path = pafs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", uri))
     return filesystem, path.rstrip("/")
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type without Arrow's views, which many of its functions do not know yet."""
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _plain(field.type)) for field in kind])
+    return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
