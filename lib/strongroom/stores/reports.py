@@ -1,4 +1,4 @@
-"""Reports of runs: a page for people, and the same content as JSON, JUnit XML and Prometheus text."""
+"""Reports of runs: a page for people, and the same content as JSON, JUnit XML, Prometheus text and OpenLineage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
-from strongroom.stores import reports_json, reports_junit, reports_page, reports_prometheus
+from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
 
 
 def render_html(report: Report) -> str:
@@ -33,6 +33,11 @@ def render_prometheus(report: Report) -> str:
     return reports_prometheus.document(report)
 
 
+def render_openlineage(report: Report) -> str:
+    """OpenLineage events with data-quality facets, one JSON object a line: START, then COMPLETE or FAIL."""
+    return reports_lineage.document(report)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Where a report was written."""
@@ -40,14 +45,15 @@ class Paths:
     html: Path
     json: Path
     junit: Path
+    openlineage: Path
     prometheus: Path
 
 
 def write(report: Report, folder: str | Path) -> Paths:
     """Writes the report in all formats; each file is whole or not there. The same run again replaces its own files.
 
-    `<folder>/<table>/<run>.html`, `.json` and `.junit.xml` belong to the run; `<folder>/prometheus/<table>.prom` to the
-    table, so that one folder for node exporter holds the last run of each.
+    `<folder>/<table>/<run>.html`, `.json`, `.junit.xml` and `.openlineage.jsonl` belong to the run;
+    `<folder>/prometheus/<table>.prom` to the table, so that one folder for node exporter holds the last run of each.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -57,11 +63,13 @@ def write(report: Report, folder: str | Path) -> Paths:
         html=root / table / f"{run}.html",
         json=root / table / f"{run}.json",
         junit=root / table / f"{run}.junit.xml",
+        openlineage=root / table / f"{run}.openlineage.jsonl",
         prometheus=root / "prometheus" / f"{table}.prom",
     )
     texts = {
         paths.json: render_json(report),
         paths.junit: render_junit(report),
+        paths.openlineage: render_openlineage(report),
         paths.prometheus: render_prometheus(report),
         paths.html: render_html(report),  # last: whoever sees the page finds the rest beside it
     }

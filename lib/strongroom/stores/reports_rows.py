@@ -151,7 +151,7 @@ def _listed(paths: Sequence[str]) -> list[str]:
 
 
 def _through(rule: RuleFacts) -> str:
-    return "" if rule.severity == "error" else f"{rule.severity}: these rows went through"
+    return "" if rule.severity == "error" else f"{rule.severity}: counted, not set aside"
 
 
 def _about(paths: Sequence[str], *words: str) -> list[str]:

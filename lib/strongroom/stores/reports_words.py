@@ -140,7 +140,7 @@ def _warnings(report: Report) -> Iterable[str]:
             yield f"Set rule {_short(rule.id)}: {measured(rule)}, {_short(rule.bound)}."
     for broken in report.rules:
         if broken.failures and broken.severity != "error":
-            yield f"{count(broken.failures, 'row')} went through although rule {_short(broken.id)} warns about them."
+            yield f"Rule {_short(broken.id)} warns about {count(broken.failures, 'row')}; they are not set aside."
     for column in report.columns:
         if column.personal and column.method == "keep" and not column.why:
             yield f"Personal column {_short(column.path)} is kept as it is, and the contract does not say why."
