@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ Parts = Mapping[str, np.ndarray]
 
 def dates(array: pa.Array, form: str = "") -> Parsed:
     """Text to date32. `form` is in strptime's words; empty means `YYYY-MM-DD`."""
-    parts, bad = _parts(array, form, pattern_of(form) if form else f"^{_DATE}$")
+    parts, bad = _parts(array, form, iso=f"^{_DATE}$", widths=(10,))
     days, wrong = _days(parts)
     return _finish(array, days.astype(np.int32), wrong=bad | wrong, kind=pa.date32())
 
@@ -66,7 +66,7 @@ def timestamps(array: pa.Array, form: str = "", *, zoned: bool) -> Parsed:
             change the meaning in silence.
     """
     zone = f"{_ZONE}?" if zoned else ""
-    parts, bad = _parts(array, form, pattern_of(form) if form else f"^{_DATE}[T ]{_TIME}{zone}$")
+    parts, bad = _parts(array, form, iso=f"^{_DATE}[T ]{_TIME}{zone}$", widths=range(19, 28), zulu=zoned)
     days, wrong = _days(parts)
     micros = days * MICROS_A_DAY
     for part, unit in (("H", 3_600_000_000), ("M", 60_000_000), ("S", 1_000_000), ("f", 1), ("z", -60_000_000)):
@@ -97,11 +97,14 @@ def pattern_of(form: str) -> str:
     return f"^{''.join(_DIRECTIVES[piece] if place % 2 else re.escape(piece) for place, piece in enumerate(pieces))}$"
 
 
-def _parts(array: pa.Array, form: str, pattern: str) -> tuple[dict[str, np.ndarray], Mask]:
+def _parts(
+    array: pa.Array, form: str, *, iso: str, widths: Container[int], zulu: bool = False
+) -> tuple[dict[str, np.ndarray], Mask]:
     """The parts of every text as integers, and which texts do not have the form. Nulls count as such here."""
-    same = None if form else _same_width(array)
+    same = None if form else _same_width(array, widths=widths, zulu=zulu)
     if same is not None:
         return same, np.zeros(len(array), np.bool_)
+    pattern = pattern_of(form) if form else iso
     groups = pc.extract_regex(array, pattern)
     parts = {}
     for place, field in enumerate(groups.type):
@@ -150,31 +153,35 @@ def _days(parts: Parts) -> tuple[np.ndarray, Mask]:
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468, wrong
 
 
-def _same_width(array: pa.Array) -> dict[str, np.ndarray] | None:
-    """The parts of ISO texts that all have one layout, or None: `YYYY-MM-DD`, with a time, a fraction, a `Z`."""
+def _same_width(array: pa.Array, *, widths: Container[int], zulu: bool) -> dict[str, np.ndarray] | None:
+    """The parts of ISO texts that all have one layout, or None: a date, and a time with a fraction and a `Z` or not."""
     lengths = buffers.lengths(array)
     width = int(lengths[0]) if len(array) else 0
-    if array.null_count or width not in (10, 19, 20, *range(21, 28)) or (lengths != width).any():
+    if array.null_count or width not in widths or (lengths != width).any():
         return None
     signs = buffers.data(array).reshape(-1, width)
-    fixed = {4: b"-", 7: b"-", 13: b":", 16: b":", 19: b"." if width > 20 else b"Z"}
+    fixed = {4: b"-", 7: b"-", 13: b":", 16: b":", 19: b"."}
     spans = {"Y": (0, 4), "m": (5, 7), "d": (8, 10), "H": (11, 13), "M": (14, 16), "S": (17, 19)}
-    if width > 20:
-        zulu = bool(signs[0, -1] == ord("Z"))
-        spans["f"] = (20, width - zulu)
-        fixed |= {width - 1: b"Z"} if zulu else {}
+    end = width
+    if zulu and width > 19 and signs[0, -1] == ord("Z"):
+        end = width - 1
+        fixed[end] = b"Z"
+    if end == 20 or end > 26:
+        return None
+    if end > 20:
+        spans["f"] = (20, end)
     if width > 10 and not np.isin(signs[:, 10], np.frombuffer(b"T ", np.uint8)).all():
         return None
     if any((signs[:, place] != sign[0]).any() for place, sign in fixed.items() if place < width):
         return None
     parts = {}
-    for part, (start, end) in spans.items():
-        if end <= width:
-            digits = signs[:, start:end] - np.uint8(48)  # what is below "0" wraps around to above 9
+    for part, (start, stop) in spans.items():
+        if stop <= width:
+            digits = signs[:, start:stop] - np.uint8(48)  # what is below "0" wraps around to above 9
             if (digits > 9).any():
                 return None
-            scale = 10 ** (6 - (end - start)) if part == "f" else 1
-            parts[part] = digits @ (10 ** np.arange(end - start - 1, -1, -1, dtype=np.int64) * scale)
+            scale = 10 ** (6 - (stop - start)) if part == "f" else 1
+            parts[part] = digits @ (10 ** np.arange(stop - start - 1, -1, -1, dtype=np.int64) * scale)
     return parts
 
 
