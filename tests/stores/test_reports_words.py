@@ -100,7 +100,7 @@ def test_the_answer_fails_closed(report, answer, headline, why) -> None:
 def test_the_answer_says_for_whom_and_what() -> None:
     assert verdict(clean()).sentence == "It may be read for model_training, by data_scientist or ml_engineer."
     open_to_all = dataclasses.replace(clean(), audience=(), contract=dataclasses.replace(clean().contract, purposes=()))
-    assert "for what the policy allows, by whom the policy lets read it" in verdict(open_to_all).sentence
+    assert "for what the policy allows, by everyone the policy lets read it" in verdict(open_to_all).sentence
 
 
 def test_a_closed_gate_names_every_reason() -> None:
@@ -129,6 +129,15 @@ def test_bounds_of_a_personal_or_protected_column_cannot_be_put_in(facts, why) -
 def test_label_values_of_a_column_that_is_not_open_cannot_be_put_in(column: str) -> None:
     with pytest.raises(ValueError, match="is not an open column"):
         dataclasses.replace(demo(), label=LabelBalance(column, (LabelCount("ada@example.org", 1, 1),)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "quarantined", "read", "over"),
+    [(0.29, 29, 100, False), (0.29, 30, 100, True), (0.0, 0, 100, False), (0.0, 1, 100, True), (0.5, 0, 0, False)],
+)
+def test_the_limit_is_held_exactly(limit: float, quarantined: int, read: int, over: bool) -> None:
+    report = dataclasses.replace(demo(), quarantine_limit=limit, quarantined=quarantined, read=read)
+    assert report.over_limit is over
 
 
 def test_an_unknown_status_is_refused() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from strongroom.core.contract import Column, Contract, SetRule
 from strongroom.core.run import Run
@@ -263,8 +264,10 @@ class Report:
 
     @property
     def over_limit(self) -> bool:
-        """Whether more rows went to quarantine than the contract allows."""
-        return self.quarantine_limit is not None and self.quarantined > self.quarantine_limit * self.read
+        """Whether more rows went to quarantine than the contract allows; exact, so that 29 of 100 rows keep 0.29."""
+        if self.quarantine_limit is None:
+            return False
+        return self.quarantined > Fraction(str(self.quarantine_limit)) * self.read
 
 
 def share(part: int | None, whole: int) -> float | None:

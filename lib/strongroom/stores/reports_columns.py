@@ -54,7 +54,7 @@ def label(report: Report, *, shown: int) -> Markup:
     scale = scale_of([part for pair in shares for part in pair])
     lines = (
         (
-            Markup("others") if value is balance.others else _value(value),
+            element("span", "other values", class_="soft") if value is balance.others else _value(value),
             before_after((before, value.before), (after, value.after), scale=scale),
         )
         for value, (before, after) in zip(listing, shares, strict=True)

@@ -106,7 +106,7 @@ def verdict(report: Report) -> Verdict:
         return Verdict("no", "No: the gate is closed", "Readers keep the previous version.", closed + warnings)
     if report.status == "dry run":
         return Verdict("no", "Not yet: this was a rehearsal", "Nothing was written.", warnings)
-    who = f"by {listed(report.audience)}" if report.audience else "by whom the policy lets read it"
+    who = f"by {listed(report.audience)}" if report.audience else "by everyone the policy lets read it"
     what = f"for {listed(report.contract.purposes)}" if report.contract.purposes else "for what the policy allows"
     sentence = f"It may be read {what}, {who}."
     if report.status == "unchanged":
