@@ -99,11 +99,6 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
             node["delimiter"], "JSON is read one object a line.", "Use 'new_line', or the option 'sep' for CSV."
         )
     options = _options(custom.get("options"), format_, findings)
-    if (encoding := node.get("encoding")) is not None:
-        if "encoding" in OPTIONS[format_] and _encoding(encoding.value):
-            options["encoding"] = encoding.value
-        else:
-            findings.add(encoding, f"This encoding does not fit the format {format_!r}.")
     return Source(name, format_, path or "", options=options, line=node.line)
 
 

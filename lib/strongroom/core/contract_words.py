@@ -17,7 +17,7 @@ API_VERSION = "v3.1.0"
 RUN: Mapping[str, tuple[str, ...]] = {
     "contract": ("apiVersion", "kind", "id", "version", "status", "servers", "schema", "slaDefaultElement",
                  "slaProperties", "customProperties"),
-    "server": ("server", "type", "path", "location", "format", "encoding", "delimiter", "customProperties"),
+    "server": ("server", "type", "path", "location", "format", "delimiter", "customProperties"),
     "schema": ("name", "logicalType", "properties", "quality", "customProperties"),
     "property": ("name", "logicalType", "logicalTypeOptions", "physicalType", "required", "unique", "primaryKey",
                  "primaryKeyPosition", "classification", "properties", "items", "quality", "customProperties"),

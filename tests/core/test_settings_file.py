@@ -1,0 +1,173 @@
+from pathlib import Path
+
+import pytest
+
+from strongroom.core.errors import ConfigError, UsageError
+from strongroom.core.settings import JOBS
+from strongroom.core.settings_file import load_settings, parse_settings
+
+CONF = Path(__file__).parents[2] / "conf"
+LEAST = "lake: ../lake\nkeys: file:../k/local.kek\npolicy: policy.yaml\ncontracts: contracts\n"
+FILE = "/home/x/conf/s.yaml"
+
+
+def test_relative_paths_start_at_the_folder_of_the_settings():
+    read = parse_settings(LEAST, FILE)
+    assert read.lake == "/home/x/lake"
+    assert read.policy == "/home/x/conf/policy.yaml"
+    assert read.contracts == "/home/x/conf/contracts"
+    assert read.keys == "file:/home/x/k/local.kek"
+    assert read.keyring == "/home/x/k/keyring.json", "beside the key that wraps it, unless said otherwise"
+    assert read.audit == "/home/x/lake/strongroom/audit", "in the lake, unless said otherwise"
+    assert read.file == FILE
+    assert read.principal == ""
+
+
+PLACES = [
+    # lake, what it becomes, why
+    ("/data/lake", "/data/lake", "absolute is absolute"),
+    ("s3a://bucket/lake", "s3a://bucket/lake", "a URI has a place of its own"),
+    ("hdfs:///lake", "hdfs:///lake", "with an empty host too"),
+    ("file:/data/lake", "file:/data/lake", "and with one slash"),
+    ("catalog:main", "catalog:main", "a name in a catalog is no path"),
+    ("catalog:main.dev", "catalog:main.dev", "of two parts"),
+    ("a b/../lake", "/home/x/conf/lake", "a path is made plain"),
+]
+
+
+@pytest.mark.parametrize(("lake", "value", "why"), PLACES)
+def test_a_lake_is_a_path_a_uri_or_a_catalog(lake, value, why):
+    text = LEAST.replace("../lake", lake) + "audit: /audit\n"
+    assert parse_settings(text, FILE).lake == value, why
+
+
+def test_a_key_is_named_and_never_resolved_here():
+    assert parse_settings(LEAST.replace("file:../k/local.kek", "env:THE_KEY"), FILE).keys == "env:THE_KEY"
+    assert (
+        parse_settings(LEAST.replace("file:../k/local.kek", "env:THE_KEY"), FILE).keyring == "/home/x/conf/keyring.json"
+    )
+
+
+def test_jobs_have_their_defaults_and_their_types():
+    read = parse_settings(LEAST + "vectorize: {ngram: 2}\nprepare: {quarantine_limit: 0.5}\n", FILE)
+    assert set(read.jobs) == set(JOBS)
+    assert read.jobs["vectorize"]["ngram"] == 2
+    assert read.jobs["vectorize"]["max_features"] == 100
+    assert read.jobs["prepare"] == {"contract": "", "mode": "overwrite", "quarantine_limit": 0.5}
+
+
+def test_spark_settings_become_text_as_spark_writes_it():
+    read = parse_settings(LEAST + "spark: {spark.a: true, spark.b: 4, spark.c: 0.5, spark.d: x}\n", FILE)
+    assert read.spark == {"spark.a": "true", "spark.b": "4", "spark.c": "0.5", "spark.d": "x"}
+
+
+def test_overrides_beat_the_file_and_the_last_one_wins():
+    read = parse_settings(
+        LEAST + "prepare: {mode: append}\n",
+        FILE,
+        [
+            "prepare.mode=overwrite", "prepare.contract=customers", "vectorize.ngram=1", "vectorize.ngram=3",
+            "prepare.quarantine_limit=0.25", "spark.sql.ansi.enabled=true", "spark.spark.x=a=b", "lake=s3a://b/l",
+        ],
+    )  # fmt: skip
+    assert read.jobs["prepare"] == {"contract": "customers", "mode": "overwrite", "quarantine_limit": 0.25}
+    assert read.jobs["vectorize"]["ngram"] == 3
+    assert read.spark == {"spark.sql.ansi.enabled": "true", "spark.x": "a=b"}
+    assert read.lake == "s3a://b/l"
+    assert read.audit == "s3a://b/l/strongroom/audit"
+
+
+def test_an_override_may_give_what_the_file_lacks():
+    assert parse_settings(LEAST.replace("lake: ../lake\n", ""), FILE, ["lake=/l"]).lake == "/l"
+
+
+REFUSED = [
+    # lines added, line, part of what, part of what to do, why
+    ("lak: x\n", 5, "Unknown setting 'lak'", "'lake'", "a typo"),
+    ("prepare: {mod: append}\n", 5, "Unknown setting 'prepare.mod'", "'mode'", "a typo inside a section"),
+    ("perpare: {}\n", 5, "Unknown setting 'perpare'", "'prepare'", "a typo in a section's name"),
+    ("prepare: {mode: apend}\n", 5, "may not be 'apend'", "'append'", "outside the vocabulary"),
+    ("prepare: {quarantine_limit: 20}\n", 5, "share from 0 to 1", "0.05", "a percentage is no share"),
+    ("prepare: {quarantine_limit: true}\n", 5, "is a number", "", "true is no number"),
+    ("vectorize: {ngram: 1.5}\n", 5, "whole number", "", "a fraction of a word"),
+    ("vectorize: {ngram: '2'}\n", 5, "whole number", "", "text is no number"),
+    ("vectorize: {max_features: 0}\n", 5, "at least 1", "", "nothing to learn from"),
+    ("vectorize: [ngram]\n", 5, "mapping", "", "a list is no section"),
+    ("principal: 5\n", 5, "'principal' is a text", "quotes", "a number is no name"),
+    ("principal: ''\n", 5, "'principal' is a text", "", "empty is not unset"),
+    ("audit:\n", 5, "'audit' is a text", "", "null is not unset"),
+    ("spark: {master: local}\n", 5, "start with 'spark.'", "'spark.master'", "Spark would ignore it"),
+    ("spark: {spark.x: [1]}\n", 5, "one text", "", "Spark has no lists"),
+    ("spark: {spark.x: }\n", 5, "one text", "", "nor nulls"),
+    ("spark: {spark.hadoop.fs.s3a.secret.key: abc}\n", 5, "credential", "environment", "it would show up in the UI"),
+    ("spark: {spark.ssl.keyPassword: abc}\n", 5, "credential", "environment", "this one too"),
+    ("lake: catalog:a b\naudit: /a\n", 5, "'lake' stands here twice", "", "strict YAML underneath"),
+]
+
+
+@pytest.mark.parametrize(("added", "line", "what", "todo", "why"), REFUSED, ids=[row[4] for row in REFUSED])
+def test_what_is_not_known_is_refused_with_its_line(added, line, what, todo, why):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST + added, "s.yaml")
+    problem = caught.value.problems[0]
+    assert problem.where == f"s.yaml:{line}", why
+    assert what in problem.what
+    assert todo in problem.todo
+
+
+def test_a_key_in_place_of_its_name_is_refused_and_not_repeated():
+    secret = "pSm8Kq3v0dJx7Q=="
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST.replace("file:../k/local.kek", secret), "s.yaml")
+    assert "never a key itself" in str(caught.value)
+    assert secret not in str(caught.value)
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(ConfigError) as caught:
+        parse_settings("principal: user:x\n", "s.yaml")
+    text = str(caught.value)
+    assert [word for word in ("'lake'", "'keys'", "'policy'", "'contracts'") if word not in text] == []
+    with pytest.raises(ConfigError, match="'audit' is missing"):
+        parse_settings(LEAST.replace("../lake", "catalog:c"), "s.yaml")
+    with pytest.raises(ConfigError, match="mapping"):
+        parse_settings("- a\n", "s.yaml")
+
+
+OVERRIDES = [
+    ("prepare.mod=append", "--set prepare.mod", "'mode'", "a typo"),
+    ("prepere.mode=append", "--set prepere.mode", "'prepare.mode'", "a typo in the section"),
+    ("prepare.mode=apend", "--set prepare.mode", "'append'", "outside the vocabulary"),
+    ("vectorize.ngram=two", "--set vectorize.ngram", "whole number", "no number"),
+    ("lake=", "--set lake", "is a text", "nothing"),
+    ("prepare=x", "--set prepare", "Unknown setting", "a section is no setting"),
+]
+
+
+@pytest.mark.parametrize(("override", "where", "part", "why"), OVERRIDES)
+def test_overrides_are_checked_like_the_file(override, where, part, why):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST, "s.yaml", [override])
+    (problem,) = caught.value.problems
+    assert problem.where == where, why
+    assert part in str(problem)
+
+
+def test_an_override_without_a_value_is_a_mistake_of_usage():
+    with pytest.raises(UsageError, match=r"section\.key=value"):
+        parse_settings(LEAST, "s.yaml", ["prepare.mode"])
+
+
+@pytest.mark.parametrize("name", ["local.yaml", "cluster.yaml"])
+def test_the_settings_we_ship_are_sound(name):
+    read = load_settings(str(CONF / name))
+    assert read.principal == "user:engineer"
+    assert read.contracts == str(CONF / "contracts")
+
+
+def test_all_problems_come_at_once_and_a_missing_file_says_so(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST + "a: 1\nb: 2\nprepare: {mode: x}\n", "s.yaml", ["c.d=1"])
+    assert [problem.where for problem in caught.value.problems] == ["s.yaml:5", "s.yaml:6", "s.yaml:7", "--set c.d"]
+    with pytest.raises(ConfigError, match="--config"):
+        load_settings(str(tmp_path / "none.yaml"))
