@@ -22,3 +22,9 @@ def test_without_a_time_there_is_a_count_only(spark):
     frame = spark.createDataFrame([(1,), (1,), (0,)], "label int")
     rows = [tuple(row) for row in label_summary(frame, label="label").collect()]
     assert rows == [(0, 1, None, None), (1, 2, None, None)]
+
+
+def test_without_a_label_everything_is_counted_together(spark):
+    frame = spark.createDataFrame([(datetime(2025, 1, 2),), (datetime(2025, 1, 1),)], "`the time` timestamp")
+    rows = [tuple(row) for row in label_summary(frame, time="the time").collect()]
+    assert rows == [(None, 2, datetime(2025, 1, 1), datetime(2025, 1, 2))]

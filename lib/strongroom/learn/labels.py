@@ -6,14 +6,20 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
-def label_summary(frame: DataFrame, *, label: str, time: str = "") -> DataFrame:
-    """One row a label (a missing label is one too): `label, rows, first, last`, ordered by label.
+def label_summary(frame: DataFrame, *, label: str = "", time: str = "") -> DataFrame:
+    """One row a label (a missing label is one too): `label, count, first, last`, ordered by label.
 
-    `first` and `last` are the earliest and latest `time` of its rows, or null without such a column.
+    `first` and `last` are the earliest and latest `time` of its rows, or null without such a column. Without a label
+    there is one row, about all.
     """
-    when = F.col(time) if time else F.lit(None).cast("timestamp")
+    what = F.col(_quoted(label)) if label else F.lit(None).cast("string")
+    when = F.col(_quoted(time)) if time else F.lit(None).cast("timestamp")
     return (
-        frame.groupBy(F.col(label).alias("label"))
-        .agg(F.count(F.lit(1)).alias("rows"), F.min(when).alias("first"), F.max(when).alias("last"))
+        frame.groupBy(what.alias("label"))
+        .agg(F.count(F.lit(1)).alias("count"), F.min(when).alias("first"), F.max(when).alias("last"))
         .orderBy("label")
     )
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

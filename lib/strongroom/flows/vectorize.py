@@ -1,0 +1,212 @@
+"""Turn the texts of a training table into TF-IDF features: vectors, their vocabulary, and a pipeline for new texts.
+
+The function `run` is the order of steps. Options are settings: --set vectorize.max_features=500, profile, rank, ngram,
+min_df, text, label, key, time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.run import Job, Outcome
+from strongroom.core.words import did_you_mean
+from strongroom.flows import vectorize_tables as out
+from strongroom.flows.permit import ask, permit
+from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.learn.labels import label_summary
+from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
+from strongroom.stores.lake import Lake
+
+UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to vectorize: the contract, the columns (label and time may be empty), how, and where results lie."""
+
+    contract: Contract
+    key: str
+    label: str
+    time: str
+    tfidf: Tfidf
+    lake: Lake
+    run_id: str
+
+    @property
+    def source(self) -> str:
+        return f"training.{self.contract.name}"
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is read, once."""
+        return list(dict.fromkeys(name for name in (self.key, self.label, self.tfidf.text, self.time) if name))
+
+    @property
+    def model(self) -> str:
+        """The pipeline's folder as Spark is to write it: one a run."""
+        return self.lake.spark_path(f"models.{self.contract.name}", self.run_id)
+
+    @property
+    def tables(self) -> dict[str, str]:
+        found = {name: self.lake.folder(name) for name in out.names(self.contract).values()}
+        return {**found, f"models.{self.contract.name}": self.model.removeprefix("file://")}
+
+
+def run(job: Job) -> Outcome:
+    """Vectorizes one data set.
+
+    The pipeline is written first and the feature table last, each as a whole; the same run id again changes nothing.
+
+    Raises:
+        ConfigError: a column is not there, or its text cannot be read.
+        Refused: the policy or the contract's purposes said no.
+        StoreError: there is nothing to learn from, or a table cannot be read or written.
+    """
+    contract = contract_of(job, "vectorize")
+    job = settle_purpose(job, contract)
+    plan = _plan(job, contract)
+    for table in out.names(contract).values():
+        permit(job, "write", table, contract=contract)
+    source = plan.lake.open(plan.source)
+    if source is None:
+        todo = f"./spark-submit.sh prepare --contract {contract.name}"
+        raise StoreError("there is no such table yet", where=plan.source, todo=todo)
+    if job.args.dry_run:
+        return _preview(job, plan)
+    note = {
+        "strongroom.run": job.run.id,
+        "strongroom.fingerprint": contract.fingerprint,
+        "strongroom.model": plan.model,
+        "strongroom.source": f"{plan.source} version {source.version()}",
+    }
+    targets = {
+        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note)
+        for what, table in out.names(contract).items()
+    }
+    if targets["features"].done:
+        return Outcome(plan.tables, {"read": 0, "written": 0}, summary=f"{contract.name}: this run is done already.")
+    frame = _read(job, plan, version=source.version())
+    job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
+    fitted = fit_tfidf(frame, plan.tfidf)
+    job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
+    fitted.pipeline.write().overwrite().save(plan.model)
+    version = _publish(job, plan, frame=frame, fitted=fitted, targets=targets)
+    return _done(plan, fitted, version=version, source=source.version())
+
+
+def _plan(job: Job, contract: Contract) -> Plan:
+    """Settings and contract put together; what neither names is looked for by role, and a key by the data subject.
+
+    Raises:
+        ConfigError: every column that is missing, unknown or unreadable.
+    """
+    section, problems = job.settings.jobs["vectorize"], list[Problem]()
+    chosen: dict[str, str] = {}
+    for role in ("text", "key", "label", "time"):
+        name = str(section.get(role) or "")
+        column = next((column for column in contract.columns if column.name == name), None)
+        if name and column is None:
+            todo = did_you_mean(name, [column.name for column in contract.columns])
+            problems.append(Problem(f"vectorize.{role}: the contract has no column {name!r}", contract.file, todo))
+            continue
+        column = column or contract.role(role) or (_subject(contract) if role == "key" else None)
+        if column is None and role in ("text", "key"):
+            todo = f"Give it the role {role}, or name it by --set vectorize.{role}=COLUMN."
+            problems.append(Problem(f"no column is the {role}", contract.file, todo))
+        elif column is not None:
+            problems += _readable(contract, column, role=role)
+            chosen[role] = column.name
+    if problems:
+        raise ConfigError(problems)
+    tfidf = Tfidf(
+        text=chosen["text"],
+        profile=str(section["profile"]),
+        max_features=int(str(section["max_features"])),
+        rank=str(section["rank"] or ""),
+        ngram=int(str(section["ngram"])),
+        min_df=int(str(section["min_df"] or 0)),
+    )
+    return Plan(
+        contract,
+        chosen["key"],
+        chosen.get("label", ""),
+        chosen.get("time", ""),
+        tfidf,
+        Lake(job.settings.lake),
+        job.run.id,
+    )
+
+
+def _subject(contract: Contract) -> Column | None:
+    """Features without a key could never be erased with the person they are about; the subject's token will do."""
+    return next((column for column in contract.columns if column.subject), None)
+
+
+def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]:
+    method = column.protect.method if column.protect else "keep"
+    where = f"{contract.file}:{column.line}"
+    if method == "drop" or (role == "text" and method in UNREADABLE):
+        return [Problem(f"{column.name!r} cannot be the {role}: {UNREADABLE[method]}", where, "Choose another column.")]
+    if role == "text" and column.type.name != "string":
+        return [Problem(f"{column.name!r} cannot be the text: it is {column.type.ddl}", where, "Choose a string.")]
+    return []
+
+
+def _read(job: Job, plan: Plan, *, version: int) -> Any:
+    """The columns of that version. A principal who may see only some rows, or masks instead of values, is refused."""
+    decision = ask(job, "read", plan.source, columns=plan.columns, contract=plan.contract)
+    if not decision.allowed or decision.masks or decision.rows or decision.conditions:
+        raise Refused(decision.reason, where=job.settings.policy, todo="Ask whoever keeps the policy.")
+    frame = job.spark().read.format("delta").option("versionAsOf", version).load(plan.lake.spark_path(plan.source))
+    return frame.select([f"`{name}`" for name in plan.columns])
+
+
+def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[str, out.Target]) -> int:
+    """Vocabulary, summary, and the features last: who sees new features finds the rest there already."""
+    from pyspark.sql import functions as F
+
+    contract = plan.contract
+    words = job.spark().createDataFrame(out.vocabulary_rows(fitted.vocabulary, fitted.idf)).coalesce(1)
+    targets["vocabulary"].publish(words, out.vocabulary_plan(contract))
+    summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
+    targets["summary"].publish(summary, out.summary_plan(contract, summary))
+    named = [F.col(f"`{name}`") for name in dict.fromkeys((plan.key, plan.label)) if name]
+    vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
+    return targets["features"].publish(vectors, out.feature_plan(contract, vectors))
+
+
+def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
+    vocabulary, name = fitted.vocabulary, plan.contract.name
+    heavy = sorted(zip(fitted.idf, vocabulary.terms, strict=True), key=lambda pair: (-pair[0], pair[1]))[:10]
+    counts = plan.lake.read(out.names(plan.contract)["summary"])
+    labels = [] if counts is None or not plan.label else counts.sort_by("label").to_pylist()
+    lines = [
+        f"{name} {plan.contract.version}: {vocabulary.size:,} rows have features, version {version}",
+        "",
+        f"  read          {plan.source}, version {source}",
+        f"  vocabulary    {len(vocabulary.terms):,} terms, profile {plan.tfidf.profile}",
+        f"  top weights   {', '.join(f'{term} {weight:.2f}' for weight, term in heavy)}",
+        *(f"  {'labels' if not place else '':<14}{row['label']}: {row['count']:,}" for place, row in enumerate(labels)),
+        *(
+            f"  {'tables' if not place else '':<14}{table}  {path}"
+            for place, (table, path) in enumerate(plan.tables.items())
+        ),
+    ]
+    rows = {"read": vocabulary.size, "written": vocabulary.size}
+    facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
+             "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
+             "contract": plan.contract.fingerprint, **rows}  # fmt: skip
+    return Outcome(tables=plan.tables, rows=rows, summary="\n".join(lines), facts=facts)
+
+
+def _preview(job: Job, plan: Plan) -> Outcome:
+    lines = [
+        f"{plan.contract.name} {plan.contract.version}: a dry run by {job.run.principal}; nothing is touched",
+        f"  would read    {plan.source}: {', '.join(plan.columns)}",
+        f"  would learn   at most {plan.tfidf.max_features:,} terms of {plan.tfidf.text}, profile {plan.tfidf.profile}",
+        *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
+    ]
+    return Outcome(tables=plan.tables, summary="\n".join(lines))

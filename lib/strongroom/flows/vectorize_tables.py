@@ -1,0 +1,122 @@
+"""What `vectorize` writes: its three tables, each one metadata commit, and the folder of the fitted pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Contract
+from strongroom.core.run import Run
+from strongroom.flows import tables
+from strongroom.learn.vocabulary import Vocabulary
+from strongroom.stores.lake import Lake, TablePlan
+
+VECTOR = pa.struct(
+    [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
+)
+"""A Spark ML vector as it is stored: type 0 is sparse, 1 dense. `learn.tfidf.as_vector` makes it a vector again."""
+VOCABULARY = pa.schema(
+    [
+        pa.field("term", pa.string(), metadata={"comment": "in clear; a term of few documents may name somebody"}),
+        pa.field("index", pa.int32(), metadata={"comment": "its place in the vectors"}),
+        pa.field("documents", pa.int64(), metadata={"comment": "in how many documents it stands"}),
+        pa.field("count", pa.int64(), metadata={"comment": "how often it stands in all of them"}),
+        pa.field("idf", pa.float64(), metadata={"comment": "its weight, before vectors are brought to length 1"}),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table to write: its name, what it was before the run (None: not there), and who writes it with which note."""
+
+    lake: Lake
+    table: str
+    before: DeltaTable | None
+    run: Run
+    note: Mapping[str, str]
+
+    @property
+    def done(self) -> bool:
+        """Whether this very run has written the table already."""
+        return self.before is not None and self.before.transaction_version(self._writer) is not None
+
+    @property
+    def _writer(self) -> str:
+        return f"{self.table}/{self.run.id}"
+
+    def publish(self, frame: Any, plan: TablePlan) -> int:
+        """The frame becomes the table's next version, as a whole; returns that version.
+
+        Raises:
+            StoreError: another run has written the table since this one started; nothing is changed.
+        """
+        onto = self.before if self.before is not None else self.lake.ensure(self.table, plan)
+        number = (onto.transaction_version(self.table) or 0) + 1
+        # The number keeps a second try of a killed run away from files that the first one may have committed.
+        stage = f"stage-{number:06d}-{self.run.id}"
+        frame.write.mode("overwrite").parquet(self.lake.spark_path(self.table, stage))
+        version = self.lake.commit(
+            self.table, onto=onto, files=self.lake.staged(self.table, stage), mode="overwrite", schema=plan.schema,
+            writers={self.table: number, self._writer: 1}, note=self.note,
+        )  # fmt: skip
+        self.lake.sync_properties(self.table, plan)
+        return version
+
+
+def names(contract: Contract) -> dict[str, str]:
+    """The three tables of a data set by what they hold."""
+    features = f"features.{contract.name}"
+    return {"vocabulary": f"{features}_vocabulary", "summary": f"{features}_summary", "features": features}
+
+
+def feature_plan(contract: Contract, frame: Any) -> TablePlan:
+    """The feature table: key, label, vector; what the training table says of a column holds here too."""
+    known = tables.training(contract).schema
+    fields = [
+        field.with_metadata(known.field(field.name).metadata) if field.name in known.names else field
+        for field in _arrow(frame)
+        if field.name != "features"
+    ]
+    vector = pa.field("features", VECTOR, metadata={"comment": "TF-IDF of the text, as a Spark ML vector is stored"})
+    return _plan(contract, pa.schema([*fields, vector]), f"TF-IDF features of {contract.name}")
+
+
+def vocabulary_plan(contract: Contract) -> TablePlan:
+    """The vocabulary table."""
+    return _plan(contract, VOCABULARY, f"the terms behind the features of {contract.name}, with their weights")
+
+
+def summary_plan(contract: Contract, frame: Any) -> TablePlan:
+    """The summary table: label, count, first and last time."""
+    return _plan(contract, _arrow(frame), f"the rows behind the features of {contract.name}, label by label")
+
+
+def vocabulary_rows(vocabulary: Vocabulary, idf: tuple[float, ...]) -> pa.Table:
+    """The vocabulary as a table, in the order of the vectors."""
+    columns = [vocabulary.terms, range(len(idf)), vocabulary.documents, vocabulary.counts, idf]
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, VOCABULARY, strict=True)], VOCABULARY
+    )
+
+
+def _arrow(frame: Any) -> pa.Schema:
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return pa.schema([field.with_nullable(True) for field in to_arrow_schema(frame.schema)])
+
+
+def _plan(contract: Contract, schema: pa.Schema, description: str) -> TablePlan:
+    properties = {
+        "strongroom.zone": "features",
+        "strongroom.contract": contract.id,
+        "strongroom.contract_version": contract.version,
+        "strongroom.contract_fingerprint": contract.fingerprint,
+        "strongroom.label": contract.label,
+        "strongroom.purposes": ",".join(contract.purposes),
+    }
+    return TablePlan(schema=schema, description=description, properties=properties)
