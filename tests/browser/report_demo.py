@@ -1,5 +1,5 @@
 # ruff: noqa: E501  a table of facts reads best one fact a line
-"""Demonstration reports for tests and for looking at: `python tests/browser/report_demo.py FOLDER` writes them."""
+"""Demonstration reports for tests and for looking at: `PYTHONPATH=lib:tests python … FOLDER` writes them."""
 
 from __future__ import annotations
 

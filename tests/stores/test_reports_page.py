@@ -147,6 +147,15 @@ def test_bounds_of_personal_columns_are_withheld_and_said_so() -> None:
     assert Page(PAGES["demo"]).text.count("withheld") == 3 * 5
 
 
+def test_what_nobody_measured_has_no_column() -> None:
+    columns = tuple(dataclasses.replace(column, distinct=None, empty=None) for column in demo().columns)
+    text = Page(render_html(dataclasses.replace(demo(), columns=columns))).text
+    assert "Different, about" in Page(PAGES["demo"]).text
+    assert "Different, about" not in text
+    assert "Empty" not in text
+    assert "Smallest" in text
+
+
 def test_rows_behind_a_closed_gate_are_accounted_for() -> None:
     assert "952,690passed, held back by the gate · 95.3 %" in Page(PAGES["closed"]).text
     lost = dataclasses.replace(demo(), written=990_000)

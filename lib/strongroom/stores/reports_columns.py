@@ -103,7 +103,7 @@ def columns(report: Report, *, shown: int) -> Markup:
         return Markup("")
     heads: list[Head] = [("Column", ""), ("Nulls", "figure"), ("Empty", "figure"), ("Different, about", "figure")]
     heads += [("Smallest", "figure"), ("Largest", "figure"), ("Length", "figure")]
-    lines = (
+    lines = [
         (
             join(name(column.path), element("small", column.type)),
             percent(share(column.nulls_before, report.read)),
@@ -112,15 +112,20 @@ def columns(report: Report, *, shown: int) -> Markup:
             *_bounds(column),
         )
         for column in report.columns[:shown]
-    )
+    ]
+    told = [place for place in range(len(heads)) if any(line[place] not in (NOT_MEASURED, _WITHHELD) for line in lines)]
+    heads = [heads[place] for place in told]
     lead = "Among the rows read. Bounds and lengths are never kept for personal or protected columns."
     return section(
         "columns",
         "Columns in numbers",
         element("p", lead),
-        table("What was measured per column", heads, lines),
+        table("What was measured per column", heads, ([line[place] for place in told] for line in lines)),
         more(len(report.columns), shown=shown),
     )
+
+
+_WITHHELD = element("span", "withheld", class_="soft")
 
 
 def _class(column: ColumnFacts) -> Markup:
@@ -130,6 +135,7 @@ def _class(column: ColumnFacts) -> Markup:
 
 def _leaves(column: ColumnFacts) -> Markup:
     words = column.protection or column.method
+    words = words[:1].upper() + words[1:]
     if column.open:
         return element("span", words, class_="soft")
     kept = column.method == "keep"
@@ -139,10 +145,8 @@ def _leaves(column: ColumnFacts) -> Markup:
 
 def _bounds(column: ColumnFacts) -> tuple[str, str, str]:
     if not column.open:
-        return (element("span", "withheld", class_="soft"),) * 3
-    lengths = (
-        NOT_MEASURED if column.max_length is None else f"{number(column.min_length)} to {number(column.max_length)}"
-    )
+        return (_WITHHELD,) * 3
+    lengths = " to ".join(dict.fromkeys((number(column.min_length), number(column.max_length))))
     smallest, largest = (NOT_MEASURED if text is None else name(text) for text in (column.minimum, column.maximum))
     return smallest, largest, lengths
 
