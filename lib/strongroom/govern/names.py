@@ -42,18 +42,18 @@ def canonical_principal(name: str) -> str:
     return name if _PRINCIPAL.fullmatch(name) else ""
 
 
-def matcher(pattern: str, *, deny: bool = False) -> Match:
-    """What a grant's or a deny's pattern means, for canonical names."""
+def matcher(pattern: str, *, deny: bool = False) -> str | Match:
+    """What a grant's or a deny's pattern means, for canonical names: one name, or whatever it matches."""
     pattern = unicodedata.normalize("NFC", pattern).lower()
     if "*" not in pattern:
-        return pattern.__eq__
+        return pattern
     star = ".*" if deny else _GRANTED_ALL if pattern == "*" else _GRANTED_STAR
     return re.compile(star.join(re.escape(part) for part in pattern.split("*")), re.DOTALL).fullmatch
 
 
-def principal_matcher(pattern: str) -> Match:
+def principal_matcher(pattern: str) -> str | Match:
     """What `user:ada` or `user:*` means among principals, whose names keep their case."""
     kind, _, name = pattern.partition(":")
     if name == "*":
         return re.compile(re.escape(kind) + r":[^\s:,;*?]+").fullmatch
-    return pattern.__eq__
+    return pattern

@@ -13,12 +13,12 @@ from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, Expectation, Policy
 from strongroom.govern.names import canonical, canonical_principal
-from strongroom.govern.rules import Rule, compile_deny, compile_grant, containers
+from strongroom.govern.rules import Rule, Shelf, compile_deny, compile_grant, containers
 from strongroom.govern.weigh import all_columns, by_column, whole_table
 
-_REMEMBERED = 50_000  # lists of candidates kept: every principal × table in use fits, and memory stays bounded
+_REMEMBERED = 50_000  # entries of each cache: every principal × table in use fits, and memory stays bounded
 
-_Index = dict[tuple[str, str], list[Rule]]
+_Rules = list[Rule]
 
 
 class Engine:
@@ -27,17 +27,18 @@ class Engine:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._containers = containers(policy)
-        self._grants: _Index = {}
-        self._denies: _Index = {}
-        for grant in policy.grants:
-            rule = compile_grant(grant)
+        self._grants: dict[tuple[str, str], _Rules] = {}
+        self._denies: dict[tuple[str, str], _Rules] = {}
+        for order, grant in enumerate(policy.grants):
+            rule = compile_grant(grant, order)
             for action in grant.actions:
                 self._grants.setdefault((grant.role, action), []).append(rule)
-        for deny in policy.denies:
-            rule = compile_deny(deny)
+        for order, deny in enumerate(policy.denies):
+            rule = compile_deny(deny, order)
             for action in deny.actions:
                 self._denies.setdefault((deny.role, action), []).append(rule)
-        self._known: dict[tuple[str, str, str], tuple[str, tuple[Rule, ...], tuple[Rule, ...], tuple[Rule, ...]]] = {}
+        self._shelves: dict[tuple[str, str], tuple[Shelf, Shelf, Shelf]] = {}
+        self._near: dict[tuple[str, str, str], tuple[str, _Rules, _Rules, _Rules]] = {}
 
     def roles(self, principal: str) -> tuple[str, ...]:
         """The roles a principal is in, through nested groups too, in the policy's order."""
@@ -57,20 +58,14 @@ class Engine:
         """
         if request.at.tzinfo is None or request.action not in ACTIONS:
             raise ValueError("a request needs a known action and a time with its zone")
-        table, grants, denies, duties = self._near(request.principal, request.action, request.table)
+        table, grants, denies, duties = self._bearing(request.principal, request.action, request.table)
         at, purpose = request.at.timestamp(), request.purpose
         if not table:
             return Decision(request, False, "", flaw="this is not a plain name", withheld=request.columns)
-        if request.actor and request.actor != request.principal:
-            duties += self._near(request.actor, request.action, request.table)[3]
-            if not any(rule.holds(at) for rule in self._near(request.actor, "act", request.principal)[1]):
-                flaw = f"{request.actor} may not act as {request.principal}"
-                return Decision(request, False, table, flaw=flaw, withheld=request.columns)
-        if held := tuple((rule.rule, ()) for rule in dict.fromkeys(duties) if rule.holds(at)):
-            flaw = (
-                f"who may grant does not {request.action}, and {', '.join(rule.where for rule, _ in held)} gives grant"
-            )
-            return Decision(request, False, table, flaw=flaw, denying=held, withheld=request.columns)
+        if (request.actor and request.actor != request.principal) or duties:
+            flawed = self._flawed(request, table, at=at, duties=duties)
+            if flawed is not None:
+                return flawed
         giving = [
             rule for rule in grants if rule.start <= at < rule.end and (not rule.purposes or purpose in rule.purposes)
         ]
@@ -79,12 +74,12 @@ class Engine:
             for rule in denies
             if rule.start <= at < rule.end and (not rule.purposes or not purpose or purpose in rule.purposes)
         ]
-        closing = tuple((rule.rule, ()) for rule in taking if rule.deny is None)
+        closing = tuple([(rule.rule, ()) for rule in taking if rule.deny is None]) if taking else ()
         if closing or not giving:
             return Decision(request, False, table, denying=closing, withheld=request.columns)
-        if not taking and not any(rule.limits for rule in giving):
-            return all_columns(request, table, giving)
-        return (by_column if request.columns else whole_table)(request, table, giving, taking)
+        if taking or any(rule.limits for rule in giving):
+            return (by_column if request.columns else whole_table)(request, table, giving, taking)
+        return all_columns(request, table, giving)
 
     def narrow(self, request: Request) -> Decision:
         """The answer for as many of the columns asked for as are given; allowed when any of them is."""
@@ -93,27 +88,45 @@ class Engine:
             return decision
         return self.decide(replace(request, columns=decision.columns))
 
-    def _near(
-        self, principal: str, action: str, table: str
-    ) -> tuple[str, tuple[Rule, ...], tuple[Rule, ...], tuple[Rule, ...]]:
+    def _flawed(self, request: Request, table: str, *, at: float, duties: _Rules) -> Decision | None:
+        """A denial before any rule is weighed: for somebody else's name, or duties that stay separate."""
+        if request.actor and request.actor != request.principal:
+            duties = duties + self._bearing(request.actor, request.action, request.table)[3]
+            if not any(rule.holds(at) for rule in self._bearing(request.actor, "act", request.principal)[1]):
+                flaw = f"{request.actor} may not act as {request.principal}"
+                return Decision(request, False, table, flaw=flaw, withheld=request.columns)
+        held = tuple((rule.rule, ()) for rule in dict.fromkeys(duties) if rule.holds(at))
+        if not held:
+            return None
+        flaw = f"who may grant does not {request.action}, and {', '.join(rule.where for rule, _ in held)} gives grant"
+        return Decision(request, False, table, flaw=flaw, denying=held, withheld=request.columns)
+
+    def _bearing(self, principal: str, action: str, table: str) -> tuple[str, _Rules, _Rules, _Rules]:
         """The table's compared name, and the grants, denies and grants of `grant` that may bear on the request."""
-        key = (principal, action, table)
-        if key in self._known:
-            return self._known[key]
-        name = canonical_principal(table) if action == "act" else canonical(table)
-        roles = self.roles(principal)
-        duty = "grant" if action in ("read", "reveal") else ""
-        found = (
-            name,
-            tuple(rule for role in roles for rule in self._grants.get((role, action), ()) if rule.means(name)),
-            tuple(
-                rule for role in (*roles, EVERYONE) for rule in self._denies.get((role, action), ()) if rule.means(name)
-            ),
-            tuple(rule for role in roles for rule in self._grants.get((role, duty), ()) if rule.means(name)),
-        )
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[key] = found
+        found = self._near.get((principal, action, table))
+        if found is None:
+            name = canonical_principal(table) if action == "act" else canonical(table)
+            grants, denies, duties = self._shelf(principal, action)
+            found = (name, grants.find(name), denies.find(name), duties.find(name)) if name else ("", [], [], [])
+            if len(self._near) >= _REMEMBERED:
+                self._near.clear()
+            self._near[principal, action, table] = found
+        return found
+
+    def _shelf(self, principal: str, action: str) -> tuple[Shelf, Shelf, Shelf]:
+        """Everything that may bear on a principal doing one action, on any table."""
+        found = self._shelves.get((principal, action))
+        if found is None:
+            roles = self.roles(principal)
+            duty = "grant" if action in ("read", "reveal") else ""  # who grants does not read
+            found = (
+                Shelf.of(rule for role in roles for rule in self._grants.get((role, action), ())),
+                Shelf.of(rule for role in (*roles, EVERYONE) for rule in self._denies.get((role, action), ())),
+                Shelf.of(rule for role in roles for rule in self._grants.get((role, duty), ())),
+            )
+            if len(self._shelves) >= _REMEMBERED:
+                self._shelves.clear()
+            self._shelves[principal, action] = found
         return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from strongroom.core.policy import Deny, Grant, Policy
@@ -21,7 +21,8 @@ class Rule:
     """
 
     rule: Grant | Deny
-    objects: tuple[Match, ...]
+    objects: tuple[str | Match, ...]
+    order: int
     start: float
     end: float
     purposes: frozenset[str]
@@ -33,23 +34,54 @@ class Rule:
 
     def means(self, name: str) -> bool:
         """Whether the rule is about this table, or this principal for `act`."""
-        return any(match(name) for match in self.objects)
+        return any(each == name if isinstance(each, str) else each(name) for each in self.objects)
 
     def holds(self, at: float) -> bool:
         """Whether the rule is in force at that moment, in seconds since 1970."""
         return self.start <= at < self.end
 
 
-def compile_grant(grant: Grant) -> Rule:
-    """A grant ready to be weighed."""
-    objects = [matcher(pattern) for pattern in grant.tables] + [principal_matcher(name) for name in grant.principals]
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The rules of one principal for one action, found by table: exact names by hash, patterns one by one."""
+
+    exact: dict[str, list[Rule]] = field(default_factory=dict)
+    patterns: list[tuple[Match, Rule]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Shelf:
+        """A shelf with these rules."""
+        shelf = cls()
+        for rule in rules:
+            for each in rule.objects:
+                if isinstance(each, str):
+                    shelf.exact.setdefault(each, []).append(rule)
+                else:
+                    shelf.patterns.append((each, rule))
+        return shelf
+
+    def find(self, name: str) -> list[Rule]:
+        """The rules about this name, in the order of the policy."""
+        found = self.exact.get(name, [])
+        more = [rule for match, rule in self.patterns if match(name)]
+        return sorted({*found, *more}, key=_order) if more else found
+
+
+def _order(rule: Rule) -> int:
+    return rule.order
+
+
+def compile_grant(grant: Grant, order: int = 0) -> Rule:
+    """A grant ready to be weighed; `order` is its place among the grants."""
+    objects = [*map(matcher, grant.tables), *map(principal_matcher, grant.principals)]
     columns = grant.columns
     allow = None if "*" in columns.allow else Selector.of(columns.allow)
     deny = Selector.of(columns.deny) if columns.deny else None
     mask = tuple((Selector.of((selector,)), how) for selector, how in columns.mask.items())
     return Rule(
         rule=grant,
-        objects=tuple(objects),
+        objects=tuple(dict.fromkeys(objects)),  # two spellings may be one name
+        order=order,
         start=_seconds(grant.since, -_FOREVER),
         end=_seconds(grant.until, _FOREVER),
         purposes=frozenset(grant.purposes),
@@ -61,11 +93,12 @@ def compile_grant(grant: Grant) -> Rule:
     )
 
 
-def compile_deny(deny: Deny) -> Rule:
+def compile_deny(deny: Deny, order: int = 0) -> Rule:
     """A deny ready to be weighed; without columns its `deny` is None, and it takes the whole table."""
     return Rule(
         rule=deny,
-        objects=tuple(matcher(pattern, deny=True) for pattern in deny.tables),
+        objects=tuple(dict.fromkeys(matcher(pattern, deny=True) for pattern in deny.tables)),
+        order=order,
         start=_seconds(deny.since, -_FOREVER),
         end=_seconds(deny.until, _FOREVER),
         purposes=frozenset(deny.purposes),

@@ -6,6 +6,7 @@ Grants add columns and rows. What any of them withholds or masks is withheld or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.policy import Deny, Grant
@@ -17,7 +18,7 @@ _STRICTEST = "replace-with-null"
 
 def all_columns(request: Request, table: str, grants: Sequence[Rule]) -> Decision:
     """The answer when no rule tells columns apart: everything asked for, for the rows of any grant."""
-    return _given(request, table, grants, columns=request.columns, rows=_rows(grants))
+    return Decision(request, True, table, request.columns, rows=_rows(grants), **_by(grants))
 
 
 def whole_table(request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule]) -> Decision:
@@ -26,7 +27,7 @@ def whole_table(request: Request, table: str, grants: Sequence[Rule], denies: Se
     givers = [rule for rule in grants if rule.allow is None]
     if closing or not givers:
         return Decision(request, False, table, denying=tuple((rule.rule, ()) for rule in closing))
-    return _given(request, table, givers, columns=(), rows=_rows(givers))
+    return Decision(request, True, table, rows=_rows(givers), **_by(givers))
 
 
 def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule]) -> Decision:
@@ -52,29 +53,24 @@ def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequ
     giving = [rule for rule in grants if id(rule) in used]
     rows = _rows(giving)
     narrower = {name: found for name, rules in givers.items() if (found := _rows(rules)) and set(found) != set(rows)}
-    return _given(
-        request,
-        table,
-        giving,
-        columns=tuple(givers),
-        rows=rows,
-        masks=masks,
-        conditions=narrower,
-        withheld=tuple(withheld),
-        denying=tuple((rule, tuple(names)) for rule, names in denying.values()),
-    )
-
-
-def _given(request: Request, table: str, grants: Sequence[Rule], **answer: object) -> Decision:
-    found = tuple(rule.rule for rule in grants)
     return Decision(
         request,
-        not answer.get("withheld"),
+        not withheld,
         table,
-        grants=found,  # type: ignore[arg-type]
-        roles=tuple(dict.fromkeys(grant.role for grant in found)),
-        **answer,  # type: ignore[arg-type]
+        tuple(givers),
+        masks=masks,
+        rows=rows,
+        conditions=narrower,
+        denying=tuple((rule, tuple(names)) for rule, names in denying.values()),
+        withheld=tuple(withheld),
+        **_by(giving),
     )
+
+
+def _by(grants: Iterable[Rule]) -> dict[str, Any]:
+    """Who gave it."""
+    found = tuple([rule.rule for rule in grants])
+    return {"grants": found, "roles": tuple(dict.fromkeys([grant.role for grant in found]))}
 
 
 def _rows(grants: Iterable[Rule]) -> tuple[str, ...]:
