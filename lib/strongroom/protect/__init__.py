@@ -1,7 +1,7 @@
 """Protection: Arrow array → Arrow array, compiled from a contract's column. One method, one file. No Spark."""
 
 from strongroom.protect.columns import METHODS, output_ddl, output_type, protector
-from strongroom.protect.encrypt import decrypt
+from strongroom.protect.encrypt import decrypt, opener
 from strongroom.protect.seal import seal, unseal
 
-__all__ = ["METHODS", "decrypt", "output_ddl", "output_type", "protector", "seal", "unseal"]
+__all__ = ["METHODS", "decrypt", "opener", "output_ddl", "output_type", "protector", "seal", "unseal"]

@@ -16,15 +16,9 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from strongroom.core.secret import Secret
-from strongroom.protect.rows import BLOCK, Blocks, Bytes, Numbers, Rows
+from strongroom.protect.rows import BLOCK, Numbers, Rows, moved, places_of, windows
 
-PART_ROWS = 8192
-PART_BYTES = 1 << 19
-"""Rows and bytes worked on at a time: what they take stays within a core's second-level cache."""
-
-LONG = 2048
-"""Values longer than this go one at a time: within one value the chain cannot be spread, and the library's own is as
-fast."""
+Blocks = npt.NDArray[np.uint64]  # (n, 2): blocks of 16 bytes, as they lie in memory
 
 
 class Aes:
@@ -45,19 +39,18 @@ class Aes:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The blocks of some rows, laid out by step: first block 0 of every row that has one, then block 1, and so on.
+    """The blocks of some rows, laid out by step: first block 0 of every row, then block 1 of those that have one, …
 
     Args:
-        order: row numbers, those with the most blocks first; None when the rows already stand so.
-        lengths: bytes in each row, in the rows' own order.
-        tails: bytes in each row's last block, as laid: 1 to 16, and 0 for an empty row.
+        order: row numbers, those with the most blocks first; None when the rows already stand so. tails: how many
+        bytes of each row's last block are its own, as laid: 1 to 16, and 0 for an empty row, which has a
+            block of zeros. One number when all rows are of one length.
         active: how many rows have a block k, for k from 0; its end is two zeros.
-        blocks: (sum of active, 2); a last block ends in whatever bytes follow its value.
+        blocks: (sum of active, 2); last blocks end in zeros.
     """
 
-    order: Numbers | None
-    lengths: Numbers
-    tails: Numbers
+    order: npt.NDArray[np.intp] | None
+    tails: Numbers | int
     active: tuple[int, ...]
     blocks: Blocks
 
@@ -68,6 +61,14 @@ class Laid:
             yield step, laid[place : place + number]
             place += number
 
+    def tails_of(self, start: int, stop: int) -> Numbers | int:
+        """The tails of some rows, as laid."""
+        return self.tails if isinstance(self.tails, int) else self.tails[start:stop]
+
+    def sort(self, rows: Any) -> Any:
+        """One thing a row, from the rows' own order into the laid one."""
+        return rows if self.order is None else rows[self.order]
+
     def back(self, rows: Any) -> Any:
         """One thing a row, from the laid order into the rows' own."""
         if self.order is None:
@@ -77,23 +78,8 @@ class Laid:
         return out
 
 
-def windows(data: Bytes, *, size: int = BLOCK) -> npt.NDArray[np.void]:
-    """Every stretch of 16 (or `size`) bytes of a buffer, as an array that numpy gathers from and scatters to."""
-    return np.ndarray((max(0, data.size - size + 1),), np.dtype(f"V{size}"), data, strides=(1,))
-
-
-def void(blocks: Blocks) -> npt.NDArray[np.void]:
-    """Blocks as numpy gathers and scatters them."""
-    return blocks.reshape(-1).view(np.dtype("V16"))
-
-
-def gather(data: Bytes, places: Numbers) -> Blocks:
-    """The blocks that start at those places."""
-    return windows(data)[places].view(np.uint64).reshape(-1, 2)
-
-
 def lay(rows: Rows) -> Laid:
-    """The blocks of the rows (at least one row), by step."""
+    """The blocks of the rows (at least one row, and none of them long), by step."""
     starts, lengths, data = rows.starts, rows.lengths, rows.data
     stop = int(starts[-1] + lengths[-1]) + BLOCK
     if stop > data.size:  # a last block is read whole: put room behind it
@@ -101,30 +87,59 @@ def lay(rows: Rows) -> Laid:
         data = np.zeros(stop - first, np.uint8)
         data[: rows.data.size - first] = rows.data[first:]
         starts = starts - first
-    counts = (lengths + (BLOCK - 1)) >> 4
+    if int(lengths.min()) == int(lengths.max()):
+        width, count = int(lengths[0]), len(lengths)
+        active = (count,) * max(1, -(-width // BLOCK)) + (0, 0)
+        tail = width - (max(width, 1) - 1 & -BLOCK)
+        return _filled(
+            Laid(None, tail, active, np.empty((sum(active), 2), np.uint64)), data=data, places=places_of(starts)
+        )
+    counts = np.maximum((lengths + (BLOCK - 1)) >> 4, 1).astype(np.uint8)
     most, order = int(counts.max()), None
     if most != int(counts.min()):
-        order = np.argsort((most - counts).astype(np.uint16), kind="stable")
-        starts = starts[order]
+        order = np.argsort(most - counts, kind="stable")
+        starts, lengths = starts[order], lengths[order]
     active = (*(len(counts) - np.cumsum(np.bincount(counts))[:-1]).tolist(), 0, 0)
-    laid = lengths if order is None else lengths[order]
-    tails = np.where(laid > 0, ((laid - 1) & (BLOCK - 1)) + 1, 0)
-    blocks = np.empty((sum(active), 2), np.uint64)
-    out = Laid(order, lengths, tails, active, blocks)
-    for step, part in out.steps():
-        part[:] = gather(data, starts[: len(part)] + step * BLOCK)
-    return out
+    tails = lengths - ((np.maximum(lengths, 1) - 1) & -BLOCK)
+    return _filled(Laid(order, tails, active, np.empty((sum(active), 2), np.uint64)), data=data, places=starts)
+
+
+def _filled(laid: Laid, *, data: npt.NDArray[np.uint8], places: Numbers | slice) -> Laid:
+    view = windows(data)
+    for step, blocks in laid.steps():
+        void(blocks)[:] = view[moved(places, step * BLOCK, count=len(blocks))]
+    clear_tails(laid)
+    return laid
+
+
+def clear_tails(laid: Laid) -> None:
+    """Zeros behind the end of each value, in place."""
+    for step, blocks in laid.steps():
+        then = laid.active[step + 1]
+        mix(blocks[then:], KEEP, laid.tails_of(then, len(blocks)), by=np.bitwise_and)
+
+
+def void(blocks: Blocks) -> npt.NDArray[np.void]:
+    """Blocks as numpy gathers and scatters them."""
+    return blocks.reshape(-1).view(np.dtype("V16"))
+
+
+def mix(blocks: Blocks, table: Blocks, tails: Numbers | int, *, by: np.ufunc = np.bitwise_xor) -> None:
+    """Each block XORed (or ANDed) with the table's row for its tail, in place."""
+    if isinstance(tails, int):  # a column at a time: broadcasting two words over many rows is four times slower
+        for half in (0, 1):
+            by(blocks[:, half], table[tails, half], out=blocks[:, half])
+    else:
+        by(blocks, np.take(table, tails, axis=0), out=blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the last blocks of a chain take, by the number of bytes (0 to 16) that the last block has of its own.
+    """What is XORed to the last blocks of a chain, by the number of bytes (0 to 16) that a last block has of its own.
 
-    `keep` blanks the bytes behind the value. `only` and `last` are XORed to the last block of values with one block and
-    with more; `before` to the block before the last, or None for nothing.
+    `only` is for values of one block, `last` for the last of several, `before` for the one before that (None: nothing).
     """
 
-    keep: Blocks
     only: Blocks
     last: Blocks
     before: Blocks | None = None
@@ -137,9 +152,9 @@ class Cmac:
 
     def __init__(self, key: Secret) -> None:
         self.aes = Aes(key.reveal())
-        whole, padded_key = self.subkeys()
-        rows = [xor_bytes(pad(tail), whole if tail == BLOCK else padded_key) for tail in range(BLOCK + 1)]
-        self.tables = Tables(KEEP, table(rows), table(rows))
+        whole, cut = self.subkeys()
+        rows = table([xor_bytes(pad(tail), whole if tail == BLOCK else cut) for tail in range(BLOCK + 1)])
+        self.tables = Tables(rows, rows)
 
     def subkeys(self) -> tuple[bytes, bytes]:
         """K1, for whole last blocks, and K2, for padded ones."""
@@ -148,31 +163,23 @@ class Cmac:
 
     def one(self, value: bytes) -> bytes:
         """The tag of one value."""
-        return self.chain(lay(one_row(value)), tables=self.tables).tobytes()
+        rows = Rows(np.frombuffer(value, np.uint8), np.zeros(1, np.int64), np.array([len(value)]))
+        return self.chain(lay(rows), tables=self.tables).tobytes()
 
     def chain(self, laid: Laid, *, tables: Tables) -> Blocks:
         """The tag of each row, in the order they are laid."""
-        tags: Blocks = np.zeros((len(laid.tails), 2), np.uint64)
-        place, active = 0, laid.active
-        for step in range(max(1, len(active) - 2)):
-            now, then, later = active[step], active[step + 1], (*active, 0)[step + 2]
-            rows = now if step else len(tags)  # empty rows have no block, yet take part in the first step
-            blocks = np.zeros((rows, 2), np.uint64)
-            blocks[:now] = laid.blocks[place : place + now]
-            place += now
-            ending = laid.tails[then:rows]
-            blocks[then:] &= np.take(tables.keep, ending, axis=0)
-            blocks[then:] ^= np.take(tables.last if step else tables.only, ending, axis=0)
-            if tables.before is not None:
-                blocks[later:then] ^= np.take(tables.before, laid.tails[later:then], axis=0)
-            blocks ^= tags[:rows]
-            tags[:rows] = self.aes(blocks)
+        tags = np.empty((0, 2), np.uint64)
+        for step, part in laid.steps():
+            now, then, later = laid.active[step], laid.active[step + 1], (*laid.active, 0)[step + 2]
+            blocks = part ^ tags[:now] if step else part.copy()
+            mix(blocks[then:], tables.last if step else tables.only, laid.tails_of(then, now))
+            if tables.before is not None and then > later:
+                mix(blocks[later:then], tables.before, laid.tails_of(later, then))
+            if now < len(tags):
+                tags[:now] = self.aes(blocks)
+            else:
+                tags = self.aes(blocks)
         return tags
-
-
-def one_row(value: bytes) -> Rows:
-    """One value as rows."""
-    return Rows(np.frombuffer(value, np.uint8), np.zeros(1, np.int64), np.array([len(value)]))
 
 
 def double(block: bytes) -> bytes:
@@ -187,7 +194,7 @@ def pad(length: int) -> bytes:
 
 
 def xor_bytes(one: bytes, other: bytes) -> bytes:
-    return bytes(left ^ right for left, right in zip(one, other, strict=True))
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
 
 
 def table(rows: list[bytes]) -> Blocks:

@@ -56,16 +56,16 @@ def decode(rows: Rows, *, type_: Type) -> tuple[pa.Array, Flags]:
 
 
 def token_rows(array: pa.Array, *, type_: Type) -> Rows:
-    """Each value as the bytes a token is made of: text in UTF-8, binary as it is, floats as canonical doubles."""
+    """Each value as the bytes a token is made of: its text in UTF-8, binary as it is, floats as canonical doubles."""
     array = plain(array)
     if type_.name in ("float", "double"):
         return fixed_rows(_swapped(_canonical(array)), valid=valid_of(array))
     if type_.name == "timestamp":
         array = array.cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
-    if type_.name in ("timestamp", "timestamp_ntz"):
-        array = pc.strftime(array, format="%Y-%m-%dT%H:%M:%S" + ("Z" if type_.name == "timestamp" else ""))
     if type_.name not in ("string", "binary"):
         array = array.cast(pa.string())
+    if type_.name == "timestamp":
+        array = pc.binary_join_element_wise(array, "Z", "")
     return rows_of(array)
 
 

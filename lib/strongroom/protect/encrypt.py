@@ -8,6 +8,7 @@ deterministic AEAD. Options: `mode`, and `domain`, which names the key instead o
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -15,9 +16,11 @@ from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.protect.encoding import decode, encode
 from strongroom.protect.envelope import Random, associated_data, close, open_all
-from strongroom.protect.method import Kernel, options_of
+from strongroom.protect.method import Kernel, once_per_value, options_of
 from strongroom.protect.siv import Siv
 from strongroom.protect.types import plain
+
+Opener = Callable[[pa.Array], tuple[pa.Array, pa.BooleanArray]]
 
 MODES = ("deterministic", "randomised")
 
@@ -30,19 +33,29 @@ def kernel(column: Column, *, table: str, keyring: Keyring, random: Random = os.
     def encrypted(array: pa.Array) -> pa.Array:
         return close(encode(array, type_=column.type), cipher, key_id=keyring.primary, random=source)
 
-    return encrypted
+    return encrypted if source else once_per_value(encrypted, column=column)
+
+
+def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
+    """The function that opens the column's values again and says for each row whether that worked.
+
+    A null is null and fine. A value that was tampered with, moved here from another column, cut short, or written under
+    a key that is not enabled comes out null, with False beside it: a matter for quarantine, not a failed job.
+    """
+    ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in keyring.enabled}
+    randomised = is_randomised(column)
+
+    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+        array = plain(array)
+        values, read = decode(open_all(array, ciphers, nonces=randomised), type_=column.type)
+        return values, pa.array(read | array.is_null().to_numpy(zero_copy_only=False))
+
+    return opened
 
 
 def decrypt(array: pa.Array, column: Column, *, table: str, keyring: Keyring) -> tuple[pa.Array, pa.BooleanArray]:
-    """The values again, and for each row whether it could be opened.
-
-    A null is null and fine. A value that was tampered with, moved here from another column, cut short, or written
-    under a key that is not enabled comes out null, with False beside it: a matter for quarantine, not a failed job.
-    """
-    array = plain(array)
-    ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in keyring.enabled}
-    values, read = decode(open_all(array, ciphers, nonces=is_randomised(column)), type_=column.type)
-    return values, pa.array(read | array.is_null().to_numpy(zero_copy_only=False))
+    """One array's values again, and for each row whether it could be opened; see `opener`, which compiles once."""
+    return opener(column, table=table, keyring=keyring)(array)
 
 
 def siv(column: Column, *, table: str, keyring: Keyring, key_id: int) -> Siv:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.key import bar_escape
-from strongroom.protect.aes import LONG, lay, windows
-from strongroom.protect.rows import BLOCK, Bytes, Flags, Numbers, Rows, binary_array, rows_of
-from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix, short_parts, write_blocks
+from strongroom.protect.aes import lay
+from strongroom.protect.rows import (
+    BLOCK,
+    Bytes,
+    Flags,
+    Numbers,
+    Rows,
+    binary_array,
+    packed,
+    places_of,
+    room,
+    rows_of,
+    windows,
+)
+from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix, write_blocks
 
 Random = Callable[[int], bytes]
 """So many random bytes; `os.urandom` outside tests."""
@@ -23,13 +36,8 @@ def associated_data(domain: str, table: str, column: str, type_: str) -> bytes:
 
 def close(rows: Rows, cipher: Siv, *, key_id: int, random: Random | None = None) -> pa.Array:
     """The rows encrypted; with `random`, each with 16 bytes of it in front, so that equal values differ."""
-    if random is not None:
-        data = pack(rows, room=BLOCK)
-        lengths = rows.lengths + BLOCK
-        starts = np.cumsum(lengths) - lengths
-        windows(data)[starts] = np.frombuffer(random(BLOCK * len(starts)), "V16")
-        rows = Rows(data, starts, lengths, rows.valid)
-    data, lengths = cipher.encrypt(rows, key_id=key_id)
+    inner = rows if random is None else with_nonces(rows, random=random)
+    data, lengths = cipher.encrypt(inner, key_id=key_id)
     return binary_array(data, lengths, valid=rows.valid)
 
 
@@ -40,59 +48,81 @@ def open_all(array: pa.Array, ciphers: Mapping[int, Siv], *, nonces: bool = Fals
     """
     rows = rows_of(array)
     owner = owners(rows, ciphers, least=HEADER + (BLOCK if nonces else 0))
-    valid = np.ones(len(array), np.bool_) if rows.valid is None else rows.valid.copy()
-    found = [(which, ciphers[int(key_id)].decrypt(rows.pick(which))) for key_id, which in by_owner(owner)]
-    if len(found) == 1:
-        which, (data, lengths, genuine) = found[0]
-        lengths, which = lengths[genuine], which[genuine]
+    if isinstance(owner, int):
+        data, lengths, genuine = ciphers[owner].decrypt(rows)
+        lengths = lengths if genuine.all() else lengths[genuine]
     else:
-        data, lengths, which = _merged(found)
-    opened = np.zeros(len(owner), np.bool_)
-    opened[which] = True
-    valid[valid] = opened
-    starts = np.cumsum(lengths) - lengths
-    if not nonces:
-        return Rows(data, starts, lengths, valid)
-    inner = Rows(data, starts + BLOCK, lengths - BLOCK)
-    return Rows(pack(inner), np.cumsum(inner.lengths) - inner.lengths, inner.lengths, valid)
+        data, lengths, genuine = _opened_by(rows, owner, ciphers)
+    valid = genuine
+    if rows.valid is not None:
+        valid = rows.valid.copy()
+        valid[valid] = genuine
+    opened = Rows(data, packed(lengths), lengths, valid)
+    return without_nonces(opened) if nonces else opened
 
 
-def owners(rows: Rows, ciphers: Mapping[int, Siv], *, least: int) -> Numbers:
-    """The id of the key that each value names, if it is one of these and the value is long enough; else 0."""
-    owner = np.zeros(len(rows.lengths), np.int64)
+def owners(rows: Rows, ciphers: Mapping[int, Siv], *, least: int) -> Numbers | int:
+    """The id of the key that each value names, if it is one of these and the value is long enough; else 0.
+
+    One number when all values name the same key, as they mostly do.
+    """
+    marks = {key_id: int.from_bytes(prefix(key_id), "little") for key_id in ciphers}
+    if len(rows) and int(rows.lengths.min()) >= least:
+        words = _first_words(rows.data, rows.starts)
+        for key_id, mark in marks.items():
+            if int(words[0]) == mark and bool((words == np.uint64(mark)).all()):
+                return key_id
+    owner = np.zeros(len(rows), np.int64)
     enough = np.flatnonzero(rows.lengths >= least)
-    marks = windows(rows.data, size=PREFIX)[rows.starts[enough]]
-    matrix = marks.view(np.uint8).reshape(-1, PREFIX)
-    ids = np.ascontiguousarray(matrix[:, 1:]).view(">u4").astype(np.int64)[:, 0]
-    known = (matrix[:, 0] == prefix(1)[0]) & np.isin(ids, list(ciphers))
-    owner[enough[known]] = ids[known]
+    words = _first_words(rows.data, rows.starts[enough])
+    for key_id, mark in marks.items():
+        owner[enough[words == np.uint64(mark)]] = key_id
     return owner
 
 
-def by_owner(owner: Numbers) -> list[tuple[int, Numbers]]:
-    """Row numbers for each key id but 0."""
-    return [(int(key_id), np.flatnonzero(owner == key_id)) for key_id in np.unique(owner) if key_id]
+def with_nonces(rows: Rows, *, random: Random) -> Rows:
+    """The values, each with a block of random bytes in front."""
+    data, lengths = pack(rows, gap=BLOCK), rows.lengths + BLOCK
+    starts = packed(lengths)
+    windows(data)[starts] = np.frombuffer(random(BLOCK * len(starts)), "V16")
+    return Rows(data, starts, lengths, rows.valid)
 
 
-def pack(rows: Rows, *, room: int = 0) -> Bytes:
+def without_nonces(rows: Rows) -> Rows:
+    """The values without the block in front, one after the other."""
+    inner = Rows(rows.data, rows.starts + BLOCK, rows.lengths - BLOCK)
+    return Rows(pack(inner), packed(inner.lengths), inner.lengths, rows.valid)
+
+
+def pack(rows: Rows, *, gap: int = 0) -> Bytes:
     """The values one after the other with so many free bytes before each, and a block of room at the end."""
-    lengths = rows.lengths + room
-    starts = np.cumsum(lengths) - lengths + room
-    out = np.zeros(int(lengths.sum()) + BLOCK, np.uint8)
-    for which in short_parts(rows.lengths):
-        write_blocks(lay(rows.pick(which)), out, starts[which])
-    for index in np.flatnonzero(rows.lengths > LONG):
-        start, stop = int(starts[index]), int(starts[index] + rows.lengths[index])
-        out[start:stop] = rows.data[rows.starts[index] : rows.starts[index] + rows.lengths[index]]
+    lengths = rows.lengths + gap
+    starts = packed(lengths) + gap
+    out = room(int(lengths.sum()) + BLOCK)
+    for which, part in rows.parts():
+        write_blocks(lay(part), out, starts[which], lengths=part.lengths)
+    for index in rows.long():
+        out[starts[index] : starts[index] + rows.lengths[index]] = rows.value(index)
     return out
 
 
-def _merged(found: list[tuple[Numbers, tuple[Bytes, Numbers, Flags]]]) -> tuple[Bytes, Numbers, Numbers]:
-    """Values of several keys in the order of their rows."""
-    if not found:
-        return np.zeros(0, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    arrays = [binary_array(data, lengths[genuine], valid=None) for _, (data, lengths, genuine) in found]
-    which = np.concatenate([rows[genuine] for rows, (_, _, genuine) in found])
-    order = np.argsort(which, kind="stable")
-    rows = rows_of(pa.concat_arrays(arrays).take(pa.array(order)))
-    return rows.data[int(rows.starts[0]) if len(order) else 0 :], rows.lengths, which[order]
+def _first_words(data: Bytes, starts: Numbers) -> npt.NDArray[np.uint64]:
+    """The first five bytes of each value (of at least eight) as a number."""
+    if not len(starts):
+        return np.zeros(0, np.uint64)
+    words = windows(data, size=8)[places_of(starts)]
+    return np.ascontiguousarray(words).view(np.uint64) & np.uint64((1 << 8 * PREFIX) - 1)
+
+
+def _opened_by(rows: Rows, owner: Numbers, ciphers: Mapping[int, Siv]) -> tuple[Bytes, Numbers, Flags]:
+    """Values of several keys, opened and in the order of their rows; their lengths; which of all rows they are."""
+    genuine, arrays, order = np.zeros(len(rows), np.bool_), [pa.array([], pa.binary())], [np.zeros(0, np.int64)]
+    for key_id in np.unique(owner[owner > 0]).tolist():
+        which = np.flatnonzero(owner == key_id)
+        data, lengths, good = ciphers[key_id].decrypt(rows.pick(which))
+        genuine[which] = good
+        arrays.append(binary_array(data, lengths[good], valid=None))
+        order.append(which[good])
+    places = np.argsort(np.concatenate(order), kind="stable")
+    merged = rows_of(pa.concat_arrays(arrays).take(pa.array(places)))
+    return merged.data[: int(merged.lengths.sum())], merged.lengths, genuine

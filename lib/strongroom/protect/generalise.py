@@ -4,7 +4,7 @@
   together: with width 10, min 20 and max 40, `<20`, `20-29`, `30-39`, `40+`.
 - `bands: {edges: [18, 30, 65]}`: `<18`, `18-29`, `30-64`, `65+`.
 - `date: month|quarter|year` of a date or timestamp: `2024-03`, `2024-Q1`, `2024`.
-- `prefix: n`: the first n characters, the rest of them as `*`.
+- `prefix: n`: the first n characters, and one `*` for whatever follows: `12345` and `123` both give `12*`.
 
 Bands of whole numbers name their last whole number; others name the next edge: `1.5-<3`. NaN is `NaN`.
 """
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
-from strongroom.protect.method import Kernel, options_of, wrong
+from strongroom.protect.method import Kernel, once_per_value, options_of, wrong
 from strongroom.protect.types import plain
 
 WHOLE = ("tinyint", "smallint", "int", "bigint")
@@ -43,11 +43,11 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:  # noqa: 
     if len(given) != 1:
         raise wrong(column, "generalise needs just one of bands, date, prefix", todo="Keep one of them.")
     if given == ["bands"] and column.type.name in NUMBERS:
-        return bands(_edges(column, options["bands"]), whole=column.type.name in WHOLE)
+        return once_per_value(bands(_edges(column, options["bands"]), whole=column.type.name in WHOLE), column=column)
     if given == ["date"] and column.type.name in DATES and options["date"] in PERIODS:
-        return period(str(options["date"]))
+        return once_per_value(period(str(options["date"])), column=column)
     if given == ["prefix"] and column.type.name == "string" and str(options["prefix"]).isdigit():
-        return prefix(int(str(options["prefix"])))
+        return once_per_value(prefix(int(str(options["prefix"]))), column=column)
     raise wrong(
         column,
         f"generalise by {given[0]} does not fit a column of type {column.type.ddl}",
@@ -99,12 +99,12 @@ def period(word: str) -> Kernel:
 
 
 def prefix(count: int) -> Kernel:
-    """The function that keeps the first characters and hides how the value goes on, not how long it is."""
+    """The function that keeps the first characters and hides what follows them, its length too."""
 
     def cut(array: pa.Array) -> pa.Array:
         array = plain(array)
-        rest = pc.max_element_wise(pc.subtract(pc.utf8_length(array), count), 0, skip_nulls=False)
-        return pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, count), pc.binary_repeat("*", rest), "")
+        rest = pc.if_else(pc.greater(pc.utf8_length(array), count), "*", "")
+        return pc.binary_join_element_wise(pc.utf8_slice_codeunits(array, 0, count), rest, "")
 
     return cut
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from binascii import hexlify
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -19,19 +21,17 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import LONG, Cmac, lay
+from strongroom.protect.aes import Cmac, lay
 from strongroom.protect.encoding import token_rows
-from strongroom.protect.method import Kernel, options_of
-from strongroom.protect.rows import BLOCK, Bytes, Rows, binary_array
-from strongroom.protect.siv import prefix, short_parts
+from strongroom.protect.method import Kernel, once_per_value, options_of
+from strongroom.protect.rows import BLOCK, Rows, binary_array, room, windows
+from strongroom.protect.siv import prefix
 
-TagWriter = Callable[[Rows, Bytes], None]
+TagWriter = Callable[[Rows, npt.NDArray[np.void]], None]
+TAG = np.dtype("V32")
 
 PROFILES = ("aes-cmac", "hmac-sha256")
 DIGITS = 42
-
-# Two bytes → four digits, as they lie in memory. Tokens are public, so this table is indexed by nothing secret.
-HEX = np.array([np.frombuffer(low.to_bytes(2, "little").hex().encode(), np.uint32)[0] for low in range(1 << 16)])
 
 
 def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
@@ -39,18 +39,18 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
     options = options_of(column)
     profile = str(options.get("profile", "aes-cmac"))
     key = keyring.derive(token_info(column, table=table), length=32)
-    tags = _cmac_tags(key) if profile == "aes-cmac" else _hmac_tags(key)
-    start = np.frombuffer(prefix(keyring.primary).hex().encode(), np.uint8)
+    write = _cmac_tags(key) if profile == "aes-cmac" else _hmac_tags(key)
+    start = np.frombuffer(prefix(keyring.primary).hex().encode(), "V10")
 
     def tokens(array: pa.Array) -> pa.Array:
         rows = token_rows(array, type_=column.type)
-        out = np.empty((len(rows.lengths), DIGITS), np.uint8)
-        out[:, :10] = start
-        tags(rows, out)
-        lengths = np.full(len(out), DIGITS, np.int64)
-        return binary_array(out.reshape(-1), lengths, valid=rows.valid, type_=pa.string())
+        out = room(len(rows) * DIGITS)
+        if len(rows):
+            windows(out, size=10)[::DIGITS] = start
+            write(rows, windows(out, size=32)[10::DIGITS])
+        return binary_array(out, np.full(len(rows), DIGITS, np.int64), valid=rows.valid, type_=pa.string())
 
-    return tokens
+    return once_per_value(tokens, column=column)
 
 
 def token_info(column: Column, *, table: str) -> str:
@@ -73,23 +73,23 @@ def _cmac_tags(key: Secret) -> TagWriter:
     mac = Cmac(key)
     library = CMAC(algorithms.AES(key.reveal()))
 
-    def write(rows: Rows, out: Bytes) -> None:
-        for which in short_parts(rows.lengths):
-            laid = lay(rows.pick(which))
-            found = laid.back(mac.chain(laid, tables=mac.tables))
-            out[which, 10:] = np.take(HEX, found.view(np.uint16)).view(np.uint8)
-        for index in np.flatnonzero(rows.lengths > LONG):
+    def write(rows: Rows, out: npt.NDArray[np.void]) -> None:
+        for which, part in rows.parts():
+            laid = lay(part)
+            tags = mac.chain(laid, tables=mac.tables)
+            out[which] = laid.back(np.frombuffer(hexlify(tags.data), TAG))
+        for index in rows.long():
             one = library.copy()
-            one.update(rows.value(index))
-            out[index, 10:] = np.frombuffer(one.finalize().hex().encode(), np.uint8)
+            one.update(rows.value(index).tobytes())
+            out[index] = np.frombuffer(one.finalize().hex().encode(), TAG)[0]
 
     return write
 
 
 def _hmac_tags(key: Secret) -> TagWriter:
-    def write(rows: Rows, out: Bytes) -> None:
-        for index in range(len(rows.lengths)):
-            tag = hmac.digest(key.reveal(), rows.value(index), hashlib.sha256)[:BLOCK]
-            out[index, 10:] = np.frombuffer(tag.hex().encode(), np.uint8)
+    def write(rows: Rows, out: npt.NDArray[np.void]) -> None:
+        for index in range(len(rows)):
+            tag = hmac.digest(key.reveal(), rows.value(index).data, hashlib.sha256)[:BLOCK]
+            out[index] = np.frombuffer(tag.hex().encode(), TAG)[0]
 
     return write

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
-from strongroom.protect.method import Kernel, options_of, wrong
+from strongroom.protect.method import Kernel, once_per_value, options_of, wrong
 from strongroom.protect.types import plain
 
 
@@ -36,7 +36,7 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:  # noqa: 
         name = mask_text(pc.struct_field(parts, 0), first=first, last=last, sign=sign)
         return pc.binary_join_element_wise(name, pc.struct_field(parts, 1), "", null_handling="emit_null")
 
-    return masked
+    return once_per_value(masked, column=column)
 
 
 def mask_text(array: pa.Array, *, first: int, last: int, sign: str) -> pa.Array:

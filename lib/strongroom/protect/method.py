@@ -10,6 +10,7 @@ import pyarrow as pa
 from strongroom.core.contract import Column
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.key import Keyring
+from strongroom.protect.types import plain
 
 Kernel = Callable[[pa.Array], pa.Array]
 """Arrow array → Arrow array of the same length; nulls stay null."""
@@ -31,6 +32,29 @@ class Method(Protocol):
 def options_of(column: Column) -> dict[str, object]:
     """The options of the column's protection."""
     return dict(column.protect.options) if column.protect else {}
+
+
+SAMPLE = 256
+
+
+def once_per_value(kernel: Kernel, *, column: Column) -> Kernel:
+    """The same kernel, run on the distinct values only when a batch has few of them or comes as a dictionary.
+
+    For kernels that give equal values equal outputs. Floats go the plain way: a dictionary may take `0.0` and `-0.0`,
+    or two NaN, for one value.
+    """
+
+    def protected(array: pa.Array) -> pa.Array:
+        if not pa.types.is_dictionary(array.type):
+            sample = array[:SAMPLE]
+            if column.type.name in ("float", "double") or 4 * len(sample.unique()) > len(sample):
+                return kernel(array)
+            array = plain(array).dictionary_encode()
+        elif len(array.dictionary) > len(array):
+            return kernel(plain(array))
+        return kernel(array.dictionary).take(array.indices)
+
+    return protected
 
 
 def wrong(column: Column, what: str, *, todo: str) -> ConfigError:

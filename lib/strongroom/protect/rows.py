@@ -15,10 +15,23 @@ import pyarrow as pa
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
-Blocks = npt.NDArray[np.uint64]  # (n, 2): blocks of 16 bytes, in memory order
 Flags = npt.NDArray[np.bool_]
+Places = Numbers | slice
+"""Where values start in a buffer: a slice when they lie at even distances, which numpy copies eight times faster."""
 
 BLOCK = 16
+
+PART_ROWS = 8192
+PART_BYTES = 1 << 19
+"""Rows and bytes worked on at a time: what they take stays within a core's second-level cache."""
+
+LONG = 2048
+"""Longer values go one at a time: within one value a chain cannot be spread, and the library's own is as fast."""
+
+# glibc gives the memory of each batch back to the system and takes it again page by page, which costs a third of a
+# kernel's time. A large block that was freed once (never touched, so it takes no memory) raises the limit above which
+# it does so (mallopt(3), M_MMAP_THRESHOLD: "dynamic"). Elsewhere this does nothing.
+np.empty((32 << 20) - (64 << 10), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class Rows:
 
     Args:
         data: a buffer that holds all of them.
-        starts: where each value starts in it; never falling.
+        starts: where each value starts in it; no value overlaps the next.
         lengths: how many bytes each has.
         valid: which rows of the whole array these are; None when it has no nulls.
     """
@@ -37,39 +50,56 @@ class Rows:
     lengths: Numbers
     valid: Flags | None = None
 
-    def pick(self, which: npt.NDArray[Any]) -> Rows:
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def pick(self, which: npt.NDArray[Any] | slice) -> Rows:
         """Some of the values, by index or flag, as rows of their own."""
         return Rows(self.data, self.starts[which], self.lengths[which])
 
-    def value(self, index: int | np.intp) -> bytes:
-        """One value as bytes: for the few long ones only."""
+    def value(self, index: int) -> Bytes:
+        """The bytes of one value: for the few long ones only."""
         start = int(self.starts[index])
-        return self.data[start : start + int(self.lengths[index])].tobytes()
+        return self.data[start : start + int(self.lengths[index])]
+
+    def parts(self) -> Iterator[tuple[npt.NDArray[Any] | slice, Rows]]:
+        """The values that are worked on together, in order, a cache's load at a time; the long ones left out."""
+        if len(self) and int(self.lengths.max()) <= LONG:
+            for part in _loads(self.lengths):
+                yield part, self.pick(part)
+            return
+        short = np.flatnonzero(self.lengths <= LONG)
+        for part in _loads(self.lengths[short]):
+            yield short[part], self.pick(short[part])
+
+    def long(self) -> list[int]:
+        """Row numbers of the values that `parts` leaves out."""
+        found: list[int] = np.flatnonzero(self.lengths > LONG).tolist()
+        return found
 
 
-def parts(lengths: Numbers, *, rows: int, size: int) -> Iterator[slice]:
-    """Slices of at most so many rows and, a single row aside, so many bytes: what fits a core's cache."""
+def _loads(lengths: Numbers) -> Iterator[slice]:
     ends = np.cumsum(lengths)
     start, count = 0, len(lengths)
     while start < count:
         before = int(ends[start - 1]) if start else 0
-        stop = max(start + 1, min(start + rows, int(np.searchsorted(ends, before + size, side="right"))))
-        yield slice(start, stop)
-        start = stop
+        stop = min(start + PART_ROWS, int(np.searchsorted(ends, before + PART_BYTES, side="right")))
+        yield slice(start, max(start + 1, stop))
+        start = max(start + 1, stop)
 
 
 def rows_of(array: pa.Array) -> Rows:
     """The values of a binary or string array (large ones and slices too), without a copy."""
     wide = pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type)
     _, places, values = array.buffers()
-    count = len(array)
+    count, valid = len(array), valid_of(array)
     if count == 0 or places is None:
         empty = np.zeros(count, np.int64)
-        return Rows(np.zeros(0, np.uint8), empty, empty, valid_of(array))
+        return Rows(np.zeros(0, np.uint8), empty, empty, valid)
     number = np.dtype(np.int64 if wide else np.int32)
     offsets = np.frombuffer(places, number, count + 1, array.offset * number.itemsize).astype(np.int64)
     data = np.frombuffer(values, np.uint8) if values is not None else np.zeros(0, np.uint8)
-    starts, lengths, valid = offsets[:-1], np.diff(offsets), valid_of(array)
+    starts, lengths = offsets[:-1], offsets[1:] - offsets[:-1]
     if valid is not None:
         starts, lengths = starts[valid], lengths[valid]
     return Rows(data, starts, lengths, valid)
@@ -83,6 +113,27 @@ def valid_of(array: pa.Array) -> Flags | None:
     return flags
 
 
+def fixed_rows(words: Bytes, *, valid: Flags | None) -> Rows:
+    """Rows of one length, from a (rows, width) array of the whole; nulls may hold anything there."""
+    if valid is not None:
+        words = words[valid]
+    count, width = words.shape
+    data = np.ascontiguousarray(words).reshape(-1)
+    return Rows(data, np.arange(count, dtype=np.int64) * width, np.full(count, width, np.int64), valid)
+
+
+def packed(lengths: Numbers) -> Numbers:
+    """Where values start that lie one after the other."""
+    starts: Numbers = np.cumsum(lengths)
+    starts -= lengths
+    return starts
+
+
+def room(size: int) -> Bytes:
+    """An uninitialised buffer."""
+    return np.empty(size, np.uint8)
+
+
 def binary_array(data: Bytes, lengths: Numbers, *, valid: Flags | None, type_: pa.DataType | None = None) -> pa.Array:
     """An Arrow array (default: binary) of values that lie one after the other, with its nulls put back.
 
@@ -93,22 +144,35 @@ def binary_array(data: Bytes, lengths: Numbers, *, valid: Flags | None, type_: p
     if valid is not None:
         whole = np.zeros(len(valid), np.int64)
         whole[valid] = lengths
-    offsets = np.zeros(len(whole) + 1, np.int64)
-    np.cumsum(whole, out=offsets[1:])
-    if offsets[-1] >= 1 << 31:
+    offsets = room(4 * (len(whole) + 1)).view(np.int32)
+    offsets[0] = 0
+    if int(lengths.sum()) >= 1 << 31:
         raise OverflowError("a batch of values of 2 GiB or more: read it in smaller batches")
+    np.cumsum(whole, out=offsets[1:])
     mask = None if valid is None else pa.array(valid).buffers()[1]
     nulls = 0 if valid is None else int(len(valid) - np.count_nonzero(valid))
-    buffers = [mask, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data[: int(offsets[-1])])]
+    buffers = [mask, pa.py_buffer(offsets), pa.py_buffer(data[: int(offsets[-1])])]
     return pa.Array.from_buffers(type_ or pa.binary(), len(whole), buffers, nulls)
 
 
-def fixed_rows(matrix: npt.NDArray[Any], *, valid: Flags | None) -> Rows:
-    """Rows of one length: each row of a C-contiguous array is one value."""
-    data = np.frombuffer(matrix, np.uint8) if matrix.size else np.zeros(0, np.uint8)
-    count = len(matrix)
-    width = data.size // count if count else 0
-    starts = np.arange(count, dtype=np.int64) * width
-    if valid is not None:
-        starts = starts[valid]
-    return Rows(data, starts, np.full(len(starts), width, np.int64), valid)
+def places_of(starts: Numbers) -> Places:
+    """The places as a slice when they are even distances apart, else as they are."""
+    if len(starts) == 1:
+        return slice(int(starts[0]), int(starts[0]) + 1, 1)
+    steps = starts[1:] - starts[:-1]
+    step = int(steps[0])
+    if step <= 0 or int(steps.min()) != step or int(steps.max()) != step:
+        return starts
+    return slice(int(starts[0]), int(starts[-1]) + 1, step)
+
+
+def moved(places: Places, by: int, *, count: int) -> Places:
+    """The first `count` places, so many bytes further on."""
+    if isinstance(places, slice):
+        return slice(places.start + by, places.start + by + (count - 1) * places.step + 1, places.step)
+    return places[:count] + by
+
+
+def windows(data: Bytes, *, size: int = BLOCK) -> npt.NDArray[np.void]:
+    """Every stretch of 16 (or `size`) bytes of a buffer, as an array that numpy gathers from and scatters to."""
+    return np.ndarray((max(0, data.size - size + 1),), np.dtype(f"V{size}"), data, strides=(1,))

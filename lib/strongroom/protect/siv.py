@@ -1,13 +1,11 @@
 """AES-256-SIV (RFC 5297) of all rows at once, in the wire form of Tink's deterministic AEAD.
 
 A value becomes `01 | key id (4) | SIV (16) | ciphertext`. Associated data is one component, the same for the whole
-column, so everything S2V makes of it is folded into tables; then one CMAC chain gives the SIVs and one call of AES
-all counters.
+column, so everything S2V makes of it is folded into tables; then one CMAC chain gives the SIVs and one call of AES all
+counters.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -15,31 +13,26 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from strongroom.core.secret import Secret
 from strongroom.protect.aes import (
-    KEEP,
-    LONG,
-    PART_BYTES,
-    PART_ROWS,
     Aes,
+    Blocks,
     Cmac,
     Laid,
     Tables,
+    clear_tails,
     double,
-    gather,
     lay,
     pad,
     table,
     void,
-    windows,
     xor_bytes,
 )
-from strongroom.protect.rows import BLOCK, Blocks, Bytes, Flags, Numbers, Rows, parts
+from strongroom.protect.rows import BLOCK, Bytes, Flags, Numbers, Rows, moved, packed, places_of, room, windows
 
 PREFIX = 5
 HEADER = PREFIX + BLOCK
 
-# Bits 63 and 31 of the counter, counted from its end, are cleared (RFC 5297, 2.5): no carry ever leaves the low half
-# word.
-CLEAR = np.frombuffer(b"\xff" * 8 + b"\x7f\xff\xff\xff" * 2, np.uint64)
+# Bits 63 and 31 of the counter, counted from its end, are cleared (RFC 5297, 2.5): no carry ever leaves the last word.
+CLEAR_HIGH_BITS = np.frombuffer(b"\x7f\xff\xff\xff" * 2, np.uint64)[0]
 
 
 def prefix(key_id: int) -> bytes:
@@ -62,38 +55,39 @@ class Siv:
     def encrypt(self, rows: Rows, *, key_id: int) -> tuple[Bytes, Numbers]:
         """The encrypted values one after the other, and their lengths."""
         lengths = rows.lengths + HEADER
-        starts = np.cumsum(lengths) - lengths
-        out = np.zeros(int(lengths.sum()) + BLOCK, np.uint8)
-        for which in short_parts(rows.lengths):
-            self._encrypt_part(rows.pick(which), out, starts[which])
-        for index in np.flatnonzero(rows.lengths > LONG):
-            sealed = np.frombuffer(self._one.encrypt(rows.value(index), self._associated), np.uint8)
-            place = int(starts[index]) + PREFIX
-            out[place : place + sealed.size] = sealed
-        mark = np.frombuffer(prefix(key_id), np.dtype("V5"))
-        windows(out, size=PREFIX)[starts] = mark
+        starts = packed(lengths)
+        out = room(int(lengths.sum()) + BLOCK)
+        mark = prefix(key_id)
+        for which, part in rows.parts():
+            self._encrypt_part(part, out, starts[which], mark=mark)
+        for index in rows.long():
+            sealed = mark + self._one.encrypt(rows.value(index).tobytes(), self._associated)
+            out[starts[index] : starts[index] + len(sealed)] = np.frombuffer(sealed, np.uint8)
         return out, lengths
 
-    def _encrypt_part(self, rows: Rows, out: Bytes, places: Numbers) -> None:
+    def _encrypt_part(self, rows: Rows, out: Bytes, starts: Numbers, *, mark: bytes) -> None:
         laid = lay(rows)
         tags = self._mac.chain(laid, tables=self._tables)
         laid.blocks[:] ^= self._keystream(tags, laid)
-        if laid.order is not None:
-            places = places[laid.order]
+        header = np.empty((len(tags), HEADER), np.uint8)
+        windows(header.reshape(-1), size=PREFIX)[::HEADER] = np.frombuffer(mark, "V5")
+        windows(header.reshape(-1))[PREFIX::HEADER] = void(tags)
+        places = places_of(laid.sort(starts))
         view = windows(out)
         for step, blocks in laid.steps():
-            # A last block spills up to 15 bytes into the next value's header, which is always written later.
-            view[places[: len(blocks)] + (HEADER + step * BLOCK)] = void(blocks)
-        view[places + PREFIX] = void(tags)
+            # A last block spills up to 16 bytes into the next value's header, which is always written later.
+            view[moved(places, HEADER + step * BLOCK, count=len(blocks))] = void(blocks)
+        windows(out, size=HEADER)[places] = header.reshape(-1).view(f"V{HEADER}")
 
     def _keystream(self, tags: Blocks, laid: Laid) -> Blocks:
         """The counter blocks of every row, encrypted, laid out like the rows' own blocks."""
         counters = np.empty_like(laid.blocks)
-        start = tags & CLEAR
-        low = start.view(">u4")[:, 3].astype(np.uint32)
+        first = tags.copy()
+        first[:, 1] &= CLEAR_HIGH_BITS
+        low = first.view(">u4")[:, 3].astype(np.uint32) if len(laid.active) > 3 else None
         for step, part in laid.steps(counters):
-            part[:] = start[: len(part)]
-            if step:
+            part[:] = first[: len(part)]
+            if low is not None and step:
                 part.view(">u4")[:, 3] = low[: len(part)] + np.uint32(step)
         return self._ctr(counters)
 
@@ -103,14 +97,15 @@ class Siv:
         `rows` are whole encrypted values of at least 21 bytes, whose prefix is known to be this key's.
         """
         lengths = rows.lengths - HEADER
-        starts = np.cumsum(lengths) - lengths
-        out = np.zeros(int(lengths.sum()) + BLOCK, np.uint8)
+        starts = packed(lengths)
+        inner = Rows(rows.data, rows.starts + HEADER, lengths)
+        out = room(int(lengths.sum()) + BLOCK)
         genuine = np.ones(len(lengths), np.bool_)
-        for which in short_parts(lengths):
-            genuine[which] = self._decrypt_part(rows.pick(which), out, starts[which])
-        for index in np.flatnonzero(lengths > LONG):
+        for which, part in inner.parts():
+            genuine[which] = self._decrypt_part(part, out, starts[which])
+        for index in inner.long():
             try:
-                value = self._one.decrypt(rows.value(index)[PREFIX:], self._associated)
+                value = self._one.decrypt(rows.value(index)[PREFIX:].tobytes(), self._associated)
             except InvalidTag:
                 genuine[index] = False
             else:
@@ -119,45 +114,48 @@ class Siv:
             out, lengths = out[:-BLOCK][np.repeat(genuine, lengths)], np.where(genuine, lengths, 0)
         return out, lengths, genuine
 
-    def _decrypt_part(self, rows: Rows, out: Bytes, places: Numbers) -> Flags:
-        inner = Rows(rows.data, rows.starts + HEADER, rows.lengths - HEADER)
-        claimed = gather(rows.data, rows.starts + PREFIX)
-        laid = lay(inner)
-        sorted_claims = claimed if laid.order is None else claimed[laid.order]
-        laid.blocks[:] ^= self._keystream(sorted_claims, laid)
-        tags = self._mac.chain(laid, tables=self._tables)
-        wrong = tags ^ sorted_claims
-        genuine = (wrong[:, 0] | wrong[:, 1]) == 0
-        write_blocks(laid, out, places)
-        found: Flags = laid.back(genuine)
-        return found
+    def _decrypt_part(self, rows: Rows, out: Bytes, starts: Numbers) -> Flags:
+        laid = lay(rows)
+        places = places_of(laid.sort(rows.starts))
+        claimed = windows(rows.data)[moved(places, -BLOCK, count=len(rows))]
+        tags = np.ascontiguousarray(claimed).view(np.uint64).reshape(-1, 2)
+        laid.blocks[:] ^= self._keystream(tags, laid)
+        clear_tails(laid)
+        wrong = self._mac.chain(laid, tables=self._tables) ^ tags
+        write_blocks(laid, out, starts, lengths=rows.lengths)
+        genuine: Flags = laid.back((wrong[:, 0] | wrong[:, 1]) == 0)
+        return genuine
 
 
-def write_blocks(laid: Laid, out: Bytes, places: Numbers) -> None:
+def write_blocks(laid: Laid, out: Bytes, starts: Numbers, *, lengths: Numbers) -> None:
     """The values of laid rows, written one after the other with nothing between them.
 
-    A last block spills up to 15 bytes over what follows its value. So the last blocks go first, in the order of the
-    rows: each repairs the start of its own value. The other blocks, which never spill, repair the rest.
+    The last blocks go first, in the order of the rows: each spills over what follows its value, and the next one
+    repairs the start of its own. The other blocks never spill, and repair the rest.
     """
-    view = windows(out)
-    lasts = np.zeros((len(laid.tails), 2), np.uint64)
+    if isinstance(laid.tails, int):
+        _write_even(laid, out, starts, tail=laid.tails)
+        return
+    lasts = np.empty((len(starts), 2), np.uint64)
+    places, view = laid.sort(starts), windows(out)
     for step, blocks in laid.steps():
         then = laid.active[step + 1]
         lasts[then : len(blocks)] = blocks[then:]
-    full = (laid.lengths > 0).nonzero()[0]
-    last_places = places + ((np.maximum(laid.lengths, 1) - 1) & ~(BLOCK - 1))
-    view[last_places[full]] = void(laid.back(lasts)[full])
-    ordered = places if laid.order is None else places[laid.order]
+    view[starts + ((np.maximum(lengths, 1) - 1) & -BLOCK)] = laid.back(void(lasts))
     for step, blocks in laid.steps():
         then = laid.active[step + 1]
-        view[ordered[:then] + step * BLOCK] = void(blocks[:then])
+        view[places[:then] + step * BLOCK] = void(blocks[:then])
 
 
-def short_parts(lengths: Numbers) -> Iterator[Numbers]:
-    """Row numbers of the values that are worked on together, in order, a cache's load at a time."""
-    short = np.flatnonzero(lengths <= LONG)
-    for part in parts(lengths[short], rows=PART_ROWS, size=PART_BYTES):
-        yield short[part]
+def _write_even(laid: Laid, out: Bytes, starts: Numbers, *, tail: int) -> None:
+    """The same for values of one length, whose last blocks can be written without a spill."""
+    if not tail:
+        return
+    places = places_of(starts)
+    for step, blocks in laid.steps():
+        size = BLOCK if laid.active[step + 1] else tail
+        values = windows(blocks.reshape(-1).view(np.uint8), size=size)[::BLOCK]
+        windows(out, size=size)[moved(places, step * BLOCK, count=len(starts))] = values
 
 
 def s2v_tables(mixed: bytes, *, subkeys: tuple[bytes, bytes]) -> Tables:
@@ -166,12 +164,12 @@ def s2v_tables(mixed: bytes, *, subkeys: tuple[bytes, bytes]) -> Tables:
     `mixed` is D before the value. A value of a block or more has D XORed to its last 16 bytes, wherever these fall in
     its last two blocks; a shorter one is padded and XORed to `dbl(D)`, which makes a whole block.
     """
-    whole, padded_key = subkeys
+    whole, cut = subkeys
     only, last, before = [], [], []
     for tail in range(BLOCK + 1):
         rest = mixed[BLOCK - tail :] + bytes(BLOCK - tail)
-        ends = xor_bytes(rest, xor_bytes(pad(tail), whole if tail == BLOCK else padded_key))
+        ends = xor_bytes(rest, xor_bytes(pad(tail), whole if tail == BLOCK else cut))
         last.append(ends)
         only.append(ends if tail == BLOCK else xor_bytes(xor_bytes(double(mixed), pad(tail)), whole))
         before.append(bytes(tail) + mixed[: BLOCK - tail])
-    return Tables(KEEP, table(only), table(last), table(before))
+    return Tables(table(only), table(last), table(before))
