@@ -24,7 +24,10 @@ def place(tmp_path, capsys, spark):
 
 def raw_lines(place):
     return [
-        line for file in sorted((place.lake / "raw/reviews").glob("*.json")) for line in file.read_text().split("\n") if line
+        line
+        for file in sorted((place.lake / "raw/reviews").glob("*.json"))
+        for line in file.read_text().split("\n")
+        if line
     ]
 
 
@@ -51,7 +54,9 @@ def test_every_row_is_read_once_and_leaves_as_good_or_bad(place):
 
 def test_the_same_person_has_one_token_in_both_tables_and_email_opens_again(place):
     assert place.run(prepare).code == 0
-    assert place.run(prepare, "--contract", "customers").code == 0
+    place.edit("contracts/customers.yaml", "mustBeLessThan: 5,", "mustBeLessThan: 101,")
+    open_gate = ("--set", "prepare.quarantine_limit=1")  # ten bad ones are planted among twenty
+    assert place.run(prepare, "--contract", "customers", *open_gate).code == 0
     raw = {row["review_id"]: row for row in parsed(raw_lines(place))}
     people = {row["user_id"]: row["user_id"] for row in place.rows("training.customers")}
     rows = place.rows("training.reviews")

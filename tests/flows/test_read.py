@@ -1,0 +1,55 @@
+"""Reading through the policy: only the columns and rows that are given, and every attempt in the audit log."""
+
+from datetime import UTC, datetime
+
+import pytest
+from lakes import install
+
+from strongroom.core.errors import Refused, StoreError
+from strongroom.flows import prepare
+from strongroom.flows.read import read_table
+
+pytestmark = pytest.mark.spark
+BEFORE, AFTER = datetime(2027, 6, 30, 23, tzinfo=UTC), datetime(2027, 7, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def place(tmp_path, capsys, spark):
+    found = install(tmp_path, capsys, sample=200)
+    assert found.run(prepare).code == 0
+    return found
+
+
+def test_each_reader_gets_what_the_policy_gives_and_no_more(place, spark):
+    table, settings = "training.reviews", str(place.settings)
+    ada = read_table(spark, table, "user:ada", "model_training", settings=settings, at=BEFORE)
+    assert "email" not in ada.columns, "denied to data scientists"
+    assert "text_content" in ada.columns
+    assert ada.count() == len(place.rows(table))
+    grace = read_table(spark, table, "user:grace", "", settings=settings, at=BEFORE)
+    rows = grace.collect()
+    assert {row["user_id"] for row in rows} == {None}, "masked to null"
+    assert "neutral" not in {row["label"] for row in rows}, "the row filter"
+    assert len(rows) == sum(row["label"] != "neutral" for row in place.rows(table))
+    event = [event for event in place.audit() if event.action == "read"][-1]
+    assert (event.principal, event.table, event.outcome) == ("user:grace", table, "allowed")
+
+
+@pytest.mark.parametrize(
+    ("principal", "purpose", "at", "why"),
+    [
+        ("user:ada", "advertising", BEFORE, "another purpose"),
+        ("user:ada", "model_training", AFTER, "the grant has ended"),
+        ("user:eve", "model_training", BEFORE, "nobody knows her"),
+        ("user:ADA ", "model_training", BEFORE, "a name that only looks like hers"),
+    ],
+)
+def test_a_refusal_is_raised_and_audited(place, spark, principal, purpose, at, why):
+    with pytest.raises(Refused):
+        read_table(spark, "training.reviews", principal, purpose, settings=str(place.settings), at=at)
+    assert place.audit()[-1].outcome == "refused", why
+
+
+def test_a_table_that_is_not_there_is_no_secret_to_who_may_read_it(place, spark):
+    with pytest.raises(StoreError):
+        read_table(spark, "training.nothing", "user:engineer", "model_training", settings=str(place.settings))
