@@ -36,7 +36,10 @@ _PHYSICAL = {name: name for fits in _FITS.values() for name in fits} | {
 }
 """Spark SQL's names and synonyms (https://spark.apache.org/docs/4.1.0/sql-ref-datatypes.html) → ours."""
 
-_FORMATS = {"i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint", "f32": "float", "f64": "double"}
+_FORMATS = {
+    "integer": {"i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint"},
+    "number": {"f32": "float", "f64": "double"},
+}
 _WRITTEN = re.compile(r"([a-z_]+)\s*(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\))?")
 
 
@@ -120,11 +123,10 @@ def _by_option(node: Node, logical: str, findings: Findings) -> str:
     if logical == "timestamp":
         zone = options.get("timezone")
         return "" if zone is None else "timestamp" if zone.value is True else "timestamp_ntz"
-    if logical in ("integer", "number") and isinstance(format_ := text(options, "format"), str):
-        if format_ in _FORMATS:
-            return _FORMATS[format_]
-        findings.add(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(_FORMATS)}.")
-    return ""
+    format_, known = text(options, "format"), _FORMATS.get(logical, {})
+    if known and format_ is not None and format_ not in known:
+        findings.add(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(known)}.")
+    return known.get(format_ or "", "")
 
 
 def _nested(node: Node, type_: Type, findings: Findings) -> Type:

@@ -1,0 +1,244 @@
+"""What a contract may not say. Each case is one change to a sound contract."""
+# ruff: noqa: E501 - a case is a line
+
+import pytest
+
+from strongroom.core.contract_file import parse_contract
+from strongroom.core.errors import ConfigError
+
+SOUND = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: visits
+version: 1.0.0
+status: active
+servers:
+  - {server: raw, type: local, path: raw/visits/*.json, format: json}
+schema:
+  - name: visits
+    properties:
+      - name: who
+        logicalType: integer
+        classification: personal
+        customProperties: [{property: protect, value: {method: hash}}, {property: subject, value: true}]
+      - name: text
+        logicalType: string
+        logicalTypeOptions: {minLength: 1, maxLength: 100}
+        customProperties: [{property: protect, value: {method: keep}}, {property: role, value: text}]
+      - name: day
+        logicalType: date
+        logicalTypeOptions: {minimum: '2020-01-01', maximum: '2029-12-31'}
+        customProperties: [{property: protect, value: {method: generalise, date: month}}]
+      - name: seconds
+        logicalType: number
+        logicalTypeOptions: {minimum: 0, maximum: 86400}
+        quality: [{metric: nullValues, mustBeLessThan: 5, unit: percent}]
+        customProperties: [{property: protect, value: {method: keep}}]
+      - name: tags
+        logicalType: array
+        items: {logicalType: string}
+        customProperties: [{property: protect, value: {method: keep}}]
+      - name: place
+        logicalType: object
+        properties:
+          - {name: city, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
+    quality:
+      - {metric: rowCount, mustBeGreaterThan: 0}
+customProperties: [{property: purposes, value: [training]}, {property: quarantineLimit, value: 0.1}]
+"""
+
+ODCS = [
+    # old, new, line, part of what, part of what to do, why
+    ("apiVersion: v3.1.0", "apiVersion: v3.0.2", 1, "'v3.0.2' is not run", "v3.1.0", "another version may mean other things"),
+    ("apiVersion: v3.1.0", "apiVersion: v9", 1, "'v9' is not run", "v3.1.0", "no such version"),
+    ("kind: DataContract", "kind: DataProduct", 2, "may not be 'DataProduct'", "'DataContract'", "outside the vocabulary"),
+    ("version: 1.0.0", "version: 1.0", 4, "is a text", "quotes", "YAML makes a number of it"),
+    ("version: 1.0.0", "vrsion: 1.0.0", 4, "Unknown field 'vrsion'", "'version'", "a typo"),
+    ("id: visits\n", "", 1, "'id' is missing", "Add it", "the standard demands it"),
+    ("status: active", "status: actve", 5, "'actve' is not run", "'active'", "a typo"),
+    ("status: active", "status: retired", 5, "'retired' is not run", "any more", "it says so itself"),
+    ("status: active", "status: active\ndescription: {prpose: x}", 6, "Unknown key 'prpose'", "'purpose'", "a typo"),
+    ("logicalType: integer", "logicalType: intger", 12, "may not be 'intger'", "'integer'", "a typo"),
+    ("logicalType: integer", "logicaltype: integer", 11, "'logicalType' is missing", "One of", "the case counts"),
+    ("logicalType: integer", "logicalType: time", 12, "'time' is not run", "string", "Spark has no such type for all readers"),
+    ("logicalType: integer", "required: yes\n        logicalType: integer", 12, "true or false", "yes, no", "a text in YAML 1.2"),
+    ("logicalType: integer", "partitioned: true\n        logicalType: integer", 12, "not run", "remove", "nobody would do it"),
+    ("logicalType: integer", "physicalName: w\n        logicalType: integer", 12, "not run", "own name", "nobody would rename"),
+    ("logicalType: integer", "tags: x\n        logicalType: integer", 12, "is a list", "", "documentation has types too"),
+]  # fmt: skip
+TYPES = [
+    ("logicalType: number", "logicalType: number\n        physicalType: decimal(40,2)", 25, "1 to 38", "", "too long"),
+    ("logicalType: number", "logicalType: number\n        physicalType: decimal(2,4)", 25, "1 to 38", "", "more digits than digits"),
+    ("logicalType: number", "logicalType: number\n        physicalType: string", 25, "contradicts", "", "a number is no string"),
+    ("logicalType: number", "logicalType: number\n        physicalType: doubl", 25, "no type of Spark", "'double'", "a typo"),
+    ("logicalType: number", "logicalType: number\n        physicalType: double(5)", 25, "only decimal", "", "no length"),
+    ("logicalType: integer", "logicalType: integer\n        physicalType: decimal(9,2)", 13, "contradicts", "", "not whole"),
+    ("{minimum: 0, maximum: 86400}", "{format: f32}\n        physicalType: double", 26, "contradicts", "", "which one?"),
+    ("{minimum: 0, maximum: 86400}", "{format: u8}", 25, "'u8' is not run", "Known: f32, f64", "an integer's format"),
+    ("items: {logicalType: string}", "items: {logicalType: string}\n        physicalType: array<int>", 31, "contradicts", "'array'", "which one?"),
+    ("items: {logicalType: string}", "description: x", 28, "no 'items'", "Say", "a list of what?"),
+    ("logicalType: string\n        logicalTypeOptions: {minLength: 1, maxLength: 100}", "logicalType: string\n        physicalType: varchar(50)\n        logicalTypeOptions: {minLength: 1, maxLength: 100}", 17, "shorter than 'maxLength'", "", "which one?"),
+    ("name: day", "name: who", 19, "stands here twice", "line 11", "doubled"),
+    ("name: day", "name: WHO", 19, "stands here twice", "line 11", "Spark does not see the case"),
+    ("name: day", "name: d.ay", 19, "cannot name a column", "letters", "the dot means inside"),
+    ("name: day", "name: 'd ay'", 19, "cannot name a column", "letters", "Delta refuses blanks"),
+    ("- name: visits", "- name: my-visits", 9, "cannot name a table", "letters", "it names folders and tables"),
+]  # fmt: skip
+RULES = [
+    ("minLength: 1", "minLength: 101", 17, "'maxLength' is below 'minLength'", "", "no text is both"),
+    ("minLength: 1", "minLenght: 1", 17, "Unknown key 'minLenght'", "'minLength'", "a typo"),
+    ("minLength: 1", "minLength: -1", 17, "breaks the standard's rule", "0", "no text is shorter than nothing"),
+    ("minLength: 1", "minimum: 1", 17, "Unknown key 'minimum'", "", "not for text"),
+    ("minLength: 1", "format: emial", 17, "'emial' is not run", "'email'", "a typo"),
+    ("minLength: 1", "format: password", 17, "'password' is not run", "Known", "nothing to check"),
+    ("minLength: 1", "pattern: '(a'", 17, "no regular expression", "", "an open bracket"),
+    ("minLength: 1", "pattern: '(?=a)b'", 17, "looks around", "RE2", "RE2 does not"),
+    ("minLength: 1", "pattern: '(?<!a)b'", 17, "looks around", "RE2", "RE2 does not"),
+    ("minLength: 1", "pattern: '(a)\\1'", 17, "refers back", "RE2", "RE2 does not"),
+    ("minLength: 1", "pattern: 'a{2000}'", 17, "more than 1000", "minLength", "RE2 does not"),
+    ("maximum: '2029-12-31'", "maximum: '2019-12-31'", 21, "leaves nothing above", "", "no day is both"),
+    ("maximum: '2029-12-31'", "maximum: '2029-13-31'", 21, "is no date", "", "there is no such month"),
+    ("maximum: '2029-12-31'", "maximum: 2029", 21, "is no date", "", "a number is no date"),
+    ("maximum: '2029-12-31'", "format: yyyy-QQ", 21, "cannot be read", "yyyy", "strptime has no quarters"),
+    ("maximum: 86400", "maximum: -1", 25, "leaves nothing above", "", "no number is both"),
+    ("maximum: 86400", "exclusiveMaximum: 0", 25, "leaves nothing above", "", "0 is out, and so is the rest"),
+    ("maximum: 86400", "maximum: '86400'", 25, "is no double", "", "a text is no number"),
+    ("maximum: 86400", "maximum: true", 25, "is no double", "", "nor is true"),
+    ("logicalType: integer", "logicalType: integer\n        logicalTypeOptions: {minimum: 0.5}", 13, "is no bigint", "", "not whole"),
+    ("logicalType: integer", "logicalType: integer\n        logicalTypeOptions: {exclusiveMinimum: 1, exclusiveMaximum: 2}", 13, "leaves nothing", "", "no whole number between"),
+    ("logicalType: object", "logicalType: object\n        logicalTypeOptions: {required: [cty]}", 34, "no field 'cty'", "'city'", "a typo"),
+    ("logicalType: object", "logicalType: object\n        logicalTypeOptions: {maxProperties: 3}", 34, "Unknown key", "", "not run"),
+    ("items: {logicalType: string}", "items: {logicalType: string}\n        logicalTypeOptions: {minItems: 3, maxItems: 2}", 31, "below 'minItems'", "", "no list is both"),
+    ("items: {logicalType: string}", "items: {logicalType: string}\n        unique: true", 31, "does not fit", "single value", "a list is no single value"),
+    ("- {name: city,", "- {name: city, primaryKey: true,", 35, "does not fit", "single value", "keys stand at the top"),
+    ("logicalType: integer", "logicalType: integer\n        primaryKeyPosition: 1", 13, "no part of the primary key", "primaryKey: true", "a position of nothing"),
+]  # fmt: skip
+PROTECTION = [
+    ("{method: hash}", "{method: hsh}", 14, "Unknown method 'hsh'", "'hash'", "a typo"),
+    ("{method: hash}", "{metod: hash}", 14, "names no method", "keep", "a typo"),
+    ("{method: hash}", "hash", 14, "names no method", "keep", "a text says no options"),
+    ("{method: hash}", "{method: hash, doman: x}", 14, "Unknown key 'doman'", "'domain'", "a typo"),
+    ("{method: hash}", "{method: hash, profile: md5}", 14, "one of aes-cmac", "", "not a hash we have"),
+    ("{method: hash}", "{method: hash, domain: 'a b'}", 14, "a word of letters", "", "a domain is a name"),
+    ("{method: hash}", "{method: keep}", 14, "is personal and kept", "'why'", "nobody decided that"),
+    ("{method: hash}", "{method: keep, why: ''}", 14, "'why' is a sentence", "", "nothing is no reason"),
+    ("{method: hash}", "{method: mask}", 14, "does not fit 'who', which is bigint", "", "a number has no characters"),
+    ("{method: hash}", "{method: drop}", 14, "Nobody can be found", "hash", "an erasure could not find the person"),
+    ("{method: hash}", "{method: encrypt, mode: randomised}", 14, "Nobody can be found", "deterministic", "the same"),
+    ("{method: hash}", "{method: encrypt, mode: random}", 14, "one of deterministic", "", "outside the vocabulary"),
+    ("{method: generalise, date: month}", "{method: generalise, date: week}", 22, "year, quarter or month", "", "outside the vocabulary"),
+    ("{method: generalise, date: month}", "{method: generalise}", 22, "Exactly one of", "", "how?"),
+    ("{method: generalise, date: month}", "{method: generalise, date: month, prefix: 2}", 22, "Exactly one of", "", "which one?"),
+    ("{method: generalise, date: month}", "{method: generalise, prefix: 2}", 22, "'prefix' does not fit", "", "a date has no first letters"),
+    ("{property: role, value: text}", "{property: role, value: txt}", 18, "Unknown role 'txt'", "'text'", "a typo"),
+    ("logicalType: date", "logicalType: string", 21, "Unknown key 'minimum'", "", "text has no bounds"),
+    ("value: {method: keep}}, {property: role, value: text}", "value: {method: drop}}, {property: role, value: text}", 18, "does not fit", "stays", "nothing to learn from"),
+    ("{property: subject, value: true}", "{property: subject, value: yes}", 14, "true or false", "", "a text in YAML 1.2"),
+    ("{property: subject, value: true}", "{property: subjct, value: true}", 14, "Unknown custom property", "'subject'", "a typo"),
+    ("{property: subject, value: true}", "{property: subject}", 14, "'value' is missing", "Add", "the standard demands it"),
+    ("classification: personal", "classification: persnal", 13, "Unknown classification", "'personal'", "it would open the column"),
+    ("[{property: protect, value: {method: keep}}]}", "[]}", 35, "'place.city' has no 'protect'", "keep", "nothing is kept by default"),
+    ("- {name: city,", "- {name: city, classification: secret,", 35, "Unknown classification", "Known", "outside the vocabulary"),
+    ("logicalType: object", "logicalType: object\n        customProperties: [{property: protect, value: {method: keep}}]", 34, "is an object", "each by name", "of which field?"),
+    ("items: {logicalType: string}", "items: {logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}", 30, "protected twice", "or on its items", "which one?"),
+    ("{property: role, value: text}", "{property: read, value: {tirm: true}}", 18, "Unknown key 'tirm'", "'trim'", "a typo"),
+    ("{property: role, value: text}", "{property: read, value: {missing: '?'}}", 18, "a list of texts", "quotes", "one text is no list"),
+    ("{property: role, value: text}", "{property: read, value: {missing: [0]}}", 18, "a list of texts", "quotes", "a number is no text"),
+]  # fmt: skip
+QUALITY = [
+    ("metric: rowCount", "metric: rowCont", 37, "Unknown metric 'rowCont'", "'rowCount'", "a typo"),
+    ("metric: rowCount", "metric: nullValues", 37, "is a rule of a column", "", "of which column?"),
+    ("metric: nullValues", "metric: rowCount", 26, "is a rule of the whole table", "", "a column has no rows of its own"),
+    ("metric: rowCount", "rule: rowCount", 37, "'rule' is not run", "metric", "an older word"),
+    ("mustBeGreaterThan: 0", "mustBeGreaterThn: 0", 37, "Unknown field 'mustBeGreaterThn'", "'mustBeGreaterThan'", "a typo"),
+    (", mustBeGreaterThan: 0", "", 37, "no operator", "Exactly one", "how many rows?"),
+    ("mustBeGreaterThan: 0", "mustBeGreaterThan: 0, mustBeLessThan: 9", 37, "together", "Exactly one", "which one?"),
+    ("mustBeGreaterThan: 0", "mustBeGreaterThan: '0'", 37, "is a number", "", "a text is no number"),
+    ("mustBeGreaterThan: 0", "mustBeLessThan: 0", 37, "can never be met", "bound", "fewer than no rows"),
+    ("mustBeGreaterThan: 0", "mustBeBetween: [9]", 37, "two numbers", "", "between one number"),
+    ("mustBeGreaterThan: 0", "mustBeBetween: [9, 1]", 37, "the smaller one first", "", "the wrong way round"),
+    ("mustBeGreaterThan: 0", "mustBeBetween: [-9, -1]", 37, "can never be met", "", "fewer than no rows"),
+    ("mustBeGreaterThan: 0", "mustBeGreaterThan: 0, unit: percent", 37, "counts rows", "unit", "percent of what?"),
+    ("mustBeLessThan: 5, unit: percent", "mustBeGreaterThan: 100, unit: percent", 26, "can never be met", "", "more than all"),
+    ("unit: percent", "unit: prcent", 26, "Unknown unit 'prcent'", "'percent'", "a typo"),
+    ("unit: percent", "severity: fatal", 26, "Unknown severity", "error", "outside the vocabulary"),
+    ("unit: percent", "dimension: sped", 26, "may not be 'sped'", "Known", "outside the vocabulary"),
+    ("unit: percent", "arguments: {x: 1}", 26, "Unknown key 'x'", "", "no such argument"),
+    ("metric: nullValues, mustBeLessThan: 5", "metric: invalidValues, mustBe: 0", 26, "wants the argument", "", "invalid is what?"),
+    ("metric: nullValues,", "metric: invalidValues, arguments: {validValues: ['1']},", 26, "is no double", "", "a text is no number"),
+    ("metric: nullValues,", "metric: invalidValues, arguments: {validValues: []},", 26, "names something", "", "nothing would be valid"),
+    ("metric: nullValues,", "metric: invalidValues, arguments: {pattern: a},", 26, "does not fit", "", "a number has no characters"),
+    ("metric: rowCount, mustBeGreaterThan: 0", "metric: duplicateValues, mustBe: 0", 37, "wants the argument 'properties'", "", "of which columns?"),
+    ("metric: rowCount, mustBeGreaterThan: 0", "metric: duplicateValues, mustBe: 0, arguments: {properties: [who, dy]}", 37, "no column 'dy'", "'day'", "a typo"),
+    ("metric: rowCount, mustBeGreaterThan: 0", "metric: duplicateValues, mustBe: 0, arguments: {properties: [who, tags]}", 37, "no single value", "", "a list is no single value"),
+    ("items: {logicalType: string}", "items: {logicalType: string, quality: [{metric: nullValues, mustBeLessThan: 2}]}", 30, "one by one only", "mustBe: 0", "counted how?"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: sql, query: drop table x, mustBe: 0}", 37, "one SELECT", "", "a question changes nothing"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: sql, query: select 1; drop table x, mustBe: 0}", 37, "one SELECT", "", "two statements"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: sql, mustBe: 0}", 37, "'query' is missing", "Add", "the standard demands it"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: custom, engine: soda, implementation: x}", 37, "'soda' is not run", "strongroom", "we do not run it"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: custom, engine: strongroom, implementation: {check: row, expression: seconds > dy}}", 37, "dy", "", "a typo"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: custom, engine: strongroom, implementation: {check: row, expression: 'seconds >'}}", 37, "expression", "", "half a condition"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: custom, engine: strongroom, implementation: {check: rows, expression: seconds > 1}}", 37, "'check' is 'row'", "", "outside the vocabulary"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{type: text, metric: rowCount, mustBe: 1}", 37, "does not fit a quality rule of type 'text'", "", "said or run?"),
+    ("{metric: rowCount, mustBeGreaterThan: 0}", "{metric: rowCount, mustBe: 1}\n      - {metric: rowCount, mustBe: 1}", 38, "stands here twice", "line 37", "doubled"),
+]  # fmt: skip
+REST = [
+    ("type: local", "type: locl", 7, "'locl' is not read", "'local'", "a typo"),
+    ("type: local", "type: kafka", 7, "'kafka' is not read", "files", "another system"),
+    ("format: json", "format: jsn", 7, "'jsn' is not read", "'json'", "a typo"),
+    ("path: raw/visits/*.json", "path: 'raw/{model}/*.json'", 7, "Placeholders", "out", "nobody fills it in"),
+    ("path: raw/visits/*.json", "pth: raw/visits/*.json", 7, "Unknown field 'pth'", "'path'", "a typo"),
+    ("format: json}", "format: json, customProperties: [{property: options, value: {header: true}}]}", 7, "Unknown key 'header'", "", "JSON has no header"),
+    ("format: json}", "format: csv, customProperties: [{property: options, value: {headr: true}}]}", 7, "Unknown key 'headr'", "'header'", "a typo"),
+    ("format: json}", "format: csv, customProperties: [{property: options, value: {header: yes}}]}", 7, "true or false", "", "a text in YAML 1.2"),
+    ("format: json}", "format: csv, customProperties: [{property: options, value: {encoding: utf-9}}]}", 7, "character set", "", "no such set"),
+    ("format: json}", "format: csv, customProperties: [{property: options, value: {comment: '//'}}]}", 7, "one character", "", "Spark takes one"),
+    ("    quality:\n", "  - name: other\n    quality:\n", 36, "More than one data set: visits, other", "one contract for each", "which one?"),
+    ("value: [training]", "value: training", 38, "list of words", "", "one word is no list"),
+    ("value: [training]", "value: [training, training]", 38, "twice", "", "doubled"),
+    ("value: 0.1}", "value: 20}", 38, "share from 0 to 1", "percent", "a percentage is no share"),
+    ("value: 0.1}", "value: {percent: 120}}", 38, "share", "", "more than all"),
+    ("value: 0.1}", "value: {prcent: 20}}", 38, "Unknown key 'prcent'", "'percent'", "a typo"),
+    ("property: quarantineLimit", "property: quarantinelimt", 38, "Unknown custom property", "'quarantineLimit'", "a typo"),
+    ("schema:\n", "slaProperties: [{property: latency, value: 1, unit: d, element: visits.dy}]\nschema:\n", 8, "no column 'dy'", "'day'", "a typo"),
+    ("schema:\n", "slaProperties: [{property: latency, value: 1, unit: fortnight, element: day}]\nschema:\n", 8, "Unknown unit", "Known", "how many seconds?"),
+    ("schema:\n", "slaProperties: [{property: latency, value: 1, unit: d, element: who}]\nschema:\n", 8, "tells no time", "date", "a number is no time"),
+    ("schema:\n", "slaProperties: [{property: latency, value: soon, unit: d, element: day}]\nschema:\n", 8, "positive number", "", "how soon?"),
+]  # fmt: skip
+CASES = [*ODCS, *TYPES, *RULES, *PROTECTION, *QUALITY, *REST]
+
+
+def test_the_contract_that_the_cases_break_is_sound():
+    contract = parse_contract(SOUND, "c.yaml")
+    assert [column.name for column in contract.columns] == ["who", "text", "day", "seconds", "tags", "place"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what", "todo", "why"), CASES, ids=[f"{row[1][-40:]!a} {row[5]}" for row in CASES]
+)
+def test_what_we_do_not_run_is_refused_at_its_line(old, new, line, what, todo, why):
+    assert SOUND.count(old) >= 1, "the case changes something"
+    with pytest.raises(ConfigError) as caught:
+        parse_contract(SOUND.replace(old, new, 1), "c.yaml")
+    problem = next((one for one in caught.value.problems if what in one.what), None)
+    assert problem is not None, f"{why}: {caught.value}"
+    assert problem.where == f"c.yaml:{line}"
+    assert todo in problem.todo
+
+
+def test_all_problems_of_a_file_come_at_once_and_in_order():
+    text = SOUND
+    for old, new in (("active", "actve"), ("{method: hash}", "{method: hsh}"), ("unit: percent", "unit: prcent")):
+        text = text.replace(old, new, 1)
+    with pytest.raises(ConfigError) as caught:
+        parse_contract(text, "c.yaml")
+    assert [problem.where for problem in caught.value.problems] == ["c.yaml:5", "c.yaml:14", "c.yaml:26"]
+
+
+@pytest.mark.parametrize("part", ["servers", "schema"])
+def test_a_contract_without_data_is_refused(part):
+    head, _, rest = SOUND.partition(f"{part}:\n")
+    body = rest.split("\n")
+    after = next(number for number, line in enumerate(body) if line and not line.startswith(" "))
+    with pytest.raises(ConfigError, match=f"'{part}' is missing"):
+        parse_contract(head + "\n".join(body[after:]), "c.yaml")
