@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -49,10 +48,10 @@ def make_ready(venv: Path, root: Path, *, tools: bool = False, say: Callable[[st
             continue
         stamp.unlink(missing_ok=True)
         if lock != RUNTIME:
-            _pip(venv, (root / lock,), say=say)
+            _pip(venv, root / lock, say=say)
         else:  # pyspark comes as source: what builds it is locked too, and comes first
-            _pip(venv, (root / BUILD,), say=say)
-            _pip(venv, (root / lock,), "--no-build-isolation", say=say)
+            _pip(venv, root / BUILD, say=say)
+            _pip(venv, root / lock, "--no-build-isolation", say=say)
         stamp.write_text(wanted, encoding="utf-8")
     unfinished.unlink()
 
@@ -87,27 +86,31 @@ def _make(venv: Path, *, say: Callable[[str], None]) -> None:
         raise EnvironmentFault(f"The virtual environment cannot be made: {reason[0]}", where=str(venv))
 
 
-def _pip(venv: Path, locks: Sequence[Path], *options: str, say: Callable[[str], None]) -> None:
-    count = sum(len(re.findall(r"^[a-z].*==", lock.read_text(encoding="utf-8"), re.MULTILINE)) for lock in locks)
-    say(f"installing {count} packages of {locks[0].name} into {venv} (once) …")
-    command = [
-        str(venv / "bin/python"),
-        "-m",
-        "pip",
-        "install",
-        "--require-hashes",
-        "--no-input",
-        "--retries",
-        "2",
-        *options,
-    ]
-    for lock in locks:
-        command += ["-r", str(lock)]
+def _pip(venv: Path, lock: Path, *options: str, say: Callable[[str], None]) -> None:
+    count = len(re.findall(r"^[a-z].*==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    say(f"installing {count} packages of {lock.name} into {venv} (once) …")
+    command = [str(venv / "bin/python"), "-m", "pip", "install", "--require-hashes", "--no-input", "--retries", "2"]
+    command += ["--progress-bar", "off", *options, "-r", str(lock)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PIP_USER": "0"}
     log = venv.with_name("install.log")
-    with log.open("w", encoding="utf-8") as file:
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PIP_USER": "0"}
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, check=False)
-    if done.returncode:
+    with (
+        log.open("w", encoding="utf-8") as file,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            close_fds=False,  # pip holds the lock of the set-up as long as it writes
+        ) as pip,
+    ):
+        for line in pip.stdout or ():
+            file.write(line)
+            if noted := re.match(r" *(Downloading \S+ \((?:\d{2,}\.?\d* MB|.* GB)\)|Building wheel for \S+)", line):
+                say(f"  {noted[1][0].lower()}{noted[1][1:]} …")
+    if pip.returncode:
         raise _explain(log)
 
 
@@ -129,8 +132,3 @@ def _explain(log: Path) -> EnvironmentFault:
     else:
         what, todo = "pip could not install the packages.", "Read the end of that file."
     return EnvironmentFault(what, where=str(log), todo=todo)
-
-
-def space_left(folder: Path) -> int:
-    """Free bytes where the folder is."""
-    return shutil.disk_usage(folder).free

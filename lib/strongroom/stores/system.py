@@ -80,5 +80,7 @@ def _choose(manager: str, need: str) -> str:
 
 def _run(command: tuple[str, ...]) -> bool:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, close_fds=False
+    )
     return done.returncode == 0
