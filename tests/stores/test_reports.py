@@ -194,6 +194,14 @@ def test_the_same_run_again_replaces_its_own_files_and_leaves_nothing_else(tmp_p
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 5
 
 
+def test_a_file_is_exchanged_and_never_rewritten_in_place(tmp_path: Path) -> None:
+    paths = write(demo(), tmp_path)
+    seen = tmp_path / "somebody reads it"
+    os.link(paths.html, seen)
+    write(closed(), tmp_path)
+    assert seen.read_text(encoding="utf-8") == render_html(demo()), "who had it open keeps the whole old page"
+
+
 @pytest.mark.parametrize(
     ("run_id", "file"),
     [("../../up", "_.._up.html"), ("..", "_.html"), ("a/b\\c:d", "a_b_c_d.html"), ("x" * 500, "x" * 120 + ".html")],

@@ -7,10 +7,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
 from strongroom.core.report import LabelBalance, LabelCount, ReasonCount
 from strongroom.stores.reports import render_html
+from strongroom.stores.reports_markup import element, join, name, plain
 from strongroom.stores.reports_style import STYLE
 
 VOID = {"meta", "wbr"}
@@ -157,7 +160,9 @@ def test_what_nobody_measured_has_no_column() -> None:
 
 
 def test_rows_behind_a_closed_gate_are_accounted_for() -> None:
-    assert "952,690passed, held back by the gate · 95.3 %" in Page(PAGES["closed"]).text
+    text = Page(PAGES["closed"]).text
+    assert "952,690passed, held back by the gate · 95.3 %" in text
+    assert "after12.4 %118,120" in text, "nulls after are a share of the rows that passed, though none was written"
     lost = dataclasses.replace(demo(), written=990_000)
     assert "4,000not accounted for · 0.40 %" in Page(render_html(lost)).text
 
@@ -172,6 +177,15 @@ def test_hostile_names_stay_text() -> None:
         assert sign not in PAGES["hostile"]
     PAGES["hostile"].encode("utf-8")
     assert "W" * 401 not in PAGES["hostile"]
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_comes_back_as_text(text: str) -> None:
+    page = Page(join(element("p", text, title=text), name(text)))
+    assert [tag for tag, *_ in page.elements if tag != "wbr"] == ["p", "bdi"]
+    assert page.all("p") == [{"title": plain(text)}]
+    assert "".join(page.words) == plain(text) + plain(text, longest=120)
 
 
 @pytest.mark.parametrize(
