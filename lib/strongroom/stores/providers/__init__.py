@@ -14,6 +14,8 @@ from strongroom.core.errors import KeyFault
 KINDS = {
     "file": "strongroom.stores.providers.file",
     "env": "strongroom.stores.providers.env",
+    "databricks-secret": "strongroom.stores.providers.databricks_secret",
+    "aws-kms": "strongroom.stores.providers.aws_kms",
 }
 
 
@@ -41,8 +43,8 @@ def provider(reference: str, *, create: bool = False) -> Provider:
     if kind not in KINDS or not rest:
         raise KeyFault(
             "the key provider is not known",
-            where=f"keys: {kind}:…",
-            todo=f"Use one of {', '.join(f'{name}:…' for name in KINDS)}.",
+            where=f"keys: {kind[:20]}:…",
+            todo="Use file:PATH, env:NAME, databricks-secret:SCOPE/KEY or aws-kms:ARN.",
         )
     opened = import_module(KINDS[kind]).open_provider(rest, create=create)
     return cast(Provider, opened)
