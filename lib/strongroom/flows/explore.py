@@ -1,0 +1,169 @@
+"""Look at a data set: its protected rows as the policy shows them, and what earlier runs have counted.
+
+`run` says who looks at what and for which purpose, and returns a `View`; the other functions ask it one question each.
+Every answer is a small table of counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from strongroom.core.contract import Contract
+from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.run import Job, Outcome
+from strongroom.flows.read import read_as
+from strongroom.flows.which import contract_of, settle_purpose
+
+RUNS = 30
+"""Most runs that are drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(Outcome):
+    """A data set and the one way to its tables: `read(table)` is a DataFrame of what the principal may see of it."""
+
+    contract: Contract
+    read: Callable[[str], Any]
+
+    @property
+    def table(self) -> str:
+        """The training table's name."""
+        return f"training.{self.contract.name}"
+
+    @property
+    def features(self) -> str:
+        """The feature table's name; its vocabulary and summary are named after it."""
+        return f"features.{self.contract.name}"
+
+    @property
+    def model(self) -> str:
+        """The name of its pipelines, in the tables that `vectorize` tells."""
+        return f"models.{self.contract.name}"
+
+
+def run(job: Job) -> View:
+    """Opens the view.
+
+    Raises:
+        Refused: the policy or the contract's purposes said no.
+        StoreError: there is no such table yet.
+    """
+    contract = contract_of(job, "prepare")
+    job = settle_purpose(job, contract)
+
+    read = cache(lambda table: read_as(job, table))  # one decision and one audit event a table
+    view = View(contract=contract, read=read, facts={"table": f"training.{contract.name}"})
+    read(view.table)  # so that a refusal comes now, and is the run's end in the audit log
+    return view
+
+
+def label_counts(view: View) -> pd.DataFrame:
+    """`label, rows`: how often each label stands in the training table, most frequent first."""
+    from pyspark.sql import functions as F
+
+    label = F.col(_column(view, "label")).alias("label")
+    found = view.read(view.table).groupBy(label).agg(F.count(F.lit(1)).alias("rows")).toPandas()
+    return _ordered(found, "rows", "label")
+
+
+def text_lengths(view: View) -> pd.DataFrame:
+    """`length, rows`: how many texts have so many characters, shortest first; a missing text is not among them."""
+    from pyspark.sql import functions as F
+
+    length = F.length(_column(view, "text")).alias("length")
+    counted = view.read(view.table).groupBy(length).agg(F.count(F.lit(1)).alias("rows"))
+    return pd.DataFrame(counted.where("length IS NOT NULL").orderBy("length").toPandas())
+
+
+def last_runs(view: View) -> pd.DataFrame:
+    """`run_id, started, status, rows_read, rows_written, rows_quarantined` of the last runs, oldest first.
+
+    Raises:
+        StoreError: the data set was never prepared.
+    """
+    names = ["run_id", "started", "status", "rows_read", "rows_written", "rows_quarantined"]
+    runs = view.read("strongroom.runs").where(_dataset(view)).select(names)
+    found = pd.DataFrame(runs.orderBy("started", ascending=False).limit(RUNS).toPandas())
+    if found.empty:
+        todo = f"./spark-submit.sh prepare --contract {view.contract.name}"
+        raise StoreError("this data set was never prepared", where=view.contract.name, todo=todo)
+    return found.iloc[::-1].reset_index(drop=True)
+
+
+def rule_failures(view: View, *, run_id: str) -> pd.DataFrame:
+    """`rule, rows`: how many rows of a run broke each rule, most first; rules that no row broke are there too."""
+    found = _metrics(view, run_id, about="rule").rename(columns={"name": "rule", "value": "rows"})
+    return _ordered(found[["rule", "rows"]].astype({"rows": "int64"}), "rows", "rule")
+
+
+def nulls(view: View, *, run_id: str) -> pd.DataFrame:
+    """`column, before, after`: the share of nulls (0 to 1) among the rows read and among those written, most first."""
+    rows = _metrics(view, run_id, about="rows").set_index("metric")["value"]
+    counts = _metrics(view, run_id, about="column").pivot(index="name", columns="metric", values="value")
+    shares = pd.DataFrame(
+        {
+            "before": counts["nulls"] / max(rows["read"], 1),
+            "after": counts["nulls_kept"] / max(rows["good"], 1),
+        }
+    )
+    return _ordered(shares.rename_axis("column").reset_index(), "before", "column")
+
+
+def top_terms(view: View, *, most: int = 20) -> pd.DataFrame:
+    """`term, documents, idf` of the terms that stand in most texts, most first."""
+    from pyspark.sql import functions as F
+
+    terms = view.read(f"{view.features}_vocabulary").select("term", "documents", "idf")
+    return pd.DataFrame(terms.orderBy(F.col("documents").desc(), "term").limit(most).toPandas())
+
+
+def weigh(view: View, model: str, text: str) -> pd.DataFrame:
+    """`term, weight` of a new text by a saved pipeline, heaviest first, without terms it does not know.
+
+    `model` is the folder of the pipeline as `vectorize` tells it.
+    """
+    from pyspark.ml import PipelineModel
+
+    column = _column(view, "text")
+    spark = view.read(view.table).sparkSession
+    pipeline = PipelineModel.load(model if "://" in model else f"file://{model}")
+    [row] = pipeline.transform(spark.createDataFrame([(text,)], f"{column} string")).collect()
+    terms = view.read(f"{view.features}_vocabulary").select("index", "term").toPandas().set_index("index")["term"]
+    known = [
+        (str(terms[place]), float(weight))
+        for place, weight in zip(row["features"].indices, row["features"].values, strict=True)
+    ]
+    return _ordered(pd.DataFrame(known, columns=["term", "weight"]), "weight", "term")
+
+
+def _metrics(view: View, run_id: str, *, about: str) -> pd.DataFrame:
+    from pyspark.sql import functions as F
+
+    wanted = _dataset(view) & (F.col("run_id") == run_id) & (F.col("about") == about)
+    return pd.DataFrame(view.read("strongroom.metrics").where(wanted).select("name", "metric", "value").toPandas())
+
+
+def _dataset(view: View) -> Any:
+    from pyspark.sql import functions as F
+
+    return F.col("dataset") == view.contract.name
+
+
+def _ordered(found: pd.DataFrame, by: str, name: str) -> pd.DataFrame:
+    return found.sort_values([by, name], ascending=[False, True], ignore_index=True)
+
+
+def _column(view: View, role: str) -> str:
+    """The column of a role, as Spark names it."""
+    column = view.contract.role(role)
+    if column is None:
+        raise ConfigError([Problem(f"no column is the {role}", view.contract.file, f"Give one the role {role}.")])
+    if column.name not in view.read(view.table).columns:
+        todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
+        raise Refused(f"the policy withholds the column {column.name!r}", where=view.table, todo=todo)
+    return f"`{column.name}`"
