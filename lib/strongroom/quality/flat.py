@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,32 @@ class Flat:
     def characters(self) -> np.ndarray:
         """Length of each value in Unicode code points."""
         return self.bytes if self.ascii_only else buffers.char_lengths(self.values)
+
+    @functools.cached_property
+    def words(self) -> pa.DictionaryArray:
+        """The values as places in a dictionary, for columns of few different ones."""
+        return self.values.dictionary_encode()
+
+    def first_in(self, table: Mask) -> Mask:
+        """Whether the first byte of a text is in a table of 256; an empty text has none. Anything for a null."""
+        starts, characters = buffers.offsets(self.values)[:-1], buffers.data(self.values)
+        if not len(characters):
+            return np.zeros(len(self.values), np.bool_)
+        first = characters[np.minimum(starts - starts[0], len(characters) - 1)]
+        return table[first] & (self.bytes > 0)
+
+    def among(self, places: Mask, fails: Callable[[pa.Array], pa.BooleanArray]) -> Mask | None:
+        """Which values at these places fail; a kernel that costs something sees no others, and no nulls."""
+        chosen = np.nonzero(self.given(places))[0]
+        if not len(chosen):
+            return None
+        everything = len(chosen) == len(self.values)
+        found = buffers.bools(fails(self.values if everything else self.values.take(pa.array(chosen))))
+        if everything or not found.any():
+            return buffers.some(found)
+        failed = np.zeros(len(self.values), np.bool_)
+        failed[chosen] = found
+        return failed
 
     def given(self, mask: Mask) -> Mask:
         """The mask without the nulls."""

@@ -77,8 +77,8 @@ def _measure(rule: SetRule, tally: Tally, facts: Mapping[str, float]) -> Fractio
     if rule.metric == "rowCount":
         return Fraction(tally.kept)
     fact = facts.get(rule.id)
-    # A run without any row counted nothing, and nothing is what it counted.
-    counted = tally.counted.get(rule.id, 0 if not tally.rows else None) if rule.metric in COUNTED else fact
+    # Of no rows kept, no count is needed to know that it is 0.
+    counted = tally.counted.get(rule.id, None if tally.kept else 0) if rule.metric in COUNTED else fact
     if counted is None or not math.isfinite(counted):
         return None
     measured = Fraction(counted)

@@ -101,9 +101,12 @@ def _parts(
     array: pa.Array, form: str, *, iso: str, widths: Container[int], zulu: bool = False
 ) -> tuple[dict[str, np.ndarray], Mask]:
     """The parts of every text as integers, and which texts do not have the form. Nulls count as such here."""
-    same = None if form else _same_width(array, widths=widths, zulu=zulu)
-    if same is not None:
+    same = None if form else _same_width(array.drop_null(), widths=widths, zulu=zulu)
+    if same is not None and not array.null_count:
         return same, np.zeros(len(array), np.bool_)
+    if same is not None:
+        given = buffers.valid(array)
+        return {part: _spread(values, given) for part, values in same.items()}, ~given
     pattern = pattern_of(form) if form else iso
     groups = pc.extract_regex(array, pattern)
     parts = {}
@@ -123,6 +126,13 @@ def _parts(
     if "I" in parts:
         parts["H"] = parts["I"] % 12 + parts["p"]
     return parts, ~buffers.valid(groups)
+
+
+def _spread(values: np.ndarray, places: Mask) -> np.ndarray:
+    """The values at their places, zeros elsewhere."""
+    spread = np.zeros(len(places), np.int64)
+    spread[places] = values
+    return spread
 
 
 def _minutes_east(zone: pa.Array) -> np.ndarray:
@@ -154,10 +164,10 @@ def _days(parts: Parts) -> tuple[np.ndarray, Mask]:
 
 
 def _same_width(array: pa.Array, *, widths: Container[int], zulu: bool) -> dict[str, np.ndarray] | None:
-    """The parts of ISO texts that all have one layout, or None: a date, and a time with a fraction and a `Z` or not."""
+    """The parts of texts without nulls that all have one ISO layout, or None: a date, a time, a fraction, a `Z`."""
     lengths = buffers.lengths(array)
     width = int(lengths[0]) if len(array) else 0
-    if array.null_count or width not in widths or (lengths != width).any():
+    if width not in widths or (lengths != width).any():
         return None
     signs = buffers.data(array).reshape(-1, width)
     fixed = {4: b"-", 7: b"-", 13: b":", 16: b":", 19: b"."}

@@ -59,17 +59,17 @@ def is_open(column: Column) -> bool:
 
 def count_labels(failures: Failures, column: Column) -> Labels:
     """The distribution in one batch."""
-    values = failures.rows[column.path].values.cast(pa.string()).dictionary_encode()
-    codes = values.indices.fill_null(len(values.dictionary)).to_numpy()
+    words = failures.rows[column.path].words
+    names, null = words.dictionary.cast(pa.string()).to_pylist(), len(words.dictionary)
+    codes = words.indices.fill_null(null).to_numpy()
     invalid = failures.of_column(column.path)
     if invalid is not None:
-        codes = np.where(invalid & values.is_valid().to_numpy(zero_copy_only=False), len(values.dictionary) + 1, codes)
-    size = len(values.dictionary) + 2
-    read = np.bincount(codes, minlength=size)
-    kept = np.bincount(codes[~failures.bad], minlength=size) if failures.bad.any() else read
+        codes = np.where(invalid & (codes != null), null + 1, codes)
+    read = np.bincount(codes, minlength=null + 2)
+    kept = np.bincount(codes[~failures.bad], minlength=null + 2) if failures.bad.any() else read
     pairs = list(zip(read.tolist(), kept.tolist(), strict=True))
-    named = {value: pair for value, pair in zip(values.dictionary.to_pylist(), pairs, strict=False) if pair[0]}
-    return Labels().merge(Labels(named, missing=pairs[-2], invalid=pairs[-1]))
+    named = {name: pair for name, pair in zip(names, pairs, strict=False) if pair[0]}
+    return Labels().merge(Labels(named, missing=pairs[null], invalid=pairs[null + 1]))
 
 
 def _plus(*pairs: Pair) -> Pair:

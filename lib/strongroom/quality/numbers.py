@@ -10,6 +10,7 @@ import binascii
 import decimal
 import functools
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,7 +34,9 @@ def integers(array: pa.Array, kind: pa.DataType) -> Parsed:
 
 def floats(array: pa.Array, kind: pa.DataType) -> Parsed:
     """A decimal number, with an exponent or without; `NaN`, `Infinity` and what overflows are not numbers."""
-    values, bad = _cast_where(array, pc.match_substring_regex(array, _FLOAT), kind)
+    values, bad = _cast_whole(array, kind), None
+    if values is None:
+        values, bad = _cast_where(array, pc.match_substring_regex(array, _FLOAT), kind)
     endless = pc.is_inf(values).fill_null(False)
     if not pc.any(endless, min_count=0).as_py():
         return values, bad
@@ -43,9 +46,11 @@ def floats(array: pa.Array, kind: pa.DataType) -> Parsed:
 
 def decimals(array: pa.Array, kind: pa.Decimal128Type) -> Parsed:
     """An exact decimal: at most precision − scale digits before the point, and no digit but 0 beyond the scale."""
+    # Of more than 38 digits, Arrow's cast makes other numbers without a word.
+    short = buffers.lengths(array).max(initial=0) <= 38
+    if short and (values := _cast_whole(array, kind)) is not None:
+        return values, None
     good = pc.match_substring_regex(array, _decimal(kind.precision, kind.scale))
-    if pc.all(good, min_count=0).as_py():
-        return array.cast(kind), None
     scientific = pc.match_substring_regex(array, _SCIENTIFIC)
     if pc.any(scientific, min_count=0).as_py():
         array = pc.replace_with_mask(array, scientific, _written_out(array.filter(scientific), kind))
@@ -75,17 +80,34 @@ def _unsigned(array: pa.Array) -> pa.Array:
 
 
 def _plain_digits(array: pa.Array, *, at_most: int) -> bool:
-    """Whether every text is 1 to `at_most` digits: the common case, settled by two passes over the bytes."""
-    lengths = buffers.lengths(array)
+    """Whether every text is 1 to `at_most` digits with or without a minus: the common case, told from the bytes."""
+    lengths, characters = buffers.lengths(array), buffers.data(array)
+    starts = (buffers.offsets(array) - buffers.offsets(array)[0])[:-1]
     if array.null_count:
-        lengths = lengths[buffers.valid(array)]
-    characters = buffers.data(array)
+        given = buffers.valid(array)
+        lengths, starts = lengths[given], starts[given]
+    if lengths.min(initial=1) < 1:
+        return False
+    negative = characters[starts] == ord("-")
+    lengths = lengths - negative
     return bool(
         lengths.min(initial=1) >= 1
         and lengths.max(initial=1) <= at_most
-        and characters.min(initial=48) >= 48
-        and characters.max(initial=48) <= 57
+        and np.count_nonzero(characters - np.uint8(48) > 9) == np.count_nonzero(negative)  # below "0" wraps around
     )
+
+
+def _cast_whole(array: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """The texts cast all at once, or None when one of them needs a closer look.
+
+    Without letters, Arrow's casts to floats and decimals take what we take: no `nan`, no `inf`, no `0x1F` is possible.
+    """
+    if buffers.data(array).max(initial=0) > ord("9"):
+        return None
+    try:
+        return array.cast(kind)
+    except pa.ArrowInvalid:
+        return None
 
 
 @functools.cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.core.contract import Column
@@ -27,10 +29,17 @@ def missing_values(argument: object, column: Column) -> Check:
     if not len(known):
         return _null if null else lambda _: None
 
+    texts = [value.encode() for value in known.to_pylist()] if pa.types.is_string(known.type) else []
+    longest = max(map(len, texts), default=None)
+
+    def listed(values: pa.Array) -> pa.BooleanArray:
+        return pc.is_in(values, value_set=known)
+
     def fails(flat: Flat) -> Mask | None:
-        listed = buffers.bools(pc.is_in(flat.values, value_set=known))
-        nulls = _null(flat) if null else None
-        return buffers.some(listed if nulls is None else listed | nulls)
+        # A text longer than all of the list is none of it; most are.
+        anywhere = np.ones(len(flat.values), np.bool_) if longest is None else flat.bytes <= longest
+        failed, nulls = flat.among(anywhere, listed), _null(flat) if null else None
+        return nulls if failed is None else failed if nulls is None else failed | nulls
 
     return fails
 

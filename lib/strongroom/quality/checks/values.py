@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,10 +25,12 @@ def valid_values(argument: object, column: Column) -> Check:
     known = value_set([value for value in argument if value is not None], column)
 
     def fails(flat: Flat) -> Mask | None:
-        found = pc.is_in(flat.values, value_set=known)
-        if pc.all(found, min_count=0).as_py():
+        # A column with valid values has few different ones: its dictionary is judged, and shared with the tally.
+        allowed = pc.is_in(flat.words.dictionary, value_set=known)
+        if pc.all(allowed, min_count=0).as_py():
             return None
-        return buffers.some(flat.given(~buffers.bools(found)))
+        wrong = np.append(~buffers.bools(allowed), False)
+        return buffers.some(wrong[flat.words.indices.fill_null(-1).to_numpy()])
 
     return fails
 
