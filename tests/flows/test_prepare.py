@@ -7,8 +7,8 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from lakes import install
 
+from lakes import install
 from strongroom.core.contract_file import load_contract
 from strongroom.flows import prepare
 from strongroom.protect import decrypt

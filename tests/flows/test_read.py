@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from lakes import install
 
+from lakes import install
 from strongroom.core.errors import Refused, StoreError
 from strongroom.flows import prepare
 from strongroom.flows.read import read_table

@@ -63,8 +63,17 @@ def read_as(job: Job, table: str) -> Any:
 
 
 def _read(
-    spark: Any, table: str, settings: Settings, *, run: str, job: str, at: datetime, principal: str, purpose: str, actor: str = "",
-) -> Any:  # fmt: skip
+    spark: Any,
+    table: str,
+    settings: Settings,
+    *,
+    run: str,
+    job: str,
+    at: datetime,
+    principal: str,
+    purpose: str,
+    actor: str = "",
+) -> Any:
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     columns = _columns(lake, table)
     request = Request(

@@ -62,7 +62,9 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
     except (OSError, pa.ArrowException) as error:
         raise StoreError("this file cannot be read", where=file.path) from error
     separator = str(source.options.get("sep", source.options.get("delimiter", ",")))
-    row = next(csv.reader([first], delimiter=separator, quotechar=str(source.options.get("quote", '"'))), [])
+    quote = str(source.options.get("quote", '"'))  # empty: a quote is a character like any other
+    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    row = next(csv.reader([first.rstrip("\r\n")], delimiter=separator, quotechar=quote or None, quoting=quoting), [])
     return [name.strip().lstrip("﻿") for name in row]
 
 
