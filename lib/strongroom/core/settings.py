@@ -45,6 +45,7 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "contract": Key("name"),
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
         "quarantine_limit": Key("share", default=None),
+        "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
     },
     "vectorize": {
         "contract": Key("name"),

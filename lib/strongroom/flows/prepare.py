@@ -6,6 +6,7 @@ The function `run` is the order of steps.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem
@@ -38,8 +39,7 @@ def run(job: Job) -> Outcome:
     job = settle_purpose(job, contract)
     _authorise(job, contract)
     lake = Lake(job.settings.lake)
-    if job.settings.jobs["prepare"].get("sample") and not job.args.dry_run:
-        job = _with_sample(job, lake)
+    _with_sample(job, lake)
     found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
     for source, files in found.values():
         shapes.check_shape(source, files, contract)
@@ -88,11 +88,14 @@ def _authorise(job: Job, contract: Contract) -> None:
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 
 
-def _with_sample(job: Job, lake: Lake) -> Job:
-    made = make_sample(lake.root)
-    if made:
-        job.say(f"made the sample lake in {lake.root}")
-    return job
+def _with_sample(job: Job, lake: Lake) -> None:
+    """A first run on an empty lake gets invented data, where the settings say so."""
+    wanted = job.settings.jobs["prepare"].get("sample") and not job.args.dry_run
+    if wanted and "://" not in lake.root and not Path(lake.root, "raw").exists():
+        made = make_sample(lake.root)
+        job.say(
+            f"made the sample lake: {made['lines']:,} reviews and {made['customers']:,} customers in {lake.root}/raw"
+        )
 
 
 def _ended(done: Done, *, lake: Lake) -> Outcome:

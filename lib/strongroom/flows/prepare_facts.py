@@ -24,7 +24,7 @@ def mark_duplicates(raw: Any, contract: Contract) -> Any:
         raw = _with_hashes(raw, contract, paths=rule.columns, names=ones)
         counted = raw.where(F.col(ones[0]).isNotNull()).groupBy(*ones).agg(F.count("*").alias("__count"))
         twice = counted.where(F.col("__count") > 1).select(*ones, F.lit(True).alias(f"{fuse.DUPLICATE}{place}"))
-        raw = raw.join(F.broadcast(twice), on=list(ones), how="left").drop(*ones)
+        raw = raw.join(twice.hint("broadcast"), on=list(ones), how="left").drop(*ones)
     return raw
 
 
