@@ -39,7 +39,8 @@ def run(job: Job) -> Outcome:
     job = settle_purpose(job, contract)
     _authorise(job, contract)
     lake = Lake(job.settings.lake)
-    _with_sample(job, lake)
+    if _with_sample(job, lake):
+        return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
     found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
     for source, files in found.values():
         shapes.check_shape(source, files, contract)
@@ -88,14 +89,16 @@ def _authorise(job: Job, contract: Contract) -> None:
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 
 
-def _with_sample(job: Job, lake: Lake) -> None:
-    """A first run on an empty lake gets invented data, where the settings say so."""
-    wanted = job.settings.jobs["prepare"].get("sample") and not job.args.dry_run
-    if wanted and "://" not in lake.root and not Path(lake.root, "raw").exists():
-        made = make_sample(lake.root)
-        job.say(
-            f"made the sample lake: {made['lines']:,} reviews and {made['customers']:,} customers in {lake.root}/raw"
-        )
+def _with_sample(job: Job, lake: Lake) -> bool:
+    """A first run on an empty lake gets invented data, where the settings say so; True when a dry run lacks it."""
+    if not job.settings.jobs["prepare"].get("sample") or "://" in lake.root or Path(lake.root, "raw").exists():
+        return False
+    if job.args.dry_run:
+        job.say("note: there is no raw data yet; a real run makes the sample lake first")
+        return True
+    made = make_sample(lake.root)
+    job.say(f"made the sample lake in {lake.root}/raw: {made['lines']:,} reviews, {made['customers']:,} customers")
+    return False
 
 
 def _ended(done: Done, *, lake: Lake) -> Outcome:

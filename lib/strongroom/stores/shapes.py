@@ -63,8 +63,9 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
         raise StoreError("this file cannot be read", where=file.path) from error
     separator = str(source.options.get("sep", source.options.get("delimiter", ",")))
     quote = str(source.options.get("quote", '"'))  # empty: a quote is a character like any other
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    row = next(csv.reader([first.rstrip("\r\n")], delimiter=separator, quotechar=quote or None, quoting=quoting), [])
+    line = [first.rstrip("\r\n")]
+    plain = csv.reader(line, delimiter=separator, quoting=csv.QUOTE_NONE)
+    row = next(csv.reader(line, delimiter=separator, quotechar=quote) if quote else plain, [])
     return [name.strip().lstrip("﻿") for name in row]
 
 
