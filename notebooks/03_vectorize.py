@@ -12,7 +12,7 @@ dbutils.widgets.text("purpose", "", "Purpose (empty: the contract's only one)")
 dbutils.widgets.text("principal", "", "Act as (empty: the settings' principal)")
 dbutils.widgets.text("run_id", "", "Run id (empty: a new one)")
 dbutils.widgets.text("max_features", "100", "Terms at most")
-dbutils.widgets.text("new_text", "I love it, but the delivery was late and I want a refund.", "A text to try")
+dbutils.widgets.text("new_text", "It works and the price is fine, but service took two weeks to call back.", "A text to try")
 
 # COMMAND ----------
 

@@ -6,7 +6,7 @@ Every answer is a small table of counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,9 +25,13 @@ RUNS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Outcome):
-    """A data set and the one way to its tables: `read(table)` is a DataFrame of what the principal may see of it."""
+    """A data set and the one way to its tables: `read(table)` is a DataFrame of what the principal may see of it.
+
+    `roles` tells the names of the columns `text` and `label`, where there are such.
+    """
 
     contract: Contract
+    roles: Mapping[str, str]
     read: Callable[[str], Any]
 
     @property
@@ -57,9 +61,28 @@ def run(job: Job) -> View:
     job = settle_purpose(job, contract)
 
     read = cache(lambda table: read_as(job, table))  # one decision and one audit event a table
-    view = View(contract=contract, read=read, facts={"table": f"training.{contract.name}"})
-    read(view.table)  # so that a refusal comes now, and is the run's end in the audit log
-    return view
+    shown = read(f"training.{contract.name}").columns  # a refusal comes now, and is the run's end in the audit log
+    withheld = [column.name for column in contract.columns if column.name not in shown]
+    lines = [
+        f"{contract.name} {contract.version}, read by {job.run.principal} for {job.run.purpose or 'no stated purpose'}",
+        f"  columns       {', '.join(shown)}",
+        f"  not shown     {', '.join(withheld)}" if withheld else "",
+    ]
+    return View(
+        contract=contract, roles=_roles(job, contract), read=read, summary="\n".join(filter(None, lines)),
+        facts={"table": f"training.{contract.name}", "columns": shown},
+    )  # fmt: skip
+
+
+def _roles(job: Job, contract: Contract) -> dict[str, str]:
+    """The columns that `vectorize` takes for text and label: those of the settings, else those of the contract."""
+    found = {}
+    for role in ("text", "label"):
+        column = contract.role(role)
+        name = str(job.settings.jobs["vectorize"].get(role) or "") or (column.name if column else "")
+        if name:
+            found[role] = name
+    return found
 
 
 def label_counts(view: View) -> pd.DataFrame:
@@ -104,7 +127,8 @@ def rule_failures(view: View, *, run_id: str) -> pd.DataFrame:
 def nulls(view: View, *, run_id: str) -> pd.DataFrame:
     """`column, before, after`: the share of nulls (0 to 1) among the rows read and among those written, most first."""
     rows = _metrics(view, run_id, about="rows").set_index("metric")["value"]
-    counts = _metrics(view, run_id, about="column").pivot(index="name", columns="metric", values="value")
+    counted = _metrics(view, run_id, about="column").pivot(index="name", columns="metric", values="value")
+    counts = counted.reindex(columns=["nulls", "nulls_kept"]).fillna(0.0)
     shares = pd.DataFrame(
         {
             "before": counts["nulls"] / max(rows["read"], 1),
@@ -159,11 +183,16 @@ def _ordered(found: pd.DataFrame, by: str, name: str) -> pd.DataFrame:
 
 
 def _column(view: View, role: str) -> str:
-    """The column of a role, as Spark names it."""
-    column = view.contract.role(role)
-    if column is None:
+    """The column of a role, as Spark names it.
+
+    Raises:
+        ConfigError: there is no such column.
+        Refused: the principal may not see it.
+    """
+    name = view.roles.get(role)
+    if name is None:
         raise ConfigError([Problem(f"no column is the {role}", view.contract.file, f"Give one the role {role}.")])
-    if column.name not in view.read(view.table).columns:
+    if name not in view.read(view.table).columns:
         todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
-        raise Refused(f"the policy withholds the column {column.name!r}", where=view.table, todo=todo)
-    return f"`{column.name}`"
+        raise Refused(f"the column {name!r} is not among those that the policy shows", where=view.table, todo=todo)
+    return f"`{name}`"

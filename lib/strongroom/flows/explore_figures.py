@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def before_after(found: pd.DataFrame, *, name: str, title: str) -> Figure:
             )  # fmt: skip
     _names(axes, [_name(value) for value in shown[name]])
     axes.set_xlim(0, top * 1.2)
-    _legend(axes, 2)
+    _legend(figure, axes)
     return _noted(figure, len(found) - len(shown))
 
 
@@ -72,7 +73,7 @@ def runs(found: pd.DataFrame, *, title: str) -> Figure:
         axes.annotate(words, (read, place), (5, 0), textcoords="offset points", va="center", color=SOFT, fontsize=9)
     _names(axes, [f"{when:%Y-%m-%d %H:%M}" for when in shown["started"]])
     axes.set_xlim(0, max([*left, 1e-9]) * 1.35)
-    _legend(axes, len(parts))
+    _legend(figure, axes)
     return _noted(figure, len(found) - len(shown))
 
 
@@ -86,14 +87,9 @@ def spread(found: pd.DataFrame, *, value: str, count: str, title: str, unit: str
     axes.xaxis.set_major_formatter(lambda number, _: _number(number))
     axes.set_yticks([])
     axes.set_xlim(left=0)
-    axes.set_xlabel(
-        f"{unit}; the highest column is {_number(max(heights, default=0))}", color=SOFT, fontsize=9, loc="left"
-    )
-    if above:
-        axes.annotate(
-            f"{_number(above)} are longer", (1, 0), (0, 8), xycoords="axes fraction", textcoords="offset points",
-            ha="right", color=SOFT, fontsize=9,
-        )  # fmt: skip
+    tallest = f"{unit}; the highest column stands for {_number(max(heights, default=0))}"
+    axes.set_xlabel(tallest + (f", and {_number(above)} more are beyond the right end" if above else ""), loc="left")
+    axes.xaxis.label.set(color=SOFT, fontsize=9)
     return figure
 
 
@@ -121,24 +117,29 @@ def binned(values: Sequence[int], counts: Sequence[int], *, bins: int) -> tuple[
 
 
 def _sheet(title: str, *, lines: float) -> tuple[Figure, Any]:
-    """An empty sheet as high as its lines ask for, its title at the left."""
-    figure = Figure(figsize=(_WIDTH, 0.9 + _BAR * lines), facecolor=PAPER, layout="constrained")
+    """An empty sheet as high as its lines ask for, so that bars are equally thick in all figures, title at the left."""
+    figure = Figure(figsize=(_WIDTH, 0.5 + _BAR * lines), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.07))
+    figure.suptitle(title, x=0.01, ha="left", color=INK, fontsize=11, fontweight="bold")
     axes = figure.add_subplot(facecolor=PAPER)
-    axes.set_title(title, loc="left", color=INK, fontsize=11, fontweight="bold", pad=14)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelbottom=False)
     return figure, axes
 
 
 def _names(axes: Any, names: Sequence[str]) -> None:
+    """A name at each line, the first on top; an empty table says so."""
+    if not names:
+        axes.annotate("nothing to show", (0, 0), color=SOFT, fontsize=9, va="center")
     axes.set_yticks(range(len(names)), names, color=INK, fontsize=9)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(names), 1) - 0.5, -0.5)
 
 
-def _legend(axes: Any, columns: int) -> None:
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, labelcolor=SOFT, fontsize=9,
-        handlelength=1, handleheight=1, borderaxespad=0.2,
+def _legend(figure: Figure, axes: Any) -> None:
+    """What the colours mean, in the line of the title."""
+    handles, words = axes.get_legend_handles_labels()
+    figure.legend(
+        handles, words, loc="upper right", ncols=len(words), frameon=False, labelcolor=SOFT, fontsize=9,
+        handlelength=0.9, handleheight=0.9, borderaxespad=0.2,
     )  # fmt: skip
 
 

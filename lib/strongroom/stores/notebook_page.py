@@ -32,6 +32,7 @@ pre.code, pre.said { background: var(--sheet); padding: .8rem 1rem; border-radiu
 code { font: .9em var(--mono); }
 details { margin: .8rem 0; } summary { color: var(--soft); font-size: .8125rem; cursor: pointer; }
 img { display: block; max-width: 100%; height: auto; margin: 1rem 0; border-radius: 2px; }
+td.figure + td, th.figure + th { padding-left: 1.5rem; }
 .html { margin: 1rem 0; overflow-x: auto; }
 .stop { border-left: 4px solid var(--bad); background: var(--sheet); padding: .9rem 1.2rem; margin: 1rem 0; }
 @media print { details { display: none; } img { break-inside: avoid; } }

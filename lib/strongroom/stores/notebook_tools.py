@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -23,7 +24,7 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows to look at, every cell as text; `figures` tells which columns are numbers, `cut` whether rows are missing."""
+    """Rows to look at, every cell as text; `figures` tells which are numbers, `cut` whether rows are missing."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -195,6 +196,8 @@ def _as_text(value: Any) -> str:
         return ""
     if isinstance(value, bytes | bytearray):
         return f"{len(value):,} bytes"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
     return f"{value:,}" if _is_number(value) else str(value)
