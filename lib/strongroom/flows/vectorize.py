@@ -9,15 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pyspark.sql import functions as F
+
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
 from strongroom.flows import vectorize_tables as out
-from strongroom.flows.permit import ask, permit
+from strongroom.flows.permit import ask, engine_of, permit
+from strongroom.flows.read import read_as
 from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.govern.explain import refusal
 from strongroom.learn.labels import label_summary
 from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
+from strongroom.learn.words import quoted
 from strongroom.stores.lake import Lake
 
 UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
@@ -25,7 +30,7 @@ UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no wo
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to vectorize: the contract, the columns (label and time may be empty), how, and where results lie."""
+    """What to vectorize: the contract, the columns (key, label and time may be empty), how, and where results lie."""
 
     contract: Contract
     key: str
@@ -68,8 +73,7 @@ def run(job: Job) -> Outcome:
     contract = contract_of(job, "vectorize")
     job = settle_purpose(job, contract)
     plan = _plan(job, contract)
-    for table in out.names(contract).values():
-        permit(job, "write", table, contract=contract)
+    _authorise(job, plan)
     source = plan.lake.open(plan.source)
     if source is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
@@ -88,7 +92,7 @@ def run(job: Job) -> Outcome:
     }
     if targets["features"].done:
         return Outcome(plan.tables, {"read": 0, "written": 0}, summary=f"{contract.name}: this run is done already.")
-    frame = _read(job, plan, version=source.version())
+    frame = read_as(job, plan.source).select([quoted(name) for name in plan.columns])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
@@ -113,9 +117,9 @@ def _plan(job: Job, contract: Contract) -> Plan:
             problems.append(Problem(f"vectorize.{role}: the contract has no column {name!r}", contract.file, todo))
             continue
         column = column or contract.role(role) or (_subject(contract) if role == "key" else None)
-        if column is None and role in ("text", "key"):
-            todo = f"Give it the role {role}, or name it by --set vectorize.{role}=COLUMN."
-            problems.append(Problem(f"no column is the {role}", contract.file, todo))
+        if column is None and role == "text":
+            todo = "Give it the role text, or name it by --set vectorize.text=COLUMN."
+            problems.append(Problem("no column is the text", contract.file, todo))
         elif column is not None:
             problems += _readable(contract, column, role=role)
             chosen[role] = column.name
@@ -131,7 +135,7 @@ def _plan(job: Job, contract: Contract) -> Plan:
     )
     return Plan(
         contract,
-        chosen["key"],
+        chosen.get("key", ""),
         chosen.get("label", ""),
         chosen.get("time", ""),
         tfidf,
@@ -141,7 +145,7 @@ def _plan(job: Job, contract: Contract) -> Plan:
 
 
 def _subject(contract: Contract) -> Column | None:
-    """Features without a key could never be erased with the person they are about; the subject's token will do."""
+    """The data subject's token will do as a key: features must go when the person they are about is erased."""
     return next((column for column in contract.columns if column.subject), None)
 
 
@@ -155,25 +159,30 @@ def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]
     return []
 
 
-def _read(job: Job, plan: Plan, *, version: int) -> Any:
-    """The columns of that version. A principal who may see only some rows, or masks instead of values, is refused."""
+def _authorise(job: Job, plan: Plan) -> None:
+    """Ask before anything starts: to read each column that is needed, the text and the key in clear, and to write.
+
+    Rows that the principal may not see are left out; that is no reason to refuse.
+    """
     decision = ask(job, "read", plan.source, columns=plan.columns, contract=plan.contract)
-    if not decision.allowed or decision.masks or decision.rows or decision.conditions:
-        raise Refused(decision.reason, where=job.settings.policy, todo="Ask whoever keeps the policy.")
-    frame = job.spark().read.format("delta").option("versionAsOf", version).load(plan.lake.spark_path(plan.source))
-    return frame.select([f"`{name}`" for name in plan.columns])
+    if not decision.allowed:
+        raise refusal(engine_of(job.settings.policy), decision)
+    masked = [name for name in (plan.tfidf.text, plan.key) if name in decision.masks or name in decision.conditions]
+    if masked:
+        todo = "Run as somebody who may read them in clear, or choose other columns."
+        raise Refused(f"{decision.request.principal} sees {', '.join(masked)} masked", where=plan.source, todo=todo)
+    for table in out.names(plan.contract).values():
+        permit(job, "write", table, contract=plan.contract)
 
 
 def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[str, out.Target]) -> int:
     """Vocabulary, summary, and the features last: who sees new features finds the rest there already."""
-    from pyspark.sql import functions as F
-
     contract = plan.contract
     words = job.spark().createDataFrame(out.vocabulary_rows(fitted.vocabulary, fitted.idf)).coalesce(1)
     targets["vocabulary"].publish(words, out.vocabulary_plan(contract))
     summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
     targets["summary"].publish(summary, out.summary_plan(contract, summary))
-    named = [F.col(f"`{name}`") for name in dict.fromkeys((plan.key, plan.label)) if name]
+    named = [quoted(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
     vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
     return targets["features"].publish(vectors, out.feature_plan(contract, vectors))
 

@@ -60,7 +60,7 @@ def word_stages(text: str, *, profile: str, ngram: int) -> list[Transformer]:
     """
     style = PROFILES[profile]
     # SQL's lower() knows no locale; RegexTokenizer's own would turn I into a dotless ı on a Turkish machine.
-    clean = style.clean.format(text=f"lower(coalesce({_quote(text)}, ''))")
+    clean = style.clean.format(text=f"lower(coalesce({quoted(text)}, ''))")
     stages: list[Transformer] = [
         SQLTransformer(statement=f"SELECT *, {clean} AS {LOWER} FROM __THIS__"),  # noqa: S608  # quoted, from a contract
         RegexTokenizer(inputCol=LOWER, outputCol=SPLIT, pattern=style.word, gaps=False, toLowercase=False),
@@ -78,5 +78,6 @@ def working_columns(ngram: int) -> list[str]:
     return [LOWER, SPLIT, KEPT, *(f"{KEPT}{size}" for size in range(2, ngram + 1)), TERMS]
 
 
-def _quote(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name as Spark SQL takes it, whatever characters are in it."""
     return "`" + name.replace("`", "``") + "`"
