@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
+from strongroom.core.decision import Decision
+from strongroom.core.run import Run
+
 OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
 """`started` before anything is touched; `allowed` and `refused` by the policy; `gate`: stopped by the quality gate."""
 
@@ -67,6 +70,40 @@ class Event:
         found = {name: getattr(self, name) for name in _NAMES if name != "time" and getattr(self, name)}
         found["time"] = self.time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         return _ENCODER.encode(found).encode()
+
+    @classmethod
+    def decided(cls, run: Run, decision: Decision, *, policy: str, contract: str = "") -> Event:
+        """The event that a decision is; its time is the run's.
+
+        Args:
+            run: in which it was asked.
+            decision: what was asked, and answered.
+            policy: fingerprint of the policy.
+            contract: fingerprint of the contract, where there is one.
+        """
+        asked = decision.request
+        rules = [grant.where for grant in decision.grants] if decision.allowed else []
+        facts: dict[str, object] = {
+            "level": decision.level,
+            "masks": dict(decision.masks),
+            "rules": rules or [rule.where for rule, _ in decision.denying],
+        }
+        return cls(
+            time=asked.at,
+            run=run.id,
+            job=run.job,
+            principal=asked.principal,
+            action=asked.action,
+            outcome="allowed" if decision.allowed else "refused",
+            actor=asked.actor,
+            roles=decision.roles,
+            table=asked.table,
+            columns=decision.columns if decision.allowed else asked.columns,
+            purpose=asked.purpose,
+            contract=contract,
+            policy=policy,
+            facts={name: found for name, found in facts.items() if found},
+        )
 
     @classmethod
     def of(cls, entry: bytes) -> Event:

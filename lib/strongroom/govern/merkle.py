@@ -27,17 +27,22 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 class Tree:
-    """A tree that grows leaf by leaf and keeps only the heads of its complete subtrees: about log2(size) hashes."""
+    """A tree that grows leaf by leaf and keeps only the heads of its complete subtrees: log2(size) hashes at most.
 
-    __slots__ = ("_heads", "size")
+    With `heads` and `size` it goes on where another one was.
+    """
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._heads: list[bytes] = []  # of complete subtrees, the largest and leftmost first
+    __slots__ = ("heads", "size")
+
+    def __init__(self, heads: Iterable[bytes] = (), *, size: int = 0) -> None:
+        self.size = size
+        self.heads = list(heads)  # of complete subtrees, the largest and leftmost first
+        if len(self.heads) != size.bit_count():
+            raise ValueError("a tree of this size has another number of complete subtrees")
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf hash."""
-        heads = self._heads
+        heads = self.heads
         bits = self.size
         while bits & 1:  # every complete subtree as large as the new one becomes one with it
             leaf = sha256(b"\x01" + heads.pop() + leaf).digest()
@@ -47,10 +52,10 @@ class Tree:
 
     def root(self) -> bytes:
         """The head over everything added so far."""
-        if not self._heads:
+        if not self.heads:
             return EMPTY
-        found = self._heads[-1]
-        for head in reversed(self._heads[:-1]):
+        found = self.heads[-1]
+        for head in reversed(self.heads[:-1]):
             found = _branch(head, found)
         return found
 

@@ -58,7 +58,7 @@ class Engine:
         """
         if request.at.tzinfo is None or request.action not in ACTIONS:
             raise ValueError("a request needs a known action and a time with its zone")
-        table, grants, denies, duties = self._bearing(request.principal, request.action, request.table)
+        table, grants, denies, duties = self.bearing(request.principal, request.action, request.table)
         at, purpose = request.at.timestamp(), request.purpose
         if not table:
             return Decision(request, False, "", flaw="this is not a plain name", withheld=request.columns)
@@ -66,14 +66,7 @@ class Engine:
             flawed = self._flawed(request, table, at=at, duties=duties)
             if flawed is not None:
                 return flawed
-        giving = [
-            rule for rule in grants if rule.start <= at < rule.end and (not rule.purposes or purpose in rule.purposes)
-        ]
-        taking = [  # saying no purpose is no way around a deny for one
-            rule
-            for rule in denies
-            if rule.start <= at < rule.end and (not rule.purposes or not purpose or purpose in rule.purposes)
-        ]
+        giving, taking = in_force(grants, denies, at, purpose)
         closing = tuple([(rule.rule, ()) for rule in taking if rule.deny is None]) if taking else ()
         if closing or not giving:
             return Decision(request, False, table, denying=closing, withheld=request.columns)
@@ -91,8 +84,8 @@ class Engine:
     def _flawed(self, request: Request, table: str, *, at: float, duties: _Rules) -> Decision | None:
         """A denial before any rule is weighed: for somebody else's name, or duties that stay separate."""
         if request.actor and request.actor != request.principal:
-            duties = duties + self._bearing(request.actor, request.action, request.table)[3]
-            if not any(rule.holds(at) for rule in self._bearing(request.actor, "act", request.principal)[1]):
+            duties = duties + self.bearing(request.actor, request.action, request.table)[3]
+            if not any(rule.holds(at) for rule in self.bearing(request.actor, "act", request.principal)[1]):
                 flaw = f"{request.actor} may not act as {request.principal}"
                 return Decision(request, False, table, flaw=flaw, withheld=request.columns)
         held = tuple((rule.rule, ()) for rule in dict.fromkeys(duties) if rule.holds(at))
@@ -101,7 +94,7 @@ class Engine:
         flaw = f"who may grant does not {request.action}, and {', '.join(rule.where for rule, _ in held)} gives grant"
         return Decision(request, False, table, flaw=flaw, denying=held, withheld=request.columns)
 
-    def _bearing(self, principal: str, action: str, table: str) -> tuple[str, _Rules, _Rules, _Rules]:
+    def bearing(self, principal: str, action: str, table: str) -> tuple[str, _Rules, _Rules, _Rules]:
         """The table's compared name, and the grants, denies and grants of `grant` that may bear on the request."""
         found = self._near.get((principal, action, table))
         if found is None:
@@ -128,6 +121,19 @@ class Engine:
                 self._shelves.clear()
             self._shelves[principal, action] = found
         return found
+
+
+def in_force(grants: _Rules, denies: _Rules, at: float, purpose: str) -> tuple[_Rules, _Rules]:
+    """The rules that hold at that moment for that purpose. Saying no purpose is no way around a deny for one."""
+    giving = [
+        rule for rule in grants if rule.start <= at < rule.end and (not rule.purposes or purpose in rule.purposes)
+    ]
+    taking = [
+        rule
+        for rule in denies
+        if rule.start <= at < rule.end and (not rule.purposes or not purpose or purpose in rule.purposes)
+    ]
+    return giving, taking
 
 
 def compile_policy(policy: Policy) -> Engine:

@@ -69,20 +69,25 @@ class AuditLog:
             self._end = size + len(lines)
         return index
 
-    def entries(self) -> Iterator[bytes]:
-        """Every entry that counts when this is called, in order, as it was written, without its line end."""
+    def entries(self, *, start: int = 0) -> Iterator[bytes]:
+        """Every entry that counts when this is called, in order, as it was written, without its line end.
+
+        Args:
+            start: byte at which an entry begins; the ones before it are passed over.
+        """
         with self._trouble():
             if not self.path.exists():
                 return
             with self.path.open("rb") as file:
                 fcntl.flock(
                     file, fcntl.LOCK_SH
-                )  # no writer is at work while the end is found; behind it nothing changes
-                end = _end_of_last_line(file.fileno())
+                )  # no writer is at work while the end is found; before it nothing changes
+                left = _end_of_last_line(file.fileno()) - start
                 fcntl.flock(file, fcntl.LOCK_UN)
+                file.seek(start)
                 for line in file:
-                    end -= len(line)
-                    if end < 0:
+                    left -= len(line)
+                    if left < 0:
                         return
                     yield line[:-1]
 
@@ -98,6 +103,30 @@ class AuditLog:
             except ValueError as error:
                 todo = "Run './spark-submit.sh audit verify'."
                 raise StoreError("An entry of the audit log is no event.", where=f"entry {index}", todo=todo) from error
+
+    def ends_line(self, end: int) -> bool:
+        """Whether an entry ends at this byte (and 0 is where the first one begins)."""
+        if end == 0 or not self.path.exists():
+            return end == 0
+        with self._trouble(), self.path.open("rb") as file:
+            file.seek(end - 1)
+            return file.read(1) == b"\n"
+
+    def note(self, name: str) -> str:
+        """A small text that is kept beside the entries (a checkpoint, a public key); empty when there is none."""
+        path = self.folder / name
+        with self._trouble():
+            return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def keep_note(self, name: str, text: str) -> None:
+        """Keep a small text beside the entries, in place of an earlier one; a reader sees the one or the other."""
+        draft = self.folder / f".{name}.{os.getpid()}"
+        with self._trouble():
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.folder / name)
 
     def _repair(self, file: int) -> int:
         """Count what other processes added, remove an unfinished last line, and return the size in bytes."""

@@ -1,0 +1,194 @@
+"""Who can see which column, for which purpose, until when, and enforced how: every answer of a policy at one moment.
+
+Principals in the same roles get the same answers, and so do purposes that the same rules reach; each different view of
+a table is weighed once, with its columns as the bits of a number. A test holds every cell to what `decide` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from strongroom.core.contract import Contract
+from strongroom.core.decision import Request
+from strongroom.core.policy import Policy, last_day
+from strongroom.govern.columns import Selector, column_of
+from strongroom.govern.policy import Engine, in_force
+from strongroom.govern.rules import Rule
+
+CLEAR, _STRICTEST = "clear", "replace-with-null"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's columns, as the policy needs to know them."""
+
+    name: str
+    columns: tuple[str, ...]
+    classifications: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Columns of a view that are shown alike: in `clear` or masked, for which rows, until which last day."""
+
+    columns: tuple[str, ...]
+    how: str
+    rows: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules."""
+
+    table: str
+    parts: tuple[Part, ...]
+    holders: tuple[tuple[str, str], ...]
+    rules: tuple[str, ...]
+    level: str = "advisory"
+
+
+def views(
+    engine: Engine,
+    tables: Iterable[Table],
+    *,
+    principals: Sequence[str],
+    purposes: Sequence[str],
+    at: datetime,
+    action: str = "read",
+) -> Iterator[View]:
+    """Every different view of every table. Who sees nothing of a table stands in no view of it."""
+    moment = at.timestamp()
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for principal in principals:
+        alike.setdefault(engine.roles(principal), []).append(principal)
+    for table in tables:
+        weigher = _Weigher(table, at)
+        holders: dict[tuple[tuple[Rule, ...], tuple[Rule, ...]], list[tuple[str, str]]] = {}
+        for same in alike.values():
+            name, grants, denies, duties = engine.bearing(same[0], action, table.name)
+            if not name or not grants or any(rule.holds(moment) for rule in duties):
+                continue
+            for purpose in purposes:
+                giving, taking = in_force(grants, denies, moment, purpose)
+                if giving:
+                    found = holders.setdefault((tuple(giving), tuple(taking)), [])
+                    found.extend([(principal, purpose) for principal in same])
+        for (giving_, taking_), held in holders.items():
+            if parts := weigher.parts(giving_, taking_):
+                yield View(table.name, parts, tuple(held), tuple(rule.rule.where for rule in giving_))
+
+
+def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
+    """A contract's columns as the table of each zone has them."""
+    for zone in zones:
+        yield Table(
+            f"{zone}.{contract.name}",
+            tuple(column.name for column in contract.columns),
+            {column.name: column.classification for column in contract.columns},
+            {column.name: column.tags for column in contract.columns},
+        )
+
+
+def principals_of(policy: Policy) -> tuple[str, ...]:
+    """Every user that the policy names, and every group whose members it does not."""
+    named = {member for each in (*policy.roles, *policy.groups) for member in each.members}
+    known = {f"group:{group.name}" for group in policy.groups}
+    return tuple(sorted(named - known))
+
+
+def purposes_of(policy: Policy) -> tuple[str, ...]:
+    """Every purpose that the policy names, and the empty one: nothing said."""
+    return ("", *sorted({purpose for rule in (*policy.grants, *policy.denies) for purpose in rule.purposes}))
+
+
+class _Weigher:
+    """Weighs rules for one table: which of its columns a rule means is asked once a rule, and kept as bits."""
+
+    def __init__(self, table: Table, at: datetime) -> None:
+        request = Request("", "read", table.name, at, table.columns, "", "", table.classifications, table.tags)
+        self.names = table.columns
+        self.columns = [column_of(request, name) for name in table.columns]
+        self.all = (1 << len(self.columns)) - 1
+        self.known: dict[Rule, tuple[int, int, tuple[tuple[int, str], ...]]] = {}
+
+    def bits(self, rule: Rule) -> tuple[int, int, tuple[tuple[int, str], ...]]:
+        """What a rule gives, takes and masks."""
+        found = self.known.get(rule)
+        if found is None:
+            found = self.known[rule] = (
+                self.given(rule.allow),
+                self.taken(rule.deny),
+                tuple((self.taken(selector), how) for selector, how in rule.mask),
+            )
+        return found
+
+    def given(self, selector: Selector | None) -> int:
+        if selector is None:
+            return self.all
+        return sum(1 << place for place, column in enumerate(self.columns) if selector.gives(column))
+
+    def taken(self, selector: Selector | None) -> int:
+        if selector is None:
+            return 0
+        return sum(1 << place for place, column in enumerate(self.columns) if selector.takes(column))
+
+    def parts(self, giving: Sequence[Rule], taking: Sequence[Rule]) -> tuple[Part, ...]:
+        """The columns given, in parts that are shown alike; in the table's order within a part."""
+        if any(rule.deny is None for rule in taking):
+            return ()
+        left, masks = 0, dict[str, int]()
+        for rule in giving:
+            left |= self.bits(rule)[0]
+            for bits, how in self.bits(rule)[2]:
+                masks[how] = masks.get(how, 0) | bits
+        for rule in (*giving, *taking):
+            left &= ~self.bits(rule)[1]
+        found = []
+        for how, shown in _shown(masks, left):
+            for rows, limited in self.limited(giving, shown):
+                for until, lasting in self.lasting(giving, limited):
+                    names = tuple([name for place, name in enumerate(self.names) if lasting >> place & 1])
+                    found.append(Part(names, how, rows, until))
+        return tuple(found)
+
+    def lasting(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
+        """These columns, by the last day on which any grant gives them."""
+        for rule in sorted(giving, key=_end, reverse=True):
+            if here := bits & self.bits(rule)[0]:
+                until = rule.rule.until
+                yield "" if until is None else last_day(until), here
+                bits &= ~here
+
+    def limited(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
+        """These columns, by the rows for which they are given."""
+        if not any(rule.rows for rule in giving):
+            if bits:
+                yield "", bits
+            return
+        found: dict[str, int] = {}
+        for place in range(len(self.columns)):
+            if bits >> place & 1:
+                rows = [rule.rows for rule in giving if self.bits(rule)[0] >> place & 1]
+                key = "" if "" in rows else " or ".join(dict.fromkeys(f"({row})" for row in rows))
+                found[key] = found.get(key, 0) | 1 << place
+        yield from found.items()
+
+
+def _shown(masks: Mapping[str, int], bits: int) -> Iterator[tuple[str, int]]:
+    """These columns, by how they are shown; two masks that differ make null."""
+    twice = seen = 0
+    for masked in masks.values():
+        twice |= seen & masked
+        seen |= masked
+    for how in sorted({*masks, _STRICTEST} if twice else masks):
+        here = bits & masks.get(how, 0) & ~twice
+        yield how, here | (bits & twice if how == _STRICTEST else 0)
+    yield CLEAR, bits & ~seen
+
+
+def _end(rule: Rule) -> float:
+    return rule.end

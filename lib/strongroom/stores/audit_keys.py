@@ -1,0 +1,58 @@
+"""The key that signs the audit log's checkpoints: one small file that only its owner may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from strongroom.core.errors import KeyFault
+from strongroom.core.secret import Secret
+from strongroom.core.settings import Settings
+
+_NAME = "audit-signing.key"
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the signing key is: beside the keyring."""
+    return Path(settings.keyring).parent / _NAME
+
+
+def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
+    """The signing key of this installation; on first use it is made and kept, mode 0600.
+
+    Raises:
+        KeyFault: the file cannot be read or written, or others may read it.
+    """
+    path = key_file(settings)
+    try:
+        if not path.exists():
+            _keep(path, make())
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            if stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
+                todo = f"Find out who read it, then run: chmod 600 {path}"
+                raise KeyFault("Others may read the key that signs the audit log.", where=str(path), todo=todo)
+            return Secret(opened.read())
+    except OSError as error:
+        todo = "Make the keyring's folder writable for this user, or give it the key file."
+        raise KeyFault(f"No signing key for the audit log: {error.strerror}.", where=str(path), todo=todo) from error
+
+
+def _keep(path: Path, key: Secret) -> None:
+    """Write the key whole or not at all; of two that come at once, the first one stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(key.reveal())
+            opened.flush()
+            os.fsync(opened.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
