@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -114,34 +115,54 @@ def _sha256(path: Path) -> str:
 
 
 def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
-    import urllib.request  # 30 ms that no other start should pay
-
     url = f"{mirror.rstrip('/')}/{jar.group.replace('.', '/')}/{jar.module}/{jar.version}/{jar.file}"
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:  # noqa: S310 - a URL its owner set
-            shutil.copyfileobj(answer, file)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
+    if reason := _download(url, target):
         raise EnvironmentFault(
-            f"The mirror does not give {jar.file}: {reason}.",
-            where=MIRROR,
-            todo="Check the URL, or unset it.",
-        ) from None
+            f"The mirror does not give {jar.file}: {reason}.", where=MIRROR, todo="Check the URL, or unset it."
+        )
 
 
 def _by_ivy(jar: Jar, target: Path, *, java: Path, ivy: Path) -> None:
-    cache = target.parent / "ivy"
-    pattern = target.parent / "[artifact]-[revision].[ext]"
-    command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(cache)]
-    command += ["-dependency", jar.group, jar.module, jar.version]
-    command += ["-confs", "default", "-notransitive", "-retrieve", str(pattern)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, close_fds=False)
-    if done.returncode or not target.is_file():
+    """Let Ivy fetch the jar; where it cannot (a proxy or a certificate that Java does not know), try Ivy's address."""
+    command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(target.parent / "ivy")]
+    command += ["-dependency", jar.group, jar.module, jar.version, "-confs", "default", "-notransitive"]
+    command += ["-retrieve", str(target.parent / "[artifact]-[revision].[ext]")]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        close_fds=False,
+    )
+    if target.is_file():
+        return
+    log = target.parent.parent / "ivy.log"
+    log.write_text(done.stdout, encoding="utf-8")
+    tried = re.findall(rf"https?://\S+/{re.escape(jar.file)}(?=\s)", done.stdout)
+    reason = _download(tried[0], target) if tried else "Apache Ivy did not run"
+    if reason:
         raise EnvironmentFault(
-            f"{jar.file} cannot be downloaded.",
-            where="Apache Ivy",
-            todo=f"Check the network and run this again; or name a mirror of Maven Central by {MIRROR}=URL.",
+            f"{jar.file} cannot be downloaded: {reason}.",
+            where=str(log),
+            todo=f"Check the network and run the same again; or name a mirror of Maven Central: export {MIRROR}=URL",
         )
+
+
+def _download(url: str, target: Path) -> str:
+    """Download a file; returns why that did not work, or an empty text."""
+    import urllib.request  # 30 ms that no other start should pay
+
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:  # noqa: S310 - set by its user
+            shutil.copyfileobj(answer, file)
+    except (OSError, ValueError) as error:
+        target.unlink(missing_ok=True)
+        cause = getattr(error, "reason", error)
+        return str(getattr(cause, "strerror", None) or (cause if isinstance(cause, str) else type(cause).__name__))
+    return ""
 
 
 def _proxy_options() -> list[str]:

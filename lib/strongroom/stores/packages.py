@@ -108,7 +108,9 @@ def _pip(venv: Path, lock: Path, *options: str, say: Callable[[str], None]) -> N
     ):
         for line in pip.stdout or ():
             file.write(line)
-            if noted := re.match(r" *(Downloading \S+ \((?:\d{2,}\.?\d* MB|.* GB)\)|Building wheel for \S+)", line):
+            if noted := re.match(
+                r" *(Downloading \S+ \((?:\d{2,}\.?\d* MB|.* GB)\)|Building wheel for \S+(?=.*: started))", line
+            ):
                 say(f"  {noted[1][0].lower()}{noted[1][1:]} …")
     if pip.returncode:
         raise _explain(log)
