@@ -73,11 +73,11 @@ def bands(edges: Sequence[Decimal], *, whole: bool) -> Kernel:
 
 def labels(edges: Sequence[Decimal], *, whole: bool) -> list[str]:
     """The names of the bands, from below the first edge to the last edge and up."""
-    between = [
-        (f"{low}-{high - 1}" if high - low > 1 else f"{low}") if whole else f"{low}-<{high}"
-        for low, high in pairwise(edges)
-    ]
-    return [f"<{edges[0]}", *between, f"{edges[-1]}+"]
+    names = [f"{edge.normalize():f}" for edge in edges]
+    between = [f"{low}-<{high}" for low, high in pairwise(names)]
+    if whole:
+        between = [f"{low}-{high - 1}" if high - low > 1 else f"{low}" for low, high in pairwise(map(int, edges))]
+    return [f"<{names[0]}", *between, f"{names[-1]}+"]
 
 
 PERIODS = {"month": "%Y-%m", "year": "%Y", "quarter": "%Y-Q"}
@@ -135,6 +135,8 @@ def _edges(column: Column, bands_option: object) -> tuple[Decimal, ...]:
             edges = tuple(low + width * step for step in range(min(count, MOST_BANDS) + 1))
             edges = edges if edges[-1] == high else ()
     except (KeyError, TypeError, ArithmeticError):
+        edges = ()
+    if not all(edge.is_finite() for edge in edges):
         edges = ()
     whole = column.type.name not in WHOLE or all(edge == int(edge) for edge in edges)
     if not edges or not whole or any(low >= high for low, high in pairwise(edges)):

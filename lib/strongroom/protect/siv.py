@@ -41,13 +41,14 @@ def prefix(key_id: int) -> bytes:
 
 
 class Siv:
-    """AES-256-SIV under one key (64 bytes) and one associated data."""
+    """AES-SIV under one key (64 bytes: AES-256-SIV) and one associated data."""
 
     __slots__ = ("_associated", "_ctr", "_mac", "_one", "_tables")
 
     def __init__(self, key: Secret, *, associated: bytes) -> None:
         data = key.reveal()
-        self._mac, self._ctr = Cmac(Secret(data[:32])), Aes(data[32:])
+        half = len(data) // 2
+        self._mac, self._ctr = Cmac(Secret(data[:half])), Aes(data[half:])
         self._one, self._associated = AESSIV(data), [associated]
         mixed = xor_bytes(double(self._mac.one(bytes(BLOCK))), self._mac.one(associated))
         self._tables = s2v_tables(mixed, subkeys=self._mac.subkeys())

@@ -1,0 +1,132 @@
+import hashlib
+import hmac
+import math
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protect.ring import RING, column, master, plain_cmac, ring
+from strongroom.core.key import hkdf_sha256
+from strongroom.protect import output_ddl, output_type, protector
+from strongroom.protect.rows import LONG
+from strongroom.protect.types import arrow_type
+
+
+def tokens(array, *, table="training.t", keys=RING, type_="string", path="c", **options):
+    made = protector(column(type_, "hash", path=path, **options), table=table, keyring=keys)(array)
+    made.validate(full=True)
+    assert made.type == pa.string()
+    return made
+
+
+def expected(text, *, info, key_id=0x01020304):
+    key = hkdf_sha256(master(key_id), info.encode(), length=32)
+    return f"01{key_id:08x}" + plain_cmac(key)(text).hex()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.text(max_size=60)), min_size=1, max_size=40), st.data())
+def test_a_token_is_the_key_id_and_the_tag_of_the_text(values, data):
+    start = data.draw(st.integers(0, len(values) - 1))
+    info = "strongroom|v1|token|aes-cmac|domain|person"
+    made = tokens(pa.array(values, pa.string())[start:], domain="person")
+    want = [None if value is None else expected(value.encode(), info=info) for value in values[start:]]
+    assert made.to_pylist() == want
+
+
+def test_a_long_value_and_an_empty_one_have_tokens_too():
+    info = "strongroom|v1|token|aes-cmac|domain|d"
+    values = ["", "x" * (LONG + 1), "x" * LONG, None, "é" * LONG]
+    assert tokens(pa.array(values), domain="d").to_pylist() == [
+        None if value is None else expected(value.encode(), info=info) for value in values
+    ]
+
+
+ONE = pa.array(["ada"])
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same", "why"),
+    [
+        (
+            {"domain": "p"},
+            {"domain": "p", "table": "training.u", "path": "other"},
+            True,
+            "a domain joins across tables",
+        ),
+        ({"domain": "p"}, {"domain": "q"}, False, "domains keep apart"),
+        ({}, {}, True, "a column agrees with itself"),
+        ({}, {"table": "training.u"}, False, "without a domain tables keep apart"),
+        ({}, {"path": "d"}, False, "without a domain columns keep apart"),
+        ({}, {"domain": "c"}, False, "a domain is not a column"),
+        ({"domain": "p"}, {"domain": "p", "profile": "hmac-sha256"}, False, "profiles have keys of their own"),
+        ({"domain": "p"}, {"domain": "p", "keys": ring(9)}, False, "another primary key"),
+        ({"domain": "a|b"}, {"domain": "a", "path": "b"}, False, "a bar in a name is escaped"),
+    ],
+)
+def test_who_shares_tokens_with_whom(left, right, same, why):
+    assert tokens(ONE, **left).equals(tokens(ONE, **right)) is same, why
+
+
+DAY = datetime(2024, 2, 29, 12, 30, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "text", "why"),
+    [
+        ("int", 7, b"7", "a number is its digits"),
+        ("bigint", -7, b"-7", "whatever its width"),
+        ("tinyint", 7, b"7", "whatever its width"),
+        ("string", "7", b"7", "so an id joins as number and as text"),
+        ("binary", b"\x00\xff", b"\x00\xff", "binary is itself"),
+        ("boolean", True, b"true", "a word"),
+        ("decimal", Decimal("1.50"), b"1.50", "with the digits of the column's scale"),
+        ("date", date(2024, 2, 29), b"2024-02-29", "ISO 8601"),
+        ("timestamp", DAY, b"2024-02-29 12:30:00.000001Z", "in UTC, to the microsecond"),
+        ("timestamp_ntz", DAY.replace(tzinfo=None), b"2024-02-29 12:30:00.000001", "no zone, no Z"),
+        ("double", 1.5, bytes.fromhex("3ff8000000000000"), "the bits of a double"),
+        ("float", 1.5, bytes.fromhex("3ff8000000000000"), "the same for a float of that value"),
+        ("double", -0.0, bytes(8), "SQL calls zeros equal"),
+        ("double", math.nan, bytes.fromhex("7ff8000000000000"), "and every NaN"),
+    ],
+)
+def test_the_text_of_each_type(type_, value, text, why):
+    array = pa.array([value, None], arrow_type(column(type_, "hash").type))
+    info = "strongroom|v1|token|aes-cmac|domain|d"
+    assert tokens(array, type_=type_, domain="d").to_pylist() == [expected(text, info=info), None], why
+
+
+def test_a_moment_has_one_token_in_every_time_zone():
+    there = pa.array([DAY], pa.timestamp("us", tz="Asia/Tokyo"))
+    elsewhere = pa.array([DAY.astimezone(timezone(timedelta(hours=-5)))], pa.timestamp("us", tz="UTC"))
+    assert tokens(there, type_="timestamp").equals(tokens(elsewhere, type_="timestamp"))
+
+
+def test_all_not_a_numbers_share_a_token():
+    odd = np.array([0x7FF8000000000001, 0xFFF8000000000000, 0x7FF8000000000000], np.uint64).view(np.float64)
+    assert len(set(tokens(pa.array(odd), type_="double").to_pylist())) == 1
+
+
+def test_the_profile_for_exchange_is_hmac_sha256_cut_to_128_bits():
+    key = hkdf_sha256(master(0x01020304), b"strongroom|v1|token|hmac-sha256|domain|p", length=32)
+    want = "0101020304" + hmac.digest(key, b"ada", hashlib.sha256)[:16].hex()
+    assert tokens(pa.array(["ada", None]), domain="p", profile="hmac-sha256").to_pylist() == [want, None]
+
+
+def test_tokens_use_the_primary_key_of_several():
+    assert tokens(ONE, keys=ring(1, 2, primary=2))[0].as_py().startswith("0100000002")
+
+
+def test_what_leaves_is_text():
+    assert output_type(column("bigint", "hash")) == pa.string()
+    assert output_ddl(column("bigint", "hash")) == "string"
+
+
+def test_no_rows_no_tokens():
+    assert len(tokens(pa.array([], pa.string()))) == 0
+    assert tokens(pa.nulls(3, pa.string())).to_pylist() == [None] * 3
