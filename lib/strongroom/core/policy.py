@@ -127,6 +127,11 @@ class Policy:
     denies: tuple[Deny, ...] = ()
     expectations: tuple[Expectation, ...] = ()
 
+    @property
+    def rules(self) -> tuple[Grant | Deny, ...]:
+        """Grants, then denies."""
+        return (*self.grants, *self.denies)
+
 
 def last_day(until: datetime) -> str:
     """The end of a grant in the words of the policy file: the last day it holds, or the exact end when it has one."""

@@ -102,7 +102,7 @@ def principals_of(policy: Policy) -> tuple[str, ...]:
 
 def purposes_of(policy: Policy) -> tuple[str, ...]:
     """Every purpose that the policy names, and the empty one: nothing said."""
-    return ("", *sorted({purpose for rule in (*policy.grants, *policy.denies) for purpose in rule.purposes}))
+    return ("", *sorted({purpose for rule in policy.rules for purpose in rule.purposes}))
 
 
 class _Weigher:

@@ -51,6 +51,11 @@ def matcher(pattern: str, *, deny: bool = False) -> str | Match:
     return re.compile(star.join(re.escape(part) for part in pattern.split("*")), re.DOTALL).fullmatch
 
 
+def means(match: str | Match, name: str) -> bool:
+    """Whether what `matcher` made means this canonical name."""
+    return match == name if isinstance(match, str) else bool(match(name))
+
+
 def principal_matcher(pattern: str) -> str | Match:
     """What `user:ada` or `user:*` means among principals, whose names keep their case."""
     kind, _, name = pattern.partition(":")

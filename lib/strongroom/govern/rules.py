@@ -8,7 +8,7 @@ from datetime import datetime
 
 from strongroom.core.policy import Deny, Grant, Policy
 from strongroom.govern.columns import Selector
-from strongroom.govern.names import Match, matcher, principal_matcher
+from strongroom.govern.names import Match, matcher, means, principal_matcher
 
 _FOREVER = float("inf")
 
@@ -34,7 +34,7 @@ class Rule:
 
     def means(self, name: str) -> bool:
         """Whether the rule is about this table, or this principal for `act`."""
-        return any(each == name if isinstance(each, str) else each(name) for each in self.objects)
+        return any(means(each, name) for each in self.objects)
 
     def holds(self, at: float) -> bool:
         """Whether the rule is in force at that moment, in seconds since 1970."""

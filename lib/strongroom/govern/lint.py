@@ -1,0 +1,172 @@
+"""Rules of a policy that do nothing, or less than they seem to: each with file, line and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from strongroom.core.errors import Problem
+from strongroom.core.policy import EVERYONE, Deny, Grant, Policy, last_day
+from strongroom.core.words import did_you_mean
+from strongroom.govern.columns import folded
+from strongroom.govern.matrix import Table
+from strongroom.govern.names import canonical, matcher, means
+
+_GRAVE = ("reveal", "erase", "grant", "act")
+_ANY_WORD = "0zq"
+
+
+def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Problem]:
+    """What a careful reader would ask about.
+
+    Args:
+        policy: any sound policy.
+        tables: every table the lake knows; a pattern that matches none of them is reported.
+        at: now, for grants that are over.
+    """
+    found = [
+        *_roles(policy),
+        *(problem for rule in policy.rules for problem in _objects(rule, tables)),
+        *(problem for grant in policy.grants for problem in _grant(grant, policy, at)),
+        *_duties(policy),
+    ]
+    return sorted(dict.fromkeys(found), key=lambda problem: int(problem.where.rpartition(":")[2] or 0))
+
+
+def _roles(policy: Policy) -> Iterator[Problem]:
+    """Roles nobody is in, roles without a grant, and groups nobody uses or knows."""
+    groups = {f"group:{group.name}": group for group in policy.groups}
+    used = {member for each in (*policy.roles, *policy.groups) for member in each.members}
+    granted = {rule.role for rule in policy.rules}
+    for role in policy.roles:
+        if role.name not in granted:
+            yield Problem(f"No rule names the role {role.name!r}.", role.where, "Remove it, or grant it something.")
+        for member in role.members:
+            if member.startswith("group:") and member not in groups:
+                todo = f"{did_you_mean(member, groups)} Add it under 'groups'."
+                yield Problem(f"The policy does not say who is in {member!r}, so nobody is.", role.where, todo)
+    for name, group in groups.items():
+        if name not in used:
+            yield Problem(f"No role holds the group {group.name!r}.", group.where, "Remove it, or put it into a role.")
+
+
+def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
+    """Tables and columns that are not there."""
+    meant: list[Table] = []
+    for pattern in rule.tables:
+        match = matcher(pattern, deny=isinstance(rule, Deny))
+        hit = [table for table in tables if means(match, canonical(table.name))]
+        if not hit:
+            todo = did_you_mean(pattern, [table.name for table in tables])
+            yield Problem(f"No table is called {pattern!r}.", rule.where, todo)
+        meant += hit
+    described = [table for table in meant if table.columns]
+    if len(described) < len(meant) or not described:
+        return  # some table's columns are not known, so any name may be right
+    names = {folded(name)[0] for table in described for name in table.columns}
+    words = {
+        "classification": {word for table in described for word in table.classifications.values() if word},
+        "tag": {word for table in described for tags in table.tags.values() for word in tags},
+    }
+    for selector in _selectors(rule):
+        kind, mark, word = selector.partition(":")
+        if mark and kind in words:
+            if word not in words[kind]:
+                todo = did_you_mean(word, sorted(words[kind]))
+                yield Problem(f"No column here has the {kind} {word!r}.", rule.where, todo)
+        elif selector != "*" and folded(selector)[0] not in names:
+            todo = did_you_mean(selector, sorted(names))
+            yield Problem(f"No table here has a column {selector!r}.", rule.where, todo)
+
+
+def _selectors(rule: Grant | Deny) -> Iterable[str]:
+    if isinstance(rule, Deny):
+        return rule.columns
+    return (*rule.columns.allow, *rule.columns.deny, *rule.columns.mask)
+
+
+def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
+    """Grants that are over, hidden, told twice, or grave without anybody's word for it."""
+    if grant.until is not None and grant.until <= at:
+        yield Problem(f"This grant ended on {last_day(grant.until)}.", grant.where, "Remove it, or renew it.")
+    if hidden := _hidden_by(grant, policy.denies):
+        yield Problem(
+            f"This grant never gives anything: {hidden} denies all of it.", grant.where, "Remove one of them."
+        )
+    for other in policy.grants:
+        if (
+            other is not grant
+            and _covers(other, grant)
+            and not (_covers(grant, other) and _later(other, grant, policy))
+        ):
+            yield Problem(f"This grant adds nothing to {other.where}.", grant.where, "Remove it.")
+    if grave := [action for action in grant.actions if action in _GRAVE]:
+        for word, said in (("approval", grant.approval), ("reason", grant.reason)):
+            if not said:
+                yield Problem(f"A grant of {', '.join(grave)} without {word}.", grant.where, f"Add '{word}: …'.")
+
+
+def _hidden_by(grant: Grant, denies: Iterable[Deny]) -> str:
+    """The denies that together take everything a grant gives, or an empty text."""
+    hiding = [
+        deny for deny in denies if deny.role in (grant.role, EVERYONE) and not deny.columns and _lasts(deny, grant)
+    ]
+    hiding = [
+        deny for deny in hiding if not deny.purposes or (grant.purposes and set(grant.purposes) <= set(deny.purposes))
+    ]
+    used: dict[str, None] = {}
+    for action in grant.actions:
+        for table in grant.tables:
+            by = next(
+                (deny for deny in hiding if action in deny.actions and _within(table, deny.tables, deny=True)), None
+            )
+            if by is None:
+                return ""
+            used[by.where] = None
+    return ", ".join(used)
+
+
+def _covers(wide: Grant, narrow: Grant) -> bool:
+    """Whether one grant gives everything that another one gives, and withholds nothing."""
+    columns = wide.columns
+    return (
+        wide.role == narrow.role
+        and set(narrow.actions) <= set(wide.actions)
+        and all(_within(table, wide.tables) for table in narrow.tables)
+        and set(narrow.principals) <= set(wide.principals)
+        and (not wide.purposes or (bool(narrow.purposes) and set(narrow.purposes) <= set(wide.purposes)))
+        and ("*" in columns.allow or set(narrow.columns.allow) <= set(columns.allow))
+        and wide.rows in ("", narrow.rows)
+        and _lasts(wide, narrow)
+        and not narrow.columns.deny
+        and not narrow.columns.mask
+    )
+
+
+def _later(first: Grant, second: Grant, policy: Policy) -> bool:
+    """Whether the first of two grants that say the same stands behind the second: only one of them is reported."""
+    places: Mapping[int, int] = {id(grant): place for place, grant in enumerate(policy.grants)}
+    return places[id(first)] > places[id(second)]
+
+
+def _within(pattern: str, wide: Iterable[str], *, deny: bool = False) -> bool:
+    """Whether a pattern's names are all among those of the wider ones: tried with one that stands for them."""
+    name = pattern.lower().replace("*", _ANY_WORD)
+    return any(pattern == other or means(matcher(other, deny=deny), name) for other in wide)
+
+
+def _lasts(wide: Grant | Deny, narrow: Grant | Deny) -> bool:
+    """Whether one rule is in force whenever another is."""
+    starts = wide.since is None or (narrow.since is not None and wide.since <= narrow.since)
+    ends = wide.until is None or (narrow.until is not None and narrow.until <= wide.until)
+    return starts and ends
+
+
+def _duties(policy: Policy) -> Iterator[Problem]:
+    """Reading that a role can never do, since it grants."""
+    for grant in policy.grants:
+        for other in policy.grants:
+            same = other.role == grant.role and any(_within(table, grant.tables) for table in other.tables)
+            if "grant" in grant.actions and same and {"read", "reveal"} & set(other.actions):
+                what = f"The role {grant.role!r} never reads here: {grant.where} lets it grant, which excludes reading."
+                yield Problem(what, other.where, "Give one of the two to another role.")
