@@ -61,7 +61,7 @@ class KeyHandle:
     Args:
         provider: reference of the provider that holds the key-encryption key, for example `file:/etc/strongroom/kek`.
         wrapped: the keyring file's bytes.
-        where: path of the keyring file, for messages only.
+        where: path of the keyring file.
     """
 
     provider: str

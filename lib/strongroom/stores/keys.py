@@ -6,6 +6,8 @@ into a ring (`keyring_of`) through the provider, once per process and hour. The 
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -69,17 +71,29 @@ def keyring_of(
     return kept[1]
 
 
-def save_keyring(ring: Keyring, *, path: str, replace: bool = True) -> Keyring:
+def save_keyring(ring: Keyring) -> Keyring:
     """The ring wrapped again and written to its file as a whole (mode 0600); gives the ring with its new handle.
 
     Raises:
-        KeyFault: the provider does not wrap, or the file cannot be written; the old file then stays as it was.
-        FileExistsError: `replace` is off and the file is there.
+        KeyFault: the provider does not wrap, the file cannot be written, or somebody else changed it since this ring
+            was opened; the old file then stays as it was.
     """
+    path, before = Path(ring.handle.where), ring.handle.wrapped
     wrapped = provider(ring.handle.provider).wrap(keyset(ring.primary, ring.keys), context=CONTEXT)
     data = wrapped_json(wrapped, primary=ring.primary, keys=ring.keys)
-    _write_whole(Path(path), data, replace=replace)
-    return Keyring(ring.primary, ring.keys, KeyHandle(ring.handle.provider, data, path), ring.notice)
+    try:
+        _write_whole(path, data, before=before)
+    except FileExistsError:
+        raise KeyFault(
+            "somebody else changed the keyring meanwhile, so this change was not made",
+            where=str(path),
+            todo="Run again.",
+        ) from None
+    except OSError as fault:
+        raise KeyFault(
+            f"the keyring cannot be written: {fault.strerror}", where=str(path), todo="What was there still holds."
+        ) from None
+    return Keyring(ring.primary, ring.keys, KeyHandle(ring.handle.provider, data, str(path)), ring.notice)
 
 
 def new_key(taken: tuple[Key, ...] = ()) -> Key:
@@ -98,11 +112,12 @@ def _first_keyring(reference: str, file: Path) -> Keyring:
         f"New keys: {file} (wrapped) opened by {reference}. Keep a copy of both, apart from each other: "
         "who loses either can never open what they protect, and who has both can open all of it."
     )
-    ring = Keyring(key.id, (key,), KeyHandle(reference, b"", str(file)), notice)
     try:
-        return save_keyring(ring, path=str(file), replace=False)
-    except FileExistsError:  # another process made it first: use that one
-        return open_keyring(reference, str(file), create=False)
+        return save_keyring(Keyring(key.id, (key,), KeyHandle(reference, b"", str(file)), notice))
+    except KeyFault:
+        if not file.exists():
+            raise
+        return open_keyring(reference, str(file), create=False)  # another process made it first: use that one
 
 
 def _unwrapped(handle: KeyHandle) -> Keyring:
@@ -123,26 +138,26 @@ def _absolute(reference: str) -> str:
     return f"file:{Path(rest).absolute()}" if kind == "file" and rest else reference
 
 
-def _write_whole(file: Path, data: bytes, *, replace: bool) -> None:
-    """The file in one step: a reader, or a crash, sees the old one or the new one, never a part."""
+def _write_whole(file: Path, data: bytes, *, before: bytes) -> None:
+    """The file in one step: a reader, or a crash, sees the old one or the new one, never a part.
+
+    Raises:
+        FileExistsError: the file is not as it was `before` (empty: not there).
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    folder = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
+        with suppress(OSError):  # a file system without locks: what is left is a look just before the change
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        if (file.read_bytes() if file.exists() else b"") != before:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as handle:
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
-        if replace:
-            part.replace(file)
-        else:
-            os.link(part, file)  # unlike a rename, a link never replaces
-    except FileExistsError:
-        raise
-    except OSError as fault:
-        raise KeyFault(
-            f"the keyring cannot be written: {fault.strerror}", where=str(file), todo="The old one still holds."
-        ) from None
+        part.replace(file)
+        os.fsync(folder)  # a key that was used and then forgotten by a power cut would be lost for ever
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+        os.close(folder)
