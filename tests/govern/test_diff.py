@@ -60,7 +60,7 @@ grants:
         (
             "[label, user_id]}",
             "[label, user_id], mask: {user_id: 'null'}}",
-            ["user:grace sees user_id in training.reviews as replace-with-null instead of in clear for reporting"],
+            ["user:grace sees user_id in training.reviews as replace-with-null instead of as stored for reporting"],
         ),
         (
             "[user:grace]",

@@ -34,7 +34,7 @@ def load_policy(path: str) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         todo = "Name the policy file in the settings (policy: …), as UTF-8 text."
         raise ConfigError([Problem("The policy file cannot be read.", path, todo)]) from error
-    return parse_policy(text, path)
+    return parse_policy(text, _shown(path))
 
 
 def parse_policy(text: str, file: str) -> Policy:
@@ -209,6 +209,12 @@ class _Reader(Fields):
 
     def actions(self, node: yaml.Node, known: tuple[str, ...]) -> tuple[str, ...]:
         return self.one_of(node.get("actions"), "actions", known)
+
+
+def _shown(path: str) -> str:
+    """The path as a reader types it: relative where the file is below the working directory."""
+    file = Path(path)
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else path
 
 
 def _fingerprint(value: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strongroom.core.policy import ACTIONS, Deny, Policy
-from strongroom.govern.matrix import CLEAR, Table, purposes_of, views
+from strongroom.govern.matrix import AS_STORED, Table, purposes_of, views
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
 from strongroom.govern.rules import compile_grant
@@ -137,7 +137,7 @@ def _changes(
             found.setdefault(("keeps", f"until {_until(new[2])} instead of {_until(old[2])}", ""), []).append(column)
         else:
             found.setdefault(
-                ("sees", f"{_shown(new) or 'in clear'} instead of {_shown(old) or 'in clear'}", ""), []
+                ("sees", f"{_shown(new) or 'as stored'} instead of {_shown(old) or 'as stored'}", ""), []
             ).append(column)
     for how, columns in found.items():
         yield how, ("*",) if set(columns) == every else tuple(columns)
@@ -145,7 +145,7 @@ def _changes(
 
 def _shown(state: _State) -> str:
     how, rows, _ = state
-    return " ".join(part for part in ("" if how == CLEAR else f"as {how}", f"where {rows}" if rows else "") if part)
+    return " ".join(part for part in ("" if how == AS_STORED else f"as {how}", f"where {rows}" if rows else "") if part)
 
 
 def _until(day: str) -> str:

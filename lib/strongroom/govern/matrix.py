@@ -17,7 +17,7 @@ from strongroom.govern.columns import Selector, column_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
 
-CLEAR, _STRICTEST = "clear", "replace-with-null"
+AS_STORED, _STRICTEST = "as stored", "replace-with-null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Columns of a view that are shown alike: in `clear` or masked, for which rows, until which last day."""
+    """Columns of a view that are shown alike: in as stored or masked, for which rows, until which last day."""
 
     columns: tuple[str, ...]
     how: str
@@ -187,7 +187,7 @@ def _shown(masks: Mapping[str, int], bits: int) -> Iterator[tuple[str, int]]:
     for how in sorted({*masks, _STRICTEST} if twice else masks):
         here = bits & masks.get(how, 0) & ~twice
         yield how, here | (bits & twice if how == _STRICTEST else 0)
-    yield CLEAR, bits & ~seen
+    yield AS_STORED, bits & ~seen
 
 
 def _end(rule: Rule) -> float:

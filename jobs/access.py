@@ -1,0 +1,7 @@
+"""Ask the policy, see all of it, compare two policies; see `strongroom/flows/access.py`."""
+
+from strongroom.flows import access
+from strongroom.launch import main
+
+if __name__ == "__main__":
+    main(access, spark=False)

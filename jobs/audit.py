@@ -1,0 +1,7 @@
+"""Check, search, prove and report the audit log; see `strongroom/flows/audit.py`."""
+
+from strongroom.flows import audit
+from strongroom.launch import main
+
+if __name__ == "__main__":
+    main(audit, spark=False)

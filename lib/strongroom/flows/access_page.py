@@ -1,0 +1,67 @@
+"""The access matrix as one page: a table that is searched as one types. It loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+
+from strongroom.govern.matrix import View
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1c1c1c;background:#fff}
+input{font:inherit;width:100%;max-width:40rem;padding:.5rem}
+table{border-collapse:collapse;margin-top:1rem;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #ddd}
+@media (prefers-color-scheme:dark){body{background:#161616;color:#eee}th,td{border-color:#444}}
+"""
+_SCRIPT = """
+const rows=JSON.parse(document.getElementById('cells').textContent),most=500;
+const words=rows.map(row=>row.join(' ').toLowerCase());
+const body=document.querySelector('tbody'),count=document.getElementById('count'),field=document.querySelector('input');
+function show(){
+  const wanted=field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+  const found=rows.filter((row,at)=>wanted.every(word=>words[at].includes(word)));
+  body.replaceChildren(...found.slice(0,most).map(row=>{
+    const line=document.createElement('tr');
+    for(const text of row){const cell=document.createElement('td');cell.textContent=text;line.append(cell)}
+    return line}));
+  count.textContent=found.length+' of '+rows.length+(found.length>most?', the first '+most+' shown':'');
+}
+field.addEventListener('input',show);show();
+"""
+_HEADS = ("who", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
+
+
+def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
+    """The page. Whoever sees the same columns of a table in the same way for the same purposes shares a line."""
+    lines = [line for view in views for line in _lines(view)]
+    data = json.dumps(sorted(lines), ensure_ascii=False).replace("<", "\\u003c")
+    heads = "".join(f"<th scope=col>{head}" for head in _HEADS)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Who sees what</title>'
+        f"<style>{_STYLE}</style><h1>Who sees what</h1>"
+        f"<p>Policy {escape(policy)}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given.</p>"
+        '<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'
+        f'<p id="count" role="status"></p><table><thead><tr>{heads}</thead><tbody></tbody></table>'
+        f'<script type="application/json" id="cells">{data}</script><script>{_SCRIPT}</script></html>'
+    )
+
+
+def _lines(view: View) -> list[list[str]]:
+    purposes: dict[str, list[str]] = {}
+    for who, purpose in view.holders:
+        purposes.setdefault(who, []).append(purpose or "(none said)")
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for who, named in purposes.items():
+        alike.setdefault(tuple(named), []).append(who)
+    return [
+        [
+            ", ".join(people), view.table, ", ".join(part.columns), ", ".join(named), part.how, part.rows or "all",
+            part.until or "no end", view.level, ", ".join(view.rules),
+        ]
+        for named, people in alike.items()
+        for part in view.parts
+    ]  # fmt: skip

@@ -1,0 +1,200 @@
+"""The audit log: is it whole, what does it hold, and how to prove it to somebody else.
+
+audit verify                        check every entry and the last checkpoint, and sign a new one
+audit verify --witness FILE         … and against a checkpoint that somebody else kept
+audit search table=training.reviews outcome=refused since=2026-01-01
+audit prove 41 --out 41.tlog-proof  that entry 41 is in the log
+audit prove --witness FILE          that the log only grew since that checkpoint
+audit report --month 2026-05        who read personal data and for what, refusals, reveals, who could have
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.event import OUTCOMES, Event
+from strongroom.core.run import Job, Outcome
+from strongroom.core.words import did_you_mean
+from strongroom.flows import audit_report, seal
+from strongroom.flows.permit import permit
+from strongroom.govern.checkpoint import (
+    Checkpoint,
+    VerifierKey,
+    consistency_text,
+    inclusion_text,
+    open_checkpoint,
+    open_inclusion,
+)
+from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash
+from strongroom.stores.audit import AuditLog
+
+_TABLE = "strongroom.audit"
+_TERMS = ("who", "role", "job", "run", "action", "outcome", "table", "column", "purpose", "since", "until")
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `audit` takes besides the options of every job."""
+    parser.add_argument("verb", choices=("verify", "search", "prove", "report"))
+    parser.add_argument(
+        "terms", metavar="TERM", nargs="*", help=f"search: {', '.join(_TERMS)}, as NAME=VALUE; prove: N"
+    )
+    parser.add_argument("--witness", metavar="FILE", action="append", default=[], help="a checkpoint somebody kept")
+    parser.add_argument("--key", metavar="KEY|FILE", default="", help="public key to check with (default: our own)")
+    parser.add_argument("--new-key", action="store_true", help="verify: sign with a new key from now on")
+    parser.add_argument("--proof", metavar="FILE", default="", help="verify: only check this proof; needs --entry")
+    parser.add_argument("--entry", metavar="FILE", default="", help="verify: the entry that --proof is about")
+    parser.add_argument("--month", metavar="YYYY-MM", default="", help="report: default is the month before this one")
+    parser.add_argument("--limit", metavar="N", type=int, default=100, help="search: show the last N (default 100)")
+    parser.add_argument("--out", metavar="FILE", default="", help="write the answer there instead of showing it")
+
+
+def run(job: Job) -> Outcome:
+    """Does what the verb says. Search and report need a grant to read `strongroom.audit`."""
+    log = AuditLog.open(job.settings)
+    if job.args.verb == "verify":
+        return _check_proof(job, log) if job.args.proof else _verify(job, log)
+    if job.args.verb == "prove":
+        return _prove(job, log)
+    permit(job, "read", _TABLE)
+    if job.args.verb == "search":
+        return _search(job, log)
+    return audit_report.report(job, log)
+
+
+def _verify(job: Job, log: AuditLog) -> Outcome:
+    """Every entry, the last checkpoint, and those of witnesses."""
+    if job.args.new_key:
+        sealed = seal.renew(log, job.settings, _key(job, log))
+        return Outcome(summary=f"The log is whole. It is signed with a new key from now on:\n{sealed.note}")
+    key = _key(job, log)
+    heads = {name: _opened(name, key) for name in job.args.witness}
+    if (last := seal.last_checkpoint(log, [key])) is not None:
+        heads["the last checkpoint"] = last
+    head = seal.check(log, heads)
+    facts = {"entries": head.size, "root": head.root.hex(), "checkpoints": len(heads)}
+    if job.args.dry_run or job.args.key:
+        return Outcome(summary=f"The log is whole: {head.size:,} entries.", facts=facts)
+    note = seal.seal(log, job.settings).note
+    return Outcome(summary=f"The log is whole: {head.size:,} entries. Hand this to a witness:\n{note}", facts=facts)
+
+
+def _check_proof(job: Job, log: AuditLog) -> Outcome:
+    """A proof of inclusion by itself: the log is not read."""
+    if not job.args.entry:
+        raise UsageError("--proof needs the entry it is about.", todo="Give --entry FILE with the entry's one line.")
+    entry = _bytes(job.args.entry).rstrip(b"\n")
+    try:
+        index, proof, note = open_inclusion(_bytes(job.args.proof).decode())
+        head = open_checkpoint(note, [_key(job, log)])
+    except ValueError as error:
+        raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof) from error
+    if not included(leaf_hash(entry), index, size=head.size, head=head.root, proof=proof):
+        raise StoreError("The entry is not the one this proof is about.", where=job.args.proof)
+    return Outcome(summary=f"The entry is number {index} of the {head.size:,} entries that {head.origin} signed.")
+
+
+def _prove(job: Job, log: AuditLog) -> Outcome:
+    """A proof of one entry, or of growth since a witness's checkpoint."""
+    sealed = seal.seal(log, job.settings)
+    leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
+    if job.args.witness:
+        old = _opened(job.args.witness[0], _key(job, log))
+        if not 0 < old.size <= len(leaves):
+            raise StoreError("The log is shorter than that checkpoint.", where=job.args.witness[0])
+        return _out(job, consistency_text(old.size, consistency_proof(leaves, old.size), sealed.note))
+    if len(job.args.terms) != 1 or not job.args.terms[0].isdigit():
+        raise UsageError("Which entry?", todo="Give its number, as search shows it, or --witness FILE.")
+    index = int(job.args.terms[0])
+    if index >= len(leaves):
+        raise UsageError(f"There is no entry {index}.", todo=f"The last one is {len(leaves) - 1}.")
+    return _out(job, inclusion_text(index, inclusion_proof(leaves, index), sealed.note))
+
+
+def _search(job: Job, log: AuditLog) -> Outcome:
+    terms = _terms(job.args.terms)
+    found = [(index, event) for index, event in enumerate(log.read()) if _fits(event, terms)]
+    shown = found[-job.args.limit :] if job.args.limit > 0 else found
+    lines = [f"{index:>8}  {event.entry().decode()}" for index, event in shown]
+    if len(found) > len(shown):
+        lines.append(f"The last {len(shown)} of {len(found)}; --limit 0 shows all.")
+    return _out(job, "\n".join(lines) or "Nothing.", facts={"found": len(found)})
+
+
+def _terms(words: list[str]) -> dict[str, Any]:
+    """`NAME=VALUE` words, each name once; moments as such."""
+    terms: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name not in _TERMS:
+            raise UsageError(f"Unknown term {name!r}.", todo=f"{did_you_mean(name, _TERMS)} Write it as NAME=VALUE.")
+        if name == "outcome" and value not in OUTCOMES:
+            raise UsageError(f"Unknown outcome {value!r}.", todo=did_you_mean(value, OUTCOMES))
+        terms[name] = _moment(value) if name in ("since", "until") else value
+    return terms
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("This is not a date.", todo="Write it as 2026-05-31 or 2026-05-31T12:00:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _fits(event: Event, terms: dict[str, Any]) -> bool:
+    """Whether an event is one that the terms describe; `who` is the principal or the one who acted for it."""
+    if not terms.get("since", event.time) <= event.time or event.time >= terms.get("until", _END_OF_TIME):
+        return False
+    return all(value in _held(event, name) for name, value in terms.items() if name not in ("since", "until"))
+
+
+def _held(event: Event, name: str) -> tuple[str, ...]:
+    if name == "who":
+        return (event.principal, event.actor)
+    if name == "role":
+        return event.roles
+    if name == "column":
+        return event.columns
+    return (getattr(event, name),)
+
+
+def _key(job: Job, log: AuditLog) -> VerifierKey:
+    """The public key to check with: the one given, for a renewal the log's own, else this installation's."""
+    text = job.args.key
+    if not text and job.args.new_key:
+        text = log.note(seal.PUBLIC_KEY)
+    if not text:
+        return seal.public_key(log, job.settings)
+    try:
+        return VerifierKey.of(text if "+" in text else _bytes(text).decode())
+    except ValueError as error:
+        raise UsageError(
+            f"This is no public key: {error}.", todo="Give NAME+ID+KEY or a file that holds it."
+        ) from error
+
+
+def _opened(file: str, key: VerifierKey) -> Checkpoint:
+    try:
+        return open_checkpoint(_bytes(file).decode(), [key])
+    except ValueError as error:
+        raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file) from error
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"Cannot be read: {error.strerror}.", where=file) from error
+
+
+def _out(job: Job, text: str, *, facts: dict[str, object] | None = None) -> Outcome:
+    """The answer on screen, or in a file."""
+    if not job.args.out:
+        return Outcome(summary=text.rstrip("\n"), facts=facts or {})
+    Path(job.args.out).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts or {})
