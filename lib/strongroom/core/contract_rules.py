@@ -14,7 +14,7 @@ from strongroom.core.contract_words import Findings, check_keys
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
-FORMATS = ("email", "uuid", "uri", "hostname", "ipv4", "ipv6")
+FORMATS = ("date", "date-time", "time", "email", "uuid", "uri", "hostname", "ipv4", "ipv6")
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
