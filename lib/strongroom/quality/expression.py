@@ -34,7 +34,10 @@ _COMPARE = {
     "=": pc.equal, "<>": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
 }  # fmt: skip
 _CALCULATE = {"+": pc.add, "-": pc.subtract, "*": pc.multiply}
-_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
+_WHOLE = {
+    "tinyint": (pa.int8(), 3), "smallint": (pa.int16(), 5), "int": (pa.int32(), 10), "bigint": (pa.int64(), 19),
+}  # fmt: skip
+"""Whole numbers: their Arrow type, and the digits of a decimal that holds them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Part:
 
     type: pa.DataType
     values: Callable[[Rows], Values]
-    digits: int = 0  # of whole numbers, at most
+    digits: int = 0  # of a decimal that holds a whole number of this type
 
     def cast(self, kind: pa.DataType) -> Part:
         """The same values in another type; a literal is cast here and now."""
@@ -110,7 +113,7 @@ def _literal(value: Value) -> Part:
     if isinstance(value, Decimal) or (type(value) is int and not -(2**63) <= value < 2**63):
         value = Decimal(format(value, "f")) if isinstance(value, Decimal) else Decimal(value)  # 1e3 as 1000
     scalar = pa.scalar(value, _MOMENT) if isinstance(value, datetime) else pa.scalar(value)
-    return Part(scalar.type, lambda _: scalar, len(str(value)) if type(value) is int else 0)
+    return Part(scalar.type, lambda _: scalar, 19)
 
 
 def _column(column: Column) -> Part:
@@ -119,8 +122,9 @@ def _column(column: Column) -> Part:
     def values(rows: Rows) -> Values:
         return rows[path].values
 
-    if name in _DIGITS:
-        return Part(pa.int64(), lambda rows: values(rows).cast(pa.int64()), _DIGITS[name])
+    if name in _WHOLE:
+        kind, digits = _WHOLE[name]
+        return Part(kind, values, digits)
     if name in ("float", "double"):
         return Part(pa.float64(), lambda rows: values(rows).cast(pa.float64()))
     if name.startswith("timestamp"):
@@ -134,7 +138,7 @@ def _call(function: str, operand: Part) -> Part:
     if function == "not":
         return Part(pa.bool_(), lambda rows: pc.invert(operand.values(rows)))
     if function == "length":
-        return Part(pa.int64(), lambda rows: pc.utf8_length(operand.values(rows)).cast(pa.int64()), _DIGITS["int"])
+        return Part(pa.int32(), lambda rows: pc.utf8_length(operand.values(rows)), 10)
     if function == "lower":
         return Part(pa.string(), lambda rows: pc.utf8_lower(operand.values(rows)))
     exact = _decimal(operand)
@@ -179,6 +183,8 @@ def _common(left: Part, right: Part) -> pa.DataType:
         return left.type
     if pa.float64() in kinds:
         return pa.float64()
+    if all(pa.types.is_integer(kind) for kind in kinds):
+        return pa.int64()
     if any(pa.types.is_temporal(kind) for kind in kinds):
         return _MOMENT
     one, other = _decimal(left).type, _decimal(right).type
@@ -188,8 +194,8 @@ def _common(left: Part, right: Part) -> pa.DataType:
 
 def _calculation(operator: str, left: Part, right: Part) -> Part:
     if pa.types.is_date(left.type):
-        days, less = left.cast(pa.int32()).cast(pa.int64()), right.cast(pa.int32()).cast(pa.int64())
-        return Part(pa.int64(), lambda rows: pc.subtract(days.values(rows), less.values(rows)), _DIGITS["int"])
+        days, less = left.cast(pa.int32()), right.cast(pa.int32())
+        return Part(pa.int32(), lambda rows: pc.subtract(days.values(rows), less.values(rows)), 10)
     if operator == "/" or pa.float64() in (left.type, right.type):
         return _in_doubles(operator, left.cast(pa.float64()), right.cast(pa.float64()))
     calculate, one, other = _CALCULATE[operator], _decimal(left), _decimal(right)
@@ -214,8 +220,8 @@ def _in_doubles(operator: str, left: Part, right: Part) -> Part:
 
 
 def _decimal(part: Part) -> Part:
-    """A whole number as a decimal of as many digits; decimals and doubles as they are."""
-    return part.cast(_wide(part.digits, 0)) if pa.types.is_integer(part.type) else part
+    """A whole number as a decimal; decimals and doubles as they are."""
+    return part.cast(pa.decimal128(part.digits, 0)) if pa.types.is_integer(part.type) else part
 
 
 def _wide(precision: int, scale: int) -> pa.DataType:

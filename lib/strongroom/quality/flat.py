@@ -61,7 +61,8 @@ class Flat:
         if not len(characters):
             return np.zeros(len(self.values), np.bool_)
         first = characters[np.minimum(starts - starts[0], len(characters) - 1)]
-        return table[first] & (self.bytes > 0)
+        known: Mask = table[first] & (self.bytes > 0)
+        return known
 
     def among(self, places: Mask, fails: Callable[[pa.Array], pa.BooleanArray]) -> Mask | None:
         """Which values at these places fail; a kernel that costs something sees no others, and no nulls."""

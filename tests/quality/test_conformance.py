@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from quality.conformance import Case, batch_of, cases, contract_of, failing, refused
+from strongroom.core.contract import Contract
+from strongroom.core.errors import ConfigError
+from strongroom.quality.failures import Failures
+from strongroom.quality.flat import every
+from strongroom.quality.gate import judge_set
+from strongroom.quality.judge import compile_rules
+from strongroom.quality.tally import Tally
+from strongroom.quality.typed import read_batch
+
+ALL = list(cases())
+
+
+@pytest.fixture(scope="module")
+def database():
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'; set ieee_floating_point_ops = false; set error_on_division_by_zero = false")
+        yield connection
+
+
+def test_there_are_enough_cases_and_each_has_a_reason_of_its_own():
+    assert len(ALL) >= 300
+    assert all(case.why for case in ALL)
+
+
+@pytest.mark.parametrize("case", ALL, ids=[case.name for case in ALL])
+def test_exactly_the_rows_named_fail_however_the_table_is_cut(case: Case, database):
+    contract = contract_of(case.contract)
+    raw = batch_of(case, contract)
+    ask(database, raw, contract, case)
+    shared = {rule.id: duplicates(database, rule.columns) for rule in contract.rules if rule.check == "unique"}
+    judge = compile_rules(contract)
+
+    def judged(start: int, length: int) -> tuple[Failures, Tally]:
+        typed = read_batch(raw.slice(start, length), contract, textual=case.text)
+        cut = {rule: mask[start : start + length] for rule, mask in shared.items()}
+        failures = judge.judge(typed.batch, typed.unreadable, cut)
+        return failures, Tally().add(failures, contract)
+
+    rows = raw.num_rows
+    whole, tally = judged(0, rows)
+    expected = {rule.id: case.fails.get(rule.id, []) for rule in whole.rules}
+    assert {**expected, **case.fails} == expected, "a rule of the case is not among the contract's"
+    assert failed_rows(whole) == expected, case.why
+    assert whole.counts == {rule: len(found) for rule, found in expected.items()}
+    assert reasons(whole, rows) == {row: ids for row in range(rows) if (ids := why(whole, expected, row))}
+
+    for size in {1, max(1, rows // 2)}:
+        parts = [judged(start, size) for start in range(0, rows, size)]
+        assert sum((failed_rows_at(part, place * size) for place, (part, _) in enumerate(parts)), Counter()) == Counter(
+            (rule, row) for rule, found in expected.items() for row in found
+        )
+        merged = Tally()
+        for _, part in parts:
+            merged = part.merge(merged)
+        assert merged == (tally if rows else Tally())
+
+    verdicts = {verdict.rule: verdict for verdict in judge_set(contract, tally, facts=case.facts)}
+    assert verdicts.keys() == case.gate.keys()
+    for rule, (measured, passed) in case.gate.items():
+        assert verdicts[rule].passed is passed, verdicts[rule].sentence
+        assert verdicts[rule].measured == measured or math.isclose(verdicts[rule].measured, measured)
+    agree(database, whole, contract, case)
+
+
+def failed_rows(failures: Failures) -> dict[str, list[int]]:
+    bits = [
+        (failures.words[:, place // 64] >> np.uint64(place % 64)) & np.uint64(1) for place in range(len(failures.rules))
+    ]
+    return {rule.id: np.nonzero(bit)[0].tolist() for rule, bit in zip(failures.rules, bits, strict=True)}
+
+
+def failed_rows_at(failures: Failures, start: int) -> Counter[tuple[str, int]]:
+    return Counter((rule, start + row) for rule, found in failed_rows(failures).items() for row in found)
+
+
+def why(failures: Failures, expected: dict[str, list[int]], row: int) -> list[str]:
+    return [rule.id for rule in failures.rules if rule.severity == "error" and row in expected[rule.id]]
+
+
+def reasons(failures: Failures, rows: int) -> dict[int, list[str]]:
+    return dict(zip(np.arange(rows)[failures.bad].tolist(), failures.reasons().to_pylist(), strict=True))
+
+
+def ask(database: duckdb.DuckDBPyConnection, raw: pa.RecordBatch, contract: Contract, case: Case) -> None:
+    """Put the rows into DuckDB, as they came (`raw_v`) and typed (`v`)."""
+    typed = read_batch(raw, contract, textual=case.text).batch
+    names = ["i", *typed.schema.names, *(f"raw_{name}" for name in raw.schema.names)]
+    given = pa.table([pa.array(range(raw.num_rows), pa.int64()), *typed.columns, *raw.columns], names=names)
+    database.register("given", given)
+
+
+def duplicates(database: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> np.ndarray:
+    names = ", ".join(f'"{name}"' for name in columns)
+    some = " and ".join(f'"{name}" is not null' for name in columns)
+    query = f"select count(*) over (partition by {names}) > 1 and {some} from given order by i"
+    return np.array([row[0] for row in database.sql(query).fetchall()], np.bool_)
+
+
+def agree(database: duckdb.DuckDBPyConnection, failures: Failures, contract: Contract, case: Case) -> None:
+    """DuckDB finds the same rows, wherever it can be asked."""
+    if case.sql is False:
+        return
+    columns = every(contract)
+    for rule, found in zip(failures.rules, failed_rows(failures).values(), strict=True):
+        column = columns[rule.columns[0]] if len(rule.columns) == 1 else None
+        query = case.sql.get(rule.id) or failing(rule, column, text=case.text)
+        if rule.check != "unique" and query is not None and case.sql.get(rule.id) is not False:
+            rows = database.sql(f"select i from given where {query} order by i").fetchall()
+            assert [row[0] for row in rows] == found, f"{rule.id}: {query}"
+
+
+@pytest.mark.parametrize(("message", "contract"), list(refused()), ids=[message for message, _ in refused()])
+def test_what_cannot_run_is_refused_with_its_line(message, contract):
+    with pytest.raises(ConfigError) as caught:
+        compile_rules(contract_of(contract))
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("case.yaml:")
