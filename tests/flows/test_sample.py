@@ -223,8 +223,8 @@ def test_the_flow_tells_where_and_what(tmp_path):
     assert not (tmp_path / "lake").exists()
     made = run_flow(tmp_path / "lake")
     assert made.tables == tables
-    assert made.rows == {"written": len(lines(tmp_path / "lake")) + 50}
+    assert made.rows == {"read": 0, "written": len(lines(tmp_path / "lake")) + 50, "quarantined": 0}
     assert "corrupt line" in made.summary
     again = run_flow(tmp_path / "lake")
-    assert again.rows == {"written": 0}
+    assert again.rows == {"read": 0, "written": 0, "quarantined": 0}
     assert "already" in again.summary

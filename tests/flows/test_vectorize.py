@@ -15,8 +15,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from lakes import ROOT, install
 from strongroom.core.contract_file import load_contract
-from strongroom.flows import prepare, tables, vectorize
+from strongroom.core.errors import StoreError
+from strongroom.core.run import Run
+from strongroom.flows import prepare, tables, vectorize, vectorize_tables
 from strongroom.learn.tfidf import as_vector
+from strongroom.learn.vocabulary import Vocabulary
 from strongroom.stores.lake import Lake
 
 pytestmark = pytest.mark.spark
@@ -62,7 +65,7 @@ def dense(row):
 def test_features_vocabulary_summary_and_pipeline_are_written_and_fit_together(place, spark):
     done = place.run(vectorize, "--run-id", "r1")
     assert done.code == 0, done.err
-    assert done.line["rows"] == {"read": 5, "written": 5}
+    assert done.line["rows"] == {"read": 5, "written": 5, "quarantined": 0}
     words = place.rows("features.reviews_vocabulary", "index")
     assert [(row["term"], row["index"], row["documents"], row["count"]) for row in words] == [
         ("bad", 0, 2, 4), ("case", 1, 3, 4), ("good", 2, 2, 3), ("sound", 3, 2, 2),
@@ -104,7 +107,7 @@ def test_the_same_run_again_changes_nothing_and_another_one_replaces(place):
     assert place.run(vectorize, "--run-id", "r1").code == 0
     before = versions(place)
     again = place.run(vectorize, "--run-id", "r1")
-    assert (again.code, again.line["rows"], versions(place)) == (0, {"read": 0, "written": 0}, before)
+    assert (again.code, again.line["rows"], versions(place)) == (0, vectorize.NO_ROWS, before)
     assert place.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2").code == 0
     assert {row["features"]["size"] for row in place.rows("features.reviews")} == {2}
     assert len(place.rows("features.reviews")) == 5
@@ -188,15 +191,38 @@ def test_a_dry_run_names_what_it_would_do_and_touches_nothing(place):
     assert sorted(path.name for path in place.lake.iterdir()) == ["training"]
 
 
-def test_nothing_of_a_text_stands_in_the_tables_log(place):
-    assert place.run(vectorize).code == 0
+def test_the_tables_say_what_they_are_and_their_log_holds_nothing_of_a_text(place):
+    assert place.run(vectorize, "--run-id", "r1").code == 0
     log = Path(place.lake / "features/reviews/_delta_log")
     entries = [json.loads(line) for file in sorted(log.glob("*.json")) for line in file.read_text().splitlines()]
     added = [json.loads(entry["add"]["stats"]) for entry in entries if "add" in entry]
     assert added
     assert all(set(stats) == {"numRecords"} for stats in added)
-    notes = [entry["commitInfo"] for entry in entries if "strongroom.model" in entry.get("commitInfo", {})]
+    notes = [entry["commitInfo"] for entry in entries if "strongroom.source" in entry.get("commitInfo", {})]
     assert [note["strongroom.source"] for note in notes] == ["training.reviews version 0"]
+    columns = {column.name: column.metadata for column in place.delta("features.reviews").schema().fields}
+    assert columns["features"]["strongroom.model"] == f"{place.lake}/models/reviews/r1"
+    assert columns["features"]["strongroom.classification"] == "internal", "as the text it was made of"
+    term = place.delta("features.reviews_vocabulary").schema().fields[0]
+    assert (term.name, term.metadata["strongroom.classification"]) == ("term", "internal")
+    assert place.delta("features.reviews").metadata().configuration["strongroom.zone"] == "features"
+
+
+def test_of_two_runs_at_once_one_wins_whole(place, spark):
+    contract = load_contract(str(place.root / "contracts/reviews.yaml"))
+    lake, words = Lake(str(place.lake)), Vocabulary(("a", "b"), (1, 1), (1, 2), 3)
+    plan = vectorize_tables.vocabulary_plan(contract, text="text_content")
+    before = lake.ensure("features.reviews_vocabulary", plan)
+    runs = [Run(name, "vectorize", "user:ada", "", datetime(2026, 1, 1, tzinfo=UTC)) for name in ("r1", "r2")]
+    one, other = (
+        vectorize_tables.Target(lake, "features.reviews_vocabulary", lake.open("features.reviews_vocabulary"), run, {})
+        for run in runs
+    )
+    frame = spark.createDataFrame(vectorize_tables.vocabulary_rows(words, (1.0, 2.0)))
+    assert one.publish(frame, plan) == before.version() + 1
+    with pytest.raises(StoreError, match="another run committed"):
+        other.publish(frame.where("term = 'a'"), plan)
+    assert len(place.rows("features.reviews_vocabulary")) == 2
 
 
 @pytest.mark.skipif(not REVIEWS.is_dir(), reason=f"NO REAL REVIEWS in {REVIEWS}: the whole way is not tried on them")

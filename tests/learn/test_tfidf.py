@@ -43,7 +43,6 @@ def matrix(fitted, frame):
         (FILES, {}, "all three, as promised"),
         (FILES[:1], {}, "one file with NEL in it"),
         (FILES[1:2], {}, "23 terms share the last two places"),
-        (FILES[2:], {}, "14 terms share the last two places"),
         (FILES, {"max_features": 37, "min_df": 5}, "a smaller one, rare terms out before the cut"),
         (FILES, {"max_features": 150, "ngram": 2}, "pairs of words"),
         (FILES[:1], {"max_features": 10_000}, "every term there is"),

@@ -27,7 +27,7 @@ def run(job: Job) -> Outcome:
     facts = make_sample(lake, rows=job.args.rows, seed=job.args.seed)
     if not facts:
         there = f"There is raw data in {lake}/raw already: it is as it was. Move it away, or choose another lake."
-        return Outcome(tables=tables, rows={"written": 0}, summary=there)
+        return Outcome(tables=tables, rows={"read": 0, "written": 0, "quarantined": 0}, summary=there)
     planted = cast("dict[str, int]", facts["planted"])
     summary = [
         f"{facts['reviews']:,} reviews ({facts['lines']:,} lines) and {facts['customers']:,} customers in {lake}/raw.",
@@ -37,4 +37,6 @@ def run(job: Job) -> Outcome:
         "next: ./spark-submit.sh prepare --contract reviews",
     ]
     written = cast("int", facts["lines"]) + cast("int", facts["customers"])
-    return Outcome(tables=tables, rows={"written": written}, summary="\n".join(summary), facts=facts)
+    return Outcome(
+        tables=tables, rows={"read": 0, "written": written, "quarantined": 0}, summary="\n".join(summary), facts=facts
+    )

@@ -32,7 +32,7 @@ def training(contract: Contract) -> TablePlan:
     return TablePlan(
         schema=pa.schema(fields),
         description=contract.description or f"{contract.name}, protected by contract {contract.id} {contract.version}",
-        properties=_properties(contract, "training"),
+        properties=properties(contract, "training"),
         stats=tuple(column.name for column, _ in kept if _is_open(column) and column.type.name in _ORDERED),
         checks=dict(_checks(contract)),
     )
@@ -42,11 +42,12 @@ def quarantine(contract: Contract) -> TablePlan:
     """The table of rows set aside: reasons and place in clear, the row itself sealed."""
     what = f"rows of {contract.name} that broke a rule; the row is sealed under a key of its own"
     return TablePlan(
-        schema=QUARANTINE, description=what, properties=_properties(contract, "quarantine"), stats=("batch",)
+        schema=QUARANTINE, description=what, properties=properties(contract, "quarantine"), stats=("batch",)
     )
 
 
-def _properties(contract: Contract, zone: str) -> dict[str, str]:
+def properties(contract: Contract, zone: str) -> dict[str, str]:
+    """What a table of the data set says of itself: the zone, and the contract it was made by."""
     return {
         "strongroom.zone": zone,
         "strongroom.contract": contract.id,

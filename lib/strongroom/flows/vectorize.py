@@ -25,6 +25,7 @@ from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.learn.words import quoted
 from strongroom.stores.lake import Lake
 
+NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
 UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
 
 
@@ -51,13 +52,13 @@ class Plan:
 
     @property
     def model(self) -> str:
-        """The pipeline's folder as Spark is to write it: one a run."""
-        return self.lake.spark_path(f"models.{self.contract.name}", self.run_id)
+        """The pipeline's folder: one a run."""
+        return f"{self.lake.folder(f'models.{self.contract.name}')}/{self.run_id}"
 
     @property
     def tables(self) -> dict[str, str]:
-        found = {name: self.lake.folder(name) for name in out.names(self.contract).values()}
-        return {**found, f"models.{self.contract.name}": self.model.removeprefix("file://")}
+        """Each table that is written, and its folder."""
+        return {name: self.lake.folder(name) for name in out.names(self.contract).values()}
 
 
 def run(job: Job) -> Outcome:
@@ -83,7 +84,6 @@ def run(job: Job) -> Outcome:
     note = {
         "strongroom.run": job.run.id,
         "strongroom.fingerprint": contract.fingerprint,
-        "strongroom.model": plan.model,
         "strongroom.source": f"{plan.source} version {source.version()}",
     }
     targets = {
@@ -91,12 +91,12 @@ def run(job: Job) -> Outcome:
         for what, table in out.names(contract).items()
     }
     if targets["features"].done:
-        return Outcome(plan.tables, {"read": 0, "written": 0}, summary=f"{contract.name}: this run is done already.")
+        return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
     frame = read_as(job, plan.source).select([quoted(name) for name in plan.columns])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
-    fitted.pipeline.write().overwrite().save(plan.model)
+    fitted.pipeline.write().overwrite().save(plan.lake.spark_path(f"models.{contract.name}", job.run.id))
     version = _publish(job, plan, frame=frame, fitted=fitted, targets=targets)
     return _done(plan, fitted, version=version, source=source.version())
 
@@ -179,12 +179,13 @@ def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[
     """Vocabulary, summary, and the features last: who sees new features finds the rest there already."""
     contract = plan.contract
     words = job.spark().createDataFrame(out.vocabulary_rows(fitted.vocabulary, fitted.idf)).coalesce(1)
-    targets["vocabulary"].publish(words, out.vocabulary_plan(contract))
+    targets["vocabulary"].publish(words, out.vocabulary_plan(contract, text=plan.tfidf.text))
     summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
     targets["summary"].publish(summary, out.summary_plan(contract, summary))
     named = [quoted(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
     vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
-    return targets["features"].publish(vectors, out.feature_plan(contract, vectors))
+    made = out.feature_plan(contract, vectors, text=plan.tfidf.text, model=plan.model)
+    return targets["features"].publish(vectors, made)
 
 
 def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
@@ -203,8 +204,9 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
             f"  {'tables' if not place else '':<14}{table}  {path}"
             for place, (table, path) in enumerate(plan.tables.items())
         ),
+        f"  pipeline      {plan.model}",
     ]
-    rows = {"read": vocabulary.size, "written": vocabulary.size}
+    rows = {**NO_ROWS, "read": vocabulary.size, "written": vocabulary.size}
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
              "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
              "contract": plan.contract.fingerprint, **rows}  # fmt: skip
@@ -217,5 +219,6 @@ def _preview(job: Job, plan: Plan) -> Outcome:
         f"  would read    {plan.source}: {', '.join(plan.columns)}",
         f"  would learn   at most {plan.tfidf.max_features:,} terms of {plan.tfidf.text}, profile {plan.tfidf.profile}",
         *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
+        f"  would write   {plan.model}",
     ]
     return Outcome(tables=plan.tables, summary="\n".join(lines))

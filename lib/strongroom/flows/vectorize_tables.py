@@ -21,13 +21,15 @@ VECTOR = pa.struct(
 """A Spark ML vector as it is stored: type 0 is sparse, 1 dense. `learn.tfidf.as_vector` makes it a vector again."""
 VOCABULARY = pa.schema(
     [
-        pa.field("term", pa.string(), metadata={"comment": "in clear; a term of few documents may name somebody"}),
+        pa.field("term", pa.string()),
         pa.field("index", pa.int32(), metadata={"comment": "its place in the vectors"}),
         pa.field("documents", pa.int64(), metadata={"comment": "in how many documents it stands"}),
         pa.field("count", pa.int64(), metadata={"comment": "how often it stands in all of them"}),
         pa.field("idf", pa.float64(), metadata={"comment": "its weight, before vectors are brought to length 1"}),
     ]
 )
+MODEL = "strongroom.model"
+"""In the metadata of the column `features`: the folder of the pipeline that made it, changed in the same commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def names(contract: Contract) -> dict[str, str]:
     return {"vocabulary": f"{features}_vocabulary", "summary": f"{features}_summary", "features": features}
 
 
-def feature_plan(contract: Contract, frame: Any) -> TablePlan:
+def feature_plan(contract: Contract, frame: Any, *, text: str, model: str) -> TablePlan:
     """The feature table: key, label, vector; what the training table says of a column holds here too."""
     known = tables.training(contract).schema
     fields = [
@@ -82,13 +84,16 @@ def feature_plan(contract: Contract, frame: Any) -> TablePlan:
         for field in _arrow(frame)
         if field.name != "features"
     ]
-    vector = pa.field("features", VECTOR, metadata={"comment": "TF-IDF of the text, as a Spark ML vector is stored"})
-    return _plan(contract, pa.schema([*fields, vector]), f"TF-IDF features of {contract.name}")
+    notes = {"comment": f"TF-IDF of {text}, as a Spark ML vector is stored", MODEL: model, **_notes(contract, text)}
+    schema = pa.schema([*fields, pa.field("features", VECTOR, metadata=notes)])
+    return _plan(contract, schema, f"TF-IDF features of {contract.name}")
 
 
-def vocabulary_plan(contract: Contract) -> TablePlan:
-    """The vocabulary table."""
-    return _plan(contract, VOCABULARY, f"the terms behind the features of {contract.name}, with their weights")
+def vocabulary_plan(contract: Contract, *, text: str) -> TablePlan:
+    """The vocabulary table. A term may be part of what somebody wrote, so its column is classified as the text is."""
+    term = VOCABULARY.field("term")
+    schema = VOCABULARY.set(0, term.with_metadata({"comment": f"a term of {text}, in clear", **_notes(contract, text)}))
+    return _plan(contract, schema, f"the terms behind the features of {contract.name}, with their weights")
 
 
 def summary_plan(contract: Contract, frame: Any) -> TablePlan:
@@ -104,6 +109,12 @@ def vocabulary_rows(vocabulary: Vocabulary, idf: tuple[float, ...]) -> pa.Table:
     )
 
 
+def _notes(contract: Contract, text: str) -> dict[str, str]:
+    """What the policy may ask about a column made from the text: it is as delicate as the text itself."""
+    column = next(column for column in contract.columns if column.name == text)
+    return {tables.CLASSIFICATION: column.classification, tables.TAGS: ",".join(column.tags)}
+
+
 def _arrow(frame: Any) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -111,12 +122,4 @@ def _arrow(frame: Any) -> pa.Schema:
 
 
 def _plan(contract: Contract, schema: pa.Schema, description: str) -> TablePlan:
-    properties = {
-        "strongroom.zone": "features",
-        "strongroom.contract": contract.id,
-        "strongroom.contract_version": contract.version,
-        "strongroom.contract_fingerprint": contract.fingerprint,
-        "strongroom.label": contract.label,
-        "strongroom.purposes": ",".join(contract.purposes),
-    }
-    return TablePlan(schema=schema, description=description, properties=properties)
+    return TablePlan(schema=schema, description=description, properties=tables.properties(contract, "features"))
