@@ -132,7 +132,7 @@ def _reveals(events: Iterable[Event]) -> list[str]:
 def _ending(engine: Engine, *, now: datetime) -> list[str]:
     """Grants that are in force and end soon."""
     return [
-        f"- {last_day(grant.until)}: {grant.role} may {', '.join(grant.actions)} {', '.join(grant.tables)} ({grant.where})"
+        f"- {last_day(grant.until)}: {grant.role}, {', '.join(grant.actions)} {', '.join(grant.tables)} ({grant.where})"
         for grant in sorted(engine.policy.grants, key=lambda grant: grant.until or datetime.max.replace(tzinfo=UTC))
         if grant.until is not None and now < grant.until <= now + _SOON
     ]

@@ -1,0 +1,178 @@
+"""The audit log keeps what it acknowledged, whoever writes at the same time and whoever is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import stat
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from strongroom.core.decision import Decision, Request
+from strongroom.core.errors import StoreError
+from strongroom.core.event import Event
+from strongroom.core.policy import Grant
+from strongroom.core.run import Run
+from strongroom.core.settings import Settings
+from strongroom.stores.audit import AuditLog
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def event(number, **more):
+    return Event(NOON, f"run-{number}", "prepare", "user:ada", "run", "started", **more)
+
+
+def test_an_entry_gets_the_next_index_whoever_wrote_before(tmp_path):
+    one, two = AuditLog(tmp_path), AuditLog(tmp_path)
+    assert [one.append(event(0)), two.append(event(1), event(2)), one.append(event(3))] == [0, 1, 3]
+    assert [found.run for found in two.read()] == ["run-0", "run-1", "run-2", "run-3"]
+
+
+def test_an_entry_is_one_line_of_canonical_json():
+    written = event(0, columns=("b", "a"), facts={"z": 1, "a": "Größe\n", "n": None, "list": [1.5, True]})
+    assert (
+        written.entry()
+        == (
+            '{"action":"run","columns":["b","a"],"facts":{"a":"Größe\\n","list":[1.5,true],"n":null,"z":1},'
+            '"job":"prepare","outcome":"started","principal":"user:ada","run":"run-0","time":"2026-06-01T12:00:00.000000Z"}'
+        ).encode()
+    )
+    assert Event.of(written.entry()).entry() == written.entry()
+
+
+def test_times_are_kept_in_utc():
+    there = replace(event(0), time=NOON.astimezone(timezone(timedelta(hours=5))))
+    assert there.entry() == event(0).entry()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"time": NOON.replace(tzinfo=None)}, "a time without zone"),
+        ({"outcome": "perhaps"}, "an outcome nobody knows"),
+        ({"principal": ""}, "nobody did it"),
+        ({"facts": {"rows": b"data"}}, "bytes"),
+        ({"facts": {1: "a"}}, "a name that is no text"),
+        ({"facts": {"note": "x" * 1001}}, "a text long enough to be somebody's"),
+        ({"facts": {"deep": [{"note": {"x"}}]}}, "no JSON, deep inside"),
+    ],
+)
+def test_an_event_that_no_entry_may_hold_is_refused(change, why):
+    with pytest.raises(ValueError, match=r"event|fact"):
+        replace(event(0), **change)
+
+
+@pytest.mark.parametrize("entry", [b"", b"[]", b"{}", b'{"time": "now"}', b'{"time":"2026-06-01T12:00:00Z","x":1}'])
+def test_bytes_that_are_no_entry_are_refused(entry):
+    with pytest.raises(ValueError, match=r".*"):
+        Event.of(entry)
+
+
+def test_a_decision_is_an_event_without_a_value():
+    run = Run("r", "read", "user:ada", "training", NOON, actor="user:sam")
+    request = Request("user:ada", "read", "training.x", NOON, ("a", "b"), "training", "user:sam")
+    given = Decision(
+        request, True, "training.x", ("a", "b"), {"a": "show-last-4"},
+        roles=("r",), grants=(Grant("r", ("read",), where="p.yaml:3"),),
+    )  # fmt: skip
+    found = Event.decided(run, given, policy="f" * 64)
+    assert (found.outcome, found.roles, found.actor, found.columns) == ("allowed", ("r",), "user:sam", ("a", "b"))
+    assert found.facts == {"level": "advisory", "masks": {"a": "show-last-4"}, "rules": ["p.yaml:3"]}
+    refused = Event.decided(run, Decision(request, False, "training.x", withheld=("b",)), policy="f" * 64)
+    assert (refused.outcome, refused.columns) == ("refused", ("a", "b"))
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"action":"run"', b"x" * 3_000_000])
+def test_an_unfinished_last_line_is_passed_over_and_then_removed(tmp_path, torn):
+    log = AuditLog(tmp_path)
+    log.append(event(0), event(1))
+    with log.path.open("ab") as file:
+        file.write(torn)
+    assert len(list(log.entries())) == 2
+    assert AuditLog(tmp_path).append(event(2)) == 2
+    assert [found.run for found in log.read()] == ["run-0", "run-1", "run-2"]
+
+
+def test_a_line_that_is_no_event_is_told_by_its_number(tmp_path):
+    log = AuditLog(tmp_path)
+    log.append(event(0))
+    with log.path.open("ab") as file:
+        file.write(b"hello\n")
+    with pytest.raises(StoreError) as caught:
+        list(log.read())
+    assert caught.value.where == "entry 1"
+
+
+def test_a_log_that_shrinks_under_a_writer_takes_no_more(tmp_path):
+    log = AuditLog(tmp_path)
+    log.append(event(0), event(1))
+    os.truncate(log.path, 10)
+    with pytest.raises(StoreError, match="shorter"):
+        log.append(event(2))
+
+
+def test_a_folder_that_cannot_be_written_stops_the_job(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(StoreError, match="audit log"):
+        AuditLog(file / "audit")
+    full = AuditLog(tmp_path / "full")
+    full.path.symlink_to("/dev/full")
+    with pytest.raises(StoreError):
+        full.append(event(0))
+
+
+def test_an_object_store_is_refused_in_words(tmp_path):
+    with pytest.raises(StoreError, match="object store"):
+        AuditLog("s3a://bucket/audit")
+    with pytest.raises(StoreError, match="no audit log"):
+        AuditLog.open(Settings(file="local.yaml", lake="", keys="", keyring="", policy="", contracts=""))
+
+
+def test_a_note_is_replaced_whole(tmp_path):
+    log = AuditLog(tmp_path)
+    assert log.note("checkpoint") == ""
+    for text in ("one\n", "two\n"):
+        log.keep_note("checkpoint", text)
+        assert log.note("checkpoint") == text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint"]
+
+
+def test_nobody_else_may_read_the_entries(tmp_path):
+    log = AuditLog(tmp_path)
+    log.append(event(0))
+    assert stat.S_IMODE(log.path.stat().st_mode) & 0o007 == 0
+
+
+def writer(folder, name, acknowledged):
+    """Append until killed; every acknowledged entry is told through the pipe only after `append` has returned."""
+    log, number = AuditLog(folder), 0
+    while True:
+        index = log.append(event(f"{name}-{number}", facts={"pad": "x" * 500}))
+        os.write(acknowledged, f"{index} run-{name}-{number}\n".encode())
+        number += 1
+
+
+def test_of_eight_writers_at_once_all_killed_no_acknowledged_entry_is_lost(tmp_path):
+    context = multiprocessing.get_context("fork")
+    read, write = os.pipe()
+    writers = [context.Process(target=writer, args=(tmp_path, name, write)) for name in range(8)]
+    for each in writers:
+        each.start()
+    time.sleep(0.6)
+    for each in writers:
+        os.kill(each.pid, signal.SIGKILL)
+        each.join()
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        acknowledged = dict(line.split() for line in pipe)
+    runs = [found.run for found in AuditLog(tmp_path).read()]
+    assert len(acknowledged) > 8
+    assert {int(index): run for index, run in acknowledged.items()}.items() <= dict(enumerate(runs)).items()
+    assert len(runs) == len(set(runs)), "nothing stands twice"
+    assert AuditLog(tmp_path).append(event("after")) == len(runs)
