@@ -145,6 +145,8 @@ class ColumnReader:
         if missing is not None and not (isinstance(words, list) and words and all(isinstance(w, str) for w in words)):
             self.findings.add(missing, "'missing' is a list of texts.", "Put each in quotes.")
             words = []
+        elif missing is not None and len(set(words)) < len(words):
+            self.findings.add(missing, "A text that means missing stands here twice.")
         return Read(
             trim=flag(read, "trim"),
             remove_suffix=str(suffix.value) if suffix is not None else "",

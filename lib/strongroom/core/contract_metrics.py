@@ -111,6 +111,8 @@ def _values(node: Node, column: Column, findings: Findings, *, null: bool) -> tu
         value = typed(item.value, column.type, format_=column.read.format)
         if item.value is None:
             values += [None] if null else []
+            if column.required and not null:
+                findings.add(item, f"Null is no valid value of {column.path!r}, which is required.")
         elif value is None:
             findings.add(item, f"This value of {column.path!r} is no {column.type.name}.")
         elif in_json(value) in values:

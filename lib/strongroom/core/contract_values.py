@@ -14,6 +14,7 @@ _LETTERS = {
     "yyyy": "%Y", "uuuu": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "DDD": "%j", "HH": "%H", "hh": "%I", "a": "%p",
     "mm": "%M", "ss": "%S", "SSS": "%f", "SSSSSS": "%f", "X": "%z", "XX": "%z", "XXX": "%z", "Z": "%z",
 }  # fmt: skip
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _PATTERN = re.compile(r"([A-Za-z])\1*|'((?:[^']|'')*)'|[^A-Za-z']+")
 
 
@@ -45,14 +46,12 @@ def typed(value: object, type_: Type, *, format_: str = "") -> object:
 
 
 def _moment(value: str, name: str, format_: str) -> date | datetime | None:
-    moment = None
-    for read in (datetime.fromisoformat, lambda text: datetime.strptime(text, format_)):
-        try:
-            moment = read(value)
-            break
-        except ValueError:
-            continue
-    if moment is None:
+    iso = _ISO.fullmatch(value) is not None  # `fromisoformat` alone takes some texts that are no ISO 8601
+    if not iso and not format_:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if iso else datetime.strptime(value, format_)
+    except ValueError:
         return None
     if name == "date":
         return moment.date() if (moment.hour, moment.minute, moment.second, moment.tzinfo) == (0, 0, 0, None) else None
