@@ -11,7 +11,7 @@ from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.flows import tables
-from strongroom.stores import manifest
+from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake, same_columns
 from strongroom.stores.manifest import Batch
 from strongroom.stores.sources import RawFile
@@ -44,7 +44,7 @@ def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Pla
     stale = tuple(batch for batch in known if not manifest.published(batch, table))
     for left in stale:
         for zone in ("training", "quarantine"):
-            lake.drop_stage(f"{zone}.{contract.name}", left.stage)
+            stages.drop_stage(lake, f"{zone}.{contract.name}", left.stage)
     files = tuple(file for _, group in found.values() for file in group)
     if mode == "append":
         files = _new_files(job, contract, table=table, files=files, known=known)

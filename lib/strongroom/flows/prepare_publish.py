@@ -6,6 +6,7 @@ from strongroom.core.run import Job
 from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
+from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
@@ -28,7 +29,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
             extra["sealed"].alias("row"),
         )
         rows.write.mode("overwrite").parquet(lake.spark_path(name, batch.stage))
-        files = lake.staged(name, batch.stage)
+        files = stages.staged(lake, name, batch.stage)
     if batch.mode == "append":
         table = lake.without(name, table, where=_of(planned.stale))
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
@@ -46,13 +47,13 @@ def publish_training(done: Done, *, lake: Lake, planned: Planned) -> int:
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",
         "strongroom.fingerprint": done.contract.fingerprint,
     }
-    files = lake.staged(name, f"{batch.stage}/verdict=good")
+    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
     version = lake.commit(
         name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
     )
     lake.sync_properties(name, plan)
     for part in ("verdict=bad", "verdict=tally"):
-        lake.drop_stage(name, f"{batch.stage}/{part}")
+        stages.drop_stage(lake, name, f"{batch.stage}/{part}")
     return version
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.decision import Request
 from strongroom.core.report import (
     ColumnFacts,
     ContractFacts,
@@ -142,6 +143,8 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         tables={
             f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
         },
+        audience=_audience(job, contract),
+        todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
     return str(reports.write(report, reports_folder(lake)).html)
@@ -150,6 +153,23 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
 def reports_folder(lake: Lake) -> Path:
     """Reports of a local lake lie in it; those of a lake elsewhere in the working folder."""
     return Path("reports") if "://" in lake.root else Path(lake.root) / "reports"
+
+
+def _audience(job: Job, contract: Contract) -> tuple[str, ...]:
+    """The roles that may read some of the table now, for a purpose the contract allows."""
+    engine = engine_of(job.settings.policy)
+    purposes = contract.purposes or (job.run.purpose,)
+    columns = tuple(column.name for column in contract.columns)
+
+    def reads(member: str) -> bool:
+        return any(
+            engine.narrow(
+                Request(member, "read", f"training.{contract.name}", job.run.started, columns, purpose)
+            ).allowed
+            for purpose in purposes
+        )
+
+    return tuple(role.name for role in engine.policy.roles if any(reads(member) for member in role.members))
 
 
 def _policy(job: Job) -> str:

@@ -13,7 +13,7 @@ from strongroom.flows import fuse
 from strongroom.flows.prepare_facts import facts, mark_duplicates
 from strongroom.flows.prepare_plan import Found
 from strongroom.quality.tally import Tally
-from strongroom.stores import shapes, sources
+from strongroom.stores import shapes, sources, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
@@ -34,7 +34,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = refined.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
     staged.parquet(lake.spark_path(plan.table, batch.stage))
-    lines = lake.staged_rows(plan.table, f"{batch.stage}/verdict=tally", fuse.EXTRA)
+    lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     good = lake.spark_path(plan.table, f"{batch.stage}/verdict=good")
     return tally, facts(job, contract, raw=raw, staged=good, tally=tally)

@@ -14,6 +14,7 @@ from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
 from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.stages import staged
 
 VECTOR = pa.struct(
     [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
@@ -63,7 +64,7 @@ class Target:
         stage = f"stage-{number:06d}-{self.run.id}"
         frame.write.mode("overwrite").parquet(self.lake.spark_path(self.table, stage))
         version = self.lake.commit(
-            self.table, onto=onto, files=self.lake.staged(self.table, stage), mode="overwrite", schema=plan.schema,
+            self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite", schema=plan.schema,
             writers={self.table: number, self._writer: 1}, note=self.note,
         )  # fmt: skip
         self.lake.sync_properties(self.table, plan)

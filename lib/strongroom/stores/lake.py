@@ -7,7 +7,6 @@ of it. Why this way: docs/decisions/publication.md.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
@@ -189,30 +187,6 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise self._unwritable(table) from error
 
-    def staged(self, table: str, stage: str) -> list[AddAction]:
-        """The Parquet files under a stage of the table's folder, ready to commit, each with its number of rows."""
-        filesystem, folder = filesystem_of(self.folder(table))
-        found = filesystem.get_file_info(pafs.FileSelector(f"{folder}/{stage}", recursive=True, allow_not_found=True))
-        files = [info for info in found if info.type == pafs.FileType.File and info.base_name.endswith(".parquet")]
-        return [
-            AddAction(
-                path=info.path.removeprefix(folder).lstrip("/"),
-                size=info.size,
-                partition_values={},
-                modification_time=info.mtime_ns // 1_000_000,
-                data_change=True,
-                stats=json.dumps({"numRecords": pq.read_metadata(info.path, filesystem=filesystem).num_rows}),
-            )
-            for info in sorted(files, key=lambda info: info.path)
-        ]
-
-    def staged_rows(self, table: str, stage: str, column: str) -> list[Any]:
-        """The values of one column of a stage, in memory: for the few rows that are about the run itself."""
-        filesystem, folder = filesystem_of(self.folder(table))
-        files = [f"{folder}/{action.path}" for action in self.staged(table, stage)]
-        found = [pq.read_table(file, columns=[column], filesystem=filesystem, partitioning=None) for file in files]
-        return [value for part in found for value in part.column(column).to_pylist()]
-
     def without(self, table: str, onto: DeltaTable, *, where: str) -> DeltaTable:
         """The table after rows of an SQL condition are deleted; an empty condition deletes nothing."""
         if not where:
@@ -227,12 +201,6 @@ class Lake:
         """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
         folder = f"{self.folder(table)}/{stage}".rstrip("/")
         return folder if "://" in folder else f"file://{folder}"
-
-    def drop_stage(self, table: str, stage: str) -> None:
-        """Deletes a stage that no version refers to; one that is not there is fine."""
-        filesystem, folder = filesystem_of(self.folder(table))
-        if filesystem.get_file_info(f"{folder}/{stage}").type == pafs.FileType.Directory:
-            filesystem.delete_dir(f"{folder}/{stage}")
 
     def _unreadable(self, table: str) -> StoreError:
         return StoreError(
