@@ -11,18 +11,19 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.words import nearest
-from strongroom.stores import class_archive, commands, jars, packages
+from strongroom.stores import commands
 from strongroom.stores.commands import Command
-from strongroom.stores.home import ROOT, Home, alone
+from strongroom.stores.home import ROOT, Home
+from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
+from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
-from strongroom.stores.system import install
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
@@ -68,31 +69,48 @@ def main(argv: Sequence[str]) -> NoReturn:
 
 
 def launch(argv: Sequence[str]) -> None:
-    """The order of the steps: packages, then (for Spark) Java, jars and the archive of classes, then the job."""
+    """The order of the steps: packages, then (for Spark) Java and the jars, then the job."""
     request, home = parse(argv), Home.named()
     if request.show:
-        print(plan(request, home, java=find_java()))
+        print(shown(request, home))
         return
-    ensure_packages(request, home, argv)
-    if request.setup_only and not request.job:
-        java = None if request.no_spark else ensure_spark(home, local=True)
-        ready = [f"Python packages in {home.venv}"]
-        ready += [f"Delta jars in {home.jars}", f"Java {java.release} in {java.home}"] if java else []
-        say(f"ready: {', '.join(ready)}")
+    ensure_packages(home, tools=request.tools, say=say)
+    if os.path.realpath(sys.prefix) != os.path.realpath(home.venv):
+        become(commands.plain(home, ("-m", "strongroom.submit", *argv)))  # from here on in the environment's own Python
+    if request.setup_only:
+        set_up(request, home)
         return
+    if not needs_spark(request):
+        become(commands.plain(home, request.words))
     try:
-        master = _master(request)
-        java = ensure_spark(home, local=commands.is_local(master)) if master else None
-        program = plan(request, home, java=java)
-        if master and not commands.is_local(master):
-            commands.zip_modules(home)
+        settings = spark_settings(request)
     except (
         ConfigError,
         UsageError,
-    ):  # the job reads the same settings, and says what is wrong with them in its own way
-        program = commands.plain(home, request.words)
-    if not request.setup_only:
-        become(program)
+    ):  # the job reads the same settings, and says in its own way what is wrong with them
+        become(commands.plain(home, request.words))
+    java = ensure_spark(home, say=say)
+    if not commands.is_local(settings["spark.master"]):
+        commands.zip_modules(home)
+    become(submitted(request, home, settings, java=java))
+
+
+def shown(request: Request, home: Home) -> Command:
+    """What `launch` would become, with nothing made or run."""
+    if request.job and needs_spark(request):
+        return submitted(request, home, spark_settings(request), java=find_java())
+    return commands.plain(home, request.words if request.job else ("-m", "strongroom.submit", "--setup-only"))
+
+
+def set_up(request: Request, home: Home) -> None:
+    """Make what any job needs, and say where it is."""
+    ready = [f"Python packages in {home.venv}"]
+    if not request.no_spark:
+        java = ensure_spark(home, say=say)
+        ready += [f"Delta jars in {home.jars}", f"Java {java.release} in {java.home}"]
+        if not request.tools:
+            ensure_archive(home, java, say=say)
+    say(f"ready: {', '.join(ready)}")
 
 
 def parse(argv: Sequence[str]) -> Request:
@@ -163,78 +181,29 @@ def _listing() -> str:
     return "\n".join(f"  {name:<12}{title}" for name, title in job_titles().items())
 
 
-def ensure_packages(request: Request, home: Home, argv: Sequence[str]) -> None:
-    """Have the packages, and go on in the environment's own Python."""
-    if not packages.is_ready(home.venv, ROOT, tools=request.tools):
-        with alone(home, say=say):
-            if not packages.is_ready(home.venv, ROOT, tools=request.tools):
-                packages.make_ready(home.venv, ROOT, tools=request.tools, say=say)
-    if os.path.realpath(sys.prefix) != os.path.realpath(home.venv):
-        become(commands.plain(home, ("-m", "strongroom.submit", *argv)))
+def needs_spark(request: Request) -> bool:
+    """Whether the job is one of Spark, and is really to run."""
+    return not _BARE.intersection(request.options) and "spark=True" in request.script.read_text(encoding="utf-8")
 
 
-def ensure_spark(home: Home, *, local: bool) -> Java:
-    """Have Java, the jars (each of the right hash) and, for runs on one machine, the archive of classes.
+def spark_settings(request: Request) -> dict[str, str]:
+    """Spark's settings from the file and the overrides that the job's options name, `--master` above them.
 
     Raises:
-        EnvironmentFault: what is missing cannot be had, or a jar is not the one it should be.
+        ConfigError: every problem of the settings file.
+        UsageError: an option without its value.
     """
-    java = find_java() or _install_java(home)
-    lock = jars.read_lock(ROOT / "conf/jars.lock")
-    if jars.absent(lock, home.jars):
-        with alone(home, say=say):
-            if missing := jars.absent(lock, home.jars):
-                ivy = next((home.spark / "jars").glob("ivy-*.jar"))
-                jars.fetch(missing, home.jars, java=java.program, ivy=ivy, say=say)
-    jars.verify(lock, home.jars)
-    if local and class_archive.is_missing(home, java) and os.access(home.folder, os.W_OK):
-        with alone(home, say=say):
-            if class_archive.is_missing(home, java):
-                words, settings = class_archive.warm_up(home)
-                run = commands.submitted(home, words, master="local[2]", settings=settings, jars=lock, java=java)
-                class_archive.make(home, java, words=run.words, environment=run.environment, say=say)
-    return java
-
-
-def _install_java(home: Home) -> Java:
-    with alone(home, say=say):
-        if find_java() is None:
-            install("java", say=say)
-    if (java := find_java()) is None:
-        raise EnvironmentFault("Java was installed, but is not where it was looked for.", todo="Set JAVA_HOME to it.")
-    return java
-
-
-def plan(request: Request, home: Home, *, java: Java | None) -> Command:
-    """The program that runs the job.
-
-    Raises:
-        ConfigError: the settings file of a Spark job cannot be read.
-    """
-    if not request.job:
-        return commands.plain(home, ("-m", "strongroom.submit", "--setup-only"))
-    if not (master := _master(request)):
-        return commands.plain(home, request.words)
-    settings = commands.spark_settings(*_settings_named(request))
-    lock = jars.read_lock(ROOT / "conf/jars.lock")
-    return commands.submitted(home, request.words, master=master, settings=settings, jars=lock, java=java)
-
-
-def _master(request: Request) -> str:
-    """Spark's master, or an empty text when the job needs no Spark."""
-    if _BARE.intersection(request.options) or "spark=True" not in request.script.read_text(encoding="utf-8"):
-        return ""
-    settings = commands.spark_settings(*_settings_named(request))
-    return request.master or settings.get("spark.master", "local[*]")
-
-
-def _settings_named(request: Request) -> tuple[str, list[str]]:
-    """The settings file and the overrides that the job's own options name."""
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config", default=str(ROOT / "conf/local.yaml"))
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     own, _ = parser.parse_known_args(request.options)
-    return own.config, own.overrides
+    master = {"spark.master": request.master} if request.master else {}
+    return {"spark.master": "local[*]", **commands.spark_settings(own.config, own.overrides), **master}
+
+
+def submitted(request: Request, home: Home, settings: Mapping[str, str], *, java: Java | None) -> Command:
+    """The `spark-submit` that runs the job."""
+    return commands.submitted(home, request.words, settings=settings, jars=read_lock(LOCK), java=java)
 
 
 def become(program: Command) -> NoReturn:

@@ -44,7 +44,12 @@ def warm_up(home: Home) -> tuple[tuple[str, str], dict[str, str]]:
     """What to submit so that `make` finds an archive: script and argument, and Spark's settings."""
     folder = home.folder / _NEW
     dump = f"-XX:ArchiveClassesAtExit={folder / _NEW}"
-    return (__file__, str(folder)), {"spark.driver.extraJavaOptions": dump, "spark.sql.warehouse.dir": str(folder)}
+    settings = {
+        "spark.master": "local[2]",
+        "spark.driver.extraJavaOptions": dump,
+        "spark.sql.warehouse.dir": str(folder),
+    }
+    return (__file__, str(folder)), settings
 
 
 def make(

@@ -64,7 +64,6 @@ def submitted(
     home: Home,
     words: Sequence[str],
     *,
-    master: str,
     settings: Mapping[str, str],
     jars: Sequence[Jar],
     java: Java | None,
@@ -74,12 +73,12 @@ def submitted(
     Args:
         home: where packages and jars are.
         words: the script and its options.
-        master: Spark's master.
-        settings: Spark's settings from the settings file, which beat ours.
+        settings: Spark's settings, which beat ours; `spark.master` is one of them.
         jars: what goes on the class path.
         java: what runs it; None leaves the choice to JAVA_HOME and the PATH.
     """
     paths = [str(home.jars / jar.file) for jar in jars]
+    master = settings["spark.master"]
     options = ["--master", master]
     environment = {
         **plain(home, ()).environment,
@@ -100,9 +99,10 @@ def submitted(
     else:
         options += ["--jars", ",".join(paths), "--py-files", str(home.modules)]
     for name, value in settings.items():
+        if name == "spark.master":
+            continue
         own = conf.get(name)
         conf[name] = f"{own}{_APPENDED[name]}{value}" if own and name in _APPENDED else value
-    conf.pop("spark.master", None)
     for name in sorted(conf):
         options += ["--conf", f"{name}={conf[name]}"]
     return Command((str(home.venv / "bin" / "spark-submit"), *options, *words), environment)
