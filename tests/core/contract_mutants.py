@@ -11,9 +11,9 @@ Each mutant is one change that leaves no sound contract. Changes that do leave o
 
 import copy
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
@@ -49,44 +49,47 @@ Change = Callable[[Any, Any], None]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A broken contract, how it was broken, and where."""
+    """A broken contract, how it was broken, and where; its text is made when it is asked for."""
 
     kind: str
     place: str
-    text: str
+    make: Callable[[], str]
+
+    @property
+    def text(self) -> str:
+        return self.make()
 
 
 def mutants(text: str) -> list[Mutant]:
     """The mutants of one good contract: every kind at every kind of place, once."""
-    seen: Counter[tuple[str, str]] = Counter()
-    kept = []
+    first: dict[tuple[str, str], Mutant] = {}
     for mutant in _all(text):
-        alike = mutant.kind, re.sub(r"\d+", "", mutant.place)
-        seen[alike] += 1
-        if seen[alike] == 1:
-            kept.append(mutant)
-    return kept
+        first.setdefault((mutant.kind, re.sub(r"\d+", "", mutant.place)), mutant)
+    return list(first.values())
 
 
 def _all(text: str) -> Iterator[Mutant]:
     tree = yaml.load(text, Loader=yaml.CSafeLoader)
     for mutant in _of_text(text):
-        if not _same(mutant.text, tree):
+        if mutant.kind != "one blank more" or not _same(mutant.text, tree):
             yield mutant
     for path, value in _walk(tree):
         for kind, change in (*_of_key(path), *_of_value(path, value), *_of_meaning(path, value)):
-            broken = copy.deepcopy(tree)
-            parent = broken
-            for step in path[:-1]:
-                parent = parent[step]
-            change(parent, path[-1])
-            dumped = yaml.dump(broken, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
-            yield Mutant(kind, ".".join(map(str, path)), dumped)
+            yield Mutant(kind, ".".join(map(str, path)), partial(_changed, tree, path, change))
+
+
+def _changed(tree: Any, path: tuple[str | int, ...], change: Change) -> str:
+    broken = copy.deepcopy(tree)
+    parent = broken
+    for step in path[:-1]:
+        parent = parent[step]
+    change(parent, path[-1])
+    return yaml.dump(broken, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
 
 
 def _same(text: str, tree: Any) -> bool:
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader) == tree and not any(sign in text for sign in ("&a ", "!!str"))
+        return yaml.load(text, Loader=yaml.CSafeLoader) == tree
     except yaml.YAMLError:
         return False
 
@@ -212,7 +215,8 @@ def _of_text(text: str) -> Iterator[Mutant]:
         if not body or body.startswith("#"):
             continue
         for kind, new in _of_line(line, body):
-            yield Mutant(kind, f"{body} (line {number + 1})", "".join([*lines[:number], *new, *lines[number + 1 :]]))
+            whole = "".join([*lines[:number], *new, *lines[number + 1 :]])
+            yield Mutant(kind, f"{body} (line {number + 1})", partial(str, whole))
 
 
 def _of_line(line: str, body: str) -> Iterator[tuple[str, list[str]]]:

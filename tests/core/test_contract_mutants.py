@@ -12,7 +12,7 @@ from strongroom.core.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 GOOD = [*sorted((ROOT / "conf" / "contracts").glob("*.yaml")), *sorted((ROOT / "tests" / "contracts").glob("*.yaml"))]
-AT_ONCE = 60
+AT_ONCE = 50
 
 
 def _fate(mutant: Mutant) -> str:
