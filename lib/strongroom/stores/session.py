@@ -28,6 +28,10 @@ RUNTIME = {
 """Set on every session, also on one that somebody else has started."""
 
 
+_SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
+"""Whether `spark-submit` has started the JVM, with its own class path and master."""
+
+
 def open_session(settings: Settings, spark: Any = None) -> Any:
     """The session given, else the active one, else a new one, with our settings and the user's on it.
 
@@ -42,7 +46,8 @@ def open_session(settings: Settings, spark: Any = None) -> Any:
         if spark is None:
             builder = SparkSession.builder.appName("strongroom")
             for key, value in {**STATIC, **_jars(), **settings.spark}.items():
-                builder = builder.config(key, value)
+                if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
+                    builder = builder.config(key, value)
             spark = builder.getOrCreate()
         for key, value in {**RUNTIME, **settings.spark}.items():
             if spark.conf.isModifiable(key) or key in RUNTIME:
@@ -59,7 +64,7 @@ def no_session() -> Any:
 
 def _jars() -> dict[str, str]:
     """Delta's jars on the class path, unless whoever started the JVM has put them there."""
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
+    if _SUBMITTED:
         return {}
     home = Path(os.environ.get("STRONGROOM_HOME") or Path(__file__).parents[3] / ".strongroom")
     jars = sorted(str(jar) for jar in (home / "jars").glob("*.jar"))
