@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,7 +80,12 @@ def odcs(group: dict[str, Any]) -> dict[str, Any]:
 
 
 def contract_of(case: dict[str, Any]) -> Contract:
-    return parse_contract(json.dumps(case), "case.yaml")
+    return _parsed(json.dumps(case))
+
+
+@functools.cache
+def _parsed(text: str) -> Contract:
+    return parse_contract(text, "case.yaml")
 
 
 def _kept(column: dict[str, Any]) -> dict[str, Any]:

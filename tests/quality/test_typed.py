@@ -240,7 +240,7 @@ def as_integer(text: str, bits: int) -> object:
 
 
 @given(st.lists(NUMBERISH, max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_integers_are_read_as_python_reads_them(texts):
     for kind, bits in (("tinyint", 8), ("smallint", 16), ("int", 32), ("bigint", 64)):
         assert read(texts, column(kind)) == [None if text is None else as_integer(text, bits) for text in texts]
@@ -253,7 +253,7 @@ def as_double(text: str) -> object:
 
 
 @given(st.lists(NUMBERISH, max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_doubles_are_read_as_python_reads_them(texts):
     assert read(texts, column("double")) == [None if text is None else as_double(text) for text in texts]
 
@@ -269,7 +269,7 @@ def as_decimal(text: str, kind: Type) -> object:
 
 
 @given(st.lists(NUMBERISH, max_size=5), st.integers(1, 38).flatmap(lambda p: st.tuples(st.just(p), st.integers(0, p))))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @example(["1e-3", "1E+2", "0e9"], (5, 2))
 def test_decimals_are_exact_or_refused(texts, sizes):
     kind = Type("decimal", precision=sizes[0], scale=sizes[1])
@@ -294,13 +294,13 @@ def as_date(text: str) -> object:
 
 
 @given(st.lists(DAYISH, max_size=5))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_dates_are_read_as_python_reads_them(texts):
     assert read(texts, column("date")) == [None if text is None else as_date(text) for text in texts]
 
 
 @given(st.lists(st.one_of(st.none(), st.datetimes()), max_size=4), st.sampled_from(["T", " "]))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_timestamps_round_trip(moments, separator):
     texts = [moment and moment.isoformat(separator) for moment in moments]
     assert read(texts, column("timestamp_ntz")) == moments
@@ -310,6 +310,7 @@ def test_timestamps_round_trip(moments, separator):
 
 
 @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)), st.integers(-23 * 60, 23 * 60))
+@settings(deadline=None)
 def test_offsets_are_taken_away(moment, minutes):
     sign, size = "-" if minutes < 0 else "+", abs(minutes)
     text = f"{moment.isoformat()}{sign}{size // 60:02}:{size % 60:02}"
@@ -319,12 +320,14 @@ def test_offsets_are_taken_away(moment, minutes):
 @given(
     st.datetimes(datetime(1000, 1, 1)), st.sampled_from(["%d.%m.%Y %H:%M:%S.%f", "%Y%m%d%H%M%S", "%j/%Y %I:%M:%S %p"])
 )
+@settings(deadline=None)
 def test_formats_are_read_as_strptime_reads_them(moment, form):
     text = moment.strftime(form)
     assert read([text, None], column("timestamp_ntz", format=form)) == [datetime.strptime(text, form), None]
 
 
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=9)), max_size=4))
+@settings(deadline=None)
 def test_bytes_round_trip(values):
     assert read([value and base64.b64encode(value).decode() for value in values], column("binary")) == [
         value or (None if value is None else BAD if value is None else value) for value in values

@@ -75,4 +75,7 @@ def _floats(step: Fraction, kind: np.dtype[np.floating]) -> Check:
 def _near(value: float, step: Fraction, kind: np.dtype[np.floating]) -> bool:
     """Whether a multiple of the step is rounded to this value."""
     multiple = round(Fraction(value) / step) * step
-    return bool(kind.type(float(multiple)) == value)
+    try:
+        return bool(kind.type(float(multiple)) == value)
+    except OverflowError:  # the nearest multiple is beyond all doubles
+        return False
