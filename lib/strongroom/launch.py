@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -24,7 +25,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
 
-DEFAULT_CONFIG = "conf/local.yaml"
+DEFAULT_CONFIG = str(Path(__file__).resolve().parents[2] / "conf" / "local.yaml")  # wherever it is started from
 
 
 def main(flow: ModuleType, *, spark: bool) -> NoReturn:
@@ -72,7 +73,7 @@ def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.A
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     common = parser.add_argument_group("every job")
-    common.add_argument("--config", metavar="FILE", default=DEFAULT_CONFIG, help=f"settings (default {DEFAULT_CONFIG})")
+    common.add_argument("--config", metavar="FILE", default=DEFAULT_CONFIG, help="settings (default conf/local.yaml)")
     common.add_argument("--contract", metavar="NAME|FILE", default="", help="the data set's contract")
     common.add_argument(
         "--as", dest="principal", metavar="PRINCIPAL", default="", help="act as user:NAME or group:NAME"
