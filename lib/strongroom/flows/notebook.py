@@ -20,7 +20,7 @@ from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageE
 from strongroom.core.notebook import Cell, Notebook, parse_notebook
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
-from strongroom.flows.prepare_record import reports_folder
+from strongroom.flows.prepare_report import reports_folder
 from strongroom.stores.faults import translate
 from strongroom.stores.lake import Lake
 from strongroom.stores.notebook_page import Page, write_page
@@ -115,8 +115,8 @@ def located(error: BaseException, *, file: str, cell: Cell) -> StrongroomError:
         return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.")
     if isinstance(known, ConfigError):
         return ConfigError([*known.problems, Problem("This cell stopped on it.", where)])
-    known.where = f"{where} ({known.where})" if known.where else where
-    return known
+    where = f"{where} ({known.where})" if known.where else where
+    return type(known)(known.what, where=where, todo=known.todo)
 
 
 def widget_values(job: Job, notebook: Notebook) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
-from strongroom.flows import fuse, prepare_record, prepare_words
+from strongroom.flows import fuse, prepare_record, prepare_report, prepare_words
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import publish_quarantine, publish_training
@@ -65,7 +65,7 @@ def run(job: Job) -> Outcome:
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)
     done = replace(done, version=None if done.closed else publish_training(done, lake=lake, planned=planned))
-    done = replace(done, report=prepare_record.write_report(job, done, lake=lake, found=found))
+    done = replace(done, report=prepare_report.write_report(job, done, lake=lake, found=found))
     prepare_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
 

@@ -1,44 +1,21 @@
-"""What a run leaves behind besides its tables: metrics, a row in `strongroom.runs`, and the report."""
+"""What a run leaves behind besides its tables: metrics, and a row in `strongroom.runs`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Contract
-from strongroom.core.decision import Request
-from strongroom.core.report import (
-    ColumnFacts,
-    ContractFacts,
-    LabelBalance,
-    LabelCount,
-    PastRun,
-    ReasonCount,
-    Report,
-    RuleFacts,
-    SetRuleFacts,
-    SourceFacts,
-    bound_in_words,
-)
+from strongroom.core.contract import Contract
 from strongroom.core.run import Job, Run
-from strongroom.flows import fuse, prepare_words
 from strongroom.flows.permit import engine_of
-from strongroom.flows.prepare_plan import Found
 from strongroom.quality.gate import SetVerdict
-from strongroom.quality.labels import Labels, is_open, label_of
 from strongroom.quality.tally import Tally
-from strongroom.stores import reports
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
 RUNS, METRICS = "strongroom.runs", "strongroom.metrics"
-HISTORY = 30
-"""Earlier runs that a report draws."""
-
 _RUNS = pa.schema(
     [
         ("run_id", pa.string()), ("dataset", pa.string()), ("batch", pa.int64()), ("mode", pa.string()),
@@ -110,7 +87,8 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
         "run_id": done.run.id, "dataset": done.contract.name, "batch": done.batch.number, "mode": done.batch.mode,
         "status": "gate closed" if done.closed else "done", "principal": done.run.principal, "actor": done.run.actor,
         "purpose": done.run.purpose, "contract": done.contract.id, "contract_version": done.contract.version,
-        "contract_fingerprint": done.contract.fingerprint, "policy_fingerprint": _policy(job), "key": f"{done.key:08x}",
+        "contract_fingerprint": done.contract.fingerprint, "policy_fingerprint": policy_of(job),
+        "key": f"{done.key:08x}",
         "rows_read": done.tally.rows, "rows_written": 0 if done.closed else done.tally.kept,
         "rows_quarantined": done.tally.bad, "failures": sum(done.tally.failed.values()), "table_version": done.version,
         "report": done.report, "started": done.run.started, "seconds": done.seconds,
@@ -119,143 +97,6 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
     lake.append(RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
 
 
-def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
-    """Writes the report in every format and returns the page's path."""
-    contract, tally = done.contract, done.tally
-    report = Report(
-        run=done.run,
-        contract=ContractFacts.of(contract),
-        policy=_policy(job),
-        table=f"training.{contract.name}",
-        status="gate closed" if done.closed else "done",
-        read=tally.rows,
-        written=0 if done.closed else tally.kept,
-        quarantined=tally.bad,
-        seconds=done.seconds,
-        sources=_sources(done, found),
-        columns=tuple(_column(leaf, done) for leaf in contract.leaves()),
-        rules=_rules(done),
-        set_rules=_set_rules(done),
-        reasons=_reasons(done),
-        label=_labels(contract, tally.labels),
-        history=_history(lake, done),
-        quarantine_limit=contract.quarantine_limit,
-        tables={
-            f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
-        },
-        audience=_audience(job, contract),
-        todo="Mend the source or the contract, and run again." if done.closed else "",
-        problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
-    )
-    return str(reports.write(report, reports_folder(lake)).html)
-
-
-def reports_folder(lake: Lake) -> Path:
-    """Reports of a local lake lie in it; those of a lake elsewhere in the working folder."""
-    return Path("reports") if "://" in lake.root else Path(lake.root) / "reports"
-
-
-def _audience(job: Job, contract: Contract) -> tuple[str, ...]:
-    """The roles that may read some of the table now, for a purpose the contract allows."""
-    engine = engine_of(job.settings.policy)
-    purposes = contract.purposes or (job.run.purpose,)
-    columns = tuple(column.name for column in contract.columns)
-
-    def reads(member: str) -> bool:
-        return any(
-            engine.narrow(
-                Request(member, "read", f"training.{contract.name}", job.run.started, columns, purpose)
-            ).allowed
-            for purpose in purposes
-        )
-
-    return tuple(role.name for role in engine.policy.roles if any(reads(member) for member in role.members))
-
-
-def _policy(job: Job) -> str:
+def policy_of(job: Job) -> str:
+    """The fingerprint of the policy that the run obeys."""
     return engine_of(job.settings.policy).policy.fingerprint
-
-
-def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:
-    read = set(done.batch.files)
-    return tuple(
-        SourceFacts(
-            source.name, source.format, source.path, len(mine := [file for file in files if file in read]),
-            sum(file.size for file in mine),
-        )
-        for source, files in found.values()
-    )  # fmt: skip
-
-
-def _column(leaf: Column, done: Done) -> ColumnFacts:
-    counts = done.tally.columns.get(leaf.path)
-    method = leaf.protect.method if leaf.protect else "keep"
-    facts = ColumnFacts.of(
-        leaf,
-        protection=prepare_words.protection(leaf),
-        key=f"{done.key:08x}" if method in ("hash", "encrypt") else "",
-        nulls_before=counts.nulls if counts else None,
-        nulls_after=counts.nulls_kept if counts else None,
-        empty=counts.empty if counts and leaf.type.name == "string" else None,
-    )
-    if counts is None or not is_open(leaf):
-        return facts
-    return replace(
-        facts,
-        minimum=None if counts.smallest is None else str(counts.smallest),
-        maximum=None if counts.largest is None else str(counts.largest),
-        min_length=counts.shortest,
-        max_length=counts.longest,
-    )
-
-
-def _rules(done: Done) -> tuple[RuleFacts, ...]:
-    rules = [
-        RuleFacts(rule.id, rule.check, rule.columns, done.tally.failed.get(rule.id, 0), rule.severity, rule.dimension)
-        for rule in done.contract.rules
-    ]
-    known = {rule.id for rule in rules}
-    others = [
-        RuleFacts(name, name.rpartition(".")[2].rpartition(":")[2], (), count)
-        for name, count in sorted(done.tally.failed.items())
-        if name not in known and (count or name == fuse.UNPARSED)
-    ]
-    return (*rules, *others)
-
-
-def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
-    rules = {rule.id: rule for rule in done.contract.set_rules}
-    return tuple(
-        SetRuleFacts(
-            verdict.rule, verdict.measured, bound_in_words(rule), verdict.passed, rule.unit, verdict.severity,
-            rule.dimension, rule.columns,
-        )
-        for verdict in done.verdicts
-        if (rule := rules.get(verdict.rule)) is not None
-    )  # fmt: skip
-
-
-def _reasons(done: Done) -> tuple[ReasonCount, ...]:
-    warnings = {rule.id for rule in done.contract.rules if rule.severity != "error"}
-    found = [ReasonCount(rule, count) for rule, count in done.tally.failed.items() if count and rule not in warnings]
-    return tuple(sorted(found, key=lambda reason: (-reason.rows, reason.rule)))
-
-
-def _labels(contract: Contract, labels: Labels) -> LabelBalance | None:
-    column = label_of(contract)
-    if column is None:
-        return None
-    values = [LabelCount(value, *pair) for value, pair in labels.values.items()]
-    values += [LabelCount(None, *labels.missing)] if any(labels.missing) else []
-    rest = (labels.invalid[0] + labels.other[0], labels.invalid[1] + labels.other[1])
-    return LabelBalance(column.path, tuple(values), LabelCount("other", *rest) if any(rest) else None)
-
-
-def _history(lake: Lake, done: Done) -> tuple[PastRun, ...]:
-    columns = ("run_id", "started", "rows_read", "rows_written", "rows_quarantined", "failures")
-    rows = lake.read(RUNS, columns, where=f"dataset = '{done.contract.name}'")
-    past: Sequence[dict[str, object]] = [] if rows is None else rows.sort_by("started").to_pylist()[-HISTORY:]
-    return tuple(
-        PastRun(str(row["run_id"]), row["started"].isoformat(), *(int(str(row[name])) for name in columns[2:]))  # type: ignore[attr-defined]
-        for row in past
-    )
