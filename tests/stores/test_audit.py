@@ -14,7 +14,7 @@ import pytest
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import StoreError
-from strongroom.core.event import Event
+from strongroom.core.event import Event, well_formed
 from strongroom.core.policy import Grant
 from strongroom.core.run import Run
 from strongroom.core.settings import Settings
@@ -43,6 +43,8 @@ def test_an_entry_is_one_line_of_canonical_json():
         ).encode()
     )
     assert Event.of(written.entry()).entry() == written.entry()
+    assert well_formed(written.entry())
+    assert not well_formed(written.entry().replace(b",", b", ", 1))
 
 
 def test_times_are_kept_in_utc():
@@ -69,6 +71,7 @@ def test_an_event_that_no_entry_may_hold_is_refused(change, why):
 
 @pytest.mark.parametrize("entry", [b"", b"[]", b"{}", b'{"time": "now"}', b'{"time":"2026-06-01T12:00:00Z","x":1}'])
 def test_bytes_that_are_no_entry_are_refused(entry):
+    assert not well_formed(entry)
     with pytest.raises(ValueError, match=r".*"):
         Event.of(entry)
 

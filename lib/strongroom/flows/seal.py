@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.event import Event
+from strongroom.core.event import well_formed
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
 from strongroom.govern.checkpoint import (
@@ -28,7 +28,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.audit_keys import key_file, signing_key
 
 CHECKPOINT, PUBLIC_KEY, TREE = "checkpoint", "key.pub", "tree.json"
-_VERIFY = "Run './spark-submit.sh audit verify', and keep the folder as it is."
+_KEEP = "Keep the folder as it is and find out who wrote to it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +114,19 @@ def check(log: AuditLog, heads: Mapping[str, Checkpoint]) -> Checkpoint:
     for name, head in wanted.items():
         due.setdefault(head.size, []).append(name)
     for entry in log.entries():
-        _check_entry(entry, index=tree.size)
+        if not well_formed(entry):
+            what = "An entry of the audit log is not as this log writes it."
+            raise StoreError(what, where=f"{log.folder}, entry {tree.size}", todo=_KEEP)
         tree.add(leaf_hash(entry))
         for name in due.pop(tree.size, ()):
             if tree.root() != wanted[name].root:
                 what = f"The audit log was changed: its first {tree.size} entries are not those of {name}."
-                raise StoreError(
-                    what, where=str(log.folder), todo="Keep the folder as it is and find out who wrote to it."
-                )
+                raise StoreError(what, where=str(log.folder), todo=_KEEP)
     if due:
         size = min(due)
         what = f"The audit log was cut: it has {tree.size} entries, and {due[size][0]} saw {size}."
-        raise StoreError(what, where=str(log.folder), todo="Keep the folder as it is and find out who wrote to it.")
+        raise StoreError(what, where=str(log.folder), todo=_KEEP)
     return Checkpoint("", tree.size, tree.root())
-
-
-def _check_entry(entry: bytes, *, index: int) -> None:
-    try:
-        same = Event.of(entry).entry() == entry
-    except ValueError:
-        same = False
-    if not same:
-        todo = "Keep the folder as it is and find out who wrote to it."
-        raise StoreError("An entry of the audit log is not as this log writes it.", where=f"entry {index}", todo=todo)
 
 
 def _key(log: AuditLog, settings: Settings) -> Secret:

@@ -1,0 +1,141 @@
+"""The policy answers from the command line, without Java."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+
+from strongroom import launch
+from strongroom.flows import access
+
+
+@pytest.fixture
+def ask(tmp_path, capsys):
+    config = tmp_path / "local.yaml"
+    config.write_text(
+        f"lake: {tmp_path}/lake\nkeys: file:{tmp_path}/kek\nkeyring: {tmp_path}/keys/ring.json\n"
+        f"policy: {Path.cwd()}/conf/policy.yaml\ncontracts: {Path.cwd()}/conf/contracts\n"
+        f"audit: {tmp_path}/audit\nprincipal: user:engineer\n"
+    )
+
+    def run(*words, code=0):
+        assert launch.run(access, [*words, "--config", str(config)]) == code
+        return capsys.readouterr()
+
+    return run
+
+
+def test_a_denial_names_the_rule_and_what_would_change_it(ask):
+    shown = ask("explain", "--as", "user:grace", "--table", "training.reviews", "--columns", "email").out
+    assert "user:grace may not read training.reviews (email): denied by conf/policy.yaml:" in shown
+    assert "take email out of the columns at conf/policy.yaml:" in shown
+
+
+def test_without_columns_it_says_what_is_given_all_the_same_and_how_strongly(ask):
+    shown = ask("explain", "--as", "user:grace", "--table", "training.reviews").out
+    assert "  user_id: replace-with-null\n" in shown
+    assert "  rows: label <> 'neutral'\n" in shown
+    assert "  enforced: advisory" in shown
+    assert "  email:" not in shown
+
+
+def test_a_grant_tells_its_end_its_approval_and_its_reason(ask):
+    shown = ask(
+        "explain",
+        "--as",
+        "user:ada",
+        "--purpose",
+        "model_training",
+        "--table",
+        "training.reviews",
+        "--columns",
+        "label",
+    ).out
+    assert "user:ada may read training.reviews for model_training: conf/policy.yaml:" in shown
+    assert "role data_scientist until 2027-06-30 approved by user:pia; sentiment project" in shown
+
+
+def test_the_moment_can_be_chosen(ask):
+    words = ("explain", "--as", "user:ada", "--purpose", "model_training", "--table", "training.reviews")
+    assert "may read" in ask(*words, "--columns", "label", "--at", "2027-06-30T23:59:59Z").out
+    assert "gave it until 2027-06-30" in ask(*words, "--columns", "label", "--at", "2027-07-01").out
+
+
+def test_asking_needs_no_grant_to_act_and_is_audited_with_both_names(ask, tmp_path):
+    ask("explain", "--as", "user:grace", "--table", "training.reviews")
+    entries = [json.loads(line) for line in (tmp_path / "audit/entries.jsonl").read_text().splitlines()]
+    assert {(entry["principal"], entry["actor"]) for entry in entries} == {("user:grace", "user:engineer")}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("explain",), "--table"),
+        (("explain", "--table", "training.reviews", "--at", "soon"), "2027-06-30"),
+        (("diff", "one.yaml"), "two"),
+        (("explain", "--action", "look"), "look"),
+        (("look",), "look"),
+    ],
+)
+def test_what_is_not_understood_is_a_usage_error(ask, words, hint):
+    shown = ask(*words, code=2).err
+    assert hint in shown or "Which two policies" in shown
+
+
+def test_the_shipped_policy_has_nothing_to_lint(ask):
+    assert "Nothing to say" in ask("lint").out
+
+
+def test_the_matrix_is_said_in_lines(ask):
+    shown = ask("matrix", "--table", "training.reviews").out
+    assert "training.reviews: user_id: replace-with-null where (label <> 'neutral'): user:grace: (none said)" in shown
+
+
+@pytest.mark.parametrize("name", ["matrix.csv", "matrix.parquet", "matrix"])
+def test_the_matrix_is_written_as_a_table(ask, tmp_path, name):
+    out = tmp_path / name
+    ask("matrix", "--out", str(out))
+    if name.endswith(".csv"):
+        with out.open() as file:
+            rows = list(csv.DictReader(file))
+    else:
+        found = pq.read_table(out) if name.endswith(".parquet") else DeltaTable(str(out)).to_pyarrow_table()
+        rows = found.to_pylist()
+    mine = [row for row in rows if row["principal"] == "user:grace" and row["purpose"] == ""]
+    assert {row["column"]: row["how"] for row in mine}["user_id"] == "replace-with-null"
+    assert not any(row["column"] == "email" for row in mine)
+    assert {row["level"] for row in rows} == {"advisory"}
+
+
+def test_the_page_holds_every_line_and_loads_nothing(ask, tmp_path):
+    ask("matrix", "--out", str(tmp_path / "m.html"))
+    page = (tmp_path / "m.html").read_text()
+    data = json.loads(page.partition('id="cells">')[2].partition("</script>")[0])
+    assert any(line[0] == "user:grace" and line[4] == "replace-with-null" for line in data)
+    assert "http" not in page
+    assert "src=" not in page
+
+
+def test_two_policies_are_compared_in_words(ask, tmp_path):
+    old = (
+        "roles: {ml: {members: [group:ml]}}\ngrants:\n  - {role: ml, actions: [read], tables: [training.reviews], %s}\n"
+    )
+    (tmp_path / "old.yaml").write_text(old % "purposes: [model_training], columns: {deny: [email]}")
+    (tmp_path / "new.yaml").write_text(old % "purposes: [model_training], until: 2099-06-30")
+    shown = ask("diff", str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml")).out
+    assert "group:ml gains email in training.reviews for model_training until 2099-06-30\n" in shown
+    assert "Nothing changes." in ask("diff", str(tmp_path / "old.yaml"), str(tmp_path / "old.yaml")).out
+
+
+def test_no_java_and_no_spark_are_needed():
+    import subprocess
+
+    code = "import sys; from strongroom.flows import access, audit; print('pyspark' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "lib"})
+    assert found.stdout.strip() == "False", found.stderr

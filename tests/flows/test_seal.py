@@ -1,0 +1,153 @@
+"""Whatever is done to the audit log after a witness saw a checkpoint is found."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from strongroom.core.errors import KeyFault, StoreError
+from strongroom.core.event import Event
+from strongroom.core.settings import Settings
+from strongroom.flows.seal import CHECKPOINT, PUBLIC_KEY, TREE, check, last_checkpoint, public_key, renew, seal
+from strongroom.govern.checkpoint import VerifierKey, open_checkpoint
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.audit_keys import key_file
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def event(number):
+    return Event(NOON, f"run-{number}", "prepare", "user:ada", "run", "started", facts={"rows": number})
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings("", "", "", str(tmp_path / "keys/ring.json"), "", "", audit=str(tmp_path / "audit"))
+
+
+@pytest.fixture
+def log(settings):
+    found = AuditLog.open(settings)
+    found.append(*(event(number) for number in range(20)))
+    return found
+
+
+def test_a_checkpoint_grows_with_the_log_and_reads_only_what_is_new(log, settings, monkeypatch):
+    first = seal(log, settings)
+    log.append(event(20))
+    starts = []
+    entries = AuditLog.entries
+    monkeypatch.setattr(
+        AuditLog, "entries", lambda self, *, start=0: starts.append(start) or entries(self, start=start)
+    )
+    second = seal(log, settings)
+    assert (first.head.size, second.head.size) == (20, 21)
+    assert starts == [log.path.read_bytes().rindex(b"\n", 0, -1) + 1]
+    monkeypatch.undo()
+    assert check(log, {"one": first.head, "two": second.head}).root == second.head.root
+    assert open_checkpoint(second.note, [VerifierKey.of(log.note(PUBLIC_KEY))]) == second.head
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "{}", "[]", '{"size": 20, "start": 3, "heads": []}', '{"size": 1, "start": 0, "heads": ["00"]}']
+)
+def test_a_kept_tree_that_is_not_the_checkpoints_is_computed_anew(log, settings, kept):
+    first = seal(log, settings)
+    log.keep_note(TREE, kept)
+    assert seal(log, settings).head == first.head
+
+
+def edits(lines, rng):
+    """One way to change a log of whole lines behind a witness's back; `None` when nothing would be changed."""
+    at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+    kind = rng.randrange(7)
+    if kind == 0:  # another value, correctly written
+        changed = lines[at].replace(b'"rows":', b'"rows":1', 1) if b'"rows":0' not in lines[at] else None
+        return [*lines[:at], changed, *lines[at + 1 :]] if changed else None
+    if kind == 1:  # one bit
+        place = rng.randrange(len(lines[at]) - 1)
+        flipped = bytes([lines[at][place] ^ 1 << rng.randrange(7)])
+        return [*lines[:at], lines[at][:place] + flipped + lines[at][place + 1 :], *lines[at + 1 :]]
+    if kind == 2:  # an entry less
+        return lines[:at] + lines[at + 1 :]
+    if kind == 3:  # two entries change places
+        if at == other:
+            return None
+        lines[at], lines[other] = lines[other], lines[at]
+        return lines
+    if kind == 4:  # the end is cut off
+        return lines[:at]
+    if kind == 5:  # an entry more, between others
+        return [*lines[:at], event(rng.randrange(100)).entry() + b"\n", *lines[at:]]
+    return [*lines[:at], lines[other], *lines[at + 1 :]] if at != other else None  # one stands for another
+
+
+def test_a_thousand_of_a_thousand_random_changes_are_found(log, settings):
+    witness = seal(log, settings).head
+    log.append(*(event(number) for number in range(20, 25)))
+    whole = log.path.read_bytes()
+    covered, later = whole.splitlines(keepends=True)[:20], whole.splitlines(keepends=True)[20:]
+    rng, tried = random.Random(2026), 0
+    while tried < 1_000:
+        changed = edits(list(covered), rng)
+        if changed is None:
+            continue
+        tried += 1
+        log.path.write_bytes(b"".join([*changed, *later] if rng.random() < 0.5 else changed))
+        with pytest.raises(StoreError):
+            check(log, {"the witness": witness})
+    log.path.write_bytes(whole)
+    assert check(log, {"the witness": witness}).size == 25
+
+
+def test_a_log_that_was_changed_is_not_sealed_again(log, settings):
+    seal(log, settings)
+    log.keep_note(TREE, "")
+    data = log.path.read_bytes()
+    log.path.write_bytes(data.replace(b'"rows":3}', b'"rows":4}', 1))
+    with pytest.raises(StoreError, match="changed"):
+        seal(log, settings)
+    log.path.write_bytes(data[: data.rindex(b"\n", 0, -1) + 1])
+    with pytest.raises(StoreError, match="cut"):
+        seal(log, settings)
+
+
+def test_a_lost_signing_key_is_not_made_anew_in_silence(log, settings):
+    old = public_key(log, settings)
+    sealed = seal(log, settings)
+    key_file(settings).unlink()
+    with pytest.raises(KeyFault, match="gone"):
+        seal(log, settings)
+    with pytest.raises(KeyFault, match="gone"):
+        public_key(log, settings)
+    renewed = renew(log, settings, old)
+    assert renewed.head.root == sealed.head.root
+    assert renewed.head.origin != sealed.head.origin
+    assert open_checkpoint(log.note(f"{CHECKPOINT}-{old.name}"), [old]) == sealed.head
+
+
+def test_a_checkpoint_by_another_key_is_not_trusted(log, settings, tmp_path):
+    seal(log, settings)
+    other = Settings("", "", "", str(tmp_path / "other/ring.json"), "", "", audit=str(tmp_path / "other"))
+    stranger = AuditLog.open(other)
+    stranger.append(event(0))
+    log.keep_note(CHECKPOINT, seal(stranger, other).note)
+    with pytest.raises(KeyFault, match="trusted"):
+        seal(log, settings)
+    assert last_checkpoint(AuditLog(tmp_path / "new"), []) is None
+
+
+def test_a_signing_key_that_is_none_is_a_key_fault(log, settings):
+    seal(log, settings)
+    key_file(settings).write_bytes(b"PRIVATE+KEY+x+00000000+AAAA\n")
+    with pytest.raises(KeyFault, match="cannot be used"):
+        seal(log, settings)
+
+
+def test_an_empty_log_has_a_checkpoint_too(settings):
+    log = AuditLog.open(settings)
+    assert seal(log, settings).head.size == 0
+    log.append(event(0))
+    assert seal(log, settings).head.size == 1
