@@ -18,6 +18,9 @@ from strongroom.core.errors import EnvironmentFault, Problem
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
+_CLOSED = ("additionalProperties", "unevaluatedProperties")
+"""What a closed object says; it also says so of sound fields when another one of them is not."""
+
 _TYPES = {
     "string": "a text", "boolean": "true or false", "integer": "a whole number", "number": "a number",
     "array": "a list", "object": "a mapping", "null": "null",
@@ -27,8 +30,8 @@ _TYPES = {
 def schema_problems(root: Node) -> list[Problem]:
     """Everything the JSON schema has against the file, each at its line; empty when the file is valid."""
     errors = list(_validator().iter_errors(root.value))
-    problems = [problem for error in errors for problem in _told(error, root)]
-    if errors and not problems:  # only follow-up errors: never let them pass for nothing
+    problems = [problem for error in errors for problem in _told(error, root, errors)]
+    if errors and not problems:  # only what follows from something else: never let it pass for nothing
         node = root.at(errors[0].absolute_path)
         problems = [node.problem(f"Not valid in ODCS: {errors[0].validator}.", "See the standard's JSON schema.")]
     return list(dict.fromkeys(problems))
@@ -53,18 +56,19 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-def _told(error: Any, root: Node) -> Iterator[Problem]:
-    """The problems behind one schema error; none when it only follows from others."""
-    node = root.at(error.absolute_path)
-    what = f"{error.absolute_path[-1]!r}" if error.absolute_path else "The file"
-    if error.absolute_path and isinstance(error.absolute_path[-1], int):
-        what = "This entry"
+def _told(error: Any, root: Node, errors: list[Any]) -> Iterator[Problem]:
+    """The problems behind one schema error; none when it only follows from another one of `errors`."""
+    path = tuple(error.absolute_path)
+    node = root.at(path)
+    what = ("This entry" if isinstance(path[-1], int) else f"{path[-1]!r}") if path else "The file"
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties":
             known = tuple(dict.fromkeys(_known(error.schema)))
             for name in re.findall(r"'([^']*)'", error.message):
                 if name in node and name not in known:
                     yield node[name].problem(f"Unknown field {name!r}.", did_you_mean(name, known))
+                elif name in node and not any(_causes(other, error) for other in errors):
+                    yield node[name].problem(f"The field {name!r} does not fit here.", "Remove it, or correct 'type'.")
         case "type":
             kinds = error.validator_value
             kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -79,6 +83,12 @@ def _told(error: Any, root: Node) -> Iterator[Problem]:
             yield node.problem(f"{what} has none of the forms that the standard allows.", "See docs/contract.md.")
         case _:
             yield node.problem(f"{what} breaks the standard's rule {error.validator!r}.", f"{error.validator_value}")
+
+
+def _causes(other: Any, closed: Any) -> bool:
+    """Whether another error makes a closed object complain about sound fields: any inside it, or of another kind."""
+    path, place = tuple(closed.absolute_path), tuple(other.absolute_path)
+    return place[: len(path)] == path and (len(place) > len(path) or other.validator not in _CLOSED)
 
 
 def _hint(error: Any) -> str:
