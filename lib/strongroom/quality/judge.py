@@ -115,7 +115,9 @@ def _unreadable_formats(contract: Contract) -> Iterator[Problem]:
 
 def _missing_types(contract: Contract) -> Iterator[Rule]:
     """A rule `type` for each leaf that no rule `type` of the contract covers."""
-    covered = [path for rule in contract.rules if rule.check == "type" for path in rule.columns]
-    for leaf in contract.leaves():
-        if not any(inside(leaf.path, path) for path in covered):
+    covered = {path for rule in contract.rules if rule.check == "type" for path in rule.columns}
+    leaves = tuple(contract.leaves())
+    around = covered - {leaf.path for leaf in leaves}
+    for leaf in leaves:
+        if leaf.path not in covered and not any(inside(leaf.path, path) for path in around):
             yield Rule(f"{leaf.path}:type", "type", (leaf.path,), dimension="conformity", line=leaf.line)
