@@ -63,15 +63,15 @@ display(runs)
 
 # COMMAND ----------
 
-last = runs["run_id"].iloc[-1]
-failures = explore.rule_failures(view, run_id=last)
+counted = explore.metrics(view, run_id=runs["run_id"].iloc[-1])
+failures = explore.rule_failures(counted)
 broken = failures[failures["rows"] > 0]
 display(figures.bars(broken, name="rule", count="rows", title="Rows that broke a rule", tone=figures.BAD, shares=False))
 print(f"{len(failures) - len(broken)} of {len(failures)} rules were broken by no row.")
 
 # COMMAND ----------
 
-nulls = explore.nulls(view, run_id=last)
+nulls = explore.nulls(counted)
 holed = nulls[nulls["before"] + nulls["after"] > 0]
 display(figures.before_after(holed, name="column", title="Nulls per column, before and after"))
 print(f"{len(nulls) - len(holed)} of {len(nulls)} columns have no nulls.")

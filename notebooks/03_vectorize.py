@@ -59,5 +59,5 @@ display(view.read(f"{view.features}_summary"))
 
 # COMMAND ----------
 
-weights = explore.weigh(view, outcome.tables[view.model], dbutils.widgets.get("new_text"))
+weights = explore.weigh(view, dbutils.widgets.get("new_text"))
 display(figures.bars(weights, name="term", count="weight", title="Weights of the new text", shares=False))

@@ -17,6 +17,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.read import read_as
+from strongroom.flows.vectorize_tables import MODEL
 from strongroom.flows.which import contract_of, settle_purpose
 
 RUNS = 30
@@ -43,11 +44,6 @@ class View(Outcome):
     def features(self) -> str:
         """The feature table's name; its vocabulary and summary are named after it."""
         return f"features.{self.contract.name}"
-
-    @property
-    def model(self) -> str:
-        """The name of its pipelines, in the tables that `vectorize` tells."""
-        return f"models.{self.contract.name}"
 
 
 def run(job: Job) -> View:
@@ -118,24 +114,30 @@ def last_runs(view: View) -> pd.DataFrame:
     return found.iloc[::-1].reset_index(drop=True)
 
 
-def rule_failures(view: View, *, run_id: str) -> pd.DataFrame:
-    """`rule, rows`: how many rows of a run broke each rule, most first; rules that no row broke are there too."""
-    found = _metrics(view, run_id, about="rule").rename(columns={"name": "rule", "value": "rows"})
+def metrics(view: View, *, run_id: str) -> pd.DataFrame:
+    """`about, name, metric, value`: everything that a run has counted."""
+    from pyspark.sql import functions as F
+
+    of_run = view.read("strongroom.metrics").where(_dataset(view) & (F.col("run_id") == run_id))
+    return pd.DataFrame(of_run.select("about", "name", "metric", "value").toPandas())
+
+
+def rule_failures(counted: pd.DataFrame) -> pd.DataFrame:
+    """`rule, rows` out of a run's metrics: how many rows broke each rule, most first; rules that held are there too."""
+    found = counted[counted["about"] == "rule"].rename(columns={"name": "rule", "value": "rows"})
     return _ordered(found[["rule", "rows"]].astype({"rows": "int64"}), "rows", "rule")
 
 
-def nulls(view: View, *, run_id: str) -> pd.DataFrame:
-    """`column, before, after`: the share of nulls (0 to 1) among the rows read and among those written, most first."""
-    rows = _metrics(view, run_id, about="rows").set_index("metric")["value"]
-    counted = _metrics(view, run_id, about="column").pivot(index="name", columns="metric", values="value")
-    counts = counted.reindex(columns=["nulls", "nulls_kept"]).fillna(0.0)
-    shares = pd.DataFrame(
-        {
-            "before": counts["nulls"] / max(rows["read"], 1),
-            "after": counts["nulls_kept"] / max(rows["good"], 1),
-        }
-    )
-    return _ordered(shares.rename_axis("column").reset_index(), "before", "column")
+def nulls(counted: pd.DataFrame) -> pd.DataFrame:
+    """`column, before, after` out of a run's metrics: the share of nulls among the rows read and those that passed.
+
+    Shares are from 0 to 1, largest first.
+    """
+    rows = counted[counted["about"] == "rows"].set_index("metric")["value"]
+    columns = counted[counted["about"] == "column"].pivot(index="name", columns="metric", values="value")
+    counts = columns.reindex(columns=["nulls", "nulls_kept"]).fillna(0.0)
+    shares = {"before": counts["nulls"] / max(rows["read"], 1), "after": counts["nulls_kept"] / max(rows["good"], 1)}
+    return _ordered(pd.DataFrame(shares).rename_axis("column").reset_index(), "before", "column")
 
 
 def top_terms(view: View, *, most: int = 20) -> pd.DataFrame:
@@ -146,30 +148,26 @@ def top_terms(view: View, *, most: int = 20) -> pd.DataFrame:
     return pd.DataFrame(terms.orderBy(F.col("documents").desc(), "term").limit(most).toPandas())
 
 
-def weigh(view: View, model: str, text: str) -> pd.DataFrame:
-    """`term, weight` of a new text by a saved pipeline, heaviest first, without terms it does not know.
+def weigh(view: View, text: str) -> pd.DataFrame:
+    """`term, weight` of a new text by the pipeline behind the features, heaviest first, without terms it does not know.
 
-    `model` is the folder of the pipeline as `vectorize` tells it.
+    Raises:
+        StoreError: the feature table does not say which pipeline made it.
     """
     from pyspark.ml import PipelineModel
 
-    column = _column(view, "text")
-    spark = view.read(view.table).sparkSession
-    pipeline = PipelineModel.load(model if "://" in model else f"file://{model}")
-    [row] = pipeline.transform(spark.createDataFrame([(text,)], f"{column} string")).collect()
+    made = view.read(view.features)
+    notes = made.schema["features"].metadata if "features" in made.columns else {}
+    if MODEL not in notes:
+        todo = f"./spark-submit.sh vectorize --contract {view.contract.name}"
+        raise StoreError("no pipeline is known for these features", where=view.features, todo=todo)
+    folder, column = notes[MODEL], _column(view, "text")
+    pipeline = PipelineModel.load(folder if "://" in folder else f"file://{folder}")
+    [row] = pipeline.transform(made.sparkSession.createDataFrame([(text,)], f"{column} string")).collect()
     terms = view.read(f"{view.features}_vocabulary").select("index", "term").toPandas().set_index("index")["term"]
-    known = [
-        (str(terms[place]), float(weight))
-        for place, weight in zip(row["features"].indices, row["features"].values, strict=True)
-    ]
+    weights = zip(row["features"].indices, row["features"].values, strict=True)
+    known = [(str(terms[place]), float(weight)) for place, weight in weights]
     return _ordered(pd.DataFrame(known, columns=["term", "weight"]), "weight", "term")
-
-
-def _metrics(view: View, run_id: str, *, about: str) -> pd.DataFrame:
-    from pyspark.sql import functions as F
-
-    wanted = _dataset(view) & (F.col("run_id") == run_id) & (F.col("about") == about)
-    return pd.DataFrame(view.read("strongroom.metrics").where(wanted).select("name", "metric", "value").toPandas())
 
 
 def _dataset(view: View) -> Any:

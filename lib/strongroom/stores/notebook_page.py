@@ -107,7 +107,7 @@ def _cells(page: Page) -> list[Markup]:
         code = element("pre", _lines(cell.text), class_="code")
         parts += [element("details", element("summary", f"code, line {cell.line}"), code), *map(_output, outputs)]
     if page.error:
-        parts.append(element("div", element("h2", "It stopped here"), element("p", page.error), class_="stop"))
+        parts.append(element("div", element("h2", "It stopped here"), element("pre", _lines(page.error)), class_="stop"))
     return parts
 
 

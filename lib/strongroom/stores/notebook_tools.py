@@ -163,7 +163,9 @@ class Screen(io.TextIOBase):
         elif kind == "pyspark" and hasattr(value, "collect"):
             shown.append(self._table(value.columns, value.limit(SHOWN + 1).collect()))
         elif kind == "pandas" and hasattr(value, "itertuples"):
-            shown.append(self._table(value.columns, value.itertuples(index=False, name=None)))
+            first = value.head(SHOWN + 1).astype(object)
+            rows = first.where(first.notna(), None).itertuples(index=False, name=None)  # NaT and NaN are missing, too
+            shown.append(self._table(value.columns, rows))
         elif callable(getattr(value, "_repr_html_", None)):
             self.display_html(value._repr_html_())
         else:
