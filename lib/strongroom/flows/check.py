@@ -66,7 +66,7 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
             known = [path.name.split(".")[0] for path in contracts]
             what = f"'{section}.contract' names {name!r}, and there is no such contract."
             problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
-    return [Path(job.args.config), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
+    return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
 
 
 def _contract_file(folder: Path, name: str) -> Path:
@@ -83,7 +83,7 @@ def _where(config: str, section: str) -> str:
 def _check(file: Path, job: Job) -> str:
     """What the file is and holds, in a few words."""
     text = read_text(str(file))
-    overrides = job.args.overrides if file == Path(job.args.config) else ()
+    overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kinds: dict[str, Callable[[], str]] = {
         "contract": lambda: _contract(text, str(file)),
         "policy": lambda: _policy(text, str(file)),

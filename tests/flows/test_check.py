@@ -1,0 +1,122 @@
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from strongroom import launch
+from strongroom.flows import check
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def conf(tmp_path, monkeypatch):
+    """A copy of the settings we ship, in a project of its own."""
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "conf"
+
+
+def _run(argv):
+    return launch.run(check, ["--config", "conf/local.yaml", *argv])
+
+
+def test_without_files_it_checks_the_settings_and_all_they_name(conf, capsys):
+    assert _run([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["ok", "conf/local.yaml"],
+        ["ok", "conf/policy.yaml"],
+        ["ok", "conf/contracts/customers.yaml"],
+        ["ok", "conf/contracts/reviews.yaml"],
+    ]
+
+
+def test_it_writes_nothing(conf):
+    before = sorted(path for path in conf.parent.rglob("*"))
+    _run([])
+    assert sorted(path for path in conf.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("conf/cluster.yaml", "settings"),
+        ("conf/policy.yaml", "policy"),
+        ("conf/contracts/reviews.yaml", "contract reviews 1.0.0"),
+    ],
+)
+def test_the_content_tells_what_a_file_is(conf, capsys, name, kind):
+    other = conf / "renamed.yml"
+    shutil.copy(ROOT / name, other)
+    assert _run([str(other)]) == 0
+    assert f"{other}  {kind}" in capsys.readouterr().out
+
+
+def test_every_problem_of_every_file_is_told_with_file_and_line(conf, capsys):
+    for name, old, new in (
+        ("local.yaml", "  spark.master: local[*]", "  master: local[*]"),
+        ("policy.yaml", "actions: [read]", "actions: [raed]"),
+        ("contracts/reviews.yaml", "method: encrypt", "method: encrpt"),
+    ):
+        file = conf / name
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert _run([f"conf/{name}" for name in ("local.yaml", "policy.yaml", "contracts/reviews.yaml")]) == 3
+    told = capsys.readouterr().err
+    for place in ("conf/local.yaml:11:", "conf/policy.yaml:", "conf/contracts/reviews.yaml:43:"):
+        assert place in told
+    assert "Did you mean 'encrypt'?" in told
+
+
+BROKEN = [
+    # file, text, part of what is told, why
+    ("conf/local.yaml", "lake: x\n", "conf/local.yaml:1: The setting 'keys' is missing", "half of the settings"),
+    ("conf/contracts/new.yaml", "a: 1\n", "conf/contracts/new.yaml:1: Neither a contract", "of no kind we know"),
+    ("conf/contracts/new.yaml", "a: [\n", "conf/contracts/new.yaml:2: YAML", "no YAML"),
+    ("conf/contracts/new.yaml", "", "conf/contracts/new.yaml:1: The file is empty", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "part", "why"), BROKEN, ids=[row[3] for row in BROKEN])
+def test_a_broken_file_stops_with_exit_3(conf, capsys, name, text, part, why):
+    (conf.parent / name).write_text(text, encoding="utf-8")
+    assert _run([]) == 3, why
+    assert part in capsys.readouterr().err
+
+
+def test_a_contract_that_the_settings_name_must_be_there(conf, capsys):
+    assert _run(["--set", "prepare.contract=reviws"]) == 3
+    assert "Did you mean 'reviews'?" in capsys.readouterr().err
+    assert _run(["--contract", "nobody"]) == 3
+    assert _run(["--contract", "customers"]) == 0
+    shutil.rmtree(conf / "contracts")
+    assert _run([]) == 3
+    assert "No contract here" in capsys.readouterr().err
+
+
+def test_json_tells_how_it_went(conf, capsys):
+    assert _run(["--json", "conf/none.yaml"]) == 3
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["job"], told["status"], told["exit_code"]) == ("check", "ConfigError", 3)
+
+
+def test_it_loads_neither_spark_nor_arrow_and_is_quick(conf):
+    code = (
+        "import sys, time; start = time.process_time()\n"
+        "from strongroom import launch; from strongroom.flows import check\n"
+        "code = launch.run(check, [])\n"
+        "heavy = {'pyspark', 'pyarrow', 'numpy', 'pandas', 'deltalake', 'pydantic'} & set(sys.modules)\n"
+        "print(code, sorted(heavy), time.process_time() - start)"
+    )
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "lib")}, capture_output=True, text=True, check=True
+    )
+    assert time.monotonic() - start < 60
+    status, heavy, seconds = done.stdout.splitlines()[-1].split(" ")
+    assert (status, heavy) == ("0", "[]")
+    assert float(seconds) < 1, "less than a second of CPU"
