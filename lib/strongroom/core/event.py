@@ -131,7 +131,7 @@ def well_formed(entry: bytes) -> bool:
         return (
             isinstance(found, dict)
             and found.keys() >= _REQUIRED
-            and _KNOWN >= found.keys()
+            and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
             and _ENCODER.encode(found).encode() == entry
         )

@@ -1,0 +1,229 @@
+"""A policy file says exactly what it says, or everything that is wrong with it, line by line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+
+from strongroom.core.errors import ConfigError
+from strongroom.core.policy import Columns, Deny, Grant, Role, last_day
+from strongroom.core.policy_file import load_policy, parse_policy
+
+HEAD = "roles:\n  analyst: {members: [user:grace]}\n"
+GRANT = HEAD + "grants:\n  - {role: analyst, actions: [read], tables: [training.x]%s}\n"
+
+
+def problems(text):
+    with pytest.raises(ConfigError) as caught:
+        parse_policy(text, "p.yaml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_every_part_of_a_policy_is_read():
+    policy = parse_policy(
+        """roles:
+  analyst: {members: [user:grace, group:ml]}
+groups:
+  ml: {members: [user:alan, group:research]}
+grants:
+  - role: analyst
+    actions: [read, reveal]
+    tables: [training.*]
+    purposes: [model_training]
+    columns: {allow: [label, "tag:open"], deny: ["classification:personal"]}
+    rows: label <> 'neutral'
+    from: 2026-01-01
+    until: 2027-06-30
+    approval: user:pia
+    reason: a project
+  - {role: analyst, actions: [read], tables: ["*"], columns: {mask: {email: "null", phone: show-last-4}}}
+  - {role: analyst, actions: [act], principals: [user:ada, "user:*"]}
+denies:
+  - {role: "*", actions: [write], tables: [raw.*], purposes: [a], columns: [email], until: "2027-06-30T12:00:00+02:00"}
+""",
+        "p.yaml",
+    )
+    assert policy.roles == (Role("analyst", ("user:grace", "group:ml"), "p.yaml:2"),)
+    assert policy.groups == (Role("ml", ("user:alan", "group:research"), "p.yaml:4"),)
+    first, second, third = policy.grants
+    assert first == Grant(
+        role="analyst",
+        actions=("read", "reveal"),
+        tables=("training.*",),
+        purposes=("model_training",),
+        columns=Columns(("label", "tag:open"), ("classification:personal",)),
+        rows="label <> 'neutral'",
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        until=datetime(2027, 7, 1, tzinfo=UTC),
+        approval="user:pia",
+        reason="a project",
+        where="p.yaml:6",
+    )
+    assert second.columns.mask == {"email": "replace-with-null", "phone": "show-last-4"}
+    assert third.principals == ("user:ada", "user:*")
+    assert policy.denies == (
+        Deny(
+            "*",
+            ("write",),
+            ("raw.*",),
+            ("a",),
+            ("email",),
+            None,
+            datetime(2027, 6, 30, 10, tzinfo=UTC),
+            "",
+            "p.yaml:19",
+        ),
+    )
+
+
+def test_the_example_of_the_design_is_read():
+    load_policy("conf/policy.yaml")
+
+
+def test_the_fingerprint_is_of_what_it_says_not_of_how_it_is_written():
+    one = parse_policy(HEAD, "a.yaml")
+    assert one.fingerprint == parse_policy("# words\nroles: {analyst: {members: ['user:grace']}}", "b.yaml").fingerprint
+    assert one.fingerprint != parse_policy(HEAD.replace("grace", "ada"), "a.yaml").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("grants: []", ["p.yaml:1: The key 'roles' is missing."]),
+        (HEAD + "grant: []", ["p.yaml:3: Unknown key 'grant'. Did you mean 'grants'?"]),
+        (HEAD + "grants: {}", ["p.yaml:3: 'grants' is a list. Write '- …' lines under it."]),
+        (
+            GRANT % ", colums: {deny: [email]}",
+            ["p.yaml:4: Unknown key 'colums'. Did you mean 'columns'?"],
+        ),
+        (
+            GRANT.replace("role: analyst,", "role: analist,") % "",
+            ["p.yaml:4: Unknown role 'analist'. Did you mean 'analyst'?"],
+        ),
+        (
+            GRANT.replace("[read]", "[reads]") % "",
+            ["p.yaml:4: 'reads' is none of actions. Did you mean 'read'?"],
+        ),
+        (GRANT.replace("[read]", "read") % "", ["p.yaml:4: 'actions' is a list. Write '- …' lines under it."]),
+        (GRANT.replace("[read]", "[]") % "", ["p.yaml:4: 'actions' is empty. Name at least one, or remove the key."]),
+        (GRANT.replace("[training.x]", "[training.x, training.x]") % "", ["p.yaml:4: 'training.x' stands here twice."]),
+        (GRANT.replace("training.x", "training x") % "", ["p.yaml:4: This is not a table or pattern."]),
+        (GRANT.replace("training.x", "training..x") % "", ["p.yaml:4: This is not a table or pattern."]),
+        (GRANT.replace("role: analyst,", 'role: "*",') % "", [
+            "p.yaml:4: A grant to everyone. Name a role; only a deny may hold for all."
+        ]),
+        (GRANT % ", until: 30.06.2027", [
+            "p.yaml:4: 'until' is not a date. Write it as 2027-06-30 or 2027-06-30T12:00:00Z."
+        ]),
+        (GRANT % ", until: 2027-02-30", [
+            "p.yaml:4: 'until' is not a date. Write it as 2027-06-30 or 2027-06-30T12:00:00Z."
+        ]),
+        (GRANT % ", until: 2027-06-30T12:00:00", [
+            "p.yaml:4: 'until' is a time without zone. Write it as 2027-06-30T12:00:00Z."
+        ]),
+        (GRANT % ", from: 2027-07-01, until: 2027-06-30", [
+            "p.yaml:4: The grant ends before it starts. Check from and until."
+        ]),
+        (GRANT % ", columns: {mask: {email: null}}", ['p.yaml:4: A mask is a text. Put it in quotes: "null".']),
+        (GRANT % ", columns: {mask: {email: show-last-5}}", [
+            "p.yaml:4: Unknown mask 'show-last-5'. Did you mean 'show-last-4'?"
+        ]),
+        (GRANT % ", rows: 'label ='", [
+            "p.yaml:4: The expression, character 8: a value is expected at the end."
+        ]),
+        (GRANT % ", approval: user:grace", [
+            "p.yaml:4: A member of the role approved its own grant. Let somebody else approve."
+        ]),
+        (GRANT % ", approval: pia", ["p.yaml:4: The approval does not name a principal. Write it as user:NAME."]),
+        (GRANT.replace("[read]", "[read, write]") % ", rows: x = 1", [
+            "p.yaml:4: Rows limit reading and revealing, nothing else. Give the other actions in a grant of their own."
+        ]),
+        (GRANT.replace("[read]", "[read, write]") % ', columns: {mask: {a: "null"}}', [
+            "p.yaml:4: A mask limits reading, nothing else. Give the other actions in a grant of their own."
+        ]),
+        (GRANT % ", principals: [user:ada]", [
+            "p.yaml:4: Only a grant of 'act' names principals. Put members into the role."
+        ]),
+        (GRANT.replace("[read]", "[act]") % "", [
+            "p.yaml:4: The key 'principals' is missing.",
+            "p.yaml:4: A grant of 'act' is about principals, not tables. Give 'act' in a grant of its own.",
+        ]),
+        (HEAD.replace("user:grace", "grace"), ["p.yaml:2: This is not a principal: write user:NAME or group:NAME."]),
+        (HEAD.replace("user:grace", "'user:*'"), ["p.yaml:2: This is not a principal: write user:NAME or group:NAME."]),
+        (HEAD + "groups:\n  a: {members: [group:b]}\n  b: {members: [group:a]}", [
+            "p.yaml:4: The group 'a' contains itself. Break the circle.",
+            "p.yaml:5: The group 'b' contains itself. Break the circle.",
+        ]),
+        (HEAD + "denies:\n  - {role: analyst, actions: [act], tables: [x]}", [
+            "p.yaml:4: 'act' is none of actions. Known: read, write, delete, reveal, erase, grant."
+        ]),
+        (HEAD + "expect:\n  - {as: grace, action: red, table: x, at: 2026-01-01, allowed: yes}", [
+            "p.yaml:4: Unknown action 'red'. Did you mean 'read'?",
+            "p.yaml:4: 'allowed' is true or false.",
+            "p.yaml:4: 'as' does not name a principal. Write it as user:NAME or group:NAME.",
+        ]),
+        (HEAD + "expect:\n  - {as: user:grace, action: read, table: x, allowed: true}", [
+            "p.yaml:4: The key 'at' is missing."
+        ]),
+        ("- a", ["p.yaml:1: A mapping belongs here. Known keys: roles, groups, grants, denies, expect."]),
+    ],
+)  # fmt: skip
+def test_everything_that_is_wrong_is_told_with_its_line(text, lines):
+    assert problems(text) == lines
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file():
+    text = HEAD.replace("members", "member") + (
+        "grants:\n  - {role: x, actions: [y], tables: [z], until: never}\ndenies:\n  - {role: analyst}\n"
+    )
+    found = problems(text)
+    assert [line.split(":")[1] for line in found] == ["2", "4", "4", "4", "6", "6"]
+
+
+@pytest.mark.parametrize("value", ["", "null", "3", "text", "[]", "{}", "[[]]", "{a: {b: c}}"])
+@pytest.mark.parametrize("key", ["roles", "groups", "grants", "denies", "expect"])
+def test_no_value_anywhere_makes_it_stumble(key, value):
+    for text in (f"{key}: {value}", HEAD + f"{key}: {value}" if key != "roles" else f"roles: {value}"):
+        with suppress(ConfigError):
+            parse_policy(text, "p.yaml")
+
+
+GRANT_KEYS = [
+    "role",
+    "actions",
+    "tables",
+    "principals",
+    "purposes",
+    "columns",
+    "rows",
+    "from",
+    "until",
+    "approval",
+    "reason",
+]
+
+
+@pytest.mark.parametrize("value", ["", "3", "text", "[]", "[3]", "{}", "[[]]", "{a: {b: c}}", "{allow: 3, mask: [a]}"])
+@pytest.mark.parametrize("key", GRANT_KEYS)
+def test_no_value_of_a_grant_makes_it_stumble(key, value):
+    with suppress(ConfigError):
+        parse_policy(GRANT % f", {key}: {value}", "p.yaml")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        load_policy(str(tmp_path / "policy.yaml"))
+    assert "cannot be read" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("until", "day"),
+    [
+        (datetime(2027, 7, 1, tzinfo=UTC), "2027-06-30"),
+        (datetime(2027, 7, 1, 12, tzinfo=UTC), "2027-07-01T12:00:00+00:00"),
+    ],
+)
+def test_the_end_of_a_grant_is_told_as_the_file_has_it(until, day):
+    assert last_day(until) == day
