@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protect.ring import FUZZ, plain_cmac, wycheproof
 from strongroom.core.secret import Secret
 from strongroom.protect.aes import Cmac, double, lay
-from strongroom.protect.rows import LONG, PART_ROWS, Rows, rows_of
+from strongroom.protect.rows import LONG, Rows, rows_of
 
 
 def tags(key, values):
@@ -86,16 +86,16 @@ def test_many_rows_at_once_agree_with_the_plain_loop(longest, why):
 
 
 def test_long_values_are_left_out_of_the_parts_and_named():
-    lengths = np.array([5, LONG + 1, 0, LONG, LONG + 1])
-    rows = Rows(np.zeros(4 * LONG, np.uint8), np.cumsum(lengths) - lengths, lengths)
-    assert [which.tolist() for which, _ in rows.parts()] == [[0, 2, 3]]
+    lengths = np.array([5, LONG + 1, 0, LONG, LONG + 1, 64, 65, 256, 257])
+    rows = Rows(np.zeros(5 * LONG, np.uint8), np.cumsum(lengths) - lengths, lengths)
+    assert [which.tolist() for which, _ in rows.parts()] == [[0, 2, 5], [6, 7], [3, 8]]
     assert rows.long() == [1, 4]
 
 
 def test_a_part_is_bounded_in_rows_and_bytes():
-    short = np.full(3 * PART_ROWS + 1, 4)
+    short = np.full(3 * 8192 + 1, 4)
     rows = Rows(np.zeros(int(short.sum()), np.uint8), np.cumsum(short) - short, short)
-    assert [len(part) for _, part in rows.parts()] == [PART_ROWS] * 3 + [1]
-    wide = np.full(PART_ROWS, LONG)
+    assert [len(part) for _, part in rows.parts()] == [8192] * 3 + [1]
+    wide = np.full(3000, LONG)
     rows = Rows(np.zeros(1, np.uint8), np.cumsum(wide) - wide, wide)
-    assert {len(part) for _, part in rows.parts()} == {256}, "half a megabyte of values of two kilobytes"
+    assert [len(part) for _, part in rows.parts()] == [1024, 1024, 952], "two megabytes of values of two kilobytes"

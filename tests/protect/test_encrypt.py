@@ -80,6 +80,26 @@ def test_any_text_comes_back(values, mode):
 
 
 @pytest.mark.parametrize(
+    ("type_", "array", "why"),
+    [
+        ("int", pa.array([1], pa.int64()), "wider"),
+        ("timestamp", pa.array([1], pa.timestamp("ms", "UTC")), "another unit"),
+        ("timestamp", pa.array([1], pa.timestamp("us")), "no zone"),
+        ("timestamp_ntz", pa.array([1], pa.timestamp("us", "UTC")), "a zone"),
+        ("decimal", pa.array([Decimal("1.5")], pa.decimal128(10, 1)), "another scale"),
+    ],
+)
+def test_bytes_that_would_mean_something_else_are_a_bug(type_, array, why):
+    with pytest.raises(TypeError, match="for a column of"):
+        protector(column(type_, "encrypt"), table=TABLE, keyring=RING)(array)
+
+
+def test_a_zone_is_only_a_way_to_show_a_moment():
+    there = pa.array([1], pa.timestamp("us", "Asia/Tokyo"))
+    assert round_trip(there, "timestamp").equals(there.cast(pa.timestamp("us", "UTC")))
+
+
+@pytest.mark.parametrize(
     ("type_", "value", "encoded", "why"),
     [
         ("string", "é", b"\xc3\xa9", "UTF-8"),

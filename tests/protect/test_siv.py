@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from protect.ring import batches, mapped, plain_siv, wycheproof
 from strongroom.core.secret import Secret
-from strongroom.protect.rows import LONG, PART_ROWS, binary_array, rows_of
+from strongroom.protect.rows import LONG, binary_array, rows_of
 from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix
 
 KEY, ASSOCIATED = bytes(range(64)), b"v1||t|c|string"
@@ -91,8 +91,8 @@ def test_all_of_arrows_kinds_of_bytes_are_read(kind):
         ([LONG + 1] * 3, "long rows only"),
         ([7], "one row"),
         (list(range(64)) * 3, "every tail"),
-        ([20] * (2 * PART_ROWS + 3), "more rows than one part"),
-        ([5, 40] * PART_ROWS, "more rows than one part, mixed"),
+        ([20] * (2 * 8192 + 3), "more rows than one part"),
+        ([5, 40] * 8192, "more rows than one part, mixed"),
     ],
 )
 def test_lengths_that_lie_awkwardly_come_out_right(sizes, why):

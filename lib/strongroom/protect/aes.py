@@ -1,13 +1,12 @@
 """AES for all rows of a batch at once: bulk blocks, and AES-CMAC (RFC 4493) by chaining all rows together.
 
-Step k of the chain takes block k of every row that has one: a gather, a XOR and one call of AES over a contiguous
-array. Rows are ordered by their number of blocks, so the rows still in play are always the first ones. Padding and
-sub-keys come from tables by the length of a value's last block; no table is indexed by anything secret.
+Step k of the chain takes block k of every row that has one: a XOR and one call of AES over a contiguous array. Rows are
+ordered by their number of blocks, so the rows still in play are always the first ones. Padding and sub-keys come from
+tables by the length of a value's last block; no table is indexed by anything secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from strongroom.core.secret import Secret
-from strongroom.protect.rows import BLOCK, Numbers, Rows, moved, places_of, windows
+from strongroom.protect.rows import BLOCK, Numbers, Rows, matrix_windows, places_of, windows
 
 Blocks = npt.NDArray[np.uint64]  # (n, 2): blocks of 16 bytes, as they lie in memory
 
@@ -39,27 +38,27 @@ class Aes:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The blocks of some rows, laid out by step: first block 0 of every row, then block 1 of those that have one, …
+    """The blocks of some rows as a matrix, those with the most blocks first.
 
     Args:
-        order: row numbers, those with the most blocks first; None when the rows already stand so. tails: how many
-        bytes of each row's last block are its own, as laid: 1 to 16, and 0 for an empty row, which has a
-            block of zeros. One number when all rows are of one length.
-        active: how many rows have a block k, for k from 0; its end is two zeros.
-        blocks: (sum of active, 2); last blocks end in zeros.
+        order: row numbers as laid; None when the rows already stand so.
+        tails: how many bytes of each row's last block are its own, as laid: 1 to 16, and 0 for an empty row, which has
+            one block. One number when all rows are of one length.
+        groups: rows of one number of blocks: first row, row after the last, blocks. From the most blocks to the fewest.
+        blocks: (rows, most blocks, 2); what follows the end of a value is arbitrary.
     """
 
     order: npt.NDArray[np.intp] | None
     tails: Numbers | int
-    active: tuple[int, ...]
-    blocks: Blocks
+    groups: tuple[tuple[int, int, int], ...]
+    blocks: npt.NDArray[np.uint64]
 
-    def steps(self, blocks: Blocks | None = None) -> Iterator[tuple[int, Blocks]]:
-        """Each step's number and blocks (of these rows, or of another array laid out like them)."""
-        laid, place = self.blocks if blocks is None else blocks, 0
-        for step, number in enumerate(self.active[:-2]):
-            yield step, laid[place : place + number]
-            place += number
+    def live(self) -> list[int]:
+        """How many rows have a block k, for k from 0: they are the first ones. Two zeros stand at the end."""
+        found = [0] * (self.blocks.shape[1] + 2)
+        for _, stop, blocks in self.groups:
+            found[:blocks] = [stop] * blocks
+        return found
 
     def tails_of(self, start: int, stop: int) -> Numbers | int:
         """The tails of some rows, as laid."""
@@ -79,49 +78,39 @@ class Laid:
 
 
 def lay(rows: Rows) -> Laid:
-    """The blocks of the rows (at least one row, and none of them long), by step."""
+    """The blocks of the rows (at least one row, and none of them long)."""
     starts, lengths, data = rows.starts, rows.lengths, rows.data
-    stop = int(starts[-1] + lengths[-1]) + BLOCK
-    if stop > data.size:  # a last block is read whole: put room behind it
+    ends = int(starts[-1] + lengths[-1]) + BLOCK
+    if ends > data.size:  # last blocks are read whole: put room behind them
         first = int(starts[0])
-        data = np.zeros(stop - first, np.uint8)
+        data = np.zeros(ends - first, np.uint8)
         data[: rows.data.size - first] = rows.data[first:]
         starts = starts - first
-    if int(lengths.min()) == int(lengths.max()):
-        width, count = int(lengths[0]), len(lengths)
-        active = (count,) * max(1, -(-width // BLOCK)) + (0, 0)
-        tail = width - (max(width, 1) - 1 & -BLOCK)
-        return _filled(
-            Laid(None, tail, active, np.empty((sum(active), 2), np.uint64)), data=data, places=places_of(starts)
-        )
     counts = np.maximum((lengths + (BLOCK - 1)) >> 4, 1).astype(np.uint8)
-    most, order = int(counts.max()), None
-    if most != int(counts.min()):
-        order = np.argsort(most - counts, kind="stable")
-        starts, lengths = starts[order], lengths[order]
-    active = (*(len(counts) - np.cumsum(np.bincount(counts))[:-1]).tolist(), 0, 0)
-    tails = lengths - ((np.maximum(lengths, 1) - 1) & -BLOCK)
-    return _filled(Laid(order, tails, active, np.empty((sum(active), 2), np.uint64)), data=data, places=starts)
+    most, least, order = int(counts.max()), int(counts.min()), None
+    tails: Numbers | int
+    if int(lengths.min()) == int(lengths.max()):
+        tails = int(lengths[0]) - (most - 1) * BLOCK
+    else:
+        if most != least:
+            order = np.argsort(most - counts, kind="stable")
+            starts, lengths = starts[order], lengths[order]
+        tails = lengths - ((np.maximum(lengths, 1) - 1) & -BLOCK)
+    groups, at = [], 0
+    for blocks, number in zip(range(most, least - 1, -1), np.bincount(counts)[: least - 1 or None : -1], strict=False):
+        if number:
+            groups.append((at, at + int(number), blocks))
+            at += int(number)
+    matrix = np.empty((len(starts), most, 2), np.uint64)
+    for start, stop, blocks in groups:
+        to = matrix_windows(matrix, start=start, stop=stop, size=BLOCK * blocks)
+        to[:] = windows(data, size=BLOCK * blocks)[places_of(starts[start:stop])]
+    return Laid(order, tails, tuple(groups), matrix)
 
 
-def _filled(laid: Laid, *, data: npt.NDArray[np.uint8], places: Numbers | slice) -> Laid:
-    view = windows(data)
-    for step, blocks in laid.steps():
-        void(blocks)[:] = view[moved(places, step * BLOCK, count=len(blocks))]
-    clear_tails(laid)
-    return laid
-
-
-def clear_tails(laid: Laid) -> None:
-    """Zeros behind the end of each value, in place."""
-    for step, blocks in laid.steps():
-        then = laid.active[step + 1]
-        mix(blocks[then:], KEEP, laid.tails_of(then, len(blocks)), by=np.bitwise_and)
-
-
-def void(blocks: Blocks) -> npt.NDArray[np.void]:
-    """Blocks as numpy gathers and scatters them."""
-    return blocks.reshape(-1).view(np.dtype("V16"))
+def void(blocks: npt.NDArray[np.uint64]) -> npt.NDArray[np.void]:
+    """Blocks as numpy gathers and scatters them: one thing each."""
+    return blocks.view(np.dtype("V16"))[..., 0]
 
 
 def mix(blocks: Blocks, table: Blocks, tails: Numbers | int, *, by: np.ufunc = np.bitwise_xor) -> None:
@@ -169,12 +158,20 @@ class Cmac:
     def chain(self, laid: Laid, *, tables: Tables) -> Blocks:
         """The tag of each row, in the order they are laid."""
         tags = np.empty((0, 2), np.uint64)
-        for step, part in laid.steps():
-            now, then, later = laid.active[step], laid.active[step + 1], (*laid.active, 0)[step + 2]
-            blocks = part ^ tags[:now] if step else part.copy()
-            mix(blocks[then:], tables.last if step else tables.only, laid.tails_of(then, now))
+        all_blocks, live = void(laid.blocks), laid.live()
+        for step in range(laid.blocks.shape[1]):
+            # From the end: rows whose last block is this one, rows with just one more, and those with more than that.
+            now, then, later = live[step : step + 3]
+            blocks = np.empty((now, 2), np.uint64)
+            void(blocks)[:] = all_blocks[:now, step]
+            if now > then:
+                ends = laid.tails_of(then, now)
+                mix(blocks[then:], KEEP, ends, by=np.bitwise_and)
+                mix(blocks[then:], tables.last if step else tables.only, ends)
             if tables.before is not None and then > later:
                 mix(blocks[later:then], tables.before, laid.tails_of(later, then))
+            if step:
+                blocks ^= tags[:now]
             if now < len(tags):
                 tags[:now] = self.aes(blocks)
             else:

@@ -29,10 +29,18 @@ CANONICAL_NAN = np.uint64(0x7FF8_0000_0000_0000)
 
 
 def encode(array: pa.Array, *, type_: Type) -> Rows:
-    """Each value as the bytes that are encrypted."""
+    """Each value as the bytes that are encrypted.
+
+    Raises:
+        TypeError: the array is not of the column's type, so that its bytes would mean something else.
+    """
     array = plain(array)
     if type_.name not in WIDTHS:
         return rows_of(array)
+    want = arrow_type(type_)
+    zoned = pa.types.is_timestamp(array.type) and bool(array.type.tz) and type_.name == "timestamp"
+    if array.type != (pa.timestamp("us", array.type.tz) if zoned else want):
+        raise TypeError(f"an array of {array.type} for a column of {want}")
     return fixed_rows(_swapped(_words(array, type_)), valid=valid_of(array))
 
 

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.key import bar_escape
-from strongroom.protect.aes import lay
 from strongroom.protect.rows import (
     BLOCK,
     Bytes,
@@ -19,11 +18,10 @@ from strongroom.protect.rows import (
     binary_array,
     packed,
     places_of,
-    room,
     rows_of,
     windows,
 )
-from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix, write_blocks
+from strongroom.protect.siv import HEADER, PREFIX, Siv, pack, prefix
 
 Random = Callable[[int], bytes]
 """So many random bytes; `os.urandom` outside tests."""
@@ -92,18 +90,6 @@ def without_nonces(rows: Rows) -> Rows:
     """The values without the block in front, one after the other."""
     inner = Rows(rows.data, rows.starts + BLOCK, rows.lengths - BLOCK)
     return Rows(pack(inner), packed(inner.lengths), inner.lengths, rows.valid)
-
-
-def pack(rows: Rows, *, gap: int = 0) -> Bytes:
-    """The values one after the other with so many free bytes before each, and a block of room at the end."""
-    lengths = rows.lengths + gap
-    starts = packed(lengths) + gap
-    out = room(int(lengths.sum()) + BLOCK)
-    for which, part in rows.parts():
-        write_blocks(lay(part), out, starts[which], lengths=part.lengths)
-    for index in rows.long():
-        out[starts[index] : starts[index] + rows.lengths[index]] = rows.value(index)
-    return out
 
 
 def _first_words(data: Bytes, starts: Numbers) -> npt.NDArray[np.uint64]:

@@ -21,11 +21,10 @@ Places = Numbers | slice
 
 BLOCK = 16
 
-PART_ROWS = 8192
-PART_BYTES = 1 << 19
-"""Rows and bytes worked on at a time: what they take stays within a core's second-level cache."""
+CLASSES = ((64, 8192), (256, 4096), (2048, 1024))
+"""Longest value and rows at a time of what is worked on together: a matrix of them stays within a core's cache."""
 
-LONG = 2048
+LONG = CLASSES[-1][0]
 """Longer values go one at a time: within one value a chain cannot be spread, and the library's own is as fast."""
 
 # glibc gives the memory of each batch back to the system and takes it again page by page, which costs a third of a
@@ -63,29 +62,24 @@ class Rows:
         return self.data[start : start + int(self.lengths[index])]
 
     def parts(self) -> Iterator[tuple[npt.NDArray[Any] | slice, Rows]]:
-        """The values that are worked on together, in order, a cache's load at a time; the long ones left out."""
-        if len(self) and int(self.lengths.max()) <= LONG:
-            for part in _loads(self.lengths):
-                yield part, self.pick(part)
-            return
-        short = np.flatnonzero(self.lengths <= LONG)
-        for part in _loads(self.lengths[short]):
-            yield short[part], self.pick(short[part])
+        """The values that are worked on together, class by class, a cache's load at a time; the long ones left out."""
+        above, count = -1, len(self)
+        low, high = (int(self.lengths.min()), int(self.lengths.max())) if count else (0, -1)
+        for longest, load in CLASSES:
+            if above < high and low <= longest:
+                if above < low and high <= longest:
+                    loads: Iterator[npt.NDArray[Any] | slice] = (slice(at, at + load) for at in range(0, count, load))
+                else:
+                    here = np.flatnonzero((self.lengths > above) & (self.lengths <= longest))
+                    loads = (here[at : at + load] for at in range(0, len(here), load))
+                for which in loads:
+                    yield which, self.pick(which)
+            above = longest
 
     def long(self) -> list[int]:
         """Row numbers of the values that `parts` leaves out."""
         found: list[int] = np.flatnonzero(self.lengths > LONG).tolist()
         return found
-
-
-def _loads(lengths: Numbers) -> Iterator[slice]:
-    ends = np.cumsum(lengths)
-    start, count = 0, len(lengths)
-    while start < count:
-        before = int(ends[start - 1]) if start else 0
-        stop = min(start + PART_ROWS, int(np.searchsorted(ends, before + PART_BYTES, side="right")))
-        yield slice(start, max(start + 1, stop))
-        start = max(start + 1, stop)
 
 
 def rows_of(array: pa.Array) -> Rows:
@@ -155,8 +149,9 @@ def binary_array(data: Bytes, lengths: Numbers, *, valid: Flags | None, type_: p
     return pa.Array.from_buffers(type_ or pa.binary(), len(whole), buffers, nulls)
 
 
-def places_of(starts: Numbers) -> Places:
-    """The places as a slice when they are even distances apart, else as they are."""
+def places_of(starts: Numbers, *, more: int = 0) -> Places:
+    """The places, so many bytes further on, as a slice when they are even distances apart."""
+    starts = starts + more if more else starts
     if len(starts) == 1:
         return slice(int(starts[0]), int(starts[0]) + 1, 1)
     steps = starts[1:] - starts[:-1]
@@ -166,13 +161,12 @@ def places_of(starts: Numbers) -> Places:
     return slice(int(starts[0]), int(starts[-1]) + 1, step)
 
 
-def moved(places: Places, by: int, *, count: int) -> Places:
-    """The first `count` places, so many bytes further on."""
-    if isinstance(places, slice):
-        return slice(places.start + by, places.start + by + (count - 1) * places.step + 1, places.step)
-    return places[:count] + by
-
-
 def windows(data: Bytes, *, size: int = BLOCK) -> npt.NDArray[np.void]:
     """Every stretch of 16 (or `size`) bytes of a buffer, as an array that numpy gathers from and scatters to."""
     return np.ndarray((max(0, data.size - size + 1),), np.dtype(f"V{size}"), data, strides=(1,))
+
+
+def matrix_windows(matrix: npt.NDArray[Any], *, start: int, stop: int, size: int) -> npt.NDArray[np.void]:
+    """The first `size` bytes of some rows of a C-contiguous array, as an array to gather from and scatter to."""
+    stride = matrix.strides[0]
+    return np.ndarray((stop - start,), np.dtype(f"V{size}"), matrix, start * stride, (stride,))

@@ -7,26 +7,29 @@ counters.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import (
-    Aes,
-    Blocks,
-    Cmac,
-    Laid,
-    Tables,
-    clear_tails,
-    double,
-    lay,
-    pad,
-    table,
-    void,
-    xor_bytes,
+from strongroom.protect.aes import Aes, Blocks, Cmac, Laid, Tables, double, lay, pad, table, void, xor_bytes
+from strongroom.protect.rows import (
+    BLOCK,
+    LONG,
+    Bytes,
+    Flags,
+    Numbers,
+    Rows,
+    matrix_windows,
+    packed,
+    places_of,
+    room,
+    windows,
 )
-from strongroom.protect.rows import BLOCK, Bytes, Flags, Numbers, Rows, moved, packed, places_of, room, windows
 
 PREFIX = 5
 HEADER = PREFIX + BLOCK
@@ -58,105 +61,124 @@ class Siv:
         lengths = rows.lengths + HEADER
         starts = packed(lengths)
         out = room(int(lengths.sum()) + BLOCK)
-        mark = prefix(key_id)
+        headers = np.empty((len(rows), HEADER), np.uint8)
+        windows(headers.reshape(-1), size=PREFIX)[::HEADER] = np.frombuffer(prefix(key_id), "V5")
+        sivs = windows(headers.reshape(-1))[PREFIX::HEADER]
         for which, part in rows.parts():
-            self._encrypt_part(part, out, starts[which], mark=mark)
+            laid = lay(part)
+            tags = self._mac.chain(laid, tables=self._tables)
+            places = laid.sort(starts[which])
+            for start, stop, keys in self._keystream(tags, laid):
+                keys ^= laid.blocks[start:stop, : keys.shape[1]]
+                # A last block spills up to 16 bytes into the next value's header: headers are written afterwards.
+                size = BLOCK * keys.shape[1]
+                windows(out, size=size)[places_of(places[start:stop], more=HEADER)] = keys.reshape(-1).view(f"V{size}")
+            sivs[which] = laid.back(void(tags))
         for index in rows.long():
-            sealed = mark + self._one.encrypt(rows.value(index).tobytes(), self._associated)
-            out[starts[index] : starts[index] + len(sealed)] = np.frombuffer(sealed, np.uint8)
+            sealed = np.frombuffer(self._one.encrypt(rows.value(index).tobytes(), self._associated), np.uint8)
+            headers[index, PREFIX:] = sealed[:BLOCK]
+            out[starts[index] + HEADER : starts[index] + lengths[index]] = sealed[BLOCK:]
+        if len(rows):
+            windows(out, size=HEADER)[places_of(starts)] = headers.reshape(-1).view(f"V{HEADER}")
         return out, lengths
 
-    def _encrypt_part(self, rows: Rows, out: Bytes, starts: Numbers, *, mark: bytes) -> None:
-        laid = lay(rows)
-        tags = self._mac.chain(laid, tables=self._tables)
-        laid.blocks[:] ^= self._keystream(tags, laid)
-        header = np.empty((len(tags), HEADER), np.uint8)
-        windows(header.reshape(-1), size=PREFIX)[::HEADER] = np.frombuffer(mark, "V5")
-        windows(header.reshape(-1))[PREFIX::HEADER] = void(tags)
-        places = places_of(laid.sort(starts))
-        view = windows(out)
-        for step, blocks in laid.steps():
-            # A last block spills up to 16 bytes into the next value's header, which is always written later.
-            view[moved(places, HEADER + step * BLOCK, count=len(blocks))] = void(blocks)
-        windows(out, size=HEADER)[places] = header.reshape(-1).view(f"V{HEADER}")
-
-    def _keystream(self, tags: Blocks, laid: Laid) -> Blocks:
-        """The counter blocks of every row, encrypted, laid out like the rows' own blocks."""
-        counters = np.empty_like(laid.blocks)
+    def _keystream(self, tags: Blocks, laid: Laid) -> Iterator[tuple[int, int, npt.NDArray[np.uint64]]]:
+        """Each group's first row, row after the last, and counter blocks, encrypted: (rows, blocks, 2)."""
         first = tags.copy()
         first[:, 1] &= CLEAR_HIGH_BITS
-        low = first.view(">u4")[:, 3].astype(np.uint32) if len(laid.active) > 3 else None
-        for step, part in laid.steps(counters):
-            part[:] = first[: len(part)]
-            if low is not None and step:
-                part.view(">u4")[:, 3] = low[: len(part)] + np.uint32(step)
-        return self._ctr(counters)
+        low = first.view(">u4")[:, 3].astype(np.uint32) if laid.blocks.shape[1] > 1 else None
+        counters = np.empty((sum((stop - start) * blocks for start, stop, blocks in laid.groups), 2), np.uint64)
+        for start, stop, part in _grouped(counters, laid):
+            fill(void(part), void(first[start:stop]))
+            if low is not None and part.shape[1] > 1:
+                part.view(">u4")[:, 1:, 3] = low[start:stop, None] + np.arange(1, part.shape[1], dtype=np.uint32)
+        yield from _grouped(self._ctr(counters), laid)
 
     def decrypt(self, rows: Rows) -> tuple[Bytes, Numbers, Flags]:
         """The values one after the other, their lengths, and which are genuine; the others come out empty.
 
         `rows` are whole encrypted values of at least 21 bytes, whose prefix is known to be this key's.
         """
-        lengths = rows.lengths - HEADER
-        starts = packed(lengths)
-        inner = Rows(rows.data, rows.starts + HEADER, lengths)
-        out = room(int(lengths.sum()) + BLOCK)
-        genuine = np.ones(len(lengths), np.bool_)
-        for which, part in inner.parts():
-            genuine[which] = self._decrypt_part(part, out, starts[which])
-        for index in inner.long():
+        inner = Rows(rows.data, rows.starts + HEADER, rows.lengths - HEADER)
+        genuine = np.ones(len(rows), np.bool_)
+
+        def opened(which: npt.NDArray[Any] | slice, part: Rows) -> Laid:
+            laid = lay(part)
+            claimed = np.ascontiguousarray(windows(rows.data)[places_of(laid.sort(part.starts), more=-BLOCK)])
+            tags = claimed.view(np.uint64).reshape(-1, 2)
+            for start, stop, keys in self._keystream(tags, laid):
+                laid.blocks[start:stop, : keys.shape[1]] ^= keys
+            wrong = self._mac.chain(laid, tables=self._tables) ^ tags
+            genuine[which] = laid.back((wrong[:, 0] | wrong[:, 1]) == 0)
+            return laid
+
+        def opened_alone(index: int) -> Bytes:
             try:
                 value = self._one.decrypt(rows.value(index)[PREFIX:].tobytes(), self._associated)
             except InvalidTag:
                 genuine[index] = False
-            else:
-                out[starts[index] : starts[index] + len(value)] = np.frombuffer(value, np.uint8)
-        if not genuine.all():  # what does not verify is never given out
-            out, lengths = out[:-BLOCK][np.repeat(genuine, lengths)], np.where(genuine, lengths, 0)
-        return out, lengths, genuine
+                return np.zeros(int(inner.lengths[index]), np.uint8)
+            return np.frombuffer(value, np.uint8)
 
-    def _decrypt_part(self, rows: Rows, out: Bytes, starts: Numbers) -> Flags:
-        laid = lay(rows)
-        places = places_of(laid.sort(rows.starts))
-        claimed = windows(rows.data)[moved(places, -BLOCK, count=len(rows))]
-        tags = np.ascontiguousarray(claimed).view(np.uint64).reshape(-1, 2)
-        laid.blocks[:] ^= self._keystream(tags, laid)
-        clear_tails(laid)
-        wrong = self._mac.chain(laid, tables=self._tables) ^ tags
-        write_blocks(laid, out, starts, lengths=rows.lengths)
-        genuine: Flags = laid.back((wrong[:, 0] | wrong[:, 1]) == 0)
-        return genuine
+        out = pack(inner, blocks=opened, alone=opened_alone)
+        if genuine.all():
+            return out, inner.lengths, genuine
+        # What does not verify is never given out.
+        return out[:-BLOCK][np.repeat(genuine, inner.lengths)], np.where(genuine, inner.lengths, 0), genuine
 
 
-def write_blocks(laid: Laid, out: Bytes, starts: Numbers, *, lengths: Numbers) -> None:
-    """The values of laid rows, written one after the other with nothing between them.
+def _grouped(blocks: Blocks, laid: Laid) -> Iterator[tuple[int, int, npt.NDArray[np.uint64]]]:
+    """Blocks that lie group after group, as one array a group."""
+    at = 0
+    for start, stop, number in laid.groups:
+        size = (stop - start) * number
+        yield start, stop, blocks[at : at + size].reshape(stop - start, number, 2)
+        at += size
 
-    The last blocks go first, in the order of the rows: each spills over what follows its value, and the next one
-    repairs the start of its own. The other blocks never spill, and repair the rest.
+
+def fill(blocks: npt.NDArray[np.void], first: npt.NDArray[np.void]) -> None:
+    """Every block of a row made the row's first; a few columns are faster one by one."""
+    if blocks.shape[1] > 8:
+        blocks[:] = first[:, None]
+    else:
+        for column in range(blocks.shape[1]):
+            blocks[:, column] = first
+
+
+def pack(
+    rows: Rows,
+    *,
+    gap: int = 0,
+    blocks: Callable[[npt.NDArray[Any] | slice, Rows], Laid] | None = None,
+    alone: Callable[[int], Bytes] | None = None,
+) -> Bytes:
+    """The values one after the other with so many free bytes before each, and a block of room at the end.
+
+    `blocks` and `alone` give the values: those of a part of the rows, and of one long row. By default they stay so.
     """
-    if isinstance(laid.tails, int):
-        _write_even(laid, out, starts, tail=laid.tails)
-        return
-    lasts = np.empty((len(starts), 2), np.uint64)
-    places, view = laid.sort(starts), windows(out)
-    for step, blocks in laid.steps():
-        then = laid.active[step + 1]
-        lasts[then : len(blocks)] = blocks[then:]
-    view[starts + ((np.maximum(lengths, 1) - 1) & -BLOCK)] = laid.back(void(lasts))
-    for step, blocks in laid.steps():
-        then = laid.active[step + 1]
-        view[places[:then] + step * BLOCK] = void(blocks[:then])
-
-
-def _write_even(laid: Laid, out: Bytes, starts: Numbers, *, tail: int) -> None:
-    """The same for values of one length, whose last blocks can be written without a spill."""
-    if not tail:
-        return
-    places = places_of(starts)
-    for step, blocks in laid.steps():
-        size = BLOCK if laid.active[step + 1] else tail
-        values = windows(blocks.reshape(-1).view(np.uint8), size=size)[::BLOCK]
-        windows(out, size=size)[moved(places, step * BLOCK, count=len(starts))] = values
+    lengths = rows.lengths + gap
+    starts = packed(lengths) + gap
+    out = room(int(lengths.sum()) + BLOCK)
+    firsts, spilled = np.empty((len(rows), 2), np.uint64), False
+    for which, part in rows.parts():
+        laid = blocks(which, part) if blocks else lay(part)
+        places = laid.sort(starts[which])
+        exact = isinstance(laid.tails, int) and laid.tails > 0
+        for start, stop, number in laid.groups:
+            size = BLOCK * number - (BLOCK - int(laid.tails) if exact else 0)
+            values = matrix_windows(laid.blocks, start=start, stop=stop, size=size)
+            windows(out, size=size)[places_of(places[start:stop])] = values
+        void(firsts)[which] = laid.back(void(laid.blocks)[:, 0])
+        spilled |= not exact
+    if spilled:
+        # A last block spills up to 16 bytes over what follows it, which is somebody's first block. So all of these are
+        # written once more, from front to back: each repairs what the one before it spilled.
+        short = np.flatnonzero(rows.lengths <= LONG)
+        windows(out)[starts[short]] = void(firsts)[short]
+    for index in rows.long():
+        value = alone(index) if alone else rows.value(index)
+        out[starts[index] : starts[index] + len(value)] = value
+    return out
 
 
 def s2v_tables(mixed: bytes, *, subkeys: tuple[bytes, bytes]) -> Tables:
