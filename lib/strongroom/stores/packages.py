@@ -23,7 +23,7 @@ BUILD, RUNTIME, TOOLS = "requirements-build.txt", "requirements.txt", "requireme
 def is_ready(venv: Path, root: Path, *, tools: bool = False) -> bool:
     """Whether the environment holds what the lock files say: a stamp from the last install tells, nothing is run."""
     try:
-        stamps = [(venv / _stamp(lock)).read_text(encoding="utf-8") for lock in _locks(tools)]
+        stamps = [stamp(venv, lock).read_text(encoding="utf-8") for lock in _locks(tools)]
     except OSError:
         return False
     return stamps == [_fingerprint(root / lock) for lock in _locks(tools)]
@@ -42,17 +42,17 @@ def make_ready(venv: Path, root: Path, *, tools: bool = False, say: Callable[[st
         _make(venv, say=say)
     unfinished.touch()
     for lock in _locks(tools):
-        stamp = venv / _stamp(lock)
+        mark = stamp(venv, lock)
         wanted = _fingerprint(root / lock)
-        if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        if mark.is_file() and mark.read_text(encoding="utf-8") == wanted:
             continue
-        stamp.unlink(missing_ok=True)
+        mark.unlink(missing_ok=True)
         if lock != RUNTIME:
             _pip(venv, root / lock, say=say)
         else:  # pyspark comes as source: what builds it is locked too, and comes first
             _pip(venv, root / BUILD, say=say)
             _pip(venv, root / lock, "--no-build-isolation", say=say)
-        stamp.write_text(wanted, encoding="utf-8")
+        mark.write_text(wanted, encoding="utf-8")
     unfinished.unlink()
 
 
@@ -60,8 +60,9 @@ def _locks(tools: bool) -> Sequence[str]:
     return (RUNTIME, TOOLS) if tools else (RUNTIME,)
 
 
-def _stamp(lock: str) -> str:
-    return f"{lock}.installed"
+def stamp(venv: Path, lock: str = RUNTIME) -> Path:
+    """The file that says which version of a lock file was installed last."""
+    return venv / f"{lock}.installed"
 
 
 def _fingerprint(lock: Path) -> str:

@@ -19,11 +19,22 @@ _PACKAGES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "dnf": {"java": ("java-17-openjdk-headless", "java-21-openjdk-headless"), "venv": ("python3",)},
     "brew": {"java": ("openjdk@17",), "venv": ("python@3.13",)},
 }
+_MISSING = {"java": "Java 17 or 21 is missing.", "venv": "Python's venv module is missing."}
+_IN_WORDS = {"java": "a Java 17 or 21 runtime", "venv": "Python 3.11 or newer with its venv module"}
 _INSTALL = {
     "apt-get": ("apt-get", "install", "-y", "-q", "--no-install-recommends"),
     "dnf": ("dnf", "install", "-y", "-q"),
     "brew": ("brew", "install", "--quiet"),
 }
+
+
+def by_hand(need: str) -> str:
+    """The command that installs `java` or `venv` here, for a person to run."""
+    manager = _manager()
+    if manager is None:
+        return f"install {_IN_WORDS[need]}"
+    sudo = () if manager == "brew" or os.geteuid() == 0 else ("sudo",)
+    return shlex.join((*sudo, *_INSTALL[manager], _choose(manager, need)))
 
 
 def install(need: str, *, say: Callable[[str], None]) -> None:
@@ -32,30 +43,24 @@ def install(need: str, *, say: Callable[[str], None]) -> None:
     Raises:
         EnvironmentFault: when this user may not, there is no such manager, or it failed; with the command to run.
     """
-    what = {"java": "Java 17 or 21 is missing.", "venv": "Python's venv module is missing."}[need]
-    manager = next((name for name in _INSTALL if shutil.which(name)), None)
-    if manager is None:
-        raise EnvironmentFault(what, todo=f"Install {_BY_HAND[need]}, then run this again.")
-    prefix = _prefix(manager)
+    what = _MISSING[need]
+    manager = _manager()
+    prefix = _prefix(manager) if manager else None
+    if manager is None or prefix is None:
+        raise EnvironmentFault(what, todo=f"Run this, then the same again: {by_hand(need)}")
+    say(f"{what} Installing it by {manager} (once) …")
+    if manager == "apt-get" and not _run((*prefix, "apt-get", "update", "-q")):
+        say("apt-get update failed; going on with the lists that are here …")
     package = _choose(manager, need)
-    command = (*_INSTALL[manager], package)
-    by_hand = shlex.join(command if manager == "brew" or prefix == () else ("sudo", *command))
-    if prefix is None:
-        raise EnvironmentFault(what, todo=f"Run: {by_hand}")
-    say(f"{what} Installing {package} by {manager} (once) …")
-    if manager == "apt-get":
-        if not _run((*prefix, "apt-get", "update", "-q")):
-            say("apt-get update failed; trying with the lists that are here …")
-        package = _choose(manager, need)
-        command = (*_INSTALL[manager], package)
-    if not _run((*prefix, *command)):
+    if not _run((*prefix, *_INSTALL[manager], package)):
         raise EnvironmentFault(
             f"{what} {manager} could not install {package}.",
-            todo=f"Check the network, then run: {shlex.join((*prefix, *command))}",
+            todo=f"Run this to see why, then the same again: {by_hand(need)}",
         )
 
 
-_BY_HAND = {"java": "a Java 17 or 21 runtime", "venv": "Python 3.11 or newer with its venv module"}
+def _manager() -> str | None:
+    return next((name for name in _INSTALL if shutil.which(name)), None)
 
 
 def _prefix(manager: str) -> tuple[str, ...] | None:
