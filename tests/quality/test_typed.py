@@ -410,3 +410,24 @@ def test_typed_columns_keep_what_they_can_and_mark_the_impossible():
         "d": [False, True, True, False, False],
         "t": [False, True, True, False, False],
     }
+
+
+OTHER_TYPES = [
+    ("int", pa.array([1, 2**40, None]), [1, BAD, None], "beyond the declared range"),
+    ("int", pa.array([1.0, 1.5]), [1, BAD], "a fraction would be lost"),
+    ("bigint", pa.array([1, 2], pa.int32()), [1, 2], "a wider type holds everything"),
+    ("string", pa.array([1, None]), ["1", None], "everything has a text"),
+    ("date", pa.array(["2024-01-01", "x"]), [date(2024, 1, 1), BAD], "text after all"),
+    ("timestamp", pa.array([1_000, 1_001], pa.timestamp("ns")), [utc(1970, 1, 1, 0, 0, 0, 1), BAD], "nanoseconds"),
+    (DECIMAL, pa.array([Decimal("1.500"), Decimal("1.501")]), [Decimal("1.50"), BAD], "digits beyond the scale"),
+]
+
+
+@pytest.mark.parametrize(("kind", "array", "expected", "why"), OTHER_TYPES, ids=[case[3] for case in OTHER_TYPES])
+def test_a_column_of_another_type_is_taken_where_nothing_is_lost(kind, array, expected, why):
+    contract = Contract("x", "x", "1", "c.yaml", "", (), (column(kind),))
+    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract, textual=False)
+    bad = typed.unreadable.get("c", [False] * len(array))
+    found = typed.batch["c"].to_pylist()
+    assert [BAD if marked else value for value, marked in zip(found, bad, strict=True)] == expected, why
+    assert typed.batch.schema.types == [arrow_type(column(kind).type)]

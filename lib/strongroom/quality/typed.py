@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -160,10 +160,16 @@ _PARSERS = {
 
 
 def _check_leaf(array: pa.Array, column: Column) -> Parsed:
-    """One scalar column that arrived typed: text must be UTF-8, and days within the years 1 to 9999."""
+    """One scalar column that arrived typed: text must be UTF-8, and days within the years 1 to 9999.
+
+    Of another type than declared, it is cast where every value survives, and else read as text, value by value.
+    """
     kind = arrow_type(column.type)
     if array.type != kind:
-        array = array.cast(kind)
+        try:
+            array = array.cast(kind)
+        except pa.ArrowInvalid:
+            return _read_leaf(array.cast(pa.string()), replace(column, read=Read()))
     bad: Mask | None = None
     if pa.types.is_string(kind):
         bad = buffers.unreadable(array)
