@@ -20,9 +20,9 @@ id: orders
 version: 2.1.0
 status: active
 servers:
-  - {server: a, type: local, path: raw/orders/*.csv, format: csv,
-     customProperties: [{property: options, value: {header: true, sep: ';', quote: '', encoding: latin-1}}]}
-  - {server: b, type: s3, location: 's3://bucket/orders/', format: parquet}
+  - {server: a, type: local, path: raw/orders/*.json, format: json,
+     customProperties: [{property: options, value: {lineSep: ';', multiLine: true, encoding: latin-1}}]}
+  - {server: b, type: s3, location: 's3://bucket/orders/', format: json, delimiter: new_line}
 slaProperties:
   - {property: latency, value: 2, unit: d, element: orders.ordered}
   - {property: latency, value: 4, unit: d}
@@ -104,10 +104,10 @@ def test_the_contract_says_what_it_is(full):
 
 
 def test_servers_become_sources_with_the_options_of_sparks_readers(full):
-    options = {"header": True, "sep": ";", "quote": "", "encoding": "latin-1"}
+    options = {"lineSep": ";", "multiLine": True, "encoding": "latin-1"}
     assert full.sources == (
-        Source("a", "csv", "raw/orders/*.csv", options=options, line=7),
-        Source("b", "parquet", "s3://bucket/orders/", line=9),
+        Source("a", "json", "raw/orders/*.json", options=options, line=7),
+        Source("b", "json", "s3://bucket/orders/", line=9),
     )
 
 

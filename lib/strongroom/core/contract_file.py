@@ -17,7 +17,7 @@ from strongroom.core.contract_quality import read_quality
 from strongroom.core.contract_rules import column_rules
 from strongroom.core.contract_schema import schema_problems
 from strongroom.core.contract_sla import read_service_levels
-from strongroom.core.contract_source import read_sources
+from strongroom.core.contract_source import check_sources, read_sources
 from strongroom.core.contract_words import (
     API_VERSION,
     Findings,
@@ -108,6 +108,7 @@ class _Reader:
         reader = ColumnReader(findings)
         columns = reader.columns(table)
         self.roles(columns)
+        check_sources(sources, columns, root.file, findings)
         rules, set_rules = self.rules(table, name, columns, reader.nodes)
         return Contract(
             id=text(root, "id") or "",

@@ -26,8 +26,9 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "array": ("minItems", "maxItems", "uniqueItems"),
 }
 _NUMBER_OPTIONS = (*_BOUNDS, "multipleOf", "format")
-_PROPERTY = re.compile(r"(?P<class>\\[pP](?:\{\^?\w+\}|[A-Z]))|\\.")
-_NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|\(|P=)|\\[1-9]|\\[gk]|[*+?}]\+")
+_ESCAPE = re.compile(r"\\(?P<letter>.)(?P<class>(?<=[pP])(?:\{\^?\w+\}|[A-Z]))?", re.DOTALL)
+_ESCAPES = frozenset("123456789gkZuUN")  # what Python or ECMA-262 has and RE2 has not
+_GROUP = re.compile(r"\(\?(?:<?[=!]|[>(#]|P=|[a-zA-Z-]*[aLux])|[*+?}]\+")
 _REPEAT = re.compile(r"\{(\d+)?(?:,(\d+)?)?\}")
 
 
@@ -51,9 +52,11 @@ def check_pattern(node: Node, findings: Findings) -> None:
     if not isinstance(pattern, str):
         findings.add(node, "A pattern is a text.")
         return
-    bare = re.sub(r"\\\\|\[[^\]]*\]", "x", pattern)  # what stands in brackets or behind a backslash means itself
-    if _NOT_RE2.search(bare):
-        findings.add(node, "The pattern looks around, refers back or is possessive.", "Patterns run as RE2 runs them.")
+    escaped = {match["letter"] for match in _ESCAPE.finditer(pattern)}
+    bare = re.sub(r"\[[^\]]*\]", "x", _ESCAPE.sub("x", pattern))  # what is escaped or in brackets means itself
+    if _GROUP.search(bare) or escaped & _ESCAPES:
+        what = "The pattern looks around, refers back, or uses signs that RE2 does not know."
+        findings.add(node, what, "Patterns run as RE2 runs them: https://github.com/google/re2/wiki/Syntax.")
         return
     if any(int(bound) > 1000 for repeat in _REPEAT.findall(bare) for bound in repeat if bound):
         findings.add(node, "The pattern repeats more than 1000 times.", "Use minLength and maxLength.")
@@ -61,10 +64,20 @@ def check_pattern(node: Node, findings: Findings) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            re.compile(_PROPERTY.sub(lambda match: "w" if match["class"] else match[0], pattern))
+            re.compile(_in_python(pattern))
     except (re.error, Warning, OverflowError, RecursionError) as error:
         reason = f": {error.msg}" if isinstance(error, re.error) else ""
         findings.add(node, f"This is no regular expression{reason}.")
+
+
+def _in_python(pattern: str) -> str:
+    """The pattern with RE2's own classes in Python's words, to see whether it is well-formed."""
+
+    def plain(match: re.Match[str]) -> str:
+        return "w" if match["class"] else "\\Z" if match["letter"] == "z" else match[0]
+
+    named = re.sub(r"\(\?<(?=\w)", "(?P<", _ESCAPE.sub(plain, pattern))
+    return re.sub(r"\[:\^?[a-z]+:\]", "w", named)
 
 
 def _rule(check: str, column: Column, argument: object, node: Node) -> Rule:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from strongroom.core.contract import Source
+from strongroom.core.contract import Column, Source
 from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, text
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
 FORMATS = ("json", "csv", "parquet", "delta")
+TEXT = ("json", "csv")
+"""Formats whose values are text that the contract gives types to."""
+
 _PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
 """Server type → the field that says where the files are."""
 
@@ -70,6 +73,20 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
         if source is not None:
             sources.append(source)
     return tuple(sources)
+
+
+def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: str, findings: Findings) -> None:
+    """Report sources that cannot be read together, or not with these columns."""
+    nested = next((column for column in columns if column.type.name in ("struct", "array")), None)
+    for source in sources:
+        node = Node(None, file, source.line)
+        if source.format == "csv" and nested is not None:
+            findings.add(node, f"CSV has no nested columns, and {nested.name!r} is one.", "Use JSON or Parquet.")
+        if (source.format in TEXT) != (sources[0].format in TEXT):
+            what = (
+                f"{source.format!r} and {sources[0].format!r} cannot be one data set: one is text, the other is typed."
+            )
+            findings.add(node, what, "Write one contract for each.")
 
 
 def _source(node: Node, name: str, findings: Findings) -> Source | None:
