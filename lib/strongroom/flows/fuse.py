@@ -7,12 +7,9 @@ a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: 
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,8 @@ import pyarrow.compute as pc
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StrongroomError
 from strongroom.core.key import KeyHandle
-from strongroom.protect import output_type, protector, seal
+from strongroom.flows.sealed_rows import as_json, from_json
+from strongroom.protect import output_type, protector, seal, unseal
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.tally import Tally
 from strongroom.quality.typed import read_batch
@@ -42,6 +40,8 @@ EXTRA_TYPE = pa.struct(
 )
 UNPARSED = "row.parse"
 """The reason of a row that is no row of its format at all: a torn line, a record of another length."""
+UNOPENED = "row.sealed"
+"""The reason of a quarantined row that this keyring does not open: another key, or bytes that somebody changed."""
 DUPLICATE = "__duplicate_"
 """Prefix of the boolean columns that say whether a unique rule is broken; what follows is the rule's place."""
 
@@ -74,8 +74,25 @@ def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
         StrongroomError: with no data value in it; a foreign error is replaced by its class and place, since its message
             might quote one.
     """
-    try:
+    with _no_values():
         yield from _Worker(plan).run(batches)
+
+
+def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same for rows of a quarantine table (reasons, source_file, row), opened and judged once more.
+
+    A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
+    sealed as it is, with the reason `row.sealed`.
+    """
+    with _no_values():
+        yield from _Worker(plan).retry(batches)
+
+
+@contextmanager
+def _no_values() -> Iterator[None]:
+    """A foreign error might quote a value, so only its class and place go on."""
+    try:
+        yield
     except StrongroomError:
         raise
     except Exception as error:
@@ -90,6 +107,7 @@ class _Worker:
         self.columns = plan.contract.columns
         self.keyring = keyring_of(plan.keys)
         self.judge: Judge = compile_rules(plan.contract)
+        self.unique = [rule.id for rule in plan.contract.rules if rule.check == "unique"]
         self.tally = Tally()
         self.schema = stage_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
@@ -105,6 +123,32 @@ class _Worker:
                 yield from self.one(batch)
         if rows:
             yield self.extra(["tally"], tally=[self.tally.to_json()])
+
+    def retry(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            if batch.num_rows:
+                opened, valid = unseal(batch.column("row"), table=self.plan.table, keyring=self.keyring)
+                if valid.false_count:
+                    yield self.unopened(batch.filter(pc.invert(valid)))
+                if valid.true_count:
+                    yield from self.one(self.reopened(batch.filter(valid), opened.filter(valid)))
+        yield self.extra(["tally"], tally=[self.tally.to_json()])
+
+    def reopened(self, batch: pa.RecordBatch, opened: pa.Array) -> pa.RecordBatch:
+        """Opened rows as a text source would deliver them, and which of them were duplicates."""
+        columns = dict(from_json(opened, self.columns))
+        columns[FILE] = batch.column("source_file")
+        before = batch.column("reasons").to_pylist()
+        for place, rule in enumerate(self.unique):
+            columns[f"{DUPLICATE}{place}"] = pa.array([rule in (reasons or ()) for reasons in before])
+        return pa.RecordBatch.from_pydict(columns)
+
+    def unopened(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        rows = batch.num_rows
+        self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNOPENED: rows}))
+        reasons = pa.array([[UNOPENED]] * rows, pa.list_(pa.string()))
+        columns = {"reasons": reasons, "file": batch.column("source_file"), "sealed": batch.column("row")}
+        return self.extra(["bad"] * rows, **columns)
 
     def one(self, raw: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         parsed = raw.column(CORRUPT).is_null()
@@ -127,12 +171,8 @@ class _Worker:
         return self.bad(raw, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
 
     def duplicates(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
-        unique = [rule for rule in self.plan.contract.rules if rule.check == "unique"]
-        found = {}
-        for place, rule in enumerate(unique):
-            if f"{DUPLICATE}{place}" in raw.schema.names:
-                found[rule.id] = np.asarray(raw.column(f"{DUPLICATE}{place}").fill_null(False))
-        return found
+        marks = {rule: f"{DUPLICATE}{place}" for place, rule in enumerate(self.unique)}
+        return {rule: np.asarray(raw.column(mark).fill_null(False)) for rule, mark in marks.items()}
 
     def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
         arrays = [protect(typed.column(name)) for name, protect in self.protect]
@@ -140,7 +180,7 @@ class _Worker:
 
     def bad(self, raw: pa.RecordBatch, *, reasons: pa.Array) -> pa.RecordBatch:
         names = [column.name for column in self.columns]
-        clear = pa.array([_as_json(row) for row in raw.select([*names, CORRUPT]).to_pylist()], pa.binary())
+        clear = as_json(raw.select([*names, CORRUPT]))
         sealed = seal(clear, table=self.plan.table, keyring=self.keyring)
         return self.extra(["bad"] * raw.num_rows, reasons=reasons, file=raw.column(FILE), sealed=sealed)
 
@@ -160,18 +200,6 @@ def _cast(values: Any, kind: pa.DataType, rows: int) -> pa.Array:
         return pa.nulls(rows, kind)
     array = values if isinstance(values, pa.Array) else pa.array(values, kind)
     return array if array.type == kind else array.cast(kind)
-
-
-def _as_json(row: dict[str, object]) -> bytes:
-    """The row as it was read, as JSON text: what it takes to look at it again or to run it once more."""
-    kept = {name: value for name, value in row.items() if name != CORRUPT or value is not None}
-    return json.dumps(kept, ensure_ascii=False, default=_plain).encode("utf-8", "surrogatepass")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    return value.isoformat() if isinstance(value, (date, datetime)) else format(Decimal(str(value)), "f")
 
 
 def _place(error: BaseException) -> str:

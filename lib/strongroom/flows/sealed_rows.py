@@ -1,0 +1,93 @@
+"""Rows as JSON, which is what quarantine seals, and back to the columns a text source would deliver."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from strongroom.core.contract import Column, Type
+from strongroom.stores.sources import CORRUPT
+
+NOT_UTF8 = "a text in this row is not UTF-8"
+
+
+def as_json(batch: pa.RecordBatch) -> pa.Array:
+    r"""Each row as one JSON object in UTF-8: numbers, dates and bytes as text, CORRUPT only where there is some.
+
+    Bytes that are no UTF-8 in a text are kept as lone surrogates (`\udcff` for the byte ff).
+    """
+    return pa.array([_line(row) for row in _rows(batch)], pa.binary())
+
+
+def from_json(lines: pa.Array, columns: Sequence[Column]) -> dict[str, pa.Array]:
+    """The contract's columns with every scalar as text, and CORRUPT."""
+    rows = [json.loads(line) for line in lines.to_pylist()]
+    broken = [any(map(_has_surrogate, _texts(row))) for row in rows]
+    rows = [{CORRUPT: NOT_UTF8} if bad else row for row, bad in zip(rows, broken, strict=True)]
+    found = {
+        column.name: pa.array([_as_text(row.get(column.name)) for row in rows], text_type(column.type))
+        for column in columns
+    }
+    return {**found, CORRUPT: pa.array([row.get(CORRUPT) for row in rows], pa.string())}
+
+
+def text_type(kind: Type) -> pa.DataType:
+    """A type with every scalar in it a text."""
+    if kind.name == "struct":
+        return pa.struct([pa.field(column.name, text_type(column.type)) for column in kind.fields])
+    return pa.list_(text_type(kind.item.type)) if kind.item is not None else pa.string()
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, object]]:
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        names, texts = batch.schema.names, [pa.types.is_string(array.type) for array in batch.columns]
+        arrays = [array.cast(pa.binary()) if text else array for array, text in zip(batch.columns, texts, strict=True)]
+        rows = pa.RecordBatch.from_arrays(arrays, names).to_pylist()
+        return [
+            {name: _decoded(value) if text else value for (name, value), text in zip(row.items(), texts, strict=True)}
+            for row in rows
+        ]
+
+
+def _decoded(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def _line(row: dict[str, object]) -> bytes:
+    kept = {name: value for name, value in row.items() if name != CORRUPT or value is not None}
+    return json.dumps(kept, default=_plain).encode("ascii")  # escapes keep lone surrogates, too
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value.isoformat() if isinstance(value, (date, datetime)) else format(Decimal(str(value)), "f")
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _as_text(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_text(inner) for inner in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else str(value)
