@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from strongroom.core.contract import Column, Contract, Rule, SetRule
 from strongroom.core.contract_columns import ROLES, ColumnReader
+from strongroom.core.contract_head import read_head
 from strongroom.core.contract_metrics import Place
 from strongroom.core.contract_quality import read_quality
 from strongroom.core.contract_rules import column_rules
@@ -19,24 +19,18 @@ from strongroom.core.contract_schema import schema_problems
 from strongroom.core.contract_sla import read_service_levels
 from strongroom.core.contract_source import check_sources, read_sources
 from strongroom.core.contract_words import (
-    API_VERSION,
     Findings,
-    check_keys,
     check_words,
     custom_properties,
     flag,
-    is_number,
     text,
 )
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
-STATUSES = ("proposed", "draft", "active", "deprecated")
-DESCRIPTION = ("purpose", "usage", "limitations", "authoritativeDefinitions", "customProperties")
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
-_AnyRule = TypeVar("_AnyRule", Rule, SetRule)
+_TAKEN = ("quarantine_limit", "row.parse")
+"""Ids that reports give to what is no rule of the contract."""
 
 
 def load_contract(path: str) -> Contract:
@@ -87,24 +81,13 @@ class _Reader:
 
     def contract(self) -> Contract | None:
         root, findings = self.root, self.findings
-        check_words(root, "contract", findings)
-        version = text(root, "apiVersion")
-        if version is not None and version != API_VERSION:
-            findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSION}.")
-        status = text(root, "status")
-        if status is not None and status not in STATUSES:
-            todo = "Nothing is prepared by it any more." if status == "retired" else did_you_mean(status, STATUSES)
-            findings.add(root["status"], f"The status {status!r} is not run.", todo)
-        self.description()
-        custom = custom_properties(root, "contract", findings)
+        head = read_head(root, findings)
         sources = read_sources(root, findings)
         table = self.table()
-        purposes = self.purposes(custom.get("purposes"))
-        label = self.label(custom.get("label"))
-        limit = self.limit(custom.get("quarantineLimit"))
         if table is None:
             return None
         name = text(table, "name") or ""
+        described = root.get("description")
         reader = ColumnReader(findings)
         columns = reader.columns(table)
         self.roles(columns)
@@ -120,17 +103,11 @@ class _Reader:
             columns=columns,
             rules=rules,
             set_rules=set_rules,
-            purposes=purposes,
-            label=label,
-            description=text(table, "description") or "",
-            quarantine_limit=limit,
+            purposes=head.purposes,
+            label=head.label,
+            description=text(table, "description") or (text(described, "purpose") if described else None) or "",
+            quarantine_limit=head.quarantine_limit,
         )
-
-    def description(self) -> None:
-        """The contract's description has fields of its own, which the JSON schema names but leaves open."""
-        description = self.root.get("description")
-        if description is not None and isinstance(description.value, dict):
-            check_keys(description, DESCRIPTION, "'description'", self.findings)
 
     def table(self) -> Node | None:
         """The one schema object: one data set per contract."""
@@ -193,34 +170,6 @@ class _Reader:
                     Problem(f"A second column with the role {role!r}.", f"{self.root.file}:{column.line}", "Keep one.")
                 )
 
-    def purposes(self, node: Node | None) -> tuple[str, ...]:
-        words = node.value if node is not None else []
-        if node is not None and not (
-            isinstance(words, list) and words and all(isinstance(word, str) and _WORD.fullmatch(word) for word in words)
-        ):
-            self.findings.add(node, "'purposes' is a list of words.", "For example [model_training].")
-            return ()
-        if node is not None and len(set(words)) < len(words):
-            self.findings.add(node, "A purpose stands here twice.")
-        return tuple(words)
-
-    def label(self, node: Node | None) -> str:
-        if node is not None and not (isinstance(node.value, str) and _WORD.fullmatch(node.value)):
-            self.findings.add(node, "'label' is one word.", "For example training_data.")
-        return str(node.value) if node is not None else ""
-
-    def limit(self, node: Node | None) -> float | None:
-        """The largest share of bad rows: a share from 0 to 1, or `{percent: n}`."""
-        if node is None:
-            return None
-        value, most = node.value, 1
-        if isinstance(value, dict) and check_keys(node, ("percent",), "'quarantineLimit'", self.findings):
-            value, most = value.get("percent"), 100
-        if not is_number(value) or not 0 <= value <= most:
-            self.findings.add(node, "'quarantineLimit' is a share from 0 to 1.", "Or write {percent: 5}.")
-            return None
-        return float(value) / most
-
 
 def fingerprint(root: Node) -> str:
     """SHA-256 of the parsed file in canonical JSON: layout and comments do not count."""
@@ -239,7 +188,7 @@ def _inside(columns: Sequence[Column]) -> Iterator[Column]:
 
 def _numbered(rules: Sequence[Rule | SetRule]) -> list[Rule | SetRule]:
     """The rules with `#2`, `#3` … after an id that is taken."""
-    seen: Counter[str] = Counter()
+    seen: Counter[str] = Counter(_TAKEN)
     numbered: list[Rule | SetRule] = []
     for rule in rules:
         seen[rule.id] += 1
