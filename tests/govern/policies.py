@@ -17,7 +17,7 @@ PATTERNS = (*TABLES, "training.*", "raw.*", "*", "*.reviews", "Training.Reviews"
 PURPOSES = ("model_training", "reporting")
 COLUMNS = ("email", "user_id", "address", "address.city", "label", "note")
 SELECTORS = (*COLUMNS, "classification:personal", "classification:internal", "tag:pii", "*")
-CLASSIFICATIONS = ("personal", "internal", "")
+CLASSIFICATIONS = ("personal", "internal", "", "internal,personal")
 
 
 def some(rng: random.Random, words: tuple[str, ...], *, least: int = 0, most: int = 3) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ denies:
     from: 2026-01-01
 """
 TRAIN = {"purpose": "model_training"}
-KNOWN = {"classifications": {"id": "", "health": "sensitive", "label": "internal", "note": ""}}
+KNOWN = {
+    "classifications": {"id": "", "health": "sensitive", "label": "internal", "note": "", "mixed": "internal,sensitive"}
+}
 
 REVIEWS = "training.reviews"
 
@@ -130,6 +132,8 @@ CASES = [
     ),
     no("user:both", "write", REVIEWS, "a deny beats the other role's grant", **TRAIN),
     no("user:ada", "read", REVIEWS, "denied by classification", columns=("health",), **TRAIN, **KNOWN),
+    no("user:ada", "read", REVIEWS, "a field inside is denied by classification", columns=("mixed",), **TRAIN, **KNOWN),
+    no("user:sam", "read", "strongroom.runs", "only a field inside is allowed", columns=("mixed",), **KNOWN),
     no("user:ada", "read", REVIEWS, "unknown classification: maybe denied", columns=("other",), **TRAIN, **KNOWN),
     yes("user:ada", "read", REVIEWS, "known to have none", columns=("note",), **TRAIN, **KNOWN),
     no(

@@ -26,8 +26,8 @@ class Request:
         columns: names or paths. Empty means the table as it lies: every column, in clear.
         purpose: one word; empty when nothing is said.
         actor: who really asks, when that is somebody else; needs a grant to act as the principal.
-        classifications: column → classification, empty where a column has none. A column that is missing here is
-            unknown, and a deny or mask by classification takes it.
+        classifications: column → classification, empty where a column has none, several with commas where the fields
+            inside it differ. A column that is missing here is unknown, and a deny or mask by classification takes it.
         tags: column → tags, likewise.
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from strongroom.core import contract
 from strongroom.core.decision import Request
 
 
@@ -24,19 +25,36 @@ def folded(path: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as a selector sees it; classification and tags are None where they are unknown."""
+    """A column as a selector sees it; classifications and tags are None where they are unknown."""
 
     name: str
     path: str
     alike: str
-    classification: str | None
+    classifications: frozenset[str] | None
     tags: tuple[str, ...] | None
 
 
 def column_of(request: Request, name: str) -> Column:
     """What a request tells about one of its columns."""
     path, alike = folded(name)
-    return Column(name, path, alike, request.classifications.get(name), request.tags.get(name))
+    words = request.classifications.get(name)
+    return Column(name, path, alike, None if words is None else _split(words), request.tags.get(name))
+
+
+@lru_cache(maxsize=1_024)
+def _split(words: str) -> frozenset[str]:
+    return frozenset(words.split(","))
+
+
+def classification_of(column: contract.Column) -> str:
+    """A contract's column as a request tells it: every classification in it, with commas where its fields differ."""
+    return ",".join(sorted({leaf.classification for leaf in column.leaves()} | {column.classification} - {""}))
+
+
+def tags_of(column: contract.Column) -> tuple[str, ...] | None:
+    """A contract's column as a request tells it; None, unknown, where the fields inside have tags of their own."""
+    inside = {tag for leaf in column.leaves() for tag in leaf.tags}
+    return column.tags if inside <= set(column.tags) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +86,11 @@ class Selector:
 
     def takes(self, column: Column) -> bool:
         """Whether any part of the column is meant, or may be."""
-        if self.everything or self._named(column.path) or self._named(column.alike) or self._described(column):
+        if self.gives(column) or self._named(column.alike):
             return True
-        if (column.classification is None and self.classifications) or (column.tags is None and self.tags):
+        if column.classifications is not None and not column.classifications.isdisjoint(self.classifications):
+            return True
+        if (column.classifications is None and self.classifications) or (column.tags is None and self.tags):
             return True
         below = (column.path + ".", column.alike + ".")
         return any(name.startswith(below) for name in self.names)
@@ -85,6 +105,6 @@ class Selector:
         return False
 
     def _described(self, column: Column) -> bool:
-        return (column.classification is not None and column.classification in self.classifications) or (
+        return (column.classifications is not None and column.classifications <= self.classifications) or (
             column.tags is not None and not self.tags.isdisjoint(column.tags)
         )

@@ -65,7 +65,9 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
         return  # some table's columns are not known, so any name may be right
     names = {folded(name)[0] for table in described for name in table.columns}
     words = {
-        "classification": {word for table in described for word in table.classifications.values() if word},
+        "classification": {
+            word for table in described for words in table.classifications.values() for word in words.split(",")
+        },
         "tag": {word for table in described for tags in table.tags.values() for word in tags},
     }
     for selector in _selectors(rule):

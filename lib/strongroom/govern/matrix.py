@@ -13,7 +13,7 @@ from datetime import datetime
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
 from strongroom.core.policy import Policy, last_day
-from strongroom.govern.columns import Selector, column_of
+from strongroom.govern.columns import Selector, classification_of, column_of, tags_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
 
@@ -84,13 +84,11 @@ def views(
 
 def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
     """A contract's columns as the table of each zone has them."""
+    names = tuple(column.name for column in contract.columns)
+    classifications = {column.name: classification_of(column) for column in contract.columns}
+    tags = {column.name: found for column in contract.columns if (found := tags_of(column)) is not None}
     for zone in zones:
-        yield Table(
-            f"{zone}.{contract.name}",
-            tuple(column.name for column in contract.columns),
-            {column.name: column.classification for column in contract.columns},
-            {column.name: column.tags for column in contract.columns},
-        )
+        yield Table(f"{zone}.{contract.name}", names, classifications, tags)
 
 
 def principals_of(policy: Policy) -> tuple[str, ...]:
