@@ -55,7 +55,7 @@ class Rule:
     multipleOf, pattern, format, validValues, missingValues, minItems, maxItems, uniqueItems, unique, expression`.
     `columns` are paths; a rule of one column has one, a condition on the whole row may have none. `argument` holds
     JSON's types and fits the column's type: numbers, text, ISO 8601 text for dates and timestamps, a tuple of such for
-    `validValues` and `missingValues` (there None means that a null counts), None where the check needs nothing.
+    `validValues` and `missingValues` (a null is missing anyway), None where the check needs nothing.
     Severity is `error`, `warning` or `info`: only an error sends a row to quarantine.
     """
 
