@@ -96,3 +96,9 @@ def test_the_notebooks_of_the_project_can_run_here_and_are_thin(file):
     assert {"config", "contract", "purpose", "principal"} <= set(notebook.widgets)
     assert notebook.cells[0].kind == "markdown"
     assert not [line for line in code if line.split(" ")[0] in ("def", "class", "for", "while", "if", "try:")]
+
+
+def test_the_example_of_the_docs_can_run_here():
+    text = (ROOT / "docs/notebooks.md").read_text()
+    example = text.partition("```python\n")[2].partition("```")[0]
+    assert parse_notebook(example, "docs/notebooks.md").widgets == ("config",)

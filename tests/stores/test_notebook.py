@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import matplotlib as mpl
 import pandas as pd
@@ -54,8 +55,10 @@ def test_a_secret_never_reaches_the_page(monkeypatch):
     print("ter2!", file=screen)
     screen.display(pd.DataFrame({"a": ["hunter2"]}))
     screen.display_html("<b>hunter2</b>")
+    print("hunter2", end="", file=screen)
+    screen.end_cell()
     assert screen.cells == [
-        ["it is [REDACTED]!\n", Table(("a",), (("[REDACTED]",),), (False,)), Html("<b>[REDACTED]</b>")]
+        ["it is [REDACTED]!\n", Table(("a",), (("[REDACTED]",),), (False,)), Html("<b>[REDACTED]</b>"), "[REDACTED]"]
     ]
 
 
@@ -63,11 +66,12 @@ def test_a_table_is_shown_as_text_and_cut():
     screen = screen_of()
     when = datetime(2026, 1, 2, 3, 4, 5, 678)
     screen.display(pd.DataFrame({"n": [1234, 5], "x": [0.5, 12345.6], "b": [b"abc", b""], "t": [when, None]}))
-    screen.display(pd.DataFrame({"n": range(SHOWN + 1)}))
+    screen.display(pd.DataFrame({"n": [Decimal("1234.50")] * (SHOWN + 1)}))
     table, cut = screen.cells[0]
-    assert table.rows == (("1,234", "0.5", "3 bytes", "2026-01-02 03:04:05"), ("5", "12,346", "0 bytes", ""))
+    assert table.rows == (("1,234", "0.5", "3 B", "2026-01-02 03:04:05"), ("5", "12,346", "0 B", ""))
     assert table.figures == (True, True, False, False)
     assert (len(cut.rows), cut.cut, table.cut) == (SHOWN, True, False)
+    assert (cut.rows[0], cut.figures) == (("1,234.50",), (True,)), "a decimal keeps its places"
 
 
 def test_figures_become_pictures_once():
@@ -97,6 +101,7 @@ def test_whatever_can_say_itself_as_html_does():
     screen = screen_of()
     screen.display(Model())
     screen.display(3)
+    screen.end_cell()
     assert screen.cells == [[Html("<i>model</i>"), "3\n"]]
 
 

@@ -86,9 +86,11 @@ def run_cells(notebook: Notebook, screen: Screen, *, names: Mapping[str, Any], s
             continue
         say(f"{notebook.file}: cell {number} of {len(notebook.cells)}, line {cell.line}")
         try:
-            with contextlib.redirect_stdout(screen):
-                _run_cell(cell, notebook.file, space)
-            screen.end_cell()
+            try:
+                with contextlib.redirect_stdout(screen):
+                    _run_cell(cell, notebook.file, space)
+            finally:
+                screen.end_cell()
         except (Exception, SystemExit) as error:
             if os.environ.get("STRONGROOM_DEBUG") == "1":
                 traceback.print_exception(error)

@@ -26,12 +26,13 @@ from strongroom.stores.reports_style import STYLE
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 main { padding-top: 1rem; }
-main h2 { margin-top: 2.5rem; } main h3 { font: 600 1.1rem var(--sans); margin: 1.5rem 0 .3rem; }
+main > h2 { margin-top: 2.5rem; } main h3 { font: 600 1.1rem var(--sans); margin: 1.5rem 0 .3rem; }
 pre { font: .8125rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; margin: .8rem 0; }
 pre.code, pre.said { background: var(--sheet); padding: .8rem 1rem; border-radius: 2px; }
 code { font: .9em var(--mono); }
 details { margin: .8rem 0; } summary { color: var(--soft); font-size: .8125rem; cursor: pointer; }
 img { display: block; max-width: 100%; height: auto; margin: 1rem 0; border-radius: 2px; }
+main table { width: auto; min-width: 40%; }
 td.figure + td, th.figure + th { padding-left: 1.5rem; }
 .html { margin: 1rem 0; overflow-x: auto; }
 .stop { border-left: 4px solid var(--bad); background: var(--sheet); padding: .9rem 1.2rem; margin: 1rem 0; }
@@ -107,7 +108,9 @@ def _cells(page: Page) -> list[Markup]:
         code = element("pre", _lines(cell.text), class_="code")
         parts += [element("details", element("summary", f"code, line {cell.line}"), code), *map(_output, outputs)]
     if page.error:
-        parts.append(element("div", element("h2", "It stopped here"), element("pre", _lines(page.error)), class_="stop"))
+        parts.append(
+            element("div", element("h2", "It stopped here"), element("pre", _lines(page.error)), class_="stop")
+        )
     return parts
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -129,6 +130,7 @@ class Screen(io.TextIOBase):
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self.cells: list[list[Output]] = []
+        self._said: list[str] = []
         self._drawn: set[int] = set()
 
     def next_cell(self) -> None:
@@ -138,6 +140,7 @@ class Screen(io.TextIOBase):
 
     def end_cell(self) -> None:
         """Shows the figures that pyplot still holds, as a notebook does, and lets go of them."""
+        self._show()
         pyplot = sys.modules.get("matplotlib.pyplot")
         for figure in [pyplot.figure(number) for number in pyplot.get_fignums()] if pyplot else []:
             if id(figure) not in self._drawn:
@@ -146,26 +149,22 @@ class Screen(io.TextIOBase):
             pyplot.close("all")
 
     def write(self, text: str) -> int:
-        """Printed text; pieces of one print come together again."""
-        shown = self.cells[-1]
-        if shown and isinstance(shown[-1], str):
-            shown[-1] = self._secrets.redact(shown[-1] + text)
-        elif text:
-            shown.append(self._secrets.redact(text))
+        """Printed text; the pieces of all prints in a row are one output."""
+        self._said.append(text)
         return len(text)
 
     def display(self, value: Any, *_: Any, **__: Any) -> None:
         """A table of Spark or pandas, a figure, whatever can say itself as HTML, else its text."""
-        shown, kind = self.cells[-1], type(value).__module__.partition(".")[0]
+        kind = type(value).__module__.partition(".")[0]
         if hasattr(value, "savefig"):
             self._drawn.add(id(value))
-            shown.append(_picture(value))
+            self._show(_picture(value))
         elif kind == "pyspark" and hasattr(value, "collect"):
-            shown.append(self._table(value.columns, value.limit(SHOWN + 1).collect()))
+            self._show(self._table(value.columns, value.limit(SHOWN + 1).collect()))
         elif kind == "pandas" and hasattr(value, "itertuples"):
             first = value.head(SHOWN + 1).astype(object)
             rows = first.where(first.notna(), None).itertuples(index=False, name=None)  # NaT and NaN are missing, too
-            shown.append(self._table(value.columns, rows))
+            self._show(self._table(value.columns, rows))
         elif callable(getattr(value, "_repr_html_", None)):
             self.display_html(value._repr_html_())
         else:
@@ -173,7 +172,14 @@ class Screen(io.TextIOBase):
 
     def display_html(self, text: str) -> None:
         """HTML as it is. The page runs no script and loads nothing, whatever it says."""
-        self.cells[-1].append(Html(self._secrets.redact(text)))
+        self._show(Html(self._secrets.redact(text)))
+
+    def _show(self, *outputs: Output) -> None:
+        """Outputs of the cell, after what was printed before them."""
+        if said := self._secrets.redact("".join(self._said)):
+            self.cells[-1].append(said)
+        self._said.clear()
+        self.cells[-1] += outputs
 
     def _table(self, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
         found = Table.of(heads, rows)
@@ -189,7 +195,7 @@ def _picture(figure: Any) -> Picture:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _as_text(value: Any) -> str:
@@ -197,7 +203,7 @@ def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bytes | bytearray):
-        return f"{len(value):,} bytes"
+        return f"{len(value):,} B"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
