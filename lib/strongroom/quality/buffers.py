@@ -82,6 +82,11 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
+def one_zero(array: pa.Array) -> pa.Array:
+    """Floats with −0 as 0, which Arrow's dictionaries and sets would tell apart; other types as they are."""
+    return pc.add(array, pa.scalar(0, array.type)) if pa.types.is_floating(array.type) else array
+
+
 def unreadable(array: pa.Array) -> Mask | None:
     """Where a string is not UTF-8, or None. Asked first, for other Arrow kernels fail as a whole on such a value."""
     if is_ascii(array):

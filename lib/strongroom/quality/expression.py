@@ -152,7 +152,7 @@ def _in(operand: Part, items: list[Value]) -> Part:
     )
 
     def values(rows: Rows) -> Values:
-        candidates = operand.values(rows)
+        candidates = buffers.one_zero(operand.values(rows))
         return pc.if_else(pc.is_valid(candidates), pc.is_in(candidates, value_set=known), pa.scalar(None, pa.bool_()))
 
     return Part(pa.bool_(), values)

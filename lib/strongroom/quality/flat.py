@@ -53,7 +53,7 @@ class Flat:
     @functools.cached_property
     def words(self) -> pa.DictionaryArray:
         """The values as places in a dictionary, for columns of few different ones."""
-        return self.values.dictionary_encode()
+        return buffers.one_zero(self.values).dictionary_encode()
 
     def first_in(self, table: Mask) -> Mask:
         """Whether the first byte of a text is in a table of 256; an empty text has none. Anything for a null."""

@@ -57,5 +57,5 @@ def _codes(items: pa.Array) -> np.ndarray:
         fields = [_codes(pc.struct_field(items, [place])) for place in range(items.type.num_fields)]
         parts = np.stack([items.is_null().to_numpy(zero_copy_only=False).astype(np.int64), *fields])
         return np.unique(parts, axis=1, return_inverse=True)[1].reshape(-1)
-    codes: np.ndarray = items.dictionary_encode().indices.fill_null(-1).to_numpy()
+    codes: np.ndarray = buffers.one_zero(items).dictionary_encode().indices.fill_null(-1).to_numpy()
     return codes.astype(np.int64)

@@ -33,7 +33,7 @@ def missing_values(argument: object, column: Column) -> Check:
     longest = max(map(len, texts), default=None)
 
     def listed(values: pa.Array) -> pa.BooleanArray:
-        return pc.is_in(values, value_set=known)
+        return pc.is_in(buffers.one_zero(values), value_set=known)
 
     def fails(flat: Flat) -> Mask | None:
         # A text longer than all of the list is none of it; most are.

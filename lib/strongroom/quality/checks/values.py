@@ -43,7 +43,7 @@ def value_set(listed: Sequence[object], column: Column) -> pa.Array:
     """
     kind = arrow_type(column.type)
     try:
-        return pa.array([literal(value, column) for value in listed], kind)
+        return buffers.one_zero(pa.array([literal(value, column) for value in listed], kind))
     except (pa.ArrowException, ArithmeticError, TypeError) as error:
         raise ValueError(f"has a value that is no {column.type.ddl}") from error
 
