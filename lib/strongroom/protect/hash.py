@@ -7,7 +7,7 @@ bytes of Tink's AES-CMAC with a 32-byte key, with `hmac-sha256` those of its HMA
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from binascii import hexlify
 from collections.abc import Callable
 
@@ -86,11 +86,20 @@ def _cmac_tags(key: Secret) -> TagWriter:
 
 
 def _hmac_tags(key: Secret) -> TagWriter:
+    # SHA-256 has no bulk call as AES has, so this profile goes value by value. Both ends of HMAC (RFC 2104) start from
+    # the same block each time; copies of these two states take less than half the time of a whole HMAC.
+    block = key.reveal().ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+
+    def tag(value: memoryview) -> bytes:
+        first, last = inner.copy(), outer.copy()
+        first.update(value)
+        last.update(first.digest())
+        return last.digest()[:BLOCK]
+
     def write(rows: Rows, out: npt.NDArray[np.void]) -> None:
-        # SHA-256 has no bulk call as AES has, so this profile goes value by value; repeated values only once.
         data, ends = rows.data.data, (rows.starts + rows.lengths).tolist()
-        places = zip(rows.starts.tolist(), ends, strict=True)
-        tags = [hmac.digest(key.reveal(), data[start:end], "sha256")[:BLOCK] for start, end in places]
+        tags = [tag(data[start:end]) for start, end in zip(rows.starts.tolist(), ends, strict=True)]
         out[:] = np.frombuffer(hexlify(b"".join(tags)), TAG)
 
     return write

@@ -1,0 +1,167 @@
+"""The keys of an installation: which there are, a new one, one less, and their way in and out.
+
+keys list                             ids and states; never a key
+keys rotate                           a new primary: what is written from now on uses it, what is there stays readable
+keys disable 1a2b3c4d | enable …      values under it do not open for a while
+keys coverage                         rows under each key, by table and column
+keys destroy 1a2b3c4d                 for ever; refused while any row of the lake lies under it
+keys export FILE --column email --contract reviews    one column's keys, for any Tink
+keys export FILE                      every master key in clear, as a Tink keyset: whoever has it has everything
+keys import FILE [--primary]          master keys from such a file
+
+The policy sees these as the table `strongroom.keys`: list and coverage read it; rotate, disable, enable and import
+write it; destroy deletes from it; export reveals it, or the column.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+
+from strongroom.core.errors import KeyFault, UsageError
+from strongroom.core.key import Key, Keyring, Status
+from strongroom.core.run import Job, Outcome
+from strongroom.flows.keys_files import exported, imported, permit_column, saved
+from strongroom.flows.permit import permit
+from strongroom.protect.coverage import rows_by_key
+from strongroom.stores.keys import new_key, open_keyring
+from strongroom.stores.keys_coverage import tables_of, texts_of
+from strongroom.stores.lake import Lake
+
+TABLE = "strongroom.keys"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `keys` takes besides the options of every job."""
+    parser.add_argument("verb", choices=tuple(VERBS))
+    parser.add_argument("what", metavar="KEY|FILE", nargs="?", default="", help="a key's id, or a file")
+    parser.add_argument(
+        "--column", metavar="PATH", default="", help="export: just this column's keys (with --contract)"
+    )
+    parser.add_argument("--primary", action="store_true", help="import: the file's primary key becomes ours")
+
+
+def run(job: Job) -> Outcome:
+    """Does what the verb says.
+
+    Raises:
+        Refused: the policy said no.
+        UsageError: there is no such key, file or column.
+        KeyFault: keyring or provider cannot be used, or rows still lie under a key that is to be destroyed.
+    """
+    action, work = VERBS[job.args.verb]
+    if job.args.column and job.args.verb != "export":
+        raise UsageError("--column is for export", todo="Leave it out.")
+    if job.args.column:
+        permit_column(job)
+    else:
+        permit(job, action, TABLE)
+    ring = open_keyring(
+        job.settings.keys, job.settings.keyring, create=job.args.verb == "rotate" and not job.args.dry_run
+    )
+    return work(job, ring)
+
+
+def listed(job: Job, ring: Keyring) -> Outcome:  # noqa: ARG001  every verb is called alike
+    """One line a key."""
+    lines = [f"{key.name}  {key.status}{'  primary' if key.id == ring.primary else ''}" for key in ring.keys]
+    return Outcome(summary="\n".join(lines), facts={"primary": f"{ring.primary:08x}", "keys": len(ring.keys)})
+
+
+def rotated(job: Job, ring: Keyring) -> Outcome:
+    """A new primary key; a keyring that was only made now has one already."""
+    if ring.notice:
+        return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
+    key = new_key(ring.keys)
+    done = saved(job, replace(ring, primary=key.id, keys=(*ring.keys, key)))
+    return Outcome(
+        summary=f"Key {key.name} is primary. Tokens made from now on differ from those made before, and do not join "
+        f"with them; values under {ring.primary:08x} stay readable.",
+        facts={"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"},
+    )
+
+
+def disabled(job: Job, ring: Keyring) -> Outcome:
+    """Values under the key do not open until it is enabled again."""
+    key = _named(job, ring, Status.ENABLED)
+    saved(job, _with(ring, replace(key, status=Status.DISABLED)))
+    return Outcome(summary=f"Key {key.name} is disabled. Workers forget it within an hour.", facts={"key": key.name})
+
+
+def enabled(job: Job, ring: Keyring) -> Outcome:
+    """Values under the key open again."""
+    key = _named(job, ring, Status.DISABLED)
+    saved(job, _with(ring, replace(key, status=Status.ENABLED)))
+    return Outcome(summary=f"Key {key.name} is enabled.", facts={"key": key.name})
+
+
+def covered(job: Job, ring: Keyring) -> Outcome:
+    """Rows under each key, by table and column."""
+    found = rows_under(job, {key.id for key in ring.keys})
+    lines = [f"{key_id:08x}  {table}.{column}  {rows:,}" for (key_id, table, column), rows in sorted(found.items())]
+    totals = {f"{key.name}": sum(rows for (key_id, *_), rows in found.items() if key_id == key.id) for key in ring.keys}
+    return Outcome(summary="\n".join(lines) or "No row of the lake lies under any key.", facts={"rows": totals})
+
+
+def destroyed(job: Job, ring: Keyring) -> Outcome:
+    """The key is gone for ever. Table versions before the newest are not counted: what lies under it there is lost."""
+    key = _named(job, ring, Status.ENABLED, Status.DISABLED)
+    found = rows_under(job, {key.id})
+    if found:
+        (_, table, column), rows = max(found.items(), key=lambda item: item[1])
+        raise KeyFault(
+            f"{sum(found.values()):,} values still lie under key {key.name}",
+            where=f"{table}.{column} ({rows:,}){f' and {len(found) - 1} more' if len(found) > 1 else ''}",
+            todo="Write them again under the primary key, or delete them; then destroy the key.",
+        )
+    saved(job, _with(ring, Key(key.id, Status.DESTROYED, None)))
+    return Outcome(
+        summary=f"Key {key.name} is destroyed here. It lives on in copies of the keyring, and older versions of tables "
+        "can no longer be opened.",
+        facts={"key": key.name},
+    )
+
+
+Verb = Callable[[Job, Keyring], Outcome]
+VERBS: dict[str, tuple[str, Verb]] = {
+    "list": ("read", listed),
+    "coverage": ("read", covered),
+    "rotate": ("write", rotated),
+    "disable": ("write", disabled),
+    "enable": ("write", enabled),
+    "import": ("write", imported),
+    "export": ("reveal", exported),
+    "destroy": ("delete", destroyed),
+}
+"""What each verb asks of the policy, and what it does."""
+
+
+def rows_under(job: Job, keys: set[int]) -> dict[tuple[int, str, str], int]:
+    """Values under each key, by table and column, in the newest version of every table of the lake.
+
+    A value counts by its form alone, whatever contract it came from, so that copies in other tables count too.
+    """
+    lake, found = Lake(job.settings.lake), dict[tuple[int, str, str], int]()
+    for table in tables_of(lake):
+        job.say(f"counting {table}")
+        for column, values in texts_of(lake, table):
+            for key_id, rows in rows_by_key(values, keys).items():
+                found[key_id, table, column] = found.get((key_id, table, column), 0) + rows
+    return found
+
+
+def _named(job: Job, ring: Keyring, *states: Status) -> Key:
+    """The key that the command names, in one of these states and not the primary one."""
+    key = next((key for key in ring.keys if key.name == job.args.what.lower()), None)
+    if key is None:
+        raise UsageError("there is no such key", todo=f"Give one of {', '.join(key.name for key in ring.keys)}.")
+    if key.id == ring.primary:
+        raise UsageError(f"key {key.name} is the primary key", todo="Make another one with `keys rotate` first.")
+    if key.status not in states:
+        raise UsageError(f"key {key.name} is {key.status}", todo=f"`keys {job.args.verb}` is for others.")
+    return key
+
+
+def _with(ring: Keyring, key: Key) -> Keyring:
+    return replace(ring, keys=tuple(key if old.id == key.id else old for old in ring.keys))

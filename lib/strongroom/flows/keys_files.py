@@ -1,0 +1,128 @@
+"""The way of keys in and out of an installation: Tink keysets in files, with the keys in clear."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.errors import KeyFault, UsageError
+from strongroom.core.key import Keyring
+from strongroom.core.run import Job, Outcome
+from strongroom.core.words import did_you_mean
+from strongroom.flows.permit import ask, engine_of
+from strongroom.flows.which import contract_of
+from strongroom.govern.explain import refusal
+from strongroom.protect.encrypt import bound_to, encryption_info
+from strongroom.protect.hash import token_info
+from strongroom.stores.keys import save_keyring
+from strongroom.stores.keys_tink import AES_CMAC, AES_SIV, HMAC, clear_json, read_clear_json
+
+
+def permit_column(job: Job) -> None:
+    """Whether this principal may have the keys of the column that the command names: the right to reveal it.
+
+    Raises:
+        Refused: the policy said no.
+    """
+    contract, leaf = named_column(job)
+    top = next(column.name for column in contract.columns if leaf in tuple(column.leaves()))
+    decision = ask(job, "reveal", f"training.{contract.name}", columns=[top], contract=contract)
+    if not decision.allowed:
+        raise refusal(engine_of(job.settings.policy), decision)
+
+
+def named_column(job: Job) -> tuple[Contract, Column]:
+    """The contract and the column that the command names.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    contract = contract_of(job, "prepare")
+    leaf = next((leaf for leaf in contract.leaves() if leaf.path == job.args.column), None)
+    if leaf is None:
+        known = [leaf.path for leaf in contract.leaves()]
+        raise UsageError("there is no such column", where=contract.file, todo=did_you_mean(job.args.column, known))
+    return contract, leaf
+
+
+def exported(job: Job, ring: Keyring) -> Outcome:
+    """Keys in clear, in a new file that only its owner can read."""
+    if not job.args.column:
+        _write_new(job, clear_json(ring.primary, ring.keys))
+        return Outcome(summary=f"{job.args.what} holds every master key in clear.", facts={"file": job.args.what})
+    contract, leaf = named_column(job)
+    table = f"training.{contract.name}"
+    _write_new(job, column_keyset(leaf, table=table, ring=ring))
+    said = f"{job.args.what} holds the keys of {table}.{leaf.path} in clear, as a Tink keyset."
+    if _method(leaf) == "encrypt":
+        said += f"\nAssociated data of its values: {bound_to(leaf, table=table).decode()}"
+    return Outcome(summary=said, facts={"file": job.args.what, "table": table, "column": leaf.path})
+
+
+def imported(job: Job, ring: Keyring) -> Outcome:
+    """The file's keys beside ours; a key that is here already stays as it is."""
+    try:
+        text = _file(job).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("the file cannot be read", where=job.args.what, todo="Give a keyset in Tink's JSON.") from None
+    primary, keys = read_clear_json(text, where=job.args.what)
+    ours = {key.id: key for key in ring.keys}
+    for key in keys:
+        if key.id in ours and key.secret and ours[key.id].secret not in (None, key.secret):
+            raise KeyFault(
+                f"another key {key.name} is here already",
+                where=ring.handle.where,
+                todo="Give it another id where it comes from; values carry the id.",
+            )
+    fresh = tuple(key for key in keys if key.id not in ours)
+    saved(job, replace(ring, primary=primary if job.args.primary else ring.primary, keys=(*ring.keys, *fresh)))
+    names = ", ".join(key.name for key in fresh) or "none"
+    return Outcome(
+        summary=f"New keys: {names}. Now delete {job.args.what}.", facts={"keys": [key.name for key in fresh]}
+    )
+
+
+def column_keyset(leaf: Column, *, table: str, ring: Keyring) -> str:
+    """The keys of one column as a Tink keyset in clear: AES-SIV for what is encrypted, a MAC for tokens.
+
+    Raises:
+        UsageError: the column has no key.
+    """
+    if _method(leaf) == "encrypt":
+        info, length, type_url = encryption_info(leaf, table=table), 64, AES_SIV
+    elif leaf.protect and _method(leaf) == "hash":
+        hmac = leaf.protect.options.get("profile") == "hmac-sha256"
+        info, length, type_url = token_info(leaf, table=table), 32, HMAC if hmac else AES_CMAC
+    else:
+        raise UsageError("the column has no key", where=leaf.path, todo="Name one that is hashed or encrypted.")
+    keys = [replace(ring.key(id_), secret=ring.derive(info, length=length, key_id=id_)) for id_ in ring.enabled]
+    return clear_json(ring.primary, keys, type_url=type_url)
+
+
+def _method(leaf: Column) -> str:
+    return leaf.protect.method if leaf.protect else ""
+
+
+def saved(job: Job, ring: Keyring) -> Keyring:
+    """The ring in its file; a dry run stops here."""
+    return ring if job.args.dry_run else save_keyring(ring)
+
+
+def _file(job: Job) -> Path:
+    if not job.args.what:
+        raise UsageError(f"`keys {job.args.verb}` needs a file", todo=f"Write keys {job.args.verb} FILE.")
+    return Path(job.args.what)
+
+
+def _write_new(job: Job, text: str) -> None:
+    """A new file of mode 0600; one that is there is never touched."""
+    file = _file(job)
+    if job.args.dry_run:
+        return
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as handle:
+            handle.write(text + "\n")
+    except OSError as fault:
+        raise UsageError(f"the file cannot be made: {fault.strerror}", where=str(file), todo="Name another.") from None

@@ -1,0 +1,86 @@
+"""Text and binary columns of every table of a lake, a batch at a time: where keys are looked for. No Java, no key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+from deltalake.exceptions import DeltaError
+
+from strongroom.core.errors import StoreError
+from strongroom.stores.lake import Lake, filesystem_of
+
+
+def tables_of(lake: Lake) -> list[str]:
+    """The Delta tables under the lake's root, by name.
+
+    Raises:
+        StoreError: the lake is a catalog, whose tables cannot be listed from here, or its folders cannot be read.
+    """
+    if lake.root.startswith("catalog:"):
+        raise StoreError(
+            "tables of a catalog cannot be counted from here", where=lake.root, todo="Use the lake's path."
+        )
+    filesystem, root = filesystem_of(lake.root)
+    try:
+        return sorted(_tables_under(filesystem, root, ()))
+    except OSError as fault:
+        raise StoreError(
+            f"the lake cannot be read: {fault.strerror}", where=lake.root, todo="Check its folder."
+        ) from None
+
+
+def texts_of(lake: Lake, table: str) -> Iterator[tuple[str, pa.Array]]:
+    """Path and values of each text and binary leaf of a table's newest version, a batch at a time.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    found = lake.open(table)
+    if found is None:
+        return
+    try:
+        names = [
+            field.name for field in pa.schema(found.schema().to_arrow()) if list(_leaves("", pa.nulls(0, field.type)))
+        ]
+        if names:
+            for batch in pa.RecordBatchReader.from_stream(found.scan(columns=names)):
+                for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                    yield from _leaves(name, column)
+    except (DeltaError, OSError, pa.ArrowException):
+        raise StoreError(
+            "this table cannot be read", where=table, todo="Check its folder; nothing was changed."
+        ) from None
+
+
+def _tables_under(filesystem: pafs.FileSystem, folder: str, names: tuple[str, ...]) -> Iterator[str]:
+    found = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
+    folders = [info for info in found if info.type == pafs.FileType.Directory]
+    if any(info.base_name == "_delta_log" for info in folders):
+        yield ".".join(names)
+        return
+    for info in folders:
+        if not info.base_name.startswith(("_", ".")):
+            yield from _tables_under(filesystem, info.path, (*names, info.base_name))
+
+
+def _leaves(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    kind = array.type
+    if pa.types.is_struct(kind):
+        for field, values in zip(kind, array.flatten(), strict=True):
+            yield from _leaves(f"{path}.{field.name}", values)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        yield from _leaves(f"{path}[]", array.flatten())
+    elif any(test(kind) for test in _TEXTS):
+        yield path, array
+
+
+_TEXTS = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+)

@@ -1,0 +1,267 @@
+import json
+import stat
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from tink import daead, json_proto_keyset_format, mac, prf, secret_key_access
+
+from lakes import install
+from strongroom.core.contract_file import load_contract
+from strongroom.flows import keys
+from strongroom.protect import decrypt, protector, seal
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+
+PURPOSE = ("--purpose", "model_training")
+
+
+@pytest.fixture
+def place(tmp_path, capsys):
+    """An installation whose engineer may do everything with keys."""
+    made = install(tmp_path / "x", capsys)
+    made.edit("policy.yaml", "    actions: [read, write, delete]\n", "    actions: [read, write, delete, reveal]\n")
+    made.edit("policy.yaml", "purpose: model_training, at: 2026-01-15, allowed: false}\n  - {as: user:mary",
+              "purpose: model_training, at: 2026-01-15, allowed: true}\n  - {as: user:mary")  # fmt: skip
+    return made
+
+
+def ring(place):
+    return open_keyring(f"file:{place.root}/keys/local.kek", str(place.root / "keys/keyring.json"), create=False)
+
+
+def run(place, *words):
+    return place.run(keys, *words, *PURPOSE)
+
+
+def contract(place, name="reviews"):
+    return load_contract(str(place.root / "contracts" / f"{name}.yaml"))
+
+
+def leaf(place, path):
+    return next(leaf for leaf in contract(place).leaves() if leaf.path == path)
+
+
+def write(place, *, emails=("a@b.c", None), table="training.reviews"):
+    """A table with an encrypted, a hashed and a sealed column, as `prepare` writes them."""
+    keyring, rows = ring(place), len(emails)
+    ids = pa.array(range(rows), pa.int64())
+    columns = {
+        "email": protector(leaf(place, "email"), table="training.reviews", keyring=keyring)(
+            pa.array(emails, pa.string())
+        ),
+        "person": pa.StructArray.from_arrays(
+            [protector(leaf(place, "user_id"), table="training.reviews", keyring=keyring)(ids)], names=["id"]
+        ),
+        "text": pa.array([f"01{keyring.primary:08x} looks like a token" for _ in range(rows)]),
+        "row": pa.array([list(seal(pa.array([b"x"] * rows), table="t", keyring=keyring).to_pylist())] * rows),
+    }
+    Lake(str(place.lake)).append(table, pa.table(columns))
+
+
+def test_the_first_rotation_makes_the_keyring_and_each_further_one_a_new_primary(place):
+    first = run(place, "rotate")
+    assert first.code == 0
+    assert "New keys" in first.out
+    one = ring(place)
+    assert len(one.keys) == 1
+    second = run(place, "rotate")
+    two = ring(place)
+    assert [key.id for key in two.keys] == [one.primary, two.primary]
+    assert two.enabled == (two.primary, one.primary)
+    assert f"{two.primary:08x}" in second.out
+    assert place.audit()[-1].facts == {"primary": f"{two.primary:08x}", "before": f"{one.primary:08x}"}
+
+
+def test_the_list_shows_states_and_no_key(place):
+    run(place, "rotate"), run(place, "rotate")
+    old, new = ring(place).keys
+    run(place, "disable", old.name)
+    shown = run(place, "list")
+    assert shown.out.startswith(f"{old.name}  disabled\n{new.name}  enabled  primary\n")
+    for key in (old, new):
+        assert key.secret.reveal().hex() not in shown.out + shown.err
+
+
+def test_a_dry_run_changes_nothing(place, tmp_path):
+    assert run(place, "rotate", "--dry-run").code == 7, "there is no keyring yet, and a dry run makes none"
+    assert not (place.root / "keys").exists()
+    run(place, "rotate"), run(place, "rotate")
+    before = (place.root / "keys/keyring.json").read_bytes()
+    old = ring(place).keys[0].name
+    for words in (["rotate"], ["disable", old], ["destroy", old], ["export", str(tmp_path / "out")]):
+        assert run(place, *words, "--dry-run").code == 0
+    assert (place.root / "keys/keyring.json").read_bytes() == before
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disabled_key_does_not_open_until_it_is_enabled_again(place):
+    run(place, "rotate")
+    old = ring(place)
+    col = leaf(place, "email")
+    sealed = protector(col, table="training.reviews", keyring=old)(pa.array(["a@b.c"]))
+    run(place, "rotate")
+    for verb, opens in (("disable", False), ("enable", True)):
+        assert run(place, verb, f"{old.primary:08x}").code == 0
+        assert decrypt(sealed, col, table="training.reviews", keyring=ring(place))[1].to_pylist() == [opens]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["disable", "PRIMARY"], 2, "is the primary key"),
+        (["destroy", "PRIMARY"], 2, "is the primary key"),
+        (["disable", "00000000"], 2, "there is no such key"),
+        (["disable"], 2, "there is no such key"),
+        (["enable", "OLD"], 2, "is enabled"),
+        (["export"], 2, "needs a file"),
+        (["import"], 2, "needs a file"),
+        (["import", "/nowhere/keys.json"], 2, "cannot be read"),
+        (["import", __file__], 7, "not a keyset of HKDF-SHA256"),
+        (["export", "/nowhere/keys.json"], 2, "cannot be made"),
+        (["destroy", "OLD", "--column", "email"], 2, "--column is for export"),
+        (["export", "out.json", "--contract", "reviews", "--column", "emial"], 2, "email"),
+        (["export", "out.json", "--contract", "reviews", "--column", "label"], 2, "the column has no key"),
+    ],
+)
+def test_what_cannot_be_done_is_said(place, words, code, said):
+    run(place, "rotate"), run(place, "rotate")
+    found = ring(place)
+    names = {"PRIMARY": f"{found.primary:08x}", "OLD": found.keys[0].name}
+    result = run(place, *(names.get(word, word) for word in words))
+    assert result.code == code
+    assert said in result.err
+    assert not Path("out.json").exists()
+
+
+def test_destroy_refuses_while_a_row_lies_under_the_key(place):
+    run(place, "rotate")
+    old = ring(place)
+    name = f"{old.primary:08x}"
+    write(place)
+    run(place, "rotate")
+    write(place, table="features.copies", emails=("new@b.c",))
+    refused = run(place, "destroy", name)
+    assert refused.code == 7
+    assert f"values still lie under key {name}" in refused.err
+    assert "training.reviews" in refused.err
+    assert ring(place).key(old.primary)
+    place.delta("training.reviews").delete()
+    assert run(place, "destroy", name).code == 0
+    gone = ring(place).keys[0]
+    assert (gone.status.value, gone.secret) == ("destroyed", None)
+    assert run(place, "destroy", name).code == 2, "it is gone already"
+
+
+def test_coverage_counts_rows_by_key_table_and_column(place):
+    assert run(place, "rotate").code == 0
+    old = ring(place).primary
+    write(place, emails=("a", "b", None, ""))
+    run(place, "rotate")
+    new = ring(place).primary
+    write(place, table="features.copies", emails=("new",))
+    result = run(place, "coverage")
+    assert result.code == 0
+    assert sorted(result.out.splitlines()[:-1]) == sorted(
+        [
+            f"{old:08x}  training.reviews.email  3",
+            f"{old:08x}  training.reviews.person.id  4",
+            f"{old:08x}  training.reviews.row[]  16",
+            f"{new:08x}  features.copies.email  1",
+            f"{new:08x}  features.copies.person.id  1",
+            f"{new:08x}  features.copies.row[]  1",
+        ]
+    )
+    assert place.audit()[-1].facts == {"rows": {f"{old:08x}": 23, f"{new:08x}": 3}}
+
+
+def test_an_empty_lake_has_no_row_under_any_key(place):
+    run(place, "rotate")
+    assert "No row" in run(place, "coverage").out
+
+
+def test_the_keys_of_a_column_open_it_in_tink_and_no_other(place, tmp_path):
+    daead.register()
+    run(place, "rotate")
+    col, keyring = leaf(place, "email"), ring(place)
+    sealed = protector(col, table="training.reviews", keyring=keyring)(pa.array(["a@b.c"]))[0].as_py()
+    run(place, "rotate")
+    out = tmp_path / "email.json"
+    result = run(place, "export", str(out), "--contract", "reviews", "--column", "email")
+    assert result.code == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    bound = result.out.splitlines()[1].partition(": ")[2].encode()
+    theirs = json_proto_keyset_format.parse(out.read_text(), secret_key_access.TOKEN).primitive(daead.DeterministicAead)
+    assert theirs.decrypt_deterministically(sealed, bound) == b"a@b.c"
+    for key in keyring.keys:
+        assert key.secret.reveal().hex() not in json.dumps(json.loads(out.read_text()))
+    again = run(place, "export", str(out), "--contract", "reviews", "--column", "email")
+    assert again.code == 2
+    assert "File exists" in again.err
+
+
+def test_the_keys_of_a_token_make_it_in_tink(place, tmp_path):
+    mac.register()
+    run(place, "rotate")
+    token = protector(leaf(place, "user_id"), table="training.reviews", keyring=ring(place))(pa.array([7]))[0].as_py()
+    run(place, "export", str(tmp_path / "id.json"), "--contract", "reviews", "--column", "user_id")
+    text = (tmp_path / "id.json").read_text()
+    theirs = json_proto_keyset_format.parse(text, secret_key_access.TOKEN).primitive(mac.Mac)
+    assert theirs.compute_mac(b"7").hex() == token
+
+
+def test_a_ring_moves_to_another_installation(place, tmp_path, capsys):
+    run(place, "rotate")
+    assert run(place, "export", str(tmp_path / "ring.json")).code == 0
+    other = install(tmp_path / "other", capsys)
+    run(other, "rotate")
+    first = ring(other).primary
+    assert run(other, "import", str(tmp_path / "ring.json")).code == 0
+    assert ring(other).primary == first
+    assert ring(other).key(ring(place).primary) == ring(place).keys[0]
+    assert run(other, "import", str(tmp_path / "ring.json"), "--primary").code == 0, "again, and now as primary"
+    assert ring(other).primary == ring(place).primary
+    assert len(ring(other).keys) == 2
+
+
+def test_a_keyset_that_tink_made_is_imported(place, tmp_path):
+    import tink
+
+    prf.register()
+    run(place, "rotate")
+    handle = tink.new_keyset_handle(prf.prf_key_templates.HKDF_SHA256)
+    (tmp_path / "theirs.json").write_text(json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+    assert run(place, "import", str(tmp_path / "theirs.json"), "--primary").code == 0
+    theirs = handle.primitive(prf.PrfSet).primary().compute(b"info", 32)
+    assert ring(place).derive("info", length=32).reveal() == theirs
+
+
+def test_another_key_of_the_same_id_is_not_imported(place, tmp_path):
+    run(place, "rotate")
+    run(place, "export", str(tmp_path / "ring.json"))
+    text = json.loads((tmp_path / "ring.json").read_text())
+    value = text["key"][0]["keyData"]["value"]
+    text["key"][0]["keyData"]["value"] = f"{value[:-8]}AAAA{value[-4:]}"
+    (tmp_path / "ring.json").write_text(json.dumps(text))
+    result = run(place, "import", str(tmp_path / "ring.json"))
+    assert result.code == 7
+    assert "is here already" in result.err
+    assert len(ring(place).keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "who", "why"),
+    [
+        (["list"], "user:ada", "who trains does not see keys"),
+        (["rotate"], "user:pia", "who reads audits does not rotate"),
+        (["export", "ring.json"], "user:engineer", "who rotates does not export"),
+        (["export", "column.json", "--contract", "reviews", "--column", "email"], "user:ada", "nor does who trains"),
+        (["destroy", "00000001", "--contract", "reviews"], "user:grace", "nobody else destroys"),
+    ],
+)
+def test_the_policy_says_no_before_any_key_is_touched(tmp_path, capsys, words, who, why):
+    place = install(tmp_path / "x", capsys)
+    result = run(place, *words, "--as", who)
+    assert result.code == 5, why
+    assert not (place.root / "keys").exists()
+    assert place.audit()[-1].outcome == "refused"
