@@ -21,7 +21,7 @@ version: 2.1.0
 status: active
 servers:
   - {server: a, type: local, path: raw/orders/*.json, format: json,
-     customProperties: [{property: options, value: {lineSep: ';', multiLine: true, encoding: latin-1}}]}
+     description: by hand}
   - {server: b, type: s3, location: 's3://bucket/orders/', format: json, delimiter: new_line}
 slaProperties:
   - {property: latency, value: 2, unit: d, element: orders.ordered}
@@ -104,10 +104,14 @@ def test_the_contract_says_what_it_is(full):
 
 
 def test_servers_become_sources_with_the_options_of_sparks_readers(full):
-    options = {"lineSep": ";", "multiLine": True, "encoding": "latin-1"}
     assert full.sources == (
-        Source("a", "json", "raw/orders/*.json", options=options, line=7),
+        Source("a", "json", "raw/orders/*.json", line=7),
         Source("b", "json", "s3://bucket/orders/", line=9),
+    )
+    options = {"header": True, "sep": "\t", "quote": "", "lineSep": "\n", "encoding": "UTF-8"}
+    file = ROOT / "tests" / "contracts" / "sentiment.yaml"
+    assert load_contract(str(file)).sources == (
+        Source("raw", "csv", "raw/sentiment/*_labelled.txt", options=options, line=10),
     )
 
 

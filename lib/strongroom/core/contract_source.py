@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,24 +18,19 @@ _PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "lo
 """Server type → the field that says where the files are."""
 
 
-def _encoding(value: object) -> bool:
-    try:
-        return isinstance(value, str) and bool(codecs.lookup(value))
-    except LookupError:
-        return False
-
+ENCODINGS = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "US-ASCII", "ISO-8859-1", "ISO-8859-15", "windows-1252")
+"""Character sets by the names that Java and Python share."""
 
 _Check = tuple[Callable[[object], bool], str]
 _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1, "one character")
 _ONE_OR_NONE: _Check = (lambda value: isinstance(value, str) and len(value) <= 1, "one character, or '' for none")
-_SEPARATOR: _Check = (lambda value: isinstance(value, str) and 1 <= len(value) <= 4, "one to four characters")
-_ENCODING: _Check = (_encoding, "the name of a character set, for example UTF-8")
+_ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
 
 OPTIONS: Mapping[str, Mapping[str, _Check]] = {
     "csv": {
         "header": _FLAG,
-        "sep": _SEPARATOR,
+        "sep": _ONE,
         "quote": _ONE_OR_NONE,
         "escape": _ONE,
         "comment": _ONE,
@@ -46,12 +40,12 @@ OPTIONS: Mapping[str, Mapping[str, _Check]] = {
         "ignoreLeadingWhiteSpace": _FLAG,
         "ignoreTrailingWhiteSpace": _FLAG,
     },
-    "json": {"encoding": _ENCODING, "lineSep": _SEPARATOR, "multiLine": _FLAG},
+    "json": {},  # one object a line, in UTF-8 (RFC 8259)
     "parquet": {},
     "delta": {},
 }
 """Format → reader options, named and meant as in Spark
-(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html#data-source-option, …-json.html)."""
+(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html#data-source-option)."""
 
 
 def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
@@ -103,10 +97,10 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
     format_ = text(node, "format")
     if not path or not path.strip():
         findings.add(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
-    elif re.search(r"\{[^,{}]*\}", path):
-        findings.add(
-            node[place], "Placeholders in a path are not filled in.", "Write the path out; {a,b} means either."
-        )
+    elif re.search(r"[{}]", path):
+        findings.add(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
+    if "path" in node and "location" in node:
+        findings.add(node["location"], "'path' and 'location' together.", "Keep one.")
     if format_ not in FORMATS:
         what = f"The format {format_!r} is not read." if format_ else "'format' is missing."
         findings.add(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
