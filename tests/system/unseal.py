@@ -1,0 +1,40 @@
+"""Tables of an installation in a form that two runs can be compared by: sorted, opened, without what names the run."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+
+from lakes import Installation
+from strongroom.core.contract_file import load_contract
+from strongroom.protect import decrypt, unseal
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+
+
+def keyring(place: Installation):
+    return open_keyring(f"file:{place.root}/keys/local.kek", f"{place.root}/keys/keyring.json", create=False)
+
+
+def training(place: Installation, name: str) -> list[str]:
+    """Every row as JSON, sorted. What was encrypted at random is opened, since its bytes never come twice."""
+    rows = Lake(str(place.lake)).read(f"training.{name}")
+    for column in load_contract(str(place.root / "contracts" / f"{name}.yaml")).columns:
+        if column.protect and column.protect.options.get("mode") == "randomised":
+            ring = keyring(place)
+            clear, good = decrypt(rows[column.name].combine_chunks(), column, table=f"training.{name}", keyring=ring)
+            assert all(good.to_pylist())
+            rows = rows.set_column(rows.schema.get_field_index(column.name), column.name, clear)
+    return sorted(json.dumps(row, default=str, sort_keys=True) for row in rows.to_pylist())
+
+
+def quarantined(place: Installation, name: str) -> list[str]:
+    """Reasons, file and the row in clear of everything in quarantine, sorted."""
+    rows = Lake(str(place.lake)).read(f"quarantine.{name}").to_pylist()
+    sealed = pa.array([row["row"] for row in rows], pa.binary())
+    clear, good = unseal(sealed, table=f"training.{name}", keyring=keyring(place))
+    assert all(good.to_pylist())
+    return sorted(
+        json.dumps([row["reasons"], Path(row["source_file"]).name, text.decode("utf-8", "surrogateescape")])
+        for row, text in zip(rows, clear.to_pylist(), strict=True)
+    )
