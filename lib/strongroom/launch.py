@@ -28,9 +28,12 @@ from strongroom.stores.identity import whoami
 DEFAULT_CONFIG = str(Path(__file__).resolve().parents[2] / "conf" / "local.yaml")  # wherever it is started from
 
 
-def main(flow: ModuleType, *, spark: bool) -> NoReturn:
-    """Runs a job and ends the process with its exit code. `spark=True` tells the launcher that the job needs Java."""
-    sys.exit(run(flow, sys.argv[1:], spark=spark))
+def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
+    """Runs a job and ends the process with its exit code.
+
+    `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
+    """
+    sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
 
 
 def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:

@@ -9,6 +9,7 @@ import argparse
 import ast
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -183,7 +184,10 @@ def _listing() -> str:
 
 def needs_spark(request: Request) -> bool:
     """Whether the job is one of Spark, and is really to run."""
-    return not _BARE.intersection(request.options) and "spark=True" in request.script.read_text(encoding="utf-8")
+    found = re.search(r"""spark=(True|"(\w+)")""", request.script.read_text(encoding="utf-8"))
+    if found is None or _BARE.intersection(request.options):
+        return False
+    return found[2] is None or found[2] in request.options  # "VERB": only this verb of the job is one of Spark
 
 
 def spark_settings(request: Request) -> dict[str, str]:

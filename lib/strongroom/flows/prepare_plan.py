@@ -11,6 +11,7 @@ from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.flows import tables
+from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake, same_columns
 from strongroom.stores.manifest import Batch
@@ -22,29 +23,31 @@ Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A batch, and the version of the training table it was planned on: publishing fails if that is no longer the last.
+    """A batch, and the versions of training table and quarantine it was planned on: publishing fails once another run
+    has taken over.
 
     `stale` are batches that were planned once and never published: what they left is swept.
     """
 
     batch: Batch
     onto: DeltaTable
+    quarantine: DeltaTable
     stale: tuple[Batch, ...]
 
 
 def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Planned | None:
     """The batch to do, written ahead; None when this run is done already or there is no new file."""
-    name, mode = f"training.{contract.name}", str(job.settings.jobs["prepare"]["mode"])
+    name, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    mode = str(job.settings.jobs["prepare"]["mode"])
     table = lake.ensure(name, tables.training(contract))
-    lake.ensure(f"quarantine.{contract.name}", tables.quarantine(contract))
+    lake.ensure(aside, tables.quarantine(contract))
     known = manifest.batches(lake, contract.name)
+    settle(lake, contract, known)
     if any(batch.run_id == job.run.id and manifest.published(batch, table) for batch in known):
         return None
-    table = manifest.fence(lake, name, known)
+    table, quarantine = manifest.fence(lake, name, known), manifest.fence(lake, aside, known)
     stale = tuple(batch for batch in known if not manifest.published(batch, table))
-    for left in stale:
-        for zone in ("training", "quarantine"):
-            stages.drop_stage(lake, f"{zone}.{contract.name}", left.stage)
+    _sweep(lake, contract, known=known, stale=stale, quarantine=quarantine)
     files = tuple(file for _, group in found.values() for file in group)
     if mode == "append":
         files = _new_files(job, contract, table=table, files=files, known=known)
@@ -52,7 +55,19 @@ def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Pla
         return None
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, mode, files)
     manifest.plan(lake, batch, planned=job.run.started)
-    return Planned(batch, table, stale)
+    return Planned(batch, table, quarantine, stale)
+
+
+def _sweep(
+    lake: Lake, contract: Contract, *, known: Sequence[Batch], stale: Sequence[Batch], quarantine: DeltaTable
+) -> None:
+    """Deletes what earlier runs left and no version refers to: a batch may have died after its rows were set aside."""
+    for batch in stale:
+        stages.drop_stage(lake, f"training.{contract.name}", batch.stage)
+        if not manifest.published(batch, quarantine):
+            stages.drop_stage(lake, f"quarantine.{contract.name}", batch.stage)
+    if known and known[-1] not in stale:  # the last one may have died right after it was published
+        stages.drop_remains(lake, f"training.{contract.name}", known[-1].stage)
 
 
 def _new_files(

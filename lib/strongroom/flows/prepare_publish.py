@@ -13,21 +13,11 @@ from strongroom.stores.manifest import Batch
 
 def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
     """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
-    from pyspark.sql import functions as F
-
     name, batch = f"quarantine.{done.contract.name}", done.batch
-    table = lake.ensure(name, tables.quarantine(done.contract))
-    files = []
+    table, files = planned.quarantine, []
     if done.tally.bad:
         bad = job.spark().read.parquet(lake.spark_path(f"training.{done.contract.name}", f"{batch.stage}/verdict=bad"))
-        extra = F.col(fuse.EXTRA)
-        rows = bad.select(
-            F.lit(batch.run_id).alias("run_id"),
-            F.lit(batch.number).cast("long").alias("batch"),
-            extra["reasons"].alias("reasons"),
-            extra["file"].alias("source_file"),
-            extra["sealed"].alias("row"),
-        )
+        rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
         rows.write.mode("overwrite").parquet(lake.spark_path(name, batch.stage))
         files = stages.staged(lake, name, batch.stage)
     if batch.mode == "append":
@@ -52,8 +42,7 @@ def publish_training(done: Done, *, lake: Lake, planned: Planned) -> int:
         name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
     )
     lake.sync_properties(name, plan)
-    for part in ("verdict=bad", "verdict=tally"):
-        stages.drop_stage(lake, name, f"{batch.stage}/{part}")
+    stages.drop_remains(lake, name, batch.stage)
     return version
 
 

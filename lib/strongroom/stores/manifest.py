@@ -19,7 +19,8 @@ from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile
 
-MANIFEST = "strongroom.manifest"
+MANIFEST, RETRY = "strongroom.manifest", "retry"
+"""The table, and the mode of a batch that reads the quarantine and no raw file."""
 _SCHEMA = pa.schema(
     [
         ("dataset", pa.string()),
@@ -85,7 +86,7 @@ def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable)
     """Holds today's files against those that published batches have read since the last whole snapshot."""
     seen: dict[str, RawFile] = {}
     for batch in known:
-        if published(batch, table):
+        if batch.mode != RETRY and published(batch, table):
             seen = {} if batch.mode == "overwrite" else seen
             seen.update({file.path: file for file in batch.files})
     today = {file.path: file for file in files}

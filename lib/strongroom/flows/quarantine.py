@@ -1,0 +1,144 @@
+"""Work with rows that were set aside: list them, show them to who may, try them again, or discard them.
+
+list      counts by reason, run and source file; opens nothing
+show      the rows themselves, for a principal that may reveal them; audited
+retry     judges them by today's contract; rows that now pass go to training exactly once
+discard   deletes them, by run or by age
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from strongroom.core.contract import Contract
+from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.event import Event
+from strongroom.core.run import Job, Outcome
+from strongroom.flows import quarantine_retry
+from strongroom.flows.permit import permit
+from strongroom.flows.prepare_record import RUNS
+from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.protect import unseal
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+
+VERBS = ("list", "show", "retry", "discard")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The job's own options."""
+    parser.add_argument("verb", choices=VERBS)
+    parser.add_argument("--reason", default="", help="only rows with this reason, for example email.pattern")
+    parser.add_argument("--run", default="", help="only rows that this run set aside")
+    parser.add_argument("--older-than", metavar="DAYS", type=int, default=None, help="discard: rows of runs that old")
+    parser.add_argument("--limit", type=int, default=20, help="show: at most so many rows (default 20)")
+
+
+def run(job: Job) -> Outcome:
+    """Does what the verb says.
+
+    Raises:
+        Refused: the policy said no.
+        StoreError: there is no quarantine, or it cannot be read or written.
+    """
+    contract = contract_of(job, "prepare")
+    lake, table = Lake(job.settings.lake), f"quarantine.{contract.name}"
+    if lake.open(table) is None:
+        raise StoreError("there is no quarantine yet", where=lake.folder(table), todo="Run ./spark-submit.sh prepare.")
+    verb = {"list": _list, "show": _show, "retry": quarantine_retry.retry, "discard": _discard}[job.args.verb]
+    return verb(job if job.args.verb == "show" else settle_purpose(job, contract), contract, lake)
+
+
+def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
+    """Counts by reason, run and file."""
+    permit(job, "read", f"quarantine.{contract.name}", contract=contract)
+    rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
+    blocks = (
+        ("reason", Counter(reason for row in rows for reason in row["reasons"] or ())),
+        ("run", Counter(row["run_id"] for row in rows)),
+        ("file", Counter(row["source_file"] for row in rows)),
+    )
+    lines = [f"quarantine.{contract.name}: {len(rows):,} rows; a row may have several reasons"]
+    for title, counts in blocks:
+        lines += ["", f"  {'rows':>8}  {title}"]
+        lines += [
+            f"  {count:>8,}  {name}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        ]
+    return Outcome(
+        rows={"quarantined": len(rows)}, summary="\n".join(lines), facts={"table": f"quarantine.{contract.name}"}
+    )
+
+
+def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
+    """The rows in clear, one JSON object a line, and an event that says who saw how many."""
+    table = f"quarantine.{contract.name}"
+    decision = permit(job, "reveal", table, contract=contract)
+    if job.args.limit < 1:
+        raise UsageError("--limit is at least 1")
+    rows = _rows(job, contract, lake)[: job.args.limit]
+    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
+    sealed = pa.array([row["row"] for row in rows], pa.binary())
+    opened, _ = unseal(sealed, table=f"training.{contract.name}", keyring=keyring)
+    event = Event(
+        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
+        action="reveal", outcome="allowed", roles=decision.roles, table=table, purpose=job.run.purpose,
+        contract=contract.fingerprint, facts={"rows": len(rows)},
+    )  # fmt: skip
+    AuditLog.open(job.settings).append(event)  # before anything is shown
+    shown = [_line(row, clear) for row, clear in zip(rows, opened.to_pylist(), strict=True)]
+    return Outcome(rows={"read": len(rows)}, summary="\n".join(shown) or "no such row", facts={"table": table})
+
+
+def _line(row: dict[str, Any], clear: bytes | None) -> str:
+    what: object = json.loads(clear) if clear is not None else "cannot be opened with this keyring"
+    return json.dumps({"reasons": row["reasons"], "source_file": row["source_file"], "row": what}, ensure_ascii=False)
+
+
+def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
+    """Deletes rows by run or by age; without either it deletes nothing."""
+    table = f"quarantine.{contract.name}"
+    permit(job, "delete", table, contract=contract)
+    runs = _chosen_runs(job, contract, lake)
+    have = _rows(replace(job, args=argparse.Namespace(**{**vars(job.args), "run": "", "reason": ""})), contract, lake)
+    gone = sum(row["run_id"] in runs for row in have)
+    if job.args.dry_run or not gone:
+        return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {len(have):,} rows would be discarded")
+    found = lake.open(table)
+    if found is not None:
+        lake.without(table, found, where=f"run_id in ({', '.join(map(_quoted, sorted(runs)))})")
+    left = len(have) - gone
+    summary = f"{gone:,} rows discarded, {left:,} left; their files go with the next VACUUM after 7 days"
+    return Outcome(rows={"discarded": gone}, summary=summary, facts={"table": table, "discarded": gone})
+
+
+def _chosen_runs(job: Job, contract: Contract, lake: Lake) -> set[str]:
+    if job.args.run:
+        return {job.args.run}
+    if job.args.older_than is None or job.args.older_than < 0:
+        raise UsageError("discard what?", todo="Give --run ID or --older-than DAYS.")
+    before = job.run.started - timedelta(days=job.args.older_than)
+    rows = lake.read(RUNS, ("run_id", "started"), where=f"dataset = {_quoted(contract.name)}")
+    return {row["run_id"] for row in (rows.to_pylist() if rows is not None else []) if row["started"] <= before}
+
+
+def _rows(job: Job, contract: Contract, lake: Lake, *, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """The rows that the options choose, in a stable order."""
+    where = f"run_id = {_quoted(job.args.run)}" if job.args.run else None
+    found = lake.read(f"quarantine.{contract.name}", tuple(columns) if columns else None, where=where)
+    rows = (
+        found.sort_by([("batch", "ascending"), ("source_file", "ascending")]).to_pylist() if found is not None else []
+    )
+    return [row for row in rows if not job.args.reason or job.args.reason in (row["reasons"] or ())]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

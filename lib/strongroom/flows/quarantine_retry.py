@@ -1,0 +1,106 @@
+"""Quarantined rows, judged once more by today's contract: what now passes goes to training exactly once.
+
+Both new states are staged before either is visible. The commit to training is the moment of truth and carries the
+batch's writer. The quarantine follows; when the run dies in between, `settle` finishes it before anything is planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial, reduce
+
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Contract
+from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.run import Job, Outcome
+from strongroom.flows import fuse, tables
+from strongroom.flows.permit import permit
+from strongroom.quality.tally import Tally
+from strongroom.stores import manifest, stages
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake, same_columns
+from strongroom.stores.manifest import RETRY, Batch
+from strongroom.stores.sources import RawFile
+
+
+def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
+    """Tries every quarantined row again.
+
+    Raises:
+        ConfigError: the training table has other columns than the contract.
+        StoreError: another run has taken over; nothing was changed.
+    """
+    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    for table in (training, aside):
+        permit(job, "write", table, contract=contract)
+    known = manifest.batches(lake, contract.name)
+    settle(lake, contract, known)
+    onto, quarantine = manifest.fence(lake, training, known), manifest.fence(lake, aside, known)
+    if not same_columns(onto, tables.training(contract).schema):
+        what, todo = (
+            f"the columns of {training} are no longer the contract's",
+            "Run prepare with mode overwrite instead.",
+        )
+        raise ConfigError([Problem(what, contract.file, todo)])
+    pinned = RawFile(f"{aside}@{quarantine.version()}", 0, 0)
+    batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
+    manifest.plan(lake, batch, planned=job.run.started)
+    tally = _stage(job, contract, lake, batch=batch)
+    if tally.kept:
+        _publish(contract, lake, batch=batch, onto=onto)
+        finish(lake, contract, batch, quarantine)
+    for table in (training, aside):
+        stages.drop_remains(lake, table, batch.stage)
+    rows = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
+    summary = f"{aside}: {tally.rows:,} rows tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
+    return Outcome(rows=rows, summary=summary, facts={"table": training, "batch": batch.number, **rows})
+
+
+def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> None:
+    """Finishes a retry that died after its rows had reached training and before they had left the quarantine."""
+    last = known[-1] if known else None
+    table, quarantine = lake.open(f"training.{contract.name}"), lake.open(f"quarantine.{contract.name}")
+    if last is None or last.mode != RETRY or table is None or quarantine is None:
+        return
+    if manifest.published(last, table) and not manifest.published(last, quarantine):
+        finish(lake, contract, last, quarantine)
+
+
+def finish(lake: Lake, contract: Contract, batch: Batch, quarantine: DeltaTable) -> None:
+    """The rows that still break a rule, staged before, become all that is in quarantine."""
+    name = f"quarantine.{contract.name}"
+    note = {"strongroom.run": batch.run_id, "strongroom.contract": contract.fingerprint}
+    files = stages.staged(lake, name, batch.stage)
+    lake.commit(
+        name, onto=quarantine, files=files, mode="overwrite", schema=tables.QUARANTINE, writers=batch.writers, note=note
+    )
+
+
+def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch) -> Tally:
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
+    plan = fuse.Pass(contract, training, keyring.handle, textual=True)
+    spark, schema = job.spark(), from_arrow_schema(fuse.stage_schema(contract))
+    rows = spark.read.format("delta").load(lake.spark_path(aside)).select("reasons", "source_file", "row")
+    judged = rows.mapInArrow(partial(fuse.retry, plan), schema)
+    verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
+    staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
+    staged.parquet(lake.spark_path(training, batch.stage))
+    lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
+    tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
+    if tally.bad and tally.kept:
+        bad = spark.read.parquet(lake.spark_path(training, f"{batch.stage}/verdict=bad"))
+        still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
+        still.write.mode("overwrite").parquet(lake.spark_path(aside, batch.stage))
+    return tally
+
+
+def _publish(contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable) -> None:
+    name = f"training.{contract.name}"
+    note = {"strongroom.run": batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
+    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
+    lake.commit(name, onto=onto, files=files, mode="append", writers=batch.writers, note=note)
