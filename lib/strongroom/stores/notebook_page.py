@@ -77,7 +77,9 @@ def render_page(page: Page) -> str:
     """The page's HTML."""
     title = Path(page.file).stem
     when = element("time", f"{page.run.started:%-d %B %Y, %H:%M} UTC", datetime=page.run.started.isoformat())
-    who = join(name(page.run.principal), join(" for ", name(page.run.purpose)) if page.run.purpose else "")
+    run = page.run
+    typed, purpose = join(", typed by ", name(run.actor)), join(" for ", name(run.purpose))
+    who = join(name(run.principal), purpose if run.purpose else "", typed if run.actor else "")
     head = join(
         Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
