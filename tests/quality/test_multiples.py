@@ -26,14 +26,14 @@ STEPS = st.one_of(
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-100, 100)), max_size=6), STEPS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whole_numbers_are_exact(values, step):
     expected = [value is not None and Fraction(value) % Fraction(str(step)) != 0 for value in values]
     assert failing(pa.array(values, pa.int64()), Type("bigint"), step) == expected
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(10**38) + 1, 10**38 - 1)), max_size=6), st.integers(0, 38), STEPS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_decimals_are_exact(units, scale, step):
     values = [None if unit is None else Decimal(unit).scaleb(-scale) for unit in units]
     for precision in {max(18, scale), 38}:
@@ -57,7 +57,7 @@ def nearest_to_a_multiple(value: float, step: float) -> bool:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), STEPS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_double_passes_where_it_is_the_nearest_to_a_multiple(value, step):
     exact = Fraction(str(step))
     near = as_double(round(Fraction(value) / exact) * exact)
