@@ -1,7 +1,7 @@
 """Check the machine: Python, packages, Java, jars, folders, disk, loopback and the settings file.
 
-One line each, `ok` or `fail`; a line that fails ends with the command that mends it. Changes nothing, starts no Spark and
-runs when the settings are broken. Exit code 4 when something fails.
+One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
+Spark, and runs when the settings are broken. Exit code 4 when something fails.
 """
 
 from __future__ import annotations

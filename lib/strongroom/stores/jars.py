@@ -80,9 +80,9 @@ def verify(jars: Sequence[Jar], folder: Path) -> None:
             (folder / jar.file).unlink(missing_ok=True)
         names = ", ".join(jar.file for jar in wrong)
         raise EnvironmentFault(
-            f"Not the jar that conf/jars.lock names: {names} has another sha256. It was deleted.",
+            f"{names} has another sha256 than conf/jars.lock says. It was deleted.",
             where=str(folder),
-            todo="Run ./spark-submit.sh --setup-only to fetch it anew; if that happens again, distrust the source.",
+            todo="Run ./spark-submit.sh --setup-only to fetch it anew, and find out who changed it.",
         )
 
 
@@ -93,7 +93,7 @@ def fetch(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path, say: Call
         EnvironmentFault: when a source cannot be reached, or what it gave has another hash.
     """
     mirror = os.environ.get(MIRROR, "")
-    say(f"fetching {len(jars)} Delta jars into {folder} (once) …")
+    say(f"fetching {' and '.join(jar.file for jar in jars)} into {folder} (once) …")
     folder.mkdir(exist_ok=True)
     for left_over in folder.glob(".fetch-*"):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -104,7 +104,12 @@ def fetch(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path, say: Call
                 _from_mirror(jar, mirror, target)
             else:
                 _by_ivy(jar, target, java=java, ivy=ivy)
-        verify(jars, Path(temporary))
+        if wrong := altered(jars, Path(temporary)):
+            raise EnvironmentFault(
+                f"What came as {wrong[0].file} has another sha256 than conf/jars.lock says. It was deleted.",
+                where=MIRROR if mirror else "Apache Ivy",
+                todo="Do not trust that source or the network on the way to it; try from another.",
+            )
         for jar in jars:
             (Path(temporary) / jar.file).replace(folder / jar.file)
 

@@ -35,12 +35,12 @@ def make_ready(venv: Path, root: Path, *, tools: bool = False, say: Callable[[st
     Raises:
         EnvironmentFault: when there is no network, no venv module, no space, or a package with a wrong hash.
     """
-    unfinished = venv.with_name("venv.unfinished")
-    if unfinished.exists() or not _fits(venv):
-        unfinished.touch()
+    mark_of_start = unfinished(venv)
+    if mark_of_start.exists() or not _fits(venv):
+        mark_of_start.touch()
         say(f"making a virtual environment in {venv} …")
         _make(venv, say=say)
-    unfinished.touch()
+    mark_of_start.touch()
     for lock in _locks(tools):
         mark = stamp(venv, lock)
         wanted = _fingerprint(root / lock)
@@ -53,7 +53,12 @@ def make_ready(venv: Path, root: Path, *, tools: bool = False, say: Callable[[st
             _pip(venv, root / BUILD, say=say)
             _pip(venv, root / lock, "--no-build-isolation", say=say)
         mark.write_text(wanted, encoding="utf-8")
-    unfinished.unlink()
+    mark_of_start.unlink()
+
+
+def unfinished(venv: Path) -> Path:
+    """The file that is there while packages change; found at a start, it tells of an install that was interrupted."""
+    return venv.with_name(f"{venv.name}.unfinished")
 
 
 def _locks(tools: bool) -> Sequence[str]:
@@ -114,11 +119,13 @@ def _pip(venv: Path, lock: Path, *options: str, say: Callable[[str], None]) -> N
             ):
                 say(f"  {noted[1][0].lower()}{noted[1][1:]} …")
     if pip.returncode:
-        raise _explain(log)
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if "Installing collected packages" not in text:  # then it has changed nothing, and nothing need be made anew
+            unfinished(venv).unlink(missing_ok=True)
+        raise _explain(text, log)
 
 
-def _explain(log: Path) -> EnvironmentFault:
-    text = log.read_text(encoding="utf-8", errors="replace")
+def _explain(text: str, log: Path) -> EnvironmentFault:
     again = "then run this again"
     if re.search(r"DO NOT MATCH THE HASHES", text):
         what, todo = (
