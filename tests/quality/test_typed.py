@@ -431,3 +431,13 @@ def test_a_column_of_another_type_is_taken_where_nothing_is_lost(kind, array, ex
     found = typed.batch["c"].to_pylist()
     assert [BAD if marked else value for value, marked in zip(found, bad, strict=True)] == expected, why
     assert typed.batch.schema.types == [arrow_type(column(kind).type)]
+
+
+def test_text_is_prepared_in_typed_sources_too():
+    declared = column("string", trim=True, missing=("?", ""))
+    contract = Contract("x", "x", "1", "c.yaml", "", (), (declared,))
+    raw = pa.array([b" a ", b"?", b"  ", b"\xff", None], pa.binary())
+    array = pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
+    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract, textual=False)
+    assert typed.batch["c"].to_pylist() == ["a", None, None, None, None]
+    assert typed.unreadable["c"].tolist() == [False, False, False, True, False]

@@ -35,10 +35,10 @@ class Failures:
 
     def reasons(self) -> pa.ListArray:
         """For each bad row, in order, the ids of the rules of severity `error` it broke."""
-        errors = np.array([place for place, rule in enumerate(self.rules) if rule.severity == "error"], np.int64)
-        words = self.words[self.bad]
-        broke = (words[:, errors // 64] >> (errors % 64).astype(np.uint64)) & np.uint64(1)
-        row, rule = np.nonzero(broke)
+        errors = [place for place, rule in enumerate(self.rules) if rule.severity == "error"]
+        words = np.ascontiguousarray(self.words[self.bad]).astype("<u8", copy=False)
+        bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
+        row, rule = np.nonzero(bits[:, errors])
         ends = np.zeros(len(words) + 1, np.int32)
         np.cumsum(np.bincount(row, minlength=len(words)), out=ends[1:])
         ids = pa.array([self.rules[place].id for place in errors], pa.string())

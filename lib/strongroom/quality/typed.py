@@ -160,20 +160,20 @@ _PARSERS = {
 
 
 def _check_leaf(array: pa.Array, column: Column) -> Parsed:
-    """One scalar column that arrived typed: text must be UTF-8, and days within the years 1 to 9999.
+    """One scalar column that arrived typed; text is text here too, and days must lie within the years 1 to 9999.
 
-    Of another type than declared, it is cast where every value survives, and else read as text, value by value.
+    Of another type than declared, it is cast where every value survives, and else judged by its text, value by value.
     """
     kind = arrow_type(column.type)
+    if buffers.is_text(array.type):
+        return _read_leaf(array, column)
     if array.type != kind:
         try:
             array = array.cast(kind)
         except pa.ArrowInvalid:
             return _read_leaf(array.cast(pa.string()), replace(column, read=Read()))
     bad: Mask | None = None
-    if pa.types.is_string(kind):
-        bad = buffers.unreadable(array)
-    elif pa.types.is_temporal(kind):
+    if pa.types.is_temporal(kind):
         scale, storage = (1, pa.int32()) if pa.types.is_date(kind) else (instants.MICROS_A_DAY, pa.int64())
         ticks, first, last = array.view(storage), instants.FIRST_DAY * scale, (instants.LAST_DAY + 1) * scale - 1
         ends = pc.min_max(ticks)
