@@ -2,7 +2,7 @@
 
     python tests/benchmarks/tfidf.py [COPIES] [ROUNDS]
 
-One Spark session (local[2]) over COPIES (20) times the texts of the sample lake; the ways take turns, round after round;
+One Spark session (local[2]) over COPIES (20) times the texts of the sample lake; the ways take turns in each round;
 a warm-up round is not counted. Prints one line of JSON a figure: median CPU seconds of the JVM, and their ratio to
 cutting the texts into terms and doing nothing with them.
 """
