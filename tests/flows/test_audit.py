@@ -95,6 +95,12 @@ def test_verify_says_how_long_the_log_is_and_hands_out_a_checkpoint(ask, log):
     assert VerifierKey.of(log.note("key.pub")).name in shown
 
 
+def test_a_dry_run_signs_nothing_and_makes_no_key(ask, log, tmp_path):
+    assert "The log is whole: 5 entries." in ask("verify", "--dry-run").out
+    assert log.note("checkpoint") == ""
+    assert not (tmp_path / "keys").exists()
+
+
 def test_verify_finds_a_change_against_a_witness_even_when_everything_else_was_changed_too(ask, log, tmp_path):
     ask("verify")
     witness = tmp_path / "witness"
