@@ -64,9 +64,8 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
         return [info]
     fixed = path.split("*")[0].rpartition("/")[0] if "*" in path else path
     glob = path if "*" in path else f"{path}/**"
-    pattern = re.compile(
-        re.escape(glob).replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*") + ("(/.*)?" if "*" in path else "")
-    )
+    words = re.escape(glob).replace(r"/\*\*/", "/(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
+    pattern = re.compile(words + ("(/.*)?" if "*" in path else ""))
     selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
     return [
         info

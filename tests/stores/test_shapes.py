@@ -1,0 +1,99 @@
+"""Headers and footers are held against the contract before a row is read."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from strongroom.core.contract import Column, Contract, Protect, Source, Type
+from strongroom.core.errors import ConfigError, StoreError
+from strongroom.stores.shapes import check_shape
+from strongroom.stores.sources import list_files
+
+
+def column(name, kind="string", **more):
+    return Column(name, name, Type(kind), line=7, protect=Protect("keep"), **more)
+
+
+COLUMNS = (column("id", "bigint", required=True), column("text"))
+CONTRACT = Contract("t", "t", "1", "t.yaml", "f", (), COLUMNS)
+
+
+def problems(tmp_path, source, contract=CONTRACT):
+    try:
+        check_shape(source, list_files(source, str(tmp_path)), contract)
+    except ConfigError as error:
+        return [problem.what for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("table", "expected", "why"),
+    [
+        ({"id": pa.array([1]), "text": ["a"]}, None, "as the contract says"),
+        ({"id": pa.array([1], pa.int32()), "text": ["a"]}, None, "a narrower number widens"),
+        ({"id": pa.array([1])}, None, "an optional column may be missing"),
+        ({"text": ["a"]}, "the required column 'id' is missing", "a required one may not"),
+        ({"id": pa.array([1.5]), "text": ["a"]}, "'id' is double", "another type"),
+        ({"id": pa.array([1]), "txt": ["a"]}, "a column 'txt'", "a column the contract does not know"),
+    ],
+)
+def test_parquet_footers(tmp_path, table, expected, why):
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    found = problems(tmp_path, Source("raw", "parquet", "*.parquet"))
+    assert (len(found) == 1 and expected in found[0]) if expected else found == [], why
+
+
+def test_every_file_is_looked_at(tmp_path):
+    pq.write_table(pa.table({"id": [1], "text": ["a"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"id": ["1"], "text": ["a"]}), tmp_path / "b.parquet")
+    assert "b.parquet" in problems(tmp_path, Source("raw", "parquet", "*.parquet"))[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "expected", "why"),
+    [
+        ("id,text", {"header": True}, None, "as the contract says"),
+        ("text,id", {"header": True}, "another order", "Spark reads by place"),
+        ("id", {"header": True}, "'text' is missing", "fewer"),
+        ("id,text,more", {"header": True}, "a column 'more'", "one the contract does not know"),
+        ("id\ttext", {"header": True, "sep": "\t"}, None, "tabs"),
+        ('"id","text"', {"header": True}, None, "quotes"),
+        ("anything", {"header": False}, None, "no header, nothing to compare"),
+        ("\ufeffid,text", {"header": True}, None, "a byte order mark is no part of a name"),
+    ],
+)
+def test_csv_headers(tmp_path, header, options, expected, why):
+    (tmp_path / "a.csv").write_text(header + "\n1,a\n", encoding="utf-8")
+    found = problems(tmp_path, Source("raw", "csv", "*.csv", options))
+    assert (len(found) == 1 and expected in found[0]) if expected else found == [], why
+
+
+def test_csv_has_no_nested_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("1\n")
+    nested = replace(CONTRACT, columns=(Column("d", "d", Type("struct", fields=(column("x"),))),))
+    assert "nested" in problems(tmp_path, Source("raw", "csv", "*.csv"), nested)[0]
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 nothing PAR1")
+    with pytest.raises(StoreError, match=r"a\.parquet"):
+        problems(tmp_path, Source("raw", "parquet", "*.parquet"))
+
+
+def test_files_are_found_by_folder_and_glob_without_hidden_ones(tmp_path):
+    for name in ("a.json", "b.json", "c.txt", "_SUCCESS", ".a.json.crc", "deep/d.json", "set.json/part-0.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+
+    def names(path):
+        found = list_files(Source("r", "json", path), str(tmp_path))
+        return [file.path.removeprefix(f"{tmp_path}/") for file in found]
+
+    assert names("a.json") == ["a.json"]
+    assert names("*.json") == ["a.json", "b.json", "set.json/part-0.json"], "a folder of that name is a data set"
+    assert names("**/*.json") == ["a.json", "b.json", "deep/d.json", "set.json/part-0.json"]
+    assert names("deep") == ["deep/d.json"]
+    with pytest.raises(StoreError, match="no file"):
+        names("*.csv")
