@@ -50,12 +50,12 @@ def facts(job: Job, contract: Contract, *, raw: Any, staged: str, tally: Tally) 
 
 
 def _duplicates(raw: Any, contract: Contract, rule: SetRule) -> float:
-    """Rows beyond the first of their value; a row without a value is none."""
+    """Rows that share their value with another row, all copies counted; a row without a value is none."""
     from pyspark.sql import functions as F
 
     hashed = _with_hashes(raw, contract, paths=rule.columns, names=("__first", "__second")).where("__first is not null")
-    counted = hashed.groupBy("__first", "__second").agg((F.count("*") - 1).alias("__more"))
-    return float(counted.agg(F.sum("__more")).first()[0] or 0)
+    counted = hashed.groupBy("__first", "__second").agg(F.count("*").alias("__count")).where("__count > 1")
+    return float(counted.agg(F.sum("__count")).first()[0] or 0)
 
 
 def _queried(job: Job, contract: Contract, rule: SetRule, *, staged: str) -> float:

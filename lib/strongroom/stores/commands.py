@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,8 @@ def submitted(
     if java is not None:
         environment["JAVA_HOME"] = str(java.home)
     conf = {**STATIC, "spark.sql.session.timeZone": "UTC", "spark.driver.extraJavaOptions": _quiet()}
+    if sys.stderr.isatty():  # who watches sees each stage's progress; a log file gets a line a stage
+        conf["spark.ui.showConsoleProgress"] = "true"
     if is_local(master):
         conf |= SMALL | {
             "spark.sql.warehouse.dir": str(home.folder / "warehouse"),
