@@ -1,5 +1,6 @@
 import json
 import stat
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,13 +17,23 @@ from strongroom.stores.lake import Lake
 PURPOSE = ("--purpose", "model_training")
 
 
+POLICY = """
+roles:
+  keeper: {members: [user:engineer]}
+grants:
+  - role: keeper
+    actions: [read, write, delete, reveal]
+    tables: [training.*, strongroom.*]
+    approval: user:pia
+    reason: keeps the keys
+"""
+
+
 @pytest.fixture
 def place(tmp_path, capsys):
     """An installation whose engineer may do everything with keys."""
     made = install(tmp_path / "x", capsys)
-    made.edit("policy.yaml", "    actions: [read, write, delete]\n", "    actions: [read, write, delete, reveal]\n")
-    made.edit("policy.yaml", "purpose: model_training, at: 2026-01-15, allowed: false}\n  - {as: user:mary",
-              "purpose: model_training, at: 2026-01-15, allowed: true}\n  - {as: user:mary")  # fmt: skip
+    (made.root / "policy.yaml").write_text(POLICY)
     return made
 
 
@@ -53,7 +64,7 @@ def write(place, *, emails=("a@b.c", None), table="training.reviews"):
         "person": pa.StructArray.from_arrays(
             [protector(leaf(place, "user_id"), table="training.reviews", keyring=keyring)(ids)], names=["id"]
         ),
-        "text": pa.array([f"01{keyring.primary:08x} looks like a token" for _ in range(rows)]),
+        "text": pa.array(["AQ looks like a token, a bit" for _ in range(rows)]),
         "row": pa.array([list(seal(pa.array([b"x"] * rows), table="t", keyring=keyring).to_pylist())] * rows),
     }
     Lake(str(place.lake)).append(table, pa.table(columns))
@@ -207,13 +218,14 @@ def test_the_keys_of_a_token_make_it_in_tink(place, tmp_path):
     run(place, "export", str(tmp_path / "id.json"), "--contract", "reviews", "--column", "user_id")
     text = (tmp_path / "id.json").read_text()
     theirs = json_proto_keyset_format.parse(text, secret_key_access.TOKEN).primitive(mac.Mac)
-    assert theirs.compute_mac(b"7").hex() == token
+    assert urlsafe_b64encode(theirs.compute_mac(b"7")).decode() == token
 
 
 def test_a_ring_moves_to_another_installation(place, tmp_path, capsys):
     run(place, "rotate")
     assert run(place, "export", str(tmp_path / "ring.json")).code == 0
     other = install(tmp_path / "other", capsys)
+    (other.root / "policy.yaml").write_text(POLICY)
     run(other, "rotate")
     first = ring(other).primary
     assert run(other, "import", str(tmp_path / "ring.json")).code == 0

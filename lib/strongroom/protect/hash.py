@@ -1,15 +1,17 @@
 """`hash`: a keyed token. Equal values of one domain get equal tokens in every table, so that they still join.
 
-A token is 42 hexadecimal digits: `01 | key id (4 bytes) | tag (16 bytes)`. With the profile `aes-cmac` these are the
+A token is 28 characters, base64url of 21 bytes: `01 | key id (4) | tag (16)`. With the profile `aes-cmac` these are the
 bytes of Tink's AES-CMAC with a 32-byte key, with `hmac-sha256` those of its HMAC-SHA256 with a 16-byte tag. Options:
-`domain` (default: this very column of this table) and `profile`.
+`domain` (default: this very column of this table) and `profile`. Why this form: docs/decisions/tokens.md.
 """
 
 from __future__ import annotations
 
 import hashlib
-from binascii import hexlify
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,36 +22,53 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import Cmac, lay
+from strongroom.protect.aes import Blocks, Cmac, lay
 from strongroom.protect.encoding import token_rows
 from strongroom.protect.method import Kernel, once_per_value, options_of
-from strongroom.protect.rows import BLOCK, Rows, binary_array, room, windows
+from strongroom.protect.rows import BLOCK, Rows, fixed_array, room, windows
 from strongroom.protect.siv import prefix
 
-TagWriter = Callable[[Rows, npt.NDArray[np.void]], None]
-TAG = np.dtype("V32")
+Tags = Callable[[Rows], Iterator[tuple[Any, Blocks]]]
+"""Which rows, and their tags; together, all rows."""
 
 PROFILES = ("aes-cmac", "hmac-sha256")
-DIGITS = 42
+LETTERS = 28
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+# Twelve bits → two letters. What is looked up is public: tokens are what everybody may see.
+PAIRS = np.array([int.from_bytes(f"{one}{two}".encode(), "little") for one, two in product(ALPHABET, repeat=2)], "<u2")
 
 
 def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
     """The function that turns values into tokens, under the primary key."""
-    options = options_of(column)
-    profile = str(options.get("profile", "aes-cmac"))
+    profile = str(options_of(column).get("profile", "aes-cmac"))
     key = keyring.derive(token_info(column, table=table), length=32)
-    write = _cmac_tags(key) if profile == "aes-cmac" else _hmac_tags(key)
-    start = np.frombuffer(prefix(keyring.primary).hex().encode(), "V10")
+    tags_of = _cmac_tags(key) if profile == "aes-cmac" else _hmac_tags(key)
+    mark = prefix(keyring.primary)
+    start, lead = np.frombuffer(urlsafe_b64encode(mark[:3]), "V4"), int.from_bytes(mark[3:])
 
     def tokens(array: pa.Array) -> pa.Array:
         rows = token_rows(array, type_=column.type)
-        out = room(len(rows) * DIGITS)
+        out = room(len(rows) * LETTERS)
         if len(rows):
-            windows(out, size=10)[::DIGITS] = start
-            write(rows, windows(out, size=32)[10::DIGITS])
-        return binary_array(out, np.full(len(rows), DIGITS, np.int64), valid=rows.valid, type_=pa.string())
+            windows(out, size=4)[::LETTERS] = start
+            ends = windows(out, size=24)[4::LETTERS]
+            for which, tags in tags_of(rows):
+                ends[which] = letters(tags, lead=lead)
+        return fixed_array(out, LETTERS, valid=rows.valid, count=len(array), type_=pa.string())
 
     return once_per_value(tokens, column=column)
+
+
+def letters(tags: Blocks, *, lead: int) -> npt.NDArray[np.void]:
+    """base64url of two bytes (the number `lead`) and a tag, for each tag: 24 letters."""
+    high, low = (np.ascontiguousarray(half) for half in tags.byteswap().T)
+    out = np.empty((len(high), 12), np.uint16)
+    words = ((high >> 32) | np.uint64(lead << 32), ((high & 0xFFFFFFFF) << 16) | (low >> 48), low & 0xFFFFFFFFFFFF)
+    for number, word in enumerate(words):
+        for place, shift in enumerate((36, 24, 12, 0)):
+            out[:, 4 * number + place] = PAIRS.take((word.view(np.int64) >> shift) & 0xFFF)
+    return out.reshape(-1).view("V24")
 
 
 def token_info(column: Column, *, table: str) -> str:
@@ -68,24 +87,26 @@ def output_ddl(column: Column) -> str:  # noqa: ARG001
     return "string"
 
 
-def _cmac_tags(key: Secret) -> TagWriter:
+def _cmac_tags(key: Secret) -> Tags:
     mac = Cmac(key)
     library = CMAC(algorithms.AES(key.reveal()))
 
-    def write(rows: Rows, out: npt.NDArray[np.void]) -> None:
+    def tags(rows: Rows) -> Iterator[tuple[Any, Blocks]]:
         for which, part in rows.parts():
             laid = lay(part)
-            tags = mac.chain(laid, tables=mac.tables)
-            out[which] = laid.back(np.frombuffer(hexlify(tags.data), TAG))
+            found = mac.chain(laid, tables=mac.tables)
+            if laid.order is not None:
+                which = laid.order + which.start if isinstance(which, slice) else which[laid.order]
+            yield which, found
         for index in rows.long():
             one = library.copy()
             one.update(rows.value(index).tobytes())
-            out[index] = np.frombuffer(one.finalize().hex().encode(), TAG)[0]
+            yield [index], np.frombuffer(one.finalize(), np.uint64).reshape(1, 2)
 
-    return write
+    return tags
 
 
-def _hmac_tags(key: Secret) -> TagWriter:
+def _hmac_tags(key: Secret) -> Tags:
     # SHA-256 has no bulk call as AES has, so this profile goes value by value. Both ends of HMAC (RFC 2104) start from
     # the same block each time; copies of these two states take less than half the time of a whole HMAC.
     block = key.reveal().ljust(64, b"\0")
@@ -97,9 +118,9 @@ def _hmac_tags(key: Secret) -> TagWriter:
         last.update(first.digest())
         return last.digest()[:BLOCK]
 
-    def write(rows: Rows, out: npt.NDArray[np.void]) -> None:
+    def tags(rows: Rows) -> Iterator[tuple[Any, Blocks]]:
         data, ends = rows.data.data, (rows.starts + rows.lengths).tolist()
-        tags = [tag(data[start:end]) for start, end in zip(rows.starts.tolist(), ends, strict=True)]
-        out[:] = np.frombuffer(hexlify(b"".join(tags)), TAG)
+        found = [tag(data[start:end]) for start, end in zip(rows.starts.tolist(), ends, strict=True)]
+        yield slice(None), np.frombuffer(b"".join(found), np.uint64).reshape(-1, 2)
 
-    return write
+    return tags

@@ -138,15 +138,29 @@ def binary_array(data: Bytes, lengths: Numbers, *, valid: Flags | None, type_: p
     if valid is not None:
         whole = np.zeros(len(valid), np.int64)
         whole[valid] = lengths
-    offsets = room(4 * (len(whole) + 1)).view(np.int32)
-    offsets[0] = 0
     if int(lengths.sum()) >= 1 << 31:
         raise OverflowError("a batch of values of 2 GiB or more: read it in smaller batches")
+    offsets = np.zeros(len(whole) + 1, np.int32)
     np.cumsum(whole, out=offsets[1:])
+    return _array(data, offsets, valid=valid, type_=type_ or pa.binary())
+
+
+def fixed_array(data: Bytes, width: int, *, valid: Flags | None, count: int, type_: pa.DataType) -> pa.Array:
+    """An Arrow array of `count` rows whose values all have that width and lie one after the other; nulls put back."""
+    if valid is None:
+        offsets = np.arange(0, count * width + 1, width, dtype=np.int32)
+    else:
+        offsets = np.zeros(count + 1, np.int32)
+        np.cumsum(valid, out=offsets[1:])
+        offsets *= width
+    return _array(data, offsets, valid=valid, type_=type_)
+
+
+def _array(data: Bytes, offsets: npt.NDArray[np.int32], *, valid: Flags | None, type_: pa.DataType) -> pa.Array:
     mask = None if valid is None else pa.array(valid).buffers()[1]
     nulls = 0 if valid is None else int(len(valid) - np.count_nonzero(valid))
     buffers = [mask, pa.py_buffer(offsets), pa.py_buffer(data[: int(offsets[-1])])]
-    return pa.Array.from_buffers(type_ or pa.binary(), len(whole), buffers, nulls)
+    return pa.Array.from_buffers(type_, len(offsets) - 1, buffers, nulls)
 
 
 def places_of(starts: Numbers, *, more: int = 0) -> Places:

@@ -1,0 +1,40 @@
+import pyarrow as pa
+import pytest
+
+from protect.ring import column, ring
+from strongroom.protect import protector
+from strongroom.protect.coverage import rows_by_key
+
+IDS = (0x01020304, 0x01020305, 0xFFFFFFFF, 0xA0B0C0D0)
+VALUES = pa.array(["a", None, "", "b" * 100])
+
+
+def under(method, key_id):
+    return protector(column("string", method), table="t", keyring=ring(key_id))(VALUES)
+
+
+@pytest.mark.parametrize("method", ["hash", "encrypt"])
+def test_rows_are_counted_by_the_key_they_carry(method):
+    values = pa.concat_arrays([under(method, IDS[0]), under(method, IDS[1])[:1], under(method, IDS[2])])
+    assert rows_by_key(values, IDS) == {IDS[0]: 3, IDS[1]: 1, IDS[2]: 3}
+    assert rows_by_key(values[1:6], IDS[:2]) == {IDS[0]: 2, IDS[1]: 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (pa.array(["x" * 28, "ä" * 14, "+" * 28, " " * 28, "", None]), "text of a token's length"),
+        (pa.array(["\x01\x01\x02\x03\x04" + "x" * 23]), "a key's bytes, but as text"),
+        (pa.array([b"\x01\x01\x02\x03\x04", b"", None, b"\x00" * 30]), "too short, or without the version byte"),
+        (pa.array([], pa.string()), "nothing"),
+        (pa.nulls(3, pa.binary()), "nothing but nulls"),
+    ],
+)
+def test_what_is_no_protected_value_is_not_counted(values, why):
+    assert rows_by_key(values, IDS) == {}, why
+
+
+def test_dictionaries_views_and_large_arrays_are_counted_too():
+    tokens = under("hash", IDS[3])
+    for values in (tokens.dictionary_encode(), tokens.cast(pa.large_string()), tokens.cast(pa.string_view())):
+        assert rows_by_key(values, IDS) == {IDS[3]: 3}
