@@ -65,7 +65,7 @@ class Target:
         frame.write.mode("overwrite").parquet(self.lake.spark_path(self.table, stage))
         version = self.lake.commit(
             self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite", schema=plan.schema,
-            writers={self.table: number, self._writer: 1}, note=self.note,
+            writers={self.table: number, self._writer: number}, note=self.note,
         )  # fmt: skip
         self.lake.sync_properties(self.table, plan)
         return version
