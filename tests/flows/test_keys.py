@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from tink import daead, json_proto_keyset_format, mac, prf, secret_key_access
 
 from lakes import install
@@ -209,6 +210,24 @@ def test_the_keys_of_a_column_open_it_in_tink_and_no_other(place, tmp_path):
     again = run(place, "export", str(out), "--contract", "reviews", "--column", "email")
     assert again.code == 2
     assert "File exists" in again.err
+
+
+def test_deltalake_and_tink_alone_read_a_table_of_ours(place, tmp_path):
+    daead.register()
+    run(place, "rotate")
+    emails = [f"{'x' * size}@example.org" for size in range(50)]
+    col = leaf(place, "email")
+    sealed = protector(col, table="training.reviews", keyring=ring(place))(pa.array(emails))
+    Lake(str(place.lake)).append("training.reviews", pa.table({"email": sealed}))
+    out = tmp_path / "email.json"
+    result = run(place, "export", str(out), "--contract", "reviews", "--column", "email")
+    bound = result.out.splitlines()[1].partition(": ")[2].encode()
+    # From here on, nothing of ours.
+    handle = json_proto_keyset_format.parse(out.read_text(), secret_key_access.TOKEN)
+    column = handle.primitive(daead.DeterministicAead)
+    found = pa.table(DeltaTable(str(place.lake / "training/reviews")).scan(columns=["email"]))
+    values = found.column("email").to_pylist()
+    assert [column.decrypt_deterministically(value, bound).decode() for value in values] == emails
 
 
 def test_the_keys_of_a_token_make_it_in_tink(place, tmp_path):

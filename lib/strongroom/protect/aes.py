@@ -86,26 +86,33 @@ def lay(rows: Rows) -> Laid:
         data = np.zeros(ends - first, np.uint8)
         data[: rows.data.size - first] = rows.data[first:]
         starts = starts - first
-    counts = np.maximum((lengths + (BLOCK - 1)) >> 4, 1).astype(np.uint8)
-    most, least, order = int(counts.max()), int(counts.min()), None
+    width, order = int(lengths.max()), None
     tails: Numbers | int
-    if int(lengths.min()) == int(lengths.max()):
-        tails = int(lengths[0]) - (most - 1) * BLOCK
+    most = max(1, -(-width // BLOCK))
+    if int(lengths.min()) == width:
+        tails, groups = width - (most - 1) * BLOCK, [(0, len(lengths), most)]
     else:
-        if most != least:
+        counts = np.maximum((lengths + (BLOCK - 1)) >> 4, 1).astype(np.uint8)
+        if int(counts.min()) != most:
             order = np.argsort(most - counts, kind="stable")
             starts, lengths = starts[order], lengths[order]
         tails = lengths - ((np.maximum(lengths, 1) - 1) & -BLOCK)
-    groups, at = [], 0
-    for blocks, number in zip(range(most, least - 1, -1), np.bincount(counts)[: least - 1 or None : -1], strict=False):
-        if number:
-            groups.append((at, at + int(number), blocks))
-            at += int(number)
+        groups = _groups(np.bincount(counts).tolist())
     matrix = np.empty((len(starts), most, 2), np.uint64)
     for start, stop, blocks in groups:
         to = matrix_windows(matrix, start=start, stop=stop, size=BLOCK * blocks)
         to[:] = windows(data, size=BLOCK * blocks)[places_of(starts[start:stop])]
     return Laid(order, tails, tuple(groups), matrix)
+
+
+def _groups(numbers: list[int]) -> list[tuple[int, int, int]]:
+    """First row, row after the last and blocks of each group; `numbers` says how many rows have 0, 1, 2, … blocks."""
+    groups, at = [], 0
+    for blocks in range(len(numbers) - 1, 0, -1):
+        if numbers[blocks]:
+            groups.append((at, at + numbers[blocks], blocks))
+            at += numbers[blocks]
+    return groups
 
 
 def void(blocks: npt.NDArray[np.uint64]) -> npt.NDArray[np.void]:
