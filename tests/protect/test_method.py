@@ -48,5 +48,16 @@ def test_the_dictionary_way_gives_what_the_plain_way_gives(method):
 def test_an_encrypted_dictionary_opens():
     col = column("string", "encrypt")
     sealed = protector(col, table="t", keyring=RING)(FEW)
-    for array in (sealed, sealed.dictionary_encode()):
-        assert decrypt(array, col, table="t", keyring=RING)[0].equals(FEW)
+    for array in (sealed, sealed.dictionary_encode(), sealed.dictionary_encode()[:2]):
+        back, opened = decrypt(array, col, table="t", keyring=RING)
+        assert back.equals(FEW[: len(array)])
+        assert opened.to_pylist() == [True] * len(array)
+
+
+def test_a_false_value_in_a_dictionary_is_false_in_every_row():
+    col = column("string", "encrypt")
+    sealed = protector(col, table="t", keyring=RING)(FEW).to_pylist()
+    false = pa.array([value and value[:-1] + b"?" if place % 4 == 1 else value for place, value in enumerate(sealed)])
+    back, opened = decrypt(false, col, table="t", keyring=RING)
+    assert opened.to_pylist() == [True, False, True, True] * 500
+    assert back.to_pylist() == ["a", None, None, "a"] * 500

@@ -16,7 +16,7 @@ from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.protect.encoding import decode, encode
 from strongroom.protect.envelope import Random, associated_data, close, open_all
-from strongroom.protect.method import Kernel, once_per_value, options_of
+from strongroom.protect.method import Kernel, few_values, once_per_value, options_of
 from strongroom.protect.siv import Siv
 from strongroom.protect.types import plain
 
@@ -45,10 +45,17 @@ def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
     ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in keyring.enabled}
     randomised = is_randomised(column)
 
-    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+    def opened_all(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
         array = plain(array)
         values, read = decode(open_all(array, ciphers, nonces=randomised), type_=column.type)
         return values, pa.array(read | array.is_null().to_numpy(zero_copy_only=False))
+
+    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+        found = few_values(array)
+        if found is None:
+            return opened_all(array)
+        values, verdicts = opened_all(found.dictionary)
+        return values.take(found.indices), verdicts.take(found.indices).fill_null(True)
 
     return opened
 

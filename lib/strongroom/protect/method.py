@@ -35,6 +35,7 @@ def options_of(column: Column) -> dict[str, object]:
 
 
 SAMPLE = 256
+"""Rows of a batch that tell whether it has few distinct values: when no more than a quarter of them differ."""
 
 
 def once_per_value(kernel: Kernel, *, column: Column) -> Kernel:
@@ -45,16 +46,18 @@ def once_per_value(kernel: Kernel, *, column: Column) -> Kernel:
     """
 
     def protected(array: pa.Array) -> pa.Array:
-        if not pa.types.is_dictionary(array.type):
-            sample = array[:SAMPLE]
-            if column.type.name in ("float", "double") or 4 * len(sample.unique()) > len(sample):
-                return kernel(array)
-            array = plain(array).dictionary_encode()
-        elif len(array.dictionary) > len(array):
-            return kernel(plain(array))
-        return kernel(array.dictionary).take(array.indices)
+        found = None if column.type.name in ("float", "double") else few_values(array)
+        return kernel(array) if found is None else kernel(found.dictionary).take(found.indices)
 
     return protected
+
+
+def few_values(array: pa.Array) -> pa.DictionaryArray | None:
+    """The array as a dictionary when that has far fewer values than there are rows; else None."""
+    if pa.types.is_dictionary(array.type):
+        return array if len(array.dictionary) <= len(array) else None
+    sample = array[:SAMPLE]
+    return plain(array).dictionary_encode() if 4 * len(sample.unique()) <= len(sample) else None
 
 
 def wrong(column: Column, what: str, *, todo: str) -> ConfigError:
