@@ -40,6 +40,11 @@ class Process:
     def running(self) -> bool:
         return self.popen.poll() is None
 
+    def wait(self, seconds: float) -> None:
+        """Waits so long, or until the job ends."""
+        with suppress(subprocess.TimeoutExpired):
+            self.popen.wait(seconds)
+
     def result(self) -> Result:
         """How the job ended, once it has."""
         try:

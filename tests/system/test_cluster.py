@@ -7,9 +7,9 @@ import pytest
 
 from lakes import Installation, install
 from strongroom.stores.lake import Lake
+from system.contents import quarantined, training
 from system.processes import run
 from system.standalone import Cluster
-from system.unseal import quarantined, training
 
 pytestmark = pytest.mark.slow
 SMALL = ("--set", "spark.executor.memory=500m", "--set", "spark.driver.memory=700m")

@@ -1,9 +1,10 @@
-"""Tables of an installation in a form that two runs can be compared by: sorted, opened, without what names the run."""
+"""What tables hold, in a form that two runs can be compared by: sorted, opened, without what names the run."""
 
 import json
 from pathlib import Path
 
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from lakes import Installation
 from strongroom.core.contract_file import load_contract
@@ -38,3 +39,12 @@ def quarantined(place: Installation, name: str) -> list[str]:
         json.dumps([row["reasons"], Path(row["source_file"]).name, text.decode("utf-8", "surrogateescape")])
         for row, text in zip(rows, clear.to_pylist(), strict=True)
     )
+
+
+def unknown_files(place: Installation, table: str) -> set[str]:
+    """Data files in a table's folder that no version of it knows: what a dead run left."""
+    folder = place.lake / table.replace(".", "/")
+    known = set()
+    for version in range(DeltaTable(str(folder)).version() + 1):
+        known |= set(DeltaTable(str(folder), version=version).file_uris())
+    return {str(path) for path in folder.rglob("*.parquet") if "_delta_log" not in path.parts} - known
