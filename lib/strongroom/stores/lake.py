@@ -18,9 +18,12 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_d
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
-from strongroom.core.errors import StoreError
+from strongroom.core.errors import ConfigError, Problem, StoreError
 
 _NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
+
+_TRIES = 10
+"""How often an append is tried that another process crosses; in each round at least one of them comes through."""
 
 # Erased values must be really gone: no deletion vectors, and old files are kept for a stated time only.
 PRIVATE = {
@@ -58,6 +61,11 @@ class Lake:
     """A lake under a root folder or URI."""
 
     root: str
+
+    def __post_init__(self) -> None:
+        if self.root.startswith("catalog:"):
+            todo = "Give the path or URI of the lake's root; docs/decisions/publication.md says why."
+            raise ConfigError([Problem("a lake in a catalog is not served yet", self.root, todo)])
 
     def folder(self, table: str) -> str:
         """Where a table lies. Raises StoreError when the name is none."""
@@ -113,21 +121,26 @@ class Lake:
 
         `once` is (writer, number): with it the rows are written only if that writer has not written that number yet.
         """
-        found = self.open(table)
-        if once and found is not None and (found.transaction_version(once[0]) or 0) >= once[1]:
-            return
         props = CommitProperties(app_transactions=[Transaction(*once)]) if once else CommitProperties()
-        try:
-            write_deltalake(
-                found if found is not None else self.folder(table),
-                rows,
-                mode="append",
-                schema_mode="merge",
-                commit_properties=props,
-                configuration=None if found is not None else {**PRIVATE, "delta.dataSkippingNumIndexedCols": "0"},
-            )
-        except (DeltaError, OSError) as error:
-            raise self._unwritable(table) from error
+        for left in reversed(range(_TRIES)):
+            found = self.open(table)
+            if once and found is not None and (found.transaction_version(once[0]) or 0) >= once[1]:
+                return
+            try:
+                write_deltalake(
+                    found if found is not None else self.folder(table),
+                    rows,
+                    mode="append",
+                    schema_mode="merge",
+                    commit_properties=props,
+                    configuration=None if found is not None else {**PRIVATE, "delta.dataSkippingNumIndexedCols": "0"},
+                )
+                return
+            except CommitFailedError as error:  # another process made the table at this moment, or changed its columns
+                if not left:
+                    raise self._unwritable(table) from error
+            except (DeltaError, OSError) as error:
+                raise self._unwritable(table) from error
 
     def commit(
         self, table: str, *, onto: DeltaTable, files: Iterable[AddAction], mode: str, schema: pa.Schema | None = None,
@@ -147,6 +160,8 @@ class Lake:
         Raises:
             StoreError: another run committed first, or the storage refused.
         """
+        if any((onto.transaction_version(name) or 0) >= number for name, number in writers.items()):
+            raise _overtaken(table)
         try:
             onto.create_write_transaction(
                 list(files),
@@ -158,9 +173,7 @@ class Lake:
                 ),
             )
         except CommitFailedError as error:
-            raise StoreError(
-                "another run committed to this table first, so this one changed nothing", where=table, todo="Run again."
-            ) from error
+            raise _overtaken(table) from error
         except (DeltaError, OSError) as error:
             raise self._unwritable(table) from error
         return int(DeltaTable(self.folder(table)).version())
@@ -210,8 +223,13 @@ class Lake:
     def _unwritable(self, table: str) -> StoreError:
         return StoreError(
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
-            todo="Check free space and permission; nothing was published.",
+            todo="Check free space and permission; readers keep the version they have.",
         )  # fmt: skip
+
+
+def _overtaken(table: str) -> StoreError:
+    what = "another run committed to this table first, so this one changed nothing"
+    return StoreError(what, where=table, todo="Run again.")
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

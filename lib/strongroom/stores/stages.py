@@ -38,6 +38,12 @@ def staged_rows(lake: Lake, table: str, stage: str, *, column: str) -> list[Any]
     return [value for part in found for value in part.column(column).to_pylist()]
 
 
+def drop_remains(lake: Lake, table: str, stage: str) -> None:
+    """Deletes what no version refers to in a published stage: bad rows, which are in quarantine now, and tallies."""
+    for part in ("verdict=bad", "verdict=tally"):
+        drop_stage(lake, table, f"{stage}/{part}")
+
+
 def drop_stage(lake: Lake, table: str, stage: str) -> None:
     """Deletes a stage that no version refers to; one that is not there is fine."""
     filesystem, folder = filesystem_of(lake.folder(table))
