@@ -2,7 +2,7 @@
 
     PYTHONPATH=lib python tests/benchmarks/kernels.py [--rows 1000000] [--runs 5] [--plain 50000]
 
-Prints one line of JSON a figure: CPU nanoseconds a row, the median of the runs, which are interleaved: each run times every
+Prints one line of JSON a figure: CPU nanoseconds a row, the median of the runs. They are interleaved: each times every
 kernel once, and right after it the plain loop over some of the same rows. No Spark: the hop is measured elsewhere.
 """
 
