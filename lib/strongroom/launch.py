@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from strongroom.core.errors import ConfigError, StrongroomError
+from strongroom.core.errors import ConfigError, StrongroomError, UsageError
 from strongroom.core.event import Event
 from strongroom.core.run import Job, Outcome, Run
 from strongroom.core.settings import Settings
@@ -25,6 +26,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
 
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_CONFIG = str(Path(__file__).resolve().parents[2] / "conf" / "local.yaml")  # wherever it is started from
 
 
@@ -50,7 +52,13 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()
     try:
+        _check_run_id(run_id)
         outcome = audited(flow, name, args, run_id)
+        if outcome.summary:
+            print(outcome.summary)
+        if args.json:
+            print(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
+        sys.stdout.flush()
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; nothing was published", todo="Run again.")
         return _failed(args, name, run_id, stopped, code=130, start=start)
@@ -62,10 +70,6 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
         if known is None:
             return _bug(args, name, run_id, error, start=start)
         return _failed(args, name, run_id, known, code=known.exit_code, start=start)
-    if outcome.summary:
-        print(outcome.summary)
-    if args.json:
-        print(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
     return 0
 
 
@@ -144,6 +148,13 @@ def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: 
         error=type(error).__name__ if error is not None else "",
         facts=dict(facts or {}),
     )
+
+
+def _check_run_id(run_id: str) -> None:
+    """A run's id becomes part of folder names, so it is a plain word."""
+    if not _RUN_ID.fullmatch(run_id):
+        todo = "Use letters, digits, dots, dashes and low lines, at most 64."
+        raise UsageError("this is no run id", where="--run-id", todo=todo)
 
 
 def new_run_id() -> str:

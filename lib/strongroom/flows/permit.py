@@ -10,6 +10,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.decision import Decision, Request
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job
+from strongroom.govern.columns import classification_of, tags_of
 from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine, compile_policy
 
@@ -33,7 +34,8 @@ def ask(
     job: Job, action: str, table: str, *, columns: Iterable[str] = (), contract: Contract | None = None
 ) -> Decision:
     """The policy's answer to this run; `contract` tells classification and tags of the columns."""
-    known = {column.name: column for column in contract.columns} if contract else {}
+    known = contract.columns if contract else ()
+    tags = {column.name: found for column in known if (found := tags_of(column)) is not None}
     return engine_of(job.settings.policy).decide(
         Request(
             principal=job.run.principal,
@@ -43,8 +45,8 @@ def ask(
             columns=tuple(columns),
             purpose=job.run.purpose,
             actor=job.run.actor,
-            classifications={name: column.classification for name, column in known.items()},
-            tags={name: column.tags for name, column in known.items()},
+            classifications={column.name: classification_of(column) for column in known},
+            tags=tags,
         )
     )
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from strongroom.core.decision import Decision, Request
+from strongroom.core.decision import Request
 from strongroom.core.errors import StoreError
 from strongroom.core.event import Event
-from strongroom.core.run import Job
+from strongroom.core.run import Job, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
 from strongroom.flows.permit import engine_of
@@ -50,51 +50,36 @@ def read_table(
     found = load_settings(settings) if isinstance(settings, str) else settings
     moment = at or datetime.now(UTC)
     run = f"read-{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    return _read(spark, table, found, run=run, job="read_table", principal=principal, purpose=purpose, at=moment)
+    return _read(spark, table, found, Run(run, "read_table", principal, purpose, moment))
 
 
 def read_as(job: Job, table: str) -> Any:
     """The same for a job: its run says who reads, for what, and when."""
-    run = job.run
-    return _read(
-        job.spark(), table, job.settings, run=run.id, job=run.job, principal=run.principal, purpose=run.purpose,
-        at=run.started, actor=run.actor,
-    )  # fmt: skip
+    return _read(job.spark(), table, job.settings, job.run)
 
 
-def _read(
-    spark: Any,
-    table: str,
-    settings: Settings,
-    *,
-    run: str,
-    job: str,
-    at: datetime,
-    principal: str,
-    purpose: str,
-    actor: str = "",
-) -> Any:
+def _read(spark: Any, table: str, settings: Settings, run: Run) -> Any:
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     columns = _columns(lake, table)
     request = Request(
         action="read",
         table=table,
-        at=at,
+        at=run.started,
         columns=tuple(columns),
-        classifications={name: notes.get(CLASSIFICATION, "") for name, notes in columns.items()},
-        tags={name: _tags(notes) for name, notes in columns.items()},
-        principal=principal,
-        purpose=purpose,
-        actor=actor,
+        # A column whose schema says nothing is unknown to the policy, not free of classification.
+        classifications={name: notes[CLASSIFICATION] for name, notes in columns.items() if CLASSIFICATION in notes},
+        tags={name: _tags(notes[TAGS]) for name, notes in columns.items() if TAGS in notes},
+        principal=run.principal,
+        purpose=run.purpose,
+        actor=run.actor,
     )
     decision = engine.narrow(request)
-    AuditLog.open(settings).append(_event(decision, run=run, job=job, policy=engine.policy.fingerprint))
+    AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
     if not decision.allowed:
         raise refusal(engine, decision)
     if not columns:
-        raise StoreError(
-            "there is no such table", where=lake.folder(table), todo="Run ./spark-submit.sh prepare first."
-        )
+        todo = "Run ./spark-submit.sh prepare first."
+        raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     rows = spark.read.format("delta").load(lake.spark_path(table))
     sql = reading(decision, dict(rows.dtypes))
     return (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
@@ -106,24 +91,5 @@ def _columns(lake: Lake, table: str) -> Mapping[str, Mapping[str, str]]:
     return {column.name: column.metadata or {} for column in found.schema().fields} if found is not None else {}
 
 
-def _tags(notes: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(tag for tag in notes.get(TAGS, "").split(",") if tag)
-
-
-def _event(decision: Decision, *, run: str, job: str, policy: str) -> Event:
-    asked = decision.request
-    return Event(
-        time=asked.at,
-        run=run,
-        job=job,
-        principal=asked.principal,
-        actor=asked.actor,
-        action="read",
-        outcome="allowed" if decision.allowed else "refused",
-        roles=decision.roles,
-        table=asked.table,
-        columns=decision.columns,
-        purpose=asked.purpose,
-        policy=policy,
-        facts={"masks": dict(decision.masks), "withheld": list(decision.withheld), "level": decision.level},
-    )
+def _tags(words: str) -> tuple[str, ...]:
+    return tuple(tag for tag in words.split(",") if tag)

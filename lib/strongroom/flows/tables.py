@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
+from strongroom.govern.columns import classification_of, tags_of
 from strongroom.protect import output_type
 from strongroom.stores.lake import TablePlan
 
@@ -74,8 +75,13 @@ def properties(contract: Contract, zone: str) -> dict[str, str]:
 
 
 def _notes(column: Column) -> dict[str, str]:
-    """What the table's schema says of a column; the classification is kept for the policy's sake."""
-    return {"comment": _comment(column), CLASSIFICATION: column.classification, TAGS: ",".join(column.tags)}
+    """What the table's schema says of a column; classification and tags are kept for the policy's sake.
+
+    Tags of a struct whose fields have tags of their own are left out: unknown is what the policy must take them for.
+    """
+    notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column)}
+    tags = tags_of(column)
+    return notes if tags is None else {**notes, TAGS: ",".join(tags)}
 
 
 def _comment(column: Column) -> str:
