@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import stat
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -152,28 +153,33 @@ def test_nobody_else_may_read_the_entries(tmp_path):
     assert stat.S_IMODE(log.path.stat().st_mode) & 0o007 == 0
 
 
-def writer(folder, name, acknowledged):
-    """Append until killed; every acknowledged entry is told through the pipe only after `append` has returned."""
-    log, number = AuditLog(folder), 0
-    while True:
-        index = log.append(event(f"{name}-{number}", facts={"pad": "x" * 500}))
-        os.write(acknowledged, f"{index} run-{name}-{number}\n".encode())
-        number += 1
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from strongroom.core.event import Event
+from strongroom.stores.audit import AuditLog
+folder, name = sys.argv[1:]
+log, number = AuditLog(folder), 0
+while True:
+    run = f"run-{name}-{number}"
+    facts = {"pad": "x" * 500}
+    index = log.append(Event(datetime.now(UTC), run, "prepare", "user:ada", "run", "started", facts=facts))
+    print(index, run, flush=True)
+    number += 1
+"""
 
 
-def test_of_eight_writers_at_once_all_killed_no_acknowledged_entry_is_lost(tmp_path):
-    context = multiprocessing.get_context("fork")
-    read, write = os.pipe()
-    writers = [context.Process(target=writer, args=(tmp_path, name, write)) for name in range(8)]
+def test_of_ten_writers_at_once_all_killed_no_acknowledged_entry_is_lost(tmp_path):
+    """Each tells an entry only after `append` has returned; what it has told must be there."""
+    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "lib")}
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, str(name)], stdout=subprocess.PIPE, env=path) for name in range(10)]
+    first = [each.stdout.readline() for each in writers]  # all are at work
+    time.sleep(0.3)
     for each in writers:
-        each.start()
-    time.sleep(0.6)
-    for each in writers:
-        os.kill(each.pid, signal.SIGKILL)
-        each.join()
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        acknowledged = dict(line.split() for line in pipe)
+        each.kill()
+    told = b"".join(first + [each.communicate()[0] for each in writers]).decode().splitlines()
+    acknowledged = dict(line.split() for line in told if line.count(" ") == 1 and line[-1].isdigit())
     runs = [found.run for found in AuditLog(tmp_path).read()]
     assert len(acknowledged) > 8
     assert {int(index): run for index, run in acknowledged.items()}.items() <= dict(enumerate(runs)).items()

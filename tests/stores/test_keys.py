@@ -1,9 +1,11 @@
 import base64
+import contextlib
 import json
-import multiprocessing
 import os
 import pickle
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,13 +153,18 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path):
 def test_a_handle_becomes_the_ring_again_where_it_is_used(home):
     keys = open_keyring(*home, create=True)
     handle = pickle.loads(pickle.dumps(keys.handle))
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(primary_there, (handle,)) == keys.primary
+    with elsewhere("import pickle; print(keyring_of(pickle.load(sys.stdin.buffer)).primary)") as worker:
+        told, _ = worker.communicate(pickle.dumps(handle))
+    assert int(told) == keys.primary
     assert keyring_of(handle).keys == keys.keys
 
 
-def primary_there(handle):
-    return keyring_of(handle).primary
+def elsewhere(code, *words):
+    """A Python process of its own: it inherits no thread and no lock, as a fork of this one would."""
+    imports = "import sys; from strongroom.stores.keys import keyring_of, open_keyring;"
+    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "lib")}
+    command = [sys.executable, "-c", imports + code, *words]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=path)
 
 
 def test_a_worker_unwraps_once_an_hour(home, monkeypatch):
@@ -219,13 +226,11 @@ def test_every_state_of_a_key_survives_the_file(home):
 
 
 def test_two_first_uses_at_once_make_one_keyring(home):
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        found = pool.starmap(first_use, [home] * 8)
+    with contextlib.ExitStack() as stack:
+        first_use = "print(open_keyring(*sys.argv[1:], create=True).primary)"
+        workers = [stack.enter_context(elsewhere(first_use, *home)) for _ in range(4)]
+        found = [int(worker.communicate()[0]) for worker in workers]
     assert len(set(found)) == 1
-
-
-def first_use(reference, path):
-    return open_keyring(reference, path, create=True).primary
 
 
 def test_tink_opens_the_keyring_file_with_the_key_encryption_key(home):
