@@ -1,4 +1,4 @@
-"""The package: what is under lib/, and what it needs (requirements.in). Its version stands in strongroom/__init__.py."""
+"""The package: what is under lib/, and what it needs (requirements.in). Its version is in strongroom/__init__.py."""
 
 import re
 from pathlib import Path
