@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "lib"), str(ROOT / "tests")]
 RULES = {
     "id": "required: true\n        logicalTypeOptions: {minimum: 0, maximum: 1000000000000}",
-    "email": "required: true\n        logicalTypeOptions: {minLength: 3, maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$', format: email}",
+    "email": "required: true\n        logicalTypeOptions: "
+    "{minLength: 3, maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$', format: email}",
     "city": "required: true\n        logicalTypeOptions: {minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9 .-]+$'}\n"
     "        quality:\n          - {metric: invalidValues, mustBe: 0, arguments: {validValues: [CITIES]}}",
     "text": "required: true\n        logicalTypeOptions: {minLength: 1, maxLength: 5000, pattern: '\\S'}",
@@ -100,7 +101,8 @@ def ways(spark, place: Path, raw: str) -> dict:
 
     def identity():
         rows = spark.read.parquet(raw)
-        rows.mapInArrow(lambda batches: batches, rows.schema).write.format("delta").mode("overwrite").save(f"{place}/same")
+        same = rows.mapInArrow(lambda batches: batches, rows.schema)
+        same.write.format("delta").mode("overwrite").save(f"{place}/same")
 
     def prepared(name):
         def run():
@@ -119,7 +121,7 @@ def ways(spark, place: Path, raw: str) -> dict:
         key, box = b"k" * 32, Fernet(Fernet.generate_key())
         token = F.udf(lambda value: hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest())
         seal = F.udf(lambda value: box.encrypt(value.encode()).decode())
-        rows = spark.read.parquet(raw).select(token("id").alias("id"), seal("email").alias("email"), token("city"), "text")
+        rows = spark.read.parquet(raw).select(token("id"), seal("email"), token("city"), "text")
         rows.toDF("id", "email", "city", "text").write.format("delta").mode("overwrite").save(f"{place}/recipe")
 
     return {
@@ -194,4 +196,5 @@ def main(rows: int = 1_000_000, rounds: int = 5, *only: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, int(sys.argv[2]) if len(sys.argv) > 2 else 5, *sys.argv[3:])
+    words = sys.argv[1:]
+    main(*map(int, words[:2]), *words[2:])
