@@ -74,7 +74,7 @@ def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
         StrongroomError: with no data value in it; a foreign error is replaced by its class and place, since its message
             might quote one.
     """
-    with _no_values():
+    with no_values():
         yield from _Worker(plan).run(batches)
 
 
@@ -84,12 +84,12 @@ def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
     A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
     sealed as it is, with the reason `row.sealed`.
     """
-    with _no_values():
+    with no_values():
         yield from _Worker(plan).retry(batches)
 
 
 @contextmanager
-def _no_values() -> Iterator[None]:
+def no_values() -> Iterator[None]:
     """A foreign error might quote a value, so only its class and place go on."""
     try:
         yield

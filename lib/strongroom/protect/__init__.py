@@ -2,6 +2,18 @@
 
 from strongroom.protect.columns import METHODS, output_ddl, output_type, protector
 from strongroom.protect.encrypt import decrypt, opener
+from strongroom.protect.reveal import revealed_type, revealer
 from strongroom.protect.seal import seal, unseal
 
-__all__ = ["METHODS", "decrypt", "opener", "output_ddl", "output_type", "protector", "seal", "unseal"]
+__all__ = [
+    "METHODS",
+    "decrypt",
+    "opener",
+    "output_ddl",
+    "output_type",
+    "protector",
+    "revealed_type",
+    "revealer",
+    "seal",
+    "unseal",
+]

@@ -1,0 +1,7 @@
+"""Open encrypted columns for who may see them; see `strongroom/flows/reveal.py`."""
+
+from strongroom.flows import reveal
+from strongroom.launch import main
+
+if __name__ == "__main__":
+    main(reveal, spark=True)

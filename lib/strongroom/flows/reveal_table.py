@@ -1,0 +1,129 @@
+"""What `reveal` writes: one table of clear values, counted and in the audit log before anybody can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.decision import Decision
+from strongroom.core.event import Event
+from strongroom.core.key import KeyHandle
+from strongroom.core.run import Job, Outcome
+from strongroom.flows import tables
+from strongroom.flows.fuse import no_values
+from strongroom.flows.permit import engine_of
+from strongroom.govern.rows import identifier
+from strongroom.protect import revealed_type, revealer
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.keys import keyring_of
+from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.private import close_to_others, drop_former
+from strongroom.stores.stages import drop_stage, staged
+
+UNOPENED = "__unopened_"
+"""Prefix of the boolean columns that say whether a column of the row did not open; what follows is its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Columns of a table, and the table that they are opened into. It travels to workers, with no key in clear."""
+
+    columns: tuple[Column, ...]
+    table: str
+    target: str
+    keys: KeyHandle
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The opened columns."""
+        return pa.schema([pa.field(column.name, revealed_type(column)) for column in self.columns])
+
+
+def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches of the columns as they lie in; the same in clear out, and for each column which rows did not open."""
+    with no_values():
+        keyring, schema = keyring_of(plan.keys), plan.schema
+        openers = [revealer(column, table=plan.table, keyring=keyring) for column in plan.columns]
+        flags = [f"{UNOPENED}{place}" for place in range(len(openers))]
+        for batch in batches:
+            found = [open_(array) for open_, array in zip(openers, batch.columns, strict=True)]
+            bad = [pc.invert(fine) for _, fine in found]
+            clear = [array.cast(field.type) for (array, _), field in zip(found, schema, strict=True)]
+            yield pa.RecordBatch.from_arrays([*clear, *bad], names=[*schema.names, *flags])
+
+
+def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract: Contract) -> Outcome:
+    """Staged, counted, written to the audit log, and only then there to be read."""
+    lake, target = Lake(job.settings.lake), plan.target
+    wanted = _plan(job, contract, plan)
+    close_to_others(lake, target)
+    onto = lake.ensure(target, wanted)
+    number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
+    if onto.transaction_version(writer) is not None:
+        return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
+    stage = f"stage-{number:06d}-{job.run.id}"
+    try:
+        counts = _staged(rows, plan, path=lake.spark_path(target, stage))
+        event = Event.decided(
+            job.run, decision, policy=engine_of(job.settings.policy).policy.fingerprint, contract=contract.fingerprint
+        )
+        facts = {**event.facts, "into": target, "rows": counts[0], "unopened": counts[1]}
+        AuditLog.open(job.settings).append(replace(event, facts=facts))
+        version = lake.commit(
+            target, onto=onto, files=staged(lake, target, stage), mode="overwrite", schema=wanted.schema,
+            writers={target: number, writer: number}, note={"strongroom.run": job.run.id},
+        )  # fmt: skip
+    except BaseException:
+        drop_stage(lake, target, stage)
+        raise
+    lake.sync_properties(target, wanted)
+    drop_former(lake, target)
+    return _outcome(plan, counts, version=version, path=lake.folder(target))
+
+
+def _staged(rows: Any, plan: Opening, *, path: str) -> tuple[int, dict[str, int]]:
+    """The opened rows in the stage; how many they are, and how many did not open, by column."""
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    flags = [f"{UNOPENED}{place}" for place in range(len(plan.columns))]
+    schema = pa.schema([*plan.schema, *(pa.field(flag, pa.bool_()) for flag in flags)])
+    clear, seen = rows.mapInArrow(partial(opened, plan), from_arrow_schema(schema)), Observation()
+    counted = clear.observe(
+        seen, F.count(F.lit(1)).alias("rows"), *(F.count_if(F.col(flag)).alias(flag) for flag in flags)
+    )
+    counted.select([identifier(name) for name in plan.schema.names]).write.mode("overwrite").parquet(path)
+    found = seen.get
+    unopened = {column.name: int(found[flag]) for column, flag in zip(plan.columns, flags, strict=True)}
+    return int(found["rows"]), {name: count for name, count in unopened.items() if count}
+
+
+def _plan(job: Job, contract: Contract, plan: Opening) -> TablePlan:
+    """The table; what the contract says of a column holds for its clear values too, and no bounds go to the log."""
+    known = tables.training(contract).schema
+    notes = {"comment": f"opened from {plan.table} for {job.run.purpose}"}
+    fields = [field.with_metadata({**(known.field(field.name).metadata or {}), **notes}) for field in plan.schema]
+    properties = {**tables.properties(contract, "revealed"), "strongroom.purposes": job.run.purpose}
+    return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear", properties=properties)
+
+
+def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int, path: str) -> Outcome:
+    (rows, unopened), target = counts, plan.target
+    lines = [
+        f"{target}, version {version}: {rows:,} rows of {plan.table} in clear",
+        f"  columns    {', '.join(plan.schema.names)}",
+        *(f"  unopened   {name}: {count:,} values; they are null" for name, count in unopened.items()),
+        f"  table      {path}",
+        "  Delete it when its purpose is served; what it held before is gone.",
+    ]
+    facts = {"table": target, "version": version, "rows": rows, "unopened": unopened}
+    return Outcome(
+        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary="\n".join(lines), facts=facts
+    )

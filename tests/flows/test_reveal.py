@@ -1,0 +1,112 @@
+"""Encrypted columns are opened for who may see them, into a table closed to others, and never without a trace."""
+
+import json
+import stat
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from lakes import install
+from strongroom.flows import prepare, reveal
+
+PIA = ("--as", "user:pia", "--purpose", "data_subject_request")
+GRANTS = """
+roles:
+  engineer: {members: [user:engineer]}
+  officer: {members: [user:pia]}
+grants:
+  - {role: engineer, actions: [read, write], tables: [raw.*, training.*, quarantine.*, strongroom.*]}
+  - role: engineer
+    actions: [act]
+    principals: [user:pia]
+    reason: types for her in these tests
+  - role: officer
+    actions: [reveal]
+    tables: [training.*]
+    columns: {allow: [review_id, email, label]}
+    rows: label <> 'neutral'
+    purposes: [data_subject_request]
+  - {role: officer, actions: [write], tables: [revealed.*], purposes: [data_subject_request]}
+"""
+
+
+@pytest.fixture
+def place(tmp_path, capsys):
+    found = install(tmp_path / "x", capsys, sample=100)
+    (found.root / "policy.yaml").write_text(GRANTS)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--columns", "email"], 5, "may not reveal training.reviews"),
+        (["--columns", "email", "--as", "user:pia"], 2, "needs a purpose"),
+        (["--columns", "email", "--as", "user:pia", "--purpose", "fun"], 5, "may not reveal"),
+        (["--columns", "email,user_id", *PIA], 5, "(user_id)"),
+        (["--columns", "email", "--where", "rating > 3", *PIA], 5, "(rating)"),
+        ([*PIA], 2, "reveal which columns?"),
+        (["--columns", "emial", *PIA], 2, "'email'"),
+        (["--columns", "label", *PIA], 2, "none of these columns is encrypted"),
+        (["--columns", "email", "--where", "email = 'a@b.c'", *PIA], 3, "email"),
+        (["--columns", "email", "--where", "label", *PIA], 3, "no condition"),
+        (["--columns", "email", "--to", "../x", *PIA], 2, "no table's name"),
+        (["--columns", "email", *PIA], 7, "there is no such table yet"),
+    ],
+)
+def test_what_may_not_or_cannot_be_opened_is_said_before_anything_starts(place, words, code, said):
+    if code == 5 and "--as" not in words:
+        words = [*words, "--purpose", "data_subject_request"]
+    result = place.run(reveal, "--contract", "reviews", *words)
+    assert (result.code, said in result.err) == (code, True), result.err
+    assert not (place.lake / "revealed").exists()
+
+
+@pytest.mark.spark
+def test_columns_come_out_in_clear_for_the_rows_of_the_grant_and_the_last_run_only(place, spark):
+    assert place.run(prepare).code == 0
+    lines = [line for file in (place.lake / "raw/reviews").glob("*.json") for line in file.read_text().splitlines()]
+    raw = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+    emails = {row["review_id"]: row["email"] for row in raw}
+    labels = {row["review_id"]: row["label"] for row in place.rows("training.reviews")}
+    shown = place.run(reveal, "--columns", "review_id,email", "--run-id", "one", *PIA)
+    assert shown.code == 0, shown.err
+    found = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
+    assert found == {id_: emails[id_] for id_, label in labels.items() if label != "neutral"}
+    assert stat.S_IMODE((place.lake / "revealed/reviews").stat().st_mode) == 0o700
+    event = [event for event in place.audit() if event.action == "reveal"][-1]
+    assert (event.principal, event.actor, event.columns) == ("user:pia", "user:engineer", ("review_id", "email"))
+    assert (event.facts["rows"], event.facts["into"], event.facts["unopened"]) == (len(found), "revealed.reviews", {})
+    log = "".join(path.read_text() for path in (place.lake / "revealed/reviews/_delta_log").glob("*.json"))
+    assert not any(email in log + shown.out + shown.err for email in found.values() if email)
+    assert '"strongroom.classification":"personal"' in log.replace("\\", "")
+    assert place.run(reveal, "--columns", "review_id,email", "--run-id", "one", *PIA).line["rows"] == {}
+
+    spoil(place)
+    first = [*(place.lake / "revealed/reviews").rglob("*.parquet")]
+    assert first
+    again = place.run(reveal, "--columns", "email", "--where", "label = 'positive'", *PIA)
+    rows = place.rows("revealed.reviews")
+    positive = sum(label == "positive" for label in labels.values())
+    assert (len(rows), list(rows[0])) == (positive + 1, ["email"])
+    assert "email: 1 values; they are null" in again.out
+    assert not any(path.exists() for path in first), "what the table held before is deleted"
+
+
+def spoil(place):
+    """One more positive row, whose email is no value of this column."""
+    table = place.delta("training.reviews")
+    row = {"review_id": "r-spoilt", "label": "positive", "email": b"\x01" + b"x" * 40}
+    whole = pa.table(table.scan(predicate="label = 'positive'")).slice(0, 1)
+    for name, value in row.items():
+        whole = whole.set_column(whole.schema.get_field_index(name), name, pa.array([value]))
+    write_deltalake(table, whole, mode="append")
+
+
+@pytest.mark.spark
+def test_a_run_that_fails_leaves_no_clear_value_behind(place, spark):
+    assert place.run(prepare).code == 0
+    (place.root / "keys/local.kek").unlink()
+    assert place.run(reveal, "--columns", "email", *PIA).code == 7
+    assert list((place.lake / "revealed").rglob("*.parquet")) == []
