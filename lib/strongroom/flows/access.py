@@ -59,7 +59,7 @@ def known_tables(job: Job) -> list[Table]:
     found: list[Table] = []
     for contract in _contracts(job):
         found += tables_of(contract, _OF_CONTRACTS)
-        found += [Table(f"{zone}.{contract.name}", ()) for zone in ("quarantine", "features")]
+        found += [Table(f"{zone}.{contract.name}", ()) for zone in ("quarantine", "features", "revealed")]
     return [*found, *(Table(name, ()) for name in _OWN)]
 
 
