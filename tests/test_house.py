@@ -19,6 +19,7 @@ MAY = {
     "flows": {"core", "protect", "quality", "learn", "govern", "stores"},
     "launch": {"core", "stores"},
     "notebook": {"core", "stores", "launch"},
+    "functions": {"core", "protect", "stores"},
     "submit": {"core", "stores"},
     "jobs": {"flows", "launch"},
     "notebooks": {"flows", "notebook", "core", "stores"},

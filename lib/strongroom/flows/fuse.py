@@ -8,9 +8,7 @@ a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import StrongroomError
 from strongroom.core.key import KeyHandle
+from strongroom.core.silence import no_values
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import output_type, protector, seal, unseal
 from strongroom.quality.judge import Judge, compile_rules
@@ -74,7 +72,7 @@ def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
         StrongroomError: with no data value in it; a foreign error is replaced by its class and place, since its message
             might quote one.
     """
-    with no_values():
+    with no_values("the pass"):
         yield from _Worker(plan).run(batches)
 
 
@@ -84,19 +82,8 @@ def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
     A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
     sealed as it is, with the reason `row.sealed`.
     """
-    with no_values():
+    with no_values("the pass"):
         yield from _Worker(plan).retry(batches)
-
-
-@contextmanager
-def no_values() -> Iterator[None]:
-    """A foreign error might quote a value, so only its class and place go on."""
-    try:
-        yield
-    except StrongroomError:
-        raise
-    except Exception as error:
-        raise StrongroomError(f"{type(error).__name__} in the pass", where=_place(error)) from None
 
 
 class _Worker:
@@ -200,14 +187,3 @@ def _cast(values: Any, kind: pa.DataType, rows: int) -> pa.Array:
         return pa.nulls(rows, kind)
     array = values if isinstance(values, pa.Array) else pa.array(values, kind)
     return array if array.type == kind else array.cast(kind)
-
-
-def _place(error: BaseException) -> str:
-    """File and line of the innermost frame of our own code."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        if "strongroom" in file.parts:
-            place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place

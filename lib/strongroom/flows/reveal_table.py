@@ -15,8 +15,8 @@ from strongroom.core.decision import Decision
 from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
+from strongroom.core.silence import no_values
 from strongroom.flows import tables
-from strongroom.flows.fuse import no_values
 from strongroom.flows.permit import engine_of
 from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
@@ -47,7 +47,7 @@ class Opening:
 
 def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches of the columns as they lie in; the same in clear out, and for each column which rows did not open."""
-    with no_values():
+    with no_values("the opening"):
         keyring, schema = keyring_of(plan.keys), plan.schema
         openers = [revealer(column, table=plan.table, keyring=keyring) for column in plan.columns]
         flags = [f"{UNOPENED}{place}" for place in range(len(openers))]

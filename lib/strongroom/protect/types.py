@@ -33,6 +33,24 @@ def arrow_type(type_: Type) -> pa.DataType:
     return SCALARS[type_.name]
 
 
+def type_of(kind: pa.DataType) -> Type:
+    """The scalar type in the contract's words; a timestamp of any zone is `timestamp`.
+
+    Raises:
+        TypeError: no scalar column of a contract is of this type.
+    """
+    if pa.types.is_decimal128(kind):
+        return Type("decimal", precision=kind.precision, scale=kind.scale)
+    if pa.types.is_timestamp(kind) and kind.tz:
+        return Type("timestamp")
+    plainly = {pa.large_string(): pa.string(), pa.string_view(): pa.string()}
+    plainly |= {pa.large_binary(): pa.binary(), pa.binary_view(): pa.binary()}
+    for name, scalar in SCALARS.items():
+        if scalar == plainly.get(kind, kind):
+            return Type(name)
+    raise TypeError(f"{kind} is not a type that one key protects: name a scalar column or field")
+
+
 def plain(array: pa.Array) -> pa.Array:
     """The array without dictionary or view encoding, which the kernels do not read."""
     if pa.types.is_dictionary(array.type):

@@ -1,0 +1,159 @@
+"""The kernels of `protect/` as columns, for people who write their own Spark.
+
+    from strongroom.functions import decrypt, encrypt, keys_of, token
+
+    keys = keys_of("conf/local.yaml")
+    mine = mine.withColumn("user_id", token("user_id", domain="person", keys=keys))
+    mine.join(spark.read.format("delta").load("lake/training/reviews"), on="user_id", how="inner")
+
+Values are those that `prepare` writes: the same domain, table, column, type and key make the same bytes. Keys travel by
+reference only; each worker unwraps the ring through its provider, so it must reach that and import this package.
+
+No policy is asked here and nothing goes to the audit log: whoever can use the provider's key can open everything, which
+is what keeping it from them is for. `./spark-submit.sh reveal` opens columns under both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # its stub is missing
+from pyspark.sql.functions import col as column_named
+
+from strongroom.core.contract import Column, Protect, Type
+from strongroom.core.errors import UsageError
+from strongroom.core.key import KeyHandle
+from strongroom.core.settings_file import load_settings
+from strongroom.core.silence import no_values
+from strongroom.protect import opener, protector
+from strongroom.protect.types import arrow_type, type_of
+from strongroom.stores.keys import keyring_of, open_keyring
+
+MODES, PROFILES = ("deterministic", "randomised"), ("aes-cmac", "hmac-sha256")
+
+
+def keys_of(settings: str = "conf/local.yaml") -> KeyHandle:
+    """The keyring of an installation, as a reference that may travel: wrapped, and useless without its provider.
+
+    Raises:
+        ConfigError: the settings are not sound.
+        KeyFault: there is no keyring, or its provider does not open it.
+    """
+    found = load_settings(settings)
+    return open_keyring(found.keys, found.keyring, create=False).handle
+
+
+def token(col: Any, *, keys: KeyHandle, domain: str, profile: str = "aes-cmac") -> Any:
+    """The keyed token of each value, as `protect: {method: hash, domain: …}` makes it: 28 letters; null stays null.
+
+    Args:
+        col: a column or its name; of a scalar type. A number and its text have one token.
+        keys: made by `keys_of`.
+        domain: the contract's; a column without one has its own path as its domain.
+        profile: `aes-cmac`, or `hmac-sha256` for exchange.
+
+    Raises:
+        UsageError: there is no such profile, or no domain.
+    """
+    _check("domain", domain)
+    _check("profile", profile, PROFILES)
+    return _udf("token", "string", _closing(Protect("hash", {"domain": domain, "profile": profile}), "", "", keys))(
+        _column(col)
+    )
+
+
+def encrypt(
+    col: Any, *, keys: KeyHandle, table: str, column: str, domain: str = "", mode: str = "deterministic"
+) -> Any:
+    """Each value encrypted as `protect: {method: encrypt}` does, bound to its place: binary; null stays null.
+
+    Args:
+        col: a column or its name, of the type that the contract says: the type is part of what a value is bound to.
+        keys: made by `keys_of`.
+        table: where the values will lie, for example `training.reviews`.
+        column: their column's path, for example `address.city`.
+        domain: names the key; default is the path, as in a contract.
+        mode: `deterministic`, or `randomised` so that equal values differ.
+
+    Raises:
+        UsageError: a name is empty, or there is no such mode.
+    """
+    protect = _encryption(table, column, domain, mode)
+    return _udf("encrypt", "binary", _closing(protect, table, column, keys))(_column(col))
+
+
+def decrypt(
+    col: Any, *, keys: KeyHandle, table: str, column: str, type: str = "string", domain: str = "",
+    mode: str = "deterministic",
+) -> Any:  # fmt: skip
+    """What was encrypted, in clear; null where it was null, and where the value does not open.
+
+    Args:
+        col: a binary column, or its name.
+        keys: made by `keys_of`.
+        table: the table that the values are bound to, wherever they lie now.
+        column: likewise the column's path.
+        type: the type of the clear values, in the words of Spark SQL: `string`, `bigint`, `decimal(10,2)`.
+        domain: as when they were encrypted.
+        mode: likewise.
+
+    Raises:
+        UsageError: a name is empty, or there is no such mode or type.
+    """
+    protect, kind = _encryption(table, column, domain, mode), _type(type)
+    return _udf("decrypt", kind.ddl, _opening(protect, kind, table, column, keys))(_column(col))
+
+
+def _closing(protect: Protect, table: str, path: str, keys: KeyHandle) -> Callable[[pa.Array], pa.Array]:
+    def work(array: pa.Array) -> pa.Array:
+        with no_values(protect.method):
+            kind = type_of(array.type)
+            column = Column(path, path, kind, protect=protect)
+            return protector(column, table=table, keyring=keyring_of(keys))(array.cast(arrow_type(kind)))
+
+    return work
+
+
+def _opening(protect: Protect, kind: Type, table: str, path: str, keys: KeyHandle) -> Callable[[pa.Array], pa.Array]:
+    def work(array: pa.Array) -> pa.Array:
+        with no_values("decrypt"):
+            column = Column(path, path, kind, protect=protect)
+            return opener(column, table=table, keyring=keyring_of(keys))(array.cast(pa.binary()))[0]
+
+    return work
+
+
+def _udf(name: str, ddl: str, work: Callable[[pa.Array], pa.Array]) -> Any:
+    work.__name__ = name  # what a query plan shows
+    return arrow_udf(work, returnType=ddl)
+
+
+def _column(col: Any) -> Any:
+    return column_named(col) if isinstance(col, str) else col
+
+
+def _encryption(table: str, column: str, domain: str, mode: str) -> Protect:
+    for what, name in (("table", table), ("column", column)):
+        _check(what, name)
+    _check("mode", mode, MODES)
+    return Protect("encrypt", {"mode": mode, "domain": domain or column})
+
+
+def _check(what: str, given: str, known: tuple[str, ...] = ()) -> None:
+    if not given:
+        raise UsageError(f"no {what} is named", where=f"{what}=", todo="Values and keys are bound to it.")
+    if known and given not in known:
+        raise UsageError(f"there is no {what} {given!r}", where=f"{what}=", todo=f"Give one of {', '.join(known)}.")
+
+
+def _type(text: str) -> Type:
+    from pyspark.errors import PySparkException
+    from pyspark.sql.pandas.types import to_arrow_type
+    from pyspark.sql.types import DataType
+
+    try:
+        return type_of(to_arrow_type(DataType.fromDDL(text)))
+    except (PySparkException, TypeError):
+        raise UsageError("this is no scalar type of Spark SQL", where="type=", todo="For example bigint.") from None
