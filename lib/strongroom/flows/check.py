@@ -17,6 +17,8 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import parse, read_text
+from strongroom.govern.policy import compile_policy
+from strongroom.quality.judge import compile_rules
 
 BARE = True
 
@@ -109,12 +111,13 @@ def _kind(text: str, file: Path) -> str:
 
 def _contract(text: str, file: str) -> str:
     contract = parse_contract(text, file)
+    compile_rules(contract)  # patterns and conditions as they will run
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
     return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules"
 
 
 def _policy(text: str, file: str) -> str:
-    policy = parse_policy(text, file)
+    policy = compile_policy(parse_policy(text, file)).policy  # holds it to its own expectations
     return f"policy: {len(policy.roles)} roles, {len(policy.grants)} grants, {len(policy.denies)} denies"
 
 
