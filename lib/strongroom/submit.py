@@ -10,6 +10,7 @@ import ast
 import json
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -85,14 +86,13 @@ def launch(argv: Sequence[str]) -> None:
         become(commands.plain(home, request.words))
     try:
         settings = spark_settings(request)
-    except (
-        ConfigError,
-        UsageError,
-    ):  # the job reads the same settings, and says in its own way what is wrong with them
+    except (ConfigError, UsageError):  # the job reads the same settings, and says in its own way what is wrong
         become(commands.plain(home, request.words))
     java = ensure_spark(home, say=say)
     if not commands.is_local(settings["spark.master"]):
         commands.zip_modules(home)
+    # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     become(submitted(request, home, settings, java=java))
 
 
@@ -130,7 +130,7 @@ def parse(argv: Sequence[str]) -> Request:
     if not job and not own.setup_only:
         print(_parser().format_help(), file=sys.stderr)
         raise UsageError("No job is named.", todo="Name one, for example ./spark-submit.sh doctor")
-    if job and not request.script.is_file():
+    if job and not (re.fullmatch(r"[\w-]+", job) and request.script.is_file()):
         print(f"jobs:\n{_listing()}\n", file=sys.stderr)
         near = nearest(job, job_titles())
         raise UsageError(
