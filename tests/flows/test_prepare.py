@@ -7,6 +7,7 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
 from lakes import install
 from strongroom.core.contract_file import load_contract
@@ -179,6 +180,34 @@ def test_the_table_says_what_it_is(place):
     assert properties["delta.constraints.rating_maximum"] == "`rating` <= 5"
     comments = {field.name: field.metadata["comment"] for field in table.schema().fields}
     assert comments["email"] == "classification: personal; protected: encrypt"
+
+
+def test_a_delta_table_is_a_source_at_the_version_it_had_when_the_run_was_planned(place):
+    raw = place.lake / "raw/people"
+    rows = pa.table({"user_id": pa.array([1, 2, 2]), "income": [1.5, None, 3.0]})
+    write_deltalake(str(raw), rows)
+    contract = (place.root / "contracts/customers.yaml").read_text()
+    head, _, tail = contract.partition("    properties:\n")
+    keep = "{property: protect, value: {method: keep, why: a test}}"
+    columns = "".join(
+        f"      - {{name: {name}, logicalType: {kind}, customProperties: [{keep}]}}\n"
+        for name, kind in (("user_id", "integer"), ("income", "number"))
+    )
+    end = tail[tail.index("customProperties:\n  - {property: purposes") :]
+    head = head.replace("customers", "people").replace(
+        "raw/people/*.parquet, format: parquet", "raw/people, format: delta"
+    )
+    (place.root / "contracts/people.yaml").write_text(f"{head}    properties:\n{columns}{end}")
+    done = place.run(prepare, "--contract", "people")
+    assert done.code == 0, done.err
+    assert place.rows("training.people", "user_id") == rows.to_pylist()
+    append = place.run(prepare, "--contract", "people", "--set", "prepare.mode=append")
+    assert append.code == 3
+    assert "append" in append.err
+    write_deltalake(str(raw), pa.table({"user_id": ["x"], "shoe": [1]}), mode="overwrite", schema_mode="overwrite")
+    other = place.run(prepare, "--contract", "people")
+    assert other.code == 3
+    assert "'shoe'" in other.err
 
 
 def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source, Type
 from strongroom.core.errors import ConfigError, Problem, StoreError
@@ -69,14 +70,8 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
     return [name.strip().lstrip("﻿") for name in row]
 
 
-def _footer_problems(_: Source, contract: Contract, file: RawFile) -> list[Problem]:
-    filesystem, path = filesystem_of(file.path)
-    try:
-        schema = pq.read_schema(path, filesystem=filesystem)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            "this is not a readable Parquet file", where=file.path, todo="Replace or remove it."
-        ) from error
+def _footer_problems(source: Source, contract: Contract, file: RawFile) -> list[Problem]:
+    schema = _delta_schema(file) if source.format == "delta" else _parquet_schema(file)
     problems = _unknown(schema.names, [column.name for column in contract.columns], contract, file)
     for column in contract.columns:
         where = f"{contract.file}:{column.line}"
@@ -88,6 +83,20 @@ def _footer_problems(_: Source, contract: Contract, file: RawFile) -> list[Probl
         elif column.required:
             problems.append(Problem(f"the required column {column.name!r} is missing in {file.path}", where))
     return problems
+
+
+def _parquet_schema(file: RawFile) -> pa.Schema:
+    filesystem, path = filesystem_of(file.path)
+    try:
+        return pq.read_schema(path, filesystem=filesystem)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            "this is not a readable Parquet file", where=file.path, todo="Replace or remove it."
+        ) from error
+
+
+def _delta_schema(file: RawFile) -> pa.Schema:
+    return pa.schema(DeltaTable(file.path, version=file.modified).schema().to_arrow())
 
 
 def _unknown(names: Iterable[str], known: Sequence[str], contract: Contract, file: RawFile) -> list[Problem]:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from strongroom.core.contract import Column, Contract, Source, Type
 from strongroom.core.errors import StoreError
@@ -27,7 +28,10 @@ CORRUPT, FILE = "__corrupt", "__file"
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """A raw file as it was when the run was planned: its path as a Spark path, bytes, and microseconds since 1970."""
+    """A raw file as it was when the run was planned: its path, bytes, and microseconds since 1970.
+
+    A Delta table is one file whose `modified` is its version.
+    """
 
     path: str
     size: int
@@ -46,15 +50,21 @@ def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
         filesystem, path = filesystem_of(location)
         scheme = location.split("://", 1)[0] + "://" if "://" in location else ""
         if source.format == "delta":
-            uris = [str(uri) for uri in DeltaTable(location).file_uris()]
-            return tuple(sorted((RawFile(uri, 0, 0) for uri in uris), key=lambda file: file.path))
+            return (_pinned(location),)
         found = _matching(filesystem, path)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, DeltaError) as error:
         raise StoreError("this source cannot be listed", where=where, todo="Check the path and permission.") from error
     files = [RawFile(scheme + info.path, info.size, info.mtime_ns // 1000) for info in found]
     if not files:
         raise StoreError("there is no file here", where=where, todo="Check the path of the contract's server.")
     return tuple(sorted(files, key=lambda file: file.path))
+
+
+def _pinned(location: str) -> RawFile:
+    """A Delta table as one file: its bytes, and for its time the version, which is what a run reads."""
+    table = DeltaTable(location)
+    sizes = pa.table(table.get_add_actions()).column("size_bytes")
+    return RawFile(location, sum(sizes.to_pylist()), int(table.version()))
 
 
 def _matching(filesystem: Any, path: str) -> list[Any]:
@@ -89,7 +99,8 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
         return rows.select(*names, F.col(CORRUPT), file)
     if source.format == "delta":
-        rows = spark.read.format("delta").load(str(source.path))
+        place = files[0].path if "://" in files[0].path else f"file://{files[0].path}"
+        rows = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place)
     else:
         rows = spark.read.schema(_ddl(contract.columns, text=False)).parquet(*paths)
     return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file)
