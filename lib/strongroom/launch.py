@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import re
 import secrets
+import signal
 import sys
 import time
 import traceback
@@ -35,6 +37,8 @@ def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
 
     `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
     sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
 
 
@@ -60,7 +64,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
             print(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
         sys.stdout.flush()
     except KeyboardInterrupt:
-        stopped = StrongroomError("stopped by Ctrl-C; nothing was published", todo="Run again.")
+        stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
         return _failed(args, name, run_id, stopped, code=130, start=start)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

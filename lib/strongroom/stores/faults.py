@@ -14,6 +14,7 @@ from strongroom.core.errors import EnvironmentFault, StoreError, StrongroomError
 
 _OURS = re.compile(r"strongroom\.core\.errors\.(\w+): (.*?)(?:\n\s*\n|\n\tat |\nDriver stacktrace|\Z)", re.DOTALL)
 _FULL = ("No space left on device", "Disk quota exceeded")
+_FREE = "Free some space and run again; readers see the last whole version."
 _CONDITIONS = {
     "PATH_NOT_FOUND": ("a path is not there", "Check the contract's server and the lake."),
     "FAILED_READ_FILE": ("a source file cannot be read", "Replace or remove it, and run again."),
@@ -38,7 +39,7 @@ def translate(error: BaseException) -> StrongroomError | None:
 def _system(error: OSError) -> StrongroomError | None:
     where = str(error.filename or "")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError("the disk is full", where=where, todo="Free some space and run again; nothing was published.")
+        return StoreError("the disk is full", where=where, todo=_FREE)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError("no permission", where=where, todo="Check owner and mode.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR) and where:
@@ -55,7 +56,7 @@ def _spark(error: BaseException) -> StrongroomError | None:
             return errors.ConfigError([errors.Problem(ours[2].strip())])
         return kind(ours[2].strip()) if issubclass(kind, StrongroomError) else None
     if any(phrase in text for phrase in _FULL):
-        return StoreError("the disk is full", todo="Free some space and run again; nothing was published.")
+        return StoreError("the disk is full", todo=_FREE)
     if "Permission denied" in text or "AccessControlException" in text:
         return StoreError("Spark has no permission", where=_path(text), todo="Check owner and mode.")
     for condition, (what, todo) in _CONDITIONS.items():
@@ -67,7 +68,7 @@ def _spark(error: BaseException) -> StrongroomError | None:
         return StoreError("a source file is no readable Parquet file", where=_path(text), todo="Replace or remove it.")
     if "OutOfMemoryError" in text or "exited with code 137" in text:
         return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
-    if "Connection refused" in text or "Py4JNetworkError" in type(error).__name__:
+    if "Connection refused" in text or type(error).__name__ == "Py4JNetworkError" or "sending or receiving" in text:
         return EnvironmentFault("the Spark session went away", todo="Look at its log and run again.")
     return None
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +47,39 @@ def open_session(settings: Settings, spark: Any = None) -> Any:
     try:
         spark = spark or SparkSession.getActiveSession()
         if spark is None:
-            builder = SparkSession.builder.appName("strongroom")
-            for key, value in {**STATIC, **_jars(), **settings.spark}.items():
-                if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
-                    builder = builder.config(key, value)
-            spark = builder.getOrCreate()
+            spark = _start({**STATIC, **_jars(), **settings.spark})
+        _keep_quiet()
         for key, value in {**RUNTIME, **settings.spark}.items():
             if spark.conf.isModifiable(key) or key in RUNTIME:
                 spark.conf.set(key, value)
     except (PySparkException, RuntimeError, OSError) as error:
         raise EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.") from error
     return spark
+
+
+def _start(settings: Mapping[str, str]) -> Any:
+    """A new session, and Ctrl-C as it was before: pyspark's own handler calls the JVM from inside the signal, breaks
+    the call that was under way, and ends in stack traces.
+    """
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    conf, handler = SparkConf().setAppName("strongroom"), signal.getsignal(signal.SIGINT)
+    for key, value in settings.items():
+        if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
+            conf.set(key, value)
+    SparkContext.getOrCreate(conf)
+    if threading.current_thread() is threading.main_thread() and handler is not None:
+        signal.signal(signal.SIGINT, handler)
+    return SparkSession.builder.getOrCreate()
+
+
+def _keep_quiet() -> None:
+    """Else pyspark writes a failed query to stderr, with the value it failed on; the job says what went wrong."""
+    from pyspark.logger import PySparkLogger
+
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).disabled = True
 
 
 def no_session() -> Any:
