@@ -19,6 +19,7 @@ from strongroom.core.yaml import Node
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 DATES = ("date", "timestamp", "timestamp_ntz")
 _MOST_BANDS = 10_000
+_MOST_DISTINCT = 1_000  # up to there different values are counted exactly
 _DOMAIN = re.compile(r"[A-Za-z_][\w.\[\]-]*")
 
 
@@ -51,6 +52,10 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def _least(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= _MOST_DISTINCT
+
+
 def _word(*words: str) -> Option:
     return Option(lambda value: value in words, f"one of {', '.join(words)}", default=words[0])
 
@@ -80,11 +85,21 @@ _DOMAIN_OPTION = Option(
 )
 _COUNT = Option(_whole, "a whole number from 1 up")
 
+_LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
+
 METHODS: Mapping[str, Method] = {
     "keep": Method(),
     "drop": Method(),
-    "hash": Method(options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256")}),
-    "encrypt": Method(options={"mode": _word("deterministic", "randomised"), "domain": _DOMAIN_OPTION}),
+    "hash": Method(
+        options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST}
+    ),
+    "encrypt": Method(
+        options={
+            "mode": _word("deterministic", "randomised"),
+            "domain": _DOMAIN_OPTION,
+            "minDistinct": _LEAST,
+        }
+    ),
     "mask": Method(
         types=("string",),
         options={
@@ -136,9 +151,12 @@ def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> P
     why = node.get("why")
     if why is not None and (not isinstance(why.value, str) or not why.value.strip()):
         findings.add(why, "'why' is a sentence.")
+    options = _options(node, known, findings, path=path, type_=type_)
+    if "minDistinct" in options and options.get("mode") == "randomised":
+        findings.add(node["minDistinct"], "Randomised values are all different.", "Leave 'minDistinct' out.")
     return Protect(
         method.value,
-        options=_options(node, known, findings, path=path, type_=type_),
+        options=options,
         why=str(why.value).strip() if why is not None else "",
         line=node.line,
     )

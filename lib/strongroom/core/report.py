@@ -65,7 +65,7 @@ class ColumnFacts:
         why: the contract's reason for keeping a personal column as it is.
         nulls_before: nulls among the rows read; `nulls_after` among the rows that passed.
         empty: empty strings among the rows read.
-        distinct: estimated number of different values among the rows read.
+        distinct: different values among the rows kept, an estimate above a thousand.
         minimum: smallest value as text; like `maximum` and both lengths for open columns only.
         min_length: in characters.
 

@@ -8,7 +8,7 @@ a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from strongroom.core.key import KeyHandle
 from strongroom.core.silence import no_values
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import output_type, protector, seal, unseal
+from strongroom.protect.marks import marked_leaves, marks_of, shows_equality
+from strongroom.quality.distinct import Distinct
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.tally import Tally
 from strongroom.quality.typed import read_batch
@@ -96,6 +98,8 @@ class _Worker:
         self.judge: Judge = compile_rules(plan.contract)
         self.unique = [rule.id for rule in plan.contract.rules if rule.check == "unique"]
         self.tally = Tally()
+        self.distinct: dict[str, Distinct] = {}
+        self.counted = [column for column in self.columns if any(map(shows_equality, column.leaves()))]
         self.schema = stage_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
         self.protect: list[tuple[str, Callable[[pa.Array], pa.Array]]] = [
@@ -109,7 +113,7 @@ class _Worker:
                 rows += batch.num_rows
                 yield from self.one(batch)
         if rows:
-            yield self.extra(["tally"], tally=[self.tally.to_json()])
+            yield self.extra(["tally"], tally=[replace(self.tally, distinct=self.distinct).to_json()])
 
     def retry(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -163,6 +167,10 @@ class _Worker:
 
     def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
         arrays = [protect(typed.column(name)) for name, protect in self.protect]
+        protected = dict(zip(self.schema.names, arrays, strict=False))
+        for column in self.counted:
+            for path, values in marked_leaves(column, protected[column.name]):
+                self.distinct[path] = self.distinct.get(path, Distinct()).add(marks_of(values))
         return pa.RecordBatch.from_arrays([*arrays, pa.nulls(typed.num_rows, EXTRA_TYPE)], schema=self.schema)
 
     def bad(self, raw: pa.RecordBatch, *, reasons: pa.Array) -> pa.RecordBatch:

@@ -13,11 +13,13 @@ from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, prepare_record, prepare_report, prepare_words
 from strongroom.flows.permit import permit
+from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
 from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
 from strongroom.quality.judge import compile_rules
 from strongroom.stores import shapes, sources
@@ -60,7 +62,9 @@ def run(job: Job) -> Outcome:
 
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
-    done = Done(job.run, contract, batch, tally, judge_set(contract, tally, facts=measured), keyring.primary)
+    tally = with_former_values(contract, tally, batch=batch, lake=lake)
+    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, tally))
+    done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)

@@ -70,6 +70,8 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
     for path, column in sorted(tally.columns.items()):
         for metric, count in (("nulls", column.nulls), ("nulls_kept", column.nulls_kept), ("empty", column.empty)):
             found.append(("column", path, metric, count, None))
+    for path, distinct in sorted(tally.distinct.items()):
+        found.append(("column", path, "distinct", distinct.count, None))
     for verdict in done.verdicts:
         found.append(("set", verdict.rule, "measured", verdict.measured, verdict.passed))
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from strongroom.flows import fuse, prepare_words
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_record import RUNS, Done, policy_of
+from strongroom.quality.distinct import FEW
+from strongroom.quality.frequencies import frequency_rule, minimum_of
 from strongroom.quality.labels import Labels, is_open, label_of
 from strongroom.stores import reports
 from strongroom.stores.lake import Lake
@@ -97,7 +99,7 @@ def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:
 
 
 def _column(leaf: Column, done: Done) -> ColumnFacts:
-    counts = done.tally.columns.get(leaf.path)
+    counts, distinct = done.tally.columns.get(leaf.path), done.tally.distinct.get(leaf.path)
     method = leaf.protect.method if leaf.protect else "keep"
     facts = ColumnFacts.of(
         leaf,
@@ -106,6 +108,7 @@ def _column(leaf: Column, done: Done) -> ColumnFacts:
         nulls_before=counts.nulls if counts else None,
         nulls_after=counts.nulls_kept if counts else None,
         empty=counts.empty if counts and leaf.type.name == "string" else None,
+        distinct=distinct.count if distinct else None,
     )
     if counts is None or not is_open(leaf):
         return facts
@@ -134,7 +137,7 @@ def _rules(done: Done) -> tuple[RuleFacts, ...]:
 
 def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
     rules = {rule.id: rule for rule in done.contract.set_rules}
-    return tuple(
+    declared = tuple(
         SetRuleFacts(
             verdict.rule, verdict.measured, bound_in_words(rule), verdict.passed, rule.unit, verdict.severity,
             rule.dimension, rule.columns,
@@ -142,6 +145,19 @@ def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
         for verdict in done.verdicts
         if (rule := rules.get(verdict.rule)) is not None
     )  # fmt: skip
+    return (*declared, *_frequencies(done))
+
+
+def _frequencies(done: Done) -> Iterator[SetRuleFacts]:
+    """What was found about few different values, as rules of the set: the contract's protection asks for them."""
+    for verdict in done.verdicts:
+        path = verdict.rule.rpartition(".")[0]
+        leaf = next((leaf for leaf in done.contract.leaves() if leaf.path == path), None)
+        if leaf is not None and verdict.rule == frequency_rule(leaf):
+            bound = f"must be at least {minimum_of(leaf) or FEW:,} different values"
+            yield SetRuleFacts(
+                verdict.rule, verdict.measured, bound, verdict.passed, "values", verdict.severity, "", (path,)
+            )
 
 
 def _reasons(done: Done) -> tuple[ReasonCount, ...]:

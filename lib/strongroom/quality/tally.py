@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract
+from strongroom.quality.distinct import Distinct
 from strongroom.quality.failures import Failures
 from strongroom.quality.labels import Labels, count_labels, is_open, label_of
 
@@ -71,6 +72,7 @@ class Tally:
         counted: set rule's id → rows its metric counts, among those kept.
         columns: by path of the leaf.
         labels: empty where the contract has no label that may be counted.
+        distinct: different values kept, by path of each leaf whose protection shows equality; whoever protects counts.
     """
 
     rows: int = 0
@@ -79,6 +81,7 @@ class Tally:
     counted: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, ColumnTally] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    distinct: Mapping[str, Distinct] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -95,7 +98,8 @@ class Tally:
     def merge(self, other: Tally) -> Tally:
         """The counts of both parts together."""
         paths = {*self.columns, *other.columns}
-        none = ColumnTally()
+        none, nothing = ColumnTally(), Distinct()
+        values = sorted({*self.distinct, *other.distinct})
         return Tally(
             self.rows + other.rows,
             self.bad + other.bad,
@@ -103,6 +107,7 @@ class Tally:
             _sum(self.counted, other.counted),
             {path: self.columns.get(path, none).merge(other.columns.get(path, none)) for path in sorted(paths)},
             self.labels.merge(other.labels),
+            {path: self.distinct.get(path, nothing).merge(other.distinct.get(path, nothing)) for path in values},
         )
 
     def to_json(self) -> str:
@@ -110,6 +115,7 @@ class Tally:
         parts = asdict(self)
         for counts in parts["columns"].values():
             counts |= {end: _to_text(counts[end]) for end in ("smallest", "largest")}
+        parts["distinct"] = {path: found.to_json() for path, found in self.distinct.items()}
         return json.dumps(parts, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -119,6 +125,7 @@ class Tally:
         for counts in parts["columns"].values():
             counts |= {end: _from_text(counts[end]) for end in ("smallest", "largest")}
         columns = {path: ColumnTally(**counts) for path, counts in parts.pop("columns").items()}
+        parts["distinct"] = {path: Distinct.of_json(found) for path, found in parts["distinct"].items()}
         labels = parts.pop("labels")
         values = {value: tuple(pair) for value, pair in labels.pop("values").items()}
         return cls(**parts, columns=columns, labels=Labels(values, **{name: tuple(labels[name]) for name in labels}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -31,8 +31,10 @@ def tables_of(lake: Lake) -> list[str]:
         ) from None
 
 
-def texts_of(lake: Lake, table: str) -> Iterator[tuple[str, pa.Array]]:
+def texts_of(lake: Lake, table: str, *, columns: Container[str] | None = None) -> Iterator[tuple[str, pa.Array]]:
     """Path and values of each text and binary leaf of a table's newest version, a batch at a time.
+
+    `columns` are the top-level ones to read; None is all of them.
 
     Raises:
         StoreError: the table cannot be read.
@@ -42,7 +44,9 @@ def texts_of(lake: Lake, table: str) -> Iterator[tuple[str, pa.Array]]:
         return
     try:
         names = [
-            field.name for field in pa.schema(found.schema().to_arrow()) if list(_leaves("", pa.nulls(0, field.type)))
+            field.name
+            for field in pa.schema(found.schema().to_arrow())
+            if (columns is None or field.name in columns) and list(_leaves("", pa.nulls(0, field.type)))
         ]
         if names:
             for batch in pa.RecordBatchReader.from_stream(found.scan(columns=names)):

@@ -115,7 +115,8 @@ def columns(report: Report, *, shown: int) -> Markup:
     ]
     told = [place for place in range(len(heads)) if any(line[place] not in (NOT_MEASURED, _WITHHELD) for line in lines)]
     heads = [heads[place] for place in told]
-    lead = "Among the rows read. Bounds and lengths are never kept for personal or protected columns."
+    lead = "Among the rows read; different values among those kept. "
+    lead += "Bounds and lengths are never kept for personal or protected columns."
     return section(
         "columns",
         "Columns in numbers",

@@ -1,0 +1,33 @@
+"""Different values of an increment, together with those that the table has already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from strongroom.core.contract import Contract
+from strongroom.protect.marks import marks_of
+from strongroom.quality.distinct import FEW
+from strongroom.quality.frequencies import minimum_of
+from strongroom.quality.tally import Tally
+from strongroom.stores.keys_coverage import texts_of
+from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import Batch
+
+
+def with_former_values(contract: Contract, tally: Tally, *, batch: Batch, lake: Lake) -> Tally:
+    """The tally of an increment with the table's own values counted in, where the increment alone has few.
+
+    Readers get both, so both are what frequencies tell of. After a rotation the same value counts once under each key.
+    """
+    few = {
+        leaf.path
+        for leaf in contract.leaves()
+        if leaf.path in tally.distinct and tally.distinct[leaf.path].count < max(minimum_of(leaf), FEW)
+    }
+    if batch.mode != "append" or not few:
+        return tally
+    found, columns = dict(tally.distinct), {path.partition(".")[0].removesuffix("[]") for path in few}
+    for path, values in texts_of(lake, f"training.{contract.name}", columns=columns):
+        if path in few:
+            found[path] = found[path].add(marks_of(values))
+    return replace(tally, distinct=found)
