@@ -51,7 +51,7 @@ def token(col: Any, *, keys: KeyHandle, domain: str, profile: str = "aes-cmac") 
     Args:
         col: a column or its name; of a scalar type. A number and its text have one token.
         keys: made by `keys_of`.
-        domain: the contract's; a column without one has its own path as its domain.
+        domain: the contract's. A column without one shares tokens with no other.
         profile: `aes-cmac`, or `hmac-sha256` for exchange.
 
     Raises:
@@ -74,7 +74,7 @@ def encrypt(
         keys: made by `keys_of`.
         table: where the values will lie, for example `training.reviews`.
         column: their column's path, for example `address.city`.
-        domain: names the key; default is the path, as in a contract.
+        domain: names the key; without one it is the column's alone, as in a contract.
         mode: `deterministic`, or `randomised` so that equal values differ.
 
     Raises:
@@ -138,7 +138,7 @@ def _encryption(table: str, column: str, domain: str, mode: str) -> Protect:
     for what, name in (("table", table), ("column", column)):
         _check(what, name)
     _check("mode", mode, MODES)
-    return Protect("encrypt", {"mode": mode, "domain": domain or column})
+    return Protect("encrypt", {"mode": mode, "domain": domain} if domain else {"mode": mode})
 
 
 def _check(what: str, given: str, known: tuple[str, ...] = ()) -> None:

@@ -132,12 +132,12 @@ def test_types_are_told_in_the_words_of_spark(full):
 def test_every_leaf_has_its_protection_with_defaults_filled_in(full):
     assert {leaf.path: (leaf.protect.method, leaf.protect.options) for leaf in full.leaves()} == {
         "shop": ("keep", {}),
-        "number": ("hash", {"domain": "number", "profile": "hmac-sha256"}),
+        "number": ("hash", {"profile": "hmac-sha256"}),
         "ordered": ("generalise", {"date": "month"}),
         "total": ("generalise", {"bands": {"edges": [0, 10.5, 100]}}),
         "address.city": ("keep", {}),
         "address.street": ("mask", {"keepFirst": 1, "with": "."}),
-        "notes[]": ("encrypt", {"mode": "randomised", "domain": "notes[]"}),
+        "notes[]": ("encrypt", {"mode": "randomised"}),
     }
     assert [column.path for column in full.columns if column.protect is None] == ["address", "notes"]
 

@@ -30,7 +30,7 @@ class Option:
     Args:
         ok: whether a value will do; `want` says in words what would.
         types: the column types it fits, when not all of the method's.
-        default: its value when it is not named; None leaves it out, "path" is the column's own path.
+        default: its value when it is not named; None leaves it out.
     """
 
     ok: Callable[[object], bool]
@@ -81,8 +81,7 @@ def _ascending(edges: list[float]) -> bool:
 _DOMAIN_OPTION = Option(
     lambda value: isinstance(value, str) and _DOMAIN.fullmatch(value) is not None,
     "a word of letters, digits, '_', '-' and '.'",
-    default="path",
-)
+)  # without one a column shares its key with no other, of whatever table
 _COUNT = Option(_whole, "a whole number from 1 up")
 
 _LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
@@ -168,7 +167,7 @@ def _options(node: Node, method: Method, findings: Findings, *, path: str, type_
         child = node.get(name)
         if child is None:
             if option.default is not None:
-                options[name] = path if option.default == "path" else option.default
+                options[name] = option.default
         elif not option.ok(child.value):
             findings.add(child, f"{name!r} is {option.want}.")
         elif option.types and type_.name in method.types and type_.name not in option.types:
