@@ -4,13 +4,14 @@ keys list                             ids and states; never a key
 keys rotate                           a new primary: what is written from now on uses it, what is there stays readable
 keys disable 1a2b3c4d | enable …      values under it do not open for a while
 keys coverage                         rows under each key, by table and column
+keys rewrap                           what is encrypted under old keys, under the primary one; file by file, resumable
 keys destroy 1a2b3c4d                 for ever; refused while any row of the lake lies under it
 keys export FILE --column email --contract reviews    one column's keys, for any Tink
 keys export FILE                      every master key in clear, as a Tink keyset: whoever has it has everything
 keys import FILE [--primary]          master keys from such a file
 
-The policy sees these as the table `strongroom.keys`: list and coverage read it; rotate, disable, enable and import
-write it; destroy deletes from it; export reveals it, or the column.
+The policy sees these as the table `strongroom.keys`: list and coverage read it; rotate, disable, enable, import and
+rewrap write it (rewrap the tables, too); destroy deletes from it; export reveals it, or the column.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from strongroom.core.errors import KeyFault, UsageError
 from strongroom.core.key import Key, Keyring, Status
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.keys_files import exported, imported, permit_column, saved
+from strongroom.flows.keys_rewrap import rewrapped
 from strongroom.flows.permit import permit
 from strongroom.protect.coverage import rows_by_key
 from strongroom.stores.keys import new_key, open_keyring
@@ -113,7 +115,7 @@ def destroyed(job: Job, ring: Keyring) -> Outcome:
         raise KeyFault(
             f"{sum(found.values()):,} values still lie under key {key.name}",
             where=f"{table}.{column} ({rows:,}){f' and {len(found) - 1} more' if len(found) > 1 else ''}",
-            todo="Write them again under the primary key, or delete them; then destroy the key.",
+            todo="Run `keys rewrap` for what is encrypted, prepare tokens anew from raw files, or delete the rows.",
         )
     saved(job, _with(ring, Key(key.id, Status.DESTROYED, None)))
     return Outcome(
@@ -131,6 +133,7 @@ VERBS: dict[str, tuple[str, Verb]] = {
     "disable": ("write", disabled),
     "enable": ("write", enabled),
     "import": ("write", imported),
+    "rewrap": ("write", rewrapped),
     "export": ("reveal", exported),
     "destroy": ("delete", destroyed),
 }

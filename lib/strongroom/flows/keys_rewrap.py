@@ -1,0 +1,138 @@
+"""`keys rewrap`: what lies encrypted under old keys is encrypted under the primary one, file by file.
+
+A killed run keeps what it has committed, and the next one takes up there: files without old keys are passed over. Why
+tokens stay behind: docs/decisions/rewrap.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from strongroom.core.contract import Contract
+from strongroom.core.contract_file import load_contract
+from strongroom.core.key import Keyring
+from strongroom.core.run import Job, Outcome
+from strongroom.flows.permit import permit
+from strongroom.flows.which import contract_of, settle_purpose
+from strongroom.protect.rewrap import Rewrapped, Rewrapper, rewrapper, row_rewrapper, under
+from strongroom.stores.lake import Lake
+from strongroom.stores.rewrite import Rewrite
+
+AT_ONCE = 256 << 20
+"""Bytes of new files that one commit takes in: so much work a killed run loses at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A table, and what rewraps each of its columns."""
+
+    contract: Contract
+    table: str
+    columns: dict[str, Rewrapper]
+
+
+def rewrapped(job: Job, ring: Keyring) -> Outcome:
+    """Every table of every contract, or of the one that the command names.
+
+    Raises:
+        Refused: the policy does not let this principal write one of the tables; nothing was changed.
+        StoreError: a table cannot be rewritten; what was committed before stays.
+    """
+    lake, old = Lake(job.settings.lake), ring.enabled[1:]
+    todo = [
+        work for contract in _contracts(job) for work in _works(contract, ring) if lake.open(work.table) is not None
+    ]
+    for work in todo:
+        permit(settle_purpose(job, work.contract), "write", work.table, contract=work.contract)
+    counts: Counter[str] = Counter()
+    lines = []
+    for work in todo if old else []:
+        found = _table(job, work, lake, old=old)
+        counts.update(found)
+        lines.append(
+            f"{work.table}: {found['values']:,} values in {found['files']:,} files"
+            + (f"; {found['unopened']:,} do not open and stay" if found["unopened"] else "")
+        )
+    verb = "would move" if job.args.dry_run else "moved"
+    told = f"{verb} to key {ring.primary:08x}: {counts['values']:,} values in {counts['files']:,} files"
+    after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
+    facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
+    return Outcome(rows={"rewrapped": counts["values"]}, summary="\n".join((told, *lines, after)), facts=facts)
+
+
+def _contracts(job: Job) -> list[Contract]:
+    if job.args.contract:
+        return [contract_of(job, "prepare")]
+    return [load_contract(str(file)) for file in sorted(Path(job.settings.contracts).glob("*.y*ml"))]
+
+
+def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
+    """The tables that hold a contract's values: features keep some of the training table's columns as they lie."""
+    training = f"training.{contract.name}"
+    columns = {
+        column.name: rewrapper(column, table=training, keyring=ring)
+        for column in contract.columns
+        if any(leaf.protect and leaf.protect.method == "encrypt" for leaf in column.leaves())
+    }
+    for table in (training, f"features.{contract.name}"):
+        if columns:
+            yield Work(contract, table, columns)
+    yield Work(contract, f"quarantine.{contract.name}", {"row": row_rewrapper(table=training, keyring=ring)})
+
+
+def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[str]:
+    """Rewraps one table; returns how many values and files, and how many values do not open."""
+    counts: Counter[str] = Counter()
+    rewrite, keys = Rewrite.of(lake, work.table, run_id=job.run.id), tuple(old)
+    if rewrite is None:
+        return counts
+    note = {"strongroom.run": job.run.id, "strongroom.rewrap": "encrypted under the primary key"}
+    for path, size in rewrite.files():
+        values = sum(_lies(batch, keys) for batch in rewrite.batches(path, list(work.columns)))
+        if not values:
+            continue
+        job.say(f"{work.table}: {values:,} values in {path}")
+        if job.args.dry_run:
+            counts.update(files=1, values=values)
+            continue
+        found: Counter[str] = Counter()
+        rewrite.replace(path, size, change=partial(_changed, work=work, found=found))
+        if found["values"]:
+            counts.update(files=1)
+        else:
+            rewrite.forget()
+        counts.update(found)
+        if rewrite.pending >= AT_ONCE:
+            rewrite.commit(note=note)
+    rewrite.commit(note=note)
+    return counts
+
+
+def _changed(batch: pa.RecordBatch, *, work: Work, found: Counter[str]) -> pa.RecordBatch:
+    arrays = []
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        done: Rewrapped = work.columns.get(name, Rewrapped)(array)
+        found.update(values=done.moved, unopened=done.left)
+        arrays.append(done.array if done.array.type == array.type else done.array.cast(array.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _lies(batch: pa.RecordBatch, keys: tuple[int, ...]) -> int:
+    """Values of a batch that lie under one of these keys."""
+    return sum(int(under(leaf, keys).sum()) for array in batch.columns for leaf in _binaries(array))
+
+
+def _binaries(array: pa.Array) -> Iterator[pa.Array]:
+    if pa.types.is_struct(array.type):
+        for part in array.flatten():
+            yield from _binaries(part)
+    elif pa.types.is_list(array.type):
+        yield from _binaries(array.flatten())
+    elif pa.types.is_binary(array.type):
+        yield array

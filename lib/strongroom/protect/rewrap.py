@@ -1,0 +1,122 @@
+"""Encrypted values under an old key become values of the primary one. Everything else stays, byte for byte.
+
+Tokens cannot be made anew from themselves; `docs/decisions/rewrap.md` says what that means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strongroom.core.contract import Column
+from strongroom.core.key import Keyring
+from strongroom.protect.columns import output_type, protector
+from strongroom.protect.encrypt import opener
+from strongroom.protect.rows import Flags, rows_of
+from strongroom.protect.seal import seal, unseal
+from strongroom.protect.siv import HEADER
+from strongroom.protect.types import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrapped:
+    """An array with its values rewrapped: how many were, and how many lie under an old key but do not open."""
+
+    array: pa.Array
+    moved: int = 0
+    left: int = 0
+
+
+Rewrapper = Callable[[pa.Array], Rewrapped]
+
+
+def rewrapper(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
+    """The function that rewraps a top-level column's protected arrays, whatever is nested in it."""
+    if column.type.name == "struct":
+        return _struct(column, table=table, keyring=keyring)
+    if column.type.item is not None:
+        return _list(column.type.item, table=table, keyring=keyring)
+    if column.protect is None or column.protect.method != "encrypt":
+        return Rewrapped
+    open_ = opener(column, table=table, keyring=keyring)
+    close = protector(column, table=table, keyring=keyring)
+    return _values(lambda values: open_(values), close, old=keyring.enabled[1:])
+
+
+def row_rewrapper(*, table: str, keyring: Keyring) -> Rewrapper:
+    """The same for sealed rows of a quarantine."""
+    return _values(
+        lambda rows: unseal(rows, table=table, keyring=keyring),
+        lambda rows: seal(rows, table=table, keyring=keyring),
+        old=keyring.enabled[1:],
+    )
+
+
+def under(array: pa.Array, keys: Collection[int]) -> Flags:
+    """Which values of a binary array lie under one of these keys, told by their first five bytes."""
+    rows = rows_of(array)
+    found = np.zeros(len(rows), np.bool_)
+    long = rows.lengths >= HEADER
+    if long.any():
+        heads = rows.data[rows.starts[long][:, None] + np.arange(5)]
+        ids = np.ascontiguousarray(heads[:, 1:]).view(">u4").reshape(-1)
+        found[long] = (heads[:, 0] == 1) & np.isin(ids, np.fromiter(keys, np.uint32, len(keys)))
+    if rows.valid is None:
+        return found
+    whole = np.zeros(len(rows.valid), np.bool_)
+    whole[rows.valid] = found
+    return whole
+
+
+def _values(
+    open_: Callable[[pa.Array], tuple[pa.Array, pa.BooleanArray]],
+    close: Callable[[pa.Array], pa.Array],
+    *,
+    old: Collection[int],
+) -> Rewrapper:
+    def rewrapped(array: pa.Array) -> Rewrapped:
+        array = plain(array)
+        mask = under(array, old)
+        if not mask.any():
+            return Rewrapped(array)
+        clear, fine = open_(array.filter(pa.array(mask)))
+        opened = fine.to_numpy(zero_copy_only=False)
+        mask[mask] = opened
+        moved = int(np.count_nonzero(opened))
+        array = pc.replace_with_mask(array, pa.array(mask), close(clear.filter(fine))) if moved else array
+        return Rewrapped(array, moved, len(opened) - moved)
+
+    return rewrapped
+
+
+def _struct(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
+    kept = [field for field in column.type.fields if output_type(field) is not None]
+    inner = {field.name: rewrapper(field, table=table, keyring=keyring) for field in kept}
+
+    def rewrapped(array: pa.Array) -> Rewrapped:
+        array = plain(array)
+        names = [field.name for field in array.type]
+        found = [inner.get(name, Rewrapped)(values) for name, values in zip(names, array.flatten(), strict=True)]
+        mask = array.is_null() if array.null_count else None
+        made = pa.StructArray.from_arrays([part.array for part in found], names=names, mask=mask)
+        return Rewrapped(made, sum(part.moved for part in found), sum(part.left for part in found))
+
+    return rewrapped
+
+
+def _list(item: Column, *, table: str, keyring: Keyring) -> Rewrapper:
+    inner = rewrapper(item, table=table, keyring=keyring)
+
+    def rewrapped(array: pa.Array) -> Rewrapped:
+        array = plain(array)
+        found = inner(array.flatten())
+        ends = np.concatenate(([0], np.cumsum(array.value_lengths().fill_null(0).to_numpy())))
+        mask = array.is_null() if array.null_count else None
+        made = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), found.array, mask=mask)
+        return Rewrapped(made, found.moved, found.left)
+
+    return rewrapped

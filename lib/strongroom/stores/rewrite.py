@@ -1,0 +1,167 @@
+"""Single files of a Delta table, read and written anew one by one: the same rows, some of their values other ones.
+
+A new file and the removal of its old one are in one commit, so readers see each row once at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+
+from strongroom.core.errors import StoreError
+from strongroom.stores.lake import Lake, filesystem_of
+
+ROWS = 20_000
+_UNFIT = ("deletionVectors", "columnMapping")
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """A table whose files are being written anew, and the pairs of old and new that no version knows yet."""
+
+    lake: Lake
+    table: str
+    onto: DeltaTable
+    stage: str
+    pairs: list[tuple[RemoveAction, AddAction]] = field(default_factory=list)
+    done: int = 0
+
+    @classmethod
+    def of(cls, lake: Lake, table: str, *, run_id: str) -> Rewrite | None:
+        """The newest version of a table; None when there is none.
+
+        Raises:
+            StoreError: its files are not its rows (deletion vectors, column mapping, partitions).
+        """
+        onto = lake.open(table)
+        if onto is None:
+            return None
+        features = (*(onto.protocol().reader_features or ()), *(onto.protocol().writer_features or ()))
+        mapped = "delta.columnMapping.mode" in onto.metadata().configuration
+        if any(name in features for name in _UNFIT) or mapped or onto.metadata().partition_columns:
+            what = "this table has deletion vectors, mapped columns or partitions, so its files are not its rows"
+            raise StoreError(what, where=table, todo="Rewrite it without them first.")
+        return cls(lake, table, onto, f"rewrap-{onto.version():06d}-{run_id}")
+
+    def files(self) -> list[tuple[str, int]]:
+        """Path (as the log has it) and size of each file."""
+        found = pa.table(self.onto.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+        return sorted((row["path"], row["size_bytes"]) for row in found)
+
+    def batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The named columns of a file, as far as it has them."""
+        with self._open(path) as file:
+            there = [name for name in columns if name in file.schema_arrow.names]
+            if there:
+                yield from file.iter_batches(batch_size=ROWS, columns=there)
+
+    def replace(self, path: str, size: int, *, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+        """The file written anew, batch by batch; it waits for `commit`.
+
+        Raises:
+            StoreError: it cannot be read or written.
+        """
+        filesystem, folder = filesystem_of(self.lake.folder(self.table))
+        self.done += 1
+        name = f"{self.stage}/part-{self.done:05d}.parquet"
+        filesystem.create_dir(f"{folder}/{self.stage}", recursive=True)
+        rows = 0
+        try:
+            with self._open(path) as file:
+                schema = _as_declared(file.schema_arrow, pa.schema(self.onto.schema().to_arrow()))
+                with pq.ParquetWriter(
+                    f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
+                ) as out:  # fmt: skip
+                    for batch in file.iter_batches(batch_size=ROWS):
+                        made = change(batch)
+                        rows += made.num_rows
+                        out.write_batch(made.cast(schema))
+            info = filesystem.get_file_info(f"{folder}/{name}")
+        except (OSError, pa.ArrowException):
+            raise StoreError(
+                "a file cannot be written anew", where=f"{self.table}: {path}", todo="See the disk."
+            ) from None
+        stamp = info.mtime_ns // 1_000_000
+        self.pairs.append(
+            (
+                RemoveAction(path, True, stamp, size, {}),
+                AddAction(name, info.size, {}, stamp, True, f'{{"numRecords":{rows}}}'),
+            )
+        )
+
+    def forget(self) -> None:
+        """The file that was written last is not needed after all."""
+        filesystem, folder = filesystem_of(self.lake.folder(self.table))
+        filesystem.delete_file(f"{folder}/{self.pairs.pop()[1].path}")
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for `commit`."""
+        return sum(add.size for _, add in self.pairs)
+
+    def commit(self, *, note: dict[str, str]) -> None:
+        """Old files out, new files in, as one version.
+
+        Raises:
+            StoreError: another run has changed these files meanwhile; nothing of what waited is done.
+        """
+        if not self.pairs:
+            return
+        actions: list[Any] = [action for pair in self.pairs for action in pair]
+        try:
+            self.onto.create_write_transaction(
+                actions, "append", self.onto.schema(), partition_by=[],
+                commit_properties=CommitProperties(custom_metadata=note),
+            )  # fmt: skip
+        except CommitFailedError:
+            self._drop()
+            what = "another run changed this table meanwhile, so its last files were left as they are"
+            raise StoreError(what, where=self.table, todo="Run again.") from None
+        except (DeltaError, OSError):
+            self._drop()
+            raise StoreError("this table cannot be written", where=self.table, todo="See space and mode.") from None
+        self.pairs.clear()
+        self.onto = DeltaTable(self.lake.folder(self.table))
+
+    def _drop(self) -> None:
+        while self.pairs:
+            self.forget()
+
+    def _open(self, path: str) -> pq.ParquetFile:
+        filesystem, folder = filesystem_of(self.lake.folder(self.table))
+        # Spark writes timestamps as INT96, which Arrow would take for nanoseconds, and those end in 2262.
+        return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
+
+
+def _compression(file: pq.ParquetFile) -> str:
+    groups = file.metadata
+    return str(groups.row_group(0).column(0).compression) if groups.num_row_groups and groups.num_columns else "SNAPPY"
+
+
+def _as_declared(have: pa.Schema, declared: pa.Schema) -> pa.Schema:
+    """The file's schema, its timestamps of the kind that the table declares (INT96 does not say it)."""
+    fields = [_field(field, declared.field(field.name) if field.name in declared.names else field) for field in have]
+    return pa.schema(fields, have.metadata)
+
+
+def _field(have: pa.Field, declared: pa.Field) -> pa.Field:
+    return have.with_type(_kind(have.type, declared.type))
+
+
+def _kind(have: pa.DataType, declared: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(have) and pa.types.is_timestamp(declared):
+        return declared
+    if pa.types.is_struct(have) and pa.types.is_struct(declared):
+        names = {field.name: field for field in declared}
+        return pa.struct([_field(field, names.get(field.name, field)) for field in have])
+    if pa.types.is_list(have) and pa.types.is_list(declared):
+        return pa.list_(_field(have.value_field, declared.value_field))
+    return have

@@ -1,0 +1,177 @@
+"""What is encrypted under old keys moves to the primary one, file by file, and nothing else changes."""
+
+import pyarrow as pa
+import pytest
+
+from lakes import install
+from strongroom.core.contract_file import load_contract
+from strongroom.flows import keys, keys_rewrap, prepare, quarantine
+from strongroom.protect import decrypt, protector, seal, unseal
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+from strongroom.stores.rewrite import Rewrite
+
+POLICY = """
+roles:
+  keeper: {members: [user:engineer]}
+grants:
+  - role: keeper
+    actions: [read, write, delete, reveal]
+    tables: [raw.*, training.*, quarantine.*, strongroom.*]
+    approval: user:pia
+    reason: keeps the keys
+"""
+TABLE = "training.reviews"
+
+
+@pytest.fixture
+def place(tmp_path, capsys):
+    made = install(tmp_path / "x", capsys, sample=100)
+    (made.root / "policy.yaml").write_text(POLICY)
+    made.run(keys, "rotate")
+    return made
+
+
+def ring(place):
+    return open_keyring(f"file:{place.root}/keys/local.kek", str(place.root / "keys/keyring.json"), create=False)
+
+
+def leaf(place, path):
+    return next(
+        leaf for leaf in load_contract(str(place.root / "contracts/reviews.yaml")).leaves() if leaf.path == path
+    )
+
+
+def write(place, *emails):
+    """One more file in training and in quarantine, under today's primary key."""
+    keyring, lake = ring(place), Lake(str(place.lake))
+    sealed = protector(leaf(place, "email"), table=TABLE, keyring=keyring)(pa.array(emails, pa.string()))
+    token = protector(leaf(place, "user_id"), table=TABLE, keyring=keyring)(pa.array(range(len(emails)), pa.int64()))
+    lake.append(TABLE, pa.table({"email": sealed, "user_id": token, "rating": pa.array([5] * len(emails))}))
+    lake.append("quarantine.reviews", pa.table({"row": seal(pa.array([b"row"]), table=TABLE, keyring=keyring)}))
+
+
+def shape(place):
+    """Each file of the training table → the keys that its e-mails and its tokens lie under."""
+    rewrite = Rewrite.of(Lake(str(place.lake)), TABLE, run_id="x")
+    return {
+        path: {
+            value[1:5].hex() for batch in rewrite.batches(path, ["email"]) for value in batch[0].to_pylist() if value
+        }
+        for path, _ in rewrite.files()
+    }
+
+
+def clear(place):
+    rows = place.rows(TABLE)
+    opened, fine = decrypt(
+        pa.array([row["email"] for row in rows], pa.binary()), leaf(place, "email"), table=TABLE, keyring=ring(place)
+    )
+    assert all(fine.to_pylist())
+    return sorted(opened.to_pylist(), key=str)
+
+
+def test_values_under_old_keys_move_and_other_files_stay_as_they_are(place):
+    write(place, "a@b.c", None, "d@e.f")
+    place.run(keys, "rotate")
+    write(place, "g@h.i")
+    old, new = (key.name for key in ring(place).keys)
+    before = shape(place)
+    assert sorted(before.values(), key=sorted) == sorted([{old}, {new}], key=sorted)
+    tried = place.run(keys, "rewrap", "--dry-run")
+    assert "would move" in tried.out
+    assert shape(place) == before
+    done = place.run(keys, "rewrap")
+    assert done.code == 0, done.err
+    assert done.line["rows"] == {"rewrapped": 3}, "two e-mails and one row in quarantine"
+    after = shape(place)
+    assert {*after} & {*before} == {path for path, names in before.items() if names == {new}}
+    assert [*after.values()] == [{new}, {new}]
+    assert {*clear(place)} == {None, "a@b.c", "d@e.f", "g@h.i"}
+    rows = pa.array([row["row"] for row in place.rows("quarantine.reviews")])
+    assert unseal(rows, table=TABLE, keyring=ring(place))[0].to_pylist() == [b"row", b"row"]
+    assert {row["rating"] for row in place.rows(TABLE)} == {5}
+    refused = place.run(keys, "destroy", old)
+    assert (refused.code, "training.reviews.user_id (3)" in refused.err) == (7, True), (
+        "tokens stay behind, and are told"
+    )
+    assert place.run(keys, "rewrap").line["rows"] == {"rewrapped": 0}
+
+
+def test_a_killed_run_keeps_what_it_did_and_the_next_one_ends_it(place, monkeypatch):
+    write(place, "a@b.c"), write(place, "d@e.f"), place.run(keys, "rotate")
+    new = ring(place).keys[-1].name
+    replace, calls = Rewrite.replace, []
+
+    def dies(self, path, size, *, change):
+        calls.append(path)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        replace(self, path, size, change=change)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys_rewrap, "AT_ONCE", 0)
+        patch.setattr(Rewrite, "replace", dies)
+        assert place.run(keys, "rewrap").code == 130
+    assert sorted(names == {new} for names in shape(place).values()) == [False, True]
+    again = place.run(keys, "rewrap")
+    assert again.line["rows"]["rewrapped"] == 3, "one e-mail, and the quarantine's rows"
+    assert set(clear(place)) == {"a@b.c", "d@e.f"}
+
+
+def test_who_is_overtaken_changes_nothing(place, monkeypatch):
+    write(place, "a@b.c"), place.run(keys, "rotate")
+    commit = Rewrite.commit
+
+    def overtaken(self, *, note):
+        if self.pairs and self.table == TABLE:
+            place.delta(TABLE).delete()
+        commit(self, note=note)
+
+    monkeypatch.setattr(Rewrite, "commit", overtaken)
+    lost = place.run(keys, "rewrap")
+    assert (lost.code, "another run changed this table" in lost.err) == (7, True), lost.err
+    assert place.rows(TABLE) == []
+    assert [*(place.lake / "training/reviews").glob("rewrap-*/*")] == []
+
+
+def test_a_value_that_does_not_open_stays_and_is_counted(place):
+    write(place, "a@b.c")
+    old = ring(place).primary
+    forged = b"\x01" + old.to_bytes(4) + b"x" * 30
+    Lake(str(place.lake)).append(TABLE, pa.table({"email": pa.array([forged]), "user_id": ["t"], "rating": [1]}))
+    place.run(keys, "rotate")
+    done = place.run(keys, "rewrap")
+    assert "1 do not open and stay" in done.out
+    before = shape(place)
+    assert place.run(keys, "rewrap").line["rows"] == {"rewrapped": 0}
+    assert shape(place) == before
+    assert forged in {row["email"] for row in place.rows(TABLE)}
+
+
+def test_nothing_is_moved_for_who_may_not_write_the_table(place):
+    write(place, "a@b.c"), place.run(keys, "rotate")
+    (place.root / "policy.yaml").write_text(POLICY.replace("training.*, ", ""))
+    before = shape(place)
+    assert place.run(keys, "rewrap").code == 5
+    assert shape(place) == before
+
+
+@pytest.mark.spark
+def test_spark_reads_a_rewrapped_table_as_it_was(place, spark):
+    assert place.run(prepare).code == 0
+    path = str(place.lake / "training/reviews")
+    lies = spark.read.format("delta").load(path)
+    before = sorted(map(str, lies.drop("email").collect()))
+    place.run(keys, "rotate")
+    assert place.run(keys, "rewrap").code == 0
+    now = spark.read.format("delta").load(path)
+    assert now.schema == lies.schema
+    assert sorted(map(str, now.drop("email").collect())) == before
+    new = ring(place).keys[-1].name
+    assert {
+        row[0] for row in now.where("email is not null").selectExpr("lower(hex(substr(email, 2, 4)))").collect()
+    } == {new}
+    shown = place.run(quarantine, "show", "--limit", "1")
+    assert "cannot be opened" not in shown.out
+    assert place.run(prepare, "--set", "prepare.mode=append").line["rows"]["read"] == 0, "no file is new to it"
