@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
 
 from strongroom.protect.hash import ALPHABET, LETTERS
-from strongroom.protect.rows import Bytes, places_of, rows_of, windows
+from strongroom.protect.rows import places_of, rows_of, windows
 from strongroom.protect.siv import HEADER, PREFIX, prefix
 from strongroom.protect.types import plain
+
+_HEADS = {False: np.uint64((1 << 8 * PREFIX) - 1), True: np.uint64((1 << 56) - 1)}
+"""What of a value's first eight bytes, as a little-endian number, tells the key: five bytes, or seven letters."""
 
 
 def rows_by_key(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
@@ -18,28 +22,21 @@ def rows_by_key(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
     array = plain(array)
     rows = rows_of(array)
     text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
-    marked = rows.pick(rows.lengths == LETTERS if text else rows.lengths >= HEADER)
-    if not len(marked):
+    right = rows.lengths == LETTERS if text else rows.lengths >= HEADER
+    starts = rows.starts if right.all() else rows.starts[right]
+    if not len(starts):
         return {}
-    size = 7 if text else PREFIX
-    starts = np.ascontiguousarray(windows(marked.data, size=size)[places_of(marked.starts)])
-    heads = _sextets(starts.view(np.uint8).reshape(-1, size)) if text else starts.view(np.uint8).reshape(-1, size)
-    found = {}
-    for key_id in keys:
-        mark = np.frombuffer(prefix(key_id), np.uint8)
-        if rows_marked := int((heads == mark).all(axis=1).sum()):
-            found[key_id] = rows_marked
-    return found
+    heads = np.ascontiguousarray(windows(rows.data, size=8)[places_of(starts)]).view("<u8") & _HEADS[text]
+    counts = {key_id: sum(int(np.count_nonzero(heads == head)) for head in _marks(key_id, text)) for key_id in keys}
+    return {key_id: count for key_id, count in counts.items() if count}
 
 
-_PLACES = np.full(256, 255, np.uint8)
-_PLACES[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(64, dtype=np.uint8)
-
-
-def _sextets(letters: Bytes) -> Bytes:
-    """The first five bytes that seven letters of base64url stand for; other letters give what no key id starts with."""
-    found = _PLACES[letters]
-    bits = np.unpackbits(found[:, :, None], axis=2)[:, :, 2:].reshape(len(found), -1)
-    out = np.packbits(bits[:, : 8 * PREFIX], axis=1)
-    out[(found > 63).any(axis=1), 0] = 255
-    return out
+def _marks(key_id: int, text: bool) -> list[np.uint64]:
+    """What a value under that key may start with. Five bytes are six letters and two thirds of a seventh."""
+    mark = prefix(key_id)
+    if not text:
+        return [np.uint64(int.from_bytes(mark, "little"))]
+    letters, nibble = urlsafe_b64encode(mark)[:6], mark[-1] & 15
+    return [
+        np.uint64(int.from_bytes(letters + last.encode(), "little")) for last in ALPHABET[4 * nibble : 4 * nibble + 4]
+    ]
