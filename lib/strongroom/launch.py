@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -29,6 +30,7 @@ from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PRINCIPAL = re.compile(r"[a-z]+:\S.*")
 DEFAULT_CONFIG = str(Path(__file__).resolve().parents[2] / "conf" / "local.yaml")  # wherever it is started from
 
 
@@ -38,8 +40,17 @@ def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
     `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
+    _own_stderr()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
     sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
+
+
+def _own_stderr() -> None:
+    """spark-submit sends its Python's stderr to stdout; where the system lets us, messages go to its real stderr."""
+    theirs = Path(f"/proc/{os.getppid()}/fd/2")
+    if "PYSPARK_GATEWAY_PORT" in os.environ and theirs.exists():
+        with contextlib.suppress(OSError):
+            sys.stderr = theirs.open("a", encoding="utf-8", buffering=1)
 
 
 def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
@@ -112,6 +123,9 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, _say))
     actor = whoami(settings)
+    for name_given, where in ((args.principal, "--as"), (actor, settings.file)):
+        if name_given and not _PRINCIPAL.fullmatch(name_given):
+            raise UsageError("this is no principal", where=where, todo="Write user:NAME or group:NAME.")
     principal = args.principal or actor
     run = Run(run_id, name, principal, args.purpose, started, actor=actor if actor != principal else "")
     job = Job(run, settings, args, lambda: session.open_session(settings, spark), _say)

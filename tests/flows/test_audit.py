@@ -73,7 +73,7 @@ def test_search_finds_what_the_terms_describe(ask, terms, found):
 
 
 def test_search_shows_the_last_ones_and_says_so(ask):
-    shown = ask("search", "action=read", "--limit", "2").out
+    shown = ask("search", "action=read", "table=training.reviews", "--limit", "2").out
     assert numbers(shown) == [3, 4]
     assert "The last 2 of 4" in shown
 

@@ -114,6 +114,24 @@ def test_a_log_that_was_changed_is_not_sealed_again(log, settings):
         seal(log, settings)
 
 
+def test_a_log_whose_checkpoint_is_gone_is_not_sealed_as_if_it_were_new(log, settings):
+    before = seal(log, settings)
+    files = {name: log.note(name) for name in (CHECKPOINT, TREE)}
+    for name in files:
+        (log.folder / name).unlink()
+    with pytest.raises(StoreError, match="lost its last checkpoint"):
+        seal(log, settings)
+    for name, text in files.items():
+        log.keep_note(name, text)
+    log.append(event(9))
+    after = seal(log, settings)
+    assert after.head.size == before.head.size + 1
+    for name, text in files.items():
+        log.keep_note(name, text)
+    with pytest.raises(StoreError, match="lost its last checkpoint"):
+        seal(log, settings)
+
+
 def test_a_lost_signing_key_is_not_made_anew_in_silence(log, settings):
     old = public_key(log, settings)
     sealed = seal(log, settings)

@@ -30,7 +30,7 @@ from strongroom.govern.matrix import Table, View, principals_of, purposes_of, ta
 from strongroom.stores.access import write_cells, write_page
 
 _OF_CONTRACTS = ("raw", "training")
-_OWN = ("strongroom.metrics", "strongroom.runs", "strongroom.audit")
+_OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "metrics", "runs"))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

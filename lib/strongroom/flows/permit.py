@@ -8,11 +8,13 @@ from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Decision, Request
+from strongroom.core.event import Event
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job
 from strongroom.govern.columns import classification_of, tags_of
 from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine, compile_policy
+from strongroom.stores.audit import AuditLog
 
 
 def engine_of(path: str) -> Engine:
@@ -52,12 +54,16 @@ def ask(
 
 
 def permit(job: Job, action: str, table: str, *, contract: Contract | None = None) -> Decision:
-    """The same, when only yes will do.
+    """The same, when only yes will do; the audit log keeps the answer.
 
     Raises:
         Refused: says which grant is missing or which deny hit.
     """
-    decision = ask(job, action, table, contract=contract)
+    decision, engine = ask(job, action, table, contract=contract), engine_of(job.settings.policy)
+    if not job.args.dry_run:
+        fingerprint = contract.fingerprint if contract else ""
+        event = Event.decided(job.run, decision, policy=engine.policy.fingerprint, contract=fingerprint)
+        AuditLog.open(job.settings).append(event)
     if not decision.allowed:
-        raise refusal(engine_of(job.settings.policy), decision)
+        raise refusal(engine, decision)
     return decision

@@ -18,12 +18,12 @@ from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
+from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
 from strongroom.quality.judge import compile_rules
 from strongroom.stores import shapes, sources
-from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
@@ -49,13 +49,13 @@ def run(job: Job) -> Outcome:
     if job.args.dry_run:
         return prepare_words.preview(job, contract, found=found)
 
+    keyring = ring_of(job.settings, lake)
+    if keyring.notice:
+        job.say(keyring.notice)
     planned = plan_batch(job, contract, lake=lake, found=found)
     if planned is None:
         return prepare_words.unchanged(contract, lake=lake)
     batch = planned.batch
-    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=True)
-    if keyring.notice:
-        job.say(keyring.notice)
     plan = fuse.Pass(
         contract, f"training.{contract.name}", keyring.handle, contract.sources[0].format in sources.TEXT_FORMATS
     )
@@ -88,7 +88,8 @@ def _contract(job: Job) -> Contract:
 
 
 def _authorise(job: Job, contract: Contract) -> None:
-    permit(job, "read", f"raw.{contract.name}", contract=contract)
+    for source in contract.sources:
+        permit(job, "read", sources.raw_table(source), contract=contract)
     for zone in ("training", "quarantine"):
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from strongroom.core.errors import KeyFault, StoreError
 from strongroom.core.event import well_formed
@@ -49,6 +50,9 @@ def seal(log: AuditLog, settings: Settings) -> Sealed:
     key = _key(log, settings)
     public = verifier_key(key)
     last = last_checkpoint(log, [public])
+    if (last.size if last else 0) < _sealed_before(settings):
+        todo = f"{_KEEP} {_mark(settings)} tells how long it was."
+        raise StoreError("The audit log has lost its last checkpoint.", where=str(log.folder), todo=todo)
     tree, start = _resumed(log, last)
     for entry in log.entries(start=start):
         tree.add(leaf_hash(entry))
@@ -58,6 +62,7 @@ def seal(log: AuditLog, settings: Settings) -> Sealed:
     log.keep_note(PUBLIC_KEY, f"{public}\n")
     log.keep_note(CHECKPOINT, note)
     log.keep_note(TREE, json.dumps({"size": tree.size, "start": start, "heads": [h.hex() for h in tree.heads]}))
+    _mark(settings).write_text(f"{tree.size}\n", encoding="ascii")
     return Sealed(head, note)
 
 
@@ -75,6 +80,7 @@ def renew(log: AuditLog, settings: Settings, old: VerifierKey) -> Sealed:
         check(log, {"the last checkpoint": last})
         log.keep_note(f"{CHECKPOINT}-{old.name}", log.note(CHECKPOINT))
         log.keep_note(CHECKPOINT, "")
+    _mark(settings).unlink(missing_ok=True)
     return seal(log, settings)
 
 
@@ -127,6 +133,18 @@ def check(log: AuditLog, heads: Mapping[str, Checkpoint]) -> Checkpoint:
         what = f"The audit log was cut: it has {tree.size} entries, and {due[size][0]} saw {size}."
         raise StoreError(what, where=str(log.folder), todo=_KEEP)
     return Checkpoint("", tree.size, tree.root())
+
+
+def _mark(settings: Settings) -> Path:
+    """Beside the signing key, out of reach of who can only write the log: how many entries were signed last."""
+    return key_file(settings).with_suffix(".size")
+
+
+def _sealed_before(settings: Settings) -> int:
+    try:
+        return int(_mark(settings).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def _key(log: AuditLog, settings: Settings) -> Secret:

@@ -38,6 +38,15 @@ class RawFile:
     modified: int
 
 
+def raw_table(source: Source) -> str:
+    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `raw.elsewhere`.
+
+    So a grant on one raw folder is none on another, whatever the contract calls itself.
+    """
+    found = re.match(r"raw/([A-Za-z0-9_]+)(/|$)", source.path)
+    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "raw.elsewhere"
+
+
 def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
     """Every file of a source, sorted by path. Files whose name starts with `_` or `.` are not data.
 
@@ -107,8 +116,12 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
 
 
 def _text_options(source: Source) -> dict[str, str | bool]:
-    """Reader options; a line of JSON ends at a line feed only: other line ends occur in text."""
-    return {"lineSep": "\n", **source.options} if source.format == "json" else dict(source.options)
+    """Reader options. A line of JSON ends at a line feed only: other line ends occur in text. In CSV a quote is doubled
+    inside quotes (RFC 4180), where Spark by itself would take a backslash for an escape and swallow what follows.
+    """
+    if source.format == "json":
+        return {"lineSep": "\n", **source.options}
+    return {"escape": str(source.options.get("quote", '"')) or "\\", **source.options}
 
 
 def spark_path(path: str) -> str:
