@@ -13,6 +13,8 @@ from strongroom.core.run import Job
 from strongroom.flows import fuse
 from strongroom.quality.tally import Tally
 
+_ANSI = "spark.sql.ansi.enabled"
+
 
 def mark_duplicates(raw: Any, contract: Contract) -> Any:
     """A boolean column for each rule `unique`. Only 128-bit hashes of the keys are shuffled, never a row."""
@@ -62,6 +64,8 @@ def _queried(job: Job, contract: Contract, rule: SetRule, *, staged: str) -> flo
     """The first number of the query's first row; the new version has the contract's name as a temporary view."""
     spark = job.spark()
     spark.read.parquet(staged).drop(fuse.EXTRA).createOrReplaceTempView(contract.name)
+    ansi = spark.conf.get(_ANSI)
+    spark.conf.set(_ANSI, "false")  # else a cast that fails writes its value into Spark's event log and UI
     try:
         row = spark.sql(str(rule.arguments["query"])).first()
         return float(row[0])
@@ -72,6 +76,7 @@ def _queried(job: Job, contract: Contract, rule: SetRule, *, staged: str) -> flo
         )
         raise ConfigError([Problem(what, where, f"Ask {contract.name} for one number.")]) from None
     finally:
+        spark.conf.set(_ANSI, ansi)
         spark.catalog.dropTempView(contract.name)
 
 
@@ -82,7 +87,7 @@ def _age(job: Job, rule: SetRule, *, raw: Any, tally: Tally) -> float | None:
     counts = tally.columns.get(rule.columns[0])
     newest: object = counts.largest if counts else None
     if newest is None:  # a personal column keeps no bounds, so it is looked at here and forgotten
-        newest = raw.agg(F.max(F.col(rule.columns[0]).cast("timestamp"))).first()[0]
+        newest = raw.agg(F.max(F.col(rule.columns[0]).try_cast("timestamp"))).first()[0]
     if isinstance(newest, date) and not isinstance(newest, datetime):
         newest = datetime.combine(newest, time(), UTC)
     if not isinstance(newest, datetime):

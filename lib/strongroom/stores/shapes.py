@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,6 +19,9 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.words import nearest
 from strongroom.stores.lake import filesystem_of
 from strongroom.stores.sources import RawFile, spark_path
+
+_PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
+"""What a field is called. A name of another form may be a value: some write a map of values as an object."""
 
 
 def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) -> None:
@@ -46,6 +50,9 @@ def _header_problems(source: Source, contract: Contract, file: RawFile) -> list[
         return []
     names = _csv_header(source, file)
     known = [column.name for column in contract.columns]
+    if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
+        what = f"the first line is no header: none of its {len(names)} names is one of {contract.file}"
+        return [Problem(what, file.path, "Add the header, or set the option header to false.")]
     problems = _unknown(names, known, contract, file)
     if not problems and names != known:
         missing = [name for name in known if name not in names]
@@ -160,4 +167,5 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
     lines = spark.read.option("lineSep", "\n").text([spark_path(file.path) for file in files])
     extra = F.array_except(F.json_object_keys("value"), F.array(*[F.lit(name) for name in known]))
     found = lines.select(F.explode(extra).alias("name")).distinct().limit(20).collect()
-    return [unknown_column(row["name"], known, contract, where=source.path) for row in found]
+    names = [row["name"] if _PLAIN_NAME.fullmatch(row["name"]) else "(not a plain word)" for row in found]
+    return [unknown_column(name, known, contract, where=source.path) for name in sorted(set(names))]
