@@ -1,4 +1,4 @@
-"""The folder of everything that is made here and can be made again: packages, jars, the archive of classes."""
+"""The folder of what a set-up makes and can make again: packages, jars, the archive of classes. (Keys are not of those.)"""
 
 from __future__ import annotations
 
