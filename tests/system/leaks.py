@@ -63,7 +63,7 @@ def find(markers: Iterable[Marker], folder: Path) -> list[str]:
 
 
 def contents(path: Path) -> Iterator[bytes]:
-    """A file's bytes, and what is inside when it is packed: archives, compressed streams, Parquet's values and footer."""
+    """A file's bytes, and what is inside when it is packed: archives, streams, Parquet's values and footer."""
     data = path.read_bytes()
     yield data
     yield from unpacked(data)

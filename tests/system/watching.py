@@ -1,0 +1,95 @@
+"""Watches a job while it runs: pages of Spark's UI, and every file it ever has in its local and temporary folders."""
+
+import hashlib
+import json
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+PAUSE = 0.05
+PAGES = ("jobs/", "stages/", "storage/", "environment/", "executors/", "SQL/")
+REST = (
+    "jobs", "stages?details=true&withSummaries=true", "storage/rdd", "environment", "allexecutors",
+    "sql?details=true&planDescription=true&length=1000",
+)  # fmt: skip
+
+
+class Watch:
+    """Keeps what it sees under `folder`: `ui`, `events` and, by links that outlive the files, `local` and `tmp`."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.scratch, self.events, self.ui = folder.with_name("scratch"), folder / "events", folder / "ui"
+        for made in (self.events, self.ui, *(self.scratch / name for name in ("local", "tmp", "java"))):
+            made.mkdir(parents=True, exist_ok=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.every, args=(work,)) for work in (self.link, self.look)]
+        self.opener = build_opener(ProxyHandler({}))
+
+    @property
+    def options(self) -> list[str]:
+        """Settings of a job that shows all it can."""
+        spark = {
+            "eventLog.enabled": "true", "eventLog.dir": self.events.as_uri(), "eventLog.compress": "false",
+            "eventLog.rolling.enabled": "false", "eventLog.logStageExecutorMetrics": "true",
+            "ui.enabled": "true", "ui.port": str(self.port), "sql.maxPlanStringLength": "1000000",
+            "sql.debug.maxToStringFields": "1000",
+        }  # fmt: skip
+        return [word for name, value in spark.items() for word in ("--set", f"spark.{name}={value}")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "SPARK_LOCAL_DIRS": str(self.scratch / "local"), "TMPDIR": str(self.scratch / "tmp"),
+            "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={self.scratch / 'java'}",
+        }  # fmt: skip
+
+    def every(self, work) -> None:
+        while not self.ended.is_set():
+            work()
+            time.sleep(PAUSE)
+        work()
+
+    def link(self) -> None:
+        """A second name for each file: whatever is written to it later, and after it is deleted, is kept too."""
+        found = [Path(folder, name) for folder, _, names in os.walk(self.scratch) for name in names]
+        for path in found:
+            kept = self.folder / "scratch" / str(path.relative_to(self.scratch)).replace("/", "!")
+            if not kept.exists() and path.suffix not in (".so", ".jar", ".jnilib"):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):
+                    os.link(path, kept)
+
+    def look(self) -> None:
+        """Every page of the UI as it is now."""
+        address = f"http://127.0.0.1:{self.port}"
+        with suppress(OSError, HTTPException, ValueError):  # not up yet, or gone already
+            app = json.loads(self.page(f"{address}/api/v1/applications"))[0]["id"]
+            for rest in REST:
+                self.page(f"{address}/api/v1/applications/{app}/{rest}")
+            for page in PAGES:
+                self.page(f"{address}/{page}")
+
+    def page(self, address: str) -> bytes:
+        with self.opener.open(address, timeout=5) as answer:
+            data = answer.read()
+        (self.ui / f"{hashlib.sha256(data).hexdigest()[:20]}.txt").write_bytes(address.encode() + b"\n" + data)
+        return data
+
+    def __enter__(self) -> "Watch":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
