@@ -210,11 +210,63 @@ def test_a_delta_table_is_a_source_at_the_version_it_had_when_the_run_was_planne
     assert "'shoe'" in other.err
 
 
+def test_csv_quotes_are_doubled_and_a_backslash_is_a_letter(place):
+    """By itself Spark takes the backslash for an escape and swallows the row that follows."""
+    folder = place.lake / "raw/people"
+    folder.mkdir()
+    lines = [
+        "id;note",
+        '1;"c:\\temp\\"',
+        '2;x"y',
+        '3;"says ""no"", always; maybe"',
+        "4;",
+        '5;"two\nlines"',
+        "6;Grüße\n",
+    ]
+    (folder / "a.csv").write_bytes("\n".join(lines).encode("latin-1"))
+    keep = "customProperties: [{property: protect, value: {method: keep}}]"
+    options = "{header: true, sep: ;, encoding: ISO-8859-1, multiLine: true}"
+    (place.root / "contracts/people.yaml").write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: people\nname: people\nversion: 1.0.0\nstatus: active\nservers:\n"
+        "  - server: raw\n    type: local\n    path: raw/people/*.csv\n    format: csv\n    customProperties:\n"
+        f"      - {{property: options, value: {options}}}\nschema:\n  - name: people\n    properties:\n"
+        f"      - {{name: id, logicalType: integer, required: true, {keep}}}\n"
+        f"      - {{name: note, logicalType: string, {keep}}}\n"
+        "customProperties: [{property: purposes, value: [model_training]}]\n"
+    )
+    done = place.run(prepare, "--contract", "people")
+    assert done.code == 0, done.err
+    notes = {row["id"]: row["note"] for row in place.rows("training.people")}
+    assert notes == {
+        1: "c:\\temp\\", 2: 'x"y', 3: 'says "no", always; maybe', 4: None, 5: "two\nlines", 6: "Grüße",
+    }  # fmt: skip
+
+
+def test_a_grant_on_one_raw_folder_is_none_on_another(place):
+    place.edit("policy.yaml", "tables: [raw.*]", "tables: [raw.customers]")
+    place.edit("contracts/customers.yaml", "raw/customers/*.parquet", "raw/reviews/*.parquet")
+    refused = place.run(prepare, "--contract", "customers")
+    assert refused.code == 5
+    assert "raw.reviews" in refused.err
+    event = next(event for event in place.audit() if event.outcome == "refused")
+    assert (event.action, event.table) == ("read", "raw.reviews")
+
+
+def test_a_lost_keyring_is_not_replaced_while_the_lake_holds_what_it_protects(place):
+    assert place.run(prepare).code == 0
+    (place.root / "keys/keyring.json").unlink()
+    lost = place.run(prepare)
+    assert lost.code == 7
+    assert "the keyring is gone" in lost.err
+    assert not (place.root / "keys/keyring.json").exists()
+
+
 def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):
     monkeypatch.setattr("strongroom.stores.session.open_session", lambda _: pytest.fail("no session is needed"))
     shown = place.run(prepare, "--dry-run")
     assert shown.code == 0
     assert "would protect" in shown.out
+    assert "one mapInArrow pass" in shown.out
     assert "email" in shown.out
     assert sorted(path.name for path in place.root.iterdir()) == ["contracts", "lake", "local.yaml", "policy.yaml"]
     assert [path.name for path in place.lake.iterdir()] == ["raw"]

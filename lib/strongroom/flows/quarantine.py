@@ -70,12 +70,16 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     lines = [f"quarantine.{contract.name}: {len(rows):,} rows; a row may have several reasons"]
     for title, counts in blocks:
         lines += ["", f"  {'rows':>8}  {title}"]
-        lines += [
-            f"  {count:>8,}  {name}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        ]
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+        lines += [f"  {count:>8,}  {_printable(name)}" for name, count in ranked]
     return Outcome(
         rows={"quarantined": len(rows)}, summary="\n".join(lines), facts={"table": f"quarantine.{contract.name}"}
     )
+
+
+def _printable(name: str | None) -> str:
+    """A name without signs that a terminal would obey: whoever can write the table could have put them there."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name or "(none)")
 
 
 def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:

@@ -54,6 +54,8 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         stages.drop_remains(lake, table, batch.stage)
     rows = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
     summary = f"{aside}: {tally.rows:,} rows tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
+    if closed := tally.failed.get(fuse.UNOPENED, 0):
+        summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
     return Outcome(rows=rows, summary=summary, facts={"table": training, "batch": batch.number, **rows})
 
 
