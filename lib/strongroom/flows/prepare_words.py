@@ -73,9 +73,19 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
         *_rows("would read", reads),
         *_rows("would check", checks),
         *_rows("would protect", protections(contract)),
+        *_rows("would run", [_way(contract)]),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
     return Outcome(tables=_tables(contract, lake), summary="\n".join(lines))
+
+
+def _way(contract: Contract) -> tuple[str, str]:
+    """How Spark carries the work, and why; docs/decisions/one-pass.md has the figures of another way."""
+    leaves = list(contract.leaves())
+    ruled = {path for rule in contract.rules for path in rule.columns} & {leaf.path for leaf in leaves}
+    changed = [leaf for leaf in leaves if leaf.protect and leaf.protect.method != "keep"]
+    why = f"{len(ruled):,} of {len(leaves):,} have rules, {len(changed):,} change, and nulls are counted in each"
+    return "one mapInArrow pass", f"over all columns: {why}"
 
 
 def protections(contract: Contract) -> list[tuple[str, str]]:
