@@ -1,4 +1,4 @@
-"""The folder of what a set-up makes and can make again: packages, jars, the archive of classes. Keys are not of those."""
+"""The folder of what a set-up makes and can make again: packages, jars, archive of classes. Keys are not of those."""
 
 from __future__ import annotations
 
