@@ -8,6 +8,8 @@ from pathlib import Path
 
 from strongroom.core.errors import StrongroomError
 
+_OURS = Path(__file__).parents[1]  # the package, wherever it lies
+
 
 @contextmanager
 def no_values(what: str) -> Iterator[None]:
@@ -25,7 +27,7 @@ def _place(error: BaseException) -> str:
     place, trace = "", error.__traceback__
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
-        if "strongroom" in file.parts:
+        if file.is_relative_to(_OURS):
             place = f"{file.parent.name}/{file.name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
