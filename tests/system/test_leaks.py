@@ -163,7 +163,10 @@ customProperties:
   - {property: label, value: training_data}
 """
 QUERY = """    quality:
-      - {type: sql, id: words, mustBe: 0, query: 'SELECT max(CAST(text_content AS INT)) FROM reviews'}
+      - type: sql
+        id: words
+        mustBe: 0
+        query: SELECT CAST(text_content AS INT) FROM reviews WHERE review_id = 'r-900001'
       - {metric: rowCount"""
 COUNT = """    quality:
       - {metric: rowCount"""
