@@ -70,16 +70,12 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
         _check_run_id(run_id)
         outcome = audited(flow, name, args, run_id)
         if outcome.summary:
-            print(outcome.summary)
+            _tell(outcome.summary)
         if args.json:
-            print(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
-        sys.stdout.flush()
+            _tell(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
         return _failed(args, name, run_id, stopped, code=130, start=start)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         known = translate(error)
         if known is None:
@@ -184,6 +180,14 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _tell(text: str) -> None:
+    """Prints to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _failed(
     args: argparse.Namespace, name: str, run_id: str, error: StrongroomError, *, code: int, start: float
 ) -> int:
@@ -197,7 +201,7 @@ def _failed(
             if text:
                 _say(f"  {label + ':':<7}{text}")
     if args.json:
-        print(_json(name, run_id, status=type(error).__name__, code=code, outcome=error.outcome, start=start))
+        _tell(_json(name, run_id, status=type(error).__name__, code=code, outcome=error.outcome, start=start))
     return code
 
 
@@ -210,7 +214,7 @@ def _bug(args: argparse.Namespace, name: str, run_id: str, error: Exception, *, 
     if os.environ.get("STRONGROOM_DEBUG") == "1":
         traceback.print_exception(error)
     if args.json:
-        print(_json(name, run_id, status=type(error).__name__, code=1, outcome=None, start=start))
+        _tell(_json(name, run_id, status=type(error).__name__, code=1, outcome=None, start=start))
     return 1
 
 

@@ -20,6 +20,7 @@ from strongroom.stores.session import STATIC
 SMALL = {
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
+    "spark.executor.killOnFatalError.depth": "0",  # out of memory, the job ends with an error and not the JVM
     "spark.databricks.delta.snapshotPartitions": "2",  # else 50 tasks read a log of ten lines
 }
 """Settings of a run on one machine; the settings file beats them, as it does all of ours."""

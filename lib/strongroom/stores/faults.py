@@ -38,6 +38,8 @@ def translate(error: BaseException) -> StrongroomError | None:
 
 def _system(error: OSError) -> StrongroomError | None:
     where = str(error.filename or "")
+    if isinstance(error, ConnectionError):  # the only one that a job keeps open itself is that to its JVM
+        return _gone()
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError("the disk is full", where=where, todo=_FREE)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -48,13 +50,18 @@ def _system(error: OSError) -> StrongroomError | None:
 
 
 def _spark(error: BaseException) -> StrongroomError | None:
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:  # the text of a Java error is asked of the JVM, which is gone
+        return _gone()
     ours = _OURS.search(text)
     if ours:
         kind = getattr(errors, ours[1], StoreError)
         if kind is errors.ConfigError:
             return errors.ConfigError([errors.Problem(ours[2].strip())])
         return kind(ours[2].strip()) if issubclass(kind, StrongroomError) else None
+    if "OutOfMemoryError" in text or "exited with code 137" in text:
+        return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
     if any(phrase in text for phrase in _FULL):
         return StoreError("the disk is full", todo=_FREE)
     if "Permission denied" in text or "AccessControlException" in text:
@@ -66,11 +73,14 @@ def _spark(error: BaseException) -> StrongroomError | None:
         return StoreError("a file vanished while it was read", where=_path(text), todo="Run again.")
     if "is not a Parquet file" in text or "ParquetDecodingException" in text:
         return StoreError("a source file is no readable Parquet file", where=_path(text), todo="Replace or remove it.")
-    if "OutOfMemoryError" in text or "exited with code 137" in text:
-        return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
     if "Connection refused" in text or type(error).__name__ == "Py4JNetworkError" or "sending or receiving" in text:
-        return EnvironmentFault("the Spark session went away", todo="Look at its log and run again.")
+        return _gone()
     return None
+
+
+def _gone() -> EnvironmentFault:
+    todo = "Most likely it ran out of memory: try --set spark.driver.memory=4g."
+    return EnvironmentFault("the Spark session went away", todo=todo)
 
 
 def _path(text: str) -> str:
