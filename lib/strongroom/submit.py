@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import fcntl
 import json
 import os
 import re
@@ -93,6 +94,8 @@ def launch(argv: Sequence[str]) -> None:
         commands.zip_modules(home)
     # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # JVM and job write to stderr each on its own; in a file (2> FILE) they would write over each other's lines.
+    fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | os.O_APPEND)
     become(submitted(request, home, settings, java=java))
 
 

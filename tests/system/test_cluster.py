@@ -37,7 +37,7 @@ def both(tmp_path_factory, cluster):
     for place, launcher, more in ((here, (), ()), (there, ("--master", cluster.master), SMALL)):
         for job, *options in jobs:
             done = run(place, job, *options, *(limit if job == "prepare" else ()), *more, launcher=launcher)
-            assert done.code == 0, f"{place.root.name} {job}: {done.out}"
+            assert done.code == 0, f"{place.root.name} {job}: {done.err}"
     return here, there
 
 

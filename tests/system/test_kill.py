@@ -1,5 +1,6 @@
 """Real processes, killed with -9 or interrupted at random moments: the last good version stays, the next run mends."""
 
+import os
 import random
 import shutil
 import signal
@@ -15,7 +16,7 @@ from strongroom.flows.seal import check
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files
-from system.processes import Process, run
+from system.processes import Process, gone, members, run
 
 pytestmark = pytest.mark.slow
 SEED, KILLS = 20261122, 10
@@ -62,7 +63,7 @@ def scene(request, tmp_path_factory):
     for file in late:
         file.rename(aside / file.name)
     first = run(place, "prepare", *mode_of("append"))
-    assert first.code == 0, first.out
+    assert first.code == 0, first.err
     before = tables(place)
     for file in late:
         (aside / file.name).rename(file)
@@ -94,7 +95,7 @@ def test_after_kill_9_at_any_moment_the_next_run_gives_what_an_undisturbed_one_g
         assert seen in (scene.before[0], scene.after[0]), f"{said}: readers see something half-done"
         assert set(aside) <= {*scene.before[1], *scene.after[1]}, said
         again = run(place, "prepare", *mode_of(mode))
-        assert again.code == 0, f"{said}: {again.out}"
+        assert again.code == 0, f"{said}: {again.err}"
         assert tables(place) == scene.after, said
         whole_and_clean(place, said)
     assert killed > KILLS // 2, "most runs were still at work when they were killed"
@@ -121,20 +122,38 @@ def test_ctrl_c_ends_with_one_clear_line_and_publishes_nothing(scene):
         process.wait(moment)
         process.send(signal.SIGINT)
         done = process.result()
-        assert done.code == 130, done.out + done.err
-        lines = [line for line in done.out.splitlines() if not line.startswith(("reviews:", "{"))]
-        assert lines == [
+        assert done.code == 130, done.err
+        noise = ("reviews:", "WARNING: Using incubator modules", "spark: ERROR")
+        assert [line for line in done.err.splitlines() if not line.startswith(noise)] == [
             "strongroom prepare: interrupted (exit 130)",
             "  what:  stopped by Ctrl-C; readers see the last whole version",
             "  do:    Run again.",
         ]
-        assert all(
-            line.startswith(("WARNING: Using incubator modules", "spark: ERROR")) for line in done.err.splitlines()
-        )
+        assert done.line["exit_code"] == 130
         assert tables(place)[0] in (scene.before[0], scene.after[0])
         assert run(place, "prepare", *mode_of(mode)).code == 0
         assert tables(place) == scene.after
         whole_and_clean(place, f"{mode}, Ctrl-C after {moment:.2f} s")
+
+
+def test_a_job_whose_jvm_alone_is_killed_says_so_and_publishes_nothing(scene):
+    mode, scene = scene
+    place = scene.place
+    scene.restore()
+    process = Process(place, "prepare", *mode_of(mode))
+    assert process.when(at_work(place, len(place.audit())))
+    process.wait(0.4 * scene.seconds)
+    os.kill(process.popen.pid, signal.SIGKILL)  # it is the parent of Python, which has to find out by itself
+    process.popen.wait()
+    gone(lambda: not members(process.popen.pid), what="Python to find out")
+    said = process.errors.read_text()
+    assert "strongroom prepare: environment (exit 4)" in said
+    assert "Traceback" not in said
+    assert place.audit()[-1].outcome == "failed"
+    assert tables(place)[0] == scene.before[0]
+    assert run(place, "prepare", *mode_of(mode)).code == 0
+    assert tables(place) == scene.after
+    whole_and_clean(place, f"{mode}, no JVM")
 
 
 def test_two_runs_at_once_end_in_one_consistent_state(scene):
@@ -143,9 +162,9 @@ def test_two_runs_at_once_end_in_one_consistent_state(scene):
     scene.restore()
     pair = [Process(place, "prepare", *mode_of(mode)) for _ in range(2)]
     done = [process.result() for process in pair]
-    assert sorted(result.code for result in done) in ([0, 0], [0, 7]), [result.out for result in done]
+    assert sorted(result.code for result in done) in ([0, 0], [0, 7]), [result.err for result in done]
     for result in done:
-        assert result.code == 0 or "another run" in result.out, result.out
+        assert result.code == 0 or "another run" in result.err, result.err
         assert "Traceback" not in result.out + result.err
     assert tables(place) == scene.after
     assert run(place, "prepare", *mode_of(mode)).code == 0
@@ -161,6 +180,6 @@ def test_a_first_run_that_is_killed_leaves_a_lake_that_the_next_one_can_use(tmp_
     with suppress(TableNotFoundError):
         assert place.rows("training.reviews") == []
     again = run(place, "prepare", *OPTIONS)
-    assert again.code == 0, again.out
+    assert again.code == 0, again.err
     assert len(place.rows("training.reviews")) == again.line["rows"]["written"]
     whole_and_clean(place, "first run")
