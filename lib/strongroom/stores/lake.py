@@ -252,9 +252,10 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
-    """Whether a table has just these columns, in this order and of these types."""
-    have = [(column.name, column.type) for column in table.schema().fields]
-    return have == [(column.name, column.type) for column in _delta_schema(schema).fields]
+    """Whether a table has just these columns, in this order and of these types, and takes the nulls they may have."""
+    have, want = table.schema().fields, _delta_schema(schema).fields
+    same = [(column.name, column.type) for column in have] == [(column.name, column.type) for column in want]
+    return same and all(mine.nullable or not new.nullable for mine, new in zip(have, want, strict=True))
 
 
 def _delta_schema(schema: pa.Schema) -> Schema:
