@@ -12,7 +12,7 @@ from functools import partial, reduce
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
@@ -29,7 +29,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
 
     Raises:
         ConfigError: the training table has other columns than the contract.
-        StoreError: another run has taken over; nothing was changed.
+        StoreError: another run has taken over, or rows wait for their run to be published; nothing was changed.
     """
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
     for table in (training, aside):
@@ -43,6 +43,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
             "Run prepare with mode overwrite instead.",
         )
         raise ConfigError([Problem(what, contract.file, todo)])
+    _refuse_unpublished(lake, aside, known, onto)
     pinned = RawFile(f"{aside}@{quarantine.version()}", 0, 0)
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
@@ -57,6 +58,15 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     if closed := tally.failed.get(fuse.UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
     return Outcome(rows=rows, summary=summary, facts={"table": training, "batch": batch.number, **rows})
+
+
+def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: DeltaTable) -> None:
+    """Rows of a run that was not published must not get past its gate; the next run will read them again."""
+    open_ones = {batch.number for batch in known if not manifest.published(batch, onto)}
+    found = lake.read(aside, ["batch"])
+    if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
+        what = "there are rows of a run that was not published: its gate was closed, or it died"
+        raise StoreError(what, where=aside, todo="Run prepare until it is published; then retry what is left.")
 
 
 def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> None:
