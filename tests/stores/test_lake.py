@@ -114,3 +114,29 @@ def test_a_table_that_is_not_there_is_none_and_a_broken_one_is_an_error(lake, tm
 def test_a_lake_in_a_catalog_is_refused_in_words():
     with pytest.raises(ConfigError, match="catalog"):
         Lake("catalog:main")
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted", "why"),
+    [
+        ("id >= -5", "id >= -5", "a bound that was loosened must not stay: rows may break it"),
+        ("id >= 1", "id >= 1", "one that was tightened, and that all rows keep"),
+        ("id >= 7", "id >= 0", "one that older rows break cannot hold for the table"),
+    ],
+)
+def test_a_constraint_whose_condition_changed_follows_as_far_as_rows_allow(lake, condition, wanted, why):
+    onto = lake.ensure("training.t", PLAN)
+    commit(lake, onto, stage(lake, "s", [1, 2]))
+    lake.sync_properties(
+        "training.t", TablePlan(SCHEMA, PLAN.description, PLAN.properties, PLAN.stats, {"id_minimum": condition})
+    )
+    found = lake.open("training.t").metadata().configuration
+    assert found["delta.constraints.id_minimum"] == wanted, why
+
+
+def test_a_new_constraint_that_older_rows_break_is_left_out(lake):
+    onto = lake.ensure("training.t", PLAN)
+    commit(lake, onto, stage(lake, "s", [1, 2]))
+    plan = TablePlan(SCHEMA, PLAN.description, PLAN.properties, PLAN.stats, {**PLAN.checks, "id_maximum": "id <= 1"})
+    lake.sync_properties("training.t", plan)
+    assert "delta.constraints.id_maximum" not in lake.open("training.t").metadata().configuration

@@ -193,8 +193,7 @@ class Lake:
             if changed:
                 found.alter.set_table_properties(changed, raise_if_not_exists=False)
             for name, condition in plan.checks.items():
-                if f"delta.constraints.{name}" not in old:
-                    found.alter.add_constraint({name: condition})
+                _constrain(found, name, condition, before=have.get(f"delta.constraints.{name}"))
             if plan.description and found.metadata().description != plan.description:
                 found.alter.set_table_description(plan.description)
         except (DeltaError, OSError) as error:
@@ -225,6 +224,21 @@ class Lake:
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
             todo="Check free space and permission; readers keep the version they have.",
         )  # fmt: skip
+
+
+def _constrain(table: DeltaTable, name: str, condition: str, *, before: str | None) -> None:
+    """The constraint as it is to be. One that older rows break, as after an increment, stays as it was."""
+    if condition == before:
+        return
+    if before is not None:
+        table.alter.drop_constraint(name)
+    try:
+        table.alter.add_constraint({name: condition})
+    except DeltaError as error:
+        if "failed validation check" not in str(error):
+            raise
+        if before is not None:
+            table.alter.add_constraint({name: before})
 
 
 def _overtaken(table: str) -> StoreError:
