@@ -129,3 +129,24 @@ def test_a_run_that_is_overtaken_at_any_step_changes_nothing_more(scene, monkeyp
         assert tables(scene.place) == scene.after[mode], f"step {step}: after one run more"
         for table in ("training.reviews", "quarantine.reviews"):
             assert not unknown_files(scene.place, table), f"step {step}"
+
+
+def test_features_are_of_the_version_they_name_though_another_is_published_meanwhile(scene, capsys, monkeypatch):
+    scene.restore()
+    place = Installation(scene.place.root, capsys)
+    version, rows = place.delta("training.reviews").version(), len(place.rows("training.reviews"))
+    fit = vectorize.fit_tfidf
+
+    def fit_while_prepared(*args, **named):
+        found = fit(*args, **named)
+        assert run(place, "append") == 0
+        return found
+
+    monkeypatch.setattr(vectorize, "fit_tfidf", fit_while_prepared)
+    done = place.run(vectorize)
+    assert done.code == 0, done.err
+    assert len(place.rows("training.reviews")) > rows
+    assert len(place.rows("features.reviews")) == done.line["rows"]["written"] == rows
+    assert sum(row["count"] for row in place.rows("features.reviews_summary")) == rows
+    noted = place.delta("features.reviews").history(1)[0]
+    assert noted["strongroom.source"] == f"training.reviews version {version}"

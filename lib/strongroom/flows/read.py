@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from deltalake import DeltaTable
+
 from strongroom.core.decision import Request
 from strongroom.core.errors import StoreError
 from strongroom.core.event import Event
@@ -53,14 +55,17 @@ def read_table(
     return _read(spark, table, found, Run(run, "read_table", principal, purpose, moment))
 
 
-def read_as(job: Job, table: str) -> Any:
-    """The same for a job: its run says who reads, for what, and when."""
-    return _read(job.spark(), table, job.settings, job.run)
+def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
+    """The same for a job: its run says who reads, for what, and when; of one version when it names one."""
+    return _read(job.spark(), table, job.settings, job.run, version=version)
 
 
-def _read(spark: Any, table: str, settings: Settings, run: Run) -> Any:
+def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int | None = None) -> Any:
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
-    columns = _columns(lake, table)
+    found = lake.open(table)
+    if found is not None and version is not None:
+        found.load_as_version(version)
+    columns = _columns(found)
     request = Request(
         action="read",
         table=table,
@@ -77,17 +82,17 @@ def _read(spark: Any, table: str, settings: Settings, run: Run) -> Any:
     AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
     if not decision.allowed:
         raise refusal(engine, decision)
-    if not columns:
+    if found is None:
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
-    rows = spark.read.format("delta").load(lake.spark_path(table))
+    # The version that was decided on, whoever writes the table before its rows are read.
+    rows = spark.read.format("delta").option("versionAsOf", found.version()).load(lake.spark_path(table))
     sql = reading(decision, dict(rows.dtypes))
     return (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
 
 
-def _columns(lake: Lake, table: str) -> Mapping[str, Mapping[str, str]]:
+def _columns(found: DeltaTable | None) -> Mapping[str, Mapping[str, str]]:
     """Each column of the table and what its schema says of it; nothing when there is no table."""
-    found = lake.open(table)
     return {column.name: column.metadata or {} for column in found.schema().fields} if found is not None else {}
 
 

@@ -92,7 +92,7 @@ def run(job: Job) -> Outcome:
     }
     if targets["features"].done:
         return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
-    frame = read_as(job, plan.source).select([quoted(name) for name in plan.columns])
+    frame = read_as(job, plan.source, version=source.version()).select([quoted(name) for name in plan.columns])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
