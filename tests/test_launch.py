@@ -1,7 +1,10 @@
 """Every job starts and ends the same way: exit codes, audit events, messages without values, one line of JSON."""
 
+import getpass
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +13,12 @@ from lakes import install
 from strongroom import launch
 from strongroom.core import errors
 from strongroom.core.run import Outcome
+from strongroom.core.settings_file import load_settings
+from strongroom.flows.seal import seal_after_job
+from strongroom.stores.audit import AuditLog
+
+KEY_SET = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "k"}]}'
+"""One public key, of RFC 8037, appendix A.2."""
 
 
 def flow(run, **more):
@@ -120,3 +129,95 @@ def test_a_reader_who_hangs_up_is_no_error(place, monkeypatch):
 def test_json_is_one_line(place):
     done = place.run(flow(lambda _: Outcome(summary="two\nlines")))
     assert json.loads(done.out.strip().split("\n")[-1])["run_id"] == done.line["run_id"]
+
+
+def signed(place):
+    """How many entries the last checkpoint covers, and how many there are."""
+    log = AuditLog(place.root / "audit")
+    return int((log.note("checkpoint") or "\n0").split("\n")[1]), len(list(log.entries()))
+
+
+@pytest.mark.parametrize("error", [None, errors.Refused("no"), ValueError("bug"), KeyboardInterrupt()])
+def test_however_a_job_ends_its_events_are_signed(place, error):
+    place.run(failing(error) if error else flow(lambda job: Outcome()))
+    assert signed(place) == (2, 2)
+
+
+def test_a_log_that_was_changed_is_told_at_every_job_and_not_signed(place):
+    place.run(flow(lambda job: Outcome()))
+    log = AuditLog(place.root / "audit")
+    log.path.write_bytes(log.path.read_bytes().replace(b"user:engineer", b"user:engineeR", 1))
+    (place.root / "audit/tree.json").unlink()
+    done = place.run(flow(lambda job: Outcome()))
+    assert done.code == 0
+    assert "warning: the audit log is not sealed" in done.err
+    assert "audit verify" in done.err
+    assert signed(place) == (2, 4)
+
+
+def test_who_may_not_read_the_signing_key_leaves_signing_to_who_may(place, monkeypatch):
+    place.run(flow(lambda job: Outcome()))
+    opened = Path.open
+
+    def closed(path, *args, **named):
+        if path.name == "audit-signing.key":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *args, **named)
+
+    monkeypatch.setattr(Path, "open", closed)  # root may read everything
+    done = place.run(flow(lambda job: Outcome()))
+    assert "warning" not in done.err
+    assert signed(place) == (2, 4)
+
+
+def test_jobs_that_end_at_once_sign_one_after_the_other(place):
+    place.run(flow(lambda job: Outcome()))
+    settings = load_settings(str(place.settings))
+
+    def work():
+        log = AuditLog.open(settings)
+        for _ in range(10):
+            log.append(place.audit()[0])
+            seal_after_job(log, settings)
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(work) for _ in range(8)]:
+            done.result()
+    assert signed(place) == (82, 82)
+
+
+def identified(place, text):
+    place.edit("local.yaml", "principal: user:engineer\n", text)
+
+
+TOKEN = "identity: {provider: token, keys: keys.json, issuer: 'https://login.example'}\n"
+
+
+def test_who_is_asking_and_its_proof_stand_in_the_log(place):
+    identified(place, "identity: {provider: system}\n")
+    place.run(flow(lambda job: Outcome()), "--as", "user:grace")
+    event = place.audit()[0]
+    assert (event.principal, event.actor, event.facts["identity"]) == (
+        "user:grace",
+        f"user:{getpass.getuser()}",
+        "system",
+    )
+
+
+def test_who_proves_nothing_runs_nothing_and_is_in_the_log(place, monkeypatch):
+    monkeypatch.setenv("STRONGROOM_TOKEN", "no.real.token")
+    identified(place, TOKEN)
+    (place.root / "keys.json").write_text(KEY_SET)
+    done = place.run(flow(lambda job: pytest.fail("it ran")), "--as", "user:ada")
+    assert done.code == 5
+    assert [(event.principal, event.outcome) for event in place.audit()] == [("user:?", "refused")]
+    assert "no.real.token" not in done.err + done.out
+    assert signed(place) == (1, 1)
+
+
+@pytest.mark.parametrize("given", ["principal=user:pia", "identity.provider=system", "identity.keys=mine.json"])
+def test_what_proves_identity_cannot_be_set_on_the_command_line(place, given):
+    identified(place, TOKEN)
+    done = place.run(flow(lambda job: pytest.fail("it ran")), "--set", given)
+    assert done.code == 3
+    assert f"--set {given.partition('=')[0]}" in done.err

@@ -19,11 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from strongroom.core.errors import ConfigError, StrongroomError, UsageError
+from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
 from strongroom.core.event import Event
-from strongroom.core.run import Job, Outcome, Run
+from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
+from strongroom.flows.seal import seal_after_job
 from strongroom.stores import session
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
@@ -118,17 +119,16 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, _say))
-    actor = whoami(settings)
-    for name_given, where in ((args.principal, "--as"), (actor, settings.file)):
-        if name_given and not _PRINCIPAL.fullmatch(name_given):
-            raise UsageError("this is no principal", where=where, todo="Write user:NAME or group:NAME.")
-    principal = args.principal or actor
-    run = Run(run_id, name, principal, args.purpose, started, actor=actor if actor != principal else "")
+    caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
+    principal = args.principal or caller.principal
+    run = Run(
+        run_id, name, principal, args.purpose, started, actor=caller.principal if caller.principal != principal else ""
+    )
     job = Job(run, settings, args, lambda: session.open_session(settings, spark), _say)
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)
-    log.append(_event(run, "started"))
+    log.append(_event(run, "started", facts={"identity": caller.proof or "asserted"}))
     try:
         outcome = work(job)
     except BaseException as error:
@@ -136,8 +136,40 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         ending = _ENDINGS.get(known.exit_code if known else 1, "failed")
         log.append(_event(run, ending, error=known or error, facts=_why(known)))
         raise
-    log.append(_event(run, "done", facts=outcome.facts))
-    return outcome
+    else:
+        log.append(_event(run, "done", facts=outcome.facts))
+        return outcome
+    finally:
+        _seal(log, settings)
+
+
+def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: Any) -> Caller:
+    """Who is asking. That somebody could not prove it is an event, too.
+
+    Raises:
+        Refused: the proof is no good.
+        UsageError: a name is no principal.
+    """
+    try:
+        caller = whoami(settings, lambda: spark or session.open_session(settings))
+    except Refused as refused:
+        if not args.dry_run:
+            log = AuditLog.open(settings)
+            log.append(_event(run, "refused", error=refused, facts=_why(refused)))
+            _seal(log, settings)
+        raise
+    for given, where in ((args.principal, "--as"), (caller.principal, settings.file)):
+        if given and not _PRINCIPAL.fullmatch(given):
+            raise UsageError("this is no principal", where=where, todo="Write user:NAME or group:NAME.")
+    return caller
+
+
+def _seal(log: AuditLog, settings: Settings) -> None:
+    """Signs what the log holds now, so that nothing before it can be changed unseen. What was done stays done."""
+    try:
+        seal_after_job(log, settings)
+    except StrongroomError as error:
+        _say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
 
 
 def _why(error: StrongroomError | None) -> dict[str, object]:
@@ -145,6 +177,8 @@ def _why(error: StrongroomError | None) -> dict[str, object]:
     return {} if error is None else {"what": error.what[:900], "where": error.where[:90]}
 
 
+_NOBODY = "user:?"
+"""In the audit log, who could not prove a name."""
 _ENDINGS = {5: "refused", 6: "gate"}
 _NO_SETTINGS = Settings(file="", lake="", keys="", keyring="", policy="", contracts="")
 

@@ -56,7 +56,7 @@ def run_flow(
     name = flow.__name__.rpartition(".")[2]
     named = {"--config": config, "--contract": contract, "--purpose": purpose, "--as": principal, "--run-id": run_id}
     argv = [f"{option}={value}" for option, value in named.items() if value]
-    argv += [f"--set={key}={value}" for key, value in {**settings, **_proven(spark)}.items()]
+    argv += [f"--set={key}={value}" for key, value in settings.items()]
     argv += ["--dry-run"] if dry_run else []
     said = io.StringIO()
     try:
@@ -69,13 +69,6 @@ def run_flow(
         return launch.audited(flow, name, args, run_id or launch.new_run_id(), spark=spark)
     except Exception as error:
         raise _told(error, name) from None  # a notebook shows what an error came from, and that may quote data
-
-
-def _proven(spark: Any) -> dict[str, object]:
-    """On Databricks, whom the platform has let in. There the process runs as one system user for everybody."""
-    if "DATABRICKS_RUNTIME_VERSION" not in os.environ:
-        return {}
-    return {"principal": f"user:{spark.sql('SELECT current_user()').first()[0]}"}
 
 
 def _told(error: Exception, name: str) -> StrongroomError:

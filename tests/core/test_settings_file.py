@@ -172,3 +172,40 @@ def test_all_problems_come_at_once_and_a_missing_file_says_so(tmp_path):
     assert [problem.where for problem in caught.value.problems] == ["s.yaml:5", "s.yaml:6", "s.yaml:7", "--set c.d"]
     with pytest.raises(ConfigError, match="--config"):
         load_settings(str(tmp_path / "none.yaml"))
+
+
+PROVEN = (
+    LEAST.replace("principal: user:x\n", "") + "identity: {provider: token, keys: keys.json, issuer: 'https://i'}\n"
+)
+IDENTITIES = [
+    ("identity: {}", "names no provider", "nothing proves anything"),
+    ("identity: {provider: tokens}", "'token'", "a typo"),
+    ("identity: {provider: token}", "needs keys and issuer", "a token nobody can check"),
+    ("identity: {provider: token, keys: k, issuer: i, tokn: x}", "'token'", "a typo in a key"),
+    ("identity: {provider: token, keys: k, issuer: i, token: eyJhbGciOi}", "never a key itself", "the token itself"),
+    ("identity: {provider: system}\nprincipal: user:x", "asserts what", "proven and asserted at once"),
+]
+
+
+@pytest.mark.parametrize(("text", "part", "why"), IDENTITIES)
+def test_what_proves_identity_is_checked(text, part, why):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST.replace("principal: user:x\n", "") + text + "\n", "s.yaml")
+    assert part in str(caught.value), why
+    assert "eyJ" not in str(caught.value)
+
+
+def test_identity_has_defaults_and_absolute_paths():
+    found = parse_settings(PROVEN, "/etc/s.yaml").identity
+    assert found == {
+        "provider": "token", "keys": "/etc/keys.json", "issuer": "https://i", "audience": "strongroom", "claim": "sub",
+        "token": "env:STRONGROOM_TOKEN",
+    }  # fmt: skip
+    assert parse_settings(LEAST, "/etc/s.yaml").identity["provider"] == ""
+
+
+@pytest.mark.parametrize("override", ["principal=user:pia", "identity.provider=system", "identity=x"])
+def test_a_proven_identity_is_not_for_the_command_line(override):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(PROVEN, "s.yaml", [override])
+    assert caught.value.problems[0].where == f"--set {override.partition('=')[0]}"

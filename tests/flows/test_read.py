@@ -1,5 +1,6 @@
 """Reading through the policy: only the columns and rows that are given, and every attempt in the audit log."""
 
+import getpass
 from datetime import UTC, datetime
 
 import pytest
@@ -53,3 +54,25 @@ def test_a_refusal_is_raised_and_audited(place, spark, principal, purpose, at, w
 def test_a_table_that_is_not_there_is_no_secret_to_who_may_read_it(place, spark):
     with pytest.raises(StoreError):
         read_table(spark, "training.nothing", "user:engineer", "model_training", settings=str(place.settings))
+
+
+def test_where_identity_is_proven_reading_for_somebody_else_takes_a_grant_to_act(place, spark):
+    place.edit("local.yaml", "principal: user:engineer\n", "identity: {provider: system}\n")
+    me = f"user:{getpass.getuser()}"
+
+    def read():
+        return read_table(
+            spark, "training.reviews", "user:ada", "model_training", settings=str(place.settings), at=BEFORE
+        )
+
+    with pytest.raises(Refused, match=f"{me} may not act as user:ada"):
+        read()
+    place.edit("policy.yaml", "groups:\n", f"  deputy: {{members: [{me}]}}\n\ngroups:\n")
+    place.edit(
+        "policy.yaml",
+        "grants:\n",
+        "grants:\n  - {role: deputy, actions: [act], principals: [user:ada], reason: trying}\n",
+    )
+    assert read().count() == len(place.rows("training.reviews"))
+    events = [(event.principal, event.actor, event.outcome) for event in place.audit() if event.action == "read"][-2:]
+    assert events == [("user:ada", me, "refused"), ("user:ada", me, "allowed")]

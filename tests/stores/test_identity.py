@@ -1,30 +1,220 @@
-"""Who runs this comes from the settings or the operating system, never from the environment."""
+"""Who asks is proven by the system, by Databricks or by a signed token, and never by the environment alone."""
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import threading
+import time
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from strongroom.core.errors import EnvironmentFault
+from strongroom.core.errors import ConfigError, EnvironmentFault, Refused
+from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
 from strongroom.stores.identity import whoami
 
 PLAIN = Settings(file="", lake="", keys="", keyring="", policy="", contracts="")
+ISSUER, NAME = "https://login.example", "STRONGROOM_TOKEN"
+RSA, RSA_OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+CURVE, EDWARDS = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
+
+
+def nobody():
+    raise AssertionError("no session is needed")
 
 
 def test_the_settings_name_the_principal():
-    assert whoami(Settings("", "", "", "", "", "", principal="user:engineer")) == "user:engineer"
+    assert whoami(replace(PLAIN, principal="user:engineer"), nobody) == Caller("user:engineer", "")
 
 
-def test_otherwise_it_is_the_owner_of_the_process_whatever_the_environment_says(monkeypatch):
+@pytest.mark.parametrize("identity", [{}, {"provider": "system"}])
+def test_otherwise_it_is_the_owner_of_the_process_whatever_the_environment_says(monkeypatch, identity):
     for name in ("USER", "LOGNAME", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody")
-    assert whoami(PLAIN) == f"user:{pwd.getpwuid(os.geteuid()).pw_name}"
+    found = whoami(replace(PLAIN, identity=identity), nobody)
+    assert found == Caller(f"user:{pwd.getpwuid(os.geteuid()).pw_name}", "system")
 
 
 def test_a_user_without_a_name_is_told_so(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 2**31 - 7)
     with pytest.raises(EnvironmentFault, match="no name"):
-        whoami(PLAIN)
+        whoami(PLAIN, nobody)
+
+
+# Signed tokens
+
+
+def public(key, kid, algorithm):
+    kinds = {"RS256": RSAAlgorithm, "PS256": RSAAlgorithm, "ES256": ECAlgorithm, "EdDSA": OKPAlgorithm}
+    found = kinds[algorithm].to_jwk(key.public_key(), as_dict=True)
+    return {**found, "kid": kid, "alg": algorithm, "use": "sig"}
+
+
+@pytest.fixture
+def asking(tmp_path):
+    """The settings of an issuer with four keys."""
+    keys = [public(RSA, "r", "RS256"), public(RSA, "p", "PS256"), public(CURVE, "e", "ES256")]
+    keys.append(public(EDWARDS, "d", "EdDSA"))
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": keys}))
+    identity = {
+        "provider": "token", "keys": str(file), "issuer": ISSUER, "audience": "strongroom", "claim": "sub",
+        "token": f"env:{NAME}",
+    }  # fmt: skip
+    return replace(PLAIN, identity=identity)
+
+
+def claims(**more):
+    now = int(time.time())
+    return {"iss": ISSUER, "aud": "strongroom", "sub": "ada", "iat": now, "exp": now + 600, **more}
+
+
+def signed(found=None, *, key=RSA, kid="r", algorithm="RS256", **headers):
+    kept = {name: value for name, value in (found or claims()).items() if value is not None}
+    return jwt.encode(kept, key, algorithm=algorithm, headers={"kid": kid, **headers})
+
+
+@pytest.mark.parametrize(
+    ("kid", "key", "algorithm"),
+    [("r", RSA, "RS256"), ("p", RSA, "PS256"), ("e", CURVE, "ES256"), ("d", EDWARDS, "EdDSA")],
+)
+def test_a_token_names_the_caller(asking, monkeypatch, kid, key, algorithm):
+    monkeypatch.setenv(NAME, f"{signed(key=key, kid=kid, algorithm=algorithm)}\n")
+    assert whoami(asking, nobody) == Caller("user:ada", "token")
+
+
+def test_another_claim_may_hold_the_name_and_a_file_the_token(asking, tmp_path):
+    (tmp_path / "token").write_text(signed(claims(email="ada@example.com", aud=["other", "strongroom"])))
+    identity = {**asking.identity, "claim": "email", "token": f"file:{tmp_path / 'token'}"}
+    assert whoami(replace(asking, identity=identity), nobody) == Caller("user:ada@example.com", "token")
+
+
+def forged():
+    now = int(time.time())
+    head, body, mark = signed().split(".")
+    other = signed(claims(sub="eve")).split(".")[1]
+    public_text = json.dumps(public(RSA, "r", "RS256"))
+    hmac_made = jwt.api_jws.encode(json.dumps(claims()).encode(), b"k" * 32, "HS256", headers={"kid": "r"})
+    return [
+        ("", "no identity token", "none at all"),
+        ("x" * 20_000, "no identity token", "more than a token is long"),
+        ("not.a.token", "no token that this issuer signed", "noise"),
+        (f"{head}.{other}.{mark}", "signature is not the issuer's", "the claims of another token"),
+        (f"{head}.{body}.", "signature is not the issuer's", "no signature"),
+        (jwt.encode(claims(), None, algorithm="none", headers={"kid": "r"}), "in another way", "the algorithm none"),
+        (hmac_made, "in another way", "a public key taken for a secret one"),
+        (signed(algorithm="PS256"), "in another way", "a key used for another algorithm"),
+        (signed(key=RSA_OTHER), "signature is not the issuer's", "somebody else's key under a known id"),
+        (signed(key=RSA_OTHER, kid="x"), "not in the key set", "somebody else's key"),
+        (signed(jku="https://evil.example/keys", kid="x"), "not in the key set", "keys from where the token says"),
+        (signed(key=RSA_OTHER, kid="x", jwk=json.loads(public_text)), "not in the key set", "a key in the token"),
+        (signed(crit=["more"], more=1), "no token that this issuer signed", "a critical header nobody understands"),
+        (signed(claims(exp=now - 60)), "expired", "over"),
+        (signed(claims(exp=None)), "a claim is missing", "good for ever"),
+        (signed(claims(nbf=now + 600)), "not good yet", "too early"),
+        (signed(claims(aud="payroll")), "another audience", "made for another service"),
+        (signed(claims(aud=None)), "a claim is missing", "made for every service"),
+        (signed(claims(iss="https://evil.example")), "another issuer", "of another issuer"),
+        (signed(claims(sub=None)), "a claim is missing", "about nobody"),
+        (signed(claims(sub="")), "no name", "about nobody"),
+        (signed(claims(sub="ada\nuser:eve")), "no name", "more than a name"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("token", "what", "why"), forged(), ids=[case[2] for case in forged()])
+def test_a_forged_or_foreign_token_is_refused(asking, monkeypatch, token, what, why):
+    monkeypatch.setenv(NAME, token)
+    with pytest.raises(Refused) as refused:
+        whoami(asking, nobody)
+    assert what in str(refused.value), why
+    assert refused.value.where == f"env:{NAME}"
+    assert not any(part in str(refused.value) for part in token.split(".") if len(part) > 9), "a token is never shown"
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "why"),
+    [
+        ("", "no JSON Web Key Set", "an empty file"),
+        ("[]", "no JSON Web Key Set", "no mapping"),
+        ('{"keys": []}', "no key to verify with", "no key"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256")] * 2}), "two of one id", "an id twice"),
+        ('{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "s"}]}', "public keys only", "a secret shared by all"),
+        (json.dumps({"keys": [RSAAlgorithm.to_jwk(RSA, as_dict=True)]}), "public keys only", "the issuer's own key"),
+        ('{"keys": [{"kty": "RSA", "kid": "r"}]}', "no JSON Web Key Set", "half a key"),
+    ],
+)
+def test_a_key_set_that_is_not_sound_is_refused(asking, monkeypatch, text, what, why):
+    Path(asking.identity["keys"]).write_text(text)
+    monkeypatch.setenv(NAME, signed())
+    with pytest.raises(ConfigError) as refused:
+        whoami(asking, nobody)
+    assert what in str(refused.value), why
+    assert asking.identity["keys"] in str(refused.value)
+
+
+# Databricks
+
+
+class Workspace(BaseHTTPRequestHandler):
+    answer = (200, b"{}")
+    seen: list = []  # noqa: RUF012
+
+    def do_GET(self):
+        self.seen.append((self.path, self.headers["Authorization"]))
+        status, body = self.answer
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def workspace(monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Workspace)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("DATABRICKS_HOST", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("DATABRICKS_TOKEN", "workspace-token")
+    Workspace.seen.clear()
+    yield Workspace
+    server.shutdown()
+    server.server_close()
+
+
+DATABRICKS = replace(PLAIN, identity={"provider": "databricks"})
+
+
+def test_outside_databricks_the_workspace_says_whose_token_it_is(workspace):
+    workspace.answer = (200, b'{"userName": "ada@example.com"}')
+    assert whoami(DATABRICKS, nobody) == Caller("user:ada@example.com", "databricks")
+    assert workspace.seen == [("/api/2.0/preview/scim/v2/Me", "Bearer workspace-token")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "what"),
+    [(401, b"", "HTTP 401"), (200, b"<html>", "no JSON"), (200, b"{}", "names no user"), (200, b"[]", "names no user")],
+)
+def test_a_workspace_that_names_nobody_is_told(workspace, status, body, what):
+    workspace.answer = (status, body)
+    with pytest.raises(EnvironmentFault, match=what) as fault:
+        whoami(DATABRICKS, nobody)
+    assert "workspace-token" not in str(fault.value)
+
+
+@pytest.mark.spark
+def test_inside_databricks_the_session_says_it(spark, monkeypatch):
+    monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
+    expected = Caller(f"user:{spark.sql('SELECT current_user()').first()[0]}", "databricks")
+    for settings in (DATABRICKS, replace(PLAIN, principal="user:engineer")):
+        assert whoami(settings, lambda: spark) == expected

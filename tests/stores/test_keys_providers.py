@@ -112,7 +112,7 @@ def test_a_databricks_secret_is_read_through_the_workspace(tmp_path, server, wor
     [
         (403, b"{}", "says no: HTTP 403"),
         (404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}', "says no: HTTP 404"),
-        (200, b"<html>", "holds no secret"),
+        (200, b"<html>", "no JSON"),
         (200, b"{}", "holds no secret"),
         (200, b'{"value": "%"}', "holds no secret"),
         (200, json.dumps({"value": base64.b64encode(b"no key").decode()}).encode(), "not 32 bytes"),

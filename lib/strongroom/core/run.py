@@ -12,6 +12,19 @@ from strongroom.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, and what proves it.
+
+    Args:
+        principal: `user:NAME`.
+        proof: `system`, `databricks`, `token`, or empty where the name is only asserted.
+    """
+
+    principal: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Who does what, for which purpose, since when.
 

@@ -1,6 +1,6 @@
 """The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set.
 
-`KNOWN` and `JOBS` are the whole vocabulary: a new setting is one line there.
+`KNOWN`, `IDENTITY` and `JOBS` are the whole vocabulary: a new setting is one line there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ class Key:
 
     Args:
         kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
-            `env:NAME`, …); `name` (a contract's or column's); `choice`; `integer`; `number`; `share` (0 to 1); `flag`.
+            `env:NAME`, …, of a key or a token); `name` (a contract's or column's); `choice`; `integer`; `number`;
+            `share` (0 to 1); `flag`.
         default: its value when the file does not name it; None where that means "not set".
         required: whether a file without it is refused.
         choices: the words of a `choice`.
@@ -39,6 +40,16 @@ KNOWN: Mapping[str, Key] = {
     "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
 }
 """The settings of the whole installation; besides them there is `spark`, a mapping of Spark settings."""
+
+IDENTITY: Mapping[str, Key] = {
+    "provider": Key("choice", default="", choices=("system", "databricks", "token")),
+    "keys": Key("path"),  # of `token`: a JSON Web Key Set
+    "issuer": Key("text"),
+    "audience": Key("text", default="strongroom"),
+    "claim": Key("text", default="sub"),
+    "token": Key("provider", default="env:STRONGROOM_TOKEN"),
+}
+"""The section `identity`: who proves who is asking (`stores/identity.py`). Never settable on the command line."""
 
 JOBS: Mapping[str, Mapping[str, Key]] = {
     "prepare": {
@@ -74,8 +85,9 @@ class Settings:
         keyring: file with the wrapped data keys; safe to copy, useless without the provider.
         policy: the policy file.
         contracts: folder of the contracts.
-        principal: who runs a job when nobody else is named; empty means the operating system's user.
+        principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
         audit: folder of the audit log.
+        identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
         spark: Spark SQL settings, and `spark.master`.
         jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
     """
@@ -88,5 +100,6 @@ class Settings:
     contracts: str
     principal: str = ""
     audit: str = ""
+    identity: Mapping[str, str] = field(default_factory=dict)
     spark: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem, UsageError
-from strongroom.core.settings import JOBS, KNOWN, Key, Settings
+from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _PROVIDER = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
@@ -59,36 +60,40 @@ class _Reader:
         if not isinstance(root.value, dict):
             raise ConfigError([root.problem("A settings file is a mapping of keys to values.")])
         top: dict[str, Any] = {name: key.default for name, key in KNOWN.items()}
-        jobs = {job: {name: key.default for name, key in keys.items()} for job, keys in JOBS.items()}
+        sections = {name: {key: each.default for key, each in keys.items()} for name, keys in SECTIONS.items()}
         spark: dict[str, str] = {}
         for name, node in root.fields.items():
             if name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=True)
             elif name == "spark":
                 self.section(name, node, lambda key, child: self.spark(spark, key, child))
-            elif name in JOBS:
-                self.section(name, node, lambda key, child, job=name: self.job(jobs, job, key, child, typed=True))
+            elif name in SECTIONS:
+                self.section(name, node, lambda key, child, at=name: self.one(sections, at, key, child, typed=True))
             else:
-                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, [*KNOWN, "spark", *JOBS]))
+                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, [*KNOWN, "spark", *SECTIONS]))
         for name, node in overrides:
             section, dot, key = name.partition(".")
             if name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=False)
+            elif section == "identity":
+                self.refuse(node, "Who proves who is asking is not for the command line.", "Write it into the file.")
             elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
                 self.spark(spark, key if key.startswith("spark.") else name, node)
             elif section in JOBS and dot:
-                self.job(jobs, section, key, node, typed=False)
+                self.one(sections, section, key, node, typed=False)
             else:
                 known = [*KNOWN, "spark.KEY", *(f"{job}.{word}" for job, keys in JOBS.items() for word in keys)]
                 self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, known))
         set_here = {*root.fields, *(name for name, _ in overrides)}
+        identity = sections.pop("identity")
+        self.identity(root, identity, asserted=next((node for name, node in overrides if name == "principal"), None))
         for name in KNOWN:
             if KNOWN[name].required and name not in set_here:
                 self.refuse(root, f"The setting {name!r} is missing.", "Add it.")
         self.fill(root, top)
         if self.problems:
             raise ConfigError(self.problems)
-        return Settings(file=str(Path(self.file).absolute()), spark=spark, jobs=jobs, **top)
+        return Settings(file=str(Path(self.file).absolute()), identity=identity, spark=spark, jobs=sections, **top)
 
     def section(self, name: str, node: Node, each: Any) -> None:
         if not isinstance(node.value, dict):
@@ -96,11 +101,27 @@ class _Reader:
         for key, child in node.fields.items():
             each(key, child)
 
-    def job(self, jobs: Mapping[str, dict[str, object]], job: str, name: str, node: Node, *, typed: bool) -> None:
-        if name in JOBS[job]:
-            jobs[job][name] = self.value(node, f"{job}.{name}", JOBS[job][name], typed=typed)
+    def one(self, found: Mapping[str, dict[str, Any]], section: str, name: str, node: Node, *, typed: bool) -> None:
+        """One setting of a section."""
+        known = SECTIONS[section]
+        if name in known:
+            found[section][name] = self.value(node, f"{section}.{name}", known[name], typed=typed)
         else:
-            self.refuse(node, f"Unknown setting '{job}.{name}'.", did_you_mean(name, JOBS[job]))
+            self.refuse(node, f"Unknown setting '{section}.{name}'.", did_you_mean(name, known))
+
+    def identity(self, root: Node, found: Mapping[str, str], *, asserted: Node | None) -> None:
+        """A name that is proven is not also asserted, by the file or on the command line; a token needs its keys."""
+        node = root.get("identity")
+        if node is None:
+            return
+        if not found["provider"]:
+            self.refuse(node, "'identity' names no provider.", f"One of: {', '.join(IDENTITY['provider'].choices)}.")
+        asserted = asserted or root.get("principal")
+        if asserted is not None:
+            self.refuse(asserted, "'principal' asserts what 'identity' is there to prove.", "Leave it out.")
+        missing = [name for name in ("keys", "issuer") if found["provider"] == "token" and not found[name]]
+        if missing:
+            self.refuse(node, f"'identity' with the provider 'token' needs {' and '.join(missing)}.")
 
     def spark(self, spark: dict[str, str], name: str, node: Node) -> None:
         value = node.value
@@ -160,7 +181,7 @@ class _Reader:
         parts = _PROVIDER.fullmatch(value)
         if parts is None:
             return self.refuse(
-                node, f"{name!r} names a key provider.", "Write file:PATH or env:NAME, never a key itself."
+                node, f"{name!r} names who holds it.", "Write file:PATH or env:NAME, never a key itself."
             )
         return f"file:{self.absolute(parts[2])}" if parts[1] == "file" else value
 

@@ -23,6 +23,7 @@ from strongroom.flows.tables import CLASSIFICATION, TAGS
 from strongroom.govern.enforce import reading
 from strongroom.govern.explain import refusal
 from strongroom.stores.audit import AuditLog
+from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
 
 
@@ -40,19 +41,22 @@ def read_table(
     Args:
         spark: the session.
         table: for example `training.reviews`.
-        principal: `user:NAME`. Nobody checks here that the caller is that user.
+        principal: `user:NAME`. Where the settings have identity proven, being somebody else takes a grant of `act`, and
+            the audit log keeps both names; where it is asserted, this name is as good as that.
         purpose: one word that a grant names.
         settings: the settings, or their file.
         at: the time that grants are weighed at; aware.
 
     Raises:
-        Refused: the policy gives no column of it; the audit log keeps the attempt.
+        Refused: the policy gives no column of it (the audit log keeps the attempt), or nothing proves who is asking.
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
     moment = at or datetime.now(UTC)
     run = f"read-{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    return _read(spark, table, found, Run(run, "read_table", principal, purpose, moment))
+    caller = whoami(found, lambda: spark)
+    actor = caller.principal if caller.proof and caller.principal != principal else ""
+    return _read(spark, table, found, Run(run, "read_table", principal, purpose, moment, actor=actor))
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:

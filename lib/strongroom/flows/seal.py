@@ -26,7 +26,7 @@ from strongroom.govern.checkpoint import (
 )
 from strongroom.govern.merkle import Tree, leaf_hash
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import key_file, signing_key
+from strongroom.stores.audit_keys import is_kept_from_us, key_file, signing_key, turn
 
 CHECKPOINT, PUBLIC_KEY, TREE = "checkpoint", "key.pub", "tree.json"
 _KEEP = "Keep the folder as it is and find out who wrote to it."
@@ -47,6 +47,11 @@ def seal(log: AuditLog, settings: Settings) -> Sealed:
         StoreError: the log does not continue its last checkpoint.
         KeyFault: the signing key is gone, unreadable, or another than the last checkpoint's.
     """
+    with turn(settings):
+        return _seal(log, settings)
+
+
+def _seal(log: AuditLog, settings: Settings) -> Sealed:
     key = _key(log, settings)
     public = verifier_key(key)
     last = last_checkpoint(log, [public])
@@ -64,6 +69,12 @@ def seal(log: AuditLog, settings: Settings) -> Sealed:
     log.keep_note(TREE, json.dumps({"size": tree.size, "start": start, "heads": [h.hex() for h in tree.heads]}))
     _mark(settings).write_text(f"{tree.size}\n", encoding="ascii")
     return Sealed(head, note)
+
+
+def seal_after_job(log: AuditLog, settings: Settings) -> None:
+    """The same at the end of a job, by whoever holds the signing key; who does not leaves it to the next who does."""
+    if not is_kept_from_us(settings):
+        seal(log, settings)
 
 
 def renew(log: AuditLog, settings: Settings, old: VerifierKey) -> Sealed:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
@@ -17,6 +19,36 @@ _NAME = "audit-signing.key"
 def key_file(settings: Settings) -> Path:
     """Where the signing key is: beside the keyring."""
     return Path(settings.keyring).parent / _NAME
+
+
+def is_kept_from_us(settings: Settings) -> bool:
+    """Whether there is a signing key and this process's user may not read it: somebody else signs."""
+    try:
+        with key_file(settings).open("rb"):
+            return False
+    except OSError as error:
+        return isinstance(error, PermissionError)
+
+
+@contextmanager
+def turn(settings: Settings) -> Iterator[None]:
+    """One process at a time signs, so that checkpoint, tree and mark are of one moment.
+
+    Raises:
+        KeyFault: the lock file beside the signing key cannot be made.
+    """
+    path = key_file(settings).with_suffix(".lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        todo = "Make the keyring's folder writable for this user."
+        raise KeyFault(f"Nothing can be signed: {error.strerror}.", where=str(path), todo=todo) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:

@@ -1,28 +1,54 @@
-"""Who runs this, as far as this installation can tell."""
+"""Who is asking, and what proves it. `--as` only says on whose behalf; that takes a grant of `act`.
+
+The settings' section `identity` names one prover: the operating system, Databricks, or the issuer of signed tokens.
+Without it, `principal` in the settings asserts a name, which is for laptops and tests; without that it is the system.
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Callable
+from typing import Any
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
+from strongroom.stores import identity_databricks, identity_token
+
+Session = Callable[[], Any]
 
 
-def whoami(settings: Settings) -> str:
-    """The principal that this process speaks for: `user:NAME`.
+def whoami(settings: Settings, session: Session) -> Caller:
+    """Who this process speaks for.
 
-    The settings' `principal` when there is one, else the owner of the process as the operating system knows it (never
-    an environment variable, which anybody can set). With `principal` set, identity is asserted, not proven: whoever can
-    write the settings file chooses it. That is meant for a laptop and for tests; see `docs/threat-model.md`.
+    On Databricks it is the user whom the platform has let in, unless the settings name another prover: there the
+    process runs as one system user for everybody.
+
+    Args:
+        settings: name the prover.
+        session: gives a Spark session; asked on Databricks only.
 
     Raises:
-        EnvironmentFault: the process's user has no name.
+        Refused: the token is missing, or not one to believe.
+        EnvironmentFault: the process's user has no name, or Databricks cannot be asked.
+        ConfigError: the key set of the token's issuer is not sound.
     """
-    if settings.principal:
-        return settings.principal
+    prover = settings.identity.get("provider") or ("databricks" if identity_databricks.is_here() else "")
+    match prover:
+        case "databricks":
+            return Caller(f"user:{identity_databricks.user_name(session)}", "databricks")
+        case "token":
+            return Caller(f"user:{identity_token.user_name(settings)}", "token")
+    if settings.principal and not prover:
+        return Caller(settings.principal, "")
+    return Caller(f"user:{_system_user()}", "system")
+
+
+def _system_user() -> str:
+    """The owner of the process as the system knows it; never an environment variable, which anybody can set."""
     try:
-        return f"user:{pwd.getpwuid(os.geteuid()).pw_name}"
+        return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError as error:
         todo = "Name yourself in the settings (principal: user:NAME), or run as a user the system knows."
         raise EnvironmentFault(

@@ -9,15 +9,12 @@ instead.
 from __future__ import annotations
 
 import base64
-import json
-import os
 import sys
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlsplit
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
 from strongroom.core.errors import KeyFault
+from strongroom.stores.databricks import asked
 from strongroom.stores.providers.local import LocalKek, read_kek
 
 
@@ -56,27 +53,10 @@ def _asked_here(tools: Any, scope: str, key: str, *, where: str) -> str:
 
 
 def _asked_afar(scope: str, key: str, *, where: str, seconds: float) -> str:
-    host, token = os.environ.get("DATABRICKS_HOST", ""), os.environ.get("DATABRICKS_TOKEN", "")
-    if not host or not token:
-        raise KeyFault(
-            "there is neither dbutils nor DATABRICKS_HOST and DATABRICKS_TOKEN in this process",
-            where=where,
-            todo="On workers, set NAME={{secrets/SCOPE/KEY}} as the cluster's environment variable and use env:NAME.",
-        )
-    url = urlsplit(host if "://" in host else f"https://{host}")
-    if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
-        raise KeyFault("the workspace's address is not https", where="DATABRICKS_HOST", todo="Write https://….")
-    asked = f"{url.scheme}://{url.netloc}/api/2.0/secrets/get?scope={quote(scope, safe='')}&key={quote(key, safe='')}"
-    request = Request(asked, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  the scheme was just checked
+    path = f"/api/2.0/secrets/get?scope={quote(scope, safe='')}&key={quote(key, safe='')}"
+    todo = "On workers, set NAME={{secrets/SCOPE/KEY}} as the cluster's environment variable and use env:NAME."
+    found = asked(path, where=where, fault=KeyFault, todo=todo, seconds=seconds)
     try:
-        with urlopen(request, timeout=seconds) as answer:  # noqa: S310
-            return base64.b64decode(json.load(answer)["value"], validate=True).decode()
-    except HTTPError as error:
-        todo = "Check scope and key, and that the token's owner may read the scope."
-        raise KeyFault(f"the workspace says no: HTTP {error.code}", where=where, todo=todo) from None
-    except (URLError, TimeoutError, OSError) as error:
-        raise KeyFault(
-            f"the workspace cannot be asked: {type(error).__name__}", where=where, todo="Check DATABRICKS_HOST."
-        ) from None
+        return base64.b64decode(found["value"], validate=True).decode()
     except (ValueError, KeyError, TypeError):
         raise KeyFault("the workspace's answer holds no secret", where=where, todo="Check DATABRICKS_HOST.") from None

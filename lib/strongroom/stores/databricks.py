@@ -1,0 +1,48 @@
+"""A Databricks workspace's REST API, for what a process outside of its notebooks has to ask."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from strongroom.core.errors import StrongroomError
+
+
+def asked(path: str, *, where: str, fault: type[StrongroomError], todo: str = "", seconds: float = 10.0) -> Any:
+    """What the workspace answers to a GET, parsed; `DATABRICKS_HOST` and `DATABRICKS_TOKEN` say where and who asks.
+
+    Args:
+        path: of the API, with its query.
+        where: what is wanted, for errors.
+        fault: the class of the error to raise.
+        todo: the advice when the two variables are missing.
+        seconds: how long to wait for each step of the answer.
+
+    Raises:
+        StrongroomError: of that class: the variables are missing, the address is not https, the workspace says no, does
+            not answer in time, or answers something else than JSON.
+    """
+    host, token = os.environ.get("DATABRICKS_HOST", ""), os.environ.get("DATABRICKS_TOKEN", "")
+    if not host or not token:
+        what = "there is neither dbutils nor DATABRICKS_HOST and DATABRICKS_TOKEN in this process"
+        raise fault(what, where=where, todo=todo or "Set both variables.")
+    url = urlsplit(host if "://" in host else f"https://{host}")
+    if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
+        raise fault("the workspace's address is not https", where="DATABRICKS_HOST", todo="Write https://….")
+    address = f"{url.scheme}://{url.netloc}{path}"
+    request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  the scheme was just checked
+    try:
+        with urlopen(request, timeout=seconds) as answer:  # noqa: S310
+            return json.load(answer)
+    except HTTPError as error:
+        todo = "Check that the token's owner may ask for it."
+        raise fault(f"the workspace says no: HTTP {error.code}", where=where, todo=todo) from None
+    except (URLError, TimeoutError, OSError) as error:
+        what = f"the workspace cannot be asked: {type(error).__name__}"
+        raise fault(what, where=where, todo="Check DATABRICKS_HOST.") from None
+    except ValueError:
+        raise fault("the workspace's answer is no JSON", where=where, todo="Check DATABRICKS_HOST.") from None
