@@ -60,7 +60,9 @@ class _Reader:
         if not isinstance(root.value, dict):
             raise ConfigError([root.problem("A settings file is a mapping of keys to values.")])
         top: dict[str, Any] = {name: key.default for name, key in KNOWN.items()}
-        sections = {name: {key: each.default for key, each in keys.items()} for name, keys in SECTIONS.items()}
+        sections: dict[str, dict[str, Any]] = {
+            name: {key: each.default for key, each in keys.items()} for name, keys in SECTIONS.items()
+        }
         spark: dict[str, str] = {}
         for name, node in root.fields.items():
             if name in KNOWN:

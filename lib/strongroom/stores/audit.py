@@ -179,11 +179,11 @@ def _write(file: int, data: bytes) -> None:
 
 def _end_of_last_line(file: int) -> int:
     """The size of a file up to its last line end: what lies behind it was never finished."""
-    end = os.fstat(file).st_size
+    end, step = os.fstat(file).st_size, 1  # nearly always the last byte tells
     while end > 0:
-        start = max(0, end - _CHUNK)
+        start = max(0, end - step)
         found = os.pread(file, end - start, start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
-        end = start
+        end, step = start, _CHUNK
     return 0
