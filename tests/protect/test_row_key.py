@@ -231,6 +231,22 @@ def test_values_of_several_keys_and_rubbish_open_in_their_places():
         assert back.to_pylist() == clear[start:]
 
 
+def test_slices_views_dictionaries_and_empty_batches_are_read():
+    values, ids = ["a", "b", None, "a"] * 5, [f"r{number}" for number in range(20)]
+    want = protector(BOUND, table=TABLE, keyring=RING)(pa.array(values), {"id": pa.array(ids)})
+    for kind in (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())):
+        keys = pa.array(ids).cast(kind)
+        for texts, bound in ((pa.array(values).cast(kind), pa.array(ids)), (pa.array(values), keys)):
+            for start, stop in ((0, 20), (3, 17), (5, 5)):
+                row_keys = {"id": bound[start:stop]}
+                made = protector(BOUND, table=TABLE, keyring=RING)(texts[start:stop], row_keys)
+                assert made.equals(want[start:stop]), kind
+                lies = made.dictionary_encode() if stop == 17 else made
+                back, fine = decrypt(lies, BOUND, table=TABLE, keyring=RING, row_keys=row_keys)
+                assert back.to_pylist() == values[start:stop]
+                assert fine.false_count == 0
+
+
 def test_a_value_is_never_left_unbound_by_mistake():
     with pytest.raises(ConfigError, match="bound to their rows"):
         kernel(BOUND, table=TABLE, keyring=RING)

@@ -54,12 +54,12 @@ def of_items(row_keys: RowKeys, lengths: Numbers) -> RowKeys:
     if not row_keys:
         return row_keys
     rows = pa.array(np.repeat(np.arange(len(lengths)), lengths))
-    return {name: keys.take(rows) for name, keys in row_keys.items()}
+    return {name: plain(keys).take(rows) for name, keys in row_keys.items()}
 
 
 def of_rows(row_keys: RowKeys, mask: pa.BooleanArray) -> RowKeys:
     """The row keys of some of the rows."""
-    return {name: keys.filter(mask) for name, keys in row_keys.items()}
+    return {name: plain(keys).filter(mask) for name, keys in row_keys.items()}
 
 
 def known(array: pa.Array, keys: pa.Array) -> pa.Array:
@@ -74,7 +74,8 @@ def key_rows(keys: pa.Array, *, valid: Flags | None) -> Rows:
         ValueError: a row has a value and no key.
         TypeError: keys are of a type that cannot be one.
     """
-    keys = plain(keys if valid is None else keys.filter(pa.array(valid)))
+    keys = plain(keys)
+    keys = keys if valid is None else keys.filter(pa.array(valid))
     if keys.null_count:
         raise ValueError("a value whose row has no key")
     type_ = type_of(keys.type)
