@@ -79,7 +79,7 @@ def encrypt(
         domain: names the key; without one it is the column's alone, as in a contract.
         mode: `deterministic`, or `randomised` so that equal values differ.
         row_key: a column or its name, as it will lie in the table: a token when the contract hashes it. Each value is
-            bound to it, as by `rowKey` in a contract, so no row of a value may lack it.
+            bound to it, as by `rowKey` in a contract. A row with a value and no key stops the query.
 
     Raises:
         UsageError: a name is empty, or there is no such mode.

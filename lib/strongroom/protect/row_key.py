@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column
 from strongroom.core.contract_protect import ROW_KEYS
+from strongroom.core.errors import UsageError
 from strongroom.protect.encoding import token_rows
 from strongroom.protect.method import options_of
 from strongroom.protect.rows import Flags, Numbers, Rows
@@ -71,14 +72,21 @@ def key_rows(keys: pa.Array, *, valid: Flags | None) -> Rows:
     """The bytes of the row keys, of those rows that have a value.
 
     Raises:
-        ValueError: a row has a value and no key.
-        TypeError: keys are of a type that cannot be one.
+        UsageError: a row has a value and no key, or keys are of a type that cannot be one. A contract's cannot.
     """
     keys = plain(keys)
     keys = keys if valid is None else keys.filter(pa.array(valid))
     if keys.null_count:
-        raise ValueError("a value whose row has no key")
-    type_ = type_of(keys.type)
-    if type_.name not in ROW_KEYS:
-        raise TypeError(f"{keys.type} cannot be a row key")
-    return token_rows(keys, type_=type_)
+        todo = "Leave such rows out, or give each a key."
+        raise UsageError("a row has a value to be bound and no row key", where="row key", todo=todo)
+    if not _fit(keys.type):
+        todo = "Take a column of text, whole numbers, decimals, dates, timestamps or binary."
+        raise UsageError(f"a column of {keys.type} cannot be a row key", where="row key", todo=todo)
+    return token_rows(keys, type_=type_of(keys.type))
+
+
+def _fit(kind: pa.DataType) -> bool:
+    try:
+        return type_of(kind).name in ROW_KEYS
+    except TypeError:
+        return False
