@@ -55,6 +55,7 @@ def test_they_join_with_a_prepared_table_and_open_it(tmp_path, capsys, spark):
 @pytest.mark.spark
 @pytest.mark.parametrize("key", ["review_id", "user_id"])
 def test_they_bind_values_to_their_rows_as_prepare_does(tmp_path, capsys, spark, key):
+    from pyspark.errors import PythonException
     from pyspark.sql import functions as F
 
     place = install(tmp_path, capsys, sample=100)
@@ -81,6 +82,9 @@ def test_they_bind_values_to_their_rows_as_prepare_does(tmp_path, capsys, spark,
     assert len(opened) == made.count() > 50
     assert all(row.clear == row.opened for row in opened)
     assert {(row.elsewhere, row.unbound) for row in opened} == {(None, None)}
+    keyless = mine.select(encrypt("clear", row_key=F.lit(None).cast("string"), **EMAIL, keys=keys))
+    with pytest.raises(PythonException, match="a value to be bound and no row key"):
+        keyless.collect()
 
 
 @pytest.mark.spark

@@ -194,6 +194,7 @@ def test_values_move_with_the_row_keys_that_they_are_bound_to(place, key, values
 
 
 def test_what_lies_away_from_its_row_key_stays_and_is_counted(place):
+    place.edit("policy.yaml", "training.*,", "training.*, features.*,")
     bind(place, "review_id")
     write_bound(place, "review_id", pa.array(["r-1", "r-2"]), ["a@b.c", "d@e.f"])
     rows = place.rows(TABLE)
