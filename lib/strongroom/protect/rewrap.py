@@ -59,11 +59,11 @@ def as_it_is(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:  # 
 def row_rewrapper(*, table: str, keyring: Keyring) -> Rewrapper:
     """The same for sealed rows of a quarantine, which are bound to no row."""
 
-    def open_(rows: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:  # noqa: ARG001
-        return unseal(rows, table=table, keyring=keyring)
+    def open_(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:  # noqa: ARG001
+        return unseal(array, table=table, keyring=keyring)
 
-    def close(rows: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:  # noqa: ARG001
-        return seal(rows, table=table, keyring=keyring)
+    def close(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:  # noqa: ARG001
+        return seal(array, table=table, keyring=keyring)
 
     return _values(open_, close, old=keyring.enabled[1:])
 
