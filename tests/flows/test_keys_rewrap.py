@@ -1,6 +1,7 @@
 """What is encrypted under old keys moves to the primary one, file by file, and nothing else changes."""
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakes import install
@@ -191,6 +192,22 @@ def test_values_move_with_the_row_keys_that_they_are_bound_to(place, key, values
     assert (opened.to_pylist(), fine.to_pylist()) == (["a@b.c", "a@b.c"], [True, True])
     swapped = {key: row_keys[key][::-1]}
     assert decrypt(lies, leaf(place, "email"), table=TABLE, keyring=ring(place), row_keys=swapped)[1].true_count == 0
+
+
+def test_a_moment_is_the_same_row_key_in_the_file_of_spark_that_does_not_say_its_zone(place):
+    bind(place, "created_at")
+    moments = pa.array([1_700_000_000_000_001], pa.timestamp("us", "UTC"))
+    write_bound(place, "created_at", moments, ["a@b.c"])
+    (file,) = (place.lake / "training/reviews").glob("*.parquet")
+    pq.write_table(pq.read_table(file), file, use_deprecated_int96_timestamps=True)
+    place.run(keys, "rotate")
+    assert place.run(keys, "rewrap").line["rows"] == {"rewrapped": 1}
+    (row,) = place.rows(TABLE)
+    opened, _ = decrypt(
+        pa.array([row["email"]]), leaf(place, "email"), table=TABLE, keyring=ring(place),
+        row_keys={"created_at": moments},
+    )  # fmt: skip
+    assert opened.to_pylist() == ["a@b.c"]
 
 
 def test_what_lies_away_from_its_row_key_stays_and_is_counted(place):
