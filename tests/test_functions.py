@@ -53,6 +53,41 @@ def test_they_join_with_a_prepared_table_and_open_it(tmp_path, capsys, spark):
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("key", ["review_id", "user_id"])
+def test_they_bind_values_to_their_rows_as_prepare_does(tmp_path, capsys, spark, key):
+    from pyspark.errors import PythonException
+    from pyspark.sql import functions as F
+
+    place = install(tmp_path, capsys, sample=100)
+    rule = "method: encrypt, domain: email"
+    place.edit("contracts/reviews.yaml", rule, f"{rule}, rowKey: {key}")
+    assert place.run(prepare).code == 0
+    keys = keys_of(str(place.settings))
+    made = spark.read.format("delta").load(str(place.lake / "training/reviews"))
+    raw = spark.read.schema("review_id string, user_id bigint, email string").json(str(place.lake / "raw/reviews"))
+    mine = raw.where("user_id is not null").select(
+        "review_id",
+        F.col("email").alias("clear"),
+        "email",
+        token("user_id", domain="person", keys=keys).alias("user_id"),
+    )
+    mine = mine.withColumn("email", encrypt("email", row_key=key, **EMAIL, keys=keys))
+    both = made.join(mine, on=["review_id", "user_id", "email"], how="inner").distinct()
+    opened = both.select(
+        "clear",
+        decrypt("email", row_key=F.col(key), **EMAIL, keys=keys).alias("opened"),
+        decrypt("email", row_key=F.lit("another"), **EMAIL, keys=keys).alias("elsewhere"),
+        decrypt("email", **EMAIL, keys=keys).alias("unbound"),
+    ).collect()
+    assert len(opened) == made.count() > 50
+    assert all(row.clear == row.opened for row in opened)
+    assert {(row.elsewhere, row.unbound) for row in opened} == {(None, None)}
+    keyless = mine.select(encrypt("clear", row_key=F.lit(None).cast("string"), **EMAIL, keys=keys))
+    with pytest.raises(PythonException, match="a value to be bound and no row key"):
+        keyless.collect()
+
+
+@pytest.mark.spark
 def test_every_type_comes_back_in_a_session_of_another_zone(tmp_path, capsys, spark):
     place = install(tmp_path, capsys, sample=100)
     assert place.run(prepare).code == 0
@@ -61,6 +96,7 @@ def test_every_type_comes_back_in_a_session_of_another_zone(tmp_path, capsys, sp
         "bigint": "-7L", "decimal(10,2)": "1.50BD", "double": "double('-0.0')", "boolean": "true", "binary": "X'00ff'",
         "date": "date'2024-02-29'", "timestamp": "timestamp'2024-02-29 12:30:00.000001'", "string": "'é'",
         "timestamp_ntz": "timestamp_ntz'2024-02-29 12:30:00'", "tinyint": "1Y",
+        "smallint": "-7S", "int": "7", "float": "float('NaN')",
     }  # fmt: skip
     exact = ", ".join(f"cast({value} as {kind}) as c{place}" for place, (kind, value) in enumerate(kinds.items()))
     zone = spark.conf.get("spark.sql.session.timeZone")

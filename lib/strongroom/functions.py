@@ -28,6 +28,7 @@ from strongroom.core.key import KeyHandle
 from strongroom.core.settings_file import load_settings
 from strongroom.core.silence import no_values
 from strongroom.protect import opener, protector
+from strongroom.protect.row_key import RowKeys
 from strongroom.protect.types import arrow_type, type_of
 from strongroom.stores.keys import keyring_of, open_keyring
 
@@ -60,13 +61,14 @@ def token(col: Any, *, keys: KeyHandle, domain: str, profile: str = "aes-cmac") 
     _check("domain", domain)
     _check("profile", profile, PROFILES)
     return _udf("token", "string", _closing(Protect("hash", {"domain": domain, "profile": profile}), "", "", keys))(
-        _column(col)
+        *_columns(col)
     )
 
 
 def encrypt(
-    col: Any, *, keys: KeyHandle, table: str, column: str, domain: str = "", mode: str = "deterministic"
-) -> Any:
+    col: Any, *, keys: KeyHandle, table: str, column: str, domain: str = "", mode: str = "deterministic",
+    row_key: Any = None,
+) -> Any:  # fmt: skip
     """Each value encrypted as `protect: {method: encrypt}` does, bound to its place: binary; null stays null.
 
     Args:
@@ -76,17 +78,21 @@ def encrypt(
         column: their column's path, for example `address.city`.
         domain: names the key; without one it is the column's alone, as in a contract.
         mode: `deterministic`, or `randomised` so that equal values differ.
+        row_key: a column or its name, as it will lie in the table: a token when the contract hashes it. Each value is
+            bound to it, as by `rowKey` in a contract. A row with a value and no key stops the query.
 
     Raises:
         UsageError: a name is empty, or there is no such mode.
     """
-    protect = _encryption(table, column, domain, mode)
-    return _udf("encrypt", "binary", _closing(protect, table, column, keys))(_column(col))
+    protect = _encryption(table, column, domain, mode, bound=row_key is not None)
+    return _udf("encrypt", "binary", _closing(protect, table, column, keys), bound=row_key is not None)(
+        *_columns(col, row_key)
+    )
 
 
 def decrypt(
     col: Any, *, keys: KeyHandle, table: str, column: str, type: str = "string", domain: str = "",
-    mode: str = "deterministic",
+    mode: str = "deterministic", row_key: Any = None,
 ) -> Any:  # fmt: skip
     """What was encrypted, in clear; null where it was null, and where the value does not open.
 
@@ -98,47 +104,64 @@ def decrypt(
         type: the type of the clear values, in the words of Spark SQL: `string`, `bigint`, `decimal(10,2)`.
         domain: as when they were encrypted.
         mode: likewise.
+        row_key: likewise, from the row that the value lies in; null where that is null.
 
     Raises:
         UsageError: a name is empty, or there is no such mode or type.
     """
-    protect, kind = _encryption(table, column, domain, mode), _type(type)
-    return _udf("decrypt", kind.ddl, _opening(protect, kind, table, column, keys))(_column(col))
+    protect, kind = _encryption(table, column, domain, mode, bound=row_key is not None), _type(type)
+    return _udf("decrypt", kind.ddl, _opening(protect, kind, table, column, keys), bound=row_key is not None)(
+        *_columns(col, row_key)
+    )
 
 
-def _closing(protect: Protect, table: str, path: str, keys: KeyHandle) -> Callable[[pa.Array], pa.Array]:
-    def work(array: pa.Array) -> pa.Array:
+Work = Callable[[pa.Array, RowKeys], pa.Array]
+
+
+def _closing(protect: Protect, table: str, path: str, keys: KeyHandle) -> Work:
+    def work(array: pa.Array, row_keys: RowKeys) -> pa.Array:
         with no_values(protect.method):
             kind = type_of(array.type)
             column = Column(path, path, kind, protect=protect)
-            return protector(column, table=table, keyring=keyring_of(keys))(array.cast(arrow_type(kind)))
+            return protector(column, table=table, keyring=keyring_of(keys))(array.cast(arrow_type(kind)), row_keys)
 
     return work
 
 
-def _opening(protect: Protect, kind: Type, table: str, path: str, keys: KeyHandle) -> Callable[[pa.Array], pa.Array]:
-    def work(array: pa.Array) -> pa.Array:
+def _opening(protect: Protect, kind: Type, table: str, path: str, keys: KeyHandle) -> Work:
+    def work(array: pa.Array, row_keys: RowKeys) -> pa.Array:
         with no_values("decrypt"):
             column = Column(path, path, kind, protect=protect)
-            return opener(column, table=table, keyring=keyring_of(keys))(array.cast(pa.binary()))[0]
+            return opener(column, table=table, keyring=keyring_of(keys))(array.cast(pa.binary()), row_keys)[0]
 
     return work
 
 
-def _udf(name: str, ddl: str, work: Callable[[pa.Array], pa.Array]) -> Any:
-    work.__name__ = name  # what a query plan shows
-    return arrow_udf(work, returnType=ddl)
+def _udf(name: str, ddl: str, work: Work, *, bound: bool = False) -> Any:
+    def alone(array: pa.Array) -> pa.Array:
+        return work(array, {})
+
+    def with_key(array: pa.Array, key: pa.Array) -> pa.Array:
+        return work(array, {_ROW_KEY: key})
+
+    made = with_key if bound else alone
+    made.__name__ = name  # what a query plan shows
+    return arrow_udf(made, returnType=ddl)
 
 
-def _column(col: Any) -> Any:
-    return column_named(col) if isinstance(col, str) else col
+def _columns(*cols: Any) -> list[Any]:
+    return [column_named(col) if isinstance(col, str) else col for col in cols if col is not None]
 
 
-def _encryption(table: str, column: str, domain: str, mode: str) -> Protect:
+_ROW_KEY = "row_key"  # a name for the one key column that a call has; nothing is bound to the name
+
+
+def _encryption(table: str, column: str, domain: str, mode: str, *, bound: bool) -> Protect:
     for what, name in (("table", table), ("column", column)):
         _check(what, name)
     _check("mode", mode, MODES)
-    return Protect("encrypt", {"mode": mode, "domain": domain} if domain else {"mode": mode})
+    options = {"mode": mode, "domain": domain, "rowKey": _ROW_KEY if bound else ""}
+    return Protect("encrypt", {name: value for name, value in options.items() if value})
 
 
 def _check(what: str, given: str, known: tuple[str, ...] = ()) -> None:

@@ -46,6 +46,9 @@ def texts(rows: int, *, shortest: int, longest: int) -> pa.Array:
     return pa.Array.from_buffers(pa.string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(letters)])
 
 
+ROW_KEYS = pa.array([f"r-{number:06}" for number in range(BATCH)])
+
+
 def columns(rows: int) -> dict[str, pa.Array]:
     """The shapes of data that are measured."""
     rng = np.random.default_rng(2)
@@ -66,11 +69,15 @@ def kernels() -> dict[str, Kernel]:
     def made(method: str, **options: object) -> Kernel:
         return protector(column(method, **options), table="t", keyring=RING)
 
+    bound = column("encrypt", rowKey="id")
+    seals, opens = protector(bound, table="t", keyring=RING), opener(bound, table="t", keyring=RING)
     return {
         "token": made("hash"),
         "siv": made("encrypt"),
         "siv randomised": made("encrypt", mode="randomised"),
         "decrypt": opener(column("encrypt"), table="t", keyring=RING),
+        "siv bound": lambda array: seals(array, {"id": ROW_KEYS[: len(array)]}),
+        "decrypt bound": lambda array: opens(array, {"id": ROW_KEYS[: len(array)]}),
         "hmac-sha256": made("hash", profile="hmac-sha256"),
         "mask": made("mask", keepLast=4),
         "seal": lambda array: seal(array.cast(pa.binary()), table="t", keyring=RING),
@@ -90,6 +97,7 @@ def plain_loops() -> dict[str, Callable[[Any], Any]]:
         "token": tag,
         "siv": lambda value: siv.encrypt(value, [b"a"]),
         "siv randomised": lambda value: siv.encrypt(value, [b"a", os.urandom(16)]),
+        "siv bound": lambda value: siv.encrypt(value, [b"v1||t|c|string|" + b"r-000001"]),
         "hmac-sha256": lambda value: hmac.digest(key, value, hashlib.sha256).hex(),
         "seal": fernet.encrypt,
     }
@@ -118,15 +126,18 @@ def loop_time(function: Callable[[Any], Any], values: list[bytes | None]) -> flo
 
 
 def run(*, rows: int, rounds: int) -> None:
-    encrypt = protector(column("encrypt"), table="t", keyring=RING)
+    made = kernels()
     for shape, array in columns(rows).items():
-        sealed = pa.chunked_array([encrypt(batch) for batch in batches(array)]).combine_chunks()
+        sealed = {
+            f"decrypt{kind}": pa.chunked_array([made[f"siv{kind}"](batch) for batch in batches(array)]).combine_chunks()
+            for kind in ("", " bound")
+        }
         values = array.slice(0, max(1, rows // 20)).cast(pa.binary()).to_pylist()
         times: dict[str, list[tuple[float, float | None]]] = {name: [] for name in kernels()}
         for _ in range(rounds):
             for name, kernel in kernels().items():
                 loop = plain_loops().get(name)
-                fast = kernel_time(kernel, sealed if name == "decrypt" else array)
+                fast = kernel_time(kernel, sealed.get(name, array))
                 times[name].append((fast, loop_time(loop, values) if loop else None))
         for name, runs in times.items():
             figure(shape, name, runs)

@@ -212,6 +212,14 @@ def test_the_keys_of_a_column_open_it_in_tink_and_no_other(place, tmp_path):
     assert "File exists" in again.err
 
 
+def test_the_associated_data_of_what_is_bound_to_its_row_is_told(place, tmp_path):
+    run(place, "rotate")
+    place.edit("contracts/reviews.yaml", "encrypt, domain: email", "encrypt, domain: email, rowKey: review_id")
+    told = run(place, "export", str(tmp_path / "out"), "--contract", "reviews", "--column", "email")
+    assert "\nAssociated data of its values: v1|email|training.reviews|email|string|{review_id}\n" in told.out, told.err
+    assert "{review_id} is that column of the same row, as it lies in the table." in told.out
+
+
 def test_deltalake_and_tink_alone_read_a_table_of_ours(place, tmp_path):
     daead.register()
     run(place, "rotate")

@@ -1,6 +1,7 @@
 """What is encrypted under old keys moves to the primary one, file by file, and nothing else changes."""
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakes import install
@@ -155,6 +156,75 @@ def test_nothing_is_moved_for_who_may_not_write_the_table(place):
     before = shape(place)
     assert place.run(keys, "rewrap").code == 5
     assert shape(place) == before
+
+
+def bind(place, key):
+    place.edit(
+        "contracts/reviews.yaml", "method: encrypt, domain: email", f"method: encrypt, domain: email, rowKey: {key}"
+    )
+
+
+def write_bound(place, key, values, emails):
+    """One more file whose e-mails are bound to the row keys."""
+    cols = {path: leaf(place, path) for path in (key, "email")}
+    protect = {path: protector(col, table=TABLE, keyring=ring(place)) for path, col in cols.items()}
+    row_keys = {key: protect[key](values)}
+    rows = {**row_keys, "email": protect["email"](pa.array(emails), row_keys), "rating": pa.array([5] * len(emails))}
+    Lake(str(place.lake)).append(TABLE, pa.table(rows))
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [("review_id", pa.array(["r-1", "r-2"])), ("user_id", pa.array([7, 8], pa.int64()))]
+)
+def test_values_move_with_the_row_keys_that_they_are_bound_to(place, key, values):
+    bind(place, key)
+    write_bound(place, key, values, ["a@b.c", "a@b.c"])
+    old = ring(place).keys[-1].name
+    before = place.rows(TABLE)
+    assert f"{old}  {TABLE}.email  2" in place.run(keys, "coverage").out, "five bytes tell, bound or not"
+    place.run(keys, "rotate")
+    assert place.run(keys, "rewrap").line["rows"] == {"rewrapped": 2}
+    rows = place.rows(TABLE)
+    assert [row[key] for row in rows] == [row[key] for row in before], "a token stays, and so does what is bound to it"
+    lies, row_keys = pa.array([row["email"] for row in rows]), {key: pa.array([row[key] for row in rows])}
+    assert {value[1:5].hex() for value in lies.to_pylist()} == {ring(place).keys[-1].name}
+    opened, fine = decrypt(lies, leaf(place, "email"), table=TABLE, keyring=ring(place), row_keys=row_keys)
+    assert (opened.to_pylist(), fine.to_pylist()) == (["a@b.c", "a@b.c"], [True, True])
+    swapped = {key: row_keys[key][::-1]}
+    assert decrypt(lies, leaf(place, "email"), table=TABLE, keyring=ring(place), row_keys=swapped)[1].true_count == 0
+
+
+def test_a_moment_is_the_same_row_key_in_the_file_of_spark_that_does_not_say_its_zone(place):
+    bind(place, "created_at")
+    moments = pa.array([1_700_000_000_000_001], pa.timestamp("us", "UTC"))
+    write_bound(place, "created_at", moments, ["a@b.c"])
+    (file,) = (place.lake / "training/reviews").glob("*.parquet")
+    pq.write_table(pq.read_table(file), file, use_deprecated_int96_timestamps=True)
+    place.run(keys, "rotate")
+    assert place.run(keys, "rewrap").line["rows"] == {"rewrapped": 1}
+    (row,) = place.rows(TABLE)
+    opened, _ = decrypt(
+        pa.array([row["email"]]), leaf(place, "email"), table=TABLE, keyring=ring(place),
+        row_keys={"created_at": moments},
+    )  # fmt: skip
+    assert opened.to_pylist() == ["a@b.c"]
+
+
+def test_what_lies_away_from_its_row_key_stays_and_is_counted(place):
+    place.edit("policy.yaml", "training.*,", "training.*, features.*,")
+    bind(place, "review_id")
+    write_bound(place, "review_id", pa.array(["r-1", "r-2"]), ["a@b.c", "d@e.f"])
+    rows = place.rows(TABLE)
+    swapped = [rows[1]["email"], rows[0]["email"]]
+    lake = Lake(str(place.lake))
+    lake.append(TABLE, pa.table({"review_id": ["r-1", "r-2"], "email": swapped, "rating": [1, 1]}))
+    lake.append("features.reviews", pa.table({"email": [rows[0]["email"]]}))
+    place.run(keys, "rotate")
+    done = place.run(keys, "rewrap")
+    assert done.line["rows"] == {"rewrapped": 2}
+    assert f"{TABLE}: 2 values in 1 files; 2 do not open and stay" in done.out
+    assert "features.reviews: 0 values in 0 files; 1 do not open and stay" in done.out
+    assert {row["email"] for row in place.rows(TABLE) if row["rating"] == 1} == set(swapped)
 
 
 @pytest.mark.spark

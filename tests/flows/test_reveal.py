@@ -105,6 +105,41 @@ def spoil(place):
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("key", ["review_id", "user_id"])
+def test_cells_that_were_swapped_between_rows_do_not_open(place, spark, key):
+    """`user_id` is hashed and not the officer's to see: it opens values all the same, and does not come along."""
+    rule = "method: encrypt, domain: email"
+    place.edit("contracts/reviews.yaml", rule, f"{rule}, rowKey: {key}")
+    prepared = place.run(prepare)
+    assert prepared.code == 0, prepared.err
+    assert f"rowKey {key}" in prepared.out
+    first = place.run(reveal, "--columns", "email,review_id", *PIA)
+    assert first.line["rows"]["written"] > 10
+    assert "unopened" not in first.out
+    clear = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
+    assert list(place.rows("revealed.reviews")[0]) == ["email", "review_id"]
+
+    table = place.delta("training.reviews")
+    whole = pa.table(table.scan())
+    rows = whole.to_pylist()
+    shown = [at for at, row in enumerate(rows) if row["review_id"] in clear]
+    one, other = next((a, b) for a in shown for b in shown if rows[a][key] != rows[b][key])
+    order = list(range(len(rows)))
+    order[one], order[other] = other, one
+    at = whole.schema.get_field_index("email")
+    emails = pa.array([rows[place]["email"] for place in order], pa.binary())
+    swapped = whole.set_column(at, "email", emails)
+    write_deltalake(table, swapped, mode="overwrite")
+
+    again = place.run(reveal, "--columns", "email,review_id", *PIA)
+    assert "email: 2 values; they are null" in again.out
+    lost = {rows[one]["review_id"], rows[other]["review_id"]}
+    found = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
+    assert found == {id_: None if id_ in lost else email for id_, email in clear.items()}
+    assert place.audit()[-1].facts["unopened"] == {"email": 2}
+
+
+@pytest.mark.spark
 def test_a_run_that_fails_leaves_no_clear_value_behind(place, spark):
     assert place.run(prepare).code == 0
     (place.root / "keys/local.kek").unlink()

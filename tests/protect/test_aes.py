@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from protect.ring import FUZZ, plain_cmac, wycheproof
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import Cmac, double, lay
+from strongroom.protect.aes import Cmac, double
+from strongroom.protect.laid import lay
 from strongroom.protect.rows import LONG, Rows, rows_of
 
 

@@ -4,8 +4,10 @@ import pyarrow as pa
 import pytest
 
 from protect.ring import RING, column
+from protect.test_encrypt import CASES
 from strongroom.core.contract import Column, Type
 from strongroom.protect import protector, revealed_type, revealer
+from strongroom.protect.types import arrow_type
 
 PERSON = Column(
     "p",
@@ -60,6 +62,26 @@ def test_a_part_that_does_not_open_is_null_and_its_row_is_told(field, row, why):
     clear, fine = revealer(PERSON, table="t", keyring=RING)(pa.array(rows, sealed().type))
     assert fine.to_pylist() == [place != row for place in range(5)], why
     assert clear[row].as_py()[field] in (None, [None])
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "randomised"}, {"rowKey": "id"}], ids=str)
+@pytest.mark.parametrize(("type_", "values"), CASES)
+def test_every_type_comes_back_from_inside_structs_and_arrays(type_, values, options):
+    leaf = column(type_, "encrypt", path="c.x[].y", **options)
+    inner = Column("x[]", "c.x[]", Type("struct", fields=(leaf,)))
+    nested = Column("c", "c", Type("struct", fields=(Column("x", "c.x", Type("array", item=inner)),)))
+    kind, scalars = arrow_type(nested.type), pa.array([*values, None], arrow_type(leaf.type))
+    items = pa.StructArray.from_arrays([scalars], names=["y"], mask=pa.array([False] * len(values) + [True]))
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, None, 1, len(items), len(items)], pa.int32()), items)
+    rows = pa.StructArray.from_arrays([lists], names=["x"]).cast(kind)
+    for part in (rows, rows[1:], rows[:0]):
+        keys = {"id": pa.array(["r-1", "r-2", "r-3", "r-4", "r-5"])[len(rows) - len(part) :][: len(part)]}
+        lies = protector(nested, table="t", keyring=RING)(part, keys)
+        clear, fine = revealer(nested, table="t", keyring=RING)(lies, keys)
+        clear.validate(full=True)
+        assert fine.to_pylist() == [True] * len(part)
+        assert clear.type == kind
+        assert repr(clear.to_pylist()) == repr(part.to_pylist()), "repr: NaN is itself, and zero has a sign"
 
 
 def test_nothing_is_left_of_a_column_that_was_dropped():

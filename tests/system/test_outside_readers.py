@@ -11,7 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from deltalake import DeltaTable
-from tink import aead, cleartext_keyset_handle, daead, json_proto_keyset_format, prf, tink_config
+from tink import (
+    TinkError,
+    aead,
+    cleartext_keyset_handle,
+    daead,
+    json_proto_keyset_format,
+    prf,
+    secret_key_access,
+    tink_config,
+)
 from tink.proto import aes_siv_pb2, tink_pb2
 
 from lakes import ROOT, install
@@ -28,6 +37,7 @@ OUTSIDER = ROOT / "tests/system/outsider.py"
 def place(tmp_path_factory, spark):
     made = install(tmp_path_factory.mktemp("lake") / "a", None, sample=200)
     made.edit("contracts/customers.yaml", "mustBeLessThan: 5,", "mustBeLessThan: 101,")
+    made.edit("contracts/customers.yaml", "value: {method: encrypt}}", "value: {method: encrypt, rowKey: user_id}}")
     for name in ("reviews", "customers"):
         options = ["--config", str(made.settings), "--contract", name, "--set", "prepare.quarantine_limit=1"]
         assert launch.run(prepare, options, spark=True) == 0
@@ -134,6 +144,27 @@ def test_tink_alone_opens_keyring_and_column(place):
     for row in table(place, "training/reviews"):
         clear = opens.decrypt_deterministically(row["email"], b"v1|email|training.reviews|email|string")
         assert clear.decode() == emails[row["review_id"]]
+
+
+def test_tink_alone_opens_what_is_bound_to_its_row_and_nothing_that_was_swapped(place):
+    """The names of customers, bound to the token beside them; the associated data is what `keys export` says."""
+    tink_config.register()
+    file, options = place.root / "name.json", ["--config", str(place.settings), "--set", "principal=user:pia"]
+    asked = ["export", str(file), "--contract", "customers", "--column", "name", "--purpose", "data_subject_request"]
+    assert launch.run(keys_flow, [*asked, *options]) == 0
+    column = json_proto_keyset_format.parse(file.read_text(), secret_key_access.TOKEN).primitive(
+        daead.DeterministicAead
+    )
+    rows = table(place, "training/customers")
+    names = {row["name"] for row in pq.read_table(place.lake / "raw/customers").to_pylist()}
+    assert len(rows) > 5
+    for row, other in zip(rows, [*rows[1:], rows[0]], strict=True):
+        place_of = "v1||training.customers|name|string|"
+        clear = column.decrypt_deterministically(row["name"], f"{place_of}{row['user_id']}".encode())
+        assert clear.decode() in names
+        with pytest.raises(TinkError):
+            column.decrypt_deterministically(row["name"], f"{place_of}{other['user_id']}".encode())
+    assert len({row["name"] for row in rows}) == len(rows), "equal names do not look equal"
 
 
 def test_the_page_s_own_program_prints_the_column(place):

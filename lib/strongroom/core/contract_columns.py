@@ -31,10 +31,14 @@ class _From:
 
 @dataclass(slots=True)
 class ColumnReader:
-    """Reads the columns of one schema object; `nodes` tells afterwards where each path stands."""
+    """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
+
+    So does `row_keys` of each `rowKey`.
+    """
 
     findings: Findings
     nodes: dict[str, Node] = field(default_factory=dict)
+    row_keys: dict[str, Node] = field(default_factory=dict)
 
     def columns(self, node: Node, above: _From = _From()) -> tuple[Column, ...]:
         """The columns of a schema object, or the fields of a struct."""
@@ -116,6 +120,8 @@ class ColumnReader:
             self.findings.add(node.get("name") or node, f"{column.path!r} has no 'protect'.", todo)
             return None
         read = read_protect(protect, self.findings, path=column.path, type_=column.type)
+        if read is not None and "rowKey" in read.options:
+            self.row_keys[column.path] = protect["rowKey"]
         if read is not None and read.method == "keep" and column.personal and not read.why:
             what = f"{column.path!r} is {column.classification} and kept as it is."
             self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.")
@@ -171,12 +177,18 @@ class ColumnReader:
                 add(
                     subject,
                     f"Nobody can be found by {path!r} as it is protected.",
-                    "Use hash, or encrypt deterministic.",
+                    "Use hash, or encrypt deterministic without a row key.",
                 )
         if (role := custom.get("role")) is not None:
             fits = {"text": ("string",), "time": DATES}.get(column.role, (type_.name,))
             if role.value not in ROLES:
                 add(role, f"Unknown role {role.value!r}.", did_you_mean(str(role.value), ROLES))
+            elif column.protect is not None and "rowKey" in column.protect.options:
+                add(
+                    role,
+                    f"The role {column.role!r} does not fit {path!r}.",
+                    "It is bound to its row, and roles leave it.",
+                )
             elif not (leaf and top) or method == "drop" or type_.name not in fits:
                 add(role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays.")
 
@@ -192,4 +204,7 @@ def _findable(column: Column) -> bool:
     """Whether the same person has the same value in the protected column, always."""
     if column.protect is None:
         return True
-    return column.protect.method in ("keep", "hash") or column.protect.options.get("mode") == "deterministic"
+    options = column.protect.options
+    return column.protect.method in ("keep", "hash") or (
+        options.get("mode") == "deterministic" and "rowKey" not in options
+    )

@@ -14,6 +14,7 @@ from strongroom.core.contract_columns import ROLES, ColumnReader
 from strongroom.core.contract_head import read_head
 from strongroom.core.contract_metrics import Place
 from strongroom.core.contract_quality import read_quality
+from strongroom.core.contract_row_key import check_row_keys
 from strongroom.core.contract_rules import column_rules
 from strongroom.core.contract_schema import schema_problems
 from strongroom.core.contract_sla import read_service_levels
@@ -91,6 +92,7 @@ class _Reader:
         reader = ColumnReader(findings)
         columns = reader.columns(table)
         self.roles(columns)
+        check_row_keys(columns, reader.row_keys, findings)
         check_sources(sources, columns, root.file, findings)
         rules, set_rules = self.rules(table, name, columns, reader.nodes)
         return Contract(

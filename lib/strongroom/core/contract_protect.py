@@ -18,6 +18,8 @@ from strongroom.core.yaml import Node
 
 NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 DATES = ("date", "timestamp", "timestamp_ntz")
+ROW_KEYS = ("string", "tinyint", "smallint", "int", "bigint", "decimal", "binary", *DATES)
+"""Types of a kept column that values may be bound to: one value has one text, and many values are told apart."""
 _MOST_BANDS = 10_000
 _MOST_DISTINCT = 1_000  # up to there different values are counted exactly
 _DOMAIN = re.compile(r"[A-Za-z_][\w.\[\]-]*")
@@ -97,6 +99,9 @@ METHODS: Mapping[str, Method] = {
             "mode": _word("deterministic", "randomised"),
             "domain": _DOMAIN_OPTION,
             "minDistinct": _LEAST,
+            "rowKey": Option(
+                lambda value: isinstance(value, str) and bool(value), "the name of a column"
+            ),  # which column may be one, core/contract_row_key.py tells
         }
     ),
     "mask": Method(
@@ -151,8 +156,9 @@ def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> P
     if why is not None and (not isinstance(why.value, str) or not why.value.strip()):
         findings.add(why, "'why' is a sentence.")
     options = _options(node, known, findings, path=path, type_=type_)
-    if "minDistinct" in options and options.get("mode") == "randomised":
-        findings.add(node["minDistinct"], "Randomised values are all different.", "Leave 'minDistinct' out.")
+    if "minDistinct" in options and (options.get("mode") == "randomised" or "rowKey" in options):
+        what = "bound to their rows" if "rowKey" in options else "randomised"
+        findings.add(node["minDistinct"], f"Values that are {what} are all different.", "Leave 'minDistinct' out.")
     return Protect(
         method.value,
         options=options,

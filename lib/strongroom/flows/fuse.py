@@ -7,7 +7,7 @@ a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from strongroom.core.silence import no_values
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import output_type, protector, seal, unseal
 from strongroom.protect.marks import marked_leaves, marks_of, shows_equality
+from strongroom.protect.row_key import Protector, row_keys_of
 from strongroom.quality.distinct import Distinct
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.tally import Tally
@@ -102,9 +103,10 @@ class _Worker:
         self.counted = [column for column in self.columns if any(map(shows_equality, column.leaves()))]
         self.schema = stage_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
-        self.protect: list[tuple[str, Callable[[pa.Array], pa.Array]]] = [
-            (column.name, protector(column, table=plan.table, keyring=self.keyring)) for column in kept
-        ]
+        self.protect: dict[str, Protector] = {
+            column.name: protector(column, table=plan.table, keyring=self.keyring) for column in kept
+        }
+        self.row_keys = row_keys_of(kept)
 
     def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = 0
@@ -166,8 +168,13 @@ class _Worker:
         return {rule: np.asarray(raw.column(mark).fill_null(False)) for rule, mark in marks.items()}
 
     def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
-        arrays = [protect(typed.column(name)) for name, protect in self.protect]
-        protected = dict(zip(self.schema.names, arrays, strict=False))
+        # Values are bound to row keys as these leave, so those columns come first; they are never bound themselves.
+        protected = {name: self.protect[name](typed.column(name)) for name in self.row_keys}
+        row_keys = dict(protected)
+        for name, protect in self.protect.items():
+            if name not in row_keys:
+                protected[name] = protect(typed.column(name), row_keys)
+        arrays = [protected[name] for name in self.protect]
         for column in self.counted:
             for path, values in marked_leaves(column, protected[column.name]):
                 self.distinct[path] = self.distinct.get(path, Distinct()).add(marks_of(values))

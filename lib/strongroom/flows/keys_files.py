@@ -16,6 +16,7 @@ from strongroom.flows.which import contract_of
 from strongroom.govern.explain import refusal
 from strongroom.protect.encrypt import bound_to, encryption_info
 from strongroom.protect.hash import token_info
+from strongroom.protect.row_key import row_key
 from strongroom.stores.keys import save_keyring
 from strongroom.stores.keys_tink import AES_CMAC, AES_SIV, HMAC, clear_json, read_clear_json
 
@@ -57,7 +58,9 @@ def exported(job: Job, ring: Keyring) -> Outcome:
     _write_new(job, column_keyset(leaf, table=table, ring=ring))
     said = f"{job.args.what} holds the keys of {table}.{leaf.path} in clear, as a Tink keyset."
     if _method(leaf) == "encrypt":
+        key = row_key(leaf)
         said += f"\nAssociated data of its values: {bound_to(leaf, table=table).decode()}"
+        said += f"{{{key}}}\n{{{key}}} is that column of the same row, as it lies in the table." if key else ""
     return Outcome(summary=said, facts={"file": job.args.what, "table": table, "column": leaf.path})
 
 

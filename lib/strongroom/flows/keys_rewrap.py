@@ -20,7 +20,8 @@ from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.permit import permit
 from strongroom.flows.which import contract_of, settle_purpose
-from strongroom.protect.rewrap import Rewrapped, Rewrapper, rewrapper, row_rewrapper, under
+from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper, row_rewrapper, under
+from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.rewrite import Rewrite
 
@@ -30,11 +31,12 @@ AT_ONCE = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A table, and what rewraps each of its columns."""
+    """A table, what rewraps each of its columns, and the columns that values are bound to."""
 
     contract: Contract
     table: str
     columns: dict[str, Rewrapper]
+    row_keys: tuple[str, ...] = ()
 
 
 def rewrapped(job: Job, ring: Keyring) -> Outcome:
@@ -82,7 +84,7 @@ def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
     }
     for table in (training, f"features.{contract.name}"):
         if columns:
-            yield Work(contract, table, columns)
+            yield Work(contract, table, columns, row_keys_of(contract.columns))
     yield Work(contract, f"quarantine.{contract.name}", {"row": row_rewrapper(table=training, keyring=ring)})
 
 
@@ -115,9 +117,12 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
 
 
 def _changed(batch: pa.RecordBatch, *, work: Work, found: Counter[str]) -> pa.RecordBatch:
-    arrays = []
-    for name, array in zip(batch.schema.names, batch.columns, strict=True):
-        done: Rewrapped = work.columns.get(name, Rewrapped)(array)
+    """The batch rewrapped. A table without the row key that values are bound to keeps these as they lie, unopened."""
+    arrays, there = [], batch.schema.names
+    missing = pa.nulls(batch.num_rows, pa.string())
+    row_keys = {name: batch.column(name) if name in there else missing for name in work.row_keys}
+    for name, array in zip(there, batch.columns, strict=True):
+        done: Rewrapped = work.columns.get(name, as_it_is)(array, row_keys)
         found.update(values=done.moved, unopened=done.left)
         arrays.append(done.array if done.array.type == array.type else done.array.cast(array.type))
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)

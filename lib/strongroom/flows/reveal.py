@@ -12,7 +12,7 @@ before the table is there.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +25,13 @@ from strongroom.core.expression_tree import names
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
 from strongroom.flows.permit import ask, engine_of, permit
-from strongroom.flows.reveal_table import Opening, publish
+from strongroom.flows.reveal_table import ROW_KEY, Opening, publish
 from strongroom.flows.which import contract_of
 from strongroom.govern.enforce import reading
 from strongroom.govern.explain import refusal
 from strongroom.govern.rows import identifier, predicate
 from strongroom.protect import output_ddl, revealed_type
+from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 
@@ -123,10 +124,13 @@ def _target(job: Job, contract: Contract) -> str:
     return f"revealed.{name}"
 
 
-def _rows(job: Job, decision: Decision, path: str, *, columns: Iterable[Column], condition: tuple[str, ...]) -> Any:
-    """The rows that policy and command leave, as they lie."""
-    rows = job.spark().read.format("delta").load(path)
-    gone = [name for name in (*(column.name for column in columns), *condition) if name not in rows.columns]
+def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column], condition: tuple[str, ...]) -> Any:
+    """The rows that policy and command leave, as they lie, with the row keys that values are bound to.
+
+    A row key is read whether or not the grant shows it: it serves to open, and nothing of it is written.
+    """
+    rows, bound = job.spark().read.format("delta").load(path), row_keys_of(columns)
+    gone = [name for name in (*(column.name for column in columns), *condition, *bound) if name not in rows.columns]
     if gone:
         what = f"the table has no column {', '.join(gone)}; it is older than the contract"
         raise ConfigError([Problem(what, decision.table, "Run prepare again.")])
@@ -134,4 +138,6 @@ def _rows(job: Job, decision: Decision, path: str, *, columns: Iterable[Column],
     if condition:
         rows = rows.where(predicate(job.args.where, rows.columns, where="--where"))
     rows = rows.where(sql.where) if sql.where else rows
-    return rows.selectExpr(*sql.select).select([identifier(column.name) for column in columns])
+    keys = [f"{ROW_KEY}{place}" for place in range(len(bound))]
+    beside = [f"{identifier(name)} as {key}" for name, key in zip(bound, keys, strict=True)]
+    return rows.selectExpr(*sql.select, *beside).select([*(identifier(column.name) for column in columns), *keys])

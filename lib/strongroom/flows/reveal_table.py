@@ -20,6 +20,7 @@ from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
 from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
+from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake, TablePlan
@@ -28,6 +29,9 @@ from strongroom.stores.stages import drop_stage, staged
 
 UNOPENED = "__unopened_"
 """Prefix of the boolean columns that say whether a column of the row did not open; what follows is its place."""
+
+ROW_KEY = "__row_key_"
+"""Prefix of the columns that values are bound to; what follows is its place in `row_keys_of` the opened columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ class Opening:
 
 
 def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of the columns as they lie in; the same in clear out, and for each column which rows did not open."""
+    """Batches of the columns as they lie in, row keys behind them; the columns in clear out, and which did not open."""
     with no_values("the opening"):
         keyring, schema = keyring_of(plan.keys), plan.schema
         openers = [revealer(column, table=plan.table, keyring=keyring) for column in plan.columns]
         flags = [f"{UNOPENED}{place}" for place in range(len(openers))]
+        bound = row_keys_of(plan.columns)
         for batch in batches:
-            found = [open_(array) for open_, array in zip(openers, batch.columns, strict=True)]
+            row_keys = dict(zip(bound, batch.columns[len(openers) :], strict=True))
+            found = [open_(array, row_keys) for open_, array in zip(openers, batch.columns, strict=False)]
             bad = [pc.invert(fine) for _, fine in found]
             clear = [array.cast(field.type) for (array, _), field in zip(found, schema, strict=True)]
             yield pa.RecordBatch.from_arrays([*clear, *bad], names=[*schema.names, *flags])

@@ -8,14 +8,14 @@ tables by the length of a value's last block; no table is indexed by anything se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from strongroom.core.secret import Secret
-from strongroom.protect.rows import BLOCK, Numbers, Rows, matrix_windows, places_of, windows
+from strongroom.protect.laid import Laid, lay, void
+from strongroom.protect.rows import BLOCK, Numbers, Rows
 
 Blocks = npt.NDArray[np.uint64]  # (n, 2): blocks of 16 bytes, as they lie in memory
 
@@ -34,90 +34,6 @@ class Aes:
         out = np.empty(blocks.size * 8 + BLOCK - 1, np.uint8)
         self._encryptor.update_into(blocks.reshape(-1).view(np.uint8).data, out.data)
         return out[: blocks.size * 8].view(np.uint64).reshape(-1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Laid:
-    """The blocks of some rows as a matrix, those with the most blocks first.
-
-    Args:
-        order: row numbers as laid; None when the rows already stand so.
-        tails: how many bytes of each row's last block are its own, as laid: 1 to 16, and 0 for an empty row, which has
-            one block. One number when all rows are of one length.
-        groups: rows of one number of blocks: first row, row after the last, blocks. From the most blocks to the fewest.
-        blocks: (rows, most blocks, 2); what follows the end of a value is arbitrary.
-    """
-
-    order: npt.NDArray[np.intp] | None
-    tails: Numbers | int
-    groups: tuple[tuple[int, int, int], ...]
-    blocks: npt.NDArray[np.uint64]
-
-    def live(self) -> list[int]:
-        """How many rows have a block k, for k from 0: they are the first ones. Two zeros stand at the end."""
-        found = [0] * (self.blocks.shape[1] + 2)
-        for _, stop, blocks in self.groups:
-            found[:blocks] = [stop] * blocks
-        return found
-
-    def tails_of(self, start: int, stop: int) -> Numbers | int:
-        """The tails of some rows, as laid."""
-        return self.tails if isinstance(self.tails, int) else self.tails[start:stop]
-
-    def sort(self, rows: Any) -> Any:
-        """One thing a row, from the rows' own order into the laid one."""
-        return rows if self.order is None else rows[self.order]
-
-    def back(self, rows: Any) -> Any:
-        """One thing a row, from the laid order into the rows' own."""
-        if self.order is None:
-            return rows
-        out = np.empty_like(rows)
-        out[self.order] = rows
-        return out
-
-
-def lay(rows: Rows) -> Laid:
-    """The blocks of the rows (at least one row, and none of them long)."""
-    starts, lengths, data = rows.starts, rows.lengths, rows.data
-    ends = int(starts[-1] + lengths[-1]) + BLOCK
-    if ends > data.size:  # last blocks are read whole: put room behind them
-        first = int(starts[0])
-        data = np.zeros(ends - first, np.uint8)
-        data[: rows.data.size - first] = rows.data[first:]
-        starts = starts - first
-    width, order = int(lengths.max()), None
-    tails: Numbers | int
-    most = max(1, -(-width // BLOCK))
-    if int(lengths.min()) == width:
-        tails, groups = width - (most - 1) * BLOCK, [(0, len(lengths), most)]
-    else:
-        counts = np.maximum((lengths + (BLOCK - 1)) >> 4, 1).astype(np.uint8)
-        if int(counts.min()) != most:
-            order = np.argsort(most - counts, kind="stable")
-            starts, lengths = starts[order], lengths[order]
-        tails = lengths - ((np.maximum(lengths, 1) - 1) & -BLOCK)
-        groups = _groups(np.bincount(counts).tolist())
-    matrix = np.empty((len(starts), most, 2), np.uint64)
-    for start, stop, blocks in groups:
-        to = matrix_windows(matrix, start=start, stop=stop, size=BLOCK * blocks)
-        to[:] = windows(data, size=BLOCK * blocks)[places_of(starts[start:stop])]
-    return Laid(order, tails, tuple(groups), matrix)
-
-
-def _groups(numbers: list[int]) -> list[tuple[int, int, int]]:
-    """First row, row after the last and blocks of each group; `numbers` says how many rows have 0, 1, 2, … blocks."""
-    groups, at = [], 0
-    for blocks in range(len(numbers) - 1, 0, -1):
-        if numbers[blocks]:
-            groups.append((at, at + numbers[blocks], blocks))
-            at += numbers[blocks]
-    return groups
-
-
-def void(blocks: npt.NDArray[np.uint64]) -> npt.NDArray[np.void]:
-    """Blocks as numpy gathers and scatters them: one thing each."""
-    return blocks.view(np.dtype("V16"))[..., 0]
 
 
 def mix(blocks: Blocks, table: Blocks, tails: Numbers | int, *, by: np.ufunc = np.bitwise_xor) -> None:
@@ -141,8 +57,16 @@ class Tables:
     before: Blocks | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The same where it differs from row to row, in the order that the rows are laid; `before` counts where it is."""
+
+    last: Blocks
+    before: Blocks
+
+
 class Cmac:
-    """AES-CMAC (RFC 4493) of all rows at once; `tables` may fold in more, as S2V does."""
+    """AES-CMAC (RFC 4493) of all rows at once; `tables` and `ends` may fold in more, as S2V does."""
 
     __slots__ = ("aes", "tables")
 
@@ -162,8 +86,8 @@ class Cmac:
         rows = Rows(np.frombuffer(value, np.uint8), np.zeros(1, np.int64), np.array([len(value)]))
         return self.chain(lay(rows), tables=self.tables).tobytes()
 
-    def chain(self, laid: Laid, *, tables: Tables) -> Blocks:
-        """The tag of each row, in the order they are laid."""
+    def chain(self, laid: Laid, *, tables: Tables, ends: Ends | None = None, start: Blocks | None = None) -> Blocks:
+        """The tag of each row, in the order they are laid; with `start`, behind blocks that have given that so far."""
         tags = np.empty((0, 2), np.uint64)
         all_blocks, live = void(laid.blocks), laid.live()
         for step in range(laid.blocks.shape[1]):
@@ -172,13 +96,19 @@ class Cmac:
             blocks = np.empty((now, 2), np.uint64)
             void(blocks)[:] = all_blocks[:now, step]
             if now > then:
-                ends = laid.tails_of(then, now)
-                mix(blocks[then:], KEEP, ends, by=np.bitwise_and)
-                mix(blocks[then:], tables.last if step else tables.only, ends)
+                tails = laid.tails_of(then, now)
+                mix(blocks[then:], KEEP, tails, by=np.bitwise_and)
+                mix(blocks[then:], tables.last if step else tables.only, tails)
+                if ends is not None:
+                    blocks[then:] ^= ends.last[then:now]
             if tables.before is not None and then > later:
                 mix(blocks[later:then], tables.before, laid.tails_of(later, then))
+            if ends is not None and then > later:
+                blocks[later:then] ^= ends.before[later:then]
             if step:
                 blocks ^= tags[:now]
+            elif start is not None:
+                blocks ^= start
             if now < len(tags):
                 tags[:now] = self.aes(blocks)
             else:

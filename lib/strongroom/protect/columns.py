@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
@@ -10,7 +9,9 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
-from strongroom.protect.method import Kernel, Method, wrong
+from strongroom.protect.encrypt import binding
+from strongroom.protect.method import Method, wrong
+from strongroom.protect.row_key import NO_ROW_KEYS, Protector, RowKeys, of_items, row_key
 from strongroom.protect.types import plain
 
 METHODS = {
@@ -35,7 +36,7 @@ def method_of(column: Column) -> Method:
     return cast(Method, import_module(METHODS[column.protect.method]))
 
 
-def protector(column: Column, *, table: str, keyring: Keyring) -> Callable[[pa.Array], pa.Array]:
+def protector(column: Column, *, table: str, keyring: Keyring) -> Protector:
     """The function that protects a top-level column's arrays, whatever is nested in it.
 
     Args:
@@ -47,7 +48,10 @@ def protector(column: Column, *, table: str, keyring: Keyring) -> Callable[[pa.A
         return _struct(column, table=table, keyring=keyring)
     if column.type.item is not None:
         return _list(column, column.type.item, table=table, keyring=keyring)
-    return method_of(column).kernel(column, table=table, keyring=keyring)
+    if row_key(column):
+        return binding(column, table=table, keyring=keyring)
+    kernel = method_of(column).kernel(column, table=table, keyring=keyring)
+    return lambda array, row_keys=NO_ROW_KEYS: kernel(array)  # noqa: ARG005  every column is asked alike
 
 
 def output_type(column: Column) -> pa.DataType | None:
@@ -74,27 +78,27 @@ def output_ddl(column: Column) -> str:
     return method_of(column).output_ddl(column)
 
 
-def _struct(column: Column, *, table: str, keyring: Keyring) -> Kernel:
+def _struct(column: Column, *, table: str, keyring: Keyring) -> Protector:
     kept = [(index, field) for index, field in enumerate(column.type.fields) if output_type(field) is not None]
     names = [field.name for _, field in kept]
     kernels = [(index, protector(field, table=table, keyring=keyring)) for index, field in kept]
 
-    def protected(array: pa.Array) -> pa.Array:
+    def protected(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:
         array = plain(array)
         # `flatten` gives the fields with the struct's own nulls laid over them, so no hidden value is worked on.
         fields = array.flatten()
-        arrays = [kernel(fields[index]) for index, kernel in kernels]
+        arrays = [kernel(fields[index], row_keys) for index, kernel in kernels]
         mask = array.is_null() if array.null_count else None
         return pa.StructArray.from_arrays(arrays, names=names, mask=mask) if arrays else pa.nulls(len(array))
 
     return protected
 
 
-def _list(column: Column, item: Column, *, table: str, keyring: Keyring) -> Kernel:
+def _list(column: Column, item: Column, *, table: str, keyring: Keyring) -> Protector:
     kernel = protector(item, table=table, keyring=keyring)
     dropped = output_type(column) is None
 
-    def protected(array: pa.Array) -> pa.Array:
+    def protected(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:
         if dropped:
             return pa.nulls(len(array))
         array = plain(array)
@@ -102,6 +106,6 @@ def _list(column: Column, item: Column, *, table: str, keyring: Keyring) -> Kern
         offsets = pa.array([0, *lengths.cumsum()], pa.int32())
         mask = array.is_null() if array.null_count else None
         # `flatten` leaves out what lies behind null lists and outside the slice.
-        return pa.ListArray.from_arrays(offsets, kernel(array.flatten()), mask=mask)
+        return pa.ListArray.from_arrays(offsets, kernel(array.flatten(), of_items(row_keys, lengths)), mask=mask)
 
     return protected

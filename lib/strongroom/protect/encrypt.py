@@ -2,13 +2,13 @@
 
 `mode: deterministic` (the default) gives equal values equal outputs within the column, so that they can be counted and
 grouped; `mode: randomised` puts 16 random bytes before each value, so that they differ. Both are read by any Tink as
-deterministic AEAD. Options: `mode`, and `domain`, which names the key instead of table and column.
+deterministic AEAD. Options: `mode`; `domain`, which names the key instead of table and column; and `rowKey`, a column
+of the same row whose value is bound in, so that no value opens in another row. Then equality does not show either.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -16,17 +16,23 @@ from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.protect.encoding import decode, encode
 from strongroom.protect.envelope import Random, associated_data, close, open_all
-from strongroom.protect.method import Kernel, few_values, once_per_value, options_of
+from strongroom.protect.method import Kernel, few_values, once_per_value, options_of, wrong
+from strongroom.protect.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, key_rows, known, row_key
+from strongroom.protect.rows import valid_of
 from strongroom.protect.siv import Siv
 from strongroom.protect.types import plain
-
-Opener = Callable[[pa.Array], tuple[pa.Array, pa.BooleanArray]]
 
 MODES = ("deterministic", "randomised")
 
 
 def kernel(column: Column, *, table: str, keyring: Keyring, random: Random = os.urandom) -> Kernel:
-    """The function that encrypts the column's values under the primary key."""
+    """The function that encrypts the column's values under the primary key.
+
+    Raises:
+        ConfigError: the values are to be bound to their rows; `binding` does that.
+    """
+    if row_key(column):
+        raise wrong(column, "its values are bound to their rows", todo="Give the row keys along with them.")
     cipher = siv(column, table=table, keyring=keyring, key_id=keyring.primary)
     source = random if is_randomised(column) else None
 
@@ -36,21 +42,39 @@ def kernel(column: Column, *, table: str, keyring: Keyring, random: Random = os.
     return encrypted if source else once_per_value(encrypted, column=column)
 
 
+def binding(column: Column, *, table: str, keyring: Keyring, random: Random = os.urandom) -> Protector:
+    """The function that encrypts the column's values under the primary key, each bound to its row's key."""
+    cipher = siv(column, table=table, keyring=keyring, key_id=keyring.primary)
+    source, name = random if is_randomised(column) else None, row_key(column)
+
+    def encrypted(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:
+        rows = encode(array, type_=column.type)
+        bound = key_rows(row_keys[name], valid=rows.valid)
+        return close(rows, cipher, key_id=keyring.primary, random=source, bound=bound)
+
+    return encrypted
+
+
 def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
     """The function that opens the column's values again and says for each row whether that worked.
 
-    A null is null and fine. A value that was tampered with, moved here from another column, cut short, or written under
-    a key that is not enabled comes out null, with False beside it: a matter for quarantine, not a failed job.
+    A null is null and fine. A value that was tampered with, moved here from another column (or row, when it is bound to
+    its own), cut short, or written under a key that is not enabled comes out null, with False beside it: a matter for
+    quarantine, not a failed job.
     """
     ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in keyring.enabled}
-    randomised = is_randomised(column)
+    randomised, name = is_randomised(column), row_key(column)
 
-    def opened_all(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+    def opened_all(array: pa.Array, keys: pa.Array | None = None) -> tuple[pa.Array, pa.BooleanArray]:
         array = plain(array)
-        values, read = decode(open_all(array, ciphers, nonces=randomised), type_=column.type)
+        sealed = array if keys is None else known(array, keys)
+        bound = None if keys is None else key_rows(keys, valid=valid_of(sealed))
+        values, read = decode(open_all(sealed, ciphers, nonces=randomised, bound=bound), type_=column.type)
         return values, pa.array(read | array.is_null().to_numpy(zero_copy_only=False))
 
-    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+    def opened(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:
+        if name:
+            return opened_all(array, row_keys[name])
         found = few_values(array)
         if found is None:
             return opened_all(array)
@@ -60,9 +84,11 @@ def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
     return opened
 
 
-def decrypt(array: pa.Array, column: Column, *, table: str, keyring: Keyring) -> tuple[pa.Array, pa.BooleanArray]:
+def decrypt(
+    array: pa.Array, column: Column, *, table: str, keyring: Keyring, row_keys: RowKeys = NO_ROW_KEYS
+) -> tuple[pa.Array, pa.BooleanArray]:
     """One array's values again, and for each row whether it could be opened; see `opener`, which compiles once."""
-    return opener(column, table=table, keyring=keyring)(array)
+    return opener(column, table=table, keyring=keyring)(array, row_keys)
 
 
 def siv(column: Column, *, table: str, keyring: Keyring, key_id: int) -> Siv:
@@ -78,9 +104,12 @@ def encryption_info(column: Column, *, table: str) -> str:
 
 
 def bound_to(column: Column, *, table: str) -> bytes:
-    """The associated data of the column's values; what is randomised never opens as deterministic, nor the reverse."""
+    """The associated data of the column's values; what is randomised never opens as deterministic, nor the reverse.
+
+    Of a column with a row key it is what comes before that. One more `|` keeps these apart from all others.
+    """
     type_ = column.type.ddl + (" randomised" if is_randomised(column) else "")
-    return associated_data(_domain(column), table, column.path, type_)
+    return associated_data(_domain(column), table, column.path, type_) + (b"|" if row_key(column) else b"")
 
 
 def is_randomised(column: Column) -> bool:

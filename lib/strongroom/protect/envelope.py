@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.key import bar_escape
+from strongroom.protect.laid import pack
 from strongroom.protect.rows import (
     BLOCK,
     Bytes,
@@ -21,7 +22,7 @@ from strongroom.protect.rows import (
     rows_of,
     windows,
 )
-from strongroom.protect.siv import HEADER, PREFIX, Siv, pack, prefix
+from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix
 
 Random = Callable[[int], bytes]
 """So many random bytes; `os.urandom` outside tests."""
@@ -32,14 +33,17 @@ def associated_data(domain: str, table: str, column: str, type_: str) -> bytes:
     return "|".join(("v1", *map(bar_escape, (domain, table, column, type_)))).encode()
 
 
-def close(rows: Rows, cipher: Siv, *, key_id: int, random: Random | None = None) -> pa.Array:
-    """The rows encrypted; with `random`, each with 16 bytes of it in front, so that equal values differ."""
+def close(rows: Rows, cipher: Siv, *, key_id: int, random: Random | None = None, bound: Rows | None = None) -> pa.Array:
+    """The rows encrypted; with `random`, each with 16 bytes of it in front, so that equal values differ.
+
+    `bound` ends the associated data of each of the values.
+    """
     inner = rows if random is None else with_nonces(rows, random=random)
-    data, lengths = cipher.encrypt(inner, key_id=key_id)
+    data, lengths = cipher.encrypt(inner, key_id=key_id, bound=bound)
     return binary_array(data, lengths, valid=rows.valid)
 
 
-def open_all(array: pa.Array, ciphers: Mapping[int, Siv], *, nonces: bool = False) -> Rows:
+def open_all(array: pa.Array, ciphers: Mapping[int, Siv], *, nonces: bool = False, bound: Rows | None = None) -> Rows:
     """The values that open under one of the keys; `valid` says which rows of the array they are.
 
     Nulls, and values that are too short, under another key, or not genuine, are not among them.
@@ -47,10 +51,10 @@ def open_all(array: pa.Array, ciphers: Mapping[int, Siv], *, nonces: bool = Fals
     rows = rows_of(array)
     owner = owners(rows, ciphers, least=HEADER + (BLOCK if nonces else 0))
     if isinstance(owner, int):
-        data, lengths, genuine = ciphers[owner].decrypt(rows)
+        data, lengths, genuine = ciphers[owner].decrypt(rows, bound=bound)
         lengths = lengths if genuine.all() else lengths[genuine]
     else:
-        data, lengths, genuine = _opened_by(rows, owner, ciphers)
+        data, lengths, genuine = _opened_by(rows, owner, ciphers, bound=bound)
     valid = genuine
     if rows.valid is not None:
         valid = rows.valid.copy()
@@ -100,12 +104,15 @@ def _first_words(data: Bytes, starts: Numbers) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(words).view(np.uint64) & np.uint64((1 << 8 * PREFIX) - 1)
 
 
-def _opened_by(rows: Rows, owner: Numbers, ciphers: Mapping[int, Siv]) -> tuple[Bytes, Numbers, Flags]:
+def _opened_by(
+    rows: Rows, owner: Numbers, ciphers: Mapping[int, Siv], *, bound: Rows | None
+) -> tuple[Bytes, Numbers, Flags]:
     """Values of several keys, opened and in the order of their rows; their lengths; which of all rows they are."""
     genuine, arrays, order = np.zeros(len(rows), np.bool_), [pa.array([], pa.binary())], [np.zeros(0, np.int64)]
     for key_id in np.unique(owner[owner > 0]).tolist():
         which = np.flatnonzero(owner == key_id)
-        data, lengths, good = ciphers[key_id].decrypt(rows.pick(which))
+        its = None if bound is None else bound.pick(which)
+        data, lengths, good = ciphers[key_id].decrypt(rows.pick(which), bound=its)
         genuine[which] = good
         arrays.append(binary_array(data, lengths[good], valid=None))
         order.append(which[good])

@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import Blocks, Cmac, lay
+from strongroom.protect.aes import Blocks, Cmac
 from strongroom.protect.encoding import token_rows
+from strongroom.protect.laid import lay
 from strongroom.protect.method import Kernel, once_per_value, options_of
 from strongroom.protect.rows import BLOCK, Rows, fixed_array, room, windows
 from strongroom.protect.siv import prefix

@@ -20,9 +20,12 @@ Words = npt.NDArray[np.uint64]
 
 
 def shows_equality(leaf: Column) -> bool:
-    """Whether equal values of a leaf leave as equal ones that hide them: tokens and deterministic encryption."""
-    method = leaf.protect.method if leaf.protect else ""
-    return method == "hash" or (method == "encrypt" and options_of(leaf).get("mode") != "randomised")
+    """Whether equal values of a leaf leave as equal ones that hide them: tokens and deterministic encryption.
+
+    What is bound to its row differs from row to row.
+    """
+    method, options = leaf.protect.method if leaf.protect else "", options_of(leaf)
+    return method == "hash" or (method == "encrypt" and options.get("mode") != "randomised" and "rowKey" not in options)
 
 
 def marked_leaves(column: Column, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:

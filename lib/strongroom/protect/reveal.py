@@ -11,7 +11,8 @@ import pyarrow as pa
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
 from strongroom.protect.columns import output_type
-from strongroom.protect.encrypt import Opener, opener
+from strongroom.protect.encrypt import opener
+from strongroom.protect.row_key import NO_ROW_KEYS, Opener, RowKeys, of_items
 from strongroom.protect.rows import Flags
 from strongroom.protect.types import arrow_type, plain
 
@@ -30,7 +31,7 @@ def revealer(column: Column, *, table: str, keyring: Keyring) -> Opener:
         return _list(column.type.item, table=table, keyring=keyring)
     if _encrypted(column):
         return opener(column, table=table, keyring=keyring)
-    return lambda array: (array, pa.array(np.ones(len(array), np.bool_)))
+    return _as_it_lies
 
 
 def revealed_type(column: Column) -> pa.DataType | None:
@@ -45,6 +46,10 @@ def revealed_type(column: Column) -> pa.DataType | None:
     return arrow_type(column.type) if _encrypted(column) else output_type(column)
 
 
+def _as_it_lies(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:  # noqa: ARG001
+    return array, pa.array(np.ones(len(array), np.bool_))
+
+
 def _encrypted(leaf: Column) -> bool:
     return leaf.protect is not None and leaf.protect.method == "encrypt"
 
@@ -54,9 +59,9 @@ def _struct(column: Column, *, table: str, keyring: Keyring) -> Opener:
     names = [field.name for field in kept]
     openers = [revealer(field, table=table, keyring=keyring) for field in kept]
 
-    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+    def opened(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:
         array = plain(array)
-        found = [open_(part) for open_, part in zip(openers, array.flatten(), strict=True)]
+        found = [open_(part, row_keys) for open_, part in zip(openers, array.flatten(), strict=True)]
         verdicts = np.ones(len(array), np.bool_)
         for _, fine in found:
             verdicts &= _flags(fine)
@@ -69,10 +74,11 @@ def _struct(column: Column, *, table: str, keyring: Keyring) -> Opener:
 def _list(item: Column, *, table: str, keyring: Keyring) -> Opener:
     open_ = revealer(item, table=table, keyring=keyring)
 
-    def opened(array: pa.Array) -> tuple[pa.Array, pa.BooleanArray]:
+    def opened(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:
         array = plain(array)
-        values, fine = open_(array.flatten())
-        ends = np.concatenate(([0], np.cumsum(array.value_lengths().fill_null(0).to_numpy())))
+        lengths = array.value_lengths().fill_null(0).to_numpy()
+        values, fine = open_(array.flatten(), of_items(row_keys, lengths))
+        ends = np.concatenate(([0], np.cumsum(lengths)))
         before = np.concatenate(([0], np.cumsum(~_flags(fine))))
         mask = array.is_null() if array.null_count else None
         lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values, mask=mask)

@@ -5,8 +5,9 @@ Tokens cannot be made anew from themselves; `docs/decisions/rewrap.md` says what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
 from strongroom.protect.columns import output_type, protector
 from strongroom.protect.encrypt import opener
+from strongroom.protect.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, of_items, of_rows
 from strongroom.protect.rows import Flags, rows_of
 from strongroom.protect.seal import seal, unseal
 from strongroom.protect.siv import HEADER
@@ -31,7 +33,10 @@ class Rewrapped:
     left: int = 0
 
 
-Rewrapper = Callable[[pa.Array], Rewrapped]
+class Rewrapper(Protocol):
+    """Protected array → the same rewrapped, with the row keys that its column asks for."""
+
+    def __call__(self, array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped: ...
 
 
 def rewrapper(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
@@ -41,19 +46,26 @@ def rewrapper(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
     if column.type.item is not None:
         return _list(column.type.item, table=table, keyring=keyring)
     if column.protect is None or column.protect.method != "encrypt":
-        return Rewrapped
+        return as_it_is
     open_ = opener(column, table=table, keyring=keyring)
-    close = protector(column, table=table, keyring=keyring)
-    return _values(lambda values: open_(values), close, old=keyring.enabled[1:])
+    return _values(open_, protector(column, table=table, keyring=keyring), old=keyring.enabled[1:])
+
+
+def as_it_is(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:  # noqa: ARG001  asked like all others
+    """Nothing rewrapped."""
+    return Rewrapped(array)
 
 
 def row_rewrapper(*, table: str, keyring: Keyring) -> Rewrapper:
-    """The same for sealed rows of a quarantine."""
-    return _values(
-        lambda rows: unseal(rows, table=table, keyring=keyring),
-        lambda rows: seal(rows, table=table, keyring=keyring),
-        old=keyring.enabled[1:],
-    )
+    """The same for sealed rows of a quarantine, which are bound to no row."""
+
+    def open_(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:  # noqa: ARG001
+        return unseal(array, table=table, keyring=keyring)
+
+    def close(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:  # noqa: ARG001
+        return seal(array, table=table, keyring=keyring)
+
+    return _values(open_, close, old=keyring.enabled[1:])
 
 
 def under(array: pa.Array, keys: Collection[int]) -> Flags:
@@ -72,22 +84,20 @@ def under(array: pa.Array, keys: Collection[int]) -> Flags:
     return whole
 
 
-def _values(
-    open_: Callable[[pa.Array], tuple[pa.Array, pa.BooleanArray]],
-    close: Callable[[pa.Array], pa.Array],
-    *,
-    old: Collection[int],
-) -> Rewrapper:
-    def rewrapped(array: pa.Array) -> Rewrapped:
+def _values(open_: Opener, close: Protector, *, old: Collection[int]) -> Rewrapper:
+    def rewrapped(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:
         array = plain(array)
         mask = under(array, old)
         if not mask.any():
             return Rewrapped(array)
-        clear, fine = open_(array.filter(pa.array(mask)))
+        row_keys = of_rows(row_keys, pa.array(mask))
+        clear, fine = open_(array.filter(pa.array(mask)), row_keys)
         opened = fine.to_numpy(zero_copy_only=False)
         mask[mask] = opened
         moved = int(np.count_nonzero(opened))
-        array = pc.replace_with_mask(array, pa.array(mask), close(clear.filter(fine))) if moved else array
+        if moved:
+            closed = close(clear.filter(fine), of_rows(row_keys, fine))
+            array = pc.replace_with_mask(array, pa.array(mask), closed)
         return Rewrapped(array, moved, len(opened) - moved)
 
     return rewrapped
@@ -97,10 +107,10 @@ def _struct(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
     kept = [field for field in column.type.fields if output_type(field) is not None]
     inner = {field.name: rewrapper(field, table=table, keyring=keyring) for field in kept}
 
-    def rewrapped(array: pa.Array) -> Rewrapped:
+    def rewrapped(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:
         array = plain(array)
-        names = [field.name for field in array.type]
-        found = [inner.get(name, Rewrapped)(values) for name, values in zip(names, array.flatten(), strict=True)]
+        names, parts = [field.name for field in array.type], array.flatten()
+        found = [inner.get(name, as_it_is)(part, row_keys) for name, part in zip(names, parts, strict=True)]
         mask = array.is_null() if array.null_count else None
         made = pa.StructArray.from_arrays([part.array for part in found], names=names, mask=mask)
         return Rewrapped(made, sum(part.moved for part in found), sum(part.left for part in found))
@@ -111,10 +121,11 @@ def _struct(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
 def _list(item: Column, *, table: str, keyring: Keyring) -> Rewrapper:
     inner = rewrapper(item, table=table, keyring=keyring)
 
-    def rewrapped(array: pa.Array) -> Rewrapped:
+    def rewrapped(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:
         array = plain(array)
-        found = inner(array.flatten())
-        ends = np.concatenate(([0], np.cumsum(array.value_lengths().fill_null(0).to_numpy())))
+        lengths = array.value_lengths().fill_null(0).to_numpy()
+        found = inner(array.flatten(), of_items(row_keys, lengths))
+        ends = np.concatenate(([0], np.cumsum(lengths)))
         mask = array.is_null() if array.null_count else None
         made = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), found.array, mask=mask)
         return Rewrapped(made, found.moved, found.left)

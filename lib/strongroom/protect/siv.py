@@ -1,13 +1,13 @@
 """AES-256-SIV (RFC 5297) of all rows at once, in the wire form of Tink's deterministic AEAD.
 
-A value becomes `01 | key id (4) | SIV (16) | ciphertext`. Associated data is one component, the same for the whole
-column, so everything S2V makes of it is folded into tables; then one CMAC chain gives the SIVs and one call of AES all
-counters.
+A value becomes `01 | key id (4) | SIV (16) | ciphertext`. Associated data is one component: the same for the whole
+column, and then everything S2V makes of it is folded into tables; or that with each row's own bytes behind it. One CMAC
+chain gives the SIVs and one call of AES all counters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,20 +16,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import Aes, Blocks, Cmac, Laid, Tables, double, lay, pad, table, void, xor_bytes
-from strongroom.protect.rows import (
-    BLOCK,
-    LONG,
-    Bytes,
-    Flags,
-    Numbers,
-    Rows,
-    matrix_windows,
-    packed,
-    places_of,
-    room,
-    windows,
-)
+from strongroom.protect.aes import Aes, Blocks, Cmac, double, xor_bytes
+from strongroom.protect.laid import Laid, lay, pack, void
+from strongroom.protect.rows import BLOCK, Bytes, Flags, Numbers, Rows, packed, places_of, room, windows
+from strongroom.protect.s2v import RowS2v, row_ends, s2v_tables
 
 PREFIX = 5
 HEADER = PREFIX + BLOCK
@@ -44,20 +34,22 @@ def prefix(key_id: int) -> bytes:
 
 
 class Siv:
-    """AES-SIV under one key (64 bytes: AES-256-SIV) and one associated data."""
+    """AES-SIV under one key (64 bytes: AES-256-SIV) and one associated data, or what that starts with in each row."""
 
-    __slots__ = ("_associated", "_ctr", "_mac", "_one", "_tables")
+    __slots__ = ("_associated", "_bound", "_ctr", "_mac", "_one", "_tables")
 
     def __init__(self, key: Secret, *, associated: bytes) -> None:
         data = key.reveal()
         half = len(data) // 2
         self._mac, self._ctr = Cmac(Secret(data[:half])), Aes(data[half:])
-        self._one, self._associated = AESSIV(data), [associated]
+        self._one, self._associated = AESSIV(data), associated
+        self._bound = RowS2v(Secret(data[:half]), mac=self._mac, associated=associated)
         mixed = xor_bytes(double(self._mac.one(bytes(BLOCK))), self._mac.one(associated))
         self._tables = s2v_tables(mixed, subkeys=self._mac.subkeys())
 
-    def encrypt(self, rows: Rows, *, key_id: int) -> tuple[Bytes, Numbers]:
-        """The encrypted values one after the other, and their lengths."""
+    def encrypt(self, rows: Rows, *, key_id: int, bound: Rows | None = None) -> tuple[Bytes, Numbers]:
+        """The encrypted values one after the other, and their lengths; `bound` ends each row's associated data."""
+        mixed = None if bound is None else self._bound.mixed(bound)
         lengths = rows.lengths + HEADER
         starts = packed(lengths)
         out = room(int(lengths.sum()) + BLOCK)
@@ -66,7 +58,7 @@ class Siv:
         sivs = windows(headers.reshape(-1))[PREFIX::HEADER]
         for which, part in rows.parts():
             laid = lay(part)
-            tags = self._mac.chain(laid, tables=self._tables)
+            tags = self._tags(laid, mixed=mixed, which=which)
             places = laid.sort(starts[which])
             for start, stop, keys in self._keystream(tags, laid):
                 keys ^= laid.blocks[start:stop, : keys.shape[1]]
@@ -75,12 +67,23 @@ class Siv:
                 windows(out, size=size)[places_of(places[start:stop], more=HEADER)] = keys.reshape(-1).view(f"V{size}")
             sivs[which] = laid.back(void(tags))
         for index in rows.long():
-            sealed = np.frombuffer(self._one.encrypt(rows.value(index).tobytes(), self._associated), np.uint8)
+            sealed = np.frombuffer(self._one.encrypt(rows.value(index).tobytes(), self._data(index, bound)), np.uint8)
             headers[index, PREFIX:] = sealed[:BLOCK]
             out[starts[index] + HEADER : starts[index] + lengths[index]] = sealed[BLOCK:]
         if len(rows):
             windows(out, size=HEADER)[places_of(starts)] = headers.reshape(-1).view(f"V{HEADER}")
         return out, lengths
+
+    def _tags(self, laid: Laid, *, mixed: Blocks | None, which: npt.NDArray[Any] | slice) -> Blocks:
+        """The SIVs of a part of the rows, as laid."""
+        if mixed is None:
+            return self._mac.chain(laid, tables=self._tables)
+        ends = row_ends(laid.sort(mixed[which]), laid)
+        return self._mac.chain(laid, tables=self._bound.tables, ends=ends)
+
+    def _data(self, index: int, bound: Rows | None) -> list[bytes]:
+        """The associated data of one row, as the library takes it."""
+        return [self._associated if bound is None else self._associated + bound.value(index).tobytes()]
 
     def _keystream(self, tags: Blocks, laid: Laid) -> Iterator[tuple[int, int, npt.NDArray[np.uint64]]]:
         """Each group's first row, row after the last, and counter blocks, encrypted: (rows, blocks, 2)."""
@@ -94,11 +97,13 @@ class Siv:
                 part.view(">u4")[:, 1:, 3] = low[start:stop, None] + np.arange(1, part.shape[1], dtype=np.uint32)
         yield from _grouped(self._ctr(counters), laid)
 
-    def decrypt(self, rows: Rows) -> tuple[Bytes, Numbers, Flags]:
+    def decrypt(self, rows: Rows, *, bound: Rows | None = None) -> tuple[Bytes, Numbers, Flags]:
         """The values one after the other, their lengths, and which are genuine; the others come out empty.
 
-        `rows` are whole encrypted values of at least 21 bytes, whose prefix is known to be this key's.
+        `rows` are whole encrypted values of at least 21 bytes, whose prefix is known to be this key's; `bound` is as
+        when they were encrypted.
         """
+        mixed = None if bound is None else self._bound.mixed(bound)
         inner = Rows(rows.data, rows.starts + HEADER, rows.lengths - HEADER)
         genuine = np.ones(len(rows), np.bool_)
 
@@ -108,13 +113,13 @@ class Siv:
             tags = claimed.view(np.uint64).reshape(-1, 2)
             for start, stop, keys in self._keystream(tags, laid):
                 laid.blocks[start:stop, : keys.shape[1]] ^= keys
-            wrong = self._mac.chain(laid, tables=self._tables) ^ tags
+            wrong = self._tags(laid, mixed=mixed, which=which) ^ tags
             genuine[which] = laid.back((wrong[:, 0] | wrong[:, 1]) == 0)
             return laid
 
         def opened_alone(index: int) -> Bytes:
             try:
-                value = self._one.decrypt(rows.value(index)[PREFIX:].tobytes(), self._associated)
+                value = self._one.decrypt(rows.value(index)[PREFIX:].tobytes(), self._data(index, bound))
             except InvalidTag:
                 genuine[index] = False
                 return np.zeros(int(inner.lengths[index]), np.uint8)
@@ -143,56 +148,3 @@ def fill(blocks: npt.NDArray[np.void], first: npt.NDArray[np.void]) -> None:
     else:
         for column in range(blocks.shape[1]):
             blocks[:, column] = first
-
-
-def pack(
-    rows: Rows,
-    *,
-    gap: int = 0,
-    blocks: Callable[[npt.NDArray[Any] | slice, Rows], Laid] | None = None,
-    alone: Callable[[int], Bytes] | None = None,
-) -> Bytes:
-    """The values one after the other with so many free bytes before each, and a block of room at the end.
-
-    `blocks` and `alone` give the values: those of a part of the rows, and of one long row. By default they stay so.
-    """
-    lengths = rows.lengths + gap
-    starts = packed(lengths) + gap
-    out = room(int(lengths.sum()) + BLOCK)
-    firsts, spilled = np.empty((len(rows), 2), np.uint64), False
-    for which, part in rows.parts():
-        laid = blocks(which, part) if blocks else lay(part)
-        places = laid.sort(starts[which])
-        exact = isinstance(laid.tails, int) and laid.tails > 0
-        for start, stop, number in laid.groups:
-            size = BLOCK * number - (BLOCK - int(laid.tails) if exact else 0)
-            values = matrix_windows(laid.blocks, start=start, stop=stop, size=size)
-            windows(out, size=size)[places_of(places[start:stop])] = values
-        void(firsts)[which] = laid.back(void(laid.blocks)[:, 0])
-        spilled |= not exact
-    if spilled:
-        # A last block spills up to 16 bytes over what follows it, which is somebody's first block. So all of these are
-        # written once more, from front to back: each repairs what the one before it spilled.
-        short = np.flatnonzero(rows.lengths <= LONG)
-        windows(out)[starts[short]] = void(firsts)[short]
-    for index in rows.long():
-        value = alone(index) if alone else rows.value(index)
-        out[starts[index] : starts[index] + len(value)] = value
-    return out
-
-
-def s2v_tables(mixed: bytes, *, subkeys: tuple[bytes, bytes]) -> Tables:
-    """S2V's last step (RFC 5297, 2.4) folded into CMAC's tables.
-
-    `mixed` is D before the value. A value of a block or more has D XORed to its last 16 bytes, wherever these fall in
-    its last two blocks; a shorter one is padded and XORed to `dbl(D)`, which makes a whole block.
-    """
-    whole, cut = subkeys
-    only, last, before = [], [], []
-    for tail in range(BLOCK + 1):
-        rest = mixed[BLOCK - tail :] + bytes(BLOCK - tail)
-        ends = xor_bytes(rest, xor_bytes(pad(tail), whole if tail == BLOCK else cut))
-        last.append(ends)
-        only.append(ends if tail == BLOCK else xor_bytes(xor_bytes(double(mixed), pad(tail)), whole))
-        before.append(bytes(tail) + mixed[: BLOCK - tail])
-    return Tables(table(only), table(last), table(before))

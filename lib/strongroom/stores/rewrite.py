@@ -64,7 +64,7 @@ class Rewrite:
                 yield from file.iter_batches(batch_size=ROWS, columns=there)
 
     def replace(self, path: str, size: int, *, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
-        """The file written anew, batch by batch; it waits for `commit`.
+        """The file written anew, batch by batch, of the types that the table declares; it waits for `commit`.
 
         Raises:
             StoreError: it cannot be read or written.
@@ -81,7 +81,7 @@ class Rewrite:
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
                 ) as out:  # fmt: skip
                     for batch in file.iter_batches(batch_size=ROWS):
-                        made = change(batch)
+                        made = change(batch.cast(schema))
                         rows += made.num_rows
                         out.write_batch(made.cast(schema))
             info = filesystem.get_file_info(f"{folder}/{name}")
