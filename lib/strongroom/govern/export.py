@@ -120,6 +120,12 @@ def plan(old: Iterable[Part], new: Iterable[Part]) -> Plan:
     )
 
 
+def listed(documents: Iterable[str]) -> str:
+    """JSON documents as one list, each on a line of its own, so that two exports compare line by line."""
+    inside = ",\n".join(f" {text}" for text in documents)
+    return f"[\n{inside}\n]" if inside else "[]"
+
+
 def objections(policy: Policy, tables: Sequence[Described], *, scope: Scope, platform: Platform) -> Iterator[Problem]:
     """Every grant and deny within the scope that the platform has no words for, whatever its rows and columns."""
     for grant in policy.grants:
@@ -232,11 +238,13 @@ def _unnamed(grant: Grant, policy: Policy, platform: Platform) -> Iterator[Probl
 
 
 def _unknown(grant: Grant, tables: Sequence[Described], scope: Scope) -> Iterator[Problem]:
-    """Tables that cannot be spelled out, since neither a contract nor the lake says what they are."""
+    """Tables granted by name of which neither a contract nor the lake says what they are.
+
+    A pattern means the tables that are there, and those that come are in the next export.
+    """
+    known = {canonical(found.table.name) for found in tables}
     for pattern in grant.tables:
-        named = "*" not in pattern
-        hit = [found for found in tables if means(matcher(pattern), canonical(found.table.name))]
-        if not hit and (not named or scope.covers(pattern)):
+        if "*" not in pattern and canonical(pattern) not in known and scope.covers(pattern):
             what = f"Neither the contracts nor the lake know a table {pattern!r}, so it cannot be granted by name."
             yield Problem(what, grant.where, "Make the table first, or leave it out with --table.")
 

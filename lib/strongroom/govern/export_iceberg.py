@@ -12,7 +12,7 @@ at 7f879b11 (predicates, their JSON, null and NaN), `open-api/rest-catalog-open-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -22,7 +22,7 @@ from typing import Any
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import COMPARISONS, Binary, Call, In, IsNull, Literal, Name, Node
-from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, objections
+from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed, objections
 from strongroom.govern.export_views import Sight, spans
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine
@@ -236,15 +236,11 @@ def _joined(word: str, terms: Sequence[Json]) -> Json:
 
 def entries(parts: Sequence[Part]) -> str:
     """Every entry on a line of its own, in one JSON list."""
-    return _lines(part.text for part in parts)
+    return listed(part.text for part in parts) + "\n"
 
 
 def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
     """Who loses a table, and the entries that are new or different."""
     lost = [{name: json.loads(part.text)[name] for name in ("namespace", "name", "principal")} for part in gone]
-    return f'{{"delete": {_lines(map(json.dumps, lost)).strip()},\n"entries": {entries(added).strip()}}}\n'
-
-
-def _lines(texts: Iterable[str]) -> str:
-    inside = ",\n".join(f" {text}" for text in texts)
-    return f"[\n{inside}\n]\n" if inside else "[]\n"
+    told = listed(part.text for part in added)
+    return f'{{"delete": {listed(json.dumps(each, ensure_ascii=False) for each in lost)},\n"entries": {told}}}\n'

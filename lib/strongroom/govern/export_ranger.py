@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, objections
+from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed, objections
 from strongroom.govern.export_views import Span, spans
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine
@@ -52,9 +52,7 @@ def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service
         problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    return [
-        Part(name, _words(found[name]), json.dumps(found[name], indent=1, ensure_ascii=False)) for name in sorted(found)
-    ]
+    return [Part(name, _words(found[name]), json.dumps(found[name], ensure_ascii=False)) for name in sorted(found)]
 
 
 def _awkward(span: Span, engine: Engine) -> Iterator[Problem]:
@@ -181,13 +179,10 @@ def _words(policy: Mapping[str, Any]) -> str:
 
 def policies(parts: Sequence[Part]) -> str:
     """Every policy, as `POST /service/plugins/policies/importPoliciesFromFile?updateIfExists=true` takes them."""
-    return json.dumps({"policies": [json.loads(part.text) for part in parts]}, indent=1, ensure_ascii=False) + "\n"
+    return f'{{"policies": {listed(part.text for part in parts)}}}\n'
 
 
 def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
     """Names to delete (`DELETE /service/public/v2/api/policy?servicename=…&policyname=…`), then policies to import."""
-    told = {
-        "delete": [{"service": json.loads(part.text)["service"], "name": part.name} for part in gone],
-        "policies": [json.loads(part.text) for part in added],
-    }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    lost = [json.dumps({"service": json.loads(part.text)["service"], "name": part.name}) for part in gone]
+    return f'{{"delete": {listed(lost)},\n"policies": {listed(part.text for part in added)}}}\n'

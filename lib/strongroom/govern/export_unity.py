@@ -139,9 +139,10 @@ class _Table:
         typed = ", ".join(f"{identifier(column)} {self.found.types[column]}" for column in used)
         schema, _, rest = name.partition(".")
         token = hashlib.sha256(f"{name}({typed}) {body}".encode()).hexdigest()[:8]
-        path = _path(self.catalog, schema, f"strongroom_{kind}_{re.sub(r'[^A-Za-z0-9]+', '_', rest)}_{token}")
+        path = _path(self.catalog, schema, f"strongroom_{kind}_{re.sub(r'[^A-Za-z0-9]+', '_', rest)[:80]}_{token}")
         text = f"CREATE OR REPLACE FUNCTION {path}({typed})\n{body}"
-        return Part(f"function {path}", f"function {path}", text, f"DROP FUNCTION IF EXISTS {path}", _FUNCTIONS)
+        words = f"{'mask' if kind == 'mask' else 'row filter'} of {name}"
+        return Part(f"function {path}", words, text, f"DROP FUNCTION IF EXISTS {path}", _FUNCTIONS)
 
     def placed(self, name: str, place: str, drop: str) -> Part:
         return Part(name, name, f"ALTER TABLE {self.path} {place}", f"ALTER TABLE {self.path} {drop}", _PLACED)
