@@ -109,7 +109,7 @@ class Unity:
 
 
 class Ranger:
-    """Ranger's engine for one Hive service: deny beats allow; the first filter and the first mask that fit are taken."""
+    """Ranger's engine for one Hive service: deny beats allow; the first filter and the first mask that fit count."""
 
     def __init__(self, policies: list[dict]) -> None:
         self.policies = policies

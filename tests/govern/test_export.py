@@ -14,9 +14,10 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.policy import ACTIONS
 from strongroom.core.policy_file import load_policy, parse_policy
 from strongroom.govern import export_iceberg, export_ranger, export_unity
-from strongroom.govern.export import Described, Scope, members, next_change, plan
+from strongroom.govern.export import Described, Scope, members, plan
 from strongroom.govern.export_iceberg import iceberg
 from strongroom.govern.export_ranger import ranger
+from strongroom.govern.export_scope import next_change
 from strongroom.govern.export_unity import unity
 from strongroom.govern.matrix import Table
 from strongroom.govern.policy import Engine
@@ -24,6 +25,9 @@ from strongroom.govern.policy import Engine
 GOLDEN = Path(__file__).parent / "golden"
 NOW = Scope(datetime(2026, 12, 1, tzinfo=UTC), actions=("read", "write", "delete"), as_of_now=True)
 READ = replace(NOW, actions=("read",))
+
+
+READS = "  - {{role: {}, actions: [read], tables: [training.{}]}}\n"
 
 
 def described(name, **columns):
@@ -71,47 +75,42 @@ def test_a_platform_is_told_exactly_this(target):
     assert text == (GOLDEN / FILES[target]).read_text(encoding="utf-8")
 
 
+APART = "actions: [read], columns: {allow: [country]}", "actions: [read], rows: country = 'DE'"
+
+
 @pytest.mark.parametrize(
     ("target", "grants", "what", "why"),
     [
-        ("unity", "  - {role: a, actions: [read], tables: [training.orders], purposes: [x]}", "knows no purposes", "purpose"),
-        ("ranger", "  - {role: a, actions: [read], tables: [training.orders], purposes: [x]}", "knows no purposes", "purpose"),
-        ("iceberg", "  - {role: a, actions: [read], tables: [training.orders], purposes: [x]}", "knows no purposes", "purpose"),
-        ("unity", "  - {role: a, actions: [reveal], tables: [training.orders]}", "no word for reveal", "action"),
-        ("ranger", "  - {role: a, actions: [act], principals: [user:bob]}", "no word for act", "acting"),
-        ("iceberg", "  - {role: a, actions: [read, write], tables: [training.orders]}", "no word for write", "readers only"),
-        ("unity", "  - {role: a, actions: [read], tables: [training.orders], until: 2027-06-30}", "ends after 2027-06-30", "date"),
-        ("iceberg", "  - {role: a, actions: [read], tables: [training.orders], from: 2027-01-01}", "starts at 2027-01-01", "date"),
-        ("unity", "  - {role: a, actions: [read], tables: [training.nowhere]}", "know a table 'training.nowhere'", "unknown"),
-        ("unity", "  - {role: a, actions: [write], tables: [training.orders]}", "may only write", "MODIFY deletes too"),
-        ("ranger", "  - {role: a, actions: [delete], tables: [training.orders]}", "both are one", "update is both"),
-        ("unity", "  - {role: a, actions: [write, delete], tables: [training.orders], columns: {allow: [country]}}", "cannot limit writing", "columns"),
-        ("unity", "  - {role: a, actions: [read], tables: [training.orders], rows: country.code = 'DE'}", "no top-level column", "nested"),
-        ("iceberg", "  - {role: a, actions: [read], tables: [training.orders], rows: lower(country) = 'de'}", "no word for it", "function"),
-        ("iceberg", "  - {role: a, actions: [read], tables: [training.orders], rows: order_id + 1 > 2}", "no word for it", "arithmetic"),
-        ("iceberg", "  - {role: a, actions: [read], tables: [training.orders], rows: order_id > 2.5}", "no long", "a fraction"),
-        ("ranger", "  - {role: a, actions: [read], tables: [training.orders], columns: {mask: {order_id: show-last-4}}}", "does not fit", "type of a mask"),
-        (
-            "ranger",
-            "  - {role: a, actions: [read], tables: [training.orders], columns: {allow: [country]}}\n"
-            "  - {role: a, actions: [read], tables: [training.orders], rows: country = 'DE'}",
-            "for fewer rows", "other rows for other columns",
-        ),
-        (
-            "iceberg",
-            "  - {role: a, actions: [read], tables: [training.orders], columns: {allow: [country]}}\n"
-            "  - {role: a, actions: [read], tables: [training.orders], rows: country = 'DE'}",
-            "for fewer rows", "other rows for other columns",
-        ),
+        ("unity", ["actions: [read], purposes: [x]"], "knows no purposes", "a purpose"),
+        ("ranger", ["actions: [read], purposes: [x]"], "knows no purposes", "a purpose"),
+        ("iceberg", ["actions: [read], purposes: [x]"], "knows no purposes", "a purpose"),
+        ("unity", ["actions: [reveal]"], "no word for reveal", "only our jobs reveal"),
+        ("ranger", ["actions: [act], principals: [user:bob]"], "no word for act", "acting for others"),
+        ("iceberg", ["actions: [read, write]"], "no word for write", "they are for reading"),
+        ("unity", ["actions: [read], until: 2027-06-30"], "ends after 2027-06-30", "an end"),
+        ("iceberg", ["actions: [read], from: 2027-01-01"], "starts at 2027-01-01", "a start"),
+        ("unity", ["actions: [read], tables: [training.nowhere]"], "know a table 'training.nowhere'", "no such table"),
+        ("unity", ["actions: [write]"], "may only write", "MODIFY deletes too"),
+        ("ranger", ["actions: [delete]"], "both are one", "update is both"),
+        ("unity", ["actions: [write, delete], columns: {allow: [country]}"], "cannot limit writing", "columns"),
+        ("ranger", ["actions: [write, delete], columns: {allow: [country]}"], "cannot limit writing", "columns"),
+        ("unity", ["actions: [read], rows: country.code = 'DE'"], "no top-level column", "a nested field"),
+        ("iceberg", ["actions: [read], rows: country.code = 'DE'"], "no top-level column", "a nested field"),
+        ("iceberg", ["actions: [read], rows: lower(country) = 'de'"], "no word for it", "a function"),
+        ("iceberg", ["actions: [read], rows: order_id + 1 > 2"], "no word for it", "arithmetic"),
+        ("iceberg", ["actions: [read], rows: order_id > 2.5"], "no long", "a fraction beside whole numbers"),
+        ("ranger", ["actions: [read], columns: {mask: {order_id: show-last-4}}"], "does not fit", "the mask's type"),
+        ("ranger", APART, "for fewer rows", "other rows for other columns"),
+        ("iceberg", APART, "for fewer rows", "other rows for other columns"),
     ],
-)  # fmt: skip
+)
 def test_what_a_platform_has_no_words_for_is_refused_with_its_line(target, grants, what, why):
-    strict = {
-        "unity": replace(NOW, actions=ACTIONS, as_of_now=False),
-        "iceberg": replace(NOW, actions=ACTIONS, as_of_now=False),
-    }
+    tables = [
+        each if "tables" in each or "principals" in each else f"{each}, tables: [training.orders]" for each in grants
+    ]
+    engine = policy("\n".join(f"  - {{role: a, {each}}}" for each in tables))
     with pytest.raises(ConfigError) as caught:
-        told(target, policy(grants), scope=strict.get(target, replace(NOW, actions=ACTIONS)))
+        told(target, engine, scope=replace(NOW, actions=ACTIONS, as_of_now=False))
     assert any(what in problem.what for problem in caught.value.problems), (why, caught.value.problems)
     assert all(problem.where.startswith("p.yaml:") and problem.todo for problem in caught.value.problems)
 
@@ -211,9 +210,7 @@ def test_the_same_policy_changes_nothing_and_order_of_rules_neither(target):
 
 
 def test_a_plan_takes_rights_first_and_puts_a_mask_in_place_before_the_old_one_goes():
-    old = policy(
-        "  - {role: a, actions: [read], tables: [training.orders]}\n  - {role: b, actions: [read], tables: [training.orders]}"
-    )
+    old = policy(READS.format("a", "orders") + READS.format("b", "orders"))
     new = policy("  - {role: a, actions: [read], tables: [training.orders], columns: {mask: {country: show-first-4}}}")
     masked = policy(
         "  - {role: a, actions: [read], tables: [training.orders], columns: {mask: {country: show-last-4}}}"
@@ -237,17 +234,13 @@ def test_a_plan_takes_rights_first_and_puts_a_mask_in_place_before_the_old_one_g
 
 
 def test_a_ranger_plan_names_what_to_delete_and_what_to_import():
-    old = policy(
-        "  - {role: a, actions: [read], tables: [training.orders]}\n  - {role: b, actions: [read], tables: [training.reviews]}"
-    )
-    new = policy(
-        "  - {role: a, actions: [read], tables: [training.orders]}\n  - {role: b, actions: [read], tables: [training.orders]}"
-    )
+    old = policy(READS.format("a", "orders") + READS.format("b", "reviews"))
+    new = policy(READS.format("a", "orders") + READS.format("b", "orders"))
     found = plan(told("ranger", old), told("ranger", new))
     changed = json.loads(export_ranger.changes(found.gone, found.added))
     assert [each["name"].split(" ")[2] for each in changed["delete"]] == ["training.reviews"]
     assert [each["policyItems"][0]["users"] for each in changed["policies"]] == [["ada", "bob"]]
-    assert list(found.lines())[0].startswith("- training.")
+    assert next(found.lines()).startswith("- training.")
 
 
 def test_when_a_rule_next_changes_is_told():

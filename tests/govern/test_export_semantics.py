@@ -47,6 +47,16 @@ def cases(seeds: range):
         yield Engine(replace(found, grants=grants)), scope
 
 
+def spoken(export, engine, **options):
+    """The parts of an export, or None where it was refused for the one reason it may be: rows by column."""
+    try:
+        return export(engine, exports.TABLES, **options)
+    except ConfigError as error:
+        if all("for fewer rows" in problem.what for problem in error.problems):
+            return None
+        raise
+
+
 def test_unity_catalog_gives_every_cell_that_read_table_gives_and_no_other():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
@@ -68,10 +78,8 @@ def test_unity_catalog_gives_every_cell_that_read_table_gives_and_no_other():
 def test_ranger_gives_what_read_table_gives_now_and_at_every_moment_to_come():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
-        try:
-            parts = ranger(engine, exports.TABLES, scope=scope, service="hive")
-        except ConfigError as error:
-            assert all("for fewer rows" in problem.what for problem in error.problems)
+        parts = spoken(ranger, engine, scope=scope, service="hive")
+        if parts is None:
             continue
         platform, told = exports.Ranger(json.loads(ranger_document(parts))["policies"]), told + 1
         for later in (timedelta(), timedelta(days=1), timedelta(days=3, hours=7), timedelta(days=40)):
@@ -88,12 +96,10 @@ def test_ranger_gives_what_read_table_gives_now_and_at_every_moment_to_come():
 def test_a_reader_of_iceberg_restrictions_gives_what_read_table_gives():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
-        try:
-            found = json.loads(entries(iceberg(engine, exports.TABLES, scope=scope)))
-        except ConfigError as error:
-            assert all("for fewer rows" in problem.what for problem in error.problems)
+        parts = spoken(iceberg, engine, scope=scope)
+        if parts is None:
             continue
-        told += 1
+        found, told = json.loads(entries(parts)), told + 1
         by_user = {(f"{'.'.join(each['namespace'])}.{each['name']}", each["principal"]): each for each in found}
         for table in exports.NAMES:
             for user in policies.USERS:
@@ -122,12 +128,12 @@ def test_without_leave_to_narrow_whatever_is_not_told_is_refused_with_its_line(p
             if (grant.until is None or grant.until > scope.at)
             and (grant.purposes or set(grant.actions) - set(able) or (grant.until and platform != "ranger"))
         }
+        refused: set[str] = set()
         try:
             export(engine, exports.TABLES, scope=scope)
         except ConfigError as error:
-            assert wanted <= {problem.where for problem in error.problems}
-        else:
-            assert not wanted
+            refused = {problem.where for problem in error.problems}
+        assert wanted <= refused
 
 
 TYPED = Described(

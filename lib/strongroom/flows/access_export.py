@@ -25,7 +25,8 @@ from strongroom.core.words import did_you_mean
 from strongroom.flows.access_tables import described
 from strongroom.flows.permit import engine_of, permit
 from strongroom.govern import export_iceberg, export_ranger, export_unity
-from strongroom.govern.export import Described, Part, Plan, Scope, left_out, next_change, plan
+from strongroom.govern.export import Described, Part, Plan, Scope, plan
+from strongroom.govern.export_scope import left_out, next_change
 from strongroom.govern.policy import Engine
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.exports import read_export, write_export

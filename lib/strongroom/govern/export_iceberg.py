@@ -22,7 +22,8 @@ from typing import Any
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import COMPARISONS, Binary, Call, In, IsNull, Literal, Name, Node
-from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed, objections
+from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed
+from strongroom.govern.export_scope import objections
 from strongroom.govern.export_views import Sight, spans
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine

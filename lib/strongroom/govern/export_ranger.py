@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed, objections
+from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed
+from strongroom.govern.export_scope import objections
 from strongroom.govern.export_views import Span, spans
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine
