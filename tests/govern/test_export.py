@@ -115,6 +115,21 @@ def test_what_a_platform_has_no_words_for_is_refused_with_its_line(target, grant
     assert all(problem.where.startswith("p.yaml:") and problem.todo for problem in caught.value.problems)
 
 
+def test_a_deny_of_writing_a_column_is_refused_where_somebody_may_write():
+    denies = "[{role: '*', actions: [write, delete], tables: ['*'], columns: [iban]}]"
+    with pytest.raises(ConfigError, match="cannot deny writing some columns only"):
+        told("unity", policy("  - {role: a, actions: [write, delete], tables: [training.orders]}", denies))
+    assert told("unity", policy(READS.format("a", "orders"), denies))
+
+
+def test_a_filter_that_looks_at_a_masked_column_is_refused_in_unity_catalog():
+    engine = policy(
+        "  - {role: a, actions: [read], tables: [training.orders], columns: {allow: [iban]}, rows: country = 'DE'}"
+    )
+    with pytest.raises(ConfigError, match="Rows depend on 'country'"):
+        told("unity", engine)
+
+
 def test_every_problem_is_told_at_once():
     grants = (
         "  - {role: a, actions: [read], tables: [training.orders], purposes: [x]}\n"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from strongroom.core.errors import Problem
 from strongroom.core.policy import Deny, Grant, Policy, last_day
-from strongroom.govern.export import NARROW, Described, Platform, Scope, members
+from strongroom.govern.export import NARROW, Described, Platform, Scope, bearing, members
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.rules import Rule, compile_deny, compile_grant
 
@@ -37,10 +37,11 @@ def objections(policy: Policy, tables: Sequence[Described], *, scope: Scope, pla
         if rule.limits and {"write", "delete"} & set(grant.actions) & set(scope.actions):
             what = f"{platform.name} cannot limit writing to some columns (role {grant.role!r})."
             yield Problem(what, grant.where, NARROW)
-    for rule in map(compile_deny, policy.denies):
-        if _wanted(rule.rule, tables, scope) and (
-            not rule.purposes or not scope.purpose or scope.purpose in rule.purposes
-        ):
+    for deny in policy.denies:
+        rule = compile_deny(deny)
+        if _wanted(deny, tables, scope) and deny.columns:
+            yield from _partly(deny, policy, tables, scope, platform)
+        if _wanted(deny, tables, scope) and (not rule.purposes or not scope.purpose or scope.purpose in rule.purposes):
             yield from _dated(rule, scope, platform)
 
 
@@ -86,6 +87,16 @@ def _unspeakable(grant: Grant, scope: Scope, platform: Platform) -> Iterator[Pro
     if asked:
         what = f"{platform.name} has no word for {', '.join(asked)} (role {grant.role!r})."
         yield Problem(what, grant.where, f"Export the rest with --only {','.join(platform.actions)}.")
+
+
+def _partly(
+    deny: Deny, policy: Policy, tables: Sequence[Described], scope: Scope, platform: Platform
+) -> Iterator[Problem]:
+    """A deny of writing some columns only, where somebody may write."""
+    actions = {"write", "delete"} & set(deny.actions) & set(scope.actions)
+    if any(bearing(policy, action, found.table.name)[0] for action in actions for found in _meant(deny, tables)):
+        what = f"{platform.name} cannot deny writing some columns only (role {deny.role!r})."
+        yield Problem(what, deny.where, NARROW)
 
 
 def _unnamed(grant: Grant, policy: Policy, platform: Platform) -> Iterator[Problem]:

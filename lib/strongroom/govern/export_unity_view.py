@@ -87,18 +87,22 @@ class View:
     def mask(self, name: str) -> Sql:
         """How the caller sees a column; nothing when whoever may read sees it as it lies."""
         takers, givers = self.takers[name], [rule for rule in self.useful if name in self.given(rule)]
-        if not self.useful:
+        if not self.covered(name):
             return Sql()
         if not givers:
             return Sql(f"CAST(NULL AS {self.found.types[name]})")
         shown, partial = self.shown(name), len(givers) < len(self.useful)
-        if not takers and not partial and shown == identifier(name):
-            return Sql()
         taken = f"WHEN {self.member(takers)} THEN NULL " if takers else ""
         # Where every grant gives the column, the row filter has left only rows it is given for.
         given = " OR ".join(dict.fromkeys(map(self.rows, givers))) if partial else self.member(roles_of(givers))
         used = self.mentioned(givers) if partial else ()
         return Sql(f"CASE {taken}WHEN {given} THEN {shown} ELSE NULL END", used)
+
+    def covered(self, name: str) -> bool:
+        """Whether the column needs a mask: somebody who may read the table does not see it as it lies."""
+        given = all(name in self.given(rule) for rule in self.useful)
+        shown = not any(selector.takes(self.columns[name]) for rule in self.giving for selector, _ in rule.mask)
+        return bool(self.useful) and not (given and shown and not self.takers[name])
 
     def shown(self, name: str) -> str:
         """The column in clear, or behind the masks of the caller's roles; two that differ make null."""
@@ -141,7 +145,8 @@ class View:
         """The columns that row expressions look at.
 
         Raises:
-            ConfigError: one looks into a struct; a filter is given whole columns.
+            ConfigError: one looks into a struct, where a filter is given whole columns, or at a column that has a mask:
+                Databricks does not say whether a filter or another mask is given its value before or after.
         """
         known = {name.lower(): name for name in self.columns}
         found: dict[str, None] = {}
@@ -150,7 +155,12 @@ class View:
                 if mention.path.lower() not in known:
                     what = f"Rows depend on {mention.path!r}, which is no top-level column of {self.found.table.name}."
                     raise ConfigError([Problem(what, rule.rule.where, f"A filter takes whole columns. {NARROW}")])
-                found[known[mention.path.lower()]] = None
+                name = known[mention.path.lower()]
+                if self.covered(name):
+                    what = f"Rows depend on {name!r} of {self.found.table.name}, which not everybody sees as it is."
+                    todo = f"Unity Catalog does not say what a filter sees of a masked column. {NARROW}"
+                    raise ConfigError([Problem(what, rule.rule.where, todo)])
+                found[name] = None
         return tuple(found)
 
 
