@@ -13,7 +13,6 @@ from datetime import datetime
 from strongroom.core.policy import ACTIONS, Policy
 from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
-from strongroom.govern.rules import Rule, compile_deny, compile_grant
 
 NARROW = "Leave it out with --only, or with --table."
 
@@ -122,18 +121,6 @@ def listed(documents: Iterable[str]) -> str:
     """JSON documents as one list, each on a line of its own, so that two exports compare line by line."""
     inside = ",\n".join(f" {text}" for text in documents)
     return f"[\n{inside}\n]" if inside else "[]"
-
-
-def bearing(policy: Policy, action: str, table: str) -> tuple[list[Rule], list[Rule], list[Rule]]:
-    """The grants and denies of an action on a table, whoever they are for, and the grants of `grant`."""
-    name, duty = canonical(table), "grant" if action == "read" else ""
-    grants = [compile_grant(grant, order) for order, grant in enumerate(policy.grants)]
-    denies = [compile_deny(deny, order) for order, deny in enumerate(policy.denies)]
-    return (
-        [rule for rule in grants if action in rule.rule.actions and rule.means(name)],
-        [rule for rule in denies if action in rule.rule.actions and rule.means(name)],
-        [rule for rule in grants if duty in rule.rule.actions and rule.means(name)],
-    )
 
 
 def members(policy: Policy) -> Mapping[str, tuple[str, ...]]:

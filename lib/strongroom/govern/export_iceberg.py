@@ -52,7 +52,7 @@ def iceberg(engine: Engine, tables: Sequence[Described], *, scope: Scope) -> lis
     Raises:
         ConfigError: everything that read restrictions have no words for.
     """
-    problems = list(objections(engine.policy, tables, scope=scope, platform=PLATFORM))
+    problems = list(objections(engine, tables, scope=scope, platform=PLATFORM))
     parts: list[Part] = []
     try:
         for span in spans(engine, tables, scope=scope, dates=False):

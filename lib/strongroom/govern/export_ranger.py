@@ -43,7 +43,7 @@ def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service
     Raises:
         ConfigError: everything that Ranger has no words for.
     """
-    problems = list(objections(engine.policy, tables, scope=scope, platform=PLATFORM))
+    problems = list(objections(engine, tables, scope=scope, platform=PLATFORM))
     found: dict[str, dict[str, Any]] = {}
     try:
         for span in spans(engine, tables, scope=scope, dates=True):

@@ -7,15 +7,17 @@ from datetime import datetime
 
 from strongroom.core.errors import Problem
 from strongroom.core.policy import Deny, Grant, Policy, last_day
-from strongroom.govern.export import NARROW, Described, Platform, Scope, bearing, members
+from strongroom.govern.export import NARROW, Described, Platform, Scope, members
 from strongroom.govern.names import canonical, matcher, means
+from strongroom.govern.policy import Engine
 from strongroom.govern.rules import Rule, compile_deny, compile_grant
 
 _NOW = "Give --as-of-now to export what holds at this moment, and export again before that day."
 
 
-def objections(policy: Policy, tables: Sequence[Described], *, scope: Scope, platform: Platform) -> Iterator[Problem]:
+def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, platform: Platform) -> Iterator[Problem]:
     """Every grant and deny within the scope that the platform has no words for, whatever its rows and columns."""
+    policy = engine.policy
     for grant in policy.grants:
         rule = compile_grant(grant)
         if "grant" in grant.actions and "read" in scope.actions and _wanted(grant, tables, scope, duty=True):
@@ -40,7 +42,7 @@ def objections(policy: Policy, tables: Sequence[Described], *, scope: Scope, pla
     for deny in policy.denies:
         rule = compile_deny(deny)
         if _wanted(deny, tables, scope) and deny.columns:
-            yield from _partly(deny, policy, tables, scope, platform)
+            yield from _partly(deny, engine, tables, scope, platform)
         if _wanted(deny, tables, scope) and (not rule.purposes or not scope.purpose or scope.purpose in rule.purposes):
             yield from _dated(rule, scope, platform)
 
@@ -90,11 +92,11 @@ def _unspeakable(grant: Grant, scope: Scope, platform: Platform) -> Iterator[Pro
 
 
 def _partly(
-    deny: Deny, policy: Policy, tables: Sequence[Described], scope: Scope, platform: Platform
+    deny: Deny, engine: Engine, tables: Sequence[Described], scope: Scope, platform: Platform
 ) -> Iterator[Problem]:
     """A deny of writing some columns only, where somebody may write."""
     actions = {"write", "delete"} & set(deny.actions) & set(scope.actions)
-    if any(bearing(policy, action, found.table.name)[0] for action in actions for found in _meant(deny, tables)):
+    if any(engine.about(action, found.table.name)[0] for action in actions for found in _meant(deny, tables)):
         what = f"{platform.name} cannot deny writing some columns only (role {deny.role!r})."
         yield Problem(what, deny.where, NARROW)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import EVERYONE
-from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, bearing, members
+from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, members
 from strongroom.govern.export_scope import objections
 from strongroom.govern.export_unity_view import Sql, View, roles_of
 from strongroom.govern.policy import Engine, in_force
@@ -48,7 +48,7 @@ def unity(
     Raises:
         ConfigError: everything that Unity Catalog has no words for.
     """
-    problems = list(objections(engine.policy, tables, scope=scope, platform=PLATFORM))
+    problems = list(objections(engine, tables, scope=scope, platform=PLATFORM))
     parts: dict[str, Part] = {}
     for found in tables:
         if scope.covers(found.table.name):
@@ -72,11 +72,11 @@ class _Table:
     groups: Mapping[str, str]
 
     def parts(self) -> Iterator[Part]:
-        name, policy = self.found.table.name, self.engine.policy
+        name = self.found.table.name
         readers, closed = tuple[str, ...](), tuple[str, ...]()
         writers = self.writers()
         if "read" in self.scope.actions:
-            view = View(policy, self.found, at=self.scope.at, purpose=self.scope.purpose, groups=self.groups)
+            view = View(self.engine, self.found, at=self.scope.at, purpose=self.scope.purpose, groups=self.groups)
             readers, closed = view.readers, view.deciding
             yield from self.filter(view.filter())
             for column in self.found.table.columns:
@@ -173,7 +173,7 @@ class _Table:
 
     def may(self, action: str) -> dict[str, Rule]:
         """The roles that may do an action with the whole table, each with the grant that gives it."""
-        grants, denies, _ = bearing(self.engine.policy, action, self.found.table.name)
+        grants, denies, _ = self.engine.about(action, self.found.table.name)
         giving, taking = in_force(grants, denies, self.scope.at.timestamp(), self.scope.purpose)
         closed = roles_of(taking)
         return {rule.rule.role: rule for rule in giving if rule.rule.role not in closed and EVERYONE not in closed}

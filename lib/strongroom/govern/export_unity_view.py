@@ -14,11 +14,11 @@ from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import names
-from strongroom.core.policy import EVERYONE, Policy
+from strongroom.core.policy import EVERYONE
 from strongroom.govern.columns import column_of
-from strongroom.govern.export import NARROW, Described, bearing
+from strongroom.govern.export import NARROW, Described
 from strongroom.govern.masks import masked
-from strongroom.govern.policy import in_force
+from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rows import identifier, predicate, text_literal
 from strongroom.govern.rules import Rule
 
@@ -41,10 +41,10 @@ class View:
     """
 
     def __init__(
-        self, policy: Policy, found: Described, *, at: datetime, purpose: str, groups: Mapping[str, str]
+        self, engine: Engine, found: Described, *, at: datetime, purpose: str, groups: Mapping[str, str]
     ) -> None:
         table, moment = found.table, at.timestamp()
-        grants, denies, duties = bearing(policy, "read", table.name)
+        grants, denies, duties = engine.about("read", table.name)
         self.giving, taking = in_force(grants, denies, moment, purpose)
         closing = [rule for rule in taking if rule.deny is None] + [rule for rule in duties if rule.holds(moment)]
         self.found, self.groups, self.closed = found, groups, roles_of(closing)

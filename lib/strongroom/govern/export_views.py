@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.govern.export import NARROW, Described, Scope, bearing
+from strongroom.govern.export import NARROW, Described, Scope
 from strongroom.govern.matrix import principals_of
 from strongroom.govern.policy import Engine
 
@@ -77,7 +77,7 @@ def _moments(engine: Engine, found: Described, scope: Scope) -> list[datetime]:
         rule
         for action in scope.actions
         if action in ("read", "write", "delete")
-        for group in bearing(engine.policy, action, found.table.name)
+        for group in engine.about(action, found.table.name)
         for rule in group
     ]
     edges = {edge for rule in rules for edge in (rule.start, rule.end) if scope.at.timestamp() < edge < float("inf")}
