@@ -116,6 +116,13 @@ def test_a_file_changed_by_hand_is_not_taken_for_what_was_exported(ask):
     assert "Changed since it was exported: grants.sql." in ask(code=7).err
 
 
+def test_what_a_killed_export_left_is_swept_by_the_next(ask, tmp_path):
+    (tmp_path / "out/.unity-catalog-0000").mkdir(parents=True)
+    (tmp_path / "out/.unity-catalog-0000.link").symlink_to(".unity-catalog-0000")
+    ask()
+    assert [each.name for each in sorted((tmp_path / "out").iterdir())] == [ask.folder.resolve().name, "unity-catalog"]
+
+
 def test_a_failing_disk_leaves_the_last_export_whole(ask, monkeypatch, tmp_path):
     ask()
     before = state(ask.folder)

@@ -52,7 +52,6 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
     try:
         root.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
-        before = link.resolve() if link.exists() else None
         kept = {name: (link / name).read_text(encoding="utf-8") for name in _earlier(link)}
         told = {**kept, **files}
         digests = {name: _digest(text.encode()) for name, text in sorted(told.items())}
@@ -68,8 +67,11 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
             (root / f"{fresh.name}.link").unlink()
         todo = "Check that the folder is there, writable, and on a disk that has links."
         raise StoreError(f"The export cannot be written: {error.strerror}.", where=str(link), todo=todo) from error
-    if before is not None:
-        shutil.rmtree(before, ignore_errors=True)
+    for left in root.glob(f".{target}-*"):  # the last export, and what a killed one left
+        if left.is_symlink():
+            left.unlink(missing_ok=True)
+        elif left.name != fresh.name:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _earlier(link: Path) -> list[str]:
