@@ -134,12 +134,18 @@ class Ranger:
             for each in policy["validitySchedules"]
         )
 
-    def items(self, kind: int, name: str, user: str, at: datetime, table: str, column: str = "") -> list[dict]:
+    def writes(self, user: str, table: str, at: datetime) -> bool:
+        found = [self.items(0, name, user, at, table, "c", "update") for name in ("policyItems", "denyPolicyItems")]
+        return bool(found[0]) and not found[1]
+
+    def items(
+        self, kind: int, name: str, user: str, at: datetime, table: str, column: str = "", access: str = "select"
+    ) -> list[dict]:
         return [
             item
             for policy in self.fitting(kind, user, at, table, column)
             for item in policy.get(name, ())
-            if user.removeprefix("user:") in item["users"] and any(a["type"] == "select" for a in item["accesses"])
+            if user.removeprefix("user:") in item["users"] and any(a["type"] == access for a in item["accesses"])
         ]
 
     def read(self, sql, user: str, table: str, at: datetime) -> list[tuple] | None:

@@ -15,7 +15,7 @@ import pytest
 
 from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse
-from strongroom.core.policy import ACTIONS
+from strongroom.core.policy import ACTIONS, Columns
 from strongroom.govern.export import Described, Scope
 from strongroom.govern.export_iceberg import _Writer, entries, iceberg
 from strongroom.govern.export_ranger import policies as ranger_document
@@ -180,3 +180,37 @@ def test_an_iceberg_filter_holds_where_our_expression_is_true_though_iceberg_kno
         wanted = [found for (found,) in sql.execute(f"SELECT coalesce({where}, false) FROM t").fetchall()]
         told = json.loads(json.dumps(_Writer(TYPED, "p.yaml:1").true(parse(text, where="p.yaml:1"))))
         assert [exports.holds(told, dict(enumerate(row, 1))) for row in whole] == wanted, text
+
+
+def test_nobody_writes_on_a_platform_who_may_not_write_here_and_everybody_does_who_may():
+    told = given = 0
+    for seed in range(3 * MANY):
+        found, scope = policies.policy(seed), Scope(policies.START, "reporting", ("write", "delete"), as_of_now=True)
+        grants = tuple(
+            replace(grant, actions=("write", "delete"), columns=Columns(), rows="")
+            for grant in found.grants
+            if "act" not in grant.actions
+        )
+        denies = tuple(replace(deny, actions=("write", "delete"), columns=()) for deny in found.denies)
+        engine = Engine(replace(found, grants=grants, denies=denies))
+        ranged = exports.Ranger(
+            [json.loads(part.text) for part in ranger(engine, exports.TABLES, scope=scope, service="h")]
+        )
+        try:
+            united = exports.Unity(statements(unity(engine, exports.TABLES, scope=scope, catalog="main", groups={})))
+        except ConfigError as error:
+            united = None
+            if not all("MODIFY has no deny" in problem.what for problem in error.problems):
+                raise
+        for table in exports.NAMES:
+            path = ".".join(f"`{part}`" for part in ("main", *table.split(".")))
+            for user in policies.USERS:
+                may = engine.decide(
+                    replace(exports.request(user, table, scope.at, scope.purpose), action="write", columns=())
+                )
+                assert ranged.writes(user, table, scope.at) is may.allowed
+                if united is not None:
+                    told += 1
+                    assert bool(united.writers.get(path, set()) & set(engine.roles(user))) is may.allowed
+                    given += may.allowed
+    assert told > given > MANY
