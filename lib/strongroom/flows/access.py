@@ -5,6 +5,7 @@ access matrix                       who sees which column, for which purpose, un
 access matrix --out matrix.html     … as a page to search (or .csv, .parquet, or a folder for a Delta table)
 access diff OLD.yaml NEW.yaml       what the new policy gives and takes away, in words
 access lint                         exit code 3 when there is something to say
+access export --to PLATFORM         the policy in the words of another platform: flows/access_export.py
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.policy import ACTIONS, last_day
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job, Outcome
+from strongroom.flows import access_export
 from strongroom.flows.access_page import page
 from strongroom.flows.permit import engine_of
 from strongroom.govern.cells import cells
@@ -35,18 +37,23 @@ _OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "met
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `access` takes besides the options of every job."""
-    parser.add_argument("verb", choices=("explain", "matrix", "diff", "lint"))
+    parser.add_argument("verb", choices=("explain", "matrix", "diff", "lint", "export"))
     parser.add_argument("files", metavar="FILE", nargs="*", help="diff: the old policy and the new one")
-    parser.add_argument("--table", metavar="NAME", default="", help="explain: for example training.reviews")
+    parser.add_argument(
+        "--table", metavar="NAME", default="", help="for example training.reviews; export: or training.*"
+    )
     parser.add_argument("--action", choices=ACTIONS, default="read", help="explain, matrix: default read")
     parser.add_argument("--columns", metavar="A,B", default="", help="explain: default every column that is known")
     parser.add_argument("--at", metavar="DATE", default="", help="decide for that moment instead of now")
-    parser.add_argument("--out", metavar="FILE", default="", help="matrix: .html, .csv, .parquet or a Delta folder")
+    parser.add_argument(
+        "--out", metavar="FILE", default="", help="matrix: .html, .csv, .parquet or a Delta folder; export: a folder"
+    )
+    access_export.arguments(parser)
 
 
 def run(job: Job) -> Outcome:
-    """Does what the verb says. A policy is not secret, so asking it needs no grant."""
-    verbs = {"explain": _explain, "matrix": _matrix, "diff": _diff, "lint": _lint}
+    """Does what the verb says. A policy is not secret, so asking it needs no grant; writing an export needs one."""
+    verbs = {"explain": _explain, "matrix": _matrix, "diff": _diff, "lint": _lint, "export": _export}
     return verbs[job.args.verb](job)
 
 
@@ -155,6 +162,10 @@ def _lint(job: Job) -> Outcome:
     if problems:
         raise ConfigError(problems)
     return Outcome(summary=f"Nothing to say about {policy.file}.", facts={"policy": policy.fingerprint})
+
+
+def _export(job: Job) -> Outcome:
+    return access_export.export(job, _contracts(job), at=_moment(job))
 
 
 def _moment(job: Job) -> datetime:

@@ -106,6 +106,16 @@ class Engine:
             self._near[principal, action, table] = found
         return found
 
+    def about(self, action: str, table: str) -> tuple[_Rules, _Rules, _Rules]:
+        """The grants and denies of an action on a table, whoever they are for, and the grants of `grant` on it."""
+        name, duty = canonical(table), "grant" if action in ("read", "reveal") else ""
+
+        def of(shelf: dict[tuple[str, str], _Rules], wanted: str) -> _Rules:
+            found = [rule for (_, each), rules in shelf.items() if each == wanted for rule in rules if rule.means(name)]
+            return sorted(found, key=lambda rule: rule.order)
+
+        return of(self._grants, action), of(self._denies, action), of(self._grants, duty)
+
     def _shelf(self, principal: str, action: str) -> tuple[Shelf, Shelf, Shelf]:
         """Everything that may bear on a principal doing one action, on any table."""
         found = self._shelves.get((principal, action))

@@ -43,6 +43,11 @@ def identifier(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
+def text_literal(text: str) -> str:
+    """A text as Spark SQL writes it; one that holds more than plain ASCII as bytes."""
+    return f"'{text}'" if _PLAIN.fullmatch(text) else f"CAST(X'{text.encode().hex()}' AS STRING)"
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     columns: Mapping[str, str]
@@ -89,7 +94,7 @@ class _Writer:
             return f"TIMESTAMP'{value.isoformat(sep=' ')}'"
         if isinstance(value, date):
             return f"DATE'{value.isoformat()}'"
-        return f"'{value}'" if _PLAIN.fullmatch(value) else f"CAST(X'{value.encode().hex()}' AS STRING)"
+        return text_literal(value)
 
     def number(self, value: int | Decimal) -> str:
         if isinstance(value, int) and -_LONG < value < _LONG:
