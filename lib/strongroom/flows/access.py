@@ -60,7 +60,8 @@ def known_tables(job: Job) -> list[Table]:
     for contract in _contracts(job):
         found += tables_of(contract, _OF_CONTRACTS)
         found += [Table(f"{zone}.{contract.name}", ()) for zone in ("quarantine", "features", "revealed")]
-    return [*found, *(Table(name, ()) for name in _OWN)]
+    roles = engine_of(job.settings.policy).policy.roles
+    return [*found, *(Table(f"projected.{role.name}", ()) for role in roles), *(Table(name, ()) for name in _OWN)]
 
 
 def _contracts(job: Job) -> list[Contract]:
@@ -106,7 +107,8 @@ def _given(decision: Decision) -> list[str]:
     for grant in decision.grants:
         ends = f" until {last_day(grant.until)}" if grant.until else ""
         said = [f"approved by {grant.approval}" if grant.approval else "", grant.reason]
-        lines.append(f"  by {grant.where}, role {grant.role}{ends} {'; '.join(filter(None, said))}".rstrip())
+        how = "" if grant.enforce == decision.level else f" ({grant.enforce})"
+        lines.append(f"  by {grant.where}, role {grant.role}{how}{ends} {'; '.join(filter(None, said))}".rstrip())
     return [*lines, f"  enforced: {decision.level} (docs/threat-model.md says what that does not stop)"]
 
 

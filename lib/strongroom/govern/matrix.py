@@ -12,7 +12,7 @@ from datetime import datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
-from strongroom.core.policy import Policy, last_day
+from strongroom.core.policy import LEVELS, Policy, last_day, weakest
 from strongroom.govern.columns import Selector, classification_of, column_of, tags_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
@@ -42,13 +42,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules."""
+    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules.
+
+    `level` is the weakest of these rules'.
+    """
 
     table: str
     parts: tuple[Part, ...]
     holders: tuple[tuple[str, str], ...]
     rules: tuple[str, ...]
-    level: str = "advisory"
+    level: str = LEVELS[0]
 
 
 def views(
@@ -79,7 +82,8 @@ def views(
                     found.extend([(principal, purpose) for principal in same])
         for (giving_, taking_), held in holders.items():
             if parts := weigher.parts(giving_, taking_):
-                yield View(table.name, parts, tuple(held), tuple(rule.rule.where for rule in giving_))
+                level = weakest(rule.enforce for rule in giving_)
+                yield View(table.name, parts, tuple(held), tuple(rule.rule.where for rule in giving_), level)
 
 
 def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
