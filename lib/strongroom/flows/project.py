@@ -62,8 +62,8 @@ def run(job: Job) -> Outcome:
         return _told(job, lake, _plans(lake, works, ring), stale, {})
     for name in stale:
         _dropped(job, lake, name)
-    for each in wanted.values():
-        close_changed(lake, each.table, content=each.content)  # whatever stops us below, it is not read as it was
+    for due in wanted.values():
+        close_changed(lake, due.table, content=due.content)  # whatever stops us below, it is not read as it was
     groups = _groups(job, lake, wanted.values())
     plans, rows = _plans(lake, works, ring), dict[str, int]()
     for source, same in plans:

@@ -146,7 +146,8 @@ def _changes(
 
 def _shown(state: _State) -> str:
     how, rows, _ = state
-    return " ".join(part for part in ("" if how == AS_STORED else f"as {how}", f"where {rows}" if rows else "") if part)
+    shown = how.removeprefix(AS_STORED).strip() if how.startswith(AS_STORED) else f"as {how}"
+    return " ".join(part for part in (shown, f"where {rows}" if rows else "") if part)
 
 
 def _until(day: str) -> str:

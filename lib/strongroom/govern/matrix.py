@@ -44,7 +44,7 @@ class Part:
 class View:
     """What some principals see of one table: its parts, who holds it for which purpose, and by which rules.
 
-    `level` is the weakest of these rules'.
+    `level` is the weakest of those rules that give any of it.
     """
 
     table: str
@@ -82,8 +82,8 @@ def views(
                     found.extend([(principal, purpose) for principal in same])
         for (giving_, taking_), held in holders.items():
             if parts := weigher.parts(giving_, taking_):
-                level = weakest(rule.enforce for rule in giving_)
-                yield View(table.name, parts, tuple(held), tuple(rule.rule.where for rule in giving_), level)
+                level, rules = weigher.level(giving_, parts), tuple(rule.rule.where for rule in giving_)
+                yield View(table.name, parts, tuple(held), rules, level)
 
 
 def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
@@ -156,6 +156,12 @@ class _Weigher:
                     names = tuple([name for place, name in enumerate(self.names) if lasting >> place & 1])
                     found.append(Part(names, how, rows, until))
         return tuple(found)
+
+    def level(self, giving: Sequence[Rule], parts: Iterable[Part]) -> str:
+        """The weakest level among the rules that give any of these columns."""
+        shown = {name for part in parts for name in part.columns}
+        bits = sum(1 << place for place, name in enumerate(self.names) if name in shown)
+        return weakest(rule.enforce for rule in giving if self.bits(rule)[0] & bits)
 
     def lasting(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
         """These columns, by the last day on which any grant gives them."""

@@ -60,7 +60,7 @@ def content_of(decision: Decision) -> str:
 
 
 def members(policy: Policy, role: Role) -> tuple[str, ...]:
-    """Every principal in a role, through nested groups; a group that the policy describes is only a way to its own."""
+    """Every user in a role, through nested groups. In a group that the policy does not describe there is nobody."""
     groups = {f"group:{group.name}": group.members for group in policy.groups}
     found, ahead = dict[str, None](), list(role.members)
     seen: set[str] = set()
@@ -69,7 +69,7 @@ def members(policy: Policy, role: Role) -> tuple[str, ...]:
         if name in groups and name not in seen:
             seen.add(name)
             ahead += groups[name]
-        elif name not in groups:
+        elif name.startswith("user:"):
             found[name] = None
     return tuple(found)
 
