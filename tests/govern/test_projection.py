@@ -22,7 +22,7 @@ def rows_of(decision, column):
 
 def test_nobody_finds_in_their_projection_what_the_policy_withholds_from_them():
     cells = 0
-    for seed in range(3_000):
+    for seed in range(1_500):
         engine, asked = Engine(policies.physical(seed)), policies.request(seed)
         everything = replace(asked, action="read", actor="", columns=policies.COLUMNS)
         for each in projections(engine, everything):
@@ -37,7 +37,27 @@ def test_nobody_finds_in_their_projection_what_the_policy_withholds_from_them():
                             assert shown in (mine.masks[column], "replace-with-null"), (seed, who, each)
                         wanted, given = rows_of(mine, column), rows_of(each.decision, column)
                         assert not wanted or (given and given <= wanted), (seed, who, each)
-    assert cells > 3_000, "else this would show nothing"
+    assert cells > 1_500, "else this would show nothing"
+
+
+def test_nobody_is_sent_to_more_than_the_policy_gives_them():
+    sent = 0
+    for seed in range(1_500):
+        engine, asked = Engine(policies.physical(seed)), policies.request(seed)
+        everything = replace(asked, action="read", actor="", columns=policies.COLUMNS)
+        for who in policies.USERS:
+            for purpose in ("", *policies.PURPOSES, "unheard_of"):
+                mine = engine.narrow(replace(everything, principal=who, purpose=purpose))
+                if not mine.allowed or mine.level != "physical":
+                    continue
+                if (each := projection_for(projections(engine, everything), mine)) is not None:
+                    sent += 1
+                    for column in each.decision.columns:
+                        wanted, given = rows_of(mine, column), rows_of(each.decision, column)
+                        assert column in mine.columns, (seed, who, purpose)
+                        assert column not in mine.masks or column in each.decision.masks, (seed, who, purpose)
+                        assert not wanted or (given and given <= wanted), (seed, who, purpose)
+    assert sent > 500, "else this would show nothing"
 
 
 def one(*grants, denies=(), ada=("science",), extra=()):
@@ -123,6 +143,24 @@ def test_a_reader_is_sent_to_the_first_of_their_roles_for_their_purpose():
         sent = projection_for(found, engine.narrow(request))
         assert sent is not None
         assert sent.table == f"projected.{wanted}.{TABLE}", purpose
+
+
+def test_a_purpose_for_which_the_members_have_nothing_together_is_not_answered_by_that_for_any():
+    ads = {**READ, "purposes": ("ads",)}
+    third = Role("third", ("user:al",))
+    engine = one(
+        Grant("science", **READ, columns=Columns(("label", "user_id"))),
+        Grant("sales", **ads, columns=Columns(("email",), ("label", "email"))),
+        Grant("third", **ads, columns=Columns(("email",), ("user_id", "email"))),
+        extra=(third,),
+    )
+    engine = Engine(replace(engine.policy, roles=(engine.policy.roles[0], Role("sales", ("user:ada",)), third)))
+    request, found = ask(engine, purpose="ads")
+    answer = engine.narrow(request)
+    assert answer.columns == ("user_id",)
+    assert projection_for(found, answer) is None
+    request, found = ask(engine, purpose="other")
+    assert projection_for(found, engine.narrow(request)) is not None
 
 
 def test_where_an_advisory_grant_gives_too_the_source_gives_only_what_it_gives():

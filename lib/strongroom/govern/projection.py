@@ -29,14 +29,20 @@ class Projection:
     Args:
         role: whose.
         source: the table, as the policy compares names.
-        purposes: the empty one stands for every purpose that is not named elsewhere.
+        purposes: the empty one stands for every purpose that is not weighed apart.
+        apart: every purpose that is weighed by itself, for this projection, another one of the role, or none.
         decision: what it gives.
     """
 
     role: Role
     source: str
     purposes: tuple[str, ...]
+    apart: tuple[str, ...]
     decision: Decision
+
+    def answers(self, purpose: str) -> bool:
+        """Whether it is read for that purpose."""
+        return purpose in self.purposes or ("" in self.purposes and purpose not in self.apart)
 
     @property
     def table(self) -> str:
@@ -88,24 +94,20 @@ def projections(engine: Engine, request: Request, *, sealed: Collection[str] = (
         if weighed is None:
             continue
         alike: dict[str, list[tuple[str, Decision]]] = {}
-        for purpose in weighed.purposes():
+        apart = weighed.purposes()
+        for purpose in apart:
             asked = replace(request, principal=people[0], actor="", purpose=purpose)
             decision = weighed.decide(asked, sealed=sealed)
             if decision.columns:
                 alike.setdefault(content_of(decision), []).append((purpose, decision))
         for same in alike.values():
-            yield Projection(role, weighed.table, tuple(sorted(purpose for purpose, _ in same)), same[0][1])
+            yield Projection(role, weighed.table, tuple(sorted(purpose for purpose, _ in same)), apart, same[0][1])
 
 
 def projection_for(found: Iterable[Projection], decision: Decision) -> Projection | None:
     """The projection that answers a read: of the first of the roles that gave it, for its purpose."""
-    mine = [each for each in found if each.role.name in decision.roles]
-    for role in decision.roles:
-        for purpose in (decision.request.purpose, ""):
-            for each in mine:
-                if each.role.name == role and purpose in each.purposes:
-                    return each
-    return None
+    fits = {each.role.name: each for each in found if each.answers(decision.request.purpose)}
+    return next((fits[role] for role in decision.roles if role in fits), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,10 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
 
 def make_private(folder: Path) -> None:
     """A folder that nobody but its owner opens; folders above it, up to the zone, may be passed through only."""
-    above = [parent for parent in folder.parents if OPEN_ZONE in parent.parts]
+    above = [parent for parent in folder.parents if OPEN_ZONE in parent.parts and not parent.exists()]
     for parent in reversed(above):
-        parent.mkdir(mode=0o711, exist_ok=True)
+        parent.mkdir(exist_ok=True)
+        parent.chmod(0o711)  # whatever the process's own mask is
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
