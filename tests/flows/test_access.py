@@ -61,6 +61,7 @@ def test_an_answer_is_as_strong_as_the_weakest_grant_that_gave_it(ask, tmp_path,
     shown = ask("explain", *options).out
     assert f"  enforced: {level} " in shown
     assert ("role a (physical)" in shown) == (level == "advisory")
+    assert ("/lake/projected/a/any/training/reviews\n  not in it: email (" in shown) == (level == "physical")
     ask("matrix", "--out", str(tmp_path / "m.csv"), *options)
     with (tmp_path / "m.csv").open() as file:
         assert {row["level"] for row in csv.DictReader(file)} == {level}

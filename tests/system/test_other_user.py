@@ -49,19 +49,19 @@ while ahead:
     except OSError:
         continue
     for path in inside:
-        if path.is_dir():
-            ahead.append(path)
-            continue
         try:
-            path.read_bytes()
-            opened.append(str(path.relative_to(root)))
+            if path.is_dir():
+                ahead.append(path)
+            else:
+                path.read_bytes()
+                opened.append(str(path.relative_to(root)))
         except OSError:
             pass
 for path in guesses:
     try:
         rows = pa.table(deltalake.DeltaTable(str(path)).scan())
         tables[str(path.relative_to(root))] = [rows.num_rows, rows.column_names]
-    except (OSError, deltalake.exceptions.DeltaError):
+    except Exception:
         pass
 try:
     Path(root, sys.argv[5], "planted").write_text("x")
