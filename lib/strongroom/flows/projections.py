@@ -63,7 +63,8 @@ def contract_for(settings: Settings, table: str) -> Contract:
 
 def protected(contract: Contract, table: str) -> Mapping[str, Column]:
     """The contract's columns by name, where the table holds them; feature tables keep some of them as they lie."""
-    return {column.name: column for column in contract.columns} if table in sources_of(contract)[:2] else {}
+    here = table.lower() in map(str.lower, sources_of(contract)[:2])
+    return {column.name: column for column in contract.columns} if here else {}
 
 
 def projections_of(engine: Engine, request: Request, contract: Contract) -> tuple[Projection, ...]:

@@ -48,7 +48,6 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
         EnvironmentFault: something there is another user's.
     """
     given, shut_now, top = set(groups), [], Path(root)
-    _allow(top, 0o011)
     for zone in _ZONES:
         (top / zone).mkdir(mode=0o700, exist_ok=True)
     for entry in sorted(top.iterdir()):
@@ -57,6 +56,7 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
         if entry.name != OPEN_ZONE and not stat.S_ISLNK(found.st_mode) and keep != stat.S_IMODE(found.st_mode):
             _change(entry, keep)
             shut_now.append(entry.name)
+    _allow(top, 0o011)  # to pass through, now that there is nothing else to find
     return shut_now
 
 
