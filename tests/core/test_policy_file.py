@@ -78,6 +78,14 @@ denies:
     )
 
 
+def test_a_grant_says_how_it_is_enforced_and_a_role_who_may_open_its_files():
+    policy = parse_policy(GRANT.replace("}\ng", ", os_group: ml}\ng") % ", enforce: physical", "p.yaml")
+    assert policy.grants[0].enforce == "physical"
+    assert policy.roles[0].os_group == "ml"
+    plain = parse_policy(GRANT % "", "p.yaml")
+    assert (plain.grants[0].enforce, plain.roles[0].os_group) == ("advisory", "")
+
+
 def test_the_example_of_the_design_is_read():
     load_policy("conf/policy.yaml")
 
@@ -135,6 +143,19 @@ def test_the_fingerprint_is_of_what_it_says_not_of_how_it_is_written():
         ]),
         (GRANT % ", approval: user:grace", [
             "p.yaml:4: A member of the role approved its own grant. Let somebody else approve."
+        ]),
+        (GRANT % ", enforce: phisical", ["p.yaml:4: Unknown level 'phisical'. Did you mean 'physical'?"]),
+        (GRANT % ", enforce: cryptographic", [
+            "p.yaml:4: 'cryptographic' is not built yet. Use 'physical', or leave it out."
+        ]),
+        (GRANT.replace("[read]", "[read, write]") % ", enforce: physical", [
+            "p.yaml:4: Only reading can be physical. Give the other actions in a grant of their own."
+        ]),
+        (GRANT % ", enforce: physical, purposes: [a.b]", [
+            "p.yaml:4: This names a folder of the projection, and cannot. Use letters of ASCII, digits, '_' and '-'."
+        ]),
+        (HEAD.replace("}", ", os_group: 'no group'}"), [
+            "p.yaml:2: This is no group of the operating system. Write its name or number."
         ]),
         (GRANT % ", approval: pia", ["p.yaml:4: The approval does not name a principal. Write it as user:NAME."]),
         (GRANT.replace("[read]", "[read, write]") % ", rows: x = 1", [

@@ -45,6 +45,30 @@ def test_without_columns_it_says_what_is_given_all_the_same_and_how_strongly(ask
     assert "  email:" not in shown
 
 
+@pytest.mark.parametrize(
+    ("more", "level"),
+    [
+        ("", "physical"),
+        ("  - {role: b, actions: [read], tables: [training.*], columns: {allow: [label]}}\n", "advisory"),
+        ("  - {role: b, actions: [read], tables: [raw.*]}\n", "physical"),
+    ],
+)
+def test_an_answer_is_as_strong_as_the_weakest_grant_that_gave_it(ask, tmp_path, more, level):
+    text = "roles: {a: {members: [user:x]}, b: {members: [user:x]}}\ngrants:\n"
+    grant = "  - {role: a, actions: [read], tables: [training.*], enforce: physical}\n"
+    (tmp_path / "p.yaml").write_text(text + grant + more)
+    options = ("--as", "user:x", "--table", "training.reviews", "--set", f"policy={tmp_path}/p.yaml")
+    shown = ask("explain", *options).out
+    assert f"  enforced: {level} " in shown
+    assert ("role a (physical)" in shown) == (level == "advisory")
+    assert ("/lake/projected/a/any/training/reviews\n  not in it: email (" in shown) == (level == "physical")
+    ask("matrix", "--out", str(tmp_path / "m.csv"), *options)
+    with (tmp_path / "m.csv").open() as file:
+        assert {row["level"] for row in csv.DictReader(file)} == {level}
+    event = json.loads((tmp_path / "audit/entries.jsonl").read_text().splitlines()[-1])
+    assert event["outcome"] == "done"
+
+
 def test_a_grant_tells_its_end_its_approval_and_its_reason(ask):
     shown = ask(
         "explain",

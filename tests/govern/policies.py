@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strongroom.core.decision import Request
@@ -43,6 +44,16 @@ def policy(seed: int) -> Policy:
         grants=tuple(grant(rng, number) for number in range(rng.randint(0, 16))),
         denies=tuple(deny(rng, number) for number in range(rng.randint(0, 3))),
     )
+
+
+def physical(seed: int) -> Policy:
+    """The same policy, but most of its grants of reading are physical."""
+    rng, made = random.Random(seed), policy(seed)
+    grants = [
+        replace(each, enforce="physical") if each.actions == ("read",) and rng.random() < 0.7 else each
+        for each in made.grants
+    ]
+    return replace(made, grants=tuple(grants))
 
 
 def grant(rng: random.Random, number: int) -> Grant:

@@ -54,6 +54,11 @@ grants:
                 "for model_training"
             ],
         ),
+        (
+            "purposes: [reporting]}",
+            "purposes: [reporting], enforce: physical}",
+            ["user:grace sees user_id and label in training.reviews (physical) instead of as stored for reporting"],
+        ),
         ("    purposes: [model_training]\n", "", [
             "group:ml gains user_id and label in training.reviews for no stated purpose and reporting until 2027-06-30"
         ]),

@@ -47,6 +47,10 @@ HEAD = "roles:\n  a: {members: [user:ada]}\ngrants:\n  - {role: a, actions: [rea
             "p.yaml:5: This grant adds nothing to p.yaml:4. Remove it."
         ]),
         ("  - {role: a, actions: [read], tables: [training.reviews], columns: {deny: [email]}}", []),
+        ("  - {role: a, actions: [read], tables: [training.reviews], columns: {deny: [email]}, enforce: physical}", [
+            "p.yaml:5: p.yaml:4 lets the same role read at the source, so this grant's level is worth nothing there. "
+            "Enforce both in the same way."
+        ]),
         ("  - {role: a, actions: [delete], tables: [training.*]}\ndenies:\n"
          '  - {role: "*", actions: [delete], tables: ["*"]}', [
             "p.yaml:5: This grant never gives anything: p.yaml:7 denies all of it. Remove one of them."

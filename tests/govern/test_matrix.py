@@ -36,13 +36,14 @@ def by_deciding(engine, principals, purposes):
                 )
                 for column in decision.columns if decision.allowed else ():
                     rows = decision.conditions.get(column, decision.rows)
-                    found[who, table.name, column, purpose, decision.masks.get(column, AS_STORED), frozenset(rows)] += 1
+                    how = decision.masks.get(column, AS_STORED)
+                    found[who, table.name, column, purpose, how, frozenset(rows), decision.level] += 1
     return found
 
 
 @pytest.mark.parametrize("seed", range(200))
 def test_cells_are_what_decisions_say(seed):
-    engine = Engine(policies.policy(seed))
+    engine = Engine(policies.physical(seed))
     principals, purposes = (*policies.USERS, "group:g0", "user:nobody"), ("", *policies.PURPOSES)
     table = cells(views(engine, TABLES, principals=principals, purposes=purposes, at=AT)).to_pylist()
     found = Counter(
@@ -53,6 +54,7 @@ def test_cells_are_what_decisions_say(seed):
             row["purpose"],
             row["how"],
             frozenset(text.strip("()") for text in row["rows"].split(" or ") if text),
+            row["level"],
         )
         for row in table
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from strongroom.core.policy import Deny, Grant
+from strongroom.core.policy import Deny, Grant, weakest
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _NO_TAGS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -59,7 +59,6 @@ class Decision:
         denying: denies, or grants that withhold a column, each with what it withholds (empty: everything).
         withheld: columns asked for and not given.
         flaw: why no rule could be weighed at all: a name that is none, or a duty that must stay separate.
-        level: how strongly the answer is enforced; `advisory` here, and a platform or a store may do better.
     """
 
     request: Request
@@ -74,7 +73,11 @@ class Decision:
     denying: tuple[tuple[Grant | Deny, tuple[str, ...]], ...] = ()
     withheld: tuple[str, ...] = ()
     flaw: str = ""
-    level: str = "advisory"
+
+    @property
+    def level(self) -> str:
+        """How strongly the answer is enforced: as the weakest of the grants that gave it."""
+        return weakest(grant.enforce for grant in self.grants)
 
     @property
     def reason(self) -> str:

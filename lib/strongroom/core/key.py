@@ -15,7 +15,7 @@ from enum import StrEnum
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 
-PURPOSES = ("token", "encryption", "quarantine")
+PURPOSES = ("token", "encryption", "quarantine", "projection")
 """What a derived key is for. A key of one purpose is never used for another."""
 
 MASTER_BYTES = 32

@@ -6,7 +6,7 @@ decides with them. `where` is always `file:line`, so that every answer can point
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -19,17 +19,26 @@ MASKS = (
 )  # fmt: skip
 """How a column may be shown instead of in clear: the words of Iceberg's read restrictions. `null` means the first."""
 
+LEVELS = ("advisory", "physical", "cryptographic")
+"""How a grant may be enforced, the weakest first: by our code in the caller's session; by giving a projection and never
+the source; by keys. docs/threat-model.md says what each does not stop.
+"""
+
 EVERYONE = "*"
 """The role of a deny that holds for every principal. No grant may name it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A named set of principals: `user:NAME` and `group:NAME`. A group is a role that grants cannot name."""
+    """A named set of principals: `user:NAME` and `group:NAME`. A group is a role that grants cannot name.
+
+    `os_group` is the operating system's group that may open the role's projections; empty is none.
+    """
 
     name: str
     members: tuple[str, ...]
     where: str = ""
+    os_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class Grant:
         rows: a row expression; only rows where it is true are given. Empty is all.
         since: the first moment it holds.
         until: the first moment it no longer holds.
+        enforce: how: one of `LEVELS`.
         approval: the principal that approved it, never a member of the role.
         reason: why it exists, for people.
     """
@@ -76,6 +86,7 @@ class Grant:
     rows: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    enforce: str = LEVELS[0]
     approval: str = ""
     reason: str = ""
     where: str = ""
@@ -131,6 +142,11 @@ class Policy:
     def rules(self) -> tuple[Grant | Deny, ...]:
         """Grants, then denies."""
         return (*self.grants, *self.denies)
+
+
+def weakest(levels: Iterable[str]) -> str:
+    """The weakest of some levels: an answer is enforced no better than that."""
+    return min(levels, key=LEVELS.index, default=LEVELS[0])
 
 
 def last_day(until: datetime) -> str:

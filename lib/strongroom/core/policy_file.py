@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from strongroom.core import expression, yaml
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.policy import ACTIONS, EVERYONE, MASKS, Columns, Deny, Expectation, Grant, Policy, Role
+from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, MASKS, Columns, Deny, Expectation, Grant, Policy, Role
 from strongroom.core.policy_fields import PRINCIPAL, SELECTOR, TABLE, WORD, Fields
 from strongroom.core.words import did_you_mean
 
 _MASK_WORDS = {"null": "replace-with-null"} | {word: word for word in MASKS}
 _GRANT_KEYS = (
-    "role", "actions", "tables", "principals", "purposes", "columns", "rows", "from", "until", "approval", "reason"
+    "role", "actions", "tables", "principals", "purposes", "columns", "rows", "from", "until", "enforce", "approval",
+    "reason",
 )  # fmt: skip
 _DENY_KEYS = ("role", "actions", "tables", "purposes", "columns", "from", "until", "reason")
 _DENIABLE = tuple(action for action in ACTIONS if action != "act")  # nobody acts as another without a grant anyway
+_OS_GROUP = re.compile(r"[a-z_][a-z0-9_-]*|[0-9]+")
+_FOLDER = re.compile(r"[A-Za-z0-9_-]+")
 _EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "at", "allowed", "mask")
 
 
@@ -71,8 +75,11 @@ class _Reader(Fields):
         for name, entry in self.mapping(node, f"{what}s").items():
             if not WORD.fullmatch(name):
                 self.add(entry, f"The {what} {name!r} is not a plain word.", "Use letters, digits, '_', '-' and '.'.")
-            self.keys(entry, ("members",), required=("members",))
-            found.append(Role(name, self.principals(entry.get("members"), "members"), entry.where))
+            self.keys(entry, ("members", "os_group") if what == "role" else ("members",), required=("members",))
+            os_group = self.text(entry.get("os_group"), "os_group")
+            if os_group and not _OS_GROUP.fullmatch(os_group):
+                self.add(entry["os_group"], "This is no group of the operating system.", "Write its name or number.")
+            found.append(Role(name, self.principals(entry.get("members"), "members"), entry.where, os_group))
         return tuple(found)
 
     def circles(self, root: yaml.Node, groups: Iterable[Role]) -> None:
@@ -103,11 +110,14 @@ class _Reader(Fields):
             rows=self.rows(node.get("rows")),
             since=self.moment(node.get("from"), "from"),
             until=self.moment(node.get("until"), "until", end=True),
+            enforce=self.level(node),
             approval=self.text(node.get("approval"), "approval"),
             reason=self.text(node.get("reason"), "reason"),
             where=node.where,
         )
         self.sound(node, grant, roles)
+        if grant.enforce != LEVELS[0]:
+            self.strong(node, grant)
         return grant
 
     def sound(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role]) -> None:
@@ -132,6 +142,24 @@ class _Reader(Fields):
             self.add(
                 node.at(["approval"]), "A member of the role approved its own grant.", "Let somebody else approve."
             )
+
+    def level(self, node: yaml.Node) -> str:
+        entry, found = node.get("enforce"), self.text(node.get("enforce"), "enforce")
+        if entry is not None and found and found not in LEVELS:
+            self.add(entry, f"Unknown level {found!r}.", did_you_mean(found, LEVELS))
+        elif entry is not None and found == "cryptographic":
+            self.add(entry, "'cryptographic' is not built yet.", "Use 'physical', or leave it out.")
+        return found if found in LEVELS else LEVELS[0]
+
+    def strong(self, node: yaml.Node, grant: Grant) -> None:
+        """Report what a stronger level than advisory cannot keep: it is about reading, and its names become folders."""
+        if set(grant.actions) != {"read"}:
+            todo = "Give the other actions in a grant of their own."
+            self.add(node["enforce"], f"Only reading can be {grant.enforce}.", todo)
+        for key, words in (("role", (grant.role,)), ("purposes", grant.purposes)):
+            if any(not _FOLDER.fullmatch(word) for word in words):
+                todo = "Use letters of ASCII, digits, '_' and '-'."
+                self.add(node.at([key]), "This names a folder of the projection, and cannot.", todo)
 
     def deny(self, node: yaml.Node, roles: Mapping[str, Role]) -> Deny:
         self.keys(node, _DENY_KEYS, required=("role", "actions", "tables"))

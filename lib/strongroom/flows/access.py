@@ -11,6 +11,7 @@ access export --to PLATFORM         the policy in the words of another platform:
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,18 +19,22 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, UsageError
-from strongroom.core.policy import ACTIONS, last_day
+from strongroom.core.policy import ACTIONS, LEVELS, last_day
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import access_export
 from strongroom.flows.access_page import page
 from strongroom.flows.permit import engine_of
+from strongroom.flows.projections import contract_for, projections_of
 from strongroom.govern.cells import cells
 from strongroom.govern.diff import diff
 from strongroom.govern.explain import explain
 from strongroom.govern.lint import lint
 from strongroom.govern.matrix import Table, View, principals_of, purposes_of, tables_of, views
+from strongroom.govern.policy import Engine
+from strongroom.govern.projection import projection_for
 from strongroom.stores.access import write_cells, write_page
+from strongroom.stores.lake import Lake
 
 _OF_CONTRACTS = ("raw", "training")
 _OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "metrics", "runs"))
@@ -67,7 +72,8 @@ def known_tables(job: Job) -> list[Table]:
     for contract in _contracts(job):
         found += tables_of(contract, _OF_CONTRACTS)
         found += [Table(f"{zone}.{contract.name}", ()) for zone in ("quarantine", "features", "revealed")]
-    return [*found, *(Table(name, ()) for name in _OWN)]
+    roles = engine_of(job.settings.policy).policy.roles
+    return [*found, *(Table(f"projected.{role.name}", ()) for role in roles), *(Table(name, ()) for name in _OWN)]
 
 
 def _contracts(job: Job) -> list[Contract]:
@@ -96,6 +102,8 @@ def _explain(job: Job) -> Outcome:
     found = explain(engine, request)
     decision = found.decision if found.decision.allowed else engine.narrow(request)
     lines = [str(found), *_given(decision)]
+    if decision.allowed and decision.level != LEVELS[0] and known is not None:
+        lines += _projected(job, engine, replace(request, columns=known.columns), decision)
     return Outcome(summary="\n".join(lines), facts={"allowed": found.decision.allowed})
 
 
@@ -113,8 +121,19 @@ def _given(decision: Decision) -> list[str]:
     for grant in decision.grants:
         ends = f" until {last_day(grant.until)}" if grant.until else ""
         said = [f"approved by {grant.approval}" if grant.approval else "", grant.reason]
-        lines.append(f"  by {grant.where}, role {grant.role}{ends} {'; '.join(filter(None, said))}".rstrip())
+        how = "" if grant.enforce == decision.level else f" ({grant.enforce})"
+        lines.append(f"  by {grant.where}, role {grant.role}{how}{ends} {'; '.join(filter(None, said))}".rstrip())
     return [*lines, f"  enforced: {decision.level} (docs/threat-model.md says what that does not stop)"]
+
+
+def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -> list[str]:
+    """Where the answer lies, and what of it does not: encrypted columns, and what another member may not have."""
+    found = projection_for(projections_of(engine, request, contract_for(job.settings, request.table)), decision)
+    if found is None:
+        return ["  in no projection: its members may have nothing of it together"]
+    gone = [name for name in decision.columns if name not in found.decision.columns]
+    lines = [f"  in: {Lake(job.settings.lake).folder(found.table)}"]
+    return [*lines, f"  not in it: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
 
 
 def _matrix(job: Job) -> Outcome:

@@ -1,30 +1,33 @@
 """Reads a table through the policy: the columns and rows a principal may have, masked where the policy says so.
 
-This level is advisory: it binds whoever comes through here, not whoever holds the files.
+Where the grants are advisory, the table is read and the policy applied here: that binds whoever comes through here, not
+whoever holds the files. Where they are physical, the role's projection is read, by its path and as it lies.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from deltalake import DeltaTable
-
-from strongroom.core.decision import Request
-from strongroom.core.errors import StoreError
+from strongroom.core.decision import Decision, Request
+from strongroom.core.errors import Refused, StoreError
 from strongroom.core.event import Event
+from strongroom.core.policy import LEVELS
 from strongroom.core.run import Job, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
 from strongroom.flows.permit import engine_of
-from strongroom.flows.tables import CLASSIFICATION, TAGS
+from strongroom.flows.projections import contract_for, projections_of, reading_of
 from strongroom.govern.enforce import reading
 from strongroom.govern.explain import refusal
+from strongroom.govern.policy import Engine
+from strongroom.govern.projection import Projection, projection_for
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
+from strongroom.stores.projected import holds
 
 
 def read_table(
@@ -69,23 +72,21 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
     found = lake.open(table)
     if found is not None and version is not None:
         found.load_as_version(version)
-    columns = _columns(found)
-    request = Request(
-        action="read",
-        table=table,
-        at=run.started,
-        columns=tuple(columns),
-        # A column whose schema says nothing is unknown to the policy, not free of classification.
-        classifications={name: notes[CLASSIFICATION] for name, notes in columns.items() if CLASSIFICATION in notes},
-        tags={name: _tags(notes[TAGS]) for name, notes in columns.items() if TAGS in notes},
-        principal=run.principal,
-        purpose=run.purpose,
-        actor=run.actor,
-    )
-    decision = engine.narrow(request)
+    request = reading_of(found, table, run)
+    decision, projection = engine.narrow(request), None
+    if found is not None and decision.allowed and decision.level != LEVELS[0]:
+        projection = _projection(engine, settings, request, decision)
+        decision = _given(decision, projection)
+    elif decision.allowed and any(grant.enforce != LEVELS[0] for grant in decision.grants):
+        decision = engine.at_source(decision.request)  # what a stronger grant gives, it does not give here
     AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
     if not decision.allowed:
+        if decision.flaw == _NOTHING:
+            todo = "See `access lint`: what is taken from one member of a role is taken from its projection."
+            raise Refused(decision.reason, where=", ".join(grant.where for grant in decision.grants), todo=todo)
         raise refusal(engine, decision)
+    if projection is not None:
+        return _projected(spark, lake, projection)
     if found is None:
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
@@ -95,10 +96,30 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
     return (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
 
 
-def _columns(found: DeltaTable | None) -> Mapping[str, Mapping[str, str]]:
-    """Each column of the table and what its schema says of it; nothing when there is no table."""
-    return {column.name: column.metadata or {} for column in found.schema().fields} if found is not None else {}
+_NOTHING = "no projection of theirs holds anything of it"
 
 
-def _tags(words: str) -> tuple[str, ...]:
-    return tuple(tag for tag in words.split(",") if tag)
+def _projection(engine: Engine, settings: Settings, request: Request, decision: Decision) -> Projection | None:
+    """The projection that answers a read of all columns; None when its role's members may have nothing together."""
+    return projection_for(projections_of(engine, request, contract_for(settings, request.table)), decision)
+
+
+def _given(decision: Decision, projection: Projection | None) -> Decision:
+    """The decision as a projection keeps it."""
+    if projection is None:
+        return replace(decision, allowed=False, flaw=_NOTHING)
+    return replace(projection.decision, request=decision.request)
+
+
+def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
+    """The rows of a projection, once it is known to be of today's policy.
+
+    Raises:
+        StoreError: it is not there, or what it holds is not what the policy gives today.
+    """
+    found = lake.open(projection.table)
+    if found is None or not holds(found, projection.content):
+        what = "of another policy than today's" if found is not None else "not made yet"
+        raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
+    path = lake.spark_path(projection.table)
+    return spark.read.format("delta").option("versionAsOf", found.version()).load(path)

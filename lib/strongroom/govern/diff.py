@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from strongroom.core.policy import ACTIONS, Deny, Policy
+from strongroom.core.policy import ACTIONS, LEVELS, Deny, Policy
 from strongroom.govern.matrix import AS_STORED, Table, purposes_of, views
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
@@ -99,8 +99,9 @@ def _states(
             for view in views(engine, [table], principals=principals, purposes=purposes, at=at, action=action):
                 for principal, purpose in view.holders:
                     states = found.setdefault((principal, action, table.name, purpose), {})
+                    level = "" if view.level == LEVELS[0] else f" ({view.level})"
                     for part in view.parts:
-                        states |= dict.fromkeys(part.columns, (part.how, part.rows, part.until))
+                        states |= dict.fromkeys(part.columns, (part.how + level, part.rows, part.until))
     return found
 
 
@@ -145,7 +146,8 @@ def _changes(
 
 def _shown(state: _State) -> str:
     how, rows, _ = state
-    return " ".join(part for part in ("" if how == AS_STORED else f"as {how}", f"where {rows}" if rows else "") if part)
+    shown = how.removeprefix(AS_STORED).strip() if how.startswith(AS_STORED) else f"as {how}"
+    return " ".join(part for part in (shown, f"where {rows}" if rows else "") if part)
 
 
 def _until(day: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from strongroom.core.errors import Problem
-from strongroom.core.policy import EVERYONE, Deny, Grant, Policy, last_day
+from strongroom.core.policy import EVERYONE, LEVELS, Deny, Grant, Policy, last_day
 from strongroom.core.words import did_you_mean
 from strongroom.govern.columns import folded
 from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
+from strongroom.govern.projection import members
 
 _GRAVE = ("reveal", "erase", "grant", "act")
 _ANY_WORD = "0zq"
@@ -29,6 +30,8 @@ def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Probl
         *(problem for rule in policy.rules for problem in _objects(rule, tables)),
         *(problem for grant in policy.grants for problem in _grant(grant, policy, at)),
         *_duties(policy),
+        *_weakened(policy),
+        *_narrowed(policy),
     ]
     return sorted(dict.fromkeys(found), key=lambda problem: int(problem.where.rpartition(":")[2] or 0))
 
@@ -133,6 +136,7 @@ def _covers(wide: Grant, narrow: Grant) -> bool:
     columns = wide.columns
     return (
         wide.role == narrow.role
+        and wide.enforce in (LEVELS[0], narrow.enforce)
         and set(narrow.actions) <= set(wide.actions)
         and all(_within(table, wide.tables) for table in narrow.tables)
         and set(narrow.principals) <= set(wide.principals)
@@ -172,3 +176,35 @@ def _duties(policy: Policy) -> Iterator[Problem]:
             if "grant" in grant.actions and same and {"read", "reveal"} & set(other.actions):
                 what = f"The role {grant.role!r} never reads here: {grant.where} lets it grant, which excludes reading."
                 yield Problem(what, other.where, "Give one of the two to another role.")
+
+
+def _physical(policy: Policy) -> Iterator[tuple[Grant, Grant]]:
+    """Each physical grant with every other grant of reading on tables that both may mean."""
+    for grant in policy.grants:
+        for other in policy.grants if grant.enforce == "physical" else ():
+            if other is not grant and "read" in other.actions and _meet(grant, other):
+                yield grant, other
+
+
+def _weakened(policy: Policy) -> Iterator[Problem]:
+    """Physical grants of tables that the same role may read at their source anyway."""
+    for grant, other in _physical(policy):
+        if other.role == grant.role and other.enforce == LEVELS[0]:
+            what = f"{other.where} lets the same role read at the source, so this grant's level is worth nothing there."
+            yield Problem(what, grant.where, "Enforce both in the same way.")
+
+
+def _narrowed(policy: Policy) -> Iterator[Problem]:
+    """Physical grants that give less than they say, since a member is in a role from which more is taken."""
+    people = {role.name: set(members(policy, role)) for role in policy.roles}
+    for grant, other in _physical(policy):
+        both = sorted(people.get(grant.role, set()) & people.get(other.role, set()))
+        if other.role != grant.role and both and (other.columns.deny or other.columns.mask):
+            what = f"{both[0]} is in {other.role!r}, too, and what {other.where} takes is taken from this projection."
+            yield Problem(what, grant.where, "Take them out of one of the roles, if that is not meant.")
+
+
+def _meet(one: Grant, other: Grant) -> bool:
+    return any(_within(table, other.tables) for table in one.tables) or any(
+        _within(table, one.tables) for table in other.tables
+    )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
-from strongroom.core.policy import Policy, last_day
+from strongroom.core.policy import LEVELS, Policy, last_day, weakest
 from strongroom.govern.columns import Selector, classification_of, column_of, tags_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
@@ -42,13 +42,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules."""
+    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules.
+
+    `level` is the weakest of those rules that give any of it.
+    """
 
     table: str
     parts: tuple[Part, ...]
     holders: tuple[tuple[str, str], ...]
     rules: tuple[str, ...]
-    level: str = "advisory"
+    level: str = LEVELS[0]
 
 
 def views(
@@ -79,7 +82,8 @@ def views(
                     found.extend([(principal, purpose) for principal in same])
         for (giving_, taking_), held in holders.items():
             if parts := weigher.parts(giving_, taking_):
-                yield View(table.name, parts, tuple(held), tuple(rule.rule.where for rule in giving_))
+                level, rules = weigher.level(giving_, parts), tuple(rule.rule.where for rule in giving_)
+                yield View(table.name, parts, tuple(held), rules, level)
 
 
 def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
@@ -152,6 +156,12 @@ class _Weigher:
                     names = tuple([name for place, name in enumerate(self.names) if lasting >> place & 1])
                     found.append(Part(names, how, rows, until))
         return tuple(found)
+
+    def level(self, giving: Sequence[Rule], parts: Iterable[Part]) -> str:
+        """The weakest level among the rules that give any of these columns."""
+        shown = {name for part in parts for name in part.columns}
+        bits = sum(1 << place for place, name in enumerate(self.names) if name in shown)
+        return weakest(rule.enforce for rule in giving if self.bits(rule)[0] & bits)
 
     def lasting(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
         """These columns, by the last day on which any grant gives them."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from strongroom.core.policy import Deny, Grant, Policy
+from strongroom.core.policy import LEVELS, Deny, Grant, Policy
 from strongroom.govern.columns import Selector
 from strongroom.govern.names import Match, matcher, means, principal_matcher
 
@@ -31,6 +31,7 @@ class Rule:
     allow: Selector | None = None
     deny: Selector | None = None
     mask: tuple[tuple[Selector, str], ...] = ()
+    enforce: str = LEVELS[0]
 
     def means(self, name: str) -> bool:
         """Whether the rule is about this table, or this principal for `act`."""
@@ -90,6 +91,7 @@ def compile_grant(grant: Grant, order: int = 0) -> Rule:
         allow=allow,
         deny=deny,
         mask=mask,
+        enforce=grant.enforce,
     )
 
 

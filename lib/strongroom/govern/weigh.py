@@ -30,8 +30,10 @@ def whole_table(request: Request, table: str, grants: Sequence[Rule], denies: Se
     return Decision(request, True, table, rows=_rows(givers), **_by(givers))
 
 
-def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule]) -> Decision:
-    """The answer column by column."""
+def by_column(
+    request: Request, table: str, grants: Sequence[Rule], denies: Sequence[Rule], beside: Sequence[Rule] = ()
+) -> Decision:
+    """The answer column by column. Grants that stand `beside` give nothing here, but withhold and mask all the same."""
     givers: dict[str, list[Rule]] = {}
     masks: dict[str, str] = {}
     denying: dict[int, tuple[Grant | Deny, list[str]]] = {}
@@ -39,14 +41,14 @@ def by_column(request: Request, table: str, grants: Sequence[Rule], denies: Sequ
     for name in dict.fromkeys(request.columns):
         column = column_of(request, name)
         giving = [rule for rule in grants if rule.allow is None or rule.allow.gives(column)]
-        taking = [rule for rule in (*grants, *denies) if rule.deny is not None and rule.deny.takes(column)]
+        taking = [rule for rule in (*grants, *beside, *denies) if rule.deny is not None and rule.deny.takes(column)]
         for rule in taking:
             denying.setdefault(id(rule), (rule.rule, []))[1].append(name)
         if taking or not giving:
             withheld.append(name)
             continue
         givers[name] = giving
-        shown = {how for rule in grants for selector, how in rule.mask if selector.takes(column)}
+        shown = {how for rule in (*grants, *beside) for selector, how in rule.mask if selector.takes(column)}
         if shown:
             masks[name] = shown.pop() if len(shown) == 1 else _STRICTEST
     used = {id(rule) for rules in givers.values() for rule in rules}

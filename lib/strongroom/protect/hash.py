@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, Type
 from strongroom.core.key import Keyring, purpose_info
 from strongroom.core.secret import Secret
 from strongroom.protect.aes import Blocks, Cmac
@@ -45,12 +45,17 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
     """The function that turns values into tokens, under the primary key."""
     profile = str(options_of(column).get("profile", "aes-cmac"))
     key = keyring.derive(token_info(column, table=table), length=32)
-    tags_of = _cmac_tags(key) if profile == "aes-cmac" else _hmac_tags(key)
-    mark = prefix(keyring.primary)
+    return once_per_value(tokens_under(key, key_id=keyring.primary, type_=column.type, profile=profile), column=column)
+
+
+def tokens_under(key: Secret, *, key_id: int, type_: Type, profile: str = PROFILES[0]) -> Kernel:
+    """The function that turns values of a type into tokens under this very key."""
+    tags_of = _cmac_tags(key) if profile == PROFILES[0] else _hmac_tags(key)
+    mark = prefix(key_id)
     start, lead = np.frombuffer(urlsafe_b64encode(mark[:3]), "V4"), int.from_bytes(mark[3:])
 
     def tokens(array: pa.Array) -> pa.Array:
-        rows = token_rows(array, type_=column.type)
+        rows = token_rows(array, type_=type_)
         out = room(len(rows) * LETTERS)
         if len(rows):
             windows(out, size=4)[::LETTERS] = start
@@ -59,7 +64,7 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
                 ends[which] = letters(tags, lead=lead)
         return fixed_array(out, LETTERS, valid=rows.valid, count=len(array), type_=pa.string())
 
-    return once_per_value(tokens, column=column)
+    return tokens
 
 
 def letters(tags: Blocks, *, lead: int) -> npt.NDArray[np.void]:

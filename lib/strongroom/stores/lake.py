@@ -20,7 +20,7 @@ from deltalake.transaction import AddAction
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
 
-_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 
 _TRIES = 10
 """How often an append is tried that another process crosses; in each round at least one of them comes through."""
@@ -112,7 +112,7 @@ class Lake:
         try:
             # Not to_pyarrow_table(): its reader threads now and then abort the interpreter at exit.
             rows = pa.table(found.scan(columns=list(columns) if columns else None, predicate=where))
-            return rows.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in rows.schema]))
+            return rows.cast(pa.schema([pa.field(field.name, plain_type(field.type)) for field in rows.schema]))
         except (DeltaError, OSError, pa.ArrowException) as error:
             raise self._unreadable(table) from error
 
@@ -254,15 +254,15 @@ def filesystem_of(uri: str) -> tuple[Any, str]:
     return filesystem, path.rstrip("/")
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: pa.DataType) -> pa.DataType:
     """The type without Arrow's views, which many of its functions do not know yet."""
     if pa.types.is_string_view(kind):
         return pa.string()
     if pa.types.is_binary_view(kind):
         return pa.binary()
     if pa.types.is_struct(kind):
-        return pa.struct([pa.field(field.name, _plain(field.type)) for field in kind])
-    return pa.list_(_plain(kind.value_type)) if pa.types.is_list(kind) else kind
+        return pa.struct([pa.field(field.name, plain_type(field.type)) for field in kind])
+    return pa.list_(plain_type(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:

@@ -1,0 +1,97 @@
+"""Owner and mode bits of a lake on a local or mounted disk: who of the operating system's users may open what.
+
+Object stores have none of this: there the policy of the bucket says who may read which prefix.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from strongroom.core.errors import EnvironmentFault
+
+OPEN_ZONE = "projected"
+"""The zone that others may pass through, to what their group may open."""
+_ZONES = ("training", "quarantine", "features", "revealed", "models", "reports", "strongroom")
+
+
+def has_modes(root: str) -> bool:
+    """Whether a lake lies where files have an owner and a mode."""
+    return "://" not in root
+
+
+def group_id(name: str) -> int:
+    """The number of a group of this system, which this process may give files to.
+
+    Raises:
+        EnvironmentFault: there is no such group, or only its members and root may give it something.
+    """
+    try:
+        number = int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise EnvironmentFault("this system has no such group", where=f"os_group: {name}", todo="Make it.") from None
+    if os.geteuid() != 0 and number not in os.getgroups():
+        what, todo = "this user may not give files to the group", "Run as root, or as a member of the group."
+        raise EnvironmentFault(what, where=f"os_group: {name}", todo=todo)
+    return number
+
+
+def shut(root: str, groups: Iterable[int]) -> list[str]:
+    """Closes everything at a lake's top but the projections to others and to these groups; names what was open.
+
+    The zones that jobs make later are made now, so that none of them is open for a while.
+
+    Raises:
+        EnvironmentFault: something there is another user's.
+    """
+    given, shut_now, top = set(groups), [], Path(root)
+    for zone in _ZONES:
+        (top / zone).mkdir(mode=0o700, exist_ok=True)
+    for entry in sorted(top.iterdir()):
+        found = entry.lstat()
+        keep = stat.S_IMODE(found.st_mode) & ~(0o077 if found.st_gid in given else 0o007)
+        if entry.name != OPEN_ZONE and not stat.S_ISLNK(found.st_mode) and keep != stat.S_IMODE(found.st_mode):
+            _change(entry, keep)
+            shut_now.append(entry.name)
+    _allow(top, 0o011)  # to pass through, now that there is nothing else to find
+    return shut_now
+
+
+def make_private(folder: Path) -> None:
+    """A folder that nobody but its owner opens; folders above it, up to the zone, may be passed through only."""
+    above = [parent for parent in folder.parents if OPEN_ZONE in parent.parts and not parent.exists()]
+    for parent in reversed(above):
+        parent.mkdir(exist_ok=True)
+        parent.chmod(0o711)  # whatever the process's own mask is
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def give(folder: Path, group: int | None, *, deep: bool = True) -> None:
+    """A folder, and with `deep` everything below it, to this group to read; without a group to nobody."""
+    for path in [*(sorted(folder.rglob("*"), reverse=True) if deep else ()), folder]:  # the folder itself comes last
+        mode = (0o750 if path.is_dir() else 0o640) if group is not None else (0o700 if path.is_dir() else 0o600)
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            raise EnvironmentFault("there is a symbolic link in a projection", where=str(path), todo="Remove it.")
+        if group is not None and found.st_gid != group:
+            os.chown(path, -1, group)
+        if stat.S_IMODE(found.st_mode) != mode:
+            path.chmod(mode)
+
+
+def _allow(path: Path, bits: int) -> None:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & bits != bits:
+        _change(path, mode | bits)
+
+
+def _change(path: Path, mode: int) -> None:
+    try:
+        path.chmod(mode)
+    except OSError as error:
+        what = "this cannot be closed to others, so a projection would be no limit"
+        todo = f"Let its owner run: chmod {mode:o} {path}"
+        raise EnvironmentFault(what, where=f"{path} ({error.strerror})", todo=todo) from error

@@ -1,0 +1,222 @@
+"""Projections on disk: Delta tables whose every file comes from one file of their source, and says so by its name.
+
+So what has to be done is the difference of two lists of files. Files that no version needs are deleted at once: what
+was erased from the source is gone from here with the next refresh, and older versions are only names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, RemoveAction
+
+from strongroom.core.errors import StoreError
+from strongroom.stores import modes
+from strongroom.stores.lake import Lake, TablePlan, filesystem_of
+from strongroom.stores.rewrite import Rewrite
+from strongroom.stores.stages import drop_stage
+
+TURN = "projection"
+"""The writer in a projection's Delta log that counts its refreshes; what it holds is a writer of the same number."""
+_STAGE = re.compile(r"stage-(\d+)-.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of a projection that is written and not committed: whence, its name in the stage, bytes and rows."""
+
+    source: str
+    name: str
+    size: int
+    rows: int
+
+
+def source_id(path: str) -> str:
+    """What stands for a source's file in the names of projected ones: a file's path never changes its content."""
+    return hashlib.sha256(path.encode()).hexdigest()[:24]
+
+
+def source_files(lake: Lake, table: str) -> dict[str, str]:
+    """Each file of the source's newest version by its id; the path is relative to the table's folder.
+
+    Raises:
+        StoreError: the table's files are not its rows.
+    """
+    found = Rewrite.of(lake, table, run_id="project")
+    paths = [unquote(path) for path, _ in found.files()] if found is not None else []
+    return {source_id(path): path for path in paths}
+
+
+def existing(lake: Lake) -> Iterator[str]:
+    """Every projection there is, as a table's name: `projected.ROLE.PURPOSES.ZONE.NAME`."""
+    filesystem, folder = filesystem_of(f"{lake.root.rstrip('/')}/{modes.OPEN_ZONE}")
+    level = [folder]
+    for _ in range(4):
+        level = [
+            info.path
+            for path in level
+            for info in filesystem.get_file_info(pafs.FileSelector(path, allow_not_found=True))
+            if info.type == pafs.FileType.Directory
+        ]
+    for path in sorted(level):
+        yield ".".join((modes.OPEN_ZONE, *path.removeprefix(folder).strip("/").split("/")))
+
+
+def holds(found: DeltaTable | None, content: str) -> bool:
+    """Whether the newest version of a projection is this content, whatever files it was made from."""
+    turn = found.transaction_version(TURN) if found is not None else None
+    return turn is not None and found is not None and found.transaction_version(content) == turn
+
+
+@dataclass(slots=True)
+class Projected:
+    """A projection that is being brought to its source."""
+
+    lake: Lake
+    table: str
+    onto: DeltaTable
+    group: int | None
+
+    @classmethod
+    def open(cls, lake: Lake, table: str, plan: TablePlan, *, group: int | None) -> Projected:
+        """The projection as it is; made empty, and its owner's alone, when it is not there."""
+        if modes.has_modes(lake.root) and not Path(lake.folder(table)).exists():
+            modes.make_private(Path(lake.folder(table)))
+        return cls(lake, table, lake.ensure(table, plan), group)
+
+    @property
+    def turn(self) -> int:
+        """The number of the refresh that comes next."""
+        return (self.onto.transaction_version(TURN) or 0) + 1
+
+    def stage(self, run_id: str) -> str:
+        """The folder in the table's own where a run leaves files before they count."""
+        return f"stage-{self.turn:06d}-{run_id}"
+
+    def files(self) -> dict[str, list[tuple[str, int]]]:
+        """Path and size of each projected file, by the id of the source's file that it was made from."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for row in pa.table(self.onto.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist():
+            made_from = unquote(row["path"]).rpartition("/")[2].partition("-")[0]
+            found.setdefault(made_from, []).append((row["path"], row["size_bytes"]))
+        return found
+
+    def begin(self, stage: str) -> str:
+        """Makes the stage, for its owner only, and returns its place."""
+        filesystem, folder = filesystem_of(f"{self.lake.folder(self.table)}/{stage}")
+        filesystem.create_dir(folder, recursive=True)
+        if modes.has_modes(self.lake.root):
+            Path(folder).chmod(0o700)
+        return f"{self.lake.folder(self.table)}/{stage}"
+
+    def empty(self, stage: str, source: str, schema: pa.Schema) -> Written:
+        """A file without rows: its source's file has none for this projection, and is not looked at again."""
+        filesystem, folder = filesystem_of(f"{self.lake.folder(self.table)}/{stage}")
+        name = f"{source}-none.parquet"
+        pq.write_table(schema.empty_table(), f"{folder}/{name}", filesystem=filesystem, write_statistics=False)
+        return Written(source, name, filesystem.get_file_info(f"{folder}/{name}").size, 0)
+
+    def commit(
+        self, stage: str, written: Iterable[Written], *, gone: Iterable[str], schema: pa.Schema, content: Iterable[str],
+        anew: bool, at_ms: int, note: Mapping[str, str],
+    ) -> int:  # fmt: skip
+        """New files in, and those of the source's files that are gone out, as one version; returns its number.
+
+        Args:
+            stage: where the new files lie.
+            written: the new files.
+            gone: ids of the source's files whose rows leave.
+            schema: the columns.
+            content: what the version holds, by fingerprints; see `holds`.
+            anew: whether every file of before leaves.
+            at_ms: the run's start, in milliseconds since 1970.
+            note: what the version's history says of it.
+
+        Raises:
+            StoreError: another run refreshed it first; nothing is changed.
+        """
+        turn, here = self.turn, self.files()
+        adds = [
+            AddAction(f"{stage}/{file.name}", file.size, {}, at_ms, True, json.dumps({"numRecords": file.rows}))
+            for file in written
+        ]
+        old = [] if anew else [file for source in gone for file in here.get(source, ())]
+        actions: list[AddAction | RemoveAction] = [
+            *adds,
+            *(RemoveAction(path, True, at_ms, size, {}) for path, size in old),
+        ]
+        if modes.has_modes(self.lake.root):
+            modes.give(Path(self.lake.folder(self.table)) / stage, self.group)
+        writers = [Transaction(name, turn) for name in (TURN, *content)]
+        try:
+            self.onto.create_write_transaction(
+                actions, "overwrite" if anew else "append", Schema.from_arrow(schema), partition_by=[],
+                commit_properties=CommitProperties(custom_metadata=dict(note), app_transactions=writers),
+            )  # fmt: skip
+        except CommitFailedError:
+            what = "another run refreshed this projection first, so this one changed nothing"
+            raise StoreError(what, where=self.table, todo="Run again.") from None
+        except (DeltaError, OSError):
+            raise StoreError(
+                "this projection cannot be written", where=self.table, todo="See space and mode."
+            ) from None
+        self.onto = DeltaTable(self.lake.folder(self.table))
+        return int(self.onto.version())
+
+    def sweep(self) -> None:
+        """Deletes every file that the newest version does not need, and gives the rest to the role's group.
+
+        Stages of a later number stay: they belong to a run that is still at work.
+        """
+        filesystem, folder = filesystem_of(self.lake.folder(self.table))
+        needed = {f"{folder}/{unquote(path)}" for files in self.files().values() for path, _ in files}
+        kept = [f"{folder}/_delta_log"]
+        for info in filesystem.get_file_info(pafs.FileSelector(folder)):
+            stage = _STAGE.fullmatch(info.base_name)
+            if info.type != pafs.FileType.Directory or stage is None or int(stage[1]) >= self.turn:
+                continue
+            inside = [each.path for each in filesystem.get_file_info(pafs.FileSelector(info.path))]
+            if not needed.intersection(inside):
+                drop_stage(self.lake, self.table, info.base_name)
+                continue
+            kept.append(info.path)
+            for path in inside:
+                if path not in needed:
+                    filesystem.delete_file(path)
+        if modes.has_modes(self.lake.root):
+            for path in kept:
+                modes.give(Path(path), self.group)
+            modes.give(Path(folder), self.group, deep=False)
+
+
+def close_changed(lake: Lake, table: str, *, content: str) -> None:
+    """Closes a projection that does not hold what it should, until it is made anew; object stores cannot."""
+    if modes.has_modes(lake.root) and Path(lake.folder(table)).exists() and not holds(lake.open(table), content):
+        Path(lake.folder(table)).chmod(0o700)
+
+
+def drop(lake: Lake, table: str) -> None:
+    """Deletes a projection, its rows first: who holds its path finds nothing, at once."""
+    filesystem, folder = filesystem_of(lake.folder(table))
+    if modes.has_modes(lake.root):
+        Path(folder).chmod(0o700)
+    for info in filesystem.get_file_info(pafs.FileSelector(folder)):
+        if info.type == pafs.FileType.Directory and info.base_name != "_delta_log":
+            filesystem.delete_dir(info.path)
+    filesystem.delete_dir(folder)
+    for _ in range(3):  # the folders above it, as far as nothing else is in them
+        folder = folder.rpartition("/")[0]
+        if filesystem.get_file_info(pafs.FileSelector(folder)):
+            return
+        filesystem.delete_dir(folder)
