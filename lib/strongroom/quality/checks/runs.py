@@ -62,7 +62,7 @@ def plain_addresses(flat: Flat) -> Mask:
     stops = np.flatnonzero(_among(data, _NOT_ALNUM))
     signs = data[stops]
     at = signs == ord("@")
-    fine = _once(stops[at], starts, ends) & (ends - starts <= _SURELY)
+    fine: Mask = _once(stops[at], starts, ends) & (ends - starts <= _SURELY)
     wrong = ~(at | (signs == ord(".")) | (signs == ord("-")))
     wrong[1:] |= stops[1:] == stops[:-1] + 1
     fine[_row_of(stops[wrong], starts)] = False
