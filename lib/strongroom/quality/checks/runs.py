@@ -62,7 +62,7 @@ def plain_addresses(flat: Flat) -> Mask:
     stops = np.flatnonzero(_among(data, _NOT_ALNUM))
     signs = data[stops]
     at = signs == ord("@")
-    fine = _once(stops[at], starts, ends) & (ends - starts <= _SURELY)
+    fine: Mask = _once(stops[at], starts, ends) & (ends - starts <= _SURELY)
     wrong = ~(at | (signs == ord(".")) | (signs == ord("-")))
     wrong[1:] |= stops[1:] == stops[:-1] + 1
     fine[_row_of(stops[wrong], starts)] = False
@@ -88,10 +88,13 @@ def _row_of(places: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 def _once(places: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Mask:
     """Which rows have exactly one of these places, neither their first byte nor their last."""
-    if len(places) == len(starts) and (inside := (starts < places) & (places < ends - 1)).all():
-        return inside
+    found: Mask
+    if len(places) == len(starts):
+        found = (starts < places) & (places < ends - 1)
+        if found.all():
+            return found
     rows = _row_of(places, starts)
-    found: Mask = np.bincount(rows, minlength=len(starts)) == 1
+    found = np.bincount(rows, minlength=len(starts)) == 1
     edge = (places == starts[rows]) | (places == ends[rows] - 1)
     found[rows[edge]] = False
     return found
