@@ -249,11 +249,8 @@ def test_kept_keys_of_several_columns_from_parquet_are_compared_as_values(place)
         place, "shops", ("land", "string", KEEP), ("no", "integer", KEEP, "physicalType: int"), ("n", "integer", KEEP)
     )
     contract(place, "sales", ("land", "string", KEEP), ("no", "integer", KEEP), ("n", "integer", KEEP), form="parquet")
-    text = (place.root / "contracts/sales.yaml").read_text()
     pair = "    relationships: [{from: [sales.no, sales.land], to: [shops.no, shops.land]}]"
-    (place.root / "contracts/sales.yaml").write_text(
-        text.replace("\ncustomProperties:", f"\n{pair}\ncustomProperties:")
-    )
+    place.edit("contracts/sales.yaml", "\ncustomProperties:", f"\n{pair}\ncustomProperties:")
     put(place, "shops", "a", {"land": "DE", "no": 1, "n": 0}, {"land": "FR", "no": 2, "n": 0})
     sold = [("DE", 1), ("FR", 2), ("DE", 2), ("de", 1), (None, 7), ("DE", None)]
     (place.lake / "raw/sales").mkdir(parents=True)

@@ -12,7 +12,8 @@ from strongroom.core.errors import Problem
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
-API_VERSION = "v3.1.0"
+API_VERSIONS = ("v3.1.0", "v3.2.0")
+"""The first is what we hold a contract against. What is new in the second is refused by its name."""
 
 RUN: Mapping[str, tuple[str, ...]] = {
     "contract": ("apiVersion", "kind", "id", "version", "status", "servers", "schema", "slaDefaultElement",
@@ -48,6 +49,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "partitioned": "Tables are not partitioned by a column: remove it.",
         "partitionKeyPosition": "Tables are not partitioned by a column: remove it.",
         "physicalName": "Columns are not renamed: use the source's own name as 'name'.",
+        "enum": "Say it in 'quality': {metric: invalidValues, mustBe: 0, arguments: {validValues: [...]}}.",
         "encryptedName": "A protected column keeps its name: say how it is protected in the custom property 'protect'.",
     },
     "quality": {"rule": "Write 'metric'."},
@@ -58,7 +60,7 @@ CUSTOM: Mapping[str, tuple[str, ...]] = {
     "contract": ("purposes", "label", "quarantineLimit"),
     "server": ("options",),
     "schema": (),
-    "property": ("protect", "subject", "role", "read"),
+    "property": ("protect", "subject", "role", "read", "precision", "scale"),
     "relationship": ("severity", "dimension", "description"),
     "quality": (),
 }
