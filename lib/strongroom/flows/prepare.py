@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, prepare_record, prepare_report, prepare_words
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
-from strongroom.flows.prepare_marks import check_targets
+from strongroom.flows.prepare_marks import permit_references
 from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
@@ -43,12 +42,12 @@ def run(job: Job) -> Outcome:
     job = settle_purpose(job, contract)
     _authorise(job, contract)
     lake = Lake(job.settings.lake)
+    permit_references(job, contract, lake)
     if _with_sample(job, lake):
         return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
     found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
     for source, files in found.values():
         shapes.check_shape(source, files, contract)
-    check_targets(contract, lake)
     if job.args.dry_run:
         return prepare_words.preview(job, contract, found=found)
 
@@ -93,8 +92,6 @@ def _contract(job: Job) -> Contract:
 def _authorise(job: Job, contract: Contract) -> None:
     for source in contract.sources:
         permit(job, "read", sources.raw_table(source), contract=contract)
-    for name in referenced(contract):
-        permit(job, "read", f"training.{name}")
     for zone in ("training", "quarantine"):
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 

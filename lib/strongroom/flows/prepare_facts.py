@@ -28,7 +28,8 @@ def facts(job: Job, rows: Rows, *, staged: str, tally: Tally) -> Mapping[str, fl
     found, contract, raw = {}, rows.plan.contract, rows.frame
     for rule in contract.set_rules:
         if rule.metric == "duplicateValues":
-            found[rule.id] = shared_rows(rows, rule.columns)
+            good = job.spark().read.parquet(staged) if tally.kept else None
+            found[rule.id] = 0.0 if good is None else shared_rows(rows, rule.columns, kept=good)
         elif rule.metric == "sql" and tally.kept:
             found[rule.id] = _queried(job, contract, rule, staged=staged)
         elif rule.metric == "freshness" and (age := _age(job, rule, raw=raw, tally=tally)) is not None:

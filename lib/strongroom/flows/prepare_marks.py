@@ -17,6 +17,7 @@ from strongroom.core.contract_references import referenced
 from strongroom.core.errors import KeyFault, StoreError
 from strongroom.core.run import Job
 from strongroom.flows import fuse
+from strongroom.flows.permit import permit
 from strongroom.flows.prepare_keys import IDENTITY, Scan, findable, values
 from strongroom.protect.siv import PREFIX
 from strongroom.stores.keys import keyring_of
@@ -43,9 +44,15 @@ class Rows:
     onto: bool
 
 
-def check_targets(contract: Contract, lake: Lake) -> None:
-    """Raises StoreError when a table that the contract refers to is not there."""
+def permit_references(job: Job, contract: Contract, lake: Lake) -> None:
+    """Asks whether the run may read the tables that the contract refers to.
+
+    Raises:
+        Refused: it may not.
+        StoreError: one of them is not there.
+    """
     for name in referenced(contract):
+        permit(job, "read", f"training.{name}")
         if lake.open(f"training.{name}") is None:
             raise _missing(name)
 
@@ -76,12 +83,22 @@ def mark_rows(job: Job, rows: Rows, *, lake: Lake) -> Any:
     return frame
 
 
-def shared_rows(rows: Rows, paths: tuple[str, ...]) -> float:
-    """How many rows share their values with another one."""
+def shared_rows(rows: Rows, paths: tuple[str, ...], *, kept: Any) -> float:
+    """How many of the rows kept share their values with another one.
+
+    Args:
+        rows: the rows as they were read. They are counted themselves where protection hides which rows are alike.
+        paths: the columns.
+        kept: the rows kept, protected.
+    """
     from pyspark.sql import functions as F
 
-    found = replace(rows, frame=rows.frame.withColumns(_identity(rows, paths)))
-    counted = _hashes(found, paths).groupBy(*_HASHES).agg(F.count("*").alias("__count")).where("__count > 1")
+    if all(map(findable, _leaves(rows.plan.contract, paths))):
+        columns = [_at(path) for path in paths]
+        hashes = kept.where(_given(columns)).select(*_pair(columns, _HASHES))
+    else:
+        hashes = _hashes(replace(rows, frame=rows.frame.withColumns(_identity(rows, paths))), paths)
+    counted = hashes.groupBy(*_HASHES).agg(F.count("*").alias("__count")).where("__count > 1")
     return float(counted.agg(F.sum("__count")).first()[0] or 0)
 
 
@@ -135,7 +152,7 @@ def _compared(
     """Hashes of the rows' keys and of a table's, each protected alike, under every key that the table has."""
     leaves = _leaves(rows.plan.contract, paths)
     found = [_at(column) for column in columns]
-    present = table.where(reduce(lambda one, other: one & other, [column.isNotNull() for column in found]))
+    present = table.where(_given(found))
     hidden = next((place for place, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None)
     keys: tuple[int, ...] = ()
     if hidden is not None:
@@ -191,9 +208,13 @@ def _identity(rows: Rows, paths: tuple[str, ...]) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     columns = [F.col("row")] if rows.sealed else [_at(path) for path in paths]
-    given = reduce(lambda one, other: one & other, [column.isNotNull() for column in columns])
     hashes = zip(IDENTITY, _pair(columns, IDENTITY), strict=True)
-    return {name: F.when(given, hashed) for name, hashed in hashes}
+    return {name: F.when(_given(columns), hashed) for name, hashed in hashes}
+
+
+def _given(columns: Sequence[Any]) -> Any:
+    """Whether all of a row's key is there."""
+    return reduce(lambda one, other: one & other, [column.isNotNull() for column in columns])
 
 
 def _pair(columns: Sequence[Any], names: tuple[str, str]) -> list[Any]:

@@ -16,7 +16,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
-from strongroom.flows.prepare_marks import Rows, mark_rows
+from strongroom.flows.prepare_marks import Rows, mark_rows, permit_references
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
 from strongroom.stores.keys import open_keyring
@@ -35,6 +35,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
     for table in (training, aside):
         permit(job, "write", table, contract=contract)
+    permit_references(job, contract, lake)
     known = manifest.batches(lake, contract.name)
     settle(lake, contract, known)
     onto, quarantine = manifest.fence(lake, training, known), manifest.fence(lake, aside, known)
