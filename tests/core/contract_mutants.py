@@ -44,6 +44,13 @@ TABLE_RULES = (
 )
 """Rules of a table that cannot be."""
 
+REFERENCES = (
+    "nobody.user_id", "customers.nobody", "customers.email", "customers.income", "visits.user_id", "customers",
+    "customers.user_id.x", "customers.yaml#/schema/customers/properties/user_id",
+    ["customers.user_id", "reviews.user_id"], [],
+)  # fmt: skip
+"""What nothing can refer to: not there, of another type or protection, the table itself, or in other words."""
+
 Change = Callable[[Any, Any], None]
 
 
@@ -128,7 +135,8 @@ def _of_key(path: tuple[str | int, ...]) -> Iterator[tuple[str, Change]]:
     yield "letters of a key swapped", _rename(key[1::-1] + key[2:] if key[0] != key[1] else key + "_")
     yield "key in another case", _rename(key.swapcase())
     nameless = key == "name" and tuple(step for step in path[:-1] if not isinstance(step, int))[-1:] in OPTIONAL_NAMES
-    if key in NEEDED and not nameless and "logicalTypeOptions" not in path:
+    optional = nameless or (key == "type" and "relationships" in path)
+    if key in NEEDED and not optional and "logicalTypeOptions" not in path:
         yield "needed key lost", lambda parent, key: parent.__delitem__(key)
 
 
@@ -147,7 +155,8 @@ def _of_value(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[str, Ch
                 yield "word in another case", _set(value.swapcase())
         yield "number for text", _set(5)
         yield "boolean for text", _set(True)
-        yield "list for text", _set([value])
+        if words[-1] != "to":  # a list of one name is that name
+            yield "list for text", _set([value])
         yield "mapping for text", _set({"value": value})
     elif isinstance(value, int | float):
         yield "text for a number", _set(str(value))
@@ -202,6 +211,16 @@ def _of_meaning(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[str, 
         yield "argument of nothing", _inside(arguments={"colums": ["x"]})
         yield "rule of another kind", _inside(query="select 1")
         yield "engine of another house", _inside(type="custom", engine="soda", implementation="x")
+    if "to" in value and "relationships" in path:
+        first = value["to"] if isinstance(value["to"], str) else value["to"][0]
+        for wrong in REFERENCES:
+            yield f"reference to {wrong}", _inside(to=wrong)
+        yield "more columns than partners", _inside(to=[first, "customers.consent"])
+        yield "reference of a kind nobody knows", _inside(type="foreign")
+        yield (
+            "reference of a severity nobody knows",
+            _inside(customProperties=[{"property": "severity", "value": "fatal"}]),
+        )
     if "properties" in value and "quality" in value and path[0] == "schema":
         for rule in TABLE_RULES:
             yield f"table rule {rule}", _inside(quality=[*value["quality"], rule])

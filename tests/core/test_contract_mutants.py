@@ -7,19 +7,22 @@ from pathlib import Path
 import pytest
 
 from core.contract_mutants import Mutant, mutants
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract_file import load_contract, parse_contract
+from strongroom.core.contract_references import reference_problems
 from strongroom.core.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 GOOD = [*sorted((ROOT / "conf" / "contracts").glob("*.yaml")), *sorted((ROOT / "tests" / "contracts").glob("*.yaml"))]
 AT_ONCE = 50
+KNOWN = [load_contract(str(file)) for file in GOOD]
+"""What a contract may refer to; a run loads these from the folder of contracts."""
 
 
 def _fate(mutant: Mutant) -> str:
     """`refused`, or what went wrong instead; any other error than a ConfigError is a bug and gets out."""
     problems = None
     try:
-        parse_contract(mutant.text, "c.yaml")
+        problems = list(reference_problems(parse_contract(mutant.text, "c.yaml"), KNOWN)) or None
     except ConfigError as error:
         problems = error.problems
     if problems is None:

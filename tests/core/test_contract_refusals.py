@@ -209,7 +209,28 @@ REST = [
     ("schema:\n", "slaProperties: [{property: latency, value: 1, unit: d, element: who}]\nschema:\n", 8, "tells no time", "date", "a number is no time"),
     ("schema:\n", "slaProperties: [{property: latency, value: soon, unit: d, element: day}]\nschema:\n", 8, "positive number", "", "how soon?"),
 ]  # fmt: skip
-CASES = [*ODCS, *TYPES, *RULES, *PROTECTION, *QUALITY, *REST]
+REFERENCES = [
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others.id, form: text}]\n", 19, "Unknown field 'form'", "'from'", "a typo"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others}]\n", 19, "written as table.column", "", "no column"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: o.yaml#/schema/others/properties/id}]\n", 19, "written as table.column", "Paths", "the long form"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: visits.who}]\n", 19, "to itself", "sql", "of the table to itself"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: [others.id, others.no]}]\n", 19, "1 columns refer to 2", "pairs", "a partner is missing"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others.id}, {to: others.id}]\n", 19, "stands here twice", "Remove", "once is enough"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others.id, customProperties: [{property: severty, value: error}]}]\n", 19, "Unknown custom property 'severty'", "'severity'", "a typo"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others.id, customProperties: [{property: severity, value: eror}]}]\n", 19, "Unknown severity 'eror'", "'error'", "a typo"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{to: others.id, type: foreinKey}]\n", 19, "may not be 'foreinKey'", "'foreignKey'", "outside the vocabulary"),
+    ("{property: role, value: text}]\n", "{property: role, value: text}]\n        relationships: [{from: visits.text, to: others.id}]\n", 19, "none of the forms", "", "of a column it is the column"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visits.txt, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "no column 'txt'", "'text'", "a typo"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visit.text, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "'visit' is another table", "'visits'", "a typo"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "'from' is missing", "table.column", "which column?"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visits.who, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "leaves by hash", "domain", "no other table has its tokens"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visits.day, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "leaves by generalise", "Keep it", "a month is no day"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visits.seconds, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "which is double", "", "a float is no key"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: visits.tags, to: others.id}]\n    quality:\n      - {metric: rowCount", 36, "which is array", "", "many values in one row"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: [visits.text, visits.text], to: [others.a, others.b]}]\n    quality:\n      - {metric: rowCount", 36, "'text' stands here twice", "", "twice the same"),
+    ("    quality:\n      - {metric: rowCount", "    relationships: [{from: [visits.text, visits.who], to: [others.a, more.b]}]\n    quality:\n      - {metric: rowCount", 36, "to 'others' and to 'more'", "one for each", "two tables"),
+]  # fmt: skip
+CASES = [*REFERENCES, *ODCS, *TYPES, *RULES, *PROTECTION, *QUALITY, *REST]
 
 
 def test_the_contract_that_the_cases_break_is_sound():

@@ -35,6 +35,8 @@ class Case:
     facts: dict[str, float]
     sql: dict[str, Any] | bool
     text: bool
+    others: dict[str, dict[str, Any]]
+    """By its name, each table that the rows refer to: its contract, and its rows."""
 
 
 def groups() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -57,6 +59,10 @@ def cases() -> Iterator[Case]:
                 {name: float(fact) for name, fact in case.get("facts", {}).items()},
                 case.get("sql", group.get("sql", {})),
                 group.get("text", False),
+                {
+                    name: odcs(other, name) | {"rows": other["rows"]}
+                    for name, other in group.get("references", {}).items()
+                },
             )
 
 
@@ -66,15 +72,17 @@ def refused() -> Iterator[tuple[str, dict[str, Any]]]:
             yield group["refused"], odcs(group)
 
 
-def odcs(group: dict[str, Any]) -> dict[str, Any]:
+def odcs(group: dict[str, Any], name: str = TABLE) -> dict[str, Any]:
     """The whole contract around a fragment: a name for a lone column, and `keep` for every leaf."""
     properties = [_kept({"name": "v", **column}) for column in group["properties"]]
     limit = [{"property": "quarantineLimit", "value": group["quarantineLimit"]}] if "quarantineLimit" in group else []
     form = "json" if group.get("text") else "parquet"
     return {
-        "apiVersion": "v3.1.0", "kind": "DataContract", "id": TABLE, "name": TABLE, "version": "1.0.0",
-        "status": "active", "servers": [{"server": "raw", "type": "local", "path": f"raw/t.{form}", "format": form}],
-        "schema": [{"name": TABLE, "properties": properties, "quality": group.get("quality", [])}],
+        "apiVersion": "v3.1.0", "kind": "DataContract", "id": name, "name": name, "version": "1.0.0",
+        "status": "active",
+        "servers": [{"server": "raw", "type": "local", "path": f"raw/{name}.{form}", "format": form}],
+        "schema": [{"name": name, "properties": properties, "quality": group.get("quality", []),
+                    "relationships": group.get("relationships", [])}],
         "customProperties": [{"property": "purposes", "value": ["model_training"]}, *limit],
     }  # fmt: skip
 
@@ -99,10 +107,21 @@ def _kept(column: dict[str, Any]) -> dict[str, Any]:
 
 def batch_of(case: Case, contract: Contract) -> pa.RecordBatch:
     """The rows as they would arrive: of text, or typed."""
+    return _batch(case.rows, contract, text=case.text)
+
+
+def others_of(case: Case) -> Iterator[tuple[Contract, pa.RecordBatch]]:
+    """The tables that the rows refer to."""
+    for other in case.others.values():
+        contract = contract_of({key: value for key, value in other.items() if key != "rows"})
+        yield contract, _batch(other["rows"], contract, text=False)
+
+
+def _batch(rows: list[list[Any]], contract: Contract, *, text: bool) -> pa.RecordBatch:
     arrays = []
     for place, column in enumerate(contract.columns):
-        values = [row[place] for row in case.rows]
-        if case.text:
+        values = [row[place] for row in rows]
+        if text:
             arrays.append(pa.array(values, _textual(column.type)))
         else:
             arrays.append(pa.array([_python(value, column.type) for value in values], arrow_type(column.type)))

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from quality.conformance import Case, batch_of, cases, contract_of, failing, refused
-from strongroom.core.contract import Contract
+from quality.conformance import Case, batch_of, cases, contract_of, failing, others_of, refused
+from strongroom.core.contract import ACROSS, Contract, Reference, Rule
 from strongroom.core.errors import ConfigError
 from strongroom.quality.failures import Failures
 from strongroom.quality.flat import every
@@ -40,7 +40,7 @@ def test_exactly_the_rows_named_fail_however_the_table_is_cut(case: Case, databa
     contract = contract_of(case.contract)
     raw = batch_of(case, contract)
     ask(database, raw, contract, case)
-    shared = {rule.id: duplicates(database, rule.columns) for rule in contract.rules if rule.check == "unique"}
+    shared = {rule.id: beyond(database, rule) for rule in contract.rules if rule.check in ACROSS}
     judge = compile_rules(contract)
 
     def judged(start: int, length: int) -> tuple[Failures, Tally]:
@@ -100,13 +100,25 @@ def ask(database: duckdb.DuckDBPyConnection, raw: pa.RecordBatch, contract: Cont
     names = ["i", *typed.schema.names, *(f"raw_{name}" for name in raw.schema.names)]
     given = pa.table([pa.array(range(raw.num_rows), pa.int64()), *typed.columns, *raw.columns], names=names)
     database.register("given", given)
+    for other, rows in others_of(case):
+        database.register(other.name, pa.table(rows.columns, names=rows.schema.names))
 
 
-def duplicates(database: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> np.ndarray:
-    names = ", ".join(f'"{name}"' for name in columns)
-    some = " and ".join(f'"{name}" is not null' for name in columns)
-    query = f"select count(*) over (partition by {names}) > 1 and {some} from given order by i"
+def beyond(database: duckdb.DuckDBPyConnection, rule: Rule) -> np.ndarray:
+    """The rows that break a rule which no row answers alone: duplicates, or references to nothing."""
+    names = [name_of(path) for path in rule.columns]
+    some = " and ".join(f"{name} is not null" for name in names)
+    if isinstance(rule.argument, Reference):
+        pairs = zip(names, rule.argument.columns, strict=True)
+        same = " and ".join(f'{name} = other."{column}"' for name, column in pairs)
+        query = f"select {some} and not exists (from {rule.argument.table} other where {same}) from given order by i"
+    else:
+        query = f"select count(*) over (partition by {', '.join(names)}) > 1 and {some} from given order by i"
     return np.array([row[0] for row in database.sql(query).fetchall()], np.bool_)
+
+
+def name_of(path: str) -> str:
+    return ".".join(f'"{part}"' for part in path.split("."))
 
 
 def agree(database: duckdb.DuckDBPyConnection, failures: Failures, contract: Contract, case: Case) -> None:
@@ -117,7 +129,7 @@ def agree(database: duckdb.DuckDBPyConnection, failures: Failures, contract: Con
     for rule, found in zip(failures.rules, failed_rows(failures).values(), strict=True):
         column = columns[rule.columns[0]] if len(rule.columns) == 1 else None
         query = case.sql.get(rule.id) or failing(rule, column, text=case.text)
-        if rule.check != "unique" and query is not None and case.sql.get(rule.id) is not False:
+        if rule.check not in ACROSS and query is not None and case.sql.get(rule.id) is not False:
             rows = database.sql(f"select i from given where {query} order by i").fetchall()
             assert [row[0] for row in rows] == found, f"{rule.id}: {query}"
 

@@ -127,6 +127,8 @@ CASES = [
     ("no Parquet", parquet(lambda _: b"PAR1" + SECRET.encode() + b"PAR1"), CUSTOMERS, 7, ["part-9000"], "corrupt"),
     ("cut Parquet", parquet(lambda table: packed(table)[:-20]), CUSTOMERS, 7, ["part-9000"], "the footer is gone"),
     ("empty Parquet", parquet(lambda _: b""), CUSTOMERS, 7, ["part-9000"], "a file of no bytes has no footer"),
+    ("a folder in a file's place", write("lake/raw/customers/part-9000.parquet/x", SECRET), CUSTOMERS, 7,
+     ["part-9000.parquet/x"], "what is in it is no Parquet"),
     ("another type", parquet(retyped), CUSTOMERS, 3, ["'user_id' is string", "customers.yaml:"], "it changes its type"),
     ("unknown column", parquet(lambda table: table.append_column("shoe", table[0])), CUSTOMERS, 3, ["'shoe'"], "new"),
     ("missing column", parquet(lambda table: table.drop_columns("user_id")), CUSTOMERS, 3, ["'user_id'"], "required"),

@@ -54,6 +54,7 @@ LINES = [
     ("a number alone", b"42", None, "no row"),
     ("an empty list", b"[]", "nowhere", "Spark reads a list as the rows in it, and there is none"),
     ("an empty object", b"{}", None, "a row without anything"),
+    ("braces in a text", row(text_content="a}{b} {c"), [], "what looks like two rows is one"),
     ("a very long text", row(text_content="x" * 2_000_000), ["text_content.maxLength"], "two megabytes"),
     ("very deep", row(text_content="~").replace(b'"~"', b"[" * 1500 + b"]" * 1500), None, "deeper than parsers go"),
     ("a line of Windows", row() + b"\r", [], "a carriage return is white space"),
@@ -132,6 +133,9 @@ STOPS = [
     ("packed, but not", put("reviews/odd.json.gz", SECRET.encode() * 9), (), 7, ["odd.json.gz"], "its name says gzip"),
     ("packed and cut", put("reviews/odd.json.gz", HALF), (), 7, ["odd.json.gz"], "the other half is missing"),
     ("unknown field", put("reviews/odd.json", row(shoe=SECRET)), (), 3, ["'shoe'"], "nobody said how to protect it"),
+    ("two rows on a line", put("reviews/odd.json", b"\n".join([row(), row() + b" " + row(user_id=8)])), (), 7,
+     ["odd.json", "more than one JSON object"], "Spark reads the first one and says nothing of the other"),
+    ("words behind a row", put("reviews/odd.json", row() + SECRET.encode()), (), 7, ["odd.json"], "likewise"),
     ("a value as a name", put("reviews/odd.json", row(**{f"{SECRET} 1": 1})), (), 3, ["plain word"], "a map of people"),
 ]  # fmt: skip
 

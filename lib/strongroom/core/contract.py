@@ -47,15 +47,28 @@ class Protect:
     line: int = 0
 
 
+ACROSS = ("unique", "reference")
+"""Checks that no row answers alone: other rows, or another table, have to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a key refers to: columns of another data set's training table, in the order of the rule's own columns."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row rule: a row that breaks it goes to quarantine (severity `error`) or is only counted (`warning`).
 
     `check` is one of: `required, type, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
-    multipleOf, pattern, format, validValues, missingValues, minItems, maxItems, uniqueItems, unique, expression`.
+    multipleOf, pattern, format, validValues, missingValues, minItems, maxItems, uniqueItems, unique, reference,
+    expression`.
     `columns` are paths; a rule of one column has one, a condition on the whole row may have none. `argument` holds
     JSON's types and fits the column's type: numbers, text, ISO 8601 text for dates and timestamps, a tuple of such for
-    `validValues` and `missingValues` (a null is missing anyway), None where the check needs nothing.
+    `validValues` and `missingValues` (a null is missing anyway), a `Reference`, None where the check needs nothing.
     Severity is `error`, `warning` or `info`: only an error sends a row to quarantine.
     """
 

@@ -179,6 +179,9 @@ class ColumnReader:
                     f"Nobody can be found by {path!r} as it is protected.",
                     "Use hash, or encrypt deterministic without a row key.",
                 )
+        for word in ("precision", "scale"):
+            if word in custom and type_.name != "decimal":
+                add(custom[word], f"{word!r} does not fit {path!r}, which is {type_.name}.", "It wants a decimal.")
         if (role := custom.get("role")) is not None:
             fits = {"text": ("string",), "time": DATES}.get(column.role, (type_.name,))
             if role.value not in ROLES:

@@ -14,6 +14,7 @@ from strongroom.core.contract_columns import ROLES, ColumnReader
 from strongroom.core.contract_head import read_head
 from strongroom.core.contract_metrics import Place
 from strongroom.core.contract_quality import read_quality
+from strongroom.core.contract_references import read_references
 from strongroom.core.contract_row_key import check_row_keys
 from strongroom.core.contract_rules import column_rules
 from strongroom.core.contract_schema import schema_problems
@@ -136,9 +137,12 @@ class _Reader:
         found: list[Rule | SetRule] = []
         for path, column in by_path.items():
             found += column_rules(column, nodes[path], self.findings)
-            found += read_quality(nodes[path], Place(name, by_path, column), self.findings)
+            place = Place(name, by_path, column)
+            found += read_quality(nodes[path], place, self.findings)
+            found += read_references(nodes[path], place, self.findings)
         found += self.primary_key(name, columns, nodes)
         found += read_quality(table, Place(name, by_path), self.findings)
+        found += read_references(table, Place(name, by_path), self.findings)
         found += read_service_levels(self.root, self.findings, table=name, columns=by_path)
         found = _numbered(found)
         return (

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from strongroom.core.contract_words import (
-    API_VERSION,
+    API_VERSIONS,
     Findings,
     check_keys,
     check_words,
@@ -37,8 +37,8 @@ def read_head(root: Node, findings: Findings) -> Head:
     """Check the fields of the contract itself and read our custom properties."""
     check_words(root, "contract", findings)
     version, status, description = text(root, "apiVersion"), text(root, "status"), root.get("description")
-    if version is not None and version != API_VERSION:
-        findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSION}.")
+    if version is not None and version not in API_VERSIONS:
+        findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSIONS[0]}.")
     if status is not None and status not in STATUSES:
         todo = "Nothing is prepared by it any more." if status == "retired" else did_you_mean(status, STATUSES)
         findings.add(root["status"], f"The status {status!r} is not run.", todo)

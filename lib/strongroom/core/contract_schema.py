@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from strongroom.core.contract_words import API_VERSIONS
 from strongroom.core.errors import EnvironmentFault, Problem
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
@@ -29,7 +30,10 @@ _TYPES = {
 
 def schema_problems(root: Node) -> list[Problem]:
     """Everything the JSON schema has against the file, each at its line; empty when the file is valid."""
-    errors = list(_validator().iter_errors(root.value))
+    value = root.value
+    if isinstance(value, dict) and value.get("apiVersion") in API_VERSIONS:
+        value = {**value, "apiVersion": API_VERSIONS[0]}  # a newer version may say nothing that this one does not know
+    errors = list(_validator().iter_errors(value))
     problems = [problem for error in errors for problem in _told(error, root, errors)]
     if errors and not problems:  # only what follows from something else: never let it pass for nothing
         node = root.at(errors[0].absolute_path)

@@ -33,14 +33,27 @@ _PHYSICAL = {name: name for fits in _FITS.values() for name in fits} | {
     "dec": "decimal",
     "numeric": "decimal",
     "timestamp_ltz": "timestamp",
+    # in SQL
+    "double precision": "double",
+    "character varying": "string",
+    "character": "string",
+    "timestamp with time zone": "timestamp",
+    "timestamp without time zone": "timestamp_ntz",
+    # in Parquet
+    "int8": "tinyint",
+    "int16": "smallint",
+    "int32": "int",
+    "int64": "bigint",
 }
-"""Spark SQL's names and synonyms (https://spark.apache.org/docs/4.1.0/sql-ref-datatypes.html) → ours."""
+"""Names and synonyms → ours: of Spark SQL (https://spark.apache.org/docs/4.1.0/sql-ref-datatypes.html), and of others
+where they mean one thing only."""
+_TEXTS = ("varchar", "char", "character varying", "character")
 
 _FORMATS = {
     "integer": {"i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint"},
     "number": {"f32": "float", "f64": "double"},
 }
-_WRITTEN = re.compile(r"([a-z_]+)\s*(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\))?")
+_WRITTEN = re.compile(r"([a-z_]+[0-9]*(?: [a-z]+)*)\s*(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\))?")
 
 
 def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = (), item: Column | None = None) -> Type:
@@ -64,7 +77,7 @@ def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = ()
 def written_length(node: Node) -> int | None:
     """The n of a physical type `varchar(n)` or `char(n)`."""
     written = _WRITTEN.fullmatch((text(node, "physicalType") or "").strip().lower())
-    return int(written[2]) if written and written[1] in ("varchar", "char") and written[2] else None
+    return int(written[2]) if written and written[1] in _TEXTS and written[2] else None
 
 
 def read_format(node: Node, type_: Type, findings: Findings) -> str:
@@ -96,8 +109,8 @@ def _scalar(node: Node, logical: str, findings: Findings) -> Type:
     elif by_option and by_option != name:
         findings.add(physical, f"{physical.value!r} contradicts the logicalTypeOptions, which say {by_option!r}.")
     elif name == "decimal":
-        return _decimal(physical, written, logical, findings)
-    elif written[2] and written[1] not in ("varchar", "char"):
+        return _decimal(node, written, logical, findings)
+    elif written[2] and written[1] not in _TEXTS:
         findings.add(physical, f"{physical.value!r}: only decimal, varchar and char have a length.")
     elif written[3]:
         findings.add(physical, f"{physical.value!r} has one length.")
@@ -107,12 +120,30 @@ def _scalar(node: Node, logical: str, findings: Findings) -> Type:
 
 
 def _decimal(node: Node, written: re.Match[str], logical: str, findings: Findings) -> Type:
-    precision, scale = int(written[2] or 10), int(written[3] or 0)
+    """A decimal, whose digits stand in the physical type or beside it as custom properties."""
+    beside = {name: _beside(node, name, findings) for name in ("precision", "scale")}
+    precision = int(written[2] or beside["precision"] or 10)
+    scale = int(written[3] or (0 if written[2] else beside["scale"]) or 0)
+    if any(value not in (None, mine) for value, mine in zip(beside.values(), (precision, scale), strict=True)):
+        findings.add(node["customProperties"], "'precision' and 'scale' contradict the physical type.", "Say it once.")
+    node = node["physicalType"]
     if not 1 <= precision <= 38 or scale > precision:
         findings.add(node, "A decimal has 1 to 38 digits, and not more of them after the point.")
     elif logical == "integer" and scale:
         findings.add(node, f"{node.value!r} contradicts the logical type 'integer'.")
     return Type("decimal", precision=precision, scale=scale)
+
+
+def _beside(node: Node, name: str, findings: Findings) -> int | None:
+    """The whole number that a custom property gives."""
+    entries = node["customProperties"].items if "customProperties" in node else ()
+    value = next((entry.get("value") for entry in entries if text(entry, "property") == name), None)
+    if value is None:
+        return None
+    if not isinstance(value.value, int) or isinstance(value.value, bool):
+        findings.add(value, f"{name!r} is a whole number.", "It tells the digits of a decimal.")
+        return None
+    return value.value
 
 
 def _by_option(node: Node, logical: str, findings: Findings) -> str:

@@ -12,15 +12,18 @@ from strongroom.core.errors import Problem
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
-API_VERSION = "v3.1.0"
+API_VERSIONS = ("v3.1.0", "v3.2.0")
+"""The first is what we hold a contract against. What is new in the second is refused by its name."""
 
 RUN: Mapping[str, tuple[str, ...]] = {
     "contract": ("apiVersion", "kind", "id", "version", "status", "servers", "schema", "slaDefaultElement",
                  "slaProperties", "customProperties"),
     "server": ("server", "type", "path", "location", "format", "delimiter", "customProperties"),
-    "schema": ("name", "logicalType", "properties", "quality", "customProperties"),
+    "schema": ("name", "logicalType", "properties", "quality", "relationships", "customProperties"),
     "property": ("name", "logicalType", "logicalTypeOptions", "physicalType", "required", "unique", "primaryKey",
-                 "primaryKeyPosition", "classification", "properties", "items", "quality", "customProperties"),
+                 "primaryKeyPosition", "classification", "properties", "items", "quality", "relationships",
+                 "customProperties"),
+    "relationship": ("type", "from", "to", "customProperties"),
     "quality": ("type", "metric", "arguments", "unit", "query", "engine", "implementation", "id", "name", "severity",
                 "dimension", "mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan",
                 "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween", "customProperties"),
@@ -35,18 +38,18 @@ DOCUMENTATION: Mapping[str, tuple[str, ...]] = {
                "authoritativeDefinitions", "tags"),
     "property": ("id", "description", "businessName", "authoritativeDefinitions", "tags", "examples",
                  "criticalDataElement", "transformSourceObjects", "transformLogic", "transformDescription"),
+    "relationship": (),
     "quality": ("description", "authoritativeDefinitions", "businessImpact", "method", "schedule", "scheduler", "tags"),
 }  # fmt: skip
 """What describes and changes nothing. Anything may stand inside these."""
 
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "server": {"endpointUrl": "Set the endpoint in the settings, under 'spark'."},
-    "schema": {"relationships": "References between tables are not checked: say it in a quality rule of type text."},
     "property": {
-        "relationships": "References between tables are not checked: say it in a quality rule of type text.",
         "partitioned": "Tables are not partitioned by a column: remove it.",
         "partitionKeyPosition": "Tables are not partitioned by a column: remove it.",
         "physicalName": "Columns are not renamed: use the source's own name as 'name'.",
+        "enum": "Say it in 'quality': {metric: invalidValues, mustBe: 0, arguments: {validValues: [...]}}.",
         "encryptedName": "A protected column keeps its name: say how it is protected in the custom property 'protect'.",
     },
     "quality": {"rule": "Write 'metric'."},
@@ -57,7 +60,8 @@ CUSTOM: Mapping[str, tuple[str, ...]] = {
     "contract": ("purposes", "label", "quarantineLimit"),
     "server": ("options",),
     "schema": (),
-    "property": ("protect", "subject", "role", "read"),
+    "property": ("protect", "subject", "role", "read", "precision", "scale"),
+    "relationship": ("severity", "dimension", "description"),
     "quality": (),
 }
 """Our own words, in `customProperties`."""

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy_file import parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import parse, read_text
+from strongroom.flows.which import check_references
 from strongroom.govern.policy import compile_policy
 from strongroom.quality.judge import compile_rules
 
@@ -87,7 +89,7 @@ def _check(file: Path, job: Job) -> str:
     text = read_text(str(file))
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kinds: dict[str, Callable[[], str]] = {
-        "contract": lambda: _contract(text, str(file)),
+        "contract": lambda: _contract(text, str(file), _folders(file, job)),
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: f"settings of the lake {parse_settings(text, str(file), overrides).lake}",
     }
@@ -109,11 +111,21 @@ def _kind(text: str, file: Path) -> str:
     return best
 
 
-def _contract(text: str, file: str) -> str:
+def _folders(file: Path, job: Job) -> tuple[Path, ...]:
+    """Where contracts that a contract refers to may be: beside it, and where the settings say."""
+    try:
+        return (file.parent, Path(load_settings(job.args.config, job.args.overrides).contracts))
+    except ConfigError:
+        return (file.parent,)  # the settings have problems of their own, told where they are checked
+
+
+def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
     contract = parse_contract(text, file)
     compile_rules(contract)  # patterns and conditions as they will run
+    check_references(contract, folders)
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
-    return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules"
+    refers = f", refers to {', '.join(referenced(contract))}" if referenced(contract) else ""
+    return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules{refers}"
 
 
 def _policy(text: str, file: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.core.contract import Contract
+from strongroom.core.contract import ACROSS, Contract
 from strongroom.core.key import KeyHandle
 from strongroom.core.silence import no_values
 from strongroom.flows.sealed_rows import as_json, from_json
@@ -43,8 +43,8 @@ UNPARSED = "row.parse"
 """The reason of a row that is no row of its format at all: a torn line, a record of another length."""
 UNOPENED = "row.sealed"
 """The reason of a quarantined row that this keyring does not open: another key, or bytes that somebody changed."""
-DUPLICATE = "__duplicate_"
-"""Prefix of the boolean columns that say whether a unique rule is broken; what follows is the rule's place."""
+MARK = "__breaks_"
+"""Prefix of the boolean columns that say whether a rule of ACROSS is broken; what follows is the rule's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
 
 
 def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same for rows of a quarantine table (reasons, source_file, row), opened and judged once more.
+    """The same for rows of a quarantine table (reasons, source_file, row, marks), opened and judged once more.
 
     A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
     sealed as it is, with the reason `row.sealed`.
@@ -97,7 +97,7 @@ class _Worker:
         self.columns = plan.contract.columns
         self.keyring = keyring_of(plan.keys)
         self.judge: Judge = compile_rules(plan.contract)
-        self.unique = [rule.id for rule in plan.contract.rules if rule.check == "unique"]
+        self.across = [rule for rule in plan.contract.rules if rule.check in ACROSS]
         self.tally = Tally()
         self.distinct: dict[str, Distinct] = {}
         self.counted = [column for column in self.columns if any(map(shows_equality, column.leaves()))]
@@ -132,8 +132,9 @@ class _Worker:
         columns = dict(from_json(opened, self.columns))
         columns[FILE] = batch.column("source_file")
         before = batch.column("reasons").to_pylist()
-        for place, rule in enumerate(self.unique):
-            columns[f"{DUPLICATE}{place}"] = pa.array([rule in (reasons or ()) for reasons in before])
+        for place, rule in enumerate(self.across):
+            stays = pa.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
+            columns[f"{MARK}{place}"] = pc.or_(stays, batch.column(f"{MARK}{place}").fill_null(False))
         return pa.RecordBatch.from_pydict(columns)
 
     def unopened(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -149,7 +150,7 @@ class _Worker:
             yield self.unparsed(raw.filter(pc.invert(parsed)))
             raw = raw.filter(parsed)
         typed = read_batch(raw, self.plan.contract, textual=self.plan.textual)
-        failures = self.judge.judge(typed.batch, typed.unreadable, self.duplicates(raw))
+        failures = self.judge.judge(typed.batch, typed.unreadable, self.marked(raw))
         self.tally = self.tally.add(failures, self.plan.contract)
         if not failures.bad.any():
             yield self.good(typed.batch)
@@ -163,8 +164,8 @@ class _Worker:
         self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNPARSED: rows}))
         return self.bad(raw, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
 
-    def duplicates(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
-        marks = {rule: f"{DUPLICATE}{place}" for place, rule in enumerate(self.unique)}
+    def marked(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
+        marks = {rule.id: f"{MARK}{place}" for place, rule in enumerate(self.across)}
         return {rule: np.asarray(raw.column(mark).fill_null(False)) for rule, mark in marks.items()}
 
     def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:

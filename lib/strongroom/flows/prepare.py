@@ -14,6 +14,7 @@ from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, prepare_record, prepare_report, prepare_words
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
+from strongroom.flows.prepare_marks import permit_references
 from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
@@ -41,6 +42,7 @@ def run(job: Job) -> Outcome:
     job = settle_purpose(job, contract)
     _authorise(job, contract)
     lake = Lake(job.settings.lake)
+    permit_references(job, contract, lake)
     if _with_sample(job, lake):
         return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
     found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}

@@ -10,7 +10,8 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError
 from strongroom.core.run import Job
 from strongroom.flows import fuse
-from strongroom.flows.prepare_facts import facts, mark_duplicates
+from strongroom.flows.prepare_facts import facts
+from strongroom.flows.prepare_marks import Rows, mark_rows
 from strongroom.flows.prepare_plan import Found
 from strongroom.quality.tally import Tally
 from strongroom.stores import shapes, sources, stages
@@ -29,7 +30,8 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
 
     contract = plan.contract
     raw = _raw(job, contract, batch=batch, found=found)
-    marked = mark_duplicates(raw, contract)
+    rows = Rows(raw, plan, sealed=False, onto=batch.mode == "append")
+    marked = mark_rows(job, rows, lake=lake)
     refined = marked.mapInArrow(partial(fuse.refine, plan), from_arrow_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = refined.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
@@ -37,7 +39,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
     lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     good = lake.spark_path(plan.table, f"{batch.stage}/verdict=good")
-    return tally, facts(job, contract, raw=raw, staged=good, tally=tally)
+    return tally, facts(job, rows, staged=good, tally=tally)
 
 
 def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found) -> Any:

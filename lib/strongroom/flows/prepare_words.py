@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from strongroom.core.contract import Column, Contract
+from strongroom.core.contract import Column, Contract, Reference, Rule
 from strongroom.core.run import Job, Outcome
+from strongroom.flows.prepare_keys import findable
 from strongroom.stores.lake import Lake
 
 if TYPE_CHECKING:
@@ -63,9 +64,7 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
         )
         for source, files in found.values()
     ]
-    checks = [
-        (rule.id, f"{rule.check}{'' if rule.severity == 'error' else ' (counted only)'}") for rule in contract.rules
-    ]
+    checks = [(rule.id, _check(rule, contract, mode=mode)) for rule in contract.rules]
     checks += [(rule.id, f"{rule.metric}, gates the run") for rule in contract.set_rules if rule.severity == "error"]
     lines = [
         f"{contract.name} {contract.version}: dry run by {job.run.principal} for {job.run.purpose}, nothing is touched",
@@ -77,6 +76,18 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
     return Outcome(tables=_tables(contract, lake), summary="\n".join(lines))
+
+
+def _check(rule: Rule, contract: Contract, *, mode: str) -> str:
+    """What a row rule asks, and of what more than the row itself."""
+    counted = "" if rule.severity == "error" else " (counted only)"
+    if isinstance(rule.argument, Reference):
+        return f"refers to training.{rule.argument.table} ({', '.join(rule.argument.columns)}){counted}"
+    if rule.check != "unique" or mode != "append":
+        return rule.check + counted
+    leaves = [leaf for leaf in contract.leaves() if leaf.path in rule.columns]
+    seen = "and in the table" if all(map(findable, leaves)) else "only: as it is protected nobody finds it in the table"
+    return f"unique in the new files {seen}{counted}"
 
 
 def _way(contract: Contract) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
+from strongroom.flows.prepare_marks import Rows, mark_rows, permit_references
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
 from strongroom.stores.keys import open_keyring
@@ -34,6 +35,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
     for table in (training, aside):
         permit(job, "write", table, contract=contract)
+    permit_references(job, contract, lake)
     known = manifest.batches(lake, contract.name)
     settle(lake, contract, known)
     onto, quarantine = manifest.fence(lake, training, known), manifest.fence(lake, aside, known)
@@ -98,7 +100,8 @@ def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch) -> Tally:
     plan = fuse.Pass(contract, training, keyring.handle, textual=True)
     spark, schema = job.spark(), from_arrow_schema(fuse.stage_schema(contract))
     rows = spark.read.format("delta").load(lake.spark_path(aside)).select("reasons", "source_file", "row")
-    judged = rows.mapInArrow(partial(fuse.retry, plan), schema)
+    marked = mark_rows(job, Rows(rows, plan, sealed=True, onto=True), lake=lake)
+    judged = marked.mapInArrow(partial(fuse.retry, plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
     staged.parquet(lake.spark_path(training, batch.stage))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
-from strongroom.core.errors import Refused, UsageError
+from strongroom.core.contract_references import reference_problems, referenced
+from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
 from strongroom.core.run import Job
 from strongroom.core.words import did_you_mean
 
@@ -23,16 +25,36 @@ def contract_of(job: Job, section: str) -> Contract:
     name = job.args.contract or str(job.settings.jobs.get(section, {}).get("contract") or "")
     if not name:
         raise UsageError("no contract is named", todo="Give --contract NAME or FILE.")
-    if name.endswith((".yaml", ".yml")):
-        file = Path(name)
-    else:
-        file = next(
-            (path for end in (".yaml", ".odcs.yaml") if (path := folder / f"{name}{end}").exists()), folder / name
-        )
+    file = Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
     if not file.exists():
         known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
-    return load_contract(str(file))
+    contract = load_contract(str(file))
+    check_references(contract, (file.parent, folder))
+    return contract
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """The file of the contract NAME in a folder, or None."""
+    return next((path for end in (".yaml", ".odcs.yaml") if (path := folder / f"{name}{end}").exists()), None)
+
+
+def check_references(contract: Contract, folders: Sequence[Path]) -> None:
+    """Holds the references of a contract against the contracts of the data sets it refers to, found in these folders.
+
+    Raises:
+        ConfigError: there is none, it is not sound, or both ends cannot be compared; all such problems at once.
+    """
+    known: list[Contract] = []
+    problems: list[Problem] = []
+    for name in referenced(contract):
+        file = next((found for folder in folders if (found := file_of(folder, name)) is not None), None)
+        try:
+            known += [load_contract(str(file))] if file is not None else []
+        except ConfigError as error:
+            problems += error.problems
+    if problems := problems or list(reference_problems(contract, known)):
+        raise ConfigError(problems)
 
 
 def settle_purpose(job: Job, contract: Contract) -> Job:

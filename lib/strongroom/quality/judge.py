@@ -36,18 +36,19 @@ class Judge:
     counters: Mapping[str, Verdict]
     steps: dict[str, Steps]
 
-    def judge(self, batch: pa.RecordBatch, unreadable: Marks, duplicate: Marks) -> Failures:
+    def judge(self, batch: pa.RecordBatch, unreadable: Marks, marked: Marks) -> Failures:
         """Which rows of a batch fail which rules.
 
         Args:
             batch: typed columns in the contract's order (`typed.read_batch`).
             unreadable: rows that could not be read, by path of the leaf; a path without any may be missing.
-            duplicate: for every rule `unique`, by its id, the rows that share their values with another row.
+            marked: for every rule of a check in ACROSS, by its id, the rows that break it: they share their values with
+                another row, or refer to nothing.
 
         Raises:
-            ValueError: `duplicate` lacks a rule `unique`, which would pass in silence.
+            ValueError: `marked` lacks such a rule, which would pass in silence.
         """
-        given = Given(Rows(batch, self.steps), unreadable, duplicate)
+        given = Given(Rows(batch, self.steps), unreadable, marked)
         words = np.zeros((batch.num_rows, -(-len(self.rules) // 64)), np.uint64)
         bad = np.zeros(batch.num_rows, np.bool_)
         counts: dict[str, int] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strongroom.core.contract import Column, Rule, SetRule
+from strongroom.core.contract import ACROSS, Column, Rule, SetRule
 from strongroom.core.words import did_you_mean
 from strongroom.quality import buffers
 from strongroom.quality.buffers import Mask
@@ -22,11 +22,11 @@ COUNTED = ("nullValues", "missingValues", "invalidValues")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known of a batch: its rows, the unreadable ones by path, the duplicate ones by rule id."""
+    """What is known of a batch: its rows, the unreadable ones by path, those that break a rule of ACROSS by its id."""
 
     rows: Rows
     unreadable: Marks
-    duplicate: Marks
+    marked: Marks
 
 
 Verdict = Callable[[Given], Mask | None]
@@ -44,13 +44,13 @@ def verdict_on(rule: Rule, columns: Mapping[str, Column], *, where: str) -> Verd
         _known(path, columns)
     if rule.check == "type":
         return _unreadable(rule)
-    if rule.check == "unique":
-        return _duplicate(rule)
+    if rule.check in ACROSS:
+        return _marked(rule)
     if rule.check == "expression":
         met = compile_condition(str(rule.argument), columns, where=where)
         return lambda given: met(given.rows)
     if rule.check not in CHECKS:
-        raise ValueError("is no check", did_you_mean(rule.check, [*CHECKS, "type", "unique", "expression"]))
+        raise ValueError("is no check", did_you_mean(rule.check, [*CHECKS, *ACROSS, "type", "expression"]))
     verdict = _of_column(CHECKS[rule.check], rule.argument, columns[_only(rule.columns)])
     return _readable(verdict, rule) if rule.check in ("required", "missingValues") else verdict
 
@@ -97,11 +97,11 @@ def _unreadable(rule: Rule) -> Verdict:
     return verdict
 
 
-def _duplicate(rule: Rule) -> Verdict:
+def _marked(rule: Rule) -> Verdict:
     def verdict(given: Given) -> Mask | None:
-        if rule.id not in given.duplicate:
-            raise ValueError(f"rule {rule.id}: nobody looked for duplicates")
-        return given.duplicate[rule.id]
+        if rule.id not in given.marked:
+            raise ValueError(f"rule {rule.id}: nobody looked beyond the row")
+        return given.marked[rule.id]
 
     return verdict
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -158,7 +159,11 @@ def _readable_as(found: pa.DataType, wanted: Type) -> bool:
 
 
 def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> list[Problem]:
-    """Top-level fields of JSON lines that the contract does not name, at most 20: JSON has no header to look at."""
+    """Top-level fields of JSON lines that the contract does not name, at most 20: JSON has no header to look at.
+
+    Raises:
+        StoreError: a line holds more than one object. Spark's reader takes the first one and says nothing of the rest.
+    """
     from pyspark.sql import functions as F
 
     if source.format != "json":
@@ -166,6 +171,26 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
     known = [column.name for column in contract.columns]
     lines = spark.read.option("lineSep", "\n").text([spark_path(file.path) for file in files])
     extra = F.array_except(F.json_object_keys("value"), F.array(*[F.lit(name) for name in known]))
-    found = lines.select(F.explode(extra).alias("name")).distinct().limit(20).collect()
-    names = [row["name"] if _PLAIN_NAME.fullmatch(row["name"]) else "(not a plain word)" for row in found]
-    return [unknown_column(name, known, contract, where=source.path) for name in sorted(set(names))]
+    more = F.when(_more_than_one(F.col("value")), F.col("_metadata.file_path"))
+    odd = lines.select(F.slice(extra, 1, 20).alias("names"), more.alias("more")).where(
+        "size(names) > 0 or more is not null"
+    )
+    found = odd.distinct().limit(20).collect()
+    if full := sorted(row["more"] for row in found if row["more"]):
+        todo = "Write one object a line: what follows the first one would be lost."
+        raise StoreError("a line holds more than one JSON object", where=_readable(full[0]), todo=todo)
+    told = {name if _PLAIN_NAME.fullmatch(name) else "(not a plain word)" for row in found for name in row["names"]}
+    return [unknown_column(name, known, contract, where=source.path) for name in sorted(told)[:20]]
+
+
+def _more_than_one(line: Any) -> Any:
+    """Whether a line starts with a whole JSON object and does not end with it. Most lines are cleared by their look."""
+    from pyspark.sql import functions as F
+
+    looks = line.rlike(r'\}[^"{}]*\{') | ~F.rtrim(line, F.lit(" \t\r")).endswith("}")
+    one = F.coalesce(F.json_array_length(F.concat(F.lit("["), line, F.lit("]"))), F.lit(0)) == 1
+    return F.when(looks, F.json_object_keys(line).isNotNull() & ~one).otherwise(False)
+
+
+def _readable(uri: str) -> str:
+    return unquote(uri.removeprefix("file://"))

@@ -1,0 +1,94 @@
+"""Contracts in the shapes that other tools write: they load once they say where data lies and how it is protected."""
+# ruff: noqa: E501 - a case is a line
+
+from pathlib import Path
+
+import pytest
+
+from strongroom.core.contract_file import load_contract, parse_contract
+from strongroom.core.errors import ConfigError
+
+IMPORTED = Path(__file__).parents[1] / "contracts" / "foreign" / "orders.yaml"
+
+
+def test_an_import_from_sql_loads_with_the_types_it_names():
+    contract = load_contract(str(IMPORTED))
+    kinds = {column.name: column.type.ddl for column in contract.columns}
+    assert kinds == {
+        "id": "bigint", "email": "string", "total": "decimal(12,2)", "placed": "timestamp_ntz", "score": "double",
+        "pieces": "int",
+    }  # fmt: skip
+    rules = [rule.id for rule in contract.rules]
+    assert rules.count("id.unique") == 1, "a key that also says unique has one rule"
+    assert "email.maxLength" in rules
+
+
+SHAPES = [
+    # what the tool writes, the lines and reasons it is refused for
+    (
+        "an empty contract",
+        "apiVersion: v3.2.0\nkind: DataContract\nid: my-data-contract-id\nname: My Data Contract\nversion: 1.0.0\nstatus: draft\n",
+        ["c.yaml:1: 'servers' is missing", "c.yaml:1: 'schema' is missing"],
+    ),
+    (
+        "an import from a database",
+        "apiVersion: v3.2.0\nkind: DataContract\nid: a\nversion: 1.0.0\nstatus: draft\nservers:\n- server: postgres\n  type: postgres\n"
+        "  database: d\n  host: h\n  port: 5432\n  schema: public\nschema:\n- name: orders\n  physicalType: table\n  logicalType: object\n"
+        "  physicalName: orders\n  properties:\n  - name: id\n    physicalType: BIGINT\n    primaryKey: true\n    primaryKeyPosition: 1\n"
+        "    logicalType: integer\n    required: true\n    unique: true\n",
+        ["c.yaml:8: A server of type 'postgres' is not read", "c.yaml:19: 'id' has no 'protect'"],
+    ),
+    (
+        "an import from a JSON schema",
+        "apiVersion: v3.2.0\nkind: DataContract\nid: a\nversion: 1.0.0\nstatus: draft\nschema:\n- name: orders\n  physicalType: object\n"
+        "  logicalType: object\n  properties:\n  - name: kind\n    physicalType: string\n    logicalType: string\n    enum:\n    - value: a\n"
+        "  - name: total\n    physicalType: number\n    logicalType: number\n",
+        ["c.yaml:1: 'servers' is missing", "c.yaml:11: 'kind' has no 'protect'", "c.yaml:14: 'enum' is not run. Say it in 'quality'",
+         "c.yaml:17: 'number' is no type of Spark SQL"],
+    ),
+    (
+        "an import from Parquet",
+        "apiVersion: v3.2.0\nkind: DataContract\nid: a\nversion: 1.0.0\nstatus: draft\nschema:\n- name: t\n  physicalType: parquet\n"
+        "  logicalType: object\n  physicalName: t\n  properties:\n  - name: l\n    physicalType: LIST\n    logicalType: array\n  - name: o\n"
+        "    physicalType: STRUCT\n    logicalType: object\n  - name: bin\n    physicalType: BINARY\n    logicalType: array\n",
+        ["c.yaml:12: 'l' has no 'items'", "c.yaml:15: 'properties' is missing", "c.yaml:18: 'bin' has no 'items'"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "reasons"), SHAPES, ids=[shape[0] for shape in SHAPES])
+def test_what_is_not_enough_for_a_run_is_refused_with_file_line_and_reason(name, text, reasons):
+    with pytest.raises(ConfigError) as caught:
+        parse_contract(text, "c.yaml")
+    for reason in reasons:
+        assert reason in str(caught.value), name
+    assert "'v3.2.0'" not in str(caught.value)
+
+
+DECIMALS = [
+    # physical type, precision and scale beside it, the type or what is said
+    ("DECIMAL(10, 2)", (10, 2), "decimal(10,2)"),
+    ("DECIMAL", (3, 2), "decimal(3,2)"),
+    ("DECIMAL", (3, 4), "not more of them after the point"),
+    ("DECIMAL(10, 2)", (10, 3), "contradict"),
+    ("DECIMAL(10)", (10, 2), "contradict"),
+    ("DECIMAL", ("many", 2), "'precision' is a whole number"),
+    ("DOUBLE", (3, 2), "'scale' does not fit 'total'"),
+]
+
+
+@pytest.mark.parametrize(("physical", "digits", "said"), DECIMALS)
+def test_the_digits_of_a_decimal_may_stand_beside_it(physical, digits, said):
+    text = IMPORTED.read_text().replace("physicalType: DECIMAL\n", f"physicalType: {physical}\n")
+    text = text.replace("value: 12\n", f"value: {digits[0]}\n").replace("value: 2\n", f"value: {digits[1]}\n")
+    try:
+        found = next(column for column in parse_contract(text, "c.yaml").columns if column.name == "total").type.ddl
+    except ConfigError as error:
+        found = str(error)
+    assert said in found
+
+
+def test_what_is_new_in_the_newer_standard_is_refused_by_its_name():
+    with pytest.raises(ConfigError) as caught:
+        parse_contract(IMPORTED.read_text() + "context: Ask nobody.\n", "c.yaml")
+    assert "c.yaml:67: Unknown field 'context'." in str(caught.value)

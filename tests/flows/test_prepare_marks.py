@@ -1,0 +1,264 @@
+"""Uniqueness and references on real tables: the conformance cases by Spark, and whole runs on a lake."""
+
+import json
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import write_deltalake
+
+from lakes import install
+from quality.conformance import batch_of, cases, contract_of, others_of
+from strongroom.core.contract import ACROSS
+from strongroom.flows import check, fuse, keys, prepare, quarantine
+from strongroom.flows.prepare_marks import Rows, mark_rows
+from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake import Lake
+from strongroom.stores.sources import CORRUPT
+
+pytestmark = pytest.mark.spark
+CASES = [case for case in cases() if case.name.startswith(("references", "unique")) and case.rows]
+APPEND = ("--set", "prepare.mode=append")
+OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    return open_keyring(f"file:{folder}/kek", f"{folder}/ring.json", create=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_spark_marks_exactly_the_rows_that_duckdb_finds(case, spark, tmp_path, ring):
+    contract = contract_of(case.contract)
+    for other, rows in others_of(case):
+        write_deltalake(f"{tmp_path}/training/{other.name}", pa.table(rows.columns, schema=rows.schema))
+    raw = batch_of(case, contract)
+    told = [pa.array(range(raw.num_rows)), pa.nulls(raw.num_rows, pa.string())]
+    frame = spark.createDataFrame(pa.table([*raw.columns, *told], names=[*raw.schema.names, "i", CORRUPT]))
+    rows = Rows(frame, fuse.Pass(contract, "training.t", ring.handle, case.text), sealed=False, onto=False)
+    job = SimpleNamespace(spark=lambda: spark, say=lambda _: None)
+    marked = mark_rows(job, rows, lake=Lake(str(tmp_path))).toArrow().to_pylist()
+    rules = [rule.id for rule in contract.rules if rule.check in ACROSS]
+    found = {rule: sorted(row["i"] for row in marked if row[f"{fuse.MARK}{place}"]) for place, rule in enumerate(rules)}
+    assert found == {rule: case.fails.get(rule, []) for rule in rules}, case.why
+
+
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: NAME
+name: NAME
+version: 1.0.0
+status: active
+servers:
+  - {server: raw, type: local, path: raw/NAME/*.FORM, format: FORM}
+schema:
+  - name: NAME
+    properties:
+COLUMNS
+customProperties: [{property: purposes, value: [model_training]}]
+"""
+
+
+@pytest.fixture
+def place(tmp_path, capsys, spark):
+    return install(tmp_path / "a b", capsys)
+
+
+def contract(place, name, *columns, form="json"):
+    """A contract of these columns: `name, type, protect, anything else`."""
+    lines = [
+        f"      - {{name: {column}, logicalType: {kind}, customProperties: [{{property: protect, value: {protect}}}]"
+        + "".join(f", {one}" for one in more)
+        + "}"
+        for column, kind, protect, *more in columns
+    ]
+    text = CONTRACT.replace("NAME", name).replace("FORM", form).replace("COLUMNS", "\n".join(lines))
+    (place.root / "contracts" / f"{name}.yaml").write_text(text)
+
+
+def put(place, name, file, *rows):
+    folder = place.lake / "raw" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{file}.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def run(place, name, *options):
+    done = place.run(prepare, "--contract", name, *options)
+    assert done.code == 0, done.err
+    return done
+
+
+def numbers(place, table):
+    return sorted(row["n"] for row in place.rows(f"training.{table}"))
+
+
+def aside(place, name):
+    return sorted(reason for row in place.rows(f"quarantine.{name}") for reason in row["reasons"])
+
+
+PERSON, KEEP = "{method: hash, domain: person}", "{method: keep}"
+
+
+@pytest.fixture
+def orders(place):
+    """People of whom two are known, and orders that refer to them: by token, as nobody may see who ordered."""
+    contract(place, "people", ("who", "integer", PERSON, "unique: true"), ("n", "integer", KEEP))
+    contract(place, "orders", ("who", "integer", PERSON, "relationships: [{to: people.who}]"), ("n", "integer", KEEP))
+    put(place, "people", "a", {"who": 1, "n": 1}, {"who": 2, "n": 2})
+    put(place, "orders", "a", *({"who": who, "n": n} for n, who in enumerate((1, 2, 3, "02", None, 3))))
+    return place
+
+
+def test_a_reference_by_token_is_looked_up_and_what_dangles_goes_to_quarantine(orders):
+    run(orders, "people")
+    done = run(orders, "orders")
+    assert numbers(orders, "orders") == [0, 1, 3, 4], "2 and 02 are one person; nobody ordered n. 4"
+    assert aside(orders, "orders") == ["who.reference"] * 2
+    assert "who.reference: looked up in training.people, version 1" in done.err
+    tokens = {row["who"] for row in orders.rows("training.people")}
+    assert {row["who"] for row in orders.rows("training.orders")} - {None} == tokens
+
+
+def test_a_retry_looks_again(orders):
+    run(orders, "people")
+    run(orders, "orders")
+    put(orders, "people", "b", {"who": 3, "n": 3})
+    still = orders.run(quarantine, "--contract", "orders", "retry")
+    assert still.line["rows"] == {"read": 2, "written": 0, "quarantined": 2}, still.err
+    run(orders, "people", *APPEND)
+    found = orders.run(quarantine, "--contract", "orders", "retry")
+    assert found.line["rows"] == {"read": 2, "written": 2, "quarantined": 0}, found.err
+    assert numbers(orders, "orders") == [0, 1, 2, 3, 4, 5]
+
+
+def test_tokens_of_another_key_are_still_those_of_the_same_person(orders):
+    run(orders, "people")
+    assert orders.run(keys, "rotate", "--set", "principal=user:kim").code == 0
+    put(orders, "people", "b", {"who": 3, "n": 3})
+    run(orders, "people", *APPEND)
+    run(orders, "orders")
+    assert numbers(orders, "orders") == [0, 1, 2, 3, 4, 5], "1 and 2 lie under the old key, 3 under the new one"
+    put(orders, "people", "c", {"who": 1, "n": 9}, {"who": 4, "n": 4})
+    run(orders, "people", *APPEND, *OPEN_GATE)
+    assert numbers(orders, "people") == [1, 2, 3, 4], "nor does a new key make another person of 1"
+
+
+def test_a_table_that_is_not_there_stops_the_run_before_it_reads(orders):
+    for options in ((), ("--dry-run",)):
+        stopped = orders.run(prepare, "--contract", "orders", *options)
+        assert stopped.code == 7
+        assert "a table that the contract refers to is not there yet" in stopped.err
+        assert "where: training.people" in stopped.err
+        assert "prepare --contract people first" in stopped.err
+    assert not (orders.lake / "training/orders").exists()
+
+
+def test_the_policy_is_asked_about_the_other_table(orders):
+    run(orders, "people")
+    orders.edit(
+        "policy.yaml", "denies:\n", "denies:\n  - {role: engineer, actions: [read], tables: [training.people]}\n"
+    )
+    refused = orders.run(prepare, "--contract", "orders")
+    assert refused.code == 5
+    assert "training.people" in refused.err
+
+
+def test_dry_run_and_check_tell_of_it(orders):
+    run(orders, "people")
+    dry = orders.run(prepare, "--contract", "orders", "--dry-run")
+    assert "refers to training.people (who)" in dry.out
+    dry = orders.run(prepare, "--contract", "people", "--dry-run", *APPEND)
+    assert "unique in the new files and in the table" in dry.out
+    done = orders.run(check, str(orders.root / "contracts/orders.yaml"))
+    assert "3 rules, refers to people" in done.out
+
+
+UNLIKE = [
+    # the other end, what is said
+    (("who", "integer", KEEP), "one leaves by hash, the other by keep"),
+    (("who", "integer", "{method: hash, domain: others}"), "their hashes differ in domain"),
+    (("who", "integer", "{method: hash, domain: person, profile: hmac-sha256}"), "their hashes differ in profile"),
+    (("who", "string", PERSON), "one is bigint, the other string"),
+    (("whom", "integer", PERSON), "'people' has no column 'who'. Did you mean 'whom'?"),
+]
+
+
+@pytest.mark.parametrize(("column", "said"), UNLIKE, ids=[case[1] for case in UNLIKE])
+def test_ends_that_cannot_be_compared_are_refused_when_the_contract_is_read(orders, column, said):
+    contract(orders, "people", column)
+    for flow, options in ((prepare, ("--contract", "orders")), (check, (str(orders.root / "contracts/orders.yaml"),))):
+        refused = orders.run(flow, *options)
+        assert refused.code == 3
+        assert "orders.yaml:12: " in refused.err
+        assert said in refused.err
+
+
+def test_a_contract_that_is_not_there_or_not_sound_is_told(orders):
+    orders.edit("contracts/people.yaml", "unique: true", "unqiue: true")
+    broken = orders.run(prepare, "--contract", "orders")
+    assert broken.code == 3
+    assert "people.yaml:12" in broken.err
+    (orders.root / "contracts/people.yaml").unlink()
+    gone = orders.run(prepare, "--contract", "orders")
+    assert gone.code == 3
+    assert "orders.yaml:12: There is no contract of 'people'" in gone.err
+
+
+WAYS = [
+    # protection of a unique column, and whether an increment's copies of published rows are found
+    (KEEP, True),
+    ("{method: hash}", True),
+    ("{method: encrypt}", True),
+    ("{method: encrypt, mode: randomised}", False),
+    ("{method: drop}", False),
+]
+
+
+@pytest.mark.parametrize(("protect", "found"), WAYS, ids=[way for way, _ in WAYS])
+def test_an_increment_does_not_bring_what_the_table_has_where_that_can_be_seen(place, protect, found):
+    contract(place, "t", ("k", "string", protect, "unique: true"), ("n", "integer", KEEP))
+    put(place, "t", "a", {"k": "x", "n": 1}, {"k": "y", "n": 2}, {"k": None, "n": 3})
+    run(place, "t", *APPEND)
+    put(place, "t", "b", {"k": "x", "n": 4}, {"k": "z", "n": 5}, {"k": "w", "n": 6}, {"k": "w", "n": 7}, {"n": 8})
+    dry = place.run(prepare, "--contract", "t", "--dry-run", *APPEND)
+    assert ("unique in the new files and in the table" in dry.out) is found
+    assert ("nobody finds it in the table" in dry.out) is not found
+    run(place, "t", *APPEND, *OPEN_GATE)
+    assert numbers(place, "t") == [1, 2, 3, *([] if found else [4]), 5, 8], "what is published stays"
+    assert aside(place, "t") == ["k.unique"] * (3 if found else 2)
+
+
+def test_a_retry_does_not_bring_it_either(place):
+    contract(place, "t", ("k", "string", "{method: hash}", "unique: true"), ("n", "integer", KEEP))
+    put(place, "t", "a", {"k": "x", "n": "one"}, {"k": "y", "n": "two"})
+    run(place, "t", *APPEND, *OPEN_GATE)
+    put(place, "t", "b", {"k": "x", "n": 1})
+    run(place, "t", *APPEND)
+    contract(place, "t", ("k", "string", "{method: hash}", "unique: true"),
+             ("n", "integer", KEEP + "}, {property: read, value: {missing: [one, two]}"))  # fmt: skip
+    found = place.run(quarantine, "--contract", "t", "retry")
+    assert found.line["rows"] == {"read": 2, "written": 1, "quarantined": 1}, found.err
+    assert aside(place, "t") == ["k.unique"], "x is there, in its mended form"
+
+
+def test_kept_keys_of_several_columns_from_parquet_are_compared_as_values(place):
+    contract(
+        place, "shops", ("land", "string", KEEP), ("no", "integer", KEEP, "physicalType: int"), ("n", "integer", KEEP)
+    )
+    contract(place, "sales", ("land", "string", KEEP), ("no", "integer", KEEP), ("n", "integer", KEEP), form="parquet")
+    pair = "    relationships: [{from: [sales.no, sales.land], to: [shops.no, shops.land]}]"
+    place.edit("contracts/sales.yaml", "\ncustomProperties:", f"\n{pair}\ncustomProperties:")
+    put(place, "shops", "a", {"land": "DE", "no": 1, "n": 0}, {"land": "FR", "no": 2, "n": 0})
+    sold = [("DE", 1), ("FR", 2), ("DE", 2), ("de", 1), (None, 7), ("DE", None)]
+    (place.lake / "raw/sales").mkdir(parents=True)
+    table = pa.table(
+        {"land": [land for land, _ in sold], "no": pa.array([no for _, no in sold], pa.int64()), "n": range(6)}
+    )
+    pq.write_table(table, place.lake / "raw/sales/a.parquet")
+    run(place, "shops")
+    run(place, "sales", *OPEN_GATE)
+    assert numbers(place, "sales") == [0, 1, 4, 5]
+    assert aside(place, "sales") == ["sales.reference"] * 2
