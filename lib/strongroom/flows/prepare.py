@@ -62,8 +62,8 @@ def run(job: Job) -> Outcome:
 
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
-    tally = with_former_values(contract, tally, batch=batch, lake=lake)
-    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, tally))
+    together = with_former_values(contract, tally, batch=batch, lake=lake)
+    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
