@@ -1,4 +1,4 @@
-"""What a run remembers of values: stored beside its counts, read by Spark SQL, merged over batches, and never personal."""
+"""What a run remembers of values: stored beside its counts, read by Spark SQL, merged over batches, never personal."""
 
 import json
 from collections import Counter
@@ -135,7 +135,8 @@ def test_every_state_is_read_by_spark_sql_and_is_near_the_truth(place, spark):
         rank = sum(value <= half for value in values) / n
         assert rank == pytest.approx(0.5, abs=0.03), name
     top = spark.sql(
-        "select inline(approx_top_k_estimate(named_struct('sketch', state, 'maxItemsTracked', 768, "
+        "select inline(approx_top_k_estimate(named_struct('sketch', "
+        "concat(state, X'0000000000000000'), 'maxItemsTracked', 768, "
         "'itemDataType', cast(null as string), 'itemDataTypeDDL', 'item STRING'), 3)) "
         "from kept_states where name = 'city' and metric = 'top'"
     ).collect()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SpreadBin:
-    """From `low` up to, but without, `high`; the last bin has its end too."""
+    """From `low` to `high`, which of whole numbers and dates is the last one in it; else the next bin starts there."""
 
     low: str
     high: str

@@ -19,6 +19,7 @@ TAIL = 0.005
 NAMED = 8
 """Most values that are told by name."""
 
+_COUNTED = ("tinyint", "smallint", "int", "bigint", "date")
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _SECOND = 86_400_000_000, 1_000_000
@@ -33,8 +34,9 @@ def spread_of(leaf: Column, kind: str, *, now: bytes, before: bytes | None) -> S
     if not edges:
         return None
     new, old = states.shares_of(now, edges), states.shares_of(before, edges) if before is not None else ()
+    last = 1 if kind == LENGTHS or leaf.type.name in _COUNTED else 0  # a bin of whole numbers ends with its last one
     bins = tuple(
-        SpreadBin(told(low), told(high), new[place] if new else None, old[place] if old else None)
+        SpreadBin(told(low), told(high - last), new[place] if new else None, old[place] if old else None)
         for place, (low, high) in enumerate(pairwise(edges))
     )
     quarters = [told(number) for number in states.quantiles_of(now, _QUARTERS)]

@@ -60,8 +60,8 @@ def merge(kind: str, states: Iterable[bytes]) -> bytes:
         raise ValueError(f"{kind!r} is no kind of sketch")
     try:
         return _MERGED[kind](list(states))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f"the state of {kind!r} is no {FORMS[kind]}") from error
+    except (RuntimeError, TypeError, ValueError, IndexError):  # their messages quote bytes
+        raise ValueError(f"the state of {kind!r} is no {FORMS[kind]}") from None
 
 
 def merge_all(
@@ -91,7 +91,7 @@ def count_of(state: bytes) -> int:
 def quantiles_of(state: bytes, ranks: Sequence[float]) -> tuple[float, ...]:
     """The numbers at these ranks (0 to 1); empty where there was no number."""
     sketch = kll_doubles_sketch.deserialize(state)
-    return () if sketch.is_empty() else tuple(float(number) for number in sketch.get_quantiles(list(ranks)))
+    return () if sketch.is_empty() else tuple(float(number) for number in sketch.get_quantiles(list(ranks), True))
 
 
 def shares_of(state: bytes, edges: Sequence[float]) -> tuple[float, ...]:

@@ -34,7 +34,7 @@ def distributions(report: Report, *, shown: int) -> Markup:
 
 
 def _one(column: ColumnFacts) -> Sequence[Markup]:
-    title = element("h3", name(column.path))
+    title = element("p", name(column.path), class_="called")
     if column.top:
         return title, element("small", f"{column.type}, most frequent values"), *map(_line, column.top)
     spread = column.spread
@@ -78,7 +78,8 @@ def _told(path: str, spread: Spread) -> str:
     told = (
         f"{path}: {of} from {spread.smallest} to {spread.largest}, half of them from {spread.lower} to {spread.upper}"
     )
-    return f"{told}; most, {percent(most.now)}, from {most.low} to {most.high}"
+    where = f"at {most.low}" if most.low == most.high else f"from {most.low} to {most.high}"
+    return f"{told}; most, {percent(most.now)}, {where}"
 
 
 def _has_past(column: ColumnFacts) -> bool:
