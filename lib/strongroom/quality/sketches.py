@@ -28,7 +28,7 @@ LG_TOP = 10
 """768 values are counted exactly; of more, each count is off by 0.35 % of the rows at most."""
 SHORT = 64
 """Characters to which the contract must bound a text whose most frequent values are kept by name."""
-SAMPLE = 256
+SAMPLE = 2_048
 """Values of a batch that tell whether it has few different ones: when no more than a quarter of them differ."""
 
 WHOLE = ("tinyint", "smallint", "int", "bigint", "date", "timestamp", "timestamp_ntz")
@@ -122,14 +122,11 @@ class Sketcher:
         if leaf.path in self._lengths:
             lengths = flat.characters if chosen is None else flat.characters[chosen]
             self._lengths[leaf.path].update(lengths.astype(np.float64))
-        if leaf.path in self._top or leaf.path in self._distinct:
-            values = _taken(flat.values, chosen)
-            if leaf.path in self._top:
-                self._top[leaf.path].add(values)
-            if leaf.path in self._distinct:
-                sample = values[:SAMPLE]
-                few = 4 * len(sample.unique()) <= len(sample)
-                self._distinct[leaf.path].add_texts((values.unique() if few else values).to_pylist())
+        top, distinct = self._top.get(leaf.path), self._distinct.get(leaf.path)
+        values = _taken(flat.values, chosen) if top or distinct else None
+        unlike = top.add(values) if top else None
+        if distinct:
+            distinct.add_texts((_unlike(values) if unlike is None else unlike).to_pylist())
 
 
 class _Top:
@@ -138,16 +135,18 @@ class _Top:
     def __init__(self) -> None:
         self._sketch: frequent_strings_sketch | None = frequent_strings_sketch(LG_TOP)
 
-    def add(self, values: pa.Array) -> None:
-        if self._sketch is None or not len(values):
-            return
+    def add(self, values: pa.Array) -> pa.Array | None:
+        """With one more batch; returns its different values where they had to be found."""
+        if self._sketch is None:
+            return None
         counts = pc.value_counts(values)
+        unlike = counts.field("values")
         if len(counts) > 1 << LG_TOP and 2 * len(counts) > len(values):
             self._sketch = None
-            return
-        names = counts.field("values").cast(pa.string()).to_pylist()
-        for name, count in zip(names, counts.field("counts").to_pylist(), strict=True):
+            return unlike
+        for name, count in zip(unlike.cast(pa.string()).to_pylist(), counts.field("counts").to_pylist(), strict=True):
             self._sketch.update(name, count)
+        return unlike
 
     def state(self) -> bytes:
         return b"" if self._sketch is None else bytes(self._sketch.serialize())
@@ -157,6 +156,12 @@ def _chosen(flat: Flat, failures: Failures) -> buffers.Mask | None:
     """Which values are not null and of rows kept; None for all."""
     keep = failures.kept(flat)
     return flat.valid if keep is None else flat.given(keep)
+
+
+def _unlike(values: pa.Array) -> pa.Array:
+    """The different values, or all of them where finding them would cost more than it saves."""
+    sample = values[:SAMPLE]
+    return values.unique() if 4 * len(sample.unique()) <= len(sample) else values
 
 
 def _taken(values: pa.Array, chosen: buffers.Mask | None) -> pa.Array:
