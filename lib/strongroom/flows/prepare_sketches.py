@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from strongroom.core.contract import Column, Contract
 from strongroom.quality import states
@@ -76,7 +77,8 @@ def stored(lake: Lake, contract: Contract, *, batches: Sequence[int], key: int) 
         for kind in states.FORMS:
             of = parts.get((leaf.path, kind, form_of(leaf, kind, key=key)), {})
             if len(of) == len(batches):
-                merged.setdefault(leaf.path, {})[kind] = states.merge(kind, of.values())
+                with suppress(ValueError):  # somebody changed it: what it was is not known, and no run fails for that
+                    merged.setdefault(leaf.path, {})[kind] = states.merge(kind, of.values())
     return merged
 
 

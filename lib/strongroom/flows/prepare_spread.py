@@ -110,4 +110,4 @@ def _time(micros: float) -> str:
         moment = _EPOCH + timedelta(microseconds=round(micros))
     except OverflowError:
         return "…"
-    return f"{moment:%Y-%m-%d}" if micros % _DAY == 0 else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return str(moment.date()) if micros % _DAY == 0 else moment.isoformat(" ")[:19]
