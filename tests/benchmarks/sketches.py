@@ -63,7 +63,7 @@ def in_the_pass(rows: int) -> None:
         batches = pa.table({"c": found[name]}).to_batches(BATCH)
 
         def run(contract=contract, judge=judge, batches=batches) -> float:
-            sketcher, spent = Sketcher(contract), 0
+            sketcher, spent = Sketcher(contract, sketches_of(contract)), 0
             for batch in batches:
                 failures = judge.judge(batch, {}, {})
                 start = time.process_time_ns()
@@ -76,7 +76,7 @@ def in_the_pass(rows: int) -> None:
     marks = found["bigint, all different"].to_numpy().view(np.uint64)
 
     def marked() -> float:
-        sketcher, start = Sketcher(protected), time.process_time_ns()
+        sketcher, start = Sketcher(protected, sketches_of(protected)), time.process_time_ns()
         for place in range(0, rows, BATCH):
             sketcher.add_marks("c", marks[place : place + BATCH])
         return time.process_time_ns() - start

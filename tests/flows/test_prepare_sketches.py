@@ -3,7 +3,7 @@
 import json
 import struct
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -225,6 +225,14 @@ def test_states_of_several_batches_merge_to_the_whole_table(lake):
     assert {one.value: one.count for one in named} == Counter(row["city"] for row in rows)
     spoken = states.top_of(whole["spoken"][TOP], 20)
     assert {one.value: one.count for one in spoken} == Counter(str(row["spoken"]).lower() for row in rows)
+
+
+def test_sketches_can_be_left_out_and_the_gate_still_counts(lake):
+    without = replace(lake, plan=replace(lake.plan, sketched=False))
+    tally, whole = without.batch(1, visits(0, 300)), lake.batch(2, visits(0, 300))
+    assert tally.sketches == {}
+    assert (tally.failed, tally.distinct["person"]) == (whole.failed, whole.distinct["person"])
+    assert [row for row in lake.rows() if row["batch"] == 1 and row["state"]] == []
 
 
 def test_marks_under_two_keys_do_not_merge(lake):

@@ -67,7 +67,7 @@ def test_who_gets_which_sketch_is_told_by_the_contract(leaf, rules, kinds, why):
 
 def sketched(kind: str, values: list[object], *, batch: int = 0, rules: tuple[Rule, ...] = ()) -> dict[str, bytes]:
     given_contract = contract(column(kind), rules=rules)
-    judge, sketcher = compile_rules(given_contract), Sketcher(given_contract)
+    judge, sketcher = compile_rules(given_contract), Sketcher(given_contract, sketches_of(given_contract))
     schema = pa.schema([("c", arrow_type(given_contract.columns[0].type))])
     rows = [{"c": value} for value in values]
     size = batch or len(rows) or 1

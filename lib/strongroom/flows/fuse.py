@@ -56,6 +56,7 @@ class Pass:
     table: str
     keys: KeyHandle
     textual: bool
+    sketched: bool = True
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -101,11 +102,12 @@ class _Worker:
         self.unique = [rule.id for rule in plan.contract.rules if rule.check == "unique"]
         self.tally = Tally()
         self.distinct: dict[str, Distinct] = {}
-        self.sketcher = Sketcher(plan.contract)
+        sketched = sketches_of(plan.contract) if plan.sketched else {}
+        self.sketcher = Sketcher(plan.contract, sketched)
         self.markers = {
             leaf.path: marker(leaf, table=plan.table, keyring=self.keyring)
             for leaf in plan.contract.leaves()
-            if leaf.path in sketches_of(plan.contract) and not is_open(leaf)
+            if shows_equality(leaf) or (leaf.path in sketched and not is_open(leaf))
         }
         self.marked = [column for column in self.columns if any(leaf.path in self.markers for leaf in column.leaves())]
         self.schema = stage_schema(plan.contract)

@@ -56,9 +56,9 @@ def run(job: Job) -> Outcome:
     if planned is None:
         return prepare_words.unchanged(contract, lake=lake)
     batch = planned.batch
-    plan = fuse.Pass(
-        contract, f"training.{contract.name}", keyring.handle, contract.sources[0].format in sources.TEXT_FORMATS
-    )
+    textual = contract.sources[0].format in sources.TEXT_FORMATS
+    sketched = bool(job.settings.jobs["prepare"]["sketches"])
+    plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
 
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)

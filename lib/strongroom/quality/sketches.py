@@ -71,8 +71,7 @@ def _kinds(leaf: Column, *, few: bool) -> Iterator[str]:
 class Sketcher:
     """The sketches of the rows that one task keeps."""
 
-    def __init__(self, contract: Contract) -> None:
-        kinds = sketches_of(contract)
+    def __init__(self, contract: Contract, kinds: Mapping[str, tuple[str, ...]]) -> None:
         self._leaves = [leaf for leaf in contract.leaves() if leaf.path in kinds]
         self._open = [leaf for leaf in self._leaves if is_open(leaf)]
         self._distinct = {path: Hll() for path, of in kinds.items() if DISTINCT in of}
@@ -92,7 +91,8 @@ class Sketcher:
 
     def add_marks(self, path: str, marks: Words) -> None:
         """The marks of the values kept of one batch, of a column that is not open: equal where the values are."""
-        self._distinct[path].add_words(marks)
+        if path in self._distinct:
+            self._distinct[path].add_words(marks)
 
     def states(self) -> dict[str, dict[str, bytes]]:
         """Every sketch in its binary form, by path and kind."""
