@@ -126,6 +126,7 @@ class Prepared:
             left = pa.Table.from_batches(list(fuse.refine(self.plan, [raw])), fuse.stage_schema(self.plan.contract))
             lines = [extra["tally"] for extra in left[fuse.EXTRA].to_pylist() if extra and extra["tally"]]
             tally = tally.merge(Tally.from_json(*lines))
+        tally = prepare_sketches.without_rare(tally)
         run = Run(f"run-{number}", "prepare", "user:ada", "model_training", datetime(2026, 1, number, tzinfo=UTC))
         batch = manifest.Batch("visits", number, run.id, mode, (RawFile(f"f{number}", 1, 1),))
         manifest.plan(self.lake, batch, planned=run.started)
@@ -266,6 +267,15 @@ def test_no_value_of_a_personal_column_is_in_any_state(lake):
     assert {name: kinds.get(name) for name in ("person", "mail", "salary", "secret")} == {
         "person": {DISTINCT}, "mail": {DISTINCT}, "salary": {DISTINCT}, "secret": None
     }  # fmt: skip
+
+
+def test_values_of_hardly_any_row_are_not_kept_by_name(lake):
+    rows = [row | {"city": "planted hamlet"} if place in range(0, 900, 100) else row
+            for place, row in enumerate(visits(0, 2_000))]  # fmt: skip
+    state = lake.batch(1, rows).sketches["city"][TOP]
+    assert b"planted hamlet" not in lake.bytes() + state
+    assert b"planted hamlet" in lake.batch(2, [*rows, rows[0]]).sketches["city"][TOP], "the tenth row makes it a place"
+    assert states.weight_of(state) == len(kept(rows)), "their rows are counted still"
 
 
 @pytest.mark.parametrize(("name", "values"), [

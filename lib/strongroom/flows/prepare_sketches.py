@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract
 from strongroom.quality import states
@@ -19,6 +20,15 @@ METRICS = "strongroom.metrics"
 
 States = Mapping[str, Mapping[str, bytes]]
 """Sketches by path and kind."""
+
+
+def without_rare(tally: Tally) -> Tally:
+    """The tally of a whole run without the names of values that hardly any row has."""
+    sketches = {
+        path: {kind: states.without_rare(state) if kind == TOP else state for kind, state in kinds.items()}
+        for path, kinds in tally.sketches.items()
+    }
+    return replace(tally, sketches=sketches)
 
 
 def state_rows(contract: Contract, tally: Tally, *, key: int) -> Iterator[dict[str, object]]:

@@ -48,10 +48,10 @@ def shares_of(now: bytes, before: bytes | None) -> tuple[ValueShare, ...]:
     named, whole = states.top_of(now, NAMED), states.weight_of(now)
     if not named or not whole:
         return ()
-    earlier = states.counts_of(before, [one.value for one in named]) if before else None
+    earlier = states.counts_of(before, [one.value for one in named]) if before else {}
     past = states.weight_of(before) if before else None
     return tuple(
-        ValueShare(one.value, one.count / whole, earlier[one.value] / past if earlier is not None and past else None)
+        ValueShare(one.value, one.count / whole, earlier[one.value] / past if past and one.value in earlier else None)
         for one in named
     )
 

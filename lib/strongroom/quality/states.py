@@ -29,6 +29,10 @@ FORMS: Mapping[str, str] = {
     TOP: f"frequent_strings_sketch lgMaxK={LG_TOP}",
 }
 """By kind, the sketch that a state is, in the words of DataSketches."""
+RARE = 10
+"""Rows that must have a value before it is kept by name: a rare one may tell of somebody, whatever its column."""
+REST = "…"
+"""The name under which the rows of all rarer values are kept together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +115,38 @@ def weight_of(state: bytes) -> int | None:
     return int(frequent_strings_sketch.deserialize(state).total_weight) if state else None
 
 
+def without_rare(state: bytes) -> bytes:
+    """The state with the values of fewer than `RARE` rows under one name, so that their own are gone."""
+    if not state:
+        return state
+    kept = frequent_strings_sketch(LG_TOP)
+    for one in _named(state):
+        if one.count >= RARE:
+            kept.update(one.value, one.count)
+    rest = (weight_of(state) or 0) - int(kept.total_weight)
+    if rest > 0:
+        kept.update(REST, rest)
+    return bytes(kept.serialize())
+
+
 def top_of(state: bytes, most: int) -> tuple[Named, ...] | None:
-    """The most frequent values, at most so many; None where there were too many different ones."""
+    """The most frequent values, at most so many, without `REST`; None where there were too many different ones."""
     if not state:
         return None
-    sketch = frequent_strings_sketch.deserialize(state)
-    found = sketch.get_frequent_items(frequent_items_error_type.NO_FALSE_POSITIVES)
-    named = [Named(value, int(count), int(low), int(high)) for value, count, low, high in found]
+    named = [one for one in _named(state) if one.value != REST]
     return tuple(sorted(named, key=lambda one: (-one.count, one.value))[:most])
 
 
 def counts_of(state: bytes, values: Sequence[str]) -> dict[str, int]:
-    """About how many rows have each of these values."""
+    """About how many rows have each of these values; without those that may be among the rare ones."""
     sketch = frequent_strings_sketch.deserialize(state)
-    return {value: int(sketch.get_estimate(value)) for value in values}
+    found = {value: int(sketch.get_estimate(value)) for value in values}
+    return {value: count for value, count in found.items() if count or not sketch.get_estimate(REST)}
+
+
+def _named(state: bytes) -> list[Named]:
+    found = frequent_strings_sketch.deserialize(state).get_frequent_items(frequent_items_error_type.NO_FALSE_POSITIVES)
+    return [Named(value, int(count), int(low), int(high)) for value, count, low, high in found]
 
 
 def _merged_hll(states: list[bytes]) -> bytes:
