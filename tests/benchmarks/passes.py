@@ -32,7 +32,7 @@ PROTECT = {
     "id": "{method: hash, domain: person}",
     "email": "{method: encrypt}",
     "city": "{method: hash}",
-    "text": "{method: keep}",
+    "text": "{method: keep}}\n          - {property: role, value: text",
 }
 CITIES = [f"City {number}" for number in range(200)]
 

@@ -45,6 +45,7 @@ WHO = [
     (column("string"), (), {LENGTHS, DISTINCT}, "a text that nothing bounds is not kept by name"),
     (column("string"), (short(64),), {LENGTHS, DISTINCT, TOP}, "a short text"),
     (column("string"), (short(65),), {LENGTHS, DISTINCT}, "a longer one"),
+    (column("string"), (short(257),), {LENGTHS}, "a text as long as that is free text"),
     (column("string"), (short(64, "warning"),), {LENGTHS, DISTINCT}, "a bound that rows may break bounds nothing"),
     (column("string"), (LISTED,), {LENGTHS, DISTINCT, TOP}, "a list of values"),
     (column("string", role="text"), (short(64),), {LENGTHS}, "free text, whatever its length"),

@@ -28,6 +28,8 @@ LG_TOP = 10
 """768 values are counted exactly; of more, each count is off by 0.35 % of the rows at most."""
 SHORT = 64
 """Characters to which the contract must bound a text whose most frequent values are kept by name."""
+FREE = 256
+"""Characters that a text may have which is still one of words rather than free text, whose values are not counted."""
 SAMPLE = 2_048
 """Values of a batch that tell whether it has few different ones: when no more than a quarter of them differ."""
 
@@ -40,7 +42,11 @@ Numbers = npt.NDArray[np.float64]
 def sketches_of(contract: Contract) -> Mapping[str, tuple[str, ...]]:
     """The sketches of each leaf, by path; a leaf without any is left out."""
     few = {path for rule in contract.rules if _names_few(rule) for path in rule.columns}
-    found = {leaf.path: tuple(_kinds(leaf, few=leaf.path in few)) for leaf in contract.leaves()}
+    long = {path for rule in contract.rules if _bound_of(rule) > FREE for path in rule.columns}
+    found = {
+        leaf.path: tuple(_kinds(leaf, few=leaf.path in few, free=leaf.role == "text" or leaf.path in long))
+        for leaf in contract.leaves()
+    }
     return {path: kinds for path, kinds in found.items() if kinds}
 
 
@@ -48,11 +54,15 @@ def _names_few(rule: Rule) -> bool:
     """Whether a rule makes its column one of short words: a list of values, or a bound on their length."""
     if rule.severity != "error" or len(rule.columns) != 1:
         return False
-    short = rule.check == "maxLength" and isinstance(rule.argument, int) and rule.argument <= SHORT
-    return short or rule.check == "validValues"
+    return 0 < _bound_of(rule) <= SHORT or rule.check == "validValues"
 
 
-def _kinds(leaf: Column, *, few: bool) -> Iterator[str]:
+def _bound_of(rule: Rule) -> int:
+    """The characters that a rule allows a text; 0 for other rules."""
+    return rule.argument if rule.check == "maxLength" and isinstance(rule.argument, int) else 0
+
+
+def _kinds(leaf: Column, *, few: bool, free: bool) -> Iterator[str]:
     kind, method = leaf.type.name, leaf.protect.method if leaf.protect else ""
     if not is_open(leaf):
         randomised = leaf.protect is not None and leaf.protect.options.get("mode") == "randomised"
@@ -62,9 +72,9 @@ def _kinds(leaf: Column, *, few: bool) -> Iterator[str]:
         yield from (DISTINCT, QUANTILES)
     elif kind == "string":
         yield LENGTHS
-        if leaf.role != "text":
+        if not free:
             yield DISTINCT
-    if is_open(leaf) and (kind == "boolean" or (few and kind != "binary" and not leaf.unique and leaf.role != "text")):
+    if is_open(leaf) and (kind == "boolean" or (few and kind != "binary" and not leaf.unique and not free)):
         yield TOP
 
 
