@@ -32,7 +32,7 @@ PROTECT = {
     "id": "{method: hash, domain: person}",
     "email": "{method: encrypt}",
     "city": "{method: hash}",
-    "text": "{method: keep}}\n          - {property: role, value: text",
+    "text": "{method: keep}",
 }
 CITIES = [f"City {number}" for number in range(200)]
 
@@ -64,6 +64,7 @@ def contract(name: str, *, rules: bool) -> str:
             f"        classification: {'personal' if column != 'text' else 'internal'}\n"
             + (f"        {rule}\n" if rule else "")
             + f"        customProperties:\n          - {{property: protect, value: {PROTECT[column]}}}\n"
+            + ("          - {property: role, value: text}\n" if column == "text" else "")
         )
     return (
         f"apiVersion: v3.1.0\nkind: DataContract\nid: {name}\nname: {name}\nversion: 1.0.0\nstatus: active\n"
