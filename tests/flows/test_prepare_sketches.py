@@ -17,7 +17,7 @@ from deltalake import DeltaTable, write_deltalake
 from lakes import install
 from strongroom.core.contract_file import load_contract, parse_contract
 from strongroom.core.run import Run
-from strongroom.flows import fuse, prepare, prepare_record, prepare_sketches, tables
+from strongroom.flows import fuse, prepare, prepare_record, prepare_report, prepare_sketches, tables
 from strongroom.flows.prepare_record import Done
 from strongroom.quality import states
 from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, sketches_of
@@ -130,11 +130,12 @@ class Prepared:
         run = Run(f"run-{number}", "prepare", "user:ada", "model_training", datetime(2026, 1, number, tzinfo=UTC))
         batch = manifest.Batch("visits", number, run.id, mode, (RawFile(f"f{number}", 1, 1),))
         manifest.plan(self.lake, batch, planned=run.started)
-        prepare_record.write_metrics(Done(run, self.plan.contract, batch, tally, (), self.key), lake=self.lake)
+        done = Done(run, self.plan.contract, batch, tally, (), self.key)
+        prepare_record.write_metrics(done, lake=self.lake)
         if publish:
             onto = self.lake.open("training.visits")
             self.lake.commit("training.visits", onto=onto, files=[], mode=mode, writers=batch.writers, note={})
-        return tally
+        return done
 
     def before(self, number, *, key=None):
         batch = manifest.Batch("visits", number, "later", "append", ())
@@ -230,7 +231,7 @@ def test_states_of_several_batches_merge_to_the_whole_table(lake):
 
 def test_sketches_can_be_left_out_and_the_gate_still_counts(lake):
     without = replace(lake, plan=replace(lake.plan, sketched=False))
-    tally, whole = without.batch(1, visits(0, 300)), lake.batch(2, visits(0, 300))
+    tally, whole = without.batch(1, visits(0, 300)).tally, lake.batch(2, visits(0, 300)).tally
     assert tally.sketches == {}
     assert (tally.failed, tally.distinct["person"]) == (whole.failed, whole.distinct["person"])
     assert [row for row in lake.rows() if row["batch"] == 1 and row["state"]] == []
@@ -272,9 +273,11 @@ def test_no_value_of_a_personal_column_is_in_any_state(lake):
 def test_values_of_hardly_any_row_are_not_kept_by_name(lake):
     rows = [row | {"city": "planted hamlet"} if place in range(0, 900, 100) else row
             for place, row in enumerate(visits(0, 2_000))]  # fmt: skip
-    state = lake.batch(1, rows).sketches["city"][TOP]
+    state = lake.batch(1, rows).tally.sketches["city"][TOP]
     assert b"planted hamlet" not in lake.bytes() + state
-    assert b"planted hamlet" in lake.batch(2, [*rows, rows[0]]).sketches["city"][TOP], "the tenth row makes it a place"
+    assert b"planted hamlet" in lake.batch(2, [*rows, rows[0]]).tally.sketches["city"][TOP], (
+        "the tenth row makes it a place"
+    )
     assert states.weight_of(state) == len(kept(rows)), "their rows are counted still"
 
 
@@ -285,7 +288,7 @@ def test_values_of_hardly_any_row_are_not_kept_by_name(lake):
 ])  # fmt: skip
 def test_whoever_tries_clear_values_on_a_personal_column_finds_none_of_them(lake, name, values):
     rows = [row | {"person": f"person-{place % 300}"} for place, row in enumerate(visits(0, 1_500))]
-    state = lake.batch(1, rows).sketches[name][DISTINCT]
+    state = lake.batch(1, rows).tally.sketches[name][DISTINCT]
     alone = states.distinct_of(state).value
     guess = hll_sketch(12, HLL_4)
     for value in values:
@@ -316,6 +319,26 @@ def test_a_state_that_somebody_broke_is_left_out(lake):
     write_deltalake(str(Path(lake.lake.root, "strongroom/metrics")), broken, mode="overwrite")
     assert set(lake.before(2)["number"]) == {DISTINCT}
     assert set(lake.before(2)["amount"]) == {DISTINCT, QUANTILES}
+
+
+def test_the_report_tells_this_run_beside_what_readers_had(lake):
+    lake.batch(1, visits(0, 1_000))
+    told = prepare_report.columns_of(lake.batch(2, visits(1_000, 1_000)), before=lake.before(2))
+    facts = {facts.path: facts for facts in told}
+    number = facts["number"]
+    assert (number.spread.of, number.spread.smallest, number.spread.largest) == ("values", "1,000", "1,998")
+    assert sum(one.now for one in number.spread.bins) == pytest.approx(1)
+    assert sum(one.before for one in number.spread.bins[:10]) == pytest.approx(1), "the numbers below a thousand"
+    assert (number.spread.bins[0].low, number.spread.bins[-1].high) == ("0", "1,999")
+    assert number.distinct_low < number.distinct < number.distinct_high
+    assert number.distinct_table == pytest.approx(1_960, rel=0.06)
+    assert facts["note"].spread.of == "lengths"
+    first = facts["city"].top[0]
+    assert (first.value, first.now) == ("City 0", pytest.approx(378 / 980))
+    assert first.before == pytest.approx(376 / 980)
+    assert (facts["person"].distinct, facts["person"].distinct_low) == (686, None), "exact, by its marks"
+    for name in ("person", "mail", "salary", "secret"):
+        assert (facts[name].spread, facts[name].top) == (None, ()), name
 
 
 @pytest.mark.spark

@@ -54,7 +54,7 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         quarantined=tally.bad,
         seconds=done.seconds,
         sources=_sources(done, found),
-        columns=tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in contract.leaves()),
+        columns=columns_of(done, before=before),
         rules=_rules(done),
         set_rules=_set_rules(done),
         reasons=_reasons(done),
@@ -69,6 +69,11 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
     return str(reports.write(report, reports_folder(lake)).html)
+
+
+def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
+    """What a report says of each leaf; `before` are the sketches of what readers had."""
+    return tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in done.contract.leaves())
 
 
 def reports_folder(lake: Lake) -> Path:
