@@ -93,9 +93,12 @@ def count_of(state: bytes) -> int:
 
 
 def quantiles_of(state: bytes, ranks: Sequence[float]) -> tuple[float, ...]:
-    """The numbers at these ranks (0 to 1); empty where there was no number."""
+    """The numbers at these ranks (0 to 1), the smallest and the largest exactly; empty where there was no number."""
     sketch = kll_doubles_sketch.deserialize(state)
-    return () if sketch.is_empty() else tuple(float(number) for number in sketch.get_quantiles(list(ranks), True))
+    if sketch.is_empty():
+        return ()
+    ends = {0.0: sketch.get_min_value(), 1.0: sketch.get_max_value()}
+    return tuple(float(ends.get(rank, sketch.get_quantile(rank, True))) for rank in ranks)
 
 
 def shares_of(state: bytes, edges: Sequence[float]) -> tuple[float, ...]:
