@@ -79,6 +79,7 @@ def contract(name: str, *, folder: str = "bench", rules: bool = False, only: Col
             f"        classification: {'personal' if column != 'text' else 'internal'}\n"
             + (f"        {rule}\n" if rule else "")
             + f"        customProperties:\n          - {{property: protect, value: {PROTECT[column]}}}\n"
+            + ("          - {property: role, value: text}\n" if column == "text" else "")
         )
     return (
         f"apiVersion: v3.1.0\nkind: DataContract\nid: {name}\nname: {name}\nversion: 1.0.0\nstatus: active\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +22,57 @@ from strongroom.core.report import (
     SourceFacts,
 )
 from strongroom.core.run import Run
+from strongroom.core.spread import Spread, SpreadBin, ValueShare
 
 HASH = "Keyed hash, 128 bits: the same person gives the same token, and nobody can go back"
 ENCRYPT = "Encrypted, bound to table and column: may be revealed by whom the policy names"
 
+
+def _spread(
+    of: str, now: list[float], before: list[float] | None, edges: list[str], quarters: tuple[str, ...]
+) -> Spread:
+    """Bins of these weights, as shares."""
+    old = before or [0.0] * len(now)
+    bins = tuple(
+        SpreadBin(low, high, one / sum(now), other / sum(old) if before else None)
+        for low, high, one, other in zip(edges, edges[1:], now, old, strict=False)
+    )
+    return Spread(of, bins, *quarters)
+
+
+def _bell(middle: float, width: float) -> list[float]:
+    return [math.exp(-(((place - middle) / width) ** 2)) for place in range(24)]
+
+
+LENGTHS = _spread(
+    "lengths",
+    _bell(5, 5),
+    _bell(7, 5.5),
+    [f"{800 * place:,}" for place in range(25)],
+    ("0", "2,310", "4,020", "6,702", "18,204"),
+)
+STARS = _spread(
+    "values",
+    [3, 71, 88, 140, 290, 408],
+    [2, 60, 70, 150, 400, 318],
+    ["-1", "1", "2", "3", "4", "5", "5"],
+    ("-1", "3", "4", "5", "11"),
+)
+CREATED = _spread(
+    "values",
+    [0.0] * 20 + [4.0, 9.0, 8.0, 7.0],
+    [2.0, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 2, 0, 0, 0],
+    [f"{2019 + place // 3.4:.0f}-0{1 + place % 3 * 4}-01" for place in range(25)],
+    ("2025-07-01", "2025-10-11", "2025-12-02", "2026-01-31", "2026-02-28"),
+)
+APPS = (
+    ValueShare("android 7.2", 0.481, 0.502), ValueShare("ios 7.1", 0.302, 0.255), ValueShare("web", 0.2092, 0.243),
+    ValueShare("", 0.0071, 0.0), ValueShare("kiosk in the shop window, second floor", 0.00004, None),
+)  # fmt: skip
+
 COLUMNS = (
     ColumnFacts("review_id", "bigint", "internal", personal=False, protection="Kept", nulls_before=0, nulls_after=0,
-                distinct=998_214, minimum="1", maximum="1002400"),
+                distinct=998_214, distinct_low=966_000, distinct_high=1_031_000, distinct_table=4_011_000, minimum="1", maximum="1002400"),
     ColumnFacts("user_id", "bigint", "personal", method="hash", protection=HASH, key="person/3", nulls_before=214,
                 nulls_after=0, distinct=181_402),
     ColumnFacts("email", "string", "personal", method="encrypt", protection=ENCRYPT, key="reviews.email/3",
@@ -39,13 +84,16 @@ COLUMNS = (
                 nulls_after=5_990, empty=40, distinct=3_412),
     ColumnFacts("phone", "string", "personal", method="drop", protection="Dropped: it never leaves", nulls_before=402_000),
     ColumnFacts("text_content", "string", "internal", personal=False, protection="Kept", nulls_before=1_204, nulls_after=0,
-                empty=318, distinct=961_200, min_length=0, max_length=18_204),
+                empty=318, distinct=961_200, min_length=0, max_length=18_204, spread=LENGTHS),
     ColumnFacts("stars", "int", "internal", personal=False, protection="Kept", nulls_before=2, nulls_after=0, distinct=7,
-                minimum="-1", maximum="11"),
+                minimum="-1", maximum="11", spread=STARS),
+    ColumnFacts("device.app", "string", "internal", personal=False, protection="Kept", nulls_before=0, nulls_after=0,
+                distinct=5, top=APPS),
     ColumnFacts("label", "string", "internal", personal=False, protection="Kept", nulls_before=1_388, nulls_after=0,
                 distinct=5, min_length=7, max_length=8),
     ColumnFacts("created_at", "timestamp", "internal", personal=False, protection="Kept", nulls_before=0, nulls_after=0,
-                distinct=902_113, minimum="2019-01-01 00:00:04", maximum="2026-02-28 23:59:51"),
+                distinct=902_113, minimum="2019-01-01 00:00:04", maximum="2026-02-28 23:59:51",
+                spread=CREATED),
 )  # fmt: skip
 
 RULES = (
@@ -183,7 +231,11 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
         columns=(
             *(ColumnFacts(f"{EVIL}{i}", EVIL, EVIL, personal=bool(i % 2), method="hash", protection=long, key=EVIL,
                           nulls_before=i, nulls_after=i) for i in range(times)),
-            ColumnFacts(long, EVIL, EVIL, personal=False, protection=EVIL, minimum=long, maximum=EVIL, nulls_before=3),
+            ColumnFacts(long, EVIL, EVIL, personal=False, protection=EVIL, minimum=long, maximum=EVIL, nulls_before=3,
+                        spread=_spread("values", [1.0], None, [EVIL, long], (long, EVIL, long, EVIL, long)),
+                        top=(ValueShare(long, float("nan"), 7.0),) * times),
+            ColumnFacts(EVIL, EVIL, EVIL, personal=False, protection=EVIL,
+                        spread=_spread("lengths", [1.0, 0.0], [0.0, 1.0], [EVIL, long, EVIL], (long,) * 5)),
         ),
         rules=tuple(RuleFacts(f"{long}{i}", EVIL, (long, EVIL), i + 1, EVIL, EVIL) for i in range(times)),
         set_rules=tuple(SetRuleFacts(long, None, long, False, EVIL, EVIL, EVIL, (long,)) for _ in range(times)),

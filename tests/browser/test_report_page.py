@@ -85,6 +85,7 @@ def test_screen_readers_are_told_pictures_and_tables(browser, folder) -> None:
     images = [name for role, name in told if role in ("image", "img")]
     assert "1,000,000 rows read: 994,000 written (99.40 %), 6,000 quarantined (0.60 %)" in images
     assert "Rule failures over 13 runs" in images
+    assert "stars: values from -1 to 11, half of them from 3 to 5; most, 40.8 %, at 5" in images
     assert all(images)
     tables = [name for role, name in told if role == "table"]
     assert "Rows that break a rule" in tables

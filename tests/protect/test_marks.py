@@ -7,7 +7,7 @@ import pytest
 from protect.ring import RING, column
 from strongroom.core.contract import Column, Type
 from strongroom.protect import protector
-from strongroom.protect.marks import marked_leaves, marks_of, shows_equality
+from strongroom.protect.marks import leaving, marks_of, shows_equality
 
 
 @pytest.mark.parametrize(
@@ -51,5 +51,7 @@ def test_leaves_are_found_inside_structs_and_arrays():
     rows = pa.array([{"gone": "x", "open": "y", "tags": ["a", "b"], "id": 1}, None, {"tags": None, "id": 2}],
                     pa.struct([("gone", pa.string()), ("open", pa.string()), ("tags", pa.list_(pa.string())),
                                ("id", pa.int32())]))  # fmt: skip
-    found = dict(marked_leaves(struct, protector(struct, table="t", keyring=RING)(rows)))
-    assert {path: len(marks_of(values)) for path, values in found.items()} == {"s.tags[]": 2, "s.id": 2}
+    found = {leaf.path: values for leaf, values in leaving(struct, protector(struct, table="t", keyring=RING)(rows))}
+    assert list(found) == ["s.open", "s.tags[]", "s.id"], "what is dropped does not leave"
+    assert found["s.open"].to_pylist() == ["y", None, None]
+    assert {path: len(marks_of(found[path])) for path in ("s.tags[]", "s.id")} == {"s.tags[]": 2, "s.id": 2}

@@ -41,6 +41,9 @@ def test_json_has_every_fact_and_the_answer() -> None:
     }  # fmt: skip
     phone = next(column for column in told["columns"] if column["path"] == "phone")
     assert (phone["nulls_after"], phone["null_share_after"], phone["null_share_before"]) == (None, None, 0.402)
+    stars = next(column for column in told["columns"] if column["path"] == "stars")
+    assert stars["spread"]["bins"][5] == {"low": "5", "high": "5", "now": 0.408, "before": 0.318}
+    assert (stars["spread"]["of"], stars["spread"]["median"], stars["top"]) == ("values", "4", [])
     assert told["label"]["values"][4] == {"value": None, "before": 1388, "after": 0}
     assert len(told["history"]) == 12
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
 from strongroom.core.report import LabelBalance, LabelCount, ReasonCount
+from strongroom.core.spread import Spread
 from strongroom.stores.reports import render_html
 from strongroom.stores.reports_markup import element, join, name, plain
 from strongroom.stores.reports_style import STYLE
@@ -127,6 +128,41 @@ def test_the_figures_are_on_the_page() -> None:
         "5d1c" * 16,
     ):
         assert told.replace(" ", "") in page.text.replace(" ", ""), told
+
+
+def test_distributions_are_drawn_and_told() -> None:
+    page = Page(PAGES["demo"])
+    told = (
+        "stars: values from -1 to 11, half of them from 3 to 5; most, 40.8 %, at 5",
+        "android 7.2 48.1 % , before 50.2 %",
+        "this run · what readers had before it",
+        "998,214 ± 3.3 % 4,011,000 in the table",
+    )
+    for words in told:
+        assert words.replace(" ", "") in page.text.replace(" ", ""), words
+    pictures = [svg for svg in page.all("svg") if svg.get("class") == "spread"]
+    assert len(pictures) == 3
+    outlines = [path for path in page.all("path") if path.get("class") == "outline"]
+    assert len(outlines) == 2 + 1, "the lengths, the stars and the dates have a past"
+    first = tuple(dataclasses.replace(column, spread=_without_past(column.spread), top=()) for column in demo().columns)
+    alone = Page(render_html(dataclasses.replace(demo(), columns=first)))
+    assert "what readers had before" not in alone.text
+    assert not [path for path in alone.all("path") if path.get("class") == "outline"]
+
+
+def _without_past(spread: Spread | None) -> Spread | None:
+    if spread is None:
+        return None
+    return dataclasses.replace(spread, bins=tuple(dataclasses.replace(one, before=None) for one in spread.bins))
+
+
+def test_two_hundred_columns_with_pictures_fit_uncut() -> None:
+    drawn = [column for column in demo().columns if column.spread or column.top]
+    columns = tuple(dataclasses.replace(drawn[place % 4], path=f"column_{place}") for place in range(200))
+    text = render_html(dataclasses.replace(demo(), columns=columns, label=None))
+    assert len(text.encode()) < 1_000_000
+    assert "more are in the JSON file" not in Page(text).text
+    assert "column_199: values" in text
 
 
 def test_sections_without_facts_are_left_out() -> None:

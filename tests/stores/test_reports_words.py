@@ -9,6 +9,7 @@ import pytest
 from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo
 from strongroom.core.contract import SetRule
 from strongroom.core.report import ColumnFacts, LabelBalance, LabelCount, bound_in_words
+from strongroom.core.spread import Spread, ValueShare
 from strongroom.stores.reports_markup import element, join, name, plain
 from strongroom.stores.reports_words import count, duration, exact_percent, listed, number, percent, size, verdict
 
@@ -117,11 +118,13 @@ def test_a_closed_gate_names_every_reason() -> None:
         ({"personal": True, "minimum": "a"}, "a personal value"),
         ({"personal": True, "max_length": 3}, "a length can single a person out"),
         ({"personal": False, "method": "hash", "maximum": "z"}, "a protected value"),
+        ({"personal": True, "top": (ValueShare("a", 1.0, None),)}, "a frequent value"),
+        ({"personal": False, "method": "mask", "spread": Spread("lengths", ())}, "lengths of a masked one"),
         ({"minimum": "a"}, "a column is personal until somebody says it is not"),
     ],
 )
 def test_bounds_of_a_personal_or_protected_column_cannot_be_put_in(facts, why) -> None:
-    with pytest.raises(ValueError, match="must not hold its bounds"):
+    with pytest.raises(ValueError, match="must not hold its values"):
         ColumnFacts("email", "string", **facts)
 
 

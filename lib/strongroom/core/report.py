@@ -1,7 +1,7 @@
 """What a report of one run is made from: plain numbers and names, and no value of a personal column by construction.
 
-Only two places can hold something read from the data: the bounds of a column (`ColumnFacts.minimum` and its like) and
-the values of the label (`LabelBalance`). Both refuse, when made, a column that is personal or protected; so a report
+Only two nouns can hold something read from the data: a column (`ColumnFacts`: its bounds, its spread, its most frequent
+values) and the label (`LabelBalance`). Both refuse, when made, a column that is personal or protected; so a report
 cannot leak one however it is filled or drawn. Rule ids, column names and bounds in words come from the contract.
 
 Counts are rows unless said otherwise. None means "not measured", which is never drawn as zero.
@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from strongroom.core.contract import Column, Contract, SetRule
 from strongroom.core.run import Run
+from strongroom.core.spread import Spread, ValueShare
 
 STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
 """`unchanged`: nothing new to read; `gate closed`: readers keep the previous version; `failed`: ended early."""
@@ -65,12 +66,16 @@ class ColumnFacts:
         why: the contract's reason for keeping a personal column as it is.
         nulls_before: nulls among the rows read; `nulls_after` among the rows that passed.
         empty: empty strings among the rows read.
-        distinct: different values among the rows kept, an estimate above a thousand.
+        distinct: different values among the rows kept, an estimate above a few hundred.
+        distinct_low: the estimate's bounds, of 95 % confidence, like `distinct_high`; None where it is exact.
+        distinct_table: different values of the table as a whole, with what an increment found there; an estimate.
         minimum: smallest value as text; like `maximum` and both lengths for open columns only.
         min_length: in characters.
+        spread: how values, or the lengths of texts, spread.
+        top: the most frequent values, most frequent first.
 
     Raises:
-        ValueError: a bound or a length is given for a column that is personal or protected.
+        ValueError: a bound, a length, a spread or a value is given for a column that is personal or protected.
     """
 
     path: str
@@ -85,16 +90,20 @@ class ColumnFacts:
     nulls_after: int | None = None
     empty: int | None = None
     distinct: int | None = None
+    distinct_low: int | None = None
+    distinct_high: int | None = None
+    distinct_table: int | None = None
     minimum: str | None = None
     maximum: str | None = None
     min_length: int | None = None
     max_length: int | None = None
+    spread: Spread | None = None
+    top: tuple[ValueShare, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.open and any(
-            bound is not None for bound in (self.minimum, self.maximum, self.min_length, self.max_length)
-        ):
-            raise ValueError(f"column {self.path!r} is personal or protected: a report must not hold its bounds")
+        told = (self.minimum, self.maximum, self.min_length, self.max_length, self.spread, self.top or None)
+        if not self.open and any(bound is not None for bound in told):
+            raise ValueError(f"column {self.path!r} is personal or protected: a report must not hold its values")
 
     @property
     def open(self) -> bool:

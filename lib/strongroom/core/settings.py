@@ -56,6 +56,7 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "contract": Key("name"),
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
         "quarantine_limit": Key("share", default=None),
+        "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
         "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
     },
     "vectorize": {

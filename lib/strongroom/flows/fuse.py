@@ -15,15 +15,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.core.contract import ACROSS, Contract
+from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.key import KeyHandle
 from strongroom.core.silence import no_values
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import output_type, protector, seal, unseal
-from strongroom.protect.marks import marked_leaves, marks_of, shows_equality
+from strongroom.protect.marks import leaving, marker, shows_equality
 from strongroom.protect.row_key import Protector, row_keys_of
 from strongroom.quality.distinct import Distinct
 from strongroom.quality.judge import Judge, compile_rules
+from strongroom.quality.labels import is_open
+from strongroom.quality.sketches import Sketcher, sketches_of
 from strongroom.quality.tally import Tally
 from strongroom.quality.typed import read_batch
 from strongroom.stores.keys import keyring_of
@@ -55,6 +57,7 @@ class Pass:
     table: str
     keys: KeyHandle
     textual: bool
+    sketched: bool = True
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -100,7 +103,14 @@ class _Worker:
         self.across = [rule for rule in plan.contract.rules if rule.check in ACROSS]
         self.tally = Tally()
         self.distinct: dict[str, Distinct] = {}
-        self.counted = [column for column in self.columns if any(map(shows_equality, column.leaves()))]
+        sketched = sketches_of(plan.contract) if plan.sketched else {}
+        self.sketcher = Sketcher(plan.contract, sketched)
+        self.markers = {
+            leaf.path: marker(leaf, table=plan.table, keyring=self.keyring)
+            for leaf in plan.contract.leaves()
+            if shows_equality(leaf) or (leaf.path in sketched and not is_open(leaf))
+        }
+        self.counted = [column for column in self.columns if any(leaf.path in self.markers for leaf in column.leaves())]
         self.schema = stage_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
         self.protect: dict[str, Protector] = {
@@ -115,7 +125,8 @@ class _Worker:
                 rows += batch.num_rows
                 yield from self.one(batch)
         if rows:
-            yield self.extra(["tally"], tally=[replace(self.tally, distinct=self.distinct).to_json()])
+            tally = replace(self.tally, distinct=self.distinct, sketches=self.sketcher.states())
+            yield self.extra(["tally"], tally=[tally.to_json()])
 
     def retry(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -152,6 +163,7 @@ class _Worker:
         typed = read_batch(raw, self.plan.contract, textual=self.plan.textual)
         failures = self.judge.judge(typed.batch, typed.unreadable, self.marked(raw))
         self.tally = self.tally.add(failures, self.plan.contract)
+        self.sketcher.add(failures)
         if not failures.bad.any():
             yield self.good(typed.batch)
             return
@@ -177,9 +189,16 @@ class _Worker:
                 protected[name] = protect(typed.column(name), row_keys)
         arrays = [protected[name] for name in self.protect]
         for column in self.counted:
-            for path, values in marked_leaves(column, protected[column.name]):
-                self.distinct[path] = self.distinct.get(path, Distinct()).add(marks_of(values))
+            for leaf, values in leaving(column, protected[column.name]):
+                if leaf.path in self.markers:
+                    self.count(leaf, self.markers[leaf.path](values))
         return pa.RecordBatch.from_arrays([*arrays, pa.nulls(typed.num_rows, EXTRA_TYPE)], schema=self.schema)
+
+    def count(self, leaf: Column, marks: np.ndarray) -> None:
+        """One more batch of a leaf that is not open."""
+        if shows_equality(leaf):
+            self.distinct[leaf.path] = self.distinct.get(leaf.path, Distinct()).add(marks)
+        self.sketcher.add_marks(leaf.path, marks)
 
     def bad(self, raw: pa.RecordBatch, *, reasons: pa.Array) -> pa.RecordBatch:
         names = [column.name for column in self.columns]

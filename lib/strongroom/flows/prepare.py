@@ -58,14 +58,14 @@ def run(job: Job) -> Outcome:
     if planned is None:
         return prepare_words.unchanged(contract, lake=lake)
     batch = planned.batch
-    plan = fuse.Pass(
-        contract, f"training.{contract.name}", keyring.handle, contract.sources[0].format in sources.TEXT_FORMATS
-    )
+    textual = contract.sources[0].format in sources.TEXT_FORMATS
+    sketched = bool(job.settings.jobs["prepare"]["sketches"])
+    plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
 
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
-    tally = with_former_values(contract, tally, batch=batch, lake=lake)
-    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, tally))
+    together = with_former_values(contract, tally, batch=batch, lake=lake)
+    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)

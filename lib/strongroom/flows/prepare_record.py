@@ -10,12 +10,13 @@ import pyarrow as pa
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job, Run
 from strongroom.flows.permit import engine_of
+from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
 from strongroom.quality.tally import Tally
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
-RUNS, METRICS = "strongroom.runs", "strongroom.metrics"
+RUNS = "strongroom.runs"
 _RUNS = pa.schema(
     [
         ("run_id", pa.string()), ("dataset", pa.string()), ("batch", pa.int64()), ("mode", pa.string()),
@@ -31,7 +32,7 @@ _METRICS = pa.schema(
     [
         ("run_id", pa.string()), ("dataset", pa.string()), ("batch", pa.int64()), ("about", pa.string()),
         ("name", pa.string()), ("metric", pa.string()), ("value", pa.float64()), ("passed", pa.bool_()),
-        ("started", pa.timestamp("us", "UTC")),
+        ("started", pa.timestamp("us", "UTC")), ("form", pa.string()), ("state", pa.binary()),
     ]
 )  # fmt: skip
 
@@ -61,7 +62,10 @@ class Done:
 
 
 def write_metrics(done: Done, *, lake: Lake) -> None:
-    """One row per count, in the long form that dashboards group by; written once per batch, whatever happens after."""
+    """One row per count, in the long form that dashboards group by; written once per batch, whatever happens after.
+
+    A count that a sketch gave has the sketch beside it: `state`, and in `form` what it is.
+    """
     tally, found = done.tally, list[tuple[str, str, str, float | None, bool | None]]()
     for metric, count in (("read", tally.rows), ("good", tally.kept), ("quarantined", tally.bad)):
         found.append(("rows", done.contract.name, metric, count, None))
@@ -70,15 +74,13 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
     for path, column in sorted(tally.columns.items()):
         for metric, count in (("nulls", column.nulls), ("nulls_kept", column.nulls_kept), ("empty", column.empty)):
             found.append(("column", path, metric, count, None))
-    for path, distinct in sorted(tally.distinct.items()):
-        found.append(("column", path, "distinct", distinct.count, None))
     for verdict in done.verdicts:
         found.append(("set", verdict.rule, "measured", verdict.measured, verdict.passed))
-    rows = [
-        {"run_id": done.run.id, "dataset": done.contract.name, "batch": done.batch.number, "about": about, "name": name,
-         "metric": metric, "value": value, "passed": passed, "started": done.run.started}
-        for about, name, metric, value, passed in found
-    ]  # fmt: skip
+    of = {"run_id": done.run.id, "dataset": done.contract.name, "batch": done.batch.number, "started": done.run.started}
+    names = ("about", "name", "metric", "value", "passed")
+    rows = [of | dict(zip(names, row, strict=True)) for row in found] + [
+        of | row for row in state_rows(done.contract, tally, key=done.key)
+    ]
     once = (f"metrics/{done.contract.name}", done.batch.number)
     lake.append(METRICS, pa.Table.from_pylist(rows, _METRICS), once=once)
 

@@ -22,13 +22,16 @@ from strongroom.core.report import (
     bound_in_words,
 )
 from strongroom.core.run import Job
-from strongroom.flows import fuse, prepare_words
+from strongroom.flows import fuse, prepare_sketches, prepare_spread, prepare_words
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_record import RUNS, Done, policy_of
+from strongroom.flows.prepare_sketches import States
+from strongroom.quality import states
 from strongroom.quality.distinct import FEW
 from strongroom.quality.frequencies import frequency_rule, minimum_of
 from strongroom.quality.labels import Labels, is_open, label_of
+from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP
 from strongroom.stores import reports
 from strongroom.stores.lake import Lake
 
@@ -39,6 +42,7 @@ HISTORY = 30
 def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
     """Writes the report in every format and returns the page's path."""
     contract, tally = done.contract, done.tally
+    before = prepare_sketches.before(lake, contract, batch=done.batch, key=done.key)
     report = Report(
         run=done.run,
         contract=ContractFacts.of(contract),
@@ -50,7 +54,7 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         quarantined=tally.bad,
         seconds=done.seconds,
         sources=_sources(done, found),
-        columns=tuple(_column(leaf, done) for leaf in contract.leaves()),
+        columns=columns_of(done, before=before),
         rules=_rules(done),
         set_rules=_set_rules(done),
         reasons=_reasons(done),
@@ -65,6 +69,11 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
     return str(reports.write(report, reports_folder(lake)).html)
+
+
+def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
+    """What a report says of each leaf; `before` are the sketches of what readers had."""
+    return tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in done.contract.leaves())
 
 
 def reports_folder(lake: Lake) -> Path:
@@ -99,7 +108,7 @@ def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:
 
 
 def _column(leaf: Column, done: Done) -> ColumnFacts:
-    counts, distinct = done.tally.columns.get(leaf.path), done.tally.distinct.get(leaf.path)
+    counts = done.tally.columns.get(leaf.path)
     method = leaf.protect.method if leaf.protect else "keep"
     facts = ColumnFacts.of(
         leaf,
@@ -108,7 +117,6 @@ def _column(leaf: Column, done: Done) -> ColumnFacts:
         nulls_before=counts.nulls if counts else None,
         nulls_after=counts.nulls_kept if counts else None,
         empty=counts.empty if counts and leaf.type.name == "string" else None,
-        distinct=distinct.count if distinct else None,
     )
     if counts is None or not is_open(leaf):
         return facts
@@ -119,6 +127,25 @@ def _column(leaf: Column, done: Done) -> ColumnFacts:
         min_length=counts.shortest,
         max_length=counts.longest,
     )
+
+
+def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> ColumnFacts:
+    """The facts with what the sketches say: of open columns how values spread, of others how many there are."""
+    now, had = done.tally.sketches.get(leaf.path, {}), before.get(leaf.path, {})
+    if DISTINCT in now:
+        facts = replace(facts, distinct=prepare_sketches.distinct_count(done.tally, leaf.path))
+        near = states.distinct_of(now[DISTINCT])
+        if near.high - near.low > 1 and not prepare_sketches.is_exact(done.tally, leaf.path):
+            facts = replace(facts, distinct_low=round(near.low), distinct_high=round(near.high))
+        if done.batch.mode == "append" and not done.closed and DISTINCT in had:
+            whole = states.distinct_of(states.merge(DISTINCT, [now[DISTINCT], had[DISTINCT]]))
+            facts = replace(facts, distinct_table=round(whole.value))
+    if TOP in now and is_open(leaf):
+        facts = replace(facts, top=prepare_spread.shares_of(now[TOP], had.get(TOP)))
+    kind = QUANTILES if QUANTILES in now else LENGTHS
+    if kind in now and is_open(leaf):
+        facts = replace(facts, spread=prepare_spread.spread_of(leaf, kind, now=now[kind], before=had.get(kind)))
+    return facts
 
 
 def _rules(done: Done) -> tuple[RuleFacts, ...]:

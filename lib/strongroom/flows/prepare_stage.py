@@ -13,6 +13,7 @@ from strongroom.flows import fuse
 from strongroom.flows.prepare_facts import facts
 from strongroom.flows.prepare_marks import Rows, mark_rows
 from strongroom.flows.prepare_plan import Found
+from strongroom.flows.prepare_sketches import without_rare
 from strongroom.quality.tally import Tally
 from strongroom.stores import shapes, sources, stages
 from strongroom.stores.lake import Lake
@@ -39,7 +40,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
     lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     good = lake.spark_path(plan.table, f"{batch.stage}/verdict=good")
-    return tally, facts(job, rows, staged=good, tally=tally)
+    return without_rare(tally), facts(job, rows, staged=good, tally=tally)
 
 
 def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, Protect, Type
+from strongroom.core.key import Keyring
 from strongroom.protect.columns import output_type
 from strongroom.protect.hash import LETTERS
+from strongroom.protect.hash import kernel as token_kernel
 from strongroom.protect.method import options_of
 from strongroom.protect.rows import places_of, rows_of, windows
 from strongroom.protect.siv import HEADER, PREFIX
@@ -28,17 +31,31 @@ def shows_equality(leaf: Column) -> bool:
     return method == "hash" or (method == "encrypt" and options.get("mode") != "randomised" and "rowKey" not in options)
 
 
-def marked_leaves(column: Column, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
-    """Path and protected values of each such leaf in a top-level column's protected array."""
+def leaving(column: Column, array: pa.Array) -> Iterator[tuple[Column, pa.Array]]:
+    """Each leaf of a top-level column that leaves, with its values in the column's protected array."""
     if column.type.name == "struct":
         kept = [field for field in column.type.fields if output_type(field) is not None]
         for field, values in zip(kept, plain(array).flatten() if kept else (), strict=True):
-            yield from marked_leaves(field, values)
+            yield from leaving(field, values)
     elif column.type.item is not None:
         if output_type(column) is not None:
-            yield from marked_leaves(column.type.item, plain(array).flatten())
-    elif shows_equality(column):
-        yield column.path, array
+            yield from leaving(column.type.item, plain(array).flatten())
+    elif output_type(column) is not None:
+        yield column, array
+
+
+def marker(leaf: Column, *, table: str, keyring: Keyring) -> Callable[[pa.Array], Words]:
+    """The function that marks what leaves of a leaf: equal values alike, and so that no value can be tried.
+
+    What equality shows is marked as it is; the rest (masked, generalised, or kept for a reason) is hashed first, by a
+    key that makes nothing else: no table holds such tokens.
+    """
+    if shows_equality(leaf):
+        return marks_of
+    kept = leaf.protect is not None and leaf.protect.method == "keep"
+    hashed = replace(leaf, type=leaf.type if kept else Type("string"), protect=Protect("hash"))
+    tokens = token_kernel(hashed, table=f"sketch:{table}", keyring=keyring)
+    return lambda array: marks_of(tokens(array))
 
 
 def marks_of(array: pa.Array) -> Words:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
@@ -22,6 +23,7 @@ from strongroom.core.contract import Column, Contract
 from strongroom.quality.distinct import Distinct
 from strongroom.quality.failures import Failures
 from strongroom.quality.labels import Labels, count_labels, is_open, label_of
+from strongroom.quality.states import merge_all
 
 Bound = int | float | Decimal | datetime.date | datetime.datetime
 
@@ -73,6 +75,8 @@ class Tally:
         columns: by path of the leaf.
         labels: empty where the contract has no label that may be counted.
         distinct: different values kept, by path of each leaf whose protection shows equality; whoever protects counts.
+        sketches: binary states by path and kind, of what `sketches.sketches_of` names; whoever sees all batches keeps
+            them, and they are there once at the end.
     """
 
     rows: int = 0
@@ -82,6 +86,7 @@ class Tally:
     columns: Mapping[str, ColumnTally] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
     distinct: Mapping[str, Distinct] = field(default_factory=dict)
+    sketches: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -108,6 +113,7 @@ class Tally:
             {path: self.columns.get(path, none).merge(other.columns.get(path, none)) for path in sorted(paths)},
             self.labels.merge(other.labels),
             {path: self.distinct.get(path, nothing).merge(other.distinct.get(path, nothing)) for path in values},
+            merge_all(self.sketches, other.sketches),
         )
 
     def to_json(self) -> str:
@@ -116,6 +122,9 @@ class Tally:
         for counts in parts["columns"].values():
             counts |= {end: _to_text(counts[end]) for end in ("smallest", "largest")}
         parts["distinct"] = {path: found.to_json() for path, found in self.distinct.items()}
+        parts["sketches"] = {
+            path: {kind: b64encode(state).decode() for kind, state in of.items()} for path, of in self.sketches.items()
+        }
         return json.dumps(parts, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -126,6 +135,9 @@ class Tally:
             counts |= {end: _from_text(counts[end]) for end in ("smallest", "largest")}
         columns = {path: ColumnTally(**counts) for path, counts in parts.pop("columns").items()}
         parts["distinct"] = {path: Distinct.of_json(found) for path, found in parts["distinct"].items()}
+        parts["sketches"] = {
+            path: {kind: b64decode(state) for kind, state in of.items()} for path, of in parts["sketches"].items()
+        }
         labels = parts.pop("labels")
         values = {value: tuple(pair) for value, pair in labels.pop("values").items()}
         return cls(**parts, columns=columns, labels=Labels(values, **{name: tuple(labels[name]) for name in labels}))

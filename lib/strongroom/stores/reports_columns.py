@@ -108,14 +108,14 @@ def columns(report: Report, *, shown: int) -> Markup:
             join(name(column.path), element("small", column.type)),
             percent(share(column.nulls_before, report.read)),
             number(column.empty),
-            number(column.distinct),
+            _distinct(column),
             *_bounds(column),
         )
         for column in report.columns[:shown]
     ]
     told = [place for place in range(len(heads)) if any(line[place] not in (NOT_MEASURED, _WITHHELD) for line in lines)]
     heads = [heads[place] for place in told]
-    lead = "Among the rows read; different values among those kept. "
+    lead = "Among the rows read; different values among those kept, estimates with 95 % confidence. "
     lead += "Bounds and lengths are never kept for personal or protected columns."
     return section(
         "columns",
@@ -142,6 +142,19 @@ def _leaves(column: ColumnFacts) -> Markup:
     kept = column.method == "keep"
     told = element("span", f"! {words}", class_="care-text") if kept else words
     return join(told, element("small", f"Why: {column.why}") if column.why else "")
+
+
+def _distinct(column: ColumnFacts) -> str:
+    """The number of different values, how far it may be off, and that of the whole table after an increment."""
+    if column.distinct is None:
+        return NOT_MEASURED
+    told = [Markup(number(column.distinct))]
+    if column.distinct and column.distinct_low is not None and column.distinct_high is not None:
+        off = max(column.distinct_high - column.distinct, column.distinct - column.distinct_low) / column.distinct
+        told.append(element("small", f"± {percent(off)}"))
+    if column.distinct_table is not None:
+        told.append(element("small", f"{number(column.distinct_table)} in the table"))
+    return join(*told)
 
 
 def _bounds(column: ColumnFacts) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strongroom import __version__
 from strongroom.core.report import Report, share
-from strongroom.stores import reports_columns, reports_rows
+from strongroom.stores import reports_columns, reports_rows, reports_spread
 from strongroom.stores.reports_layout import section, table
 from strongroom.stores.reports_markup import LONGEST_NAME, Markup, element, join, name, plain
 from strongroom.stores.reports_style import STYLE
@@ -35,6 +35,7 @@ def _page(report: Report, *, shown: int) -> str:
         ("quarantine", "Quarantine", reports_rows.quarantine(report, shown=shown)),
         ("label", "Label", reports_columns.label(report, shown=shown)),
         ("nulls", "Nulls", reports_columns.nulls(report, shown=shown)),
+        ("distributions", "Distributions", reports_spread.distributions(report, shown=shown)),
         ("history", "Last runs", reports_rows.history(report)),
         ("protection", "Protection", reports_columns.protection(report, shown=shown)),
         ("columns", "Columns", reports_columns.columns(report, shown=shown)),

@@ -26,6 +26,14 @@ def bar(part: float | None, *, kind: str, scale: float = 1.0) -> Markup:
     return element("svg", filled, class_="bar", height=10, aria_hidden="true")
 
 
+def bar_and_mark(part: float | None, before: float | None) -> Markup:
+    """A bar of a share, and a line where it ended before. Its number stands beside it, so it is not read aloud."""
+    filled = element("rect", class_="after", width=f"{_width(part):.2f}%", height=10, rx=1.5) if part else ""
+    at = f"{100 * min(before, 1.0):.2f}%" if before is not None else ""
+    mark = element("line", class_="was", x1=at, x2=at, y1=-2, y2=12) if at else ""
+    return element("svg", filled, mark, class_="bar", height=10, aria_hidden="true")
+
+
 Measure = tuple[float | None, int | None]
 """A share of rows and how many rows that is."""
 
@@ -116,6 +124,33 @@ def sparkline(values: Sequence[float], *, title: str, kind: str) -> Markup:
         marks.append(element("circle", cx=f"{points[-1][0]:.1f}", cy=f"{points[-1][1]:.1f}", r=3.5, class_=kind))
     return element(
         "svg", element("title", title), *marks, class_="spark", viewBox=f"0 0 {wide:.0f} {high:.0f}", role="img"
+    )
+
+
+def histogram(now: Sequence[float | None], before: Sequence[float | None], *, title: str) -> Markup:
+    """Bars of shares side by side on a ground, and as a stepped line over them what they were before."""
+    wide, high = 240.0, 64.0
+    step, top = wide / max(len(now), 1), max([part or 0.0 for part in (*now, *before)]) or 1.0
+    gap = 1.0 if step > 6 else 0.5
+
+    def ends(place: int, part: float) -> tuple[float, float, float]:
+        tall = max(0.8, (high - 4) * part / top)  # a bin with a single row is seen, too
+        return place * step + gap / 2, (place + 1) * step - gap / 2, high - tall
+
+    bars = [ends(place, part) for place, part in enumerate(now) if part]
+    shape = "".join(f"M{left:.1f} {high:.0f}V{y:.1f}H{right:.1f}V{high:.0f}z" for left, right, y in bars)
+    levels = [high - (high - 4) * (part or 0.0) / top for part in before]
+    trace = f"M0 {high:.0f}" + "".join(f"V{y:.1f}H{(place + 1) * step:.1f}" for place, y in enumerate(levels))
+    return element(
+        "svg",
+        element("title", title),
+        element("line", class_="ground", x1=0, x2=f"{wide:.0f}", y1=f"{high:.0f}", y2=f"{high:.0f}"),
+        element("path", d=shape, class_="after") if bars else "",
+        element("path", d=f"{trace}V{high:.0f}", class_="outline") if any(before) else "",
+        class_="spread",
+        viewBox=f"0 0 {wide:.0f} {high + 1:.0f}",
+        preserveAspectRatio="none",
+        role="img",
     )
 
 

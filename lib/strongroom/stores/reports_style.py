@@ -115,6 +115,23 @@ svg { display: block; }
 .ground { stroke: var(--line); stroke-width: 1; }
 .trace { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .trace.good { stroke: var(--good); } .trace.bad { stroke: var(--bad); } .trace.idle { stroke: var(--idle); }
+.spreads { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 2rem 2.5rem;
+  list-style: none; padding: 0; margin: 1.2rem 0 0; }
+.spreads li { break-inside: avoid; min-width: 0; }
+.spreads .called { margin: 0; font-size: .9375rem; font-weight: 600; overflow-wrap: anywhere; }
+.spreads small { margin-bottom: .3rem; }
+.spread { width: 100%; height: 4.1rem; overflow: visible; }
+.outline { fill: none; stroke: var(--ink); stroke-width: 1.3; vector-effect: non-scaling-stroke; }
+.ends { display: flex; justify-content: space-between; gap: .6rem; color: var(--soft); font-size: .8125rem;
+  line-height: 1.35; margin-top: .25rem; }
+.ends span { min-width: 0; overflow-wrap: anywhere; }
+.ends span:nth-child(2) { text-align: center; color: var(--ink); } .ends span:last-child { text-align: right; }
+.spreads .line { grid-template-columns: minmax(4.5rem, 2fr) minmax(3rem, 3fr) 3.6rem; }
+.spreads .line { font-size: .875rem; padding: .1rem 0; }
+.spreads .line .name { font-size: 1em; overflow-wrap: anywhere; }
+.was { stroke: var(--ink); stroke-width: 2; }
+.key { display: inline-block; width: .9em; height: .7em; background: var(--after); margin-right: .3em; }
+.key.was { background: none; height: 0; border-top: 2px solid var(--ink); vertical-align: .25em; }
 .facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .35rem 1.5rem;
   margin: .9rem 0 0; }
 .facts dt { color: var(--soft); }

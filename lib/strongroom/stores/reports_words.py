@@ -24,7 +24,7 @@ def number(value: float | None) -> str:
 
 def percent(part: float | None) -> str:
     """A share of 0 to 1 in percent. Only a true 0 or 1 is said as 0 % or 100 %."""
-    if part is None:
+    if part is None or not math.isfinite(part):
         return NOT_MEASURED
     if part in (0, 1):
         return f"{part:.0%}".replace("%", f"{_THIN}%")

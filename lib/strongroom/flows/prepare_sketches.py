@@ -1,0 +1,99 @@
+"""The sketches of a run: kept in `strongroom.metrics`, and merged over the batches that readers see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from strongroom.core.contract import Column, Contract
+from strongroom.quality import states
+from strongroom.quality.distinct import MOST, Distinct
+from strongroom.quality.labels import is_open
+from strongroom.quality.sketches import DISTINCT, TOP
+from strongroom.quality.tally import Tally
+from strongroom.stores import manifest
+from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import Batch
+
+METRICS = "strongroom.metrics"
+
+States = Mapping[str, Mapping[str, bytes]]
+"""Sketches by path and kind."""
+
+
+def without_rare(tally: Tally) -> Tally:
+    """The tally of a whole run without the names of values that hardly any row has."""
+    sketches = {
+        path: {kind: states.without_rare(state) if kind == TOP else state for kind, state in kinds.items()}
+        for path, kinds in tally.sketches.items()
+    }
+    return replace(tally, sketches=sketches)
+
+
+def state_rows(contract: Contract, tally: Tally, *, key: int) -> Iterator[dict[str, object]]:
+    """A row of `strongroom.metrics` for each sketch, with the number that it gives."""
+    leaves = {leaf.path: leaf for leaf in contract.leaves()}
+    for path, kinds in sorted(tally.sketches.items()):
+        for kind, state in sorted(kinds.items()):
+            value = distinct_count(tally, path) if kind == DISTINCT else _count(kind, state)
+            yield {
+                "about": "column", "name": path, "metric": kind, "value": value,
+                "form": form_of(leaves[path], kind, key=key), "state": state,
+            }  # fmt: skip
+
+
+def form_of(leaf: Column, kind: str, *, key: int) -> str:
+    """What a state is. Marks of a column that is not open are made under a key, and those of two keys do not merge."""
+    return states.FORMS[kind] if is_open(leaf) else f"{states.FORMS[kind]} key={key:08x}"
+
+
+def distinct_count(tally: Tally, path: str) -> int | None:
+    """How many different values a column has among the rows kept: exact where few are known by their marks."""
+    if is_exact(tally, path):
+        return tally.distinct[path].count
+    state = tally.sketches.get(path, {}).get(DISTINCT)
+    return None if state is None else round(states.distinct_of(state).value)
+
+
+def is_exact(tally: Tally, path: str) -> bool:
+    """Whether the number of different values is no estimate."""
+    exact = tally.distinct.get(path, Distinct())
+    return bool(exact.values) and exact.count < MOST
+
+
+def before(lake: Lake, contract: Contract, *, batch: Batch, key: int) -> States:
+    """The sketches of what readers had until this batch; of a column only when every part of that has one alike."""
+    table, seen = lake.open(f"training.{contract.name}"), list[int]()
+    for known in manifest.batches(lake, contract.name):
+        if table is not None and known.number < batch.number and manifest.published(known, table):
+            seen = [] if known.mode == "overwrite" else seen
+            seen.append(known.number)
+    return stored(lake, contract, batches=seen, key=key)
+
+
+def stored(lake: Lake, contract: Contract, *, batches: Sequence[int], key: int) -> States:
+    """The sketches of these batches of a data set, merged: those that all have, in one form, under this key."""
+    found = lake.open(METRICS)
+    if found is None or not batches or "state" not in [field.name for field in found.schema().fields]:
+        return {}
+    where = f"dataset = '{contract.name}' and batch in ({', '.join(map(str, batches))}) and state is not null"
+    rows = lake.read(METRICS, ["batch", "name", "metric", "form", "state"], where=where)
+    parts: dict[tuple[str, str, str], dict[int, bytes]] = {}
+    for row in rows.to_pylist() if rows is not None else ():
+        parts.setdefault((row["name"], row["metric"], row["form"]), {})[row["batch"]] = row["state"]
+    merged: dict[str, dict[str, bytes]] = {}
+    for leaf in contract.leaves():
+        for kind in states.FORMS:
+            of = parts.get((leaf.path, kind, form_of(leaf, kind, key=key)), {})
+            if len(of) == len(batches):
+                with suppress(ValueError):  # somebody changed it: what it was is not known, and no run fails for that
+                    merged.setdefault(leaf.path, {})[kind] = states.merge(kind, of.values())
+    return merged
+
+
+def _count(kind: str, state: bytes) -> float | None:
+    """How many values a sketch has seen; None where it was given up."""
+    if kind == TOP:
+        return states.weight_of(state)
+    return states.count_of(state)
