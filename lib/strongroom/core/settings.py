@@ -15,7 +15,9 @@ class Key:
 
     Args:
         kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
-            `env:NAME`, …); `name` (a contract's or column's); `choice`; `integer`; `number`; `share` (0 to 1); `flag`.
+            `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
+            `file:PATH`: where a receiver's token is); `name` (a contract's or column's); `choice`; `integer`;
+            `number`; `share` (0 to 1); `flag`.
         default: its value when the file does not name it; None where that means "not set".
         required: whether a file without it is refused.
         choices: the words of a `choice`.
@@ -46,6 +48,11 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
         "quarantine_limit": Key("share", default=None),
         "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
+        "openlineage": Key("address"),  # events go there too; the report's file is written whatever becomes of them
+        "openlineage_token": Key("token"),
+        "pushgateway": Key("address"),  # the same for the figures
+        "pushgateway_token": Key("token"),
+        "send_seconds": Key("number", default=5.0, least=0.1),  # how long a receiver is waited for
     },
     "vectorize": {
         "contract": Key("name"),
