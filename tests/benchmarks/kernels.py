@@ -1,18 +1,14 @@
 """What protecting costs a row, kernel alone on one core, beside the plain loop over the same library in the same run.
 
-    PYTHONPATH=lib python tests/benchmarks/kernels.py [--rows 1000000] [--runs 5] [--plain 50000]
-
-Prints one line of JSON a figure: CPU nanoseconds a row, the median of the runs. They are interleaved: each times every
-kernel once, and right after it the plain loop over some of the same rows. No Spark: the hop is measured elsewhere.
+CPU nanoseconds a row, the median of the rounds. They are interleaved: each times every kernel once, and right after it
+the plain loop over a twentieth of the same rows. No Spark: the hop is measured elsewhere.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import hmac
-import json
 import os
 import statistics
 import time
@@ -26,13 +22,14 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.cmac import CMAC
 
+from benchmarks.measure import main, rounded, show
 from strongroom.core.contract import Column, Protect, Type
 from strongroom.core.key import Key, KeyHandle, Keyring, Status
 from strongroom.core.secret import Secret
 from strongroom.protect import opener, protector, seal
 
 BATCH = 16_384
-AIMS = {("24", "token"): 60, ("24", "siv"): 150, ("24", "decrypt"): 200}
+AIMS = {("24", "token"): "<= 60", ("24", "siv"): "<= 150", ("24", "decrypt"): "<= 200"}
 RING = Keyring(1, (Key(1, Status.ENABLED, Secret(os.urandom(32))),), KeyHandle("file:/nowhere", b""))
 Kernel = Callable[[pa.Array], Any]
 
@@ -120,37 +117,32 @@ def loop_time(function: Callable[[Any], Any], values: list[bytes | None]) -> flo
     return (time.process_time_ns() - start) / len(values)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--plain", type=int, default=50_000, help="rows of the plain loops")
-    args = parser.parse_args()
+def run(*, rows: int, rounds: int) -> None:
     encrypt = protector(column("encrypt"), table="t", keyring=RING)
-    for shape, array in columns(args.rows).items():
+    for shape, array in columns(rows).items():
         sealed = pa.chunked_array([encrypt(batch) for batch in batches(array)]).combine_chunks()
-        values = array.slice(0, args.plain).cast(pa.binary()).to_pylist()
+        values = array.slice(0, max(1, rows // 20)).cast(pa.binary()).to_pylist()
         times: dict[str, list[tuple[float, float | None]]] = {name: [] for name in kernels()}
-        for _ in range(args.runs):
+        for _ in range(rounds):
             for name, kernel in kernels().items():
                 loop = plain_loops().get(name)
                 fast = kernel_time(kernel, sealed if name == "decrypt" else array)
                 times[name].append((fast, loop_time(loop, values) if loop else None))
         for name, runs in times.items():
-            show(shape, name, runs)
+            figure(shape, name, runs)
 
 
-def show(shape: str, name: str, runs: list[tuple[float, float | None]]) -> None:
+def figure(shape: str, name: str, runs: list[tuple[float, float | None]]) -> None:
     """One figure as a line of JSON."""
-    figure = {"kernel": name, "text": shape, "ns_per_row": round(statistics.median(fast for fast, _ in runs), 1)}
-    loops = [loop / fast for fast, loop in runs if loop is not None]
+    fast = [ours for ours, _ in runs]
+    facts: dict[str, Any] = {"value": rounded(statistics.median(fast)), "unit": "ns a row"}
+    facts["spread"] = [rounded(min(fast)), rounded(max(fast))]
+    loops = [(loop, ours) for ours, loop in runs if loop is not None]
     if loops:
-        figure["plain_loop_ns_per_row"] = round(statistics.median(loop for _, loop in runs if loop is not None))
-        figure["times_faster"] = round(statistics.median(loops), 1)
-    if (shape, name) in AIMS:
-        figure["aim"] = AIMS[shape, name]
-    print(json.dumps(figure), flush=True)
+        facts["plain_loop"] = rounded(statistics.median(loop for loop, _ in loops))
+        facts["times_faster"] = rounded(statistics.median(loop / ours for loop, ours in loops))
+    show(f"{name}, {shape}", aim=AIMS.get((shape, name), ""), **facts)
 
 
 if __name__ == "__main__":
-    main()
+    main(run)

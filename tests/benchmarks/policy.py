@@ -1,11 +1,9 @@
 """What a decision costs: 1,000 grants, random requests, against Cedar and Casbin on the same cases in the same run.
 
-    PYTHONPATH=lib:tests python tests/benchmarks/policy.py [requests]
-
-Prints decisions per CPU second after compiling, the median of three interleaved runs, and how often all agree. Each
-request names another principal, table, purpose and column; Cedar gets its policies and entities parsed beforehand.
-Casbin is asked fewer times, since it reads every line of its policy for each answer. Also: the access matrix of 1,000
-principals × 5,000 columns × 5 purposes.
+Decisions per CPU second after compiling, the median of interleaved rounds, and how often all agree. There is a request
+for every ten ROWS; each names another principal, table, purpose and column; Cedar gets its policies and entities parsed
+beforehand. Casbin is asked fewer times, since it reads every line of its policy for each answer. Also: the access
+matrix of 1,000 principals × 5,000 columns × 5 purposes.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ from __future__ import annotations
 import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,6 +20,7 @@ from pathlib import Path
 import casbin
 import cedarpy
 
+from benchmarks.measure import main, ratio, rounded, show
 from govern import cedar
 from strongroom.core.decision import Request
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role
@@ -103,8 +101,8 @@ def rate(work: Callable[[], list[bool]], count: int) -> tuple[float, list[bool]]
     return count / (time.process_time() - start), found
 
 
-def main(count: int) -> None:
-    rng = random.Random(1)
+def run(*, rows: int, rounds: int) -> None:
+    count, rng = max(1, rows // 10), random.Random(1)
     made = policy(rng)
     asked = requests(rng, count)
     few = asked[: max(20, count // 2_000)]
@@ -115,7 +113,7 @@ def main(count: int) -> None:
     theirs = [cedar.request(each) for each in some]
     enforcer = casbin_enforcer(made)
     rates: dict[str, list[float]] = {"strongroom": [], "cedarpy": [], "casbin": []}
-    for _ in range(3):
+    for _ in range(rounds):
         engine = Engine(made)  # nothing remembered from the run before
         speed, ours = rate(lambda engine=engine: [engine.decide(each).allowed for each in asked], len(asked))
         rates["strongroom"].append(speed)
@@ -134,10 +132,10 @@ def main(count: int) -> None:
         rates["casbin"].append(speed)
         agree_too = sum(one == two for one, two in zip(ours, third, strict=False))
     for name, found in rates.items():
-        print(f"{name:<12}{statistics.median(found):>12,.0f} decisions per CPU second")
-    print(f"agree: cedarpy {agree} of {len(some)}, casbin {agree_too} of {len(few)}; {sum(ours)} of {count} allowed")
-    faster = max(statistics.median(rates["cedarpy"]), statistics.median(rates["casbin"]))
-    print(f"strongroom is {statistics.median(rates['strongroom']) / faster:,.1f} times the faster of the two")
+        show(name, value=rounded(statistics.median(found)), unit="decisions per CPU second")
+    show("same answers", cedarpy=f"{agree} of {len(some)}", casbin=f"{agree_too} of {len(few)}", allowed=sum(ours))
+    faster = max(("cedarpy", "casbin"), key=lambda name: statistics.median(rates[name]))
+    show(f"strongroom ÷ {faster}, the faster of the two", **ratio(rates["strongroom"], rates[faster]))
     matrix(rng)
 
 
@@ -149,8 +147,9 @@ def matrix(rng: random.Random) -> None:
     people = [f"user:u{number}" for number in range(1_000)]
     start = time.process_time()
     found = cells(views(Engine(policy(rng)), tables, principals=people, purposes=PURPOSES, at=AT))
-    print(f"matrix: {found.num_rows:,} cells of 25,000,000 given, {time.process_time() - start:.1f} CPU seconds")
+    seconds = time.process_time() - start
+    show("access matrix", cells=found.num_rows, of=25_000_000, value=rounded(seconds), unit="CPU s")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    main(run)

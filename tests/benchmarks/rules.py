@@ -1,29 +1,24 @@
 """What judging costs a row: reading, 22 rules and the tally over 1 M rows of 4 columns, in batches as Spark sends them.
 
-    PYTHONPATH=lib python tests/benchmarks/rules.py [rows]
-
-Prints CPU nanoseconds a row, the median of five interleaved runs, for clean data and for data with 1 % bad rows, typed
-(Parquet, Delta) and as text (JSON lines, CSV). No Spark: the hop between JVM and Python is measured elsewhere.
+CPU nanoseconds a row, for clean data and for data with 1 % bad rows, typed (Parquet, Delta) and as text (JSON lines,
+CSV). No Spark: the hop between JVM and Python is measured elsewhere.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from benchmarks.measure import interleaved, main, ratio, show
 from strongroom.core.contract import Column, Contract, Protect, Rule, SetRule, Type
 from strongroom.quality.judge import compile_rules
 from strongroom.quality.tally import Tally
 from strongroom.quality.typed import read_batch
 
 BATCH = 20_000
-RUNS = 5
 COLUMNS = (
     Column("user_id", "user_id", Type("bigint"), classification="personal", protect=Protect("hash")),
     Column("email", "email", Type("string"), classification="personal", protect=Protect("encrypt")),
@@ -98,23 +93,16 @@ def passes(data: pa.Table, *, textual: bool) -> Iterator[tuple[str, Callable[[],
     yield "read, judge, tally", tallied
 
 
-def main(rows: int) -> None:
-    print(f"{rows:,} rows, {len(COLUMNS)} columns, {len(RULES)} rules, batches of {BATCH:,}; CPU ns a row")
-    cases: dict[tuple[str, str], Callable[[], object]] = {}
+def run(*, rows: int, rounds: int) -> None:
+    cases: dict[str, Callable[[], object]] = {}
     for name, share in (("clean", 0.0), ("1 % bad", 0.01)):
         data = table(rows, bad=share).combine_chunks()
         text = data.set_column(0, "user_id", data["user_id"].cast(pa.string()))
         for source, given, textual in (("typed", data, False), ("text", text, True)):
-            cases |= {(f"{source}, {name}", step): run for step, run in passes(given, textual=textual)}
-    spent: dict[tuple[str, str], list[float]] = {case: [] for case in cases}
-    for _ in range(RUNS):
-        for case, run in cases.items():
-            start = time.process_time_ns()
-            run()
-            spent[case].append((time.process_time_ns() - start) / rows)
-    for (data_name, step), times in spent.items():
-        print(f"{data_name:16} {step:20} {statistics.median(times):8.0f}")
+            cases |= {f"{step}: {source}, {name}": work for step, work in passes(given, textual=textual)}
+    for name, cost in interleaved(cases, rounds=rounds).items():
+        show(name, rows=rows, rules=len(RULES), unit="ns a row", **ratio(cost.cpu, [rows / 1e9] * len(cost.cpu)))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(run)
