@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import secrets
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +17,7 @@ from strongroom.core.errors import StoreError
 from strongroom.core.report import ColumnFacts, Report
 from strongroom.core.run import Run
 from strongroom.stores.reports import (
+    is_written,
     render_html,
     render_json,
     render_junit,
@@ -176,6 +178,48 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
         write(demo(), tmp_path)
     assert caught.value.where == str(tmp_path)
     assert caught.value.todo
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    reason = "REPORTS NOT TESTED ON AN OBJECT STORE: pip install 'moto[server,s3]' boto3"
+    server = pytest.importorskip("moto.server", reason=reason).ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    for name, value in {
+        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    import boto3
+
+    client = boto3.client("s3")
+    name = f"lake-{secrets.token_hex(4)}"  # moto keeps its buckets for the whole process
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    yield client, name
+    server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s3a"])
+def test_a_lake_in_an_object_store_holds_its_reports(bucket, scheme: str) -> None:
+    client, name = bucket
+    folder = f"{scheme}://{name}/strongroom/reports"
+    assert not is_written(demo(), folder)
+    paths = write(demo(), folder)
+    assert paths.html == f"{folder}/training.reviews/2026-03-04T021503-9c1e.html"
+    assert is_written(demo(), folder)
+    keys = [found["Key"] for found in client.list_objects_v2(Bucket=name)["Contents"]]
+    run = "strongroom/reports/training.reviews/2026-03-04T021503-9c1e"
+    ends = (".html", ".json", ".junit.xml", ".openlineage.jsonl")
+    assert keys == ["strongroom/reports/prometheus/training.reviews.prom", *(f"{run}{end}" for end in ends)]
+    page = client.get_object(Bucket=name, Key=f"{run}.html")["Body"].read().decode()
+    assert page == render_html(demo())
+
+
+def test_an_object_store_that_refuses_is_said_plainly(bucket) -> None:
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        write(demo(), "s3://no-such-bucket/reports")
+    assert caught.value.where == "s3://no-such-bucket/reports"
 
 
 def _umask() -> int:
