@@ -26,7 +26,7 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
     "pandera": ("pandera[pyspark]==0.35.0",),
     "great_expectations": ("great_expectations[spark]==1.24.1",),
     "soda": ("soda-core-spark-df==3.5.6",),
-    "datacontract-cli": ("datacontract-cli==1.2.8",),
+    "datacontract-cli": ("datacontract-cli[dataframe]==1.2.8",),
 }
 """Each with its pinned package."""
 WITH = ("pyspark==4.1.4", "pandas>=2.2,<3", "pyarrow", "setuptools<81")

@@ -161,10 +161,12 @@ def datacontract(spark: Any, rows: Any, rules: Sequence[Rule]) -> Answer:
     ]  # fmt: skip
     contract = {
         "apiVersion": "v3.1.0", "kind": "DataContract", "id": "orders", "name": "orders", "version": "1.0.0",
-        "status": "active", "servers": [{"server": "local", "type": "dataframe"}],
+        "status": "active",
+        "servers": [{"server": "here", "type": "custom", "customProperties": [
+            {"property": "customType", "value": "dataframe"}]}],
         "schema": [{"name": "orders", "physicalName": "orders", "properties": columns, "quality": queries}],
     }  # fmt: skip
-    found = DataContract(data_contract_str=json.dumps(contract), spark=spark, server="local").test()
+    found = DataContract(data_contract_str=json.dumps(contract), spark=spark, server="here").test()
     errors = [check.reason for check in found.checks if str(check.result).endswith("error")]
     if errors:
         raise RuntimeError(errors[0])
