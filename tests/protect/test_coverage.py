@@ -38,3 +38,14 @@ def test_dictionaries_views_and_large_arrays_are_counted_too():
     tokens = under("hash", IDS[3])
     for values in (tokens.dictionary_encode(), tokens.cast(pa.large_string()), tokens.cast(pa.string_view())):
         assert rows_by_key(values, IDS) == {IDS[3]: 3}
+
+
+@pytest.mark.parametrize(("method", "view"), [("hash", pa.string_view()), ("encrypt", pa.binary_view())])
+def test_views_are_read_where_they_lie(method, view):
+    """Short values, nulls and long ones that are none of ours in between; sliced, empty, and of several buffers."""
+    ours, other = under(method, IDS[0]), pa.array(["x", None, "y" * 28, "z" * 300]).cast(under(method, IDS[0]).type)
+    values = pa.concat_arrays([other, ours, other, under(method, IDS[1]), other])
+    for made in (values.cast(view), pa.concat_arrays([values[:7].cast(view), values[7:].cast(view)])):
+        assert rows_by_key(made, IDS) == rows_by_key(values, IDS) == {IDS[0]: 3, IDS[1]: 3}
+        assert rows_by_key(made[5:14], IDS) == rows_by_key(values[5:14], IDS) == {IDS[0]: 2, IDS[1]: 1}
+        assert rows_by_key(made[:0], IDS) == rows_by_key(pa.nulls(3, view), IDS) == {}

@@ -17,6 +17,7 @@ from strongroom.quality import buffers, instants
 from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.patterns import matching
+from strongroom.quality.checks.runs import plain_addresses
 from strongroom.quality.flat import Flat
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -70,7 +71,8 @@ def format_of(argument: object, column: Column) -> Check:
     if argument == "date-time":
         # RFC 3339, section 5.6, with the blank its note allows for the T; the offset is needed to mean a moment.
         return _date_time(matching(rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ]{_CLOCK}{_OFFSET}$"))
-    matches, most = matching(_PATTERNS[str(argument)]), _LONGEST.get(str(argument))
+    surely = plain_addresses if argument == "email" else None
+    matches, most = matching(_PATTERNS[str(argument)], surely=surely), _LONGEST.get(str(argument))
     return matches if most is None else _at_most(matches, most)
 
 

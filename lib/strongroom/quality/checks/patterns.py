@@ -7,6 +7,8 @@ refused when the contract is compiled. Its dialect: https://github.com/google/re
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,7 @@ from strongroom.core.contract import Column
 from strongroom.quality import buffers
 from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check
+from strongroom.quality.checks.runs import runs
 from strongroom.quality.flat import Flat
 
 
@@ -26,8 +29,8 @@ def pattern(argument: object, column: Column) -> Check:
     return matching(argument)
 
 
-def matching(expression: str) -> Check:
-    """A check that fails where a pattern is not found.
+def matching(expression: str, *, surely: Callable[[Flat], Mask] | None = None) -> Check:
+    """A check that fails where a pattern is not found; `surely` tells values that match without a search.
 
     Raises:
         ValueError: RE2 does not take the pattern.
@@ -37,14 +40,18 @@ def matching(expression: str) -> Check:
     except pa.ArrowException as error:
         raise ValueError("is no pattern RE2 takes (it knows no look-around and no back-references)") from error
 
-    alone = _telling(expression)
+    alone, by_bytes = _telling(expression), runs(expression)
+    if alone is not None:
+        surely = partial(Flat.first_in, table=alone)
 
     def not_found(values: pa.Array) -> pa.BooleanArray:
         return pc.invert(pc.match_substring_regex(values, expression))
 
     def fails(flat: Flat) -> Mask | None:
-        if alone is not None:
-            return flat.among(~flat.first_in(alone), not_found)
+        if by_bytes is not None:
+            return buffers.some(flat.given(by_bytes(flat)))
+        if surely is not None:
+            return flat.among(~surely(flat), not_found)
         failed = not_found(flat.values)
         if not pc.any(failed, min_count=0).as_py():
             return None
