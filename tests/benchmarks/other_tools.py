@@ -25,7 +25,7 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
     "cuallee": ("cuallee==0.15.4",),
     "pandera": ("pandera[pyspark]==0.35.0",),
     "great_expectations": ("great_expectations[spark]==1.24.1",),
-    "soda": ("soda-core-spark-df==3.5.6",),
+    "soda": ("soda-core-spark-df==3.5.4", "python-dotenv"),  # 3.5.6 wants pyspark < 4
     "datacontract-cli": ("datacontract-cli[dataframe]==1.2.8",),
 }
 """Each with its pinned package."""
