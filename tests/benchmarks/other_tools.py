@@ -58,6 +58,7 @@ def ours(place: Path, settings: Path, *, rows: int, rounds: int) -> dict[str, An
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": events.as_uri(),
         "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
     }
     with session(more=more) as spark:
         prepare = shop.job("prepare", settings, "--contract", "orders")

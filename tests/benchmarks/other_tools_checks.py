@@ -191,7 +191,11 @@ def main(tool: str, raw: str, rules: str, rounds: str, events: str) -> None:
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     builder = builder.config("spark.driver.memory", "3g").config("spark.sql.shuffle.partitions", "2")
     builder = builder.config("spark.eventLog.enabled", "true").config("spark.eventLog.dir", Path(events).as_uri())
-    spark = builder.config("spark.eventLog.rolling.enabled", "false").getOrCreate()
+    spark = (
+        builder.config("spark.eventLog.rolling.enabled", "false")
+        .config("spark.eventLog.compress", "false")
+        .getOrCreate()
+    )
     spark.sparkContext.setLogLevel("OFF")
     spent: list[float] = []
     said: Answer = (0, 0, "")
