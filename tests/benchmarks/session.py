@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def session(*, cores: int = 2) -> Iterator[Any]:
-    """A local session with the product's own settings, UI off, and 3 GB for the JVM."""
+def session(*, cores: int = 2, more: Mapping[str, str] | None = None) -> Iterator[Any]:
+    """A local session with the product's own settings, UI off, 3 GB for the JVM, and more settings where given."""
     from pyspark.sql import SparkSession
 
     from strongroom.stores.session import RUNTIME, STATIC
@@ -36,7 +36,7 @@ def session(*, cores: int = 2) -> Iterator[Any]:
         "spark.sql.shuffle.partitions": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
     }  # fmt: skip
-    for key, value in settings.items():
+    for key, value in {**settings, **(more or {})}.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     try:

@@ -82,6 +82,17 @@ def test_an_override_may_give_what_the_file_lacks():
     assert parse_settings(LEAST.replace("lake: ../lake\n", ""), FILE, ["lake=/l"]).lake == "/l"
 
 
+def test_receivers_are_addresses_and_their_tokens_are_named_by_place():
+    given = ["prepare.openlineage=https://h/x/", "prepare.openlineage_token=file:t", "prepare.send_seconds=2"]
+    near = ["prepare.pushgateway=http://127.0.0.1:9091", "prepare.pushgateway_token=env:GATEWAY"]
+    prepare = parse_settings(LEAST, FILE, [*given, *near]).jobs["prepare"]
+    assert prepare["openlineage"] == "https://h/x"
+    assert prepare["openlineage_token"] == "file:/home/x/conf/t"
+    assert (prepare["pushgateway"], prepare["pushgateway_token"]) == ("http://127.0.0.1:9091", "env:GATEWAY")
+    assert prepare["send_seconds"] == 2
+    assert parse_settings(LEAST, FILE).jobs["prepare"]["openlineage"] == ""
+
+
 REFUSED = [
     # lines added, line, part of what, part of what to do, why
     ("lak: x\n", 5, "Unknown setting 'lak'", "'lake'", "a typo"),
@@ -102,6 +113,20 @@ REFUSED = [
     ("spark: {spark.x: }\n", 5, "one text", "", "nor nulls"),
     ("spark: {spark.hadoop.fs.s3a.secret.key: abc}\n", 5, "credential", "environment", "it would show up in the UI"),
     ("spark: {spark.ssl.keyPassword: abc}\n", 5, "credential", "environment", "this one too"),
+    ("prepare: {openlineage: lineage.json}\n", 5, "is an address", "http://", "a file is written anyway"),
+    ("prepare: {openlineage: 'ftp://h/x'}\n", 5, "is an address", "https://", "nobody speaks that"),
+    ("prepare: {pushgateway: 'http://h:port'}\n", 5, "is an address", "", "a port is a number"),
+    ("prepare: {pushgateway: 'https://ada:pSm8@h'}\n", 5, "a password", "_token", "a password in an address"),
+    ("prepare: {openlineage: 'https://h/x?key=pSm8'}\n", 5, "a query", "_token", "a key in an address"),
+    ("prepare: {openlineage_token: pSm8Kq3v0}\n", 5, "where a token is", "env:NAME", "a token itself"),
+    (
+        "prepare: {openlineage: 'http://h', openlineage_token: env:T}\n",
+        1,
+        "unencrypted",
+        "https",
+        "anyone could read it",
+    ),
+    ("prepare: {send_seconds: 0}\n", 5, "at least 0.1", "", "nobody answers in no time"),
     ("lake: catalog:a b\naudit: /a\n", 5, "'lake' stands here twice", "", "strict YAML underneath"),
 ]
 
@@ -114,6 +139,7 @@ def test_what_is_not_known_is_refused_with_its_line(added, line, what, todo, why
     assert problem.where == f"s.yaml:{line}", why
     assert what in problem.what
     assert todo in problem.todo
+    assert "pSm8" not in str(caught.value), "a secret is refused and not repeated"
 
 
 def test_a_key_in_place_of_its_name_is_refused_and_not_repeated():
@@ -182,7 +208,7 @@ IDENTITIES = [
     ("identity: {provider: tokens}", "'token'", "a typo"),
     ("identity: {provider: token}", "needs keys and issuer", "a token nobody can check"),
     ("identity: {provider: token, keys: k, issuer: i, tokn: x}", "'token'", "a typo in a key"),
-    ("identity: {provider: token, keys: k, issuer: i, token: eyJhbGciOi}", "never a key itself", "the token itself"),
+    ("identity: {provider: token, keys: k, issuer: i, token: eyJhbGciOi}", "never a token itself", "the token itself"),
     ("identity: {provider: system}\nprincipal: user:x", "asserts what", "proven and asserted at once"),
 ]
 

@@ -1,6 +1,8 @@
 """The one pass without Spark: what goes in as a raw row comes out good, bad or counted, and nothing else."""
 
 import json
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -136,6 +138,29 @@ def test_a_row_that_cannot_be_opened_stays_sealed_as_it_is(plan):
     found = [row for part in fuse.retry(plan, [batch]) for row in part.to_pylist()]
     assert [row[fuse.EXTRA]["reasons"] for row in found if row[fuse.EXTRA]["verdict"] == "bad"] == [["row.sealed"]]
     assert found[0][fuse.EXTRA]["sealed"] == spoilt
+
+
+KINDS = [
+    # values, Arrow type, as JSON, why
+    (['x\u20ac"\\', None, ""], pa.string(), ['"x\\u20ac\\"\\\\"', "null", '""'], "texts, escaped"),
+    ([2**64 - 1, 0], pa.uint64(), ["18446744073709551615", "0"], "numbers beyond 63 bits"),
+    ([-1, None], pa.int8(), ["-1", "null"], "whole numbers with a gap"),
+    ([1.5, float("nan"), float("-inf"), -0.0], pa.float64(), ["1.5", "NaN", "-Infinity", "-0.0"], "fractions"),
+    ([True, None], pa.bool_(), ["true", "null"], "booleans"),
+    ([Decimal("1.20")], pa.decimal128(5, 2), ['"1.20"'], "decimals keep their zeros"),
+    ([date(1, 1, 1), None], pa.date32(), ['"0001-01-01"', "null"], "dates"),
+    ([datetime(2020, 1, 1, 0, 0, 0, 7)], pa.timestamp("us"), ['"2020-01-01T00:00:00.000007"'], "instants"),
+    ([b"\xff"], pa.binary(), ['"/w=="'], "bytes"),
+    ([{"x": [1, None]}, None], pa.struct([("x", pa.list_(pa.int64()))]), ['{"x": [1, null]}', "null"], "nested"),
+]
+
+
+@pytest.mark.parametrize(("values", "kind", "told", "why"), KINDS, ids=[row[-1] for row in KINDS])
+def test_a_row_is_sealed_as_json_of_its_values(values, kind, told, why):
+    batch = pa.RecordBatch.from_pydict({'a "%s"': pa.array(values, kind), CORRUPT: pa.nulls(len(values), pa.string())})
+    assert [line.decode() for line in as_json(batch).to_pylist()] == [f'{{"a \\"%s\\"": {value}}}' for value in told], (
+        why
+    )
 
 
 def test_bytes_that_are_no_text_are_kept_and_never_come_back_as_text(plan):

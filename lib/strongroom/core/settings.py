@@ -15,8 +15,9 @@ class Key:
 
     Args:
         kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
-            `env:NAME`, …, of a key or a token); `name` (a contract's or column's); `choice`; `integer`; `number`;
-            `share` (0 to 1); `flag`.
+            `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
+            `file:PATH`: where a token is); `name` (a contract's or column's); `choice`; `integer`;
+            `number`; `share` (0 to 1); `flag`.
         default: its value when the file does not name it; None where that means "not set".
         required: whether a file without it is refused.
         choices: the words of a `choice`.
@@ -47,7 +48,7 @@ IDENTITY: Mapping[str, Key] = {
     "issuer": Key("text"),
     "audience": Key("text", default="strongroom"),
     "claim": Key("text", default="sub"),
-    "token": Key("provider", default="env:STRONGROOM_TOKEN"),
+    "token": Key("token", default="env:STRONGROOM_TOKEN"),
 }
 """The section `identity`: who proves who is asking (`stores/identity.py`). Never settable on the command line."""
 
@@ -58,6 +59,11 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "quarantine_limit": Key("share", default=None),
         "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
         "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
+        "openlineage": Key("address"),  # events go there too; the report's file is written whatever becomes of them
+        "openlineage_token": Key("token"),
+        "pushgateway": Key("address"),  # the same for the figures
+        "pushgateway_token": Key("token"),
+        "send_seconds": Key("number", default=5.0, least=0.1),  # how long a receiver is waited for
     },
     "vectorize": {
         "contract": Key("name"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
@@ -16,6 +17,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _PROVIDER = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
+_TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
@@ -92,7 +94,7 @@ class _Reader:
         for name in KNOWN:
             if KNOWN[name].required and name not in set_here:
                 self.refuse(root, f"The setting {name!r} is missing.", "Add it.")
-        self.fill(root, top)
+        self.fill(root, top, sections)
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(file=str(Path(self.file).absolute()), identity=identity, spark=spark, jobs=sections, **top)
@@ -165,6 +167,10 @@ class _Reader:
                 return self.absolute(value)
             case "provider":
                 return self.provider(node, name, value)
+            case "address":
+                return self.address(node, name, value)
+            case "token":
+                return self.token(node, name, value)
             case "choice" if value not in key.choices:
                 return self.refuse(node, f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices))
         return value
@@ -183,12 +189,43 @@ class _Reader:
         parts = _PROVIDER.fullmatch(value)
         if parts is None:
             return self.refuse(
-                node, f"{name!r} names who holds it.", "Write file:PATH or env:NAME, never a key itself."
+                node, f"{name!r} names a key provider.", "Write file:PATH or env:NAME, never a key itself."
             )
         return f"file:{self.absolute(parts[2])}" if parts[1] == "file" else value
 
-    def fill(self, root: Node, top: dict[str, Any]) -> None:
-        """The defaults that follow from other settings."""
+    def address(self, node: Node, name: str, value: str) -> object:
+        """A receiver's address. One with credentials or a query in it is refused, and is not repeated."""
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or re.search(r"\s", value):
+            return self.refuse(node, f"{name!r} is an address.", "Write http://HOST:PORT or https://HOST.")
+        if parts.username is not None or parts.query or parts.fragment:
+            todo = f"Write https://HOST/PATH, and name where the token is with '{name}_token'."
+            return self.refuse(node, f"{name!r} has a name, a password or a query in it.", todo)
+        return value.rstrip("/")
+
+    def token(self, node: Node, name: str, value: str) -> object:
+        parts = _TOKEN.fullmatch(value)
+        if parts is None:
+            return self.refuse(
+                node, f"{name!r} names where a token is.", "Write env:NAME or file:PATH, never a token itself."
+            )
+        return value if parts[1] else f"file:{self.absolute(parts[2])}"
+
+    def fill(self, root: Node, top: dict[str, Any], jobs: Mapping[str, Mapping[str, object]]) -> None:
+        """The defaults that follow from other settings, and what two settings may not be together."""
+        for name in ("openlineage", "pushgateway"):
+            parts = urlsplit(str(jobs["prepare"][name]))
+            open_way = parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1")
+            if jobs["prepare"][f"{name}_token"] and open_way:
+                self.refuse(
+                    root,
+                    f"'prepare.{name}' would get its token unencrypted.",
+                    "Write https://…, or leave the token out.",
+                )
         keys, lake = top["keys"], top["lake"]
         if not top["keyring"]:
             home = Path(keys.removeprefix("file:")).parent if keys.startswith("file:") else self.folder

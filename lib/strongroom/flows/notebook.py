@@ -20,7 +20,6 @@ from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageE
 from strongroom.core.notebook import Cell, Notebook, parse_notebook
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
-from strongroom.flows.prepare_report import reports_folder
 from strongroom.stores.faults import translate
 from strongroom.stores.lake import Lake
 from strongroom.stores.notebook_page import Page, write_page
@@ -55,7 +54,9 @@ def run(job: Job) -> Outcome:
         run_cells(notebook, screen, names={"spark": job.spark(), "dbutils": dbutils}, say=job.say)
     except StrongroomError as error:
         stopped = error
-    file = reports_folder(Lake(job.settings.lake)) / "notebooks" / Path(notebook.file).stem / f"{job.run.id}.html"
+    root = Lake(job.settings.lake).root  # of a lake elsewhere, the pages lie in the working folder
+    folder = Path("reports" if "://" in root else f"{root}/reports")
+    file = folder / "notebooks" / Path(notebook.file).stem / f"{job.run.id}.html"
     shown = tuple(tuple(outputs) for outputs in screen.cells)
     write_page(Page(job.run, notebook.file, notebook.cells, shown, error=str(stopped or "")), file)
     outcome = Outcome(

@@ -1,6 +1,6 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
-The function `run` is the order of steps.
+The functions `run` and `_steps` are the order of steps.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
-from strongroom.flows import fuse, prepare_record, prepare_report, prepare_words
+from strongroom.flows import fuse, prepare_failure, prepare_record, prepare_report, prepare_send, prepare_words
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
@@ -45,6 +45,17 @@ def run(job: Job) -> Outcome:
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
         return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
+    try:
+        return _steps(job, contract, lake=lake)
+    except GateClosed:  # its report is written
+        raise
+    except BaseException as error:
+        prepare_failure.report(job, contract, error, lake=lake)
+        raise
+
+
+def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
+    """From the sources' files to the run's record."""
     found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
     for source, files in found.values():
         shapes.check_shape(source, files, contract)
@@ -62,6 +73,7 @@ def run(job: Job) -> Outcome:
     sketched = bool(job.settings.jobs["prepare"]["sketches"])
     plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
 
+    begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
     together = with_former_values(contract, tally, batch=batch, lake=lake)
@@ -71,7 +83,9 @@ def run(job: Job) -> Outcome:
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)
     done = replace(done, version=None if done.closed else publish_training(done, lake=lake, planned=planned))
-    done = replace(done, report=prepare_report.write_report(job, done, lake=lake, found=found))
+    report = prepare_report.report_of(job, done, lake=lake, found=found)
+    done = replace(done, report=prepare_report.write_report(report, lake=lake))
+    done = replace(done, notes=prepare_send.end(job, report, begun=begun))
     prepare_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
 

@@ -25,7 +25,7 @@ _RUNS = pa.schema(
         ("policy_fingerprint", pa.string()), ("key", pa.string()), ("rows_read", pa.int64()),
         ("rows_written", pa.int64()), ("rows_quarantined", pa.int64()), ("failures", pa.int64()),
         ("table_version", pa.int64()), ("report", pa.string()), ("started", pa.timestamp("us", "UTC")),
-        ("seconds", pa.float64()),
+        ("seconds", pa.float64()), ("notes", pa.list_(pa.string())),
     ]
 )  # fmt: skip
 _METRICS = pa.schema(
@@ -39,7 +39,10 @@ _METRICS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run of `prepare` did so far; `version` of the training table once it is published."""
+    """What a run of `prepare` did so far; `version` of the training table once it is published.
+
+    `notes` name the receivers that were not reached, and why.
+    """
 
     run: Run
     contract: Contract
@@ -49,6 +52,7 @@ class Done:
     key: int
     version: int | None = None
     report: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -96,6 +100,7 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
         "rows_read": done.tally.rows, "rows_written": 0 if done.closed else done.tally.kept,
         "rows_quarantined": done.tally.bad, "failures": sum(done.tally.failed.values()), "table_version": done.version,
         "report": done.report, "started": done.run.started, "seconds": done.seconds,
+        "notes": list(done.notes),
     }  # fmt: skip
     once = (f"runs/{done.contract.name}", done.batch.number)
     lake.append(RUNS, pa.Table.from_pylist([row], _RUNS), once=once)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Request
@@ -39,11 +38,11 @@ HISTORY = 30
 """Earlier runs that a report draws."""
 
 
-def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
-    """Writes the report in every format and returns the page's path."""
+def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
+    """The report of a run that came to its gate."""
     contract, tally = done.contract, done.tally
     before = prepare_sketches.before(lake, contract, batch=done.batch, key=done.key)
-    report = Report(
+    return Report(
         run=done.run,
         contract=ContractFacts.of(contract),
         policy=policy_of(job),
@@ -68,7 +67,6 @@ def write_report(job: Job, done: Done, *, lake: Lake, found: Found) -> str:
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
-    return str(reports.write(report, reports_folder(lake)).html)
 
 
 def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
@@ -76,9 +74,19 @@ def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
     return tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in done.contract.leaves())
 
 
-def reports_folder(lake: Lake) -> Path:
-    """Reports of a local lake lie in it; those of a lake elsewhere in the working folder."""
-    return Path("reports") if "://" in lake.root else Path(lake.root) / "reports"
+def write_report(report: Report, *, lake: Lake) -> str:
+    """Writes the report in every format and returns the page's path."""
+    return reports.write(report, reports_folder(lake)).html
+
+
+def is_written(report: Report, *, lake: Lake) -> bool:
+    """Whether the run has a report already."""
+    return reports.is_written(report, reports_folder(lake))
+
+
+def reports_folder(lake: Lake) -> str:
+    """Reports lie in the lake, wherever that is."""
+    return f"{lake.root.rstrip('/')}/reports"
 
 
 def _audience(job: Job, contract: Contract) -> tuple[str, ...]:

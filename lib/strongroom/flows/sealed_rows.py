@@ -21,6 +21,13 @@ def as_json(batch: pa.RecordBatch) -> pa.Array:
 
     Bytes that are no UTF-8 in a text are kept as lone surrogates (`\udcff` for the byte ff).
     """
+    if CORRUPT in batch.schema.names and batch.column(CORRUPT).null_count == batch.num_rows:
+        batch = batch.drop_columns([CORRUPT])
+    if CORRUPT not in batch.schema.names and batch.num_columns:
+        try:
+            return pa.array(_lines(batch), pa.binary())
+        except (UnicodeDecodeError, pa.ArrowException):
+            pass  # the way below knows what to do with bytes that are no text
     return pa.array([_line(row) for row in _rows(batch)], pa.binary())
 
 
@@ -43,6 +50,26 @@ def text_type(kind: Type) -> pa.DataType:
     return pa.list_(text_type(kind.item.type)) if kind.item is not None else pa.string()
 
 
+def _lines(batch: pa.RecordBatch) -> list[bytes]:
+    """The same as `_line` of each of `_rows`, a column at a time: a third of the time."""
+    names = (json.dumps(name).replace("%", "%%") for name in batch.schema.names)
+    frame = "{" + ", ".join(f"{name}: %s" for name in names) + "}"
+    return [(frame % row).encode("ascii") for row in zip(*map(_written, batch.columns), strict=True)]
+
+
+def _written(array: pa.Array) -> list[str]:
+    """Each value of a column as JSON."""
+    kind = array.type
+    if pa.types.is_string(kind):  # by way of numpy, since Arrow makes an object of its own for each value
+        return ["null" if text is None else _quoted(text) for text in array.to_numpy(zero_copy_only=False).tolist()]
+    if pa.types.is_integer(kind) and not array.null_count:
+        return list(map(str, array.to_numpy().tolist()))
+    values = array.to_pylist()
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return ["null" if value is None else f'"{value.isoformat()}"' for value in values]
+    return [_ENCODER.encode(value) for value in values]
+
+
 def _rows(batch: pa.RecordBatch) -> list[dict[str, object]]:
     try:
         return list(batch.to_pylist())
@@ -62,13 +89,17 @@ def _decoded(value: bytes | None) -> str | None:
 
 def _line(row: dict[str, object]) -> bytes:
     kept = {name: value for name, value in row.items() if name != CORRUPT or value is not None}
-    return json.dumps(kept, default=_plain).encode("ascii")  # escapes keep lone surrogates, too
+    return _ENCODER.encode(kept).encode("ascii")  # escapes keep lone surrogates, too
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return value.isoformat() if isinstance(value, (date, datetime)) else format(Decimal(str(value)), "f")
+
+
+_ENCODER = json.JSONEncoder(default=_plain)
+_quoted = _ENCODER.encode  # of a text: quick, and without the hook
 
 
 def _texts(value: object) -> list[str]:

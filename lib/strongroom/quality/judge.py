@@ -16,7 +16,7 @@ from strongroom.core.errors import ConfigError, Problem
 from strongroom.quality.failures import Failures
 from strongroom.quality.flat import Rows, Steps, every, steps_of
 from strongroom.quality.instants import pattern_of
-from strongroom.quality.verdicts import Given, Marks, Verdict, counter_of, inside, verdict_on
+from strongroom.quality.verdicts import Given, Marks, Verdict, by_column, counter_of, inside, verdict_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Judge:
         Raises:
             ValueError: `marked` lacks such a rule, which would pass in silence.
         """
-        given = Given(Rows(batch, self.steps), unreadable, marked)
+        given = Given(Rows(batch, self.steps), by_column(unreadable), marked)
         words = np.zeros((batch.num_rows, -(-len(self.rules) // 64)), np.uint64)
         bad = np.zeros(batch.num_rows, np.bool_)
         counts: dict[str, int] = {}

@@ -22,15 +22,27 @@ COUNTED = ("nullValues", "missingValues", "invalidValues")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known of a batch: its rows, the unreadable ones by path, those that break a rule of ACROSS by its id."""
+    """What is known of a batch: its rows, the unreadable ones by column and path, and by id those that break ACROSS."""
 
     rows: Rows
-    unreadable: Marks
+    unreadable: Mapping[str, Marks]
     marked: Marks
 
 
 Verdict = Callable[[Given], Mask | None]
 """Which rows fail, or None when none does."""
+
+
+def by_column(marks: Marks) -> dict[str, dict[str, Mask]]:
+    """Marks by top-level column, so that a rule of one of many columns looks at its own only."""
+    found: dict[str, dict[str, Mask]] = {}
+    for path, mask in marks.items():
+        found.setdefault(_column_of(path), {})[path] = mask
+    return found
+
+
+def _column_of(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
 
 
 def inside(path: str, outer: str) -> bool:
@@ -91,7 +103,12 @@ def _readable(verdict: Verdict, rule: Rule) -> Verdict:
 
 def _unreadable(rule: Rule) -> Verdict:
     def verdict(given: Given) -> Mask | None:
-        marks = [mask for path, mask in given.unreadable.items() if any(inside(path, outer) for outer in rule.columns)]
+        marks = [
+            mask
+            for outer in rule.columns
+            for path, mask in given.unreadable.get(_column_of(outer), {}).items()
+            if inside(path, outer)
+        ]
         return np.logical_or.reduce(marks) if marks else None
 
     return verdict

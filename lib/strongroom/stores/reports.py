@@ -8,9 +8,13 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.fs as pafs
+
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
+from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
+from strongroom.stores.lake import filesystem_of
 
 
 def render_html(report: Report) -> str:
@@ -38,15 +42,25 @@ def render_openlineage(report: Report) -> str:
     return reports_lineage.document(report)
 
 
+def start_event(run: Run, contract: str) -> str:
+    """The first of those events, which can be told before anything is read."""
+    return reports_lineage.start_event(run, contract)
+
+
+def end_event(report: Report) -> str:
+    """The last of those events."""
+    return reports_lineage.end_event(report)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where a report was written."""
+    """Where a report was written: paths, or URIs for a folder that is one."""
 
-    html: Path
-    json: Path
-    junit: Path
-    openlineage: Path
-    prometheus: Path
+    html: str
+    json: str
+    junit: str
+    openlineage: str
+    prometheus: str
 
 
 def write(report: Report, folder: str | Path) -> Paths:
@@ -58,14 +72,7 @@ def write(report: Report, folder: str | Path) -> Paths:
     Raises:
         StoreError: the folder cannot be written.
     """
-    root, table, run = Path(folder), _file_name(report.table), _file_name(report.run.id)
-    paths = Paths(
-        html=root / table / f"{run}.html",
-        json=root / table / f"{run}.json",
-        junit=root / table / f"{run}.junit.xml",
-        openlineage=root / table / f"{run}.openlineage.jsonl",
-        prometheus=root / "prometheus" / f"{table}.prom",
-    )
+    paths = paths_of(report, folder)
     texts = {
         paths.json: render_json(report),
         paths.junit: render_junit(report),
@@ -75,12 +82,34 @@ def write(report: Report, folder: str | Path) -> Paths:
     }
     try:
         for path, text in texts.items():
-            _replace(path, text)
+            if "://" in path:
+                _upload(path, text)
+            else:
+                _replace(Path(path), text)
     except OSError as error:
+        why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
-            f"the report cannot be written: {error.strerror}", where=str(root), todo="Make the folder writable."
+            f"the report cannot be written{why}", where=str(folder), todo="Make the folder writable."
         ) from error
     return paths
+
+
+def paths_of(report: Report, folder: str | Path) -> Paths:
+    """Where the report's files stand, or would stand."""
+    root, table, run = str(folder).rstrip("/"), _file_name(report.table), _file_name(report.run.id)
+    return Paths(
+        html=f"{root}/{table}/{run}.html",
+        json=f"{root}/{table}/{run}.json",
+        junit=f"{root}/{table}/{run}.junit.xml",
+        openlineage=f"{root}/{table}/{run}.openlineage.jsonl",
+        prometheus=f"{root}/prometheus/{table}.prom",
+    )
+
+
+def is_written(report: Report, folder: str | Path) -> bool:
+    """Whether the run has its page already."""
+    filesystem, path = filesystem_of(paths_of(report, folder).html)
+    return bool(filesystem.get_file_info(path).type == pafs.FileType.File)
 
 
 def _file_name(text: str) -> str:
@@ -99,3 +128,16 @@ def _replace(path: Path, text: str) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _upload(uri: str, text: str) -> None:
+    """A file of a file system elsewhere: an object store shows it when it is whole."""
+    filesystem, path = filesystem_of(uri)
+    if filesystem.type_name not in _FLAT:
+        filesystem.create_dir(path.rpartition("/")[0], recursive=True)
+    with filesystem.open_output_stream(path) as stream:
+        stream.write(text.encode())
+
+
+_FLAT = ("s3", "gcs", "abfs")
+"""File systems that have no folders to make."""
