@@ -100,7 +100,10 @@ def theirs(tool: str, place: Path, *, raw: str, rows: int, rounds: int) -> dict[
         "PYSPARK_PYTHON": str(python),
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
-    done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=60 * MINUTES)
+    try:
+        done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, timeout=60 * MINUTES)
+    except subprocess.TimeoutExpired:
+        return {"not_run": f"did not end within {MINUTES} minutes"}
     if done.returncode:
         return {"not_run": last_line(done.stderr)}
     found = json.loads(done.stdout.strip().rsplit("\n", 1)[-1])
