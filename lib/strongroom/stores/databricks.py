@@ -39,6 +39,7 @@ def asked(path: str, *, where: str, fault: type[StrongroomError], todo: str = ""
         with urlopen(request, timeout=seconds) as answer:  # noqa: S310
             return json.load(answer)
     except HTTPError as error:
+        error.close()
         todo = "Check that the token's owner may ask for it."
         raise fault(f"the workspace says no: HTTP {error.code}", where=where, todo=todo) from None
     except (URLError, TimeoutError, OSError) as error:
