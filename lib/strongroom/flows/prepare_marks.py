@@ -25,6 +25,7 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT, quoted
 
 _HASHES = ("__one", "__two")
+_WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,9 @@ def _pair(columns: Sequence[Any], names: tuple[str, str]) -> list[Any]:
 
 
 def _alike(value: Any, leaf: Column) -> Any:
-    """The value in the one type that its hash is of: whole numbers of any width are alike."""
+    """The value in the one type that its hash is of: whole numbers of any width, at either end, are alike."""
     kept = leaf.protect is None or leaf.protect.method == "keep"
-    return value.cast("bigint") if kept and leaf.type.name in ("tinyint", "smallint", "int") else value
+    return value.cast("bigint") if kept and leaf.type.name in _WHOLE else value
 
 
 def _as_they_are(rows: Rows, paths: tuple[str, ...]) -> bool:
