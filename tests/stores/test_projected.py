@@ -102,6 +102,9 @@ def test_of_two_runs_at_once_one_changes_nothing(lake):
     assert rows(lake) == [1, 2]
     first.sweep()
     assert on_disk(lake) == sorted([f"{ONE}-r1.parquet", f"{TWO}-r2.parquet"]), "and its stage is swept"
+    with pytest.raises(StoreError, match="another run refreshed this projection first"):
+        commits[1]()
+    assert rows(lake) == [1, 2]
 
 
 def test_a_stage_of_a_run_at_work_is_not_swept_and_one_of_a_dead_run_is(lake):

@@ -56,7 +56,9 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
         if entry.name != OPEN_ZONE and not stat.S_ISLNK(found.st_mode) and keep != stat.S_IMODE(found.st_mode):
             _change(entry, keep)
             shut_now.append(entry.name)
-    _allow(top, 0o011)  # to pass through, now that there is nothing else to find
+    mode = stat.S_IMODE(top.stat().st_mode)
+    if mode != (through := (mode | 0o011) & ~0o006):  # to pass through, and not to look around
+        _change(top, through)
     return shut_now
 
 
@@ -80,12 +82,6 @@ def give(folder: Path, group: int | None, *, deep: bool = True) -> None:
             os.chown(path, -1, group)
         if stat.S_IMODE(found.st_mode) != mode:
             path.chmod(mode)
-
-
-def _allow(path: Path, bits: int) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & bits != bits:
-        _change(path, mode | bits)
 
 
 def _change(path: Path, mode: int) -> None:

@@ -156,8 +156,11 @@ class Projected:
             *adds,
             *(RemoveAction(path, True, at_ms, size, {}) for path, size in old),
         ]
-        if modes.has_modes(self.lake.root):
-            modes.give(Path(self.lake.folder(self.table)) / stage, self.group)
+        try:
+            if modes.has_modes(self.lake.root):
+                modes.give(Path(self.lake.folder(self.table)) / stage, self.group)
+        except FileNotFoundError:  # a run that has committed since sweeps what can no longer be
+            raise self._overtaken() from None
         writers = [Transaction(name, turn) for name in (TURN, *content)]
         try:
             self.onto.create_write_transaction(
@@ -165,14 +168,17 @@ class Projected:
                 commit_properties=CommitProperties(custom_metadata=dict(note), app_transactions=writers),
             )  # fmt: skip
         except CommitFailedError:
-            what = "another run refreshed this projection first, so this one changed nothing"
-            raise StoreError(what, where=self.table, todo="Run again.") from None
+            raise self._overtaken() from None
         except (DeltaError, OSError):
             raise StoreError(
                 "this projection cannot be written", where=self.table, todo="See space and mode."
             ) from None
         self.onto = DeltaTable(self.lake.folder(self.table))
         return int(self.onto.version())
+
+    def _overtaken(self) -> StoreError:
+        what = "another run refreshed this projection first, so this one changed nothing"
+        return StoreError(what, where=self.table, todo="Run again.")
 
     def sweep(self) -> None:
         """Deletes every file that the newest version does not need, and gives the rest to the role's group.
