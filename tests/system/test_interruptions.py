@@ -11,7 +11,7 @@ import pytest
 
 from lakes import Installation, install
 from strongroom import launch
-from strongroom.flows import prepare
+from strongroom.flows import prepare, vectorize
 from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files
