@@ -220,7 +220,7 @@ def submitted(request: Request, home: Home, settings: Mapping[str, str], *, java
 
 
 def remote(request: Request, home: Home) -> Command:
-    """The job as a client of a Spark Connect server: plain Python, no Java. The session finds the server by settings."""
+    """The job as a client of a Spark Connect server: plain Python, which finds the server by its settings."""
     master = ("--set", f"spark.master={request.master}") if request.master else ()
     return commands.plain(home, (*request.words, *master))
 

@@ -33,8 +33,7 @@ HIDDEN = "spark.sql.redaction.string.regex"
 RUNTIME = {HIDDEN: r"(?<=\b(?:string|data|binary|command|bytes): \").*"}
 """Set on a session there besides what every session gets: what stands in quotes after these words is not written."""
 
-_RETRIES = {"max_retries": 8, "initial_backoff": 50, "max_backoff": 5000, "backoff_multiplier": 4.0}
-"""About half a minute; the client's own way is ten minutes."""
+_RETRIES, _LONGEST = 8, 5000  # milliseconds
 
 _known: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -81,8 +80,9 @@ def open_remote(settings: Mapping[str, str]) -> Any:
     except OSError:
         todo = "Start it, or correct --master (docs/install.md)."
         raise EnvironmentFault("no Spark Connect server answers", where=f"{host}:{port}", todo=todo) from None
-    spark = SparkSession.builder.remote(master).getOrCreate()  # type: ignore[attr-defined]
-    spark.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+    spark: Any = SparkSession.builder.remote(master).getOrCreate()
+    # About half a minute; the client's own way is ten.
+    spark.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES, max_backoff=_LONGEST)])
     atexit.register(_end, spark)
     _check(spark, settings, where=f"{host}:{port}")
     return spark

@@ -39,7 +39,7 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
 def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], None] = lambda _: None) -> Any:
     """The session given, else the active one, else a new one, with our settings and the user's on it.
 
-    Where `spark.master` is `sc://…` the new one is on that Spark Connect server. Any session of Connect gets our package.
+    Where `spark.master` is `sc://…` the new one is on that Spark Connect server. Any session of one gets our package.
 
     Raises:
         ConfigError: `spark.master` is no address of a server.
