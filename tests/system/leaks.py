@@ -66,7 +66,7 @@ def octal(data: bytes) -> str:
 
 def find(markers: Iterable[Marker], folder: Path) -> list[str]:
     """Each marker found under a folder, with its form and file; file names are looked through too."""
-    wanted = [(marker, {data: form for form, data in marker.forms()}) for marker in markers]
+    wanted = [(marker, {data: form for form, data in reversed([*marker.forms()])}) for marker in markers]
     found, known = set[str](), dict[bytes, list[tuple[Marker, str]]]()
     for path in sorted(folder.rglob("*")):
         where = str(path.relative_to(folder))
