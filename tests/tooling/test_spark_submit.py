@@ -73,12 +73,6 @@ def launch(project, *words, script=None, cwd=None, **more):
         ),
         (["--print", "sparks", "--config", "absent.yaml"], 3, "absent.yaml", "no command without settings"),
         (["--print", "sparks", "--set", "lakee=x"], 3, "Did you mean 'lake'", "the settings' own problems are shown"),
-        (
-            ["--print", "--master", "sc://h:1", "sparks"],
-            0,
-            "sparks.py --set spark.master=sc://h:1",
-            "no Java for a client",
-        ),
         (["ends", "0"], 0, "['0']", "done"),
         (
             ["ends", "6", "--contract", "a b", "*"],
