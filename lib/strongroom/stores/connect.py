@@ -10,6 +10,7 @@ import atexit
 import re
 import socket
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -81,7 +82,8 @@ def open_remote(settings: Mapping[str, str]) -> Any:
         todo = "Start it, or correct --master (docs/install.md)."
         raise EnvironmentFault("no Spark Connect server answers", where=f"{host}:{port}", todo=todo) from None
     spark: Any = SparkSession.builder.remote(master).getOrCreate()
-    # About half a minute; the client's own way is ten.
+    # About half a minute; the client's own way is ten. That it gives up is for the job to say.
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]")
     spark.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES, max_backoff=_LONGEST)])
     atexit.register(_end, spark)
     _check(spark, settings, where=f"{host}:{port}")
