@@ -57,7 +57,9 @@ grants:
     actions: [read, write, delete]
     tables: [raw.*, training.*, quarantine.*, features.*, strongroom.*]
   - {role: officer, actions: [reveal, write], tables: [training.*, quarantine.*, revealed.*], purposes: [requests]}
-  - {role: keeper, actions: [read, write, delete, reveal], tables: [strongroom.keys, training.*, quarantine.*]}
+  - role: keeper
+    actions: [read, write, delete, reveal]
+    tables: [strongroom.keys, training.*, quarantine.*, features.*, revealed.*]
 """
 FAULT = """
 import sys
