@@ -102,15 +102,16 @@ def _check(spark: Any, settings: Mapping[str, str], *, where: str) -> None:
         raise EnvironmentFault(f"the Spark Connect server lacks {' and '.join(missing)}", where=where, todo=todo)
 
 
-def send_package(spark: Any) -> None:
-    """Our package to the session's workers, once a session; nothing where the session is none of Connect."""
+def send_package(spark: Any) -> bool:
+    """Our package to the session's workers, once a session; whether it was sent now. Nothing goes to classic Spark."""
     if not is_session(spark) or spark in _known:
-        return
+        return False
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / modules.NAME
         file.write_bytes(modules.zipped())
         spark.addArtifacts(str(file), pyfile=True)
     _known.add(spark)
+    return True
 
 
 def note_servers_own(spark: Any, settings: Mapping[str, str], *, say: Callable[[str], None]) -> None:

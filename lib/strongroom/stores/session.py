@@ -56,8 +56,7 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
         for key, value in {**ours, **settings.spark}.items():
             if key in ours or spark.conf.isModifiable(key):
                 spark.conf.set(key, value)
-        if remote:
-            connect.send_package(spark)
+        if connect.send_package(spark):
             connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
         raise _not_there(settings.spark, error) from error
