@@ -1,6 +1,7 @@
 """On a Spark Connect server jobs write what they write here; a server that will not do, or that dies, is told of."""
 
 import shutil
+import signal
 import time
 
 import pytest
@@ -73,6 +74,18 @@ def test_a_server_that_lacks_what_jobs_need_is_refused_before_anything_is_read(b
     assert poor_one.code == 4
     assert "rows in clear" in poor_one.err
     assert "Traceback" not in poor_one.err
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_job_there_as_it_does_here(both, server):
+    _, there = both
+    job = Process(there, "prepare", *OPEN_GATE, launcher=("--master", server.master))
+    assert job.when(lambda: "reading" in job.errors.read_text())
+    job.send(signal.SIGINT)
+    done = job.result()
+    assert done.code == 130, done.err
+    assert "stopped by Ctrl-C" in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.slow
