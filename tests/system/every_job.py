@@ -86,7 +86,7 @@ def without_spark(place, job):
     """The jobs that need no Spark, well and badly ended; returns every key that there ever was."""
     job("check")
     job("doctor", code=None)
-    job("sample", "--rows", "50", "--set", "lake=other")
+    job("sample", "--rows", "100", "--set", "lake=other")
     job("prepare", "--dry-run")
     job("quarantine", "list")
     job("quarantine", "show", "--limit", "10000", *PIA)

@@ -136,7 +136,7 @@ class ConnectServer(Servers):
         words = [str(SPARK / "bin/spark-submit"), "--class", kind, *conf, "spark-internal"]
         try:
             self.start("server", words, **{"PYSPARK_PYTHON": sys.executable, "SPARK_DAEMON_MEMORY": "1g", **more})
-            gone(self.listens, what="the Connect server to listen")
+            gone(self.listens, what="the Connect server to listen", seconds=240)
         except BaseException:
             self.stop()
             raise
