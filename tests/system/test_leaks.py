@@ -20,7 +20,7 @@ from system.watching import Watch
 
 pytestmark = pytest.mark.slow
 SMALL = ("--set", "spark.executor.memory=500m", "--set", "spark.driver.memory=700m")
-RAW = ("a/lake/raw/",)
+RAW = ("a/lake/raw/", "a/other/raw/")  # the second is a sample lake of invented data, made by `sample`
 ASKED_FOR = ("a/lake/revealed/", "a/quarantine-show-*/out.log")
 """Where values stand because somebody who may asked for just that: `reveal`, and the stdout of `quarantine show`."""
 TABLES = ("a/lake/training/", "a/lake/features/", "a/lake/models/")
