@@ -7,7 +7,8 @@
     mine.join(spark.read.format("delta").load("lake/training/reviews"), on="user_id", how="inner")
 
 Values are those that `prepare` writes: the same domain, table, column, type and key make the same bytes. Keys travel by
-reference only; each worker unwraps the ring through its provider, so it must reach that and import this package.
+reference only; each worker unwraps the ring through its provider, so it must reach that and import this package. To a
+Spark Connect server the package goes by itself.
 
 No policy is asked here and nothing goes to the audit log: whoever can use the provider's key can open everything, which
 is what keeping it from them is for. `./spark-submit.sh reveal` opens columns under both.
@@ -30,6 +31,7 @@ from strongroom.core.silence import no_values
 from strongroom.protect import opener, protector
 from strongroom.protect.row_key import RowKeys
 from strongroom.protect.types import arrow_type, type_of
+from strongroom.stores import connect
 from strongroom.stores.keys import keyring_of, open_keyring
 
 MODES, PROFILES = ("deterministic", "randomised"), ("aes-cmac", "hmac-sha256")
@@ -138,6 +140,8 @@ def _opening(protect: Protect, kind: Type, table: str, path: str, keys: KeyHandl
 
 
 def _udf(name: str, ddl: str, work: Work, *, bound: bool = False) -> Any:
+    from pyspark.sql import SparkSession
+
     def alone(array: pa.Array) -> pa.Array:
         return work(array, {})
 
@@ -146,6 +150,9 @@ def _udf(name: str, ddl: str, work: Work, *, bound: bool = False) -> Any:
 
     made = with_key if bound else alone
     made.__name__ = name  # what a query plan shows
+    session = SparkSession.getActiveSession()
+    if session is not None:  # the workers of a Spark Connect server do not have this package otherwise
+        connect.send_package(session)
     return arrow_udf(made, returnType=ddl)
 
 

@@ -124,7 +124,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     run = Run(
         run_id, name, principal, args.purpose, started, actor=caller.principal if caller.principal != principal else ""
     )
-    job = Job(run, settings, args, lambda: session.open_session(settings, spark), _say)
+    job = Job(run, settings, args, lambda: session.open_session(settings, spark, say=_say), _say)
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)

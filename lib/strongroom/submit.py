@@ -23,6 +23,7 @@ from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomErro
 from strongroom.core.words import nearest
 from strongroom.stores import commands
 from strongroom.stores.commands import Command
+from strongroom.stores.connect import is_connect
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
 from strongroom.stores.jars import read_lock
@@ -89,6 +90,8 @@ def launch(argv: Sequence[str]) -> None:
         settings = spark_settings(request)
     except (ConfigError, UsageError):  # the job reads the same settings, and says in its own way what is wrong
         become(commands.plain(home, request.words))
+    if is_connect(settings["spark.master"]):
+        become(remote(request, home))
     java = ensure_spark(home, say=say)
     if not commands.is_local(settings["spark.master"]):
         commands.zip_modules(home)
@@ -102,7 +105,10 @@ def launch(argv: Sequence[str]) -> None:
 def shown(request: Request, home: Home) -> Command:
     """What `launch` would become, with nothing made or run."""
     if request.job and needs_spark(request):
-        return submitted(request, home, spark_settings(request), java=find_java())
+        settings = spark_settings(request)
+        if is_connect(settings["spark.master"]):
+            return remote(request, home)
+        return submitted(request, home, settings, java=find_java())
     return commands.plain(home, request.words if request.job else ("-m", "strongroom.submit", "--setup-only"))
 
 
@@ -211,6 +217,12 @@ def spark_settings(request: Request) -> dict[str, str]:
 def submitted(request: Request, home: Home, settings: Mapping[str, str], *, java: Java | None) -> Command:
     """The `spark-submit` that runs the job."""
     return commands.submitted(home, request.words, settings=settings, jars=read_lock(LOCK), java=java)
+
+
+def remote(request: Request, home: Home) -> Command:
+    """The job as a client of a Spark Connect server: plain Python, which finds the server by its settings."""
+    master = ("--set", f"spark.master={request.master}") if request.master else ()
+    return commands.plain(home, (*request.words, *master))
 
 
 def become(program: Command) -> NoReturn:

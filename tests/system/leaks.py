@@ -3,6 +3,7 @@
 import base64
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -10,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,7 +24,9 @@ STREAMS = ("zstd", "lz4", "snappy")
 
 @dataclass(frozen=True)
 class Marker:
-    """Something that must not turn up: its name for messages, its bytes, and folders where it may stand after all."""
+    """Something that must not turn up: its name for messages, its bytes, and where it may stand after all: the start of
+    a path, in which `*` stands for anything.
+    """
 
     name: str
     data: bytes
@@ -38,6 +42,11 @@ class Marker:
             first, last = -(-shift * 4 // 3), (len(self.data) + shift) * 8 // 6
             yield f"base64+{shift}", coded[first:last]
             yield f"base64url+{shift}", base64.urlsafe_b64encode(bytes(shift) + self.data)[first:last]
+        for name, text in (("octal", octal(self.data)), ("Python", repr(self.data)[2:-1])):
+            yield name, text.encode()
+            yield f"{name} in JSON", json.dumps(text)[1:-1].encode()
+        yield "numbers", ", ".join(map(str, self.data)).encode()
+        yield "bytes of Java", ", ".join(str(byte - 256 * (byte > 127)) for byte in self.data).encode()
         with suppress(UnicodeDecodeError):
             text = self.data.decode()
             yield "UTF-16", text.encode("utf-16-le")
@@ -49,17 +58,36 @@ class Marker:
                 yield "INT64", int(text).to_bytes(8, "big")
 
 
+def octal(data: bytes) -> str:
+    """Bytes as protocol buffers write them in text, which is how a Connect server writes an operation down."""
+    named = {9: r"\t", 10: r"\n", 13: r"\r", 34: r"\"", 39: r"\'", 92: "\\\\"}
+    return "".join(named.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in data)
+
+
 def find(markers: Iterable[Marker], folder: Path) -> list[str]:
     """Each marker found under a folder, with its form and file; file names are looked through too."""
-    wanted = [(marker, form, data) for marker in markers for form, data in dict(marker.forms()).items()]
-    found = set()
+    wanted = [(marker, {data: form for form, data in reversed([*marker.forms()])}) for marker in markers]
+    found, known = set[str](), dict[bytes, list[tuple[Marker, str]]]()
     for path in sorted(folder.rglob("*")):
         where = str(path.relative_to(folder))
-        texts = [where.encode(), *(contents(path) if path.is_file() else ())]
-        for marker, form, data in wanted:
-            if not any(f"/{where}".startswith(f"/{place}") for place in marker.allowed):
-                found |= {f"{marker.name} as {form} in {where}" for text in texts if data in text}
+        hits = search(wanted, [where.encode()])
+        if path.is_file():
+            digest = hashlib.sha256(path.read_bytes()).digest()
+            if digest not in known:  # pages and archives come again and again
+                known[digest] = search(wanted, contents(path))
+            hits = [*hits, *known[digest]]
+        found |= {
+            f"{marker.name} as {form} in {where}"
+            for marker, form in hits
+            if not any(fnmatchcase(where, f"{place}*") for place in marker.allowed)
+        }
     return sorted(found)
+
+
+def search(wanted: list[tuple[Marker, dict[bytes, str]]], texts: Iterable[bytes]) -> list[tuple[Marker, str]]:
+    return [
+        (marker, form) for text in texts for marker, forms in wanted for data, form in forms.items() if data in text
+    ]
 
 
 def contents(path: Path) -> Iterator[bytes]:

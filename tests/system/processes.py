@@ -27,7 +27,8 @@ class Process:
     """A job in a process group of its own: the driver, its JVM and their workers."""
 
     def __init__(self, place: Installation, job: str, *options: str, launcher: tuple[str, ...] = (), **more: str):
-        folder = Path(tempfile.mkdtemp(prefix=f"{job}-", dir=place.root))
+        verb = f"{options[0]}-" if options and options[0].isalpha() else ""
+        folder = Path(tempfile.mkdtemp(prefix=f"{job}-{verb}", dir=place.root))
         self.output, self.errors = folder / "out.log", folder / "err.log"
         words = [str(ROOT / "spark-submit.sh"), *launcher, job, "--config", str(place.settings), "--json", *options]
         with self.output.open("wb") as out, self.errors.open("wb") as err:

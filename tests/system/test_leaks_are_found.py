@@ -3,13 +3,20 @@
 import base64
 import gzip
 import json
+import subprocess
+import sys
+import time
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from system.leaks import Marker, find
+from lakes import ROOT, install
+from system.leaks import Marker, find, octal
+from system.processes import environment
+from system.standalone import ConnectServer
+from system.watching import Watch
 
 MAIL, DIGITS, KEY = "ada.byron@marker.example", "8130475926413", bytes(range(200, 232))
 MARKERS = [Marker("mail", MAIL.encode()), Marker("digits", DIGITS.encode()), Marker("key", KEY)]
@@ -36,6 +43,23 @@ CASES = [
     ("setting, shifted", "x.json", base64.b64encode(b"k=" + KEY + b";"), "a key inside something coded"),
     ("shifted once more", "y.json", base64.urlsafe_b64encode(b"k" + KEY + b";"), "and as URLs have it"),
     ("upper case", "z.txt", KEY.hex().upper().encode(), "hexadecimal as Java prints it"),
+    (
+        "Connect operation",
+        "events",
+        json.dumps({"statementText": f'string: "{MAIL}"'}).encode(),
+        "a literal of a query",
+    ),
+    ("Connect closure", "events", json.dumps({"statementText": f'command: "{octal(KEY)}"'}).encode(), "a pickled key"),
+    ("Connect error", "ui/connect.html", f"<td>[CAST_INVALID_INPUT] '{MAIL}'</td>".encode(), "what a query failed on"),
+    ("protobuf", "server.log", f'data: "\\001{octal(KEY)}"'.encode(), "bytes as protocol buffers show them"),
+    ("bytes of Python", "err.log", f"ValueError: {b'k' + KEY!r}".encode(), "a key in an exception"),
+    ("list of bytes", "err.log", f"{list(KEY)}".encode(), "a key as numbers"),
+    ("array of Java", "err.log", f"{[byte - 256 for byte in KEY]}".encode(), "a key as Java prints it"),
+    ("explain", "page.html", f"<pre>Filter (email#3 = {MAIL})</pre>".encode(), "a plan that somebody asked for"),
+    ("report", "reports/r.html", f'<text x="3">{DIGITS}</text>'.encode(), "a figure of a report"),
+    ("metric", "metrics.prom", f'rows{{value="{MAIL}"}} 3'.encode(), "a label of a metric"),
+    ("spilled row", "spill-1", b"\0" + MAIL.encode("utf-16-be"), "texts of another order of bytes"),
+    ("artifact", "artifacts/pyfiles/a.py", f"KEY = bytes.fromhex('{KEY.hex()}')".encode(), "code sent to a server"),
     ("audit log", "audit/entries.jsonl", json.dumps({"facts": {"what": f"bad {DIGITS}"}}).encode(), "a fact"),
     ("file name", f"training/email={MAIL}/part-0", b"", "a partition named by its value"),
 ]
@@ -73,3 +97,65 @@ def test_nothing_is_found_where_nothing_is_or_where_it_may_be(tmp_path):
     (tmp_path / "raw/part.json").write_text(MAIL)
     (tmp_path / "other.json").write_text(json.dumps({"email": "someone.else@marker.example", "id": 8130475926414}))
     assert find([Marker("mail", MAIL.encode(), allowed=("raw/",)), MARKERS[1], MARKERS[2]], tmp_path) == []
+
+
+def test_a_place_where_it_may_be_is_that_place_only(tmp_path):
+    for name in ("show-1/out.log", "show-1/err.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(MAIL)
+    [found] = find([Marker("mail", MAIL.encode(), allowed=("show-*/out.log",))], tmp_path)
+    assert found == "mail as raw in show-1/err.log"
+
+
+CLIENT = """
+import sys
+from strongroom.core.settings_file import load_settings
+from strongroom.stores.session import open_session
+from pyspark.ml.feature import CountVectorizerModel
+from pyspark.sql import SparkSession, functions as F
+
+file, master, hidden = sys.argv[1:]
+if hidden == "as our jobs do":
+    spark = open_session(load_settings(file, [f"spark.master={master}"]))
+else:
+    spark = SparkSession.builder.remote(master).getOrCreate()
+rows = spark.createDataFrame([("inrowsmarker-4",)], "a string")
+secret = bytes(range(200, 232))
+def leaky(batches):
+    for batch in batches:
+        assert secret
+        yield batch
+assert rows.mapInArrow(leaky, "a string").count() == 1
+assert rows.select(F.lit("literalmarker-3")).collect()
+CountVectorizerModel.from_vocabulary(["vocabularymarker-6"], inputCol="a", outputCol="b")
+try:
+    spark.sql("select cast('failedmarker-5' as int)").collect()
+except Exception:
+    pass
+"""
+"""A closure, rows, a literal, a parameter of a model with secrets in them, and a query that fails on one."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hidden", ["as anybody may", "as our jobs do"])
+def test_what_a_real_connect_server_writes_down_is_found(tmp_path, hidden):
+    place = install(tmp_path / "a", None)
+    with (
+        Watch(tmp_path / "watched", pause=0.5) as watch,
+        ConnectServer(tmp_path / "server", **watch.spark).up(**watch.environment) as server,
+    ):
+        words = [sys.executable, "-c", CLIENT, str(place.settings), server.master, hidden]
+        subprocess.run(words, check=True, env=environment(PYTHONPATH=str(ROOT / "lib")), cwd=tmp_path)
+        time.sleep(2)  # for the pages
+    shown = {"literalmarker-3", "vocabularymarker-6", "failedmarker-5"}
+    text = [*shown, "inrowsmarker-4"]
+    found = find([Marker(word, word.encode()) for word in text] + [MARKERS[2]], tmp_path)
+    events = {line.partition(" as ")[0] for line in found if "watched/events" in line}
+    pages = {line.partition(" as ")[0] for line in found if "watched/ui" in line}
+    assert "failedmarker-5" in events & pages, (
+        "no session hides an error or SQL: our jobs make none that quotes a value"
+    )
+    if hidden == "as anybody may":
+        assert events >= shown
+    else:
+        assert events | pages == {"failedmarker-5"}

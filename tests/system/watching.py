@@ -3,16 +3,16 @@
 import hashlib
 import json
 import os
+import re
 import socket
 import threading
-import time
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 PAUSE = 0.05
-PAGES = ("jobs/", "stages/", "storage/", "environment/", "executors/", "SQL/")
+PAGES = ("jobs/", "stages/", "storage/", "environment/", "executors/", "SQL/", "connect/")  # the last is not everywhere
 REST = (
     "jobs", "stages?details=true&withSummaries=true", "storage/rdd", "environment", "allexecutors",
     "sql?details=true&planDescription=true&length=1000",
@@ -22,7 +22,7 @@ REST = (
 class Watch:
     """Keeps what it sees under `folder`: `ui`, `events` and, by links that outlive the files, `local` and `tmp`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, pause: float = PAUSE):
         self.folder = folder
         self.scratch, self.events, self.ui = folder.with_name("scratch"), folder / "events", folder / "ui"
         for made in (self.events, self.ui, *(self.scratch / name for name in ("local", "tmp", "java"))):
@@ -31,19 +31,25 @@ class Watch:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.ended = threading.Event()
-        self.threads = [threading.Thread(target=self.every, args=(work,)) for work in (self.link, self.look)]
+        works = ((self.link, PAUSE), (self.look, pause))
+        self.threads = [threading.Thread(target=self.every, args=work) for work in works]
         self.opener = build_opener(ProxyHandler({}))
 
     @property
-    def options(self) -> list[str]:
-        """Settings of a job that shows all it can."""
-        spark = {
+    def spark(self) -> dict[str, str]:
+        """Settings of a Spark that shows all it can."""
+        found = {
             "eventLog.enabled": "true", "eventLog.dir": self.events.as_uri(), "eventLog.compress": "false",
             "eventLog.rolling.enabled": "false", "eventLog.logStageExecutorMetrics": "true",
             "ui.enabled": "true", "ui.port": str(self.port), "sql.maxPlanStringLength": "1000000",
             "sql.debug.maxToStringFields": "1000",
         }  # fmt: skip
-        return [word for name, value in spark.items() for word in ("--set", f"spark.{name}={value}")]
+        return {f"spark.{name}": value for name, value in found.items()}
+
+    @property
+    def options(self) -> list[str]:
+        """The same for a job."""
+        return [word for name, value in self.spark.items() for word in ("--set", f"{name}={value}")]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,10 +58,9 @@ class Watch:
             "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={self.scratch / 'java'}",
         }  # fmt: skip
 
-    def every(self, work) -> None:
-        while not self.ended.is_set():
+    def every(self, work, pause: float) -> None:
+        while not self.ended.wait(pause):
             work()
-            time.sleep(PAUSE)
         work()
 
     def link(self) -> None:
@@ -69,14 +74,16 @@ class Watch:
                     os.link(path, kept)
 
     def look(self) -> None:
-        """Every page of the UI as it is now."""
+        """Every page of the UI as it is now, those of a Connect server with each of its sessions."""
         address = f"http://127.0.0.1:{self.port}"
         with suppress(OSError, HTTPException, ValueError):  # not up yet, or gone already
             app = json.loads(self.page(f"{address}/api/v1/applications"))[0]["id"]
             for rest in REST:
                 self.page(f"{address}/api/v1/applications/{app}/{rest}")
             for page in PAGES:
-                self.page(f"{address}/{page}")
+                shown = self.page(f"{address}/{page}").decode(errors="replace")
+            for session in sorted(set(re.findall(r"connect/session/\?id=([\w-]+)", shown))):
+                self.page(f"{address}/connect/session/?id={session}")
 
     def page(self, address: str) -> bytes:
         with self.opener.open(address, timeout=5) as answer:

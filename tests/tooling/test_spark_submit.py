@@ -99,6 +99,15 @@ def test_a_failure_before_the_job_ends_with_the_line_of_json_too(project):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("words", [["--master", "sc://h:1", "sparks"], ["sparks", "--set", "spark.master=sc://h:1"]])
+def test_a_client_of_a_connect_server_is_plain_python_without_java(project, words):
+    done = launch(project, "--print", *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("--set spark.master=sc://h:1") == 1
+    assert "bin/spark-submit" not in done.stdout
+    assert "JAVA_HOME" not in done.stdout
+
+
 @pytest.mark.parametrize("way", ["link", "link to a link", "relative link", "elsewhere"])
 def test_it_runs_from_anywhere(project, tmp_path, way):
     (tmp_path / "one").symlink_to(project / "spark-submit.sh")

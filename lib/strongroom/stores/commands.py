@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.stores import class_archive
+from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
@@ -143,17 +142,9 @@ def _spark_lines(file: Path, overrides: Sequence[str]) -> dict[str, str]:
 
 
 def zip_modules(home: Home) -> None:
-    """Zip `lib/strongroom` for the executors; the same sources give the same bytes, and an equal zip is left alone."""
-    import zipfile
-
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((ROOT / "lib/strongroom").rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                entry = zipfile.ZipInfo(str(path.relative_to(ROOT / "lib")))  # dated 1980, mode and owner left out
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, path.read_bytes())
-    if not home.modules.is_file() or home.modules.read_bytes() != buffer.getvalue():
+    """Zip the package for the executors of a cluster; an equal zip is left alone."""
+    data = modules.zipped()
+    if not home.modules.is_file() or home.modules.read_bytes() != data:
         temporary = home.modules.with_name(f".{home.modules.name}.{os.getpid()}")
-        temporary.write_bytes(buffer.getvalue())
+        temporary.write_bytes(data)
         temporary.replace(home.modules)

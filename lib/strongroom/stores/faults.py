@@ -13,6 +13,8 @@ from strongroom.core import errors
 from strongroom.core.errors import EnvironmentFault, StoreError, StrongroomError
 
 _OURS = re.compile(r"strongroom\.core\.errors\.(\w+): (.*?)(?:\n\s*\n|\n\tat |\nDriver stacktrace|\Z)", re.DOTALL)
+_FORGOTTEN = re.compile(r"\bINVALID_HANDLE\.(SESSION|OPERATION)_|\bNO_ACTIVE_SESSION\b")
+_ABSENT = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _FULL = ("No space left on device", "Disk quota exceeded")
 _FREE = "Free some space and run again; readers see the last whole version."
 _CONDITIONS = {
@@ -31,9 +33,10 @@ def translate(error: BaseException) -> StrongroomError | None:
         return error
     if isinstance(error, OSError):
         return _system(error)
-    if type(error).__module__.split(".")[0] not in ("pyspark", "py4j"):
-        return None
-    return _spark(error)
+    family = type(error).__module__.split(".")[0]
+    if family == "grpc":  # between the job and a Connect server; what it says may quote a request
+        return _server_gone()
+    return _spark(error) if family in ("pyspark", "py4j") else None
 
 
 def _system(error: OSError) -> StrongroomError | None:
@@ -54,6 +57,8 @@ def _spark(error: BaseException) -> StrongroomError | None:
         text = str(error)
     except Exception:  # the text of a Java error is asked of the JVM, which is gone
         return _gone()
+    if remote := _connect(error, text):
+        return remote
     ours = _OURS.search(text)
     if ours:
         kind = getattr(errors, ours[1], StoreError)
@@ -76,6 +81,29 @@ def _spark(error: BaseException) -> StrongroomError | None:
     if "Connection refused" in text or type(error).__name__ == "Py4JNetworkError" or "sending or receiving" in text:
         return _gone()
     return None
+
+
+def _connect(error: BaseException, text: str) -> EnvironmentFault | None:
+    """What only a Connect server says: that it is gone, has forgotten us, or does not let us in."""
+    code = getattr(error, "getGrpcStatusCode", lambda: None)()
+    status = getattr(code, "name", "")
+    if status in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+        todo = "Export SPARK_CONNECT_AUTHENTICATE_TOKEN, and add /;use_ssl=true where the server has TLS."
+        return EnvironmentFault("the Spark Connect server does not let this job in", todo=todo)
+    if status == "UNAVAILABLE" or _FORGOTTEN.search(text):
+        return _server_gone()
+    if absent := _ABSENT.search(text):
+        todo = "Give its workers the packages of requirements.txt (docs/install.md)."
+        return EnvironmentFault(f"the Python of Spark's workers has no module {absent[1]!r}", todo=todo)
+    if "PYTHON_VERSION_MISMATCH" in text:
+        todo = "Give the workers the same minor version, by PYSPARK_PYTHON where they start."
+        return EnvironmentFault("the Python of Spark's workers is of another version than the job's", todo=todo)
+    return None
+
+
+def _server_gone() -> EnvironmentFault:
+    todo = "See whether it still runs, and what its log says; then run again."
+    return EnvironmentFault("the Spark Connect server went away, or has forgotten the session", todo=todo)
 
 
 def _gone() -> EnvironmentFault:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.stores import modules
 
 ROOT = Path(__file__).resolve().parents[3]
 """The project."""
@@ -46,7 +47,7 @@ class Home:
     @property
     def modules(self) -> Path:
         """Our own modules, zipped for the executors of a cluster."""
-        return self.folder / "strongroom.zip"
+        return self.folder / modules.NAME
 
 
 @contextmanager

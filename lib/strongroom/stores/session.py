@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from strongroom.core.errors import EnvironmentFault
+from strongroom.core.errors import EnvironmentFault, StrongroomError
 from strongroom.core.settings import Settings
+from strongroom.stores import connect, faults
 
 STATIC = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -35,26 +36,42 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
 """Whether `spark-submit` has started the JVM, with its own class path and master."""
 
 
-def open_session(settings: Settings, spark: Any = None) -> Any:
+def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], None] = lambda _: None) -> Any:
     """The session given, else the active one, else a new one, with our settings and the user's on it.
 
+    Where `spark.master` is `sc://…` the new one is on that Spark Connect server. Any session of one gets our package.
+
     Raises:
-        EnvironmentFault: Spark cannot be started.
+        ConfigError: `spark.master` is no address of a server.
+        EnvironmentFault: Spark cannot be started, or the server lacks what a job needs.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     try:
-        spark = spark or SparkSession.getActiveSession()
-        if spark is None:
-            spark = _start({**STATIC, **_jars(), **settings.spark})
+        spark = spark or SparkSession.getActiveSession() or _new(settings.spark)
         _keep_quiet()
-        for key, value in {**RUNTIME, **settings.spark}.items():
-            if spark.conf.isModifiable(key) or key in RUNTIME:
+        remote = connect.is_session(spark)
+        ours = {**RUNTIME, **connect.RUNTIME} if remote else RUNTIME
+        for key, value in {**ours, **settings.spark}.items():
+            if key in ours or spark.conf.isModifiable(key):
                 spark.conf.set(key, value)
+        if connect.send_package(spark):
+            connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
-        raise EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.") from error
+        raise _not_there(settings.spark, error) from error
     return spark
+
+
+def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError:
+    known = faults.translate(error) if connect.is_connect(settings.get("spark.master", "")) else None
+    return known or EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.")
+
+
+def _new(settings: Mapping[str, str]) -> Any:
+    if connect.is_connect(settings.get("spark.master", "")):
+        return connect.open_remote(settings)
+    return _start({**STATIC, **_jars(), **settings})
 
 
 def _start(settings: Mapping[str, str]) -> Any:
