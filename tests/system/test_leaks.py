@@ -126,6 +126,7 @@ def test_values_that_were_asked_for_are_where_they_were_asked_for(seen):
 
 
 def test_no_key_turns_up_anywhere(seen):
-    markers = [Marker(name, data, allowed=KEYS) for name, data in seen.secrets]
+    once = {data: name for name, data in seen.secrets}  # two rings share what one has read in from the other
+    markers = [Marker(name, data, allowed=KEYS) for data, name in once.items()]
     assert len(markers) > 8
     assert find(markers, seen.root) == []
