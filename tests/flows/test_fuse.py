@@ -52,7 +52,7 @@ def plan(tmp_path):
 
 
 def raw(*rows):
-    names = ("id", "email", "secret", "born", CORRUPT, FILE, "__duplicate_0")
+    names = ("id", "email", "secret", "born", CORRUPT, FILE, f"{fuse.MARK}0")
     kinds = [pa.string()] * 6 + [pa.bool_()]
     columns = [pa.array([row.get(name) for row in rows], kind) for name, kind in zip(names, kinds, strict=True)]
     return pa.RecordBatch.from_arrays(columns, names)
@@ -81,7 +81,7 @@ def run(plan, *batches):
         ({"born": "2025-02-30"}, ["born.type"], "a day that is none"),
         ({"email": "nobody", "born": "0000-01-01"}, ["born.type", "email.pattern"], "every reason, not the first only"),
         ({CORRUPT: "{torn"}, ["row.parse"], "a line that is no row"),
-        ({"__duplicate_0": True}, ["id.unique"], "a key that stands twice"),
+        ({f"{fuse.MARK}0": True}, ["id.unique"], "a key that stands twice"),
     ],
 )
 def test_a_row_leaves_once_with_every_reason(plan, change, reasons, why):
@@ -115,12 +115,13 @@ def quarantined(rows):
             "reasons": pa.array([extra["reasons"] for extra in extras], pa.list_(pa.string())),
             "source_file": pa.array([extra["file"] for extra in extras]),
             "row": pa.array([extra["sealed"] for extra in extras], pa.binary()),
+            f"{fuse.MARK}0": pa.nulls(len(extras), pa.bool_()),
         }
     )
 
 
 def test_a_quarantined_row_that_now_passes_becomes_good_and_others_keep_their_reasons(plan, tmp_path):
-    bad = run(plan, raw({**GOOD, "email": "nobody"}), raw({**GOOD, "id": "x"}), raw({**GOOD, "__duplicate_0": True}))[
+    bad = run(plan, raw({**GOOD, "email": "nobody"}), raw({**GOOD, "id": "x"}), raw({**GOOD, f"{fuse.MARK}0": True}))[
         "bad"
     ]
     mended = parse_contract(CONTRACT.replace("pattern: '@'", "pattern: '.'"), "people.yaml")

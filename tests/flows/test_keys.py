@@ -97,7 +97,8 @@ def test_the_list_shows_states_and_no_key(place):
 
 def test_a_dry_run_changes_nothing(place, tmp_path):
     assert run(place, "rotate", "--dry-run").code == 7, "there is no keyring yet, and a dry run makes none"
-    assert not (place.root / "keys").exists()
+    made = {path.name for path in (place.root / "keys").glob("*")}
+    assert not made & {"local.kek", "keyring.json"}, "only what signs the refusal"
     run(place, "rotate"), run(place, "rotate")
     before = (place.root / "keys/keyring.json").read_bytes()
     old = ring(place).keys[0].name
@@ -302,5 +303,6 @@ def test_the_policy_says_no_before_any_key_is_touched(tmp_path, capsys, words, w
     place = install(tmp_path / "x", capsys)
     result = run(place, *words, "--as", who)
     assert result.code == 5, why
-    assert not (place.root / "keys").exists()
+    made = {path.name for path in (place.root / "keys").glob("*")}
+    assert not made & {"local.kek", "keyring.json"}, "only what signs the refusal"
     assert place.audit()[-1].outcome == "refused"

@@ -31,7 +31,7 @@ def ran(*cells: str, **names):
 @pytest.fixture
 def place(tmp_path, capsys, monkeypatch):
     """An installation without Spark: these notebooks need none."""
-    monkeypatch.setattr("strongroom.stores.session.open_session", lambda *_: None)
+    monkeypatch.setattr("strongroom.stores.session.open_session", lambda *_, **__: None)
     return install(tmp_path / "a b", capsys)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
-from strongroom.stores import identity_databricks, identity_token
+from strongroom.stores import identity_databricks
 
 Session = Callable[[], Any]
 
@@ -39,6 +39,8 @@ def whoami(settings: Settings, session: Session) -> Caller:
         case "databricks":
             return Caller(f"user:{identity_databricks.user_name(session)}", "databricks")
         case "token":
+            from strongroom.stores import identity_token  # its library is not for those who need none
+
             return Caller(f"user:{identity_token.user_name(settings)}", "token")
     if settings.principal and not prover:
         return Caller(settings.principal, "")

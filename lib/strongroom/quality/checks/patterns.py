@@ -36,7 +36,7 @@ def matching(expression: str, *, surely: Callable[[Flat], Mask] | None = None) -
         ValueError: RE2 does not take the pattern.
     """
     try:
-        pc.match_substring_regex(pa.array([""]), expression)
+        pc.match_substring_regex(pa.nulls(1, pa.string()), expression)
     except pa.ArrowException as error:
         raise ValueError("is no pattern RE2 takes (it knows no look-around and no back-references)") from error
 

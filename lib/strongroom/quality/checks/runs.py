@@ -111,9 +111,14 @@ def _among(data: np.ndarray, ranges: Ranges) -> Mask:
 def _members(characters: str) -> Mask:
     """Which bytes belong to a class, as RE2 has it; bytes beyond ASCII when it is negated."""
     table = np.full(256, characters.startswith("[^"))
-    ascii_ = pa.array([chr(code) for code in range(128)])
-    table[:128] = buffers.bools(pc.match_substring_regex(ascii_, f"^{characters}$"))
+    table[:128] = pc.match_substring_regex(_ASCII, f"^{characters}$").to_pylist()
     return table
+
+
+# Made of buffers, since `pa.array` of Python values imports pandas, as `to_numpy` does: half a second at every start.
+_ASCII = pa.Array.from_buffers(
+    pa.string(), 128, [None, pa.py_buffer(np.arange(129, dtype=np.int32)), pa.py_buffer(np.arange(128, dtype=np.uint8))]
+)
 
 
 def _ranges(table: Mask) -> Ranges:
