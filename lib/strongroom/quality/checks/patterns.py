@@ -18,7 +18,7 @@ from strongroom.core.contract import Column
 from strongroom.quality import buffers
 from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check
-from strongroom.quality.checks.runs import runs
+from strongroom.quality.checks.runs import ASCII, runs
 from strongroom.quality.flat import Flat
 
 
@@ -68,7 +68,6 @@ def _telling(expression: str) -> Mask | None:
     """
     if re.search(r"[\^$]|\\[bBAzC]|\(\?", expression):
         return None
-    found = pc.match_substring_regex(pa.array([chr(code) for code in range(128)]), expression)
     telling = np.zeros(256, np.bool_)
-    telling[:128] = buffers.bools(found)
+    telling[:128] = pc.match_substring_regex(ASCII, expression).to_pylist()
     return buffers.some(telling)

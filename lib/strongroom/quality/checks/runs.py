@@ -111,12 +111,12 @@ def _among(data: np.ndarray, ranges: Ranges) -> Mask:
 def _members(characters: str) -> Mask:
     """Which bytes belong to a class, as RE2 has it; bytes beyond ASCII when it is negated."""
     table = np.full(256, characters.startswith("[^"))
-    table[:128] = pc.match_substring_regex(_ASCII, f"^{characters}$").to_pylist()
+    table[:128] = pc.match_substring_regex(ASCII, f"^{characters}$").to_pylist()
     return table
 
 
 # Made of buffers, since `pa.array` of Python values imports pandas, as `to_numpy` does: half a second at every start.
-_ASCII = pa.Array.from_buffers(
+ASCII = pa.Array.from_buffers(
     pa.string(), 128, [None, pa.py_buffer(np.arange(129, dtype=np.int32)), pa.py_buffer(np.arange(128, dtype=np.uint8))]
 )
 
