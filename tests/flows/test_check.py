@@ -104,19 +104,14 @@ def test_json_tells_how_it_went(conf, capsys):
     assert (told["job"], told["status"], told["exit_code"]) == ("check", "ConfigError", 3)
 
 
-def test_it_loads_no_spark_and_is_quick(conf):
+def test_it_loads_nothing_heavy(conf):
     code = (
-        "import sys, time; start = time.process_time()\n"
+        "import sys\n"
         "from strongroom import launch; from strongroom.flows import check\n"
         "code = launch.run(check, [])\n"
-        "heavy = {'pyspark', 'deltalake', 'pydantic'} & set(sys.modules)\n"
-        "print(code, sorted(heavy), time.process_time() - start)"
+        "print(code, sorted({'pyspark', 'deltalake', 'pydantic', 'jwt', 'datasketches'} & set(sys.modules)))"
     )
-    start = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "lib")}, capture_output=True, text=True, check=True
     )
-    assert time.monotonic() - start < 60
-    status, heavy, seconds = done.stdout.splitlines()[-1].split(" ")
-    assert (status, heavy) == ("0", "[]")
-    assert float(seconds) < 1, "less than a second of CPU"
+    assert done.stdout.splitlines()[-1] == "0 []"
