@@ -11,7 +11,20 @@ from pathlib import Path
 
 from strongroom.core import expression, yaml
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, MASKS, Columns, Deny, Expectation, Grant, Policy, Role
+from strongroom.core.key import reference
+from strongroom.core.policy import (
+    ACTIONS,
+    EVERYONE,
+    KEYS,
+    LEVELS,
+    MASKS,
+    Columns,
+    Deny,
+    Expectation,
+    Grant,
+    Policy,
+    Role,
+)
 from strongroom.core.policy_fields import PRINCIPAL, SELECTOR, TABLE, WORD, Fields
 from strongroom.core.words import did_you_mean
 
@@ -24,7 +37,7 @@ _DENY_KEYS = ("role", "actions", "tables", "purposes", "columns", "from", "until
 _DENIABLE = tuple(action for action in ACTIONS if action != "act")  # nobody acts as another without a grant anyway
 _OS_GROUP = re.compile(r"[a-z_][a-z0-9_-]*|[0-9]+")
 _FOLDER = re.compile(r"[A-Za-z0-9_-]+")
-_EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "at", "allowed", "mask")
+_EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "encrypted", "at", "allowed", "mask")
 
 
 def load_policy(path: str) -> Policy:
@@ -56,6 +69,7 @@ class _Reader(Fields):
 
     def policy(self, root: yaml.Node) -> Policy:
         self.keys(root, ("roles", "groups", "grants", "denies", "expect"), required=("roles",))
+        self.folder = Path(root.file).absolute().parent
         roles = self.roles(root.get("roles"), "role")
         groups = self.roles(root.get("groups"), "group")
         self.circles(root, groups)
@@ -71,16 +85,30 @@ class _Reader(Fields):
         )
 
     def roles(self, node: yaml.Node | None, what: str) -> tuple[Role, ...]:
-        found = []
+        found: list[Role] = []
         for name, entry in self.mapping(node, f"{what}s").items():
             if not WORD.fullmatch(name):
                 self.add(entry, f"The {what} {name!r} is not a plain word.", "Use letters, digits, '_', '-' and '.'.")
-            self.keys(entry, ("members", "os_group") if what == "role" else ("members",), required=("members",))
+            known = ("members", "os_group", "key") if what == "role" else ("members",)
+            self.keys(entry, known, required=("members",))
             os_group = self.text(entry.get("os_group"), "os_group")
             if os_group and not _OS_GROUP.fullmatch(os_group):
                 self.add(entry["os_group"], "This is no group of the operating system.", "Write its name or number.")
-            found.append(Role(name, self.principals(entry.get("members"), "members"), entry.where, os_group))
+            people = self.principals(entry.get("members"), "members")
+            found.append(Role(name, people, entry.where, os_group, self.holder(entry.get("key"), found)))
         return tuple(found)
+
+    def holder(self, node: yaml.Node | None, others: Iterable[Role]) -> str:
+        """Who holds a role's key-encryption key. Two roles with one key would be one role."""
+        text = self.text(node, "key")
+        found = reference(text, folder=self.folder) if text else ""
+        if node is not None and text and not found:
+            self.add(node, "'key' names who holds the role's key.", "Write file:PATH or env:NAME, never a key itself.")
+        if node is not None and found:
+            for other in others:
+                if other.key == found:
+                    self.add(node, f"The role {other.name!r} has this key, too.", "Give each role a key of its own.")
+        return found
 
     def circles(self, root: yaml.Node, groups: Iterable[Role]) -> None:
         """Report every group that contains itself."""
@@ -118,6 +146,8 @@ class _Reader(Fields):
         self.sound(node, grant, roles)
         if grant.enforce != LEVELS[0]:
             self.strong(node, grant)
+        if grant.enforce == KEYS:
+            self.by_keys(node, grant, roles)
         return grant
 
     def sound(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role]) -> None:
@@ -147,8 +177,6 @@ class _Reader(Fields):
         entry, found = node.get("enforce"), self.text(node.get("enforce"), "enforce")
         if entry is not None and found and found not in LEVELS:
             self.add(entry, f"Unknown level {found!r}.", did_you_mean(found, LEVELS))
-        elif entry is not None and found == "cryptographic":
-            self.add(entry, "'cryptographic' is not built yet.", "Use 'physical', or leave it out.")
         return found if found in LEVELS else LEVELS[0]
 
     def strong(self, node: yaml.Node, grant: Grant) -> None:
@@ -156,10 +184,23 @@ class _Reader(Fields):
         if set(grant.actions) != {"read"}:
             todo = "Give the other actions in a grant of their own."
             self.add(node["enforce"], f"Only reading can be {grant.enforce}.", todo)
-        for key, words in (("role", (grant.role,)), ("purposes", grant.purposes)):
+        named = [("role", (grant.role,))] + ([("purposes", grant.purposes)] if grant.enforce != KEYS else [])
+        for key, words in named:
             if any(not _FOLDER.fullmatch(word) for word in words):
                 todo = "Use letters of ASCII, digits, '_' and '-'."
-                self.add(node.at([key]), "This names a folder of the projection, and cannot.", todo)
+                what = "the file of the role's keys" if grant.enforce == KEYS else "a folder of the projection"
+                self.add(node.at([key]), f"This names {what}, and cannot.", todo)
+
+    def by_keys(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role]) -> None:
+        """Report what keys cannot keep: a key opens every value of a column, whole, for whoever holds it."""
+        todo = "Give it at the advisory or physical level."
+        if grant.rows:
+            self.add(node.at(["rows"]), "Keys cannot limit rows: one key opens a column in all of them.", todo)
+        if grant.columns.mask:
+            self.add(node.at(["columns"]), "Keys cannot mask: a value opens as a whole or not at all.", todo)
+        if grant.role in roles and not roles[grant.role].key:
+            what = f"The role {grant.role!r} has no key, so there is nothing to wrap what it is given under."
+            self.add(node.at(["role"]), what, "Add 'key: file:PATH' (or another provider) to the role.")
 
     def deny(self, node: yaml.Node, roles: Mapping[str, Role]) -> Deny:
         self.keys(node, _DENY_KEYS, required=("role", "actions", "tables"))
@@ -195,6 +236,7 @@ class _Reader(Fields):
             columns=self.words(node.get("columns"), "columns", SELECTOR, "a column"),
             purpose=self.text(node.get("purpose"), "purpose"),
             classifications={name: self.text(entry, "a classification") for name, entry in classes.items()},
+            encrypted=self.words(node.get("encrypted"), "encrypted", SELECTOR, "a column"),
             mask=self.masks(node.get("mask")),
             where=node.where,
         )
