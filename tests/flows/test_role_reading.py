@@ -54,8 +54,7 @@ def member(place, tmp_path):
     for file in ("policy.yaml", "support.kek"):
         shutil.copy(place.root / file, theirs / file)
     (theirs / "local.yaml").write_text(
-        "lake: lake\nkeys: file:nowhere/none\npolicy: policy.yaml\ncontracts: contracts\naudit: audit\n"
-        "principal: user:ada\n"
+        "lake: lake\nkeys: none\npolicy: policy.yaml\ncontracts: contracts\naudit: audit\nprincipal: user:ada\n"
     )
     return str(theirs / "local.yaml")
 

@@ -20,7 +20,7 @@ class Given:
         keys: name of a key → the columns that it opened then.
         ids: of the master keys.
         members: of the role then.
-        holder: reference of who held its key-encryption key then.
+        holder: reference of who held its key-encryption key then, and `mark` of that key, where it has one.
         digest: SHA-256 of the file.
     """
 
@@ -28,6 +28,7 @@ class Given:
     ids: tuple[int, ...]
     members: tuple[str, ...]
     holder: str
+    mark: str
     digest: str
 
     @property

@@ -82,7 +82,8 @@ class Settings:
     Args:
         file: the settings file itself.
         lake: root folder or URI of the lake, or `catalog:NAME`.
-        keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …
+        keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …; or `none`, for
+            readers who hold at most a role's keys.
         keyring: file with the wrapped data keys; safe to copy, useless without the provider.
         policy: the policy file.
         contracts: folder of the contracts.

@@ -163,6 +163,8 @@ class _Reader:
                 return self.refuse(node, "A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
             case "lake":
                 return self.absolute(value)
+            case "provider" if (name, value) == ("keys", "none"):
+                return value  # of who only reads what others wrote
             case "provider":
                 return self.provider(node, name, value)
             case "choice" if value not in key.choices:

@@ -33,6 +33,7 @@ from strongroom.flows.permit import permit
 from strongroom.protect.coverage import rows_by_key
 from strongroom.stores.keys import new_key, open_keyring
 from strongroom.stores.keys_coverage import tables_of, texts_of
+from strongroom.stores.keys_handed import read_handed
 from strongroom.stores.lake import Lake
 
 TABLE = "strongroom.keys"
@@ -83,9 +84,11 @@ def rotated(job: Job, ring: Keyring) -> Outcome:
         return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
     key = new_key(ring.keys)
     done = saved(job, replace(ring, primary=key.id, keys=(*ring.keys, key)))
+    roles = ", ".join(read_handed(job.settings.keyring)[0].roles)
     return Outcome(
         summary=f"Key {key.name} is primary. Tokens made from now on differ from those made before, and do not join "
-        f"with them; values under {ring.primary:08x} stay readable.",
+        f"with them; values under {ring.primary:08x} stay readable."
+        + (f" Run `keys wrap` before anything is written under it: {roles} cannot open it yet." if roles else ""),
         facts={"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"},
     )
 

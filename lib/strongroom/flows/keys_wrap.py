@@ -163,14 +163,13 @@ def _changes(job: Job, found: Wrapping) -> list[Change]:
             if had is not None or there:
                 changes.append(Change(role, (), _columns(had), _left(had, each), None))
             continue
-        given = Given(each.keys, found.ring.enabled, each.members, each.role.key, "")
+        ids, mark = found.ring.enabled, found.marks[role]
+        given = Given(each.keys, ids, each.members, each.role.key, mark, "")
         if had is not None and replace(had, digest="") == given and _lies(job, role) == had.digest:
             continue
         if _would_leak(found, each):
             continue
-        ids = found.ring.enabled
-        same = had is not None and (had.ids, had.holder, set(had.keys)) == (ids, each.role.key, set(each.keys))
-        if same and had is not None and _lies(job, role) == had.digest:
+        if _same(had, given) and had is not None and _lies(job, role) == had.digest:
             data = file_of(job.settings.role_keys, role).read_bytes()  # only who is in it has changed
         else:
             data = b"" if job.args.dry_run else wrapped_for(role, each.role.key, _keysets(found.ring, each.keys))
@@ -182,6 +181,14 @@ def _changes(job: Job, found: Wrapping) -> list[Change]:
             )
         )  # fmt: skip
     return changes
+
+
+def _same(had: Given | None, given: Given) -> bool:
+    """Whether only who is in the role has changed, or what a key opens: then the file stays as it is."""
+    if had is None:
+        return False
+    before, now = ((each.ids, each.holder, each.mark, set(each.keys)) for each in (had, given))
+    return before == now
 
 
 def _would_leak(found: Wrapping, each: RoleKeys) -> bool:
@@ -237,6 +244,8 @@ def _told(found: Wrapping, changes: Iterable[Change]) -> Iterable[str]:
     for change in changes:
         words = (("gains", change.gains), ("loses", change.loses), ("without", change.left))
         parts = [f"{verb} {', '.join(names)}" for verb, names in words if names]
+        if change.left and change.given and not change.given.mark:
+            parts.append(f"take who left out of those who may use {change.given.holder}")
         yield f"  {change.role}: {'; '.join(parts) or 'wrapped anew'}{'' if change.given else '; it holds no keys now'}"
     for each in found.wanted:
         for inside, outside in each.barred.values():

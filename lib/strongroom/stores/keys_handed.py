@@ -62,7 +62,7 @@ def _document(found: Handed) -> bytes:
         role: {
             "keys": {name: list(opened) for name, opened in given.keys.items()},
             "ids": [f"{key_id:08x}" for key_id in given.ids],
-            "members": list(given.members), "holder": given.holder, "digest": given.digest,
+            "members": list(given.members), "holder": given.holder, "mark": given.mark, "digest": given.digest,
         }
         for role, given in found.roles.items()
     }  # fmt: skip
@@ -90,5 +90,5 @@ def _given(found: Mapping[str, object]) -> Given:
     return Given(
         {name: tuple(opened) for name, opened in keys.items()},
         tuple(int(key_id, 16) for key_id in ids),
-        tuple(members), str(found["holder"]), str(found["digest"]),
+        tuple(members), str(found["holder"]), str(found["mark"]), str(found["digest"]),
     )  # fmt: skip
