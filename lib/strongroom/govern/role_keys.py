@@ -1,8 +1,8 @@
 """Which keys a role has: those that open nothing but what every member of it may see in clear.
 
 A key opens its columns for whoever holds it, in every row, for every purpose, for ever. So a role is given a key only
-when its grants of the level `cryptographic` give **every** column that this key opens to **every** member for some
-purpose, and nothing that the policy says to any of them takes or masks one.
+when its grants of the level `cryptographic` give **every** column that this key opens to **every** member, for a
+purpose that they name or for none, and nothing that the policy says to any of them then takes or masks one.
 """
 
 from __future__ import annotations
@@ -113,8 +113,10 @@ def _given(
             encrypted=paths,
         )
         weighed = Bearing.of(engine, role, people, request, level=KEYS) if people else None
-        for purpose in weighed.purposes() if weighed else ():
-            for path in weighed.decide(replace(request, purpose=purpose)).clear if weighed else ():
+        if weighed is None:
+            continue
+        for purpose in {purpose for rule in weighed.giving for purpose in rule.purposes or ("",)}:
+            for path in weighed.decide(replace(request, purpose=purpose)).clear:
                 yield inside[path]
 
 
