@@ -56,7 +56,9 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
         if entry.name != OPEN_ZONE and not stat.S_ISLNK(found.st_mode) and keep != stat.S_IMODE(found.st_mode):
             _change(entry, keep)
             shut_now.append(entry.name)
-    _allow(top, 0o011)  # to pass through, now that there is nothing else to find
+    for way in (top, top / OPEN_ZONE):
+        if way.exists():
+            _pass_through(way, given)
     return shut_now
 
 
@@ -82,10 +84,12 @@ def give(folder: Path, group: int | None, *, deep: bool = True) -> None:
             path.chmod(mode)
 
 
-def _allow(path: Path, bits: int) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & bits != bits:
-        _change(path, mode | bits)
+def _pass_through(folder: Path, groups: set[int]) -> None:
+    """Others and these groups may go through a folder, and neither list it nor put anything in the way."""
+    found = folder.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if (wanted := mode & ~(0o066 if found.st_gid in groups else 0o006) | 0o011) != mode:
+        _change(folder, wanted)
 
 
 def _change(path: Path, mode: int) -> None:
