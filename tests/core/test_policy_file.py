@@ -13,6 +13,7 @@ from strongroom.core.policy_file import load_policy, parse_policy
 
 HEAD = "roles:\n  analyst: {members: [user:grace]}\n"
 GRANT = HEAD + "grants:\n  - {role: analyst, actions: [read], tables: [training.x]%s}\n"
+KEYED = GRANT.replace("]}\ng", "], key: file:k}\ng").replace("%s", ", enforce: cryptographic%s")
 
 
 def problems(text):
@@ -84,6 +85,8 @@ def test_a_grant_says_how_it_is_enforced_and_a_role_who_may_open_its_files():
     assert policy.roles[0].os_group == "ml"
     plain = parse_policy(GRANT % "", "p.yaml")
     assert (plain.grants[0].enforce, plain.roles[0].os_group) == ("advisory", "")
+    keyed = parse_policy(KEYED % ", purposes: [a.b]", "/etc/p.yaml")
+    assert (keyed.grants[0].enforce, keyed.roles[0].key) == ("cryptographic", "file:/etc/k")
 
 
 def test_the_example_of_the_design_is_read():
@@ -146,7 +149,27 @@ def test_the_fingerprint_is_of_what_it_says_not_of_how_it_is_written():
         ]),
         (GRANT % ", enforce: phisical", ["p.yaml:4: Unknown level 'phisical'. Did you mean 'physical'?"]),
         (GRANT % ", enforce: cryptographic", [
-            "p.yaml:4: 'cryptographic' is not built yet. Use 'physical', or leave it out."
+            "p.yaml:4: The role 'analyst' has no key, so there is nothing to wrap what it is given under. "
+            "Add 'key: file:PATH' (or another provider) to the role."
+        ]),
+        (KEYED % ", rows: a > 1", [
+            "p.yaml:4: Keys cannot limit rows: one key opens a column in all of them. "
+            "Give it at the advisory or physical level."
+        ]),
+        (KEYED % ", columns: {mask: {a: 'null'}}", [
+            "p.yaml:4: Keys cannot mask: a value opens as a whole or not at all. "
+            "Give it at the advisory or physical level."
+        ]),
+        (KEYED.replace("[read]", "[read, write]") % "", [
+            "p.yaml:4: Only reading can be cryptographic. Give the other actions in a grant of their own."
+        ]),
+        (KEYED.replace("file:k", "not-a-reference") % "", [
+            "p.yaml:2: 'key' names who holds the role's key. Write file:PATH or env:NAME, never a key itself.",
+            "p.yaml:4: The role 'analyst' has no key, so there is nothing to wrap what it is given under. "
+            "Add 'key: file:PATH' (or another provider) to the role.",
+        ]),
+        (KEYED.replace("grants", "  b: {members: [user:bo], key: file:./k}\ngrants") % "", [
+            "p.yaml:3: The role 'analyst' has this key, too. Give each role a key of its own."
         ]),
         (GRANT.replace("[read]", "[read, write]") % ", enforce: physical", [
             "p.yaml:4: Only reading can be physical. Give the other actions in a grant of their own."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strongroom.core.decision import Request
-from strongroom.core.policy import ACTIONS, EVERYONE, MASKS, Columns, Deny, Grant, Policy, Role
+from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, MASKS, Columns, Deny, Grant, Policy, Role
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = tuple(f"user:u{number}" for number in range(5))
@@ -53,6 +53,23 @@ def physical(seed: int) -> Policy:
         replace(each, enforce="physical") if each.actions == ("read",) and rng.random() < 0.7 else each
         for each in made.grants
     ]
+    return replace(made, grants=tuple(grants))
+
+
+ENCRYPTED = ("email", "note", "address.city")
+
+
+def keyed(seed: int) -> Policy:
+    """The same policy, its grants of reading at every level; those by keys have neither rows nor masks."""
+    rng, made = random.Random(seed), policy(seed)
+    grants = []
+    for each in made.grants:
+        level = rng.choice(("advisory", "physical", "cryptographic", "cryptographic"))
+        if each.actions == ("read",):
+            plain = replace(each, rows="", columns=replace(each.columns, mask={})) if level == LEVELS[2] else each
+            grants.append(replace(plain, enforce=level))
+        else:
+            grants.append(each)
     return replace(made, grants=tuple(grants))
 
 

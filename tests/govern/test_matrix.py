@@ -8,7 +8,7 @@ import pytest
 
 from strongroom.core.decision import Request
 from strongroom.govern.cells import cells
-from strongroom.govern.matrix import AS_STORED, Table, principals_of, purposes_of, views
+from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, principals_of, purposes_of, views
 from strongroom.govern.policy import Engine
 
 from . import policies
@@ -19,6 +19,7 @@ TABLES = [
         policies.COLUMNS,
         {"email": "personal", "user_id": "personal", "address": "", "label": "internal", "note": ""},
         {name: ("pii",) if name == "email" else () for name in policies.COLUMNS if name != "address"},
+        frozenset(policies.ENCRYPTED),
     )
     for name in policies.TABLES
 ]
@@ -31,19 +32,22 @@ def by_deciding(engine, principals, purposes):
     for table in TABLES:
         for who in principals:
             for purpose in purposes:
-                decision = engine.narrow(
-                    Request(who, "read", table.name, AT, table.columns, purpose, "", table.classifications, table.tags)
-                )
+                request = Request(
+                    who, "read", table.name, AT, table.columns, purpose, "", table.classifications, table.tags,
+                    table.encrypted,
+                )  # fmt: skip
+                decision = engine.narrow(request)
                 for column in decision.columns if decision.allowed else ():
                     rows = decision.conditions.get(column, decision.rows)
-                    how = decision.masks.get(column, AS_STORED)
+                    how = decision.masks.get(column, IN_CLEAR if column in decision.clear else AS_STORED)
                     found[who, table.name, column, purpose, how, frozenset(rows), decision.level] += 1
     return found
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_cells_are_what_decisions_say(seed):
-    engine = Engine(policies.physical(seed))
+@pytest.mark.parametrize("levels", [policies.physical, policies.keyed])
+def test_cells_are_what_decisions_say(seed, levels):
+    engine = Engine(levels(seed))
     principals, purposes = (*policies.USERS, "group:g0", "user:nobody"), ("", *policies.PURPOSES)
     table = cells(views(engine, TABLES, principals=principals, purposes=purposes, at=AT)).to_pylist()
     found = Counter(

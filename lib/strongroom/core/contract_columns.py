@@ -122,6 +122,9 @@ class ColumnReader:
         read = read_protect(protect, self.findings, path=column.path, type_=column.type)
         if read is not None and "rowKey" in read.options:
             self.row_keys[column.path] = protect["rowKey"]
+        if read is not None and "key" in read.options and not column.classification:
+            what = f"{column.path!r} has no classification that could name its key."
+            self.findings.add(protect["key"], what, "Add 'classification', or leave 'key' out.")
         if read is not None and read.method == "keep" and column.personal and not read.why:
             what = f"{column.path!r} is {column.classification} and kept as it is."
             self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.")

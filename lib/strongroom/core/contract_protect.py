@@ -98,6 +98,7 @@ METHODS: Mapping[str, Method] = {
         options={
             "mode": _word("deterministic", "randomised"),
             "domain": _DOMAIN_OPTION,
+            "key": Option(lambda value: value == "classification", "classification, or left out"),
             "minDistinct": _LEAST,
             "rowKey": Option(
                 lambda value: isinstance(value, str) and bool(value), "the name of a column"
@@ -159,6 +160,8 @@ def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> P
     if "minDistinct" in options and (options.get("mode") == "randomised" or "rowKey" in options):
         what = "bound to their rows" if "rowKey" in options else "randomised"
         findings.add(node["minDistinct"], f"Values that are {what} are all different.", "Leave 'minDistinct' out.")
+    if "key" in options and "domain" in options:
+        findings.add(node["key"], f"{path!r} has two keys, by its domain and by its classification.", "Name one.")
     return Protect(
         method.value,
         options=options,

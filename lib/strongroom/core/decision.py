@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -29,6 +29,7 @@ class Request:
         classifications: column → classification, empty where a column has none, several with commas where the fields
             inside it differ. A column that is missing here is unknown, and a deny or mask by classification takes it.
         tags: column → tags, likewise.
+        encrypted: columns that lie there encrypted, all of them that is kept. Only these can be given by keys.
     """
 
     principal: str
@@ -40,6 +41,7 @@ class Request:
     actor: str = ""
     classifications: Mapping[str, str] = field(default_factory=lambda: _NONE)
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_TAGS)
+    encrypted: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Decision:
         columns: what is given, in the request's spelling and order; for a denial the part that would be.
         masks: column → mask, for given columns that are not shown in clear.
         rows: row expressions; a row is given when any of them is true. Empty is every row.
+        clear: given columns that keys open: shown in clear though they lie encrypted.
         conditions: column → row expressions, for a column that is given for fewer rows than `rows` says.
         roles: the roles that gave it.
         grants: the grants that gave it.
@@ -68,6 +71,7 @@ class Decision:
     masks: Mapping[str, str] = field(default_factory=lambda: _NONE)
     rows: tuple[str, ...] = ()
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_ROWS)
+    clear: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     grants: tuple[Grant, ...] = ()
     denying: tuple[tuple[Grant | Deny, tuple[str, ...]], ...] = ()

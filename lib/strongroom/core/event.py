@@ -86,6 +86,7 @@ class Event:
         facts: dict[str, object] = {
             "level": decision.level,
             "masks": dict(decision.masks),
+            "clear": list(decision.clear),
             "rules": rules or [rule.where for rule, _ in decision.denying],
         }
         return cls(

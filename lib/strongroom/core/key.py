@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 
 PURPOSES = ("token", "encryption", "quarantine", "projection")
 """What a derived key is for. A key of one purpose is never used for another."""
+
+_REFERENCE = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
 
 MASTER_BYTES = 32
 """Length of a master key: 256 bits."""
@@ -69,6 +75,58 @@ class KeyHandle:
     where: str = ""
 
 
+class Keys(Protocol):
+    """What opens values: a keyring, or the few derived keys that a role has."""
+
+    def opening(self, info: str) -> tuple[int, ...]:
+        """Ids of the master keys under which the values of the key that `info` names may be opened."""
+
+    def derive(self, info: str, *, length: int, key_id: int = 0) -> Secret:
+        """The key that `info` names, from that master key."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleHandle:
+    """A role's wrapped keys and who can unwrap them: like `KeyHandle`, and it opens only what the role was given."""
+
+    role: str
+    provider: str
+    wrapped: bytes = field(repr=False)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleKeys:
+    """The derived keys that a role was given: info → id of the master key → key. It makes nothing new: no primary."""
+
+    role: str
+    keys: Mapping[str, Mapping[int, Secret]]
+    where: str = ""
+
+    def opening(self, info: str) -> tuple[int, ...]:
+        """Ids of the master keys for which the role has this key.
+
+        Raises:
+            KeyFault: it has none: the column is another's, and nothing of it is shown.
+        """
+        if not self.keys.get(info):
+            raise KeyFault(
+                f"the role {self.role!r} does not hold the key {info}",
+                where=self.where,
+                todo="Ask for a grant with 'enforce: cryptographic' of what it opens, and then for `keys wrap`.",
+            )
+        return tuple(self.keys[info])
+
+    def derive(self, info: str, *, length: int, key_id: int = 0) -> Secret:
+        """The key that `info` names, as it was derived from that master key. There is only one length."""
+        if key_id not in self.opening(info):
+            raise KeyFault(f"the role {self.role!r} has no key of {key_id:08x}", where=self.where)
+        found = self.keys[info][key_id]
+        if len(found.reveal()) != length:
+            raise KeyFault("this key of the role is for something else", where=self.where)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
     """Master keys with one primary: what is written now uses the primary, what is read may use any enabled key.
@@ -117,6 +175,10 @@ class Keyring:
         others = (key.id for key in self.keys if key.status is Status.ENABLED and key.id != self.primary)
         return (self.primary, *others)
 
+    def opening(self, info: str) -> tuple[int, ...]:  # noqa: ARG002  a ring derives every key
+        """The same: a ring opens whatever lies under a key that is enabled."""
+        return self.enabled
+
     def derive(self, info: str, *, length: int, key_id: int = 0) -> Secret:
         """The key that `info` names, `length` bytes long, from one master key (default: the primary).
 
@@ -129,6 +191,17 @@ class Keyring:
         if secret is None:  # `key` gives enabled keys only, and these have one
             raise KeyFault("the key has no secret", where=self.handle.where)
         return Secret(hkdf_sha256(secret.reveal(), info.encode(), length=length))
+
+
+def reference(text: str, *, folder: Path) -> str:
+    """A provider's reference as it is written in a file of that folder, its path made absolute; empty when it is none.
+
+    A reference says who holds a key (`file:PATH`, `env:NAME`, …) and is never the key itself.
+    """
+    parts = _REFERENCE.fullmatch(text)
+    if parts is None:
+        return ""
+    return f"file:{(folder / Path(parts[2]).expanduser()).resolve()}" if parts[1] == "file" else text
 
 
 def purpose_info(purpose: str, *parts: str) -> str:

@@ -21,8 +21,10 @@ MASKS = (
 
 LEVELS = ("advisory", "physical", "cryptographic")
 """How a grant may be enforced, the weakest first: by our code in the caller's session; by giving a projection and never
-the source; by keys. docs/threat-model.md says what each does not stop.
+the source; by keys that only the role holds. docs/threat-model.md says what each does not stop.
 """
+
+ADVISORY, PHYSICAL, KEYS = LEVELS
 
 EVERYONE = "*"
 """The role of a deny that holds for every principal. No grant may name it."""
@@ -32,13 +34,15 @@ EVERYONE = "*"
 class Role:
     """A named set of principals: `user:NAME` and `group:NAME`. A group is a role that grants cannot name.
 
-    `os_group` is the operating system's group that may open the role's projections; empty is none.
+    `os_group` is the operating system's group that may open the role's projections; empty is none. `key` refers to who
+    holds the role's key-encryption key, under which `keys wrap` gives it the keys of columns; it is never a key.
     """
 
     name: str
     members: tuple[str, ...]
     where: str = ""
     os_group: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Expectation:
     columns: tuple[str, ...] = ()
     purpose: str = ""
     classifications: Mapping[str, str] = field(default_factory=dict)
+    encrypted: tuple[str, ...] = ()
     mask: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 

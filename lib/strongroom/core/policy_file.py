@@ -11,8 +11,20 @@ from pathlib import Path
 
 from strongroom.core import expression, yaml
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, MASKS, Columns, Deny, Expectation, Grant, Policy, Role
-from strongroom.core.policy_fields import PRINCIPAL, SELECTOR, TABLE, WORD, Fields
+from strongroom.core.key import reference
+from strongroom.core.policy import (
+    ACTIONS,
+    EVERYONE,
+    MASKS,
+    Columns,
+    Deny,
+    Expectation,
+    Grant,
+    Policy,
+    Role,
+)
+from strongroom.core.policy_fields import PRINCIPAL, SELECTOR, TABLE, WORD
+from strongroom.core.policy_grants import GrantChecks
 from strongroom.core.words import did_you_mean
 
 _MASK_WORDS = {"null": "replace-with-null"} | {word: word for word in MASKS}
@@ -23,8 +35,7 @@ _GRANT_KEYS = (
 _DENY_KEYS = ("role", "actions", "tables", "purposes", "columns", "from", "until", "reason")
 _DENIABLE = tuple(action for action in ACTIONS if action != "act")  # nobody acts as another without a grant anyway
 _OS_GROUP = re.compile(r"[a-z_][a-z0-9_-]*|[0-9]+")
-_FOLDER = re.compile(r"[A-Za-z0-9_-]+")
-_EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "at", "allowed", "mask")
+_EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "encrypted", "at", "allowed", "mask")
 
 
 def load_policy(path: str) -> Policy:
@@ -51,11 +62,12 @@ def parse_policy(text: str, file: str) -> Policy:
     return policy
 
 
-class _Reader(Fields):
+class _Reader(GrantChecks):
     """Turns nodes into nouns and collects what is wrong with them on the way."""
 
     def policy(self, root: yaml.Node) -> Policy:
         self.keys(root, ("roles", "groups", "grants", "denies", "expect"), required=("roles",))
+        self.folder = Path(root.file).absolute().parent
         roles = self.roles(root.get("roles"), "role")
         groups = self.roles(root.get("groups"), "group")
         self.circles(root, groups)
@@ -71,16 +83,30 @@ class _Reader(Fields):
         )
 
     def roles(self, node: yaml.Node | None, what: str) -> tuple[Role, ...]:
-        found = []
+        found: list[Role] = []
         for name, entry in self.mapping(node, f"{what}s").items():
             if not WORD.fullmatch(name):
                 self.add(entry, f"The {what} {name!r} is not a plain word.", "Use letters, digits, '_', '-' and '.'.")
-            self.keys(entry, ("members", "os_group") if what == "role" else ("members",), required=("members",))
+            known = ("members", "os_group", "key") if what == "role" else ("members",)
+            self.keys(entry, known, required=("members",))
             os_group = self.text(entry.get("os_group"), "os_group")
             if os_group and not _OS_GROUP.fullmatch(os_group):
                 self.add(entry["os_group"], "This is no group of the operating system.", "Write its name or number.")
-            found.append(Role(name, self.principals(entry.get("members"), "members"), entry.where, os_group))
+            people = self.principals(entry.get("members"), "members")
+            found.append(Role(name, people, entry.where, os_group, self.holder(entry.get("key"), found)))
         return tuple(found)
+
+    def holder(self, node: yaml.Node | None, others: Iterable[Role]) -> str:
+        """Who holds a role's key-encryption key. Two roles with one key would be one role."""
+        text = self.text(node, "key")
+        found = reference(text, folder=self.folder) if text else ""
+        if node is not None and text and not found:
+            self.add(node, "'key' names who holds the role's key.", "Write file:PATH or env:NAME, never a key itself.")
+        if node is not None and found:
+            for other in others:
+                if other.key == found:
+                    self.add(node, f"The role {other.name!r} has this key, too.", "Give each role a key of its own.")
+        return found
 
     def circles(self, root: yaml.Node, groups: Iterable[Role]) -> None:
         """Report every group that contains itself."""
@@ -116,50 +142,7 @@ class _Reader(Fields):
             where=node.where,
         )
         self.sound(node, grant, roles)
-        if grant.enforce != LEVELS[0]:
-            self.strong(node, grant)
         return grant
-
-    def sound(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role]) -> None:
-        """Report parts of a grant that contradict each other: what could not be kept must not be promised."""
-        if grant.role == EVERYONE:
-            self.add(node.at(["role"]), "A grant to everyone.", "Name a role; only a deny may hold for all.")
-        if "act" in grant.actions and (len(grant.actions) > 1 or grant.tables or grant.rows or "columns" in node):
-            self.add(node, "A grant of 'act' is about principals, not tables.", "Give 'act' in a grant of its own.")
-        if "act" not in grant.actions and grant.principals:
-            self.add(node.at(["principals"]), "Only a grant of 'act' names principals.", "Put members into the role.")
-        if grant.rows and not {"read", "reveal"} >= set(grant.actions):
-            todo = "Give the other actions in a grant of their own."
-            self.add(node.at(["rows"]), "Rows limit reading and revealing, nothing else.", todo)
-        if grant.columns.mask and set(grant.actions) != {"read"}:
-            todo = "Give the other actions in a grant of their own."
-            self.add(node.at(["columns"]), "A mask limits reading, nothing else.", todo)
-        if grant.since and grant.until and grant.since >= grant.until:
-            self.add(node.at(["until"]), "The grant ends before it starts.", "Check from and until.")
-        if grant.approval and not PRINCIPAL.fullmatch(grant.approval):
-            self.add(node.at(["approval"]), "The approval does not name a principal.", "Write it as user:NAME.")
-        if grant.approval and grant.role in roles and grant.approval in roles[grant.role].members:
-            self.add(
-                node.at(["approval"]), "A member of the role approved its own grant.", "Let somebody else approve."
-            )
-
-    def level(self, node: yaml.Node) -> str:
-        entry, found = node.get("enforce"), self.text(node.get("enforce"), "enforce")
-        if entry is not None and found and found not in LEVELS:
-            self.add(entry, f"Unknown level {found!r}.", did_you_mean(found, LEVELS))
-        elif entry is not None and found == "cryptographic":
-            self.add(entry, "'cryptographic' is not built yet.", "Use 'physical', or leave it out.")
-        return found if found in LEVELS else LEVELS[0]
-
-    def strong(self, node: yaml.Node, grant: Grant) -> None:
-        """Report what a stronger level than advisory cannot keep: it is about reading, and its names become folders."""
-        if set(grant.actions) != {"read"}:
-            todo = "Give the other actions in a grant of their own."
-            self.add(node["enforce"], f"Only reading can be {grant.enforce}.", todo)
-        for key, words in (("role", (grant.role,)), ("purposes", grant.purposes)):
-            if any(not _FOLDER.fullmatch(word) for word in words):
-                todo = "Use letters of ASCII, digits, '_' and '-'."
-                self.add(node.at([key]), "This names a folder of the projection, and cannot.", todo)
 
     def deny(self, node: yaml.Node, roles: Mapping[str, Role]) -> Deny:
         self.keys(node, _DENY_KEYS, required=("role", "actions", "tables"))
@@ -195,6 +178,7 @@ class _Reader(Fields):
             columns=self.words(node.get("columns"), "columns", SELECTOR, "a column"),
             purpose=self.text(node.get("purpose"), "purpose"),
             classifications={name: self.text(entry, "a classification") for name, entry in classes.items()},
+            encrypted=self.words(node.get("encrypted"), "encrypted", SELECTOR, "a column"),
             mask=self.masks(node.get("mask")),
             where=node.where,
         )

@@ -37,6 +37,7 @@ KNOWN: Mapping[str, Key] = {
     "policy": Key("path", required=True),
     "contracts": Key("path", required=True),
     "principal": Key("text"),
+    "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
     "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
 }
 """The settings of the whole installation; besides them there is `spark`, a mapping of Spark settings."""
@@ -81,12 +82,14 @@ class Settings:
     Args:
         file: the settings file itself.
         lake: root folder or URI of the lake, or `catalog:NAME`.
-        keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …
+        keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …; or `none`, for
+            readers who hold at most a role's keys.
         keyring: file with the wrapped data keys; safe to copy, useless without the provider.
         policy: the policy file.
         contracts: folder of the contracts.
         principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
         audit: folder of the audit log.
+        role_keys: folder of what `keys wrap` gives to roles: wrapped, safe to copy, and for readers to reach.
         identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
         spark: Spark SQL settings, and `spark.master`.
         jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
@@ -100,6 +103,7 @@ class Settings:
     contracts: str
     principal: str = ""
     audit: str = ""
+    role_keys: str = ""
     identity: Mapping[str, str] = field(default_factory=dict)
     spark: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.key import reference
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
-_PROVIDER = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
@@ -163,6 +163,8 @@ class _Reader:
                 return self.refuse(node, "A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
             case "lake":
                 return self.absolute(value)
+            case "provider" if (name, value) == ("keys", "none"):
+                return value  # of who only reads what others wrote
             case "provider":
                 return self.provider(node, name, value)
             case "choice" if value not in key.choices:
@@ -180,12 +182,12 @@ class _Reader:
         return value
 
     def provider(self, node: Node, name: str, value: str) -> object:
-        parts = _PROVIDER.fullmatch(value)
-        if parts is None:
+        found = reference(value, folder=self.folder)
+        if not found:
             return self.refuse(
                 node, f"{name!r} names who holds it.", "Write file:PATH or env:NAME, never a key itself."
             )
-        return f"file:{self.absolute(parts[2])}" if parts[1] == "file" else value
+        return found
 
     def fill(self, root: Node, top: dict[str, Any]) -> None:
         """The defaults that follow from other settings."""
@@ -199,6 +201,10 @@ class _Reader:
                     root, "The setting 'audit' is missing.", "A lake in a catalog has no folder for it: name one."
                 )
             top["audit"] = f"{lake.rstrip('/')}/strongroom/audit"
+        if not top["role_keys"]:
+            remote = "://" in lake or lake.startswith("catalog:")
+            near = str(Path(top["keyring"]).parent) if remote else f"{lake.rstrip('/')}/strongroom"
+            top["role_keys"] = f"{near}/role-keys"
 
     def absolute(self, value: str) -> str:
         if _SCHEME.match(value):

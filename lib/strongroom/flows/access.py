@@ -11,6 +11,7 @@ access export --to PLATFORM         the policy in the words of another platform:
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,22 +19,25 @@ from pathlib import Path
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
 from strongroom.core.decision import Decision, Request
-from strongroom.core.errors import ConfigError, UsageError
-from strongroom.core.policy import ACTIONS, LEVELS, last_day
+from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.policy import ACTIONS, PHYSICAL, last_day
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import access_export
 from strongroom.flows.access_page import page
 from strongroom.flows.permit import engine_of
 from strongroom.flows.projections import contract_for, projections_of
+from strongroom.flows.role_keys import openable, sealed_columns
 from strongroom.govern.cells import cells
 from strongroom.govern.diff import diff
 from strongroom.govern.explain import explain
 from strongroom.govern.lint import lint
-from strongroom.govern.matrix import Table, View, principals_of, purposes_of, tables_of, views
+from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, View, principals_of, purposes_of, tables_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import projection_for
+from strongroom.govern.role_keys import role_keys
 from strongroom.stores.access import write_cells, write_page
+from strongroom.stores.keys_role import file_of
 from strongroom.stores.lake import Lake
 
 _OF_CONTRACTS = ("raw", "training")
@@ -98,12 +102,15 @@ def _explain(job: Job) -> Outcome:
         purpose=job.run.purpose,
         classifications=known.classifications if known else {},
         tags=known.tags if known else {},
+        encrypted=known.encrypted if known else (),
     )
     found = explain(engine, request)
     decision = found.decision if found.decision.allowed else engine.narrow(request)
     lines = [str(found), *_given(decision)]
-    if decision.allowed and decision.level != LEVELS[0] and known is not None:
+    if decision.allowed and decision.level == PHYSICAL and known is not None:
         lines += _projected(job, engine, replace(request, columns=known.columns), decision)
+    if decision.clear and decision.allowed:
+        lines += _by_keys(job, engine, decision)
     return Outcome(summary="\n".join(lines), facts={"allowed": found.decision.allowed})
 
 
@@ -113,7 +120,7 @@ def _given(decision: Decision) -> list[str]:
         return []
     lines = []
     for name in decision.columns:
-        shown = decision.masks.get(name, "as stored")
+        shown = IN_CLEAR if name in decision.clear else decision.masks.get(name, AS_STORED)
         limited = f", where {' or '.join(decision.conditions[name])}" if name in decision.conditions else ""
         lines.append(f"  {name}: {shown}{limited}")
     if decision.rows:
@@ -134,6 +141,20 @@ def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -
     gone = [name for name in decision.columns if name not in found.decision.columns]
     lines = [f"  in: {Lake(job.settings.lake).folder(found.table)}"]
     return [*lines, f"  not in it: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
+
+
+def _by_keys(job: Job, engine: Engine, decision: Decision) -> list[str]:
+    """Whose keys open what is given by keys, and what no role's keys open: not all of its members may have it."""
+    asked = decision.request
+    _, found = openable(
+        engine, job.settings, decision.table, principal=asked.principal, at=asked.at, there=decision.request.columns
+    )
+    lines = []
+    for role in dict.fromkeys(found[name] for name in decision.clear if name in found):
+        names = ", ".join(name for name in decision.clear if found.get(name) == role)
+        lines.append(f"  opened by the keys of {role}: {names} ({file_of(job.settings.role_keys, role)})")
+    gone = [name for name in decision.clear if name not in found]
+    return [*lines, f"  opened by no role's keys: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
 
 
 def _matrix(job: Job) -> Outcome:
@@ -176,11 +197,20 @@ def _diff(job: Job) -> Outcome:
 
 
 def _lint(job: Job) -> Outcome:
-    policy = engine_of(job.settings.policy).policy
-    problems = lint(policy, tables=known_tables(job), at=_moment(job))
+    engine, at = engine_of(job.settings.policy), _moment(job)
+    policy = engine.policy
+    problems = [*lint(policy, tables=known_tables(job), at=at), *_barred(job, engine, at)]
     if problems:
         raise ConfigError(problems)
     return Outcome(summary=f"Nothing to say about {policy.file}.", facts={"policy": policy.fingerprint})
+
+
+def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
+    """Keys that a role is not given since they open more than it is given."""
+    for each in role_keys(engine, sealed_columns(job.settings), at=at):
+        for inside, outside in each.barred.values():
+            what = f"{', '.join(inside)} cannot be given by keys: the same key opens {', '.join(outside)}."
+            yield Problem(what, each.role.where, "Give all of them to all of the role's members, or set keys apart.")
 
 
 def _export(job: Job) -> Outcome:

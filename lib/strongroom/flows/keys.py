@@ -5,13 +5,16 @@ keys rotate                           a new primary: what is written from now on
 keys disable 1a2b3c4d | enable …      values under it do not open for a while
 keys coverage                         rows under each key, by table and column
 keys rewrap                           what is encrypted under old keys, under the primary one; file by file, resumable
+keys wrap                             each role's keys under the role's own: what the policy gives it by keys
+keys wrap --rotate                    the same, and nothing of what a role lost opens any more by keys it kept
 keys destroy 1a2b3c4d                 for ever; refused while any row of the lake lies under it
 keys export FILE --column email --contract reviews    one column's keys, for any Tink
 keys export FILE                      every master key in clear, as a Tink keyset: whoever has it has everything
 keys import FILE [--primary]          master keys from such a file
 
-The policy sees these as the table `strongroom.keys`: list and coverage read it; rotate, disable, enable, import and
-rewrap write it (rewrap the tables, too); destroy deletes from it; export reveals it, or the column.
+The policy sees these as the table `strongroom.keys`: list and coverage read it; rotate, disable, enable, import, wrap
+and rewrap write it (rewrap and wrap --rotate the tables, too); destroy deletes from it; export reveals it, or the
+column.
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ from strongroom.core.key import Key, Keyring, Status
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.keys_files import exported, imported, permit_column, saved
 from strongroom.flows.keys_rewrap import rewrapped
+from strongroom.flows.keys_wrap import wrapped
 from strongroom.flows.permit import permit
 from strongroom.protect.coverage import rows_by_key
 from strongroom.stores.keys import new_key, open_keyring
 from strongroom.stores.keys_coverage import tables_of, texts_of
+from strongroom.stores.keys_handed import read_handed
 from strongroom.stores.lake import Lake
 
 TABLE = "strongroom.keys"
@@ -42,6 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--column", metavar="PATH", default="", help="export: just this column's keys (with --contract)"
     )
     parser.add_argument("--primary", action="store_true", help="import: the file's primary key becomes ours")
+    parser.add_argument("--rotate", action="store_true", help="wrap: under a new primary key, and move every value")
 
 
 def run(job: Job) -> Outcome:
@@ -53,8 +59,9 @@ def run(job: Job) -> Outcome:
         KeyFault: keyring or provider cannot be used, or rows still lie under a key that is to be destroyed.
     """
     action, work = VERBS[job.args.verb]
-    if job.args.column and job.args.verb != "export":
-        raise UsageError("--column is for export", todo="Leave it out.")
+    for option, verb in (("column", "export"), ("rotate", "wrap")):
+        if getattr(job.args, option) and job.args.verb != verb:
+            raise UsageError(f"--{option} is for {verb}", todo="Leave it out.")
     if job.args.column:
         permit_column(job)
     else:
@@ -77,9 +84,11 @@ def rotated(job: Job, ring: Keyring) -> Outcome:
         return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
     key = new_key(ring.keys)
     done = saved(job, replace(ring, primary=key.id, keys=(*ring.keys, key)))
+    roles = ", ".join(read_handed(job.settings.keyring)[0].roles)
     return Outcome(
         summary=f"Key {key.name} is primary. Tokens made from now on differ from those made before, and do not join "
-        f"with them; values under {ring.primary:08x} stay readable.",
+        f"with them; values under {ring.primary:08x} stay readable."
+        + (f" Run `keys wrap` before anything is written under it: {roles} cannot open it yet." if roles else ""),
         facts={"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"},
     )
 
@@ -134,6 +143,7 @@ VERBS: dict[str, tuple[str, Verb]] = {
     "enable": ("write", enabled),
     "import": ("write", imported),
     "rewrap": ("write", rewrapped),
+    "wrap": ("write", wrapped),
     "export": ("reveal", exported),
     "destroy": ("delete", destroyed),
 }

@@ -46,12 +46,7 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
         Refused: the policy does not let this principal write one of the tables; nothing was changed.
         StoreError: a table cannot be rewritten; what was committed before stays.
     """
-    lake, old = Lake(job.settings.lake), ring.enabled[1:]
-    todo = [
-        work for contract in _contracts(job) for work in _works(contract, ring) if lake.open(work.table) is not None
-    ]
-    for work in todo:
-        permit(settle_purpose(job, work.contract), "write", work.table, contract=work.contract)
+    lake, old, todo = Lake(job.settings.lake), ring.enabled[1:], permitted(job, ring)
     counts: Counter[str] = Counter()
     lines = []
     for work in todo if old else []:
@@ -66,6 +61,21 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
     after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
     facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
     return Outcome(rows={"rewrapped": counts["values"]}, summary="\n".join((told, *lines, after)), facts=facts)
+
+
+def permitted(job: Job, ring: Keyring) -> list[Work]:
+    """The tables there are to do, each of which this principal may write.
+
+    Raises:
+        Refused: the policy does not let them.
+    """
+    lake = Lake(job.settings.lake)
+    todo = [
+        work for contract in _contracts(job) for work in _works(contract, ring) if lake.open(work.table) is not None
+    ]
+    for work in todo:
+        permit(settle_purpose(job, work.contract), "write", work.table, contract=work.contract)
+    return todo
 
 
 def _contracts(job: Job) -> list[Contract]:

@@ -1,7 +1,8 @@
 """Reads a table through the policy: the columns and rows a principal may have, masked where the policy says so.
 
 Where the grants are advisory, the table is read and the policy applied here: that binds whoever comes through here, not
-whoever holds the files. Where they are physical, the role's projection is read, by its path and as it lies.
+whoever holds the files. Where they are physical, the role's projection is read, by its path and as it lies. Where they
+are cryptographic, encrypted columns are opened by keys that the role itself holds, and no keyring is touched.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from deltalake import DeltaTable
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.event import Event
-from strongroom.core.policy import LEVELS
+from strongroom.core.policy import PHYSICAL
 from strongroom.core.run import Job, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
 from strongroom.flows.permit import engine_of
 from strongroom.flows.projections import contract_for, projections_of, reading_of
+from strongroom.flows.role_keys import openable
+from strongroom.flows.role_reading import in_clear
 from strongroom.govern.enforce import reading
 from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine
@@ -73,12 +76,16 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
     request = reading_of(found, table, run)
+    contract, by_role = openable(
+        engine, settings, table, principal=run.principal, at=run.started, there=request.columns
+    )
+    request = replace(request, encrypted=tuple(by_role))
     decision, projection = engine.narrow(request), None
-    if found is not None and decision.allowed and decision.level != LEVELS[0]:
+    if found is not None and decision.allowed and decision.level == PHYSICAL:
         projection = _projection(engine, settings, request, decision)
         decision = _given(decision, projection)
-    elif decision.allowed and any(grant.enforce != LEVELS[0] for grant in decision.grants):
-        decision = engine.at_source(decision.request)  # what a stronger grant gives, it does not give here
+    elif decision.allowed and any(grant.enforce == PHYSICAL for grant in decision.grants):
+        decision = engine.at_source(decision.request)  # what a physical grant gives, it does not give here
     AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
     if not decision.allowed:
         if decision.flaw == _NOTHING:
@@ -95,8 +102,11 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
     # The version that was decided on, whoever writes the table before its rows are read.
     rows = spark.read.format("delta").option("versionAsOf", found.version()).load(lake.spark_path(table))
     sql = reading(decision, dict(rows.dtypes))
-    # By a name of its own, or Spark would look below the selection for a column that a later condition asks for.
-    return (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select).alias("given")
+    if decision.clear and contract is not None:
+        shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
+    else:
+        shown = (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
+    return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
 
 
 def _opened(lake: Lake, table: str, version: int | None) -> tuple[DeltaTable | None, StoreError | None]:

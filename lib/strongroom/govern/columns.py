@@ -32,13 +32,15 @@ class Column:
     alike: str
     classifications: frozenset[str] | None
     tags: tuple[str, ...] | None
+    encrypted: bool = False
 
 
 def column_of(request: Request, name: str) -> Column:
     """What a request tells about one of its columns."""
     path, alike = folded(name)
     words = request.classifications.get(name)
-    return Column(name, path, alike, None if words is None else _split(words), request.tags.get(name))
+    known = None if words is None else _split(words)
+    return Column(name, path, alike, known, request.tags.get(name), name in request.encrypted)
 
 
 @lru_cache(maxsize=1_024)
@@ -55,6 +57,12 @@ def tags_of(column: contract.Column) -> tuple[str, ...] | None:
     """A contract's column as a request tells it; None, unknown, where the fields inside have tags of their own."""
     inside = {tag for leaf in column.leaves() for tag in leaf.tags}
     return column.tags if inside <= set(column.tags) else None
+
+
+def is_encrypted(column: contract.Column) -> bool:
+    """Whether keys say all there is to say of a contract's column: each of its leaves is encrypted or dropped."""
+    methods = {leaf.protect.method if leaf.protect else "" for leaf in column.leaves()}
+    return "encrypt" in methods and methods <= {"encrypt", "drop"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strongroom.core.policy import ACTIONS, LEVELS, Deny, Policy
-from strongroom.govern.matrix import AS_STORED, Table, purposes_of, views
+from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, purposes_of, views
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
 from strongroom.govern.rules import compile_grant
@@ -146,7 +146,8 @@ def _changes(
 
 def _shown(state: _State) -> str:
     how, rows, _ = state
-    shown = how.removeprefix(AS_STORED).strip() if how.startswith(AS_STORED) else f"as {how}"
+    plain = how.removeprefix(AS_STORED).strip() if how.startswith(AS_STORED) else f"as {how}"
+    shown = how if how.startswith(IN_CLEAR) else plain
     return " ".join(part for part in (shown, f"where {rows}" if rows else "") if part)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from strongroom.core.errors import Problem
-from strongroom.core.policy import Deny, Grant, Policy, last_day
+from strongroom.core.policy import ADVISORY, Deny, Grant, Policy, last_day
 from strongroom.govern.export import NARROW, Described, Platform, Scope, members
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
@@ -33,6 +33,9 @@ def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, pla
             continue
         if platform.users:
             yield from _unnamed(grant, policy, platform)
+        if grant.enforce != ADVISORY and "read" in scope.actions:
+            what = f"{platform.name} would give the table itself where {grant.role!r} is given it {grant.enforce!r}."
+            yield Problem(what, grant.where, "Leave the table out with --table, or give it at the advisory level.")
         yield from _unspeakable(grant, scope, platform)
         yield from _unknown(grant, tables, scope)
         yield from _dated(rule, scope, platform)

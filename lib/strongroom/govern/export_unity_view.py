@@ -68,9 +68,7 @@ class View:
         """The columns a grant gives that its own role is not denied."""
         lost = {EVERYONE, rule.rule.role}
         return [
-            name
-            for name, column in self.columns.items()
-            if (rule.allow is None or rule.allow.gives(column)) and lost.isdisjoint(self.takers[name])
+            name for name, column in self.columns.items() if rule.gives(column) and lost.isdisjoint(self.takers[name])
         ]
 
     def filter(self) -> Sql:

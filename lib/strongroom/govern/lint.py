@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from strongroom.core.errors import Problem
-from strongroom.core.policy import EVERYONE, LEVELS, Deny, Grant, Policy, last_day
+from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Grant, Policy, last_day
 from strongroom.core.words import did_you_mean
 from strongroom.govern.columns import folded
 from strongroom.govern.matrix import Table
@@ -32,6 +32,7 @@ def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Probl
         *_duties(policy),
         *_weakened(policy),
         *_narrowed(policy),
+        *(problem for grant in policy.grants if grant.enforce == KEYS for problem in _in_clear(grant, tables)),
     ]
     return sorted(dict.fromkeys(found), key=lambda problem: int(problem.where.rpartition(":")[2] or 0))
 
@@ -136,7 +137,7 @@ def _covers(wide: Grant, narrow: Grant) -> bool:
     columns = wide.columns
     return (
         wide.role == narrow.role
-        and wide.enforce in (LEVELS[0], narrow.enforce)
+        and (wide.enforce == narrow.enforce or (wide.enforce, narrow.enforce) == (ADVISORY, PHYSICAL))
         and set(narrow.actions) <= set(wide.actions)
         and all(_within(table, wide.tables) for table in narrow.tables)
         and set(narrow.principals) <= set(wide.principals)
@@ -178,29 +179,46 @@ def _duties(policy: Policy) -> Iterator[Problem]:
                 yield Problem(what, other.where, "Give one of the two to another role.")
 
 
-def _physical(policy: Policy) -> Iterator[tuple[Grant, Grant]]:
-    """Each physical grant with every other grant of reading on tables that both may mean."""
+def _in_clear(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
+    """Columns that are to be given by keys and have none, since they lie in clear or under another protection."""
+    matches = [matcher(pattern) for pattern in grant.tables]
+    meant = [table for table in tables if any(means(match, canonical(table.name)) for match in matches)]
+    lying = {folded(name)[0] for table in meant for name in table.columns}
+    encrypted = {folded(name)[0] for table in meant for name in table.encrypted}
+    todo = "Protect it with encrypt in its contract, or give it at another level."
+    for name in grant.columns.allow:
+        if folded(name)[0] in lying - encrypted:
+            yield Problem(f"{name!r} is not encrypted, so keys cannot give it.", grant.where, todo)
+    if meant and not encrypted:
+        yield Problem(
+            "No table of this grant has a column that is encrypted, and keys give no other.", grant.where, todo
+        )
+
+
+def _strong(policy: Policy) -> Iterator[tuple[Grant, Grant]]:
+    """Each grant above the advisory level with every other grant of reading on tables that both may mean."""
     for grant in policy.grants:
-        for other in policy.grants if grant.enforce == "physical" else ():
+        for other in policy.grants if grant.enforce != ADVISORY else ():
             if other is not grant and "read" in other.actions and _meet(grant, other):
                 yield grant, other
 
 
 def _weakened(policy: Policy) -> Iterator[Problem]:
     """Physical grants of tables that the same role may read at their source anyway."""
-    for grant, other in _physical(policy):
-        if other.role == grant.role and other.enforce == LEVELS[0]:
+    for grant, other in _strong(policy):
+        if grant.enforce == PHYSICAL and other.role == grant.role and other.enforce == ADVISORY:
             what = f"{other.where} lets the same role read at the source, so this grant's level is worth nothing there."
             yield Problem(what, grant.where, "Enforce both in the same way.")
 
 
 def _narrowed(policy: Policy) -> Iterator[Problem]:
-    """Physical grants that give less than they say, since a member is in a role from which more is taken."""
+    """Grants in files or by keys that give less than they say, since a member is in a role from which more is taken."""
     people = {role.name: set(members(policy, role)) for role in policy.roles}
-    for grant, other in _physical(policy):
+    for grant, other in _strong(policy):
         both = sorted(people.get(grant.role, set()) & people.get(other.role, set()))
         if other.role != grant.role and both and (other.columns.deny or other.columns.mask):
-            what = f"{both[0]} is in {other.role!r}, too, and what {other.where} takes is taken from this projection."
+            held = "these keys" if grant.enforce == KEYS else "this projection"
+            what = f"{both[0]} is in {other.role!r}, too, and what {other.where} takes is taken from {held}."
             yield Problem(what, grant.where, "Take them out of one of the roles, if that is not meant.")
 
 

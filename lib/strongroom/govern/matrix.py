@@ -12,12 +12,12 @@ from datetime import datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
-from strongroom.core.policy import LEVELS, Policy, last_day, weakest
-from strongroom.govern.columns import Selector, classification_of, column_of, tags_of
+from strongroom.core.policy import KEYS, LEVELS, Policy, last_day, weakest
+from strongroom.govern.columns import Selector, classification_of, column_of, is_encrypted, tags_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
 
-AS_STORED, _STRICTEST = "as stored", "replace-with-null"
+AS_STORED, IN_CLEAR, _STRICTEST = "as stored", "in clear", "replace-with-null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Table:
     columns: tuple[str, ...]
     classifications: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encrypted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Columns of a view that are shown alike: in as stored or masked, for which rows, until which last day."""
+    """Columns of a view that are shown alike: as stored, in clear by keys, or masked; which rows, until which day."""
 
     columns: tuple[str, ...]
     how: str
@@ -91,8 +92,10 @@ def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
     names = tuple(column.name for column in contract.columns)
     classifications = {column.name: classification_of(column) for column in contract.columns}
     tags = {column.name: found for column in contract.columns if (found := tags_of(column)) is not None}
+    encrypted = frozenset(column.name for column in contract.columns if is_encrypted(column))
     for zone in zones:
-        yield Table(f"{zone}.{contract.name}", names, classifications, tags)
+        lies = encrypted if zone == "training" else frozenset[str]()
+        yield Table(f"{zone}.{contract.name}", names, classifications, tags, lies)
 
 
 def principals_of(policy: Policy) -> tuple[str, ...]:
@@ -111,10 +114,13 @@ class _Weigher:
     """Weighs rules for one table: which of its columns a rule means is asked once a rule, and kept as bits."""
 
     def __init__(self, table: Table, at: datetime) -> None:
-        request = Request("", "read", table.name, at, table.columns, "", "", table.classifications, table.tags)
+        request = Request(
+            "", "read", table.name, at, table.columns, "", "", table.classifications, table.tags, table.encrypted
+        )
         self.names = table.columns
         self.columns = [column_of(request, name) for name in table.columns]
         self.all = (1 << len(self.columns)) - 1
+        self.encrypted = sum(1 << place for place, column in enumerate(self.columns) if column.encrypted)
         self.known: dict[Rule, tuple[int, int, tuple[tuple[int, str], ...]]] = {}
 
     def bits(self, rule: Rule) -> tuple[int, int, tuple[tuple[int, str], ...]]:
@@ -122,7 +128,7 @@ class _Weigher:
         found = self.known.get(rule)
         if found is None:
             found = self.known[rule] = (
-                self.given(rule.allow),
+                self.given(rule.allow) & (self.encrypted if rule.enforce == KEYS else self.all),
                 self.taken(rule.deny),
                 tuple((self.taken(selector), how) for selector, how in rule.mask),
             )
@@ -142,51 +148,61 @@ class _Weigher:
         """The columns given, in parts that are shown alike; in the table's order within a part."""
         if any(rule.deny is None for rule in taking):
             return ()
-        left, masks = 0, dict[str, int]()
-        for rule in giving:
-            left |= self.bits(rule)[0]
-            for bits, how in self.bits(rule)[2]:
-                masks[how] = masks.get(how, 0) | bits
+        given, masks = self.weighed(giving), dict[str, int]()
+        left = clear = 0
+        for rule, bits in given.items():
+            left |= bits
+            clear |= bits if rule.enforce == KEYS else 0
+            for where, how in self.bits(rule)[2]:
+                masks[how] = masks.get(how, 0) | where
         for rule in (*giving, *taking):
             left &= ~self.bits(rule)[1]
         found = []
-        for how, shown in _shown(masks, left):
-            for rows, limited in self.limited(giving, shown):
-                for until, lasting in self.lasting(giving, limited):
+        for how, shown in _shown(masks, left, clear):
+            for rows, limited in self.limited(given, shown):
+                for until, lasting in self.lasting(given, limited):
                     names = tuple([name for place, name in enumerate(self.names) if lasting >> place & 1])
                     found.append(Part(names, how, rows, until))
         return tuple(found)
+
+    def weighed(self, giving: Sequence[Rule]) -> dict[Rule, int]:
+        """What each rule gives beside the others: what is masked for somebody is not given to them by keys."""
+        masked = 0
+        for rule in giving:
+            for bits, _ in self.bits(rule)[2]:
+                masked |= bits
+        return {rule: self.bits(rule)[0] & (~masked if rule.enforce == KEYS else self.all) for rule in giving}
 
     def level(self, giving: Sequence[Rule], parts: Iterable[Part]) -> str:
         """The weakest level among the rules that give any of these columns."""
         shown = {name for part in parts for name in part.columns}
         bits = sum(1 << place for place, name in enumerate(self.names) if name in shown)
-        return weakest(rule.enforce for rule in giving if self.bits(rule)[0] & bits)
+        return weakest(rule.enforce for rule, given in self.weighed(giving).items() if given & bits)
 
-    def lasting(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
+    def lasting(self, given: Mapping[Rule, int], bits: int) -> Iterator[tuple[str, int]]:
         """These columns, by the last day on which any grant gives them."""
-        for rule in sorted(giving, key=_end, reverse=True):
-            if here := bits & self.bits(rule)[0]:
+        for rule in sorted(given, key=_end, reverse=True):
+            if here := bits & given[rule]:
                 until = rule.rule.until
                 yield "" if until is None else last_day(until), here
                 bits &= ~here
 
-    def limited(self, giving: Sequence[Rule], bits: int) -> Iterator[tuple[str, int]]:
+    def limited(self, given: Mapping[Rule, int], bits: int) -> Iterator[tuple[str, int]]:
         """These columns, by the rows for which they are given."""
-        if not any(rule.rows for rule in giving):
+        if not any(rule.rows for rule in given):
             if bits:
                 yield "", bits
             return
         found: dict[str, int] = {}
         for place in range(len(self.columns)):
             if bits >> place & 1:
-                rows = [rule.rows for rule in giving if self.bits(rule)[0] >> place & 1]
+                rows = [rule.rows for rule, each in given.items() if each >> place & 1]
                 key = "" if "" in rows else " or ".join(dict.fromkeys(f"({row})" for row in rows))
                 found[key] = found.get(key, 0) | 1 << place
         yield from found.items()
 
 
-def _shown(masks: Mapping[str, int], bits: int) -> Iterator[tuple[str, int]]:
+def _shown(masks: Mapping[str, int], bits: int, clear: int) -> Iterator[tuple[str, int]]:
     """These columns, by how they are shown; two masks that differ make null."""
     twice = seen = 0
     for masked in masks.values():
@@ -195,7 +211,8 @@ def _shown(masks: Mapping[str, int], bits: int) -> Iterator[tuple[str, int]]:
     for how in sorted({*masks, _STRICTEST} if twice else masks):
         here = bits & masks.get(how, 0) & ~twice
         yield how, here | (bits & twice if how == _STRICTEST else 0)
-    yield AS_STORED, bits & ~seen
+    yield IN_CLEAR, bits & ~seen & clear
+    yield AS_STORED, bits & ~seen & ~clear
 
 
 def _end(rule: Rule) -> float:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, Expectation, Policy
+from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.govern.names import canonical, canonical_principal
 from strongroom.govern.rules import Rule, Shelf, compile_deny, compile_grant, containers
 from strongroom.govern.weigh import all_columns, by_column, whole_table
@@ -82,10 +82,10 @@ class Engine:
         return self.decide(replace(request, columns=decision.columns))
 
     def at_source(self, request: Request) -> Decision:
-        """The answer as far as the table itself is given: what only a stronger grant gives lies elsewhere."""
+        """The answer as far as the table itself is given: what only a physical grant gives lies elsewhere."""
         table, grants, denies, _ = self.bearing(request.principal, request.action, request.table)
         giving, taking = in_force(grants, denies, request.at.timestamp(), request.purpose)
-        here = [rule for rule in giving if rule.enforce == LEVELS[0]]
+        here = [rule for rule in giving if rule.enforce != PHYSICAL]
         answer = by_column(request, table, here, taking, [rule for rule in giving if rule not in here])
         return replace(answer, allowed=bool(answer.columns))
 
@@ -183,6 +183,7 @@ def _disappointment(engine: Engine, case: Expectation) -> Problem | None:
             columns=case.columns,
             purpose=case.purpose,
             classifications=case.classifications,
+            encrypted=case.encrypted,
         )
     )
     if decision.allowed != case.allowed:

@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from strongroom.core.decision import Decision, Request
-from strongroom.core.policy import Grant, Policy, Role
+from strongroom.core.policy import PHYSICAL, Grant, Policy, Role
 from strongroom.govern.columns import folded
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
 from strongroom.govern.weigh import by_column
 
-PHYSICAL, ANY = "physical", "any"
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def projections(engine: Engine, request: Request, *, sealed: Collection[str] = (
     """
     for role in engine.policy.roles:
         people = members(engine.policy, role)
-        weighed = _Bearing.of(engine, role, people, request) if people else None
+        weighed = Bearing.of(engine, role, people, request) if people else None
         if weighed is None:
             continue
         alike: dict[str, list[tuple[str, Decision]]] = {}
@@ -111,8 +111,8 @@ def projection_for(found: Iterable[Projection], decision: Decision) -> Projectio
 
 
 @dataclass(frozen=True, slots=True)
-class _Bearing:
-    """The rules that bear on a role's projection of a table at one moment."""
+class Bearing:
+    """The rules that bear on what a role's members may have together of a table at one moment, at one level."""
 
     table: str
     giving: tuple[Rule, ...]
@@ -121,13 +121,15 @@ class _Bearing:
     at: float
 
     @classmethod
-    def of(cls, engine: Engine, role: Role, people: Iterable[str], request: Request) -> _Bearing | None:
-        """None when no physical grant of the role is in force, or a member may grant here and so may not read."""
+    def of(
+        cls, engine: Engine, role: Role, people: Iterable[str], request: Request, *, level: str = PHYSICAL
+    ) -> Bearing | None:
+        """None when no such grant of the role is in force, or a member may grant here and so may not read."""
         at = request.at.timestamp()
         borne = [engine.bearing(name, "read", request.table) for name in people]
         grants = [rule for rule in dict.fromkeys(rule for each in borne for rule in each[1]) if rule.holds(at)]
         denies = [rule for rule in dict.fromkeys(rule for each in borne for rule in each[2]) if rule.holds(at)]
-        giving = tuple(rule for rule in grants if rule.enforce == PHYSICAL and rule.rule.role == role.name)
+        giving = tuple(rule for rule in grants if rule.enforce == level and rule.rule.role == role.name)
         if not giving or any(rule.holds(at) for each in borne for rule in each[3]):
             return None
         return cls(borne[0][0], giving, tuple(rule for rule in grants if rule not in giving), tuple(denies), at)
@@ -140,8 +142,8 @@ class _Bearing:
         others = {purpose for rule in (*self.beside, *self.denies) for purpose in rule.purposes}
         return ("", *sorted(named | others))
 
-    def decide(self, request: Request, *, sealed: Collection[str]) -> Decision:
-        """What the role's physical grants give for one purpose, less what any rule takes from any member."""
+    def decide(self, request: Request, *, sealed: Collection[str] = ()) -> Decision:
+        """What the role's grants of the level give for one purpose, less what any rule takes from any member."""
         giving, taking = in_force([*self.giving], [*self.denies], self.at, request.purpose)
         if not giving or any(rule.deny is None for rule in taking):
             return Decision(request, False, self.table)

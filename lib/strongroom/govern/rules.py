@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from strongroom.core.policy import LEVELS, Deny, Grant, Policy
-from strongroom.govern.columns import Selector
+from strongroom.core.policy import KEYS, LEVELS, Deny, Grant, Policy
+from strongroom.govern.columns import Column, Selector
 from strongroom.govern.names import Match, matcher, means, principal_matcher
 
 _FOREVER = float("inf")
@@ -32,6 +32,10 @@ class Rule:
     deny: Selector | None = None
     mask: tuple[tuple[Selector, str], ...] = ()
     enforce: str = LEVELS[0]
+
+    def gives(self, column: Column) -> bool:
+        """Whether it gives the whole column. What keys enforce gives only what lies encrypted."""
+        return (self.allow is None or self.allow.gives(column)) and (self.enforce != KEYS or column.encrypted)
 
     def means(self, name: str) -> bool:
         """Whether the rule is about this table, or this principal for `act`."""
@@ -76,7 +80,8 @@ def compile_grant(grant: Grant, order: int = 0) -> Rule:
     """A grant ready to be weighed; `order` is its place among the grants."""
     objects = [*map(matcher, grant.tables), *map(principal_matcher, grant.principals)]
     columns = grant.columns
-    allow = None if "*" in columns.allow else Selector.of(columns.allow)
+    everything = "*" in columns.allow and grant.enforce != KEYS
+    allow = None if everything else Selector.of(columns.allow)
     deny = Selector.of(columns.deny) if columns.deny else None
     mask = tuple((Selector.of((selector,)), how) for selector, how in columns.mask.items())
     return Rule(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from strongroom.core.decision import Decision, Request
-from strongroom.core.policy import Deny, Grant
+from strongroom.core.policy import KEYS, Deny, Grant
 from strongroom.govern.columns import column_of
 from strongroom.govern.rules import Rule
 
@@ -40,7 +40,9 @@ def by_column(
     withheld = []
     for name in dict.fromkeys(request.columns):
         column = column_of(request, name)
-        giving = [rule for rule in grants if rule.allow is None or rule.allow.gives(column)]
+        shown = {how for rule in (*grants, *beside) for selector, how in rule.mask if selector.takes(column)}
+        # Keys show a value whole, so what is masked for somebody is not given to them by keys.
+        giving = [rule for rule in grants if rule.gives(column) and not (shown and rule.enforce == KEYS)]
         taking = [rule for rule in (*grants, *beside, *denies) if rule.deny is not None and rule.deny.takes(column)]
         for rule in taking:
             denying.setdefault(id(rule), (rule.rule, []))[1].append(name)
@@ -48,7 +50,6 @@ def by_column(
             withheld.append(name)
             continue
         givers[name] = giving
-        shown = {how for rule in (*grants, *beside) for selector, how in rule.mask if selector.takes(column)}
         if shown:
             masks[name] = shown.pop() if len(shown) == 1 else _STRICTEST
     used = {id(rule) for rules in givers.values() for rule in rules}
@@ -63,6 +64,7 @@ def by_column(
         masks=masks,
         rows=rows,
         conditions=narrower,
+        clear=tuple(name for name, rules in givers.items() if any(rule.enforce == KEYS for rule in rules)),
         denying=tuple((rule, tuple(names)) for rule, names in denying.values()),
         withheld=tuple(withheld),
         **_by(giving),

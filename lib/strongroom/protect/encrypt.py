@@ -2,8 +2,9 @@
 
 `mode: deterministic` (the default) gives equal values equal outputs within the column, so that they can be counted and
 grouped; `mode: randomised` puts 16 random bytes before each value, so that they differ. Both are read by any Tink as
-deterministic AEAD. Options: `mode`; `domain`, which names the key instead of table and column; and `rowKey`, a column
-of the same row whose value is bound in, so that no value opens in another row. Then equality does not show either.
+deterministic AEAD. Options: `mode`; `domain`, or `key: classification`, which name the key instead of table and column;
+and `rowKey`, a column of the same row whose value is bound in, so that no value opens in another row. Then equality
+does not show either.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import pyarrow as pa
 
 from strongroom.core.contract import Column
-from strongroom.core.key import Keyring, purpose_info
+from strongroom.core.key import Keyring, Keys, purpose_info
 from strongroom.protect.encoding import decode, encode
 from strongroom.protect.envelope import Random, associated_data, close, open_all
 from strongroom.protect.method import Kernel, few_values, once_per_value, options_of, wrong
@@ -55,14 +56,18 @@ def binding(column: Column, *, table: str, keyring: Keyring, random: Random = os
     return encrypted
 
 
-def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
+def opener(column: Column, *, table: str, keyring: Keys) -> Opener:
     """The function that opens the column's values again and says for each row whether that worked.
 
     A null is null and fine. A value that was tampered with, moved here from another column (or row, when it is bound to
     its own), cut short, or written under a key that is not enabled comes out null, with False beside it: a matter for
     quarantine, not a failed job.
+
+    Raises:
+        KeyFault: the keys are a role's, and this column's is not among them.
     """
-    ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in keyring.enabled}
+    ids = keyring.opening(encryption_info(column, table=table))
+    ciphers = {key_id: siv(column, table=table, keyring=keyring, key_id=key_id) for key_id in ids}
     randomised, name = is_randomised(column), row_key(column)
 
     def opened_all(array: pa.Array, keys: pa.Array | None = None) -> tuple[pa.Array, pa.BooleanArray]:
@@ -85,21 +90,23 @@ def opener(column: Column, *, table: str, keyring: Keyring) -> Opener:
 
 
 def decrypt(
-    array: pa.Array, column: Column, *, table: str, keyring: Keyring, row_keys: RowKeys = NO_ROW_KEYS
+    array: pa.Array, column: Column, *, table: str, keyring: Keys, row_keys: RowKeys = NO_ROW_KEYS
 ) -> tuple[pa.Array, pa.BooleanArray]:
     """One array's values again, and for each row whether it could be opened; see `opener`, which compiles once."""
     return opener(column, table=table, keyring=keyring)(array, row_keys)
 
 
-def siv(column: Column, *, table: str, keyring: Keyring, key_id: int) -> Siv:
+def siv(column: Column, *, table: str, keyring: Keys, key_id: int) -> Siv:
     """The cipher of this column under the key derived from that master key."""
     key = keyring.derive(encryption_info(column, table=table), length=64, key_id=key_id)
     return Siv(key, associated=bound_to(column, table=table))
 
 
 def encryption_info(column: Column, *, table: str) -> str:
-    """The name of the key that encrypts this column: by domain when there is one, else by table and column."""
+    """The name of the key that encrypts this column: by domain or classification, else by table and column."""
     domain = _domain(column)
+    if "key" in options_of(column):
+        return purpose_info("encryption", "classification", column.classification)
     return purpose_info("encryption", *(("domain", domain) if domain else ("column", table, column.path)))
 
 

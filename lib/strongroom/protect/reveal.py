@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Column
-from strongroom.core.key import Keyring
+from strongroom.core.key import Keys
 from strongroom.protect.columns import output_type
 from strongroom.protect.encrypt import opener
 from strongroom.protect.row_key import NO_ROW_KEYS, Opener, RowKeys, of_items
@@ -17,7 +17,7 @@ from strongroom.protect.rows import Flags
 from strongroom.protect.types import arrow_type, plain
 
 
-def revealer(column: Column, *, table: str, keyring: Keyring) -> Opener:
+def revealer(column: Column, *, table: str, keyring: Keys) -> Opener:
     """The function that opens a top-level column's arrays, and says for each row whether all of it opened.
 
     Args:
@@ -54,7 +54,7 @@ def _encrypted(leaf: Column) -> bool:
     return leaf.protect is not None and leaf.protect.method == "encrypt"
 
 
-def _struct(column: Column, *, table: str, keyring: Keyring) -> Opener:
+def _struct(column: Column, *, table: str, keyring: Keys) -> Opener:
     kept = [field for field in column.type.fields if output_type(field) is not None]
     names = [field.name for field in kept]
     openers = [revealer(field, table=table, keyring=keyring) for field in kept]
@@ -71,7 +71,7 @@ def _struct(column: Column, *, table: str, keyring: Keyring) -> Opener:
     return opened
 
 
-def _list(item: Column, *, table: str, keyring: Keyring) -> Opener:
+def _list(item: Column, *, table: str, keyring: Keys) -> Opener:
     open_ = revealer(item, table=table, keyring=keyring)
 
     def opened(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:

@@ -52,7 +52,7 @@ def open_keyring(reference: str, path: str, *, create: bool) -> Keyring:
         raise KeyFault(
             f"the keyring cannot be read: {fault.strerror}", where=path, todo="Make it readable for this user."
         ) from None
-    return _unwrapped(KeyHandle(_absolute(reference), data, path))
+    return _unwrapped(KeyHandle(absolute(reference), data, path))
 
 
 def keyring_of(
@@ -82,7 +82,7 @@ def save_keyring(ring: Keyring) -> Keyring:
     wrapped = provider(ring.handle.provider).wrap(keyset(ring.primary, ring.keys), context=CONTEXT)
     data = wrapped_json(wrapped, primary=ring.primary, keys=ring.keys)
     try:
-        _write_whole(path, data, before=before)
+        write_whole(path, data, before=before)
     except FileExistsError:
         raise KeyFault(
             "somebody else changed the keyring meanwhile, so this change was not made",
@@ -105,7 +105,7 @@ def new_key(taken: tuple[Key, ...] = ()) -> Key:
 
 
 def _first_keyring(reference: str, file: Path) -> Keyring:
-    reference = _absolute(reference)
+    reference = absolute(reference)
     provider(reference, create=True)
     key = new_key()
     notice = (
@@ -132,13 +132,13 @@ def _unwrapped(handle: KeyHandle) -> Keyring:
     return Keyring(primary, keys, handle)
 
 
-def _absolute(reference: str) -> str:
+def absolute(reference: str) -> str:
     """A `file:` reference with its path made absolute, since workers run in other folders."""
     kind, _, rest = reference.partition(":")
     return f"file:{Path(rest).absolute()}" if kind == "file" and rest else reference
 
 
-def _write_whole(file: Path, data: bytes, *, before: bytes) -> None:
+def write_whole(file: Path, data: bytes, *, before: bytes) -> None:
     """The file in one step: a reader, or a crash, sees the old one or the new one, never a part.
 
     Raises:

@@ -115,6 +115,19 @@ def read_master(value: bytes) -> Secret:
     return Secret(data)
 
 
+def read_siv(value: bytes) -> Secret:
+    """The key in an AES-SIV key of Tink's.
+
+    Raises:
+        ValueError: it is of another version or length than ours.
+    """
+    fields = dict(read_message(value))
+    data = fields.get(2, b"")
+    if fields.get(1, 0) != 0 or not isinstance(data, bytes) or len(data) != 64:
+        raise ValueError("not an AES-SIV key of 64 bytes")
+    return Secret(data)
+
+
 def keyset(primary: int, keys: Sequence[Key], *, type_url: str = PRF) -> bytes:
     """The keyset as Tink's binary message. Master keys carry no prefix (RAW), keys on data do (TINK)."""
     prefix = PREFIX_NUMBERS["RAW" if type_url == PRF else "TINK"]
@@ -128,22 +141,22 @@ def keyset(primary: int, keys: Sequence[Key], *, type_url: str = PRF) -> bytes:
     return message(fields)
 
 
-def read_keyset(data: bytes) -> tuple[int, tuple[Key, ...]]:
-    """Primary id and master keys of a binary keyset.
+def read_keyset(data: bytes, *, type_url: str = PRF) -> tuple[int, tuple[Key, ...]]:
+    """Primary id and keys of a binary keyset: master keys, or AES-SIV keys of 64 bytes.
 
     Raises:
-        ValueError: it is no keyset, or holds anything but HKDF PRF keys as `read_master` wants them.
+        ValueError: it is no keyset, or holds anything but keys of that type, as `read_master` and `read_siv` want them.
     """
     primary, keys = 0, []
     for number, value in read_message(data):
         if number == 1 and isinstance(value, int):
             primary = value
         elif number == 2 and isinstance(value, bytes):
-            keys.append(_read_key(dict(read_message(value))))
+            keys.append(_read_key(dict(read_message(value)), type_url))
     return primary, tuple(keys)
 
 
-def _read_key(entry: Mapping[int, int | bytes]) -> Key:
+def _read_key(entry: Mapping[int, int | bytes], type_url: str) -> Key:
     status, key_id, data = STATUSES.get(_number(entry, 2)), _number(entry, 3), entry.get(1, b"")
     if status is None or not isinstance(data, bytes):
         raise ValueError("not a keyset")
@@ -151,9 +164,9 @@ def _read_key(entry: Mapping[int, int | bytes]) -> Key:
         return Key(key_id, status, None)
     fields = dict(read_message(data))
     value = fields.get(2, b"")
-    if fields.get(1) != PRF.encode() or not isinstance(value, bytes):
-        raise ValueError("not an HKDF PRF key")
-    return Key(key_id, status, read_master(value))
+    if fields.get(1) != type_url.encode() or not isinstance(value, bytes):
+        raise ValueError("not a key of that type")
+    return Key(key_id, status, read_master(value) if type_url == PRF else read_siv(value))
 
 
 def _number(fields: Mapping[int, int | bytes], number: int) -> int:
@@ -207,12 +220,19 @@ def _read_clear_key(entry: Mapping[str, object]) -> Key:
 
 def wrapped_json(wrapped: bytes, *, primary: int, keys: Sequence[Key]) -> bytes:
     """The keyring file: Tink's encrypted keyset in JSON, with ids and states readable and every key wrapped."""
-    info = [{"typeUrl": PRF, "status": key.status.name, "keyId": key.id, "outputPrefixType": "RAW"} for key in keys]
-    found = {
+    return (json.dumps(encrypted_keyset(wrapped, primary=primary, keys=keys), indent=1) + "\n").encode()
+
+
+def encrypted_keyset(wrapped: bytes, *, primary: int, keys: Sequence[Key], type_url: str = PRF) -> dict[str, object]:
+    """Tink's encrypted keyset as JSON has it, of keys of one type."""
+    prefix = "RAW" if type_url == PRF else "TINK"
+    info = [
+        {"typeUrl": type_url, "status": key.status.name, "keyId": key.id, "outputPrefixType": prefix} for key in keys
+    ]
+    return {
         "encryptedKeyset": base64.b64encode(wrapped).decode(),
         "keysetInfo": {"primaryKeyId": primary, "keyInfo": info},
     }
-    return (json.dumps(found, indent=1) + "\n").encode()
 
 
 def read_wrapped_json(data: bytes, *, where: str) -> bytes:

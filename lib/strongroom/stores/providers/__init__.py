@@ -39,6 +39,9 @@ def provider(reference: str, *, create: bool = False) -> Provider:
     Raises:
         KeyFault: no such kind, or its key is missing, unreadable or open to others.
     """
+    if reference == "none":
+        todo = "Run this where the keys are; a role's own are for read_table and decrypt."
+        raise KeyFault("these settings hold no keys", where="keys: none", todo=todo)
     kind, _, rest = reference.partition(":")
     if kind not in KINDS or not rest:
         raise KeyFault(
