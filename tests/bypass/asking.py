@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from bypass.place import OTHER, Reach
-from strongroom.core.errors import StoreError
+from stores import tokens
+from strongroom import launch
+from strongroom.core.errors import Refused, StoreError
+from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings
-from strongroom.flows.read import read_table
+from strongroom.flows.read import read_as, read_table
 
 Found = Iterator[object]
 TABLE, EVE, PURPOSE = "training.reviews", "user:eve", "model_training"
@@ -128,3 +135,47 @@ PEOPLE = (
     ("several names", "user:eve,user:engineer", "one name at a time"),
     ("nobody", "", "no principal"),
 )
+
+
+def started(at: Reach, token: str) -> Found:
+    """A job that shows the table, started by whoever has this token."""
+    settings = (Path(at.home) / "advisory.yaml").read_text().replace("principal: user:engineer\n", "")
+    keys = Path(at.mine) / "issuer.json"
+    keys.write_text(tokens.key_set())
+    proven = Path(at.home) / "tokens.yaml"
+    identity = f"{{provider: token, keys: {keys}, issuer: '{tokens.ISSUER}', audience: strongroom}}"
+    proven.write_text(f"{settings}\nidentity: {identity}\n")
+    seen: list[object] = []
+
+    def run(job: Job) -> Outcome:
+        seen.extend(read_as(job, TABLE).collect())
+        return Outcome()
+
+    said, before = io.StringIO(), os.environ.get(tokens.NAME)
+    os.environ[tokens.NAME] = token
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            code = launch.run(SimpleNamespace(__name__="show", run=run), ["--config", str(proven)], spark=True)
+    finally:
+        del os.environ[tokens.NAME]
+        if before is not None:
+            os.environ[tokens.NAME] = before
+    if code == Refused.exit_code:
+        raise Refused(said.getvalue())
+    yield code, said.getvalue(), seen
+
+
+def with_forged_tokens(at: Reach) -> Found:
+    """Each of the forged and foreign tokens that `stores/test_identity.py` knows, at the start of a job."""
+    refused = []
+    for token, _, why in tokens.forged():
+        try:
+            yield from started(at, token)
+        except Refused as no:
+            refused.append(f"{why}: {no}")
+    if len(refused) == len(tokens.forged()):
+        raise Refused(f"all {len(refused)} forged tokens")
+
+
+def with_a_good_token(at: Reach) -> Found:
+    yield from started(at, tokens.signed(tokens.claims(sub="engineer")))

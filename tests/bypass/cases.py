@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bypass import asking, files, machine, platforms, session
+from bypass import asking, files, machine, platforms, sealed, session
 from bypass.judge import LEAKS, NOTHING, REFUSED, Attempt
 
 ADVISORY, PLATFORM, PHYSICAL, CRYPTOGRAPHIC = "advisory", "platform", "physical", "cryptographic"
@@ -222,6 +222,12 @@ GIVEN = [
         "its reader sees them",
         {PHYSICAL: leaks(files.count_rows, "count")},
     ),
+    Case(
+        "a new folder at the lake's top",
+        "path",
+        "until `project` closes it",
+        {PHYSICAL: leaks(files.new_folder, "column")},
+    ),
     left("the table's Delta log", files.log_of_the_source, "text_content", "statistics"),
     left("quarantine, as it lies", files.quarantine_files, "rating", "quarantine"),
     left("reports", files.leftovers("reports"), "text_content", "reports"),
@@ -263,6 +269,12 @@ NAMES = [
     *(asked(f"by name: {name}", asking.name(text), why) for name, text, why in asking.OTHERS),
     *(asked(f"as the principal: {name}", asking.as_somebody(who), why) for name, who, why in asking.PEOPLE),
     asked("a grant that has ended", asking.name("training.letters"), "time is weighed"),
+    Case(
+        "forged and foreign tokens",
+        "forged tokens",
+        "tests/stores/test_identity.py names all 22",
+        {ADVISORY: Try(asking.with_forged_tokens, REFUSED, "column", "all 22", asking.with_a_good_token)},
+    ),
     asked("no purpose", asking.as_somebody("user:eve", ""), "a grant for a purpose needs the purpose"),
     asked("another purpose", asking.as_somebody("user:eve", "advertising"), "a grant for a purpose needs the purpose"),
     asked("who grants wants to read", asking.as_somebody("user:noor", ""), "who grants does not read"),
@@ -561,4 +573,48 @@ EXPORTED = [
         "a platform binds whoever comes through it",
     ),
 ]
-CASES = [*PATHS, *PROCESSES, *GIVEN, *CHANGES, *NAMES, *SESSION, POLICY, *EXPORTED]
+
+
+def held(name: str, how: Attempt, outcome: str, why: str, because: str = "", control: Callable | None = None) -> Case:
+    """Something by somebody who holds every file of the lake and another column's keys."""
+    control = control or (sealed.owners_search if outcome != LEAKS else None)
+    return Case(f"by keys: {name}", "keys", why, {CRYPTOGRAPHIC: Try(how, outcome, "email", because, control)})
+
+
+def cells(name: str, read: sealed.Read) -> Case:
+    why = "cells open by their column's key alone"
+    return held(name, sealed.with_my_keys(read), NOTHING, why, LOOKED, sealed.with_their_keys(read))
+
+
+def unopened(name: str, how: Attempt, why: str) -> Case:
+    return held(name, how, REFUSED, why, "KeyFault")
+
+
+KEYS = [
+    cells("cells by deltalake", sealed.by_delta),
+    cells("cells of the files", sealed.by_parquet),
+    cells("cells by DuckDB", sealed.by_duck),
+    cells("cells of older versions", sealed.by_version),
+    cells("cells of another role's projection", sealed.by_projection),
+    held("every byte of the lake", sealed.every_byte, NOTHING, "encrypted, sealed in quarantine, in no statistics", LOOKED),
+    held("footers and their statistics", files.footers, NOTHING, "of ciphertext", LOOKED),
+    held("the Delta log", files.delta_log, NOTHING, "no statistics of protected columns", LOOKED),
+    held("record and keyring", sealed.record_of_keys, NOTHING, "names and wrapped keys", LOOKED),
+    unopened("our code with one's own keys", sealed.our_code, "the role does not hold the column's key"),
+    unopened("another role's file", sealed.anothers_file, "wrapped under that role's key-encryption key"),
+    unopened("another role's file, renamed", sealed.anothers_file_renamed, "bound to the role's name"),
+    unopened("another role's keysets in one's own file", sealed.anothers_keyset_in_mine, "sealed under that file's key"),
+    unopened("another role's key in one's own file", sealed.anothers_key_in_mine, "wrapped for that role"),
+    unopened("one's own keyset under the other's name", sealed.my_key_under_their_name, "sealed under its name"),
+    unopened("a file with flipped bits", sealed.flipped_bits, "authenticated"),
+    unopened("the installation's keyring", sealed.keyring, "wrapped under the installation's own key"),
+    held("a file kept, after the rotation", sealed.kept_file_today, NOTHING, "every value lies under a new key", LOOKED),
+    held("cells moved into one's own column", sealed.cells_moved, NOTHING, "bound to table and column", LOOKED),
+    held("guessing by encrypting", sealed.guessed, NOTHING, "one needs the column's key to seal for it", LOOKED,
+         sealed.guessed_by_their_keys),
+    held("a file kept, on versions of before the rotation", sealed.kept_file_on_older_versions, LEAKS,
+         "they lie there until VACUUM, under the key that was given"),
+    held("keys another reader opened in one's process", sealed.another_reader_in_the_process, LEAKS,
+         "memory is no boundary"),
+]  # fmt: skip
+CASES = [*PATHS, *PROCESSES, *GIVEN, *CHANGES, *NAMES, *SESSION, POLICY, *EXPORTED, *KEYS]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bypass.place import Reach
-from strongroom.core.errors import ConfigError, Refused
+from strongroom.core.errors import ConfigError, KeyFault, Refused
 from system.leaks import Marker
 
 LEAKS, REFUSED, NOTHING = "leaks", "refused", "nothing there"
@@ -56,7 +56,7 @@ def _stopped(error: BaseException, reach: Reach) -> Ending:
     short = " ".join(text.split())[:2_000]
     if "[UNRESOLVED_COLUMN" in text:
         return Ending(NOTHING, short)
-    if any(isinstance(each, (Refused, ConfigError)) for each in chain):
+    if any(isinstance(each, (Refused, ConfigError, KeyFault)) for each in chain):
         return Ending(REFUSED, short)
     if _NO.search(text) and any(place in text for place in (reach.home, "/proc/", f"{reach.mine}/link")):
         return Ending(REFUSED, short)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from deltalake import DeltaTable
 
 from lakes import Installation, install
-from strongroom.flows import prepare, project
+from strongroom.flows import keys, prepare, project
 
 SOURCE = "training.reviews"
 OWN, OTHER = "projected.science.model_training.training.reviews", "projected.sales.any.training.reviews"
@@ -44,6 +45,9 @@ roles:
   right:    {members: [user:both, user:ria], os_group: "62004"}
   former:   {members: [user:fred], os_group: "62005"}
   steward:  {members: [user:noor]}
+  support:  {members: [user:ada], key: "file:support.kek"}
+  mail:     {members: [user:mo], key: "file:mail.kek"}
+  left_us:  {members: [user:ole], key: "file:left_us.kek"}
 groups:
   lab: {members: [user:lee]}
 grants:
@@ -61,11 +65,19 @@ grants:
   - role: sales
     actions: [read]
     tables: [training.reviews]
-    columns: {allow: [user_id, text_content, label, model_version], mask: {model_version: sha-256-global}}
+    columns: {allow: [user_id, email, text_content, label, model_version], mask: {model_version: sha-256-global}}
     enforce: physical
   - {role: left, actions: [read], tables: [training.reviews], columns: {deny: [text_content]}, enforce: physical}
   - {role: right, actions: [read], tables: [training.reviews], enforce: physical}
   - {role: former, actions: [read], tables: [training.reviews], columns: {allow: [text_content]}, enforce: physical}
+  - {role: support, actions: [read], tables: [training.reviews], columns: {allow: [email]}, enforce: cryptographic}
+  - {role: mail, actions: [read], tables: [training.letters], columns: {allow: [seal]}, enforce: cryptographic}
+  - role: left_us
+    actions: [read]
+    tables: [training.reviews]
+    columns: {allow: [email]}
+    until: @LEFT@
+    enforce: cryptographic
   - {role: steward, actions: [grant, read], tables: ["*"]}
 denies:
   - {role: science, actions: [read], tables: [training.letters], columns: [letter_id]}
@@ -84,6 +96,7 @@ schema:
     properties:
       - {name: letter_id, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
       - {name: body, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
+      - {name: seal, logicalType: string, customProperties: [{property: protect, value: {method: encrypt}}]}
 customProperties:
   - {property: purposes, value: [model_training]}
 """
@@ -107,6 +120,13 @@ def _reviews() -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def _letters() -> list[dict[str, object]]:
+    return [
+        {"letter_id": f"l-{number}", "body": f"{SECRETS['late']} {number}", "seal": f"seal {number}"}
+        for number in range(5)
+    ]
+
+
 @dataclass(frozen=True)
 class Reach:
     """What an attacker knows and has. They know the path of everything; whether it opens is another matter.
@@ -118,6 +138,7 @@ class Reach:
         source: folder of the table that is guarded.
         mine: a folder that the attacker can write.
         hats: folders that a second pair of roles is given.
+        owner: folder of the installation itself, where the attacker holds a copy of some of it.
         files: every file of the installation.
         sizes: their sizes.
         jobs: a running process of the jobs' user, which holds the source open and a token in its environment.
@@ -129,6 +150,7 @@ class Reach:
     source: str
     mine: str
     hats: tuple[str, ...] = ()
+    owner: str = ""
     files: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     jobs: int = 0
@@ -155,24 +177,25 @@ def build(folder: Path, capsys: object) -> Installation:
     (made.root / "contracts" / "letters.yaml").write_text(_LETTERS)
     made.edit("local.yaml", "audit: audit", "audit: lake/strongroom/audit")
     made.edit("contracts/reviews.yaml", "percent: 20", "percent: 50")
-    for data_set, rows in (
-        ("reviews", _reviews()),
-        ("letters", [{"letter_id": f"l-{number}", "body": f"{SECRETS['late']} {number}"} for number in range(5)]),
-    ):
+    for data_set, rows in (("reviews", _reviews()), ("letters", _letters())):
         raw = made.lake / "raw" / data_set
         raw.mkdir(parents=True)
         (raw / f"{SECRETS['name']}.json").write_text("\n".join(map(json.dumps, rows)))
-    policy(made, taken="", until="2099-01-01")
+    policy(made)
     for data_set in ("reviews", "letters"):
         done = made.run(prepare, "--contract", data_set)
         assert done.code == 0, done.err
+    hand_out_keys(made)
     projected(made)
     assert (made.lake / LATE.replace(".", "/")).exists(), "what is dropped below was there"
     assert SECRETS["gone"] in str(made.rows(OWN)), "so was the row that is erased below"
     assert SECRETS["taken"] in str(made.rows(OWN)), "and the column that is taken back"
     made.delta(SOURCE).delete(f"review_id = '{SECRETS['gone']}'")
-    policy(made, taken=", tags", until="2020-01-01")
+    policy(made, taken=", tags", until="2020-01-01", left="2020-01-01")
     projected(made)
+    extract = made.lake / "extracts"
+    extract.mkdir()
+    (extract / "table.csv").write_text(SECRETS["column"])
     # The last change of the policy, which no `project` has carried out.
     made.edit("policy.yaml", "{allow: [text_content]}, enforce", "{allow: [text_content]}, until: 2020-01-01, enforce")
     (made.root / "advisory.yaml").write_text(made.settings.read_text().replace("policy: policy", "policy: given"))
@@ -186,8 +209,31 @@ def folder_of(role: str) -> str:
     return {"science": OWN, "sales": OTHER, "left": LEFT, "right": RIGHT, "former": FORMER}[role]
 
 
-def policy(made: Installation, *, taken: str, until: str) -> None:
-    (made.root / "policy.yaml").write_text(_POLICY.replace("@TAKEN@", taken).replace("@UNTIL@", until))
+def policy(made: Installation, *, taken: str = "", until: str = "2099-01-01", left: str = "2099-01-01") -> None:
+    text = _POLICY.replace("@TAKEN@", taken).replace("@UNTIL@", until).replace("@LEFT@", left)
+    (made.root / "policy.yaml").write_text(text)
+
+
+def hand_out_keys(made: Installation) -> None:
+    """The keys of roles. One role keeps what it had, is given no more, and the keys are rotated."""
+    done = made.run(keys, "wrap")
+    assert done.code == 0, done.err
+    (made.root / "kept").mkdir()
+    shutil.copy(made.root / "left_us.kek", made.root / "kept")
+    shutil.copy(made.lake / "strongroom/role-keys/left_us.json", made.root / "kept")
+    policy(made, left="2020-01-01")
+    done = made.run(keys, "wrap", "--rotate")
+    assert done.code == 0, done.err
+
+
+def held(made: Installation, folder: Path) -> str:
+    """What somebody holds who has a role's keys and every file of the lake, and the keyring as it lies; no raw files."""
+    shutil.copytree(made.lake, folder / "lake", ignore=lambda at, _: ["raw"] if Path(at) == made.lake else [])
+    for name in ("contracts", "kept"):
+        shutil.copytree(made.root / name, folder / name)
+    for name in ("keys/keyring.json", "keys/handed.json", "mail.kek"):
+        shutil.copy(made.root / name, folder)
+    return str(folder)
 
 
 def projected(made: Installation) -> None:

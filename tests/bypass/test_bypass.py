@@ -17,13 +17,20 @@ from pathlib import Path
 import pytest
 
 from bypass import place as lake
-from bypass.cases import ADVISORY, CASES, PHYSICAL, PLATFORM
+from bypass.cases import ADVISORY, CASES, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
 from bypass.judge import LEAKS, Ending, made
 from bypass.place import Reach
 from bypass.platforms import SECRETS as EXPORTED
 
 TESTS = Path(__file__).parents[1]
 AS_ROOT = "NOT SHOWN HERE: only root can become other users; run this test as root"
+
+
+def holder(place, folder):
+    home = lake.held(place, folder)
+    files = tuple(sorted(str(path) for path in folder.rglob("*") if path.is_file()))
+    source = f"{home}/lake/training/reviews"
+    return Reach(home, source, source, home, owner=str(place.root), files=files)
 
 
 class Quiet:
@@ -73,7 +80,14 @@ def reach(place, job, spark):
     files = tuple(sorted(str(path) for path in place.root.rglob("*") if path.is_file()))
     source = str(place.lake / "training" / "reviews")
     sizes = tuple(Path(file).stat().st_size for file in files)
-    return Reach(str(place.root), source, source, str(mine), (source, source), files, sizes, job, session=spark)
+    return Reach(str(place.root), source, source, str(mine), (source, source), "", files, sizes, job, session=spark)
+
+
+@pytest.fixture(scope="module")
+def holding(place):
+    """What somebody has who holds a copy of every file of the lake, and a role's keys of another column."""
+    (place.root.parent / "held").mkdir()
+    return holder(place, place.root.parent / "held")
 
 
 def attacked(reach, secrets, level, *, user, groups, names):
@@ -144,6 +158,14 @@ def test_at_the_physical_level(case, physical):
     check(Ending(*ended[case.name]), case, tried)
     if tried.control:
         assert by_owner[case.name][0] == LEAKS, f"the owner's did not succeed either: {by_owner[case.name]}"
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("case", tried(CRYPTOGRAPHIC))
+def test_at_the_cryptographic_level(case, holding, secrets):
+    tried = case.at[CRYPTOGRAPHIC]
+    check(made(tried.how, holding, secrets[tried.wants]), case, tried)
+    owners(tried, holding, secrets)
 
 
 def test_the_corpus_is_what_it_says():
