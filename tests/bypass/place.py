@@ -227,7 +227,7 @@ def hand_out_keys(made: Installation) -> None:
 
 
 def held(made: Installation, folder: Path) -> str:
-    """What somebody holds who has a role's keys and every file of the lake, and the keyring as it lies; no raw files."""
+    """What somebody holds who has a role's keys and every file of the lake but raw ones, and the keyring."""
     shutil.copytree(made.lake, folder / "lake", ignore=lambda at, _: ["raw"] if Path(at) == made.lake else [])
     for name in ("contracts", "kept"):
         shutil.copytree(made.root / name, folder / name)

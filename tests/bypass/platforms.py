@@ -41,6 +41,7 @@ ROWS = [
 SECRETS = {
     "exported column": ["hidden.mail@secret.example"],
     "exported mask": ["hidden-271828"],
+    "exported given": ["note that is given"],
     "exported row": ["hiddenrow", "hiddennull"],
 }
 PLATFORMS = ("unity", "ranger", "iceberg")
