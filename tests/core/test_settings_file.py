@@ -19,6 +19,11 @@ def test_relative_paths_start_at_the_folder_of_the_settings():
     assert read.keys == "file:/home/x/k/local.kek"
     assert read.keyring == "/home/x/k/keyring.json", "beside the key that wraps it, unless said otherwise"
     assert read.audit == "/home/x/lake/strongroom/audit", "in the lake, unless said otherwise"
+    assert read.role_keys == "/home/x/lake/strongroom/role-keys", "where readers find them, unless said otherwise"
+    remote = parse_settings(LEAST.replace("../lake", "s3a://bucket/lake"), FILE)
+    assert remote.role_keys == "/home/x/k/role-keys", "beside the keyring where the lake is no folder"
+    reader = parse_settings(LEAST.replace("file:../k/local.kek", "none"), FILE)
+    assert (reader.keys, reader.keyring) == ("none", "/home/x/conf/keyring.json"), "who holds a role's keys at most"
     assert read.file == FILE
     assert read.principal == ""
 

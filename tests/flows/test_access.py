@@ -163,3 +163,71 @@ def test_no_java_and_no_spark_are_needed():
     code = "import sys; from strongroom.flows import access, audit; print('pyspark' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "lib"})
     assert found.stdout.strip() == "False", found.stderr
+
+
+KEYED = """
+roles:
+  support: {members: [user:ada, user:al], key: file:support.kek}
+  strict: {members: [user:al]}
+grants:
+  - {role: support, actions: [read], tables: [training.*], enforce: cryptographic, columns: {allow: ["tag:x", email]}}
+"""
+STRICT = "  - {role: strict, actions: [read], tables: [training.reviews], columns: {mask: {email: show-last-4}}}\n"
+
+
+@pytest.fixture
+def keyed(tmp_path, ask):
+    """A policy of its own, in place of the shipped one."""
+    config = tmp_path / "local.yaml"
+    config.write_text(config.read_text().replace(f"{Path.cwd()}/conf/policy.yaml", str(tmp_path / "policy.yaml")))
+
+    def run(policy, *words, code=0):
+        (tmp_path / "policy.yaml").write_text(policy)
+        return ask(*words, code=code)
+
+    return run
+
+
+def test_what_keys_give_is_told_with_the_role_that_holds_them(keyed, tmp_path):
+    words = ("explain", "--as", "user:ada", "--table", "training.reviews", "--columns")
+    shown = keyed(KEYED, *words, "email").out
+    assert "  email: in clear\n" in shown
+    assert "enforced: cryptographic" in shown
+    assert f"  opened by the keys of support: email ({tmp_path}/lake/strongroom/role-keys/support.json)\n" in shown
+    assert "may not read training.reviews (user_id)" in keyed(KEYED, *words, "user_id").out, (
+        "hashed, so there is no key"
+    )
+    taken = keyed(KEYED + STRICT, *words, "email").out
+    assert "opened by no role's keys: email" in taken, "al sees it masked, so the role does not hold its key"
+    matrix = keyed(KEYED, "matrix", "--table", "training.reviews").out
+    assert "training.reviews: email: in clear: user:ada, user:al: (none said)" in matrix
+
+
+def test_a_change_of_keys_is_told_in_words(keyed, tmp_path):
+    (tmp_path / "old.yaml").write_text(KEYED[: KEYED.index("grants")] + "grants: []\n")
+    shown = keyed(KEYED, "diff", str(tmp_path / "old.yaml"), str(tmp_path / "policy.yaml")).out
+    assert "user:ada gains email in training.reviews in clear (cryptographic)" in shown
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (KEYED.replace('"tag:x"', "label"), "policy.yaml:6: 'label' is not encrypted"),
+        (
+            KEYED.replace("training.*", "features.*"),
+            "policy.yaml:6: No table of this grant has a column that is encrypt",
+        ),
+        (
+            KEYED.replace("training.*", "training.reviews"),
+            "policy.yaml:3: training.reviews.email cannot be given by keys: the same key opens training.customers",
+        ),
+        (KEYED + STRICT, "user:al is in 'strict', too, and what "),
+    ],
+)
+def test_a_grant_that_keys_cannot_keep_is_told_by_lint(keyed, policy, said):
+    assert said in keyed(policy, "lint", code=3).err
+
+
+def test_a_platform_is_not_told_to_give_the_table_where_keys_give_columns(keyed, tmp_path):
+    words = ("export", "--to", "unity-catalog", "--out", str(tmp_path / "out"), "--dry-run")
+    assert "would give the table itself where 'support' is given it 'cryptographic'" in keyed(KEYED, *words, code=3).err

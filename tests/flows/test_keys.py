@@ -302,5 +302,6 @@ def test_the_policy_says_no_before_any_key_is_touched(tmp_path, capsys, words, w
     place = install(tmp_path / "x", capsys)
     result = run(place, *words, "--as", who)
     assert result.code == 5, why
-    assert not (place.root / "keys").exists()
+    assert not (place.root / "keys/keyring.json").exists()
+    assert not (place.root / "keys/local.kek").exists()
     assert place.audit()[-1].outcome == "refused"

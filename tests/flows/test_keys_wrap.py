@@ -15,7 +15,7 @@ from lakes import install
 from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import KeyFault
 from strongroom.core.key import RoleHandle
-from strongroom.flows import keys
+from strongroom.flows import keys, keys_wrap
 from strongroom.protect import decrypt, protector
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.keys_role import file_of, role_keys_of
@@ -180,6 +180,81 @@ def test_two_that_would_open_each_others_keys_are_refused(place, old, new, said)
     assert refused.code in (3, 7)
     assert said in refused.err
     assert not file(place).exists()
+
+
+def test_who_may_not_write_keys_or_tables_changes_nothing(place):
+    write(place, "a@b.c")
+    assert place.run(keys, "wrap", "--as", "user:ada").code == 5
+    place.edit("policy.yaml", "tables: [raw.*, training.*, quarantine.*, strongroom.*]", "tables: [strongroom.*]")
+    before = ring(place).keys
+    assert place.run(keys, "wrap", "--rotate").code == 5
+    assert ring(place).keys == before
+    assert not file(place).exists()
+    assert "--rotate is for wrap" in place.run(keys, "rotate", "--rotate").err
+
+
+def test_a_provider_that_says_no_stops_all_of_it(place, monkeypatch):
+    place.edit("policy.yaml", "grants:\n", "grants:\n  - {role: fraud, actions: [read], tables: [training.*], "
+               "columns: {allow: [email]}, enforce: cryptographic}\n")  # fmt: skip
+    place.edit("policy.yaml", "file:fraud.kek", "env:FRAUD_KEK")
+    refused = place.run(keys, "wrap")
+    assert (refused.code, "env:FRAUD_KEK" in refused.err) == (7, True)
+    assert not file(place).exists()
+    assert not (place.root / "keys/keyring.handed.json").exists()
+    assert "would change" in wrap(place, "--dry-run").out
+    monkeypatch.setenv("FRAUD_KEK", base64.b64encode(bytes(32)).decode())
+    wrap(place)
+    assert set(role_keys_of(RoleHandle("fraud", "env:FRAUD_KEK", file(place, "fraud").read_bytes())).keys) == {EMAIL}
+
+
+def test_a_run_that_dies_before_the_files_are_there_is_ended_by_the_next_one(place, monkeypatch):
+    write(place, "a@b.c")
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys_wrap, "write_files", dies)
+        assert place.run(keys, "wrap").code == 130
+    assert not file(place).exists()
+    wrap(place)
+    assert opened(place, handle(place)) == ["a@b.c"]
+
+
+def test_a_new_key_encryption_key_in_the_same_place_makes_the_file_anew(place):
+    write(place, "a@b.c")
+    wrap(place)
+    (place.root / "support.kek").write_bytes(base64.b64encode(bytes(range(32))))
+    with pytest.raises(KeyFault):
+        role_keys_of(handle(place))
+    assert "support: wrapped anew" in wrap(place).out
+    assert opened(place, handle(place)) == ["a@b.c"]
+
+
+def test_rotating_and_disabling_say_what_the_roles_then_need(place):
+    write(place, "a@b.c")
+    wrap(place)
+    old = ring(place).keys[0].name
+    assert "until then it opens for none of support" in place.run(keys, "rotate").out
+    write(place, "new@b.c")
+    assert set(opened(place, handle(place))) == {"a@b.c", None}, "null, since the role has no key of that"
+    wrap(place)
+    assert set(opened(place, handle(place))) == {"a@b.c", "new@b.c"}
+    assert "take it out of the files of support" in place.run(keys, "disable", old).out
+    wrap(place)
+    assert set(opened(place, handle(place))) == {None, "new@b.c"}
+
+
+def test_a_role_that_leaves_the_policy_loses_its_file(place):
+    write(place, "a@b.c")
+    wrap(place)
+    place.edit("policy.yaml", "  support: {members: [user:ada, user:al], key: file:support.kek}\n", "")
+    place.edit("policy.yaml", POLICY.splitlines()[-1], "")
+    lost = wrap(place, code=7)
+    assert "support: loses training.reviews.email; without user:ada, user:al; it holds no keys now" in lost.err
+    assert not file(place).exists()
+    event = [event for event in place.audit() if event.action == "key"][-1]
+    assert (event.facts["did"], event.facts["loses"]) == ("withdrawn", ["training.reviews.email"])
 
 
 def test_tink_alone_opens_the_file_and_the_column(place):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import socket
 import sys
 import threading
@@ -11,8 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from strongroom.core.errors import EnvironmentFault, KeyFault
-from strongroom.core.key import Keyring
+from strongroom.core.key import Key, Keyring, RoleHandle, Status
+from strongroom.core.secret import Secret
 from strongroom.stores.keys import keyring_of, new_key, open_keyring, save_keyring
+from strongroom.stores.keys_role import mark_of, role_keys_of, wrapped_for
 from strongroom.stores.providers import aws_kms, databricks_secret, provider
 
 KEK = base64.b64encode(bytes(range(32))).decode()
@@ -224,6 +227,17 @@ def test_another_context_or_key_does_not_open_what_kms_wrapped(arn):
     other = client.create_key()["KeyMetadata"]["Arn"]
     with pytest.raises(KeyFault, match=r"says no: (IncorrectKey|InvalidCiphertext|AccessDenied)"):
         aws_kms.open_provider(other).unwrap(wrapped, context=b"one")
+
+
+def test_kms_wraps_a_roles_file_of_any_size_and_only_for_that_role(tmp_path, arn):
+    names = [f"strongroom|v1|encryption|column|training.reviews|c{place}" for place in range(100)]
+    keysets = {name: (7, [Key(7, Status.ENABLED, Secret(os.urandom(64)))]) for name in names}
+    data = wrapped_for("support", f"aws-kms:{arn}", keysets)
+    opened = role_keys_of(RoleHandle("support", f"aws-kms:{arn}", data))
+    assert {name: keys[7] for name, keys in opened.keys.items()} == {name: keysets[name][1][0].secret for name in names}
+    with pytest.raises(KeyFault, match=r"keys of the role 'fraud' do not open: AWS KMS says no: InvalidCiphertext"):
+        role_keys_of(RoleHandle("fraud", f"aws-kms:{arn}", data))
+    assert mark_of(f"aws-kms:{arn}") == "", "a service tells nobody"
 
 
 def test_a_key_that_kms_does_not_know_is_refused(tmp_path, arn):

@@ -84,11 +84,10 @@ def rotated(job: Job, ring: Keyring) -> Outcome:
         return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
     key = new_key(ring.keys)
     done = saved(job, replace(ring, primary=key.id, keys=(*ring.keys, key)))
-    roles = ", ".join(read_handed(job.settings.keyring)[0].roles)
+    then = _of_roles(job, "Run `keys wrap` before anything is written under it; until then it opens for none of")
     return Outcome(
         summary=f"Key {key.name} is primary. Tokens made from now on differ from those made before, and do not join "
-        f"with them; values under {ring.primary:08x} stay readable."
-        + (f" Run `keys wrap` before anything is written under it: {roles} cannot open it yet." if roles else ""),
+        f"with them; values under {ring.primary:08x} stay readable.{then}",
         facts={"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"},
     )
 
@@ -97,7 +96,10 @@ def disabled(job: Job, ring: Keyring) -> Outcome:
     """Values under the key do not open until it is enabled again."""
     key = _named(job, ring, Status.ENABLED)
     saved(job, _with(ring, replace(key, status=Status.DISABLED)))
-    return Outcome(summary=f"Key {key.name} is disabled. Workers forget it within an hour.", facts={"key": key.name})
+    then = _of_roles(job, "Run `keys wrap` to take it out of the files of")
+    return Outcome(
+        summary=f"Key {key.name} is disabled. Workers forget it within an hour.{then}", facts={"key": key.name}
+    )
 
 
 def enabled(job: Job, ring: Keyring) -> Outcome:
@@ -174,6 +176,12 @@ def _named(job: Job, ring: Keyring, *states: Status) -> Key:
     if key.status not in states:
         raise UsageError(f"key {key.name} is {key.status}", todo=f"`keys {job.args.verb}` is for others.")
     return key
+
+
+def _of_roles(job: Job, what: str) -> str:
+    """A reminder about roles that hold keys of their own; empty when none does."""
+    roles = ", ".join(read_handed(job.settings.keyring)[0].roles)
+    return f" {what} {roles}." if roles else ""
 
 
 def _with(ring: Keyring, key: Key) -> Keyring:

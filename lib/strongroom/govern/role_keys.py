@@ -43,7 +43,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleKeys:
+class Holding:
     """What one role is to hold.
 
     Args:
@@ -60,7 +60,7 @@ class RoleKeys:
     barred: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
 
-def role_keys(engine: Engine, columns: Iterable[Sealed], *, at: datetime) -> tuple[RoleKeys, ...]:
+def role_keys(engine: Engine, columns: Iterable[Sealed], *, at: datetime) -> tuple[Holding, ...]:
     """What each role with a grant by keys in force is to hold; roles that are to hold nothing are among them.
 
     Args:
@@ -83,7 +83,7 @@ def role_keys(engine: Engine, columns: Iterable[Sealed], *, at: datetime) -> tup
                 keys[key] = inside
             elif inside:
                 barred[key] = (inside, tuple(each.name for each in opened if each not in given))
-        found.append(RoleKeys(role, people, keys, barred))
+        found.append(Holding(role, people, keys, barred))
     return tuple(found)
 
 
@@ -120,7 +120,7 @@ def _given(
                 yield inside[path]
 
 
-def kept(record: Handed, wanted: Iterable[RoleKeys]) -> Held:
+def kept(record: Handed, wanted: Iterable[Holding]) -> Held:
     """Keys that somebody may have kept who may no longer see what they open: name and master key → who."""
     may: dict[str, set[str]] = {}
     for each in wanted:
@@ -130,12 +130,12 @@ def kept(record: Handed, wanted: Iterable[RoleKeys]) -> Held:
     return {key: people for key, people in found.items() if people}
 
 
-def strangers(record: Handed, each: RoleKeys, mark: str) -> frozenset[str]:
+def strangers(record: Handed, each: Holding, mark: str) -> frozenset[str]:
     """Who was given the role's key-encryption key and is not in the role; nobody where a service holds it."""
     return record.marks.get(mark, frozenset()) - set(each.members) if mark else frozenset()
 
 
-def handing(record: Handed, each: RoleKeys, ids: Iterable[int], mark: str) -> Handed:
+def handing(record: Handed, each: Holding, ids: Iterable[int], mark: str) -> Handed:
     """The record once a role's members have these keys, of each of these master keys."""
     people = frozenset(each.members)
     fresh = {(name, key_id): people for name in each.keys for key_id in ids}

@@ -10,12 +10,10 @@ from strongroom.core.errors import KeyFault
 from strongroom.core.handed import Given, Handed
 from strongroom.stores.keys import write_whole
 
-FILE = "handed.json"
-
 
 def record_of(keyring: str) -> Path:
-    """Where the record of that keyring lies."""
-    return Path(keyring).parent / FILE
+    """Where the record of that keyring lies: `keyring.handed.json`."""
+    return Path(keyring).with_suffix(".handed.json")
 
 
 def read_handed(keyring: str) -> tuple[Handed, bytes]:
