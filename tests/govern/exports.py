@@ -35,11 +35,11 @@ ROWS = [
 ]
 
 
-def engine_of_sql() -> duckdb.DuckDBPyConnection:
+def engine_of_sql(rows: list[tuple] = ROWS) -> duckdb.DuckDBPyConnection:
     """DuckDB with the rows in table `t`, and Spark's names for its functions."""
     sql = duckdb.connect()
     sql.execute(f"CREATE TABLE t ({', '.join(f'{name} VARCHAR' for name in COLUMNS)})")
-    sql.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})", ROWS)
+    sql.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(COLUMNS))})", rows)
     sql.execute("CREATE MACRO replace_all(a, b, c) AS regexp_replace(a, b, c, 'g')")
     sql.execute("CREATE MACRO sha2(a, b) AS sha256(a)")
     sql.execute("CREATE MACRO joined(a, b) AS a || b")  # DuckDB's concat passes over null
@@ -187,14 +187,14 @@ ACTIONS = {
 }
 
 
-def iceberg_read(entry: dict | None) -> list[tuple] | None:
+def iceberg_read(entry: dict | None, rows: list[tuple] = ROWS) -> list[tuple] | None:
     """What a reader gives that applies read restrictions as the spec says: the filter on raw values, then actions."""
     if entry is None:
         return None
     told = entry["read-restrictions"]
     actions = {each["field-id"]: each["action"] for each in told.get("required-column-projections", ())}
     found = []
-    for row in ROWS:
+    for row in rows:
         values = {at + 1: value for at, value in enumerate(row)}
         if holds(told.get("required-row-filter", True), values):
             found.append(

@@ -6,25 +6,20 @@ import json
 import os
 import pwd
 import threading
-import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.algorithms import RSAAlgorithm
 
+from stores.tokens import CURVE, EDWARDS, ISSUER, NAME, RSA, claims, forged, key_set, public, signed
 from strongroom.core.errors import ConfigError, EnvironmentFault, Refused
 from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
 from strongroom.stores.identity import whoami
 
 PLAIN = Settings(file="", lake="", keys="", keyring="", policy="", contracts="")
-ISSUER, NAME = "https://login.example", "STRONGROOM_TOKEN"
-RSA, RSA_OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-CURVE, EDWARDS = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
 
 
 def nobody():
@@ -52,34 +47,16 @@ def test_a_user_without_a_name_is_told_so(monkeypatch):
 # Signed tokens
 
 
-def public(key, kid, algorithm):
-    kinds = {"RS256": RSAAlgorithm, "PS256": RSAAlgorithm, "ES256": ECAlgorithm, "EdDSA": OKPAlgorithm}
-    found = kinds[algorithm].to_jwk(key.public_key(), as_dict=True)
-    return {**found, "kid": kid, "alg": algorithm, "use": "sig"}
-
-
 @pytest.fixture
 def asking(tmp_path):
     """The settings of an issuer with four keys."""
-    keys = [public(RSA, "r", "RS256"), public(RSA, "p", "PS256"), public(CURVE, "e", "ES256")]
-    keys.append(public(EDWARDS, "d", "EdDSA"))
     file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": keys}))
+    file.write_text(key_set())
     identity = {
         "provider": "token", "keys": str(file), "issuer": ISSUER, "audience": "strongroom", "claim": "sub",
         "token": f"env:{NAME}",
     }  # fmt: skip
     return replace(PLAIN, identity=identity)
-
-
-def claims(**more):
-    now = int(time.time())
-    return {"iss": ISSUER, "aud": "strongroom", "sub": "ada", "iat": now, "exp": now + 600, **more}
-
-
-def signed(found=None, *, key=RSA, kid="r", algorithm="RS256", **headers):
-    kept = {name: value for name, value in (found or claims()).items() if value is not None}
-    return jwt.encode(kept, key, algorithm=algorithm, headers={"kid": kid, **headers})
 
 
 @pytest.mark.parametrize(
@@ -95,38 +72,6 @@ def test_another_claim_may_hold_the_name_and_a_file_the_token(asking, tmp_path):
     (tmp_path / "token").write_text(signed(claims(email="ada@example.com", aud=["other", "strongroom"])))
     identity = {**asking.identity, "claim": "email", "token": f"file:{tmp_path / 'token'}"}
     assert whoami(replace(asking, identity=identity), nobody) == Caller("user:ada@example.com", "token")
-
-
-def forged():
-    now = int(time.time())
-    head, body, mark = signed().split(".")
-    other = signed(claims(sub="eve")).split(".")[1]
-    public_text = json.dumps(public(RSA, "r", "RS256"))
-    hmac_made = jwt.api_jws.encode(json.dumps(claims()).encode(), b"k" * 32, "HS256", headers={"kid": "r"})
-    return [
-        ("", "no identity token", "none at all"),
-        ("x" * 20_000, "no identity token", "more than a token is long"),
-        ("not.a.token", "no token that this issuer signed", "noise"),
-        (f"{head}.{other}.{mark}", "signature is not the issuer's", "the claims of another token"),
-        (f"{head}.{body}.", "signature is not the issuer's", "no signature"),
-        (jwt.encode(claims(), None, algorithm="none", headers={"kid": "r"}), "in another way", "the algorithm none"),
-        (hmac_made, "in another way", "a public key taken for a secret one"),
-        (signed(algorithm="PS256"), "in another way", "a key used for another algorithm"),
-        (signed(key=RSA_OTHER), "signature is not the issuer's", "somebody else's key under a known id"),
-        (signed(key=RSA_OTHER, kid="x"), "not in the key set", "somebody else's key"),
-        (signed(jku="https://evil.example/keys", kid="x"), "not in the key set", "keys from where the token says"),
-        (signed(key=RSA_OTHER, kid="x", jwk=json.loads(public_text)), "not in the key set", "a key in the token"),
-        (signed(crit=["more"], more=1), "no token that this issuer signed", "a critical header nobody understands"),
-        (signed(claims(exp=now - 60)), "expired", "over"),
-        (signed(claims(exp=None)), "a claim is missing", "good for ever"),
-        (signed(claims(nbf=now + 600)), "not good yet", "too early"),
-        (signed(claims(aud="payroll")), "another audience", "made for another service"),
-        (signed(claims(aud=None)), "a claim is missing", "made for every service"),
-        (signed(claims(iss="https://evil.example")), "another issuer", "of another issuer"),
-        (signed(claims(sub=None)), "a claim is missing", "about nobody"),
-        (signed(claims(sub="")), "no name", "about nobody"),
-        (signed(claims(sub="ada\nuser:eve")), "no name", "more than a name"),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("token", "what", "why"), forged(), ids=[case[2] for case in forged()])

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from deltalake import DeltaTable
+
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.event import Event
@@ -62,7 +64,7 @@ def read_table(
     run = f"read-{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     caller = whoami(found, lambda: spark)
     actor = caller.principal if caller.proof and caller.principal != principal else ""
-    return _read(spark, table, found, Run(run, "read_table", principal, purpose, moment, actor=actor))
+    return _read(spark, table, found, Run(run, "read_table", principal or NOBODY, purpose, moment, actor=actor))
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
@@ -72,9 +74,7 @@ def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
 
 def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int | None = None) -> Any:
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
-    found = lake.open(table)
-    if found is not None and version is not None:
-        found.load_as_version(version)
+    found, fault = _opened(lake, table, version)
     request = reading_of(found, table, run)
     contract, by_role = openable(
         engine, settings, table, principal=run.principal, at=run.started, there=request.columns
@@ -92,6 +92,8 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
             todo = "See `access lint`: what is taken from one member of a role is taken from its projection."
             raise Refused(decision.reason, where=", ".join(grant.where for grant in decision.grants), todo=todo)
         raise refusal(engine, decision)
+    if fault is not None:
+        raise fault
     if projection is not None:
         return _projected(spark, lake, projection)
     if found is None:
@@ -101,10 +103,25 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int 
     rows = spark.read.format("delta").option("versionAsOf", found.version()).load(lake.spark_path(table))
     sql = reading(decision, dict(rows.dtypes))
     if decision.clear and contract is not None:
-        return in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
-    return (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
+        shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
+    else:
+        shown = (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
+    return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
 
 
+def _opened(lake: Lake, table: str, version: int | None) -> tuple[DeltaTable | None, StoreError | None]:
+    """The table at a version, or what is wrong with it: who may not read it is not told, and the attempt is audited."""
+    try:
+        found = lake.open(table)
+    except StoreError as fault:
+        return None, fault
+    if found is not None and version is not None:
+        found.load_as_version(version)
+    return found, None
+
+
+NOBODY = "user:?"
+"""Stands in the audit log for whoever gave no name."""
 _NOTHING = "no projection of theirs holds anything of it"
 
 

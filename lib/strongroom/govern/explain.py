@@ -14,11 +14,11 @@ from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role, last_day
 from strongroom.govern.columns import Selector, column_of
-from strongroom.govern.names import canonical
+from strongroom.govern.names import canonical, canonical_principal
 from strongroom.govern.policy import Engine
 from strongroom.govern.rules import compile_grant
 
-_ENOUGH = 1_000  # no policy needs so many; a principal that is no name would never get there
+_ENOUGH = 1_000  # no policy needs so many
 _BARE = re.compile(r"[A-Za-z_][\w.:@-]*")
 
 
@@ -66,12 +66,13 @@ class Explanation:
 def explain(engine: Engine, request: Request) -> Explanation:
     """Why the answer is what it is. For a denial, doing every change it names makes the answer yes.
 
-    Only a table name that is none cannot be helped: then there are no changes.
+    Only a table or a principal whose name is none cannot be helped: then there are no changes.
     """
     decision = engine.decide(request)
     changes: list[Change] = []
     policy, answer = engine.policy, decision
-    while not answer.allowed and answer.table and len(changes) < _ENOUGH:
+    known = all(canonical_principal(name) for name in (request.principal, request.actor or request.principal))
+    while known and not answer.allowed and answer.table and len(changes) < _ENOUGH:
         step = _removals(answer) or [_addition(engine, answer)]
         policy = follow(policy, step)
         changes += step

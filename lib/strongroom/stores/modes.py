@@ -56,9 +56,9 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
         if entry.name != OPEN_ZONE and not stat.S_ISLNK(found.st_mode) and keep != stat.S_IMODE(found.st_mode):
             _change(entry, keep)
             shut_now.append(entry.name)
-    mode = stat.S_IMODE(top.stat().st_mode)
-    if mode != (through := (mode | 0o011) & ~0o006):  # to pass through, and not to look around
-        _change(top, through)
+    for way in (top, top / OPEN_ZONE):
+        if way.exists():
+            _pass_through(way, given)
     return shut_now
 
 
@@ -82,6 +82,14 @@ def give(folder: Path, group: int | None, *, deep: bool = True) -> None:
             os.chown(path, -1, group)
         if stat.S_IMODE(found.st_mode) != mode:
             path.chmod(mode)
+
+
+def _pass_through(folder: Path, groups: set[int]) -> None:
+    """Others and these groups may go through a folder, and neither list it nor put anything in the way."""
+    found = folder.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if (wanted := mode & ~(0o066 if found.st_gid in groups else 0o006) | 0o011) != mode:
+        _change(folder, wanted)
 
 
 def _change(path: Path, mode: int) -> None:
