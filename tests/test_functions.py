@@ -96,7 +96,7 @@ def test_every_type_comes_back_in_a_session_of_another_zone(tmp_path, capsys, sp
         "bigint": "-7L", "decimal(10,2)": "1.50BD", "double": "double('-0.0')", "boolean": "true", "binary": "X'00ff'",
         "date": "date'2024-02-29'", "timestamp": "timestamp'2024-02-29 12:30:00.000001'", "string": "'é'",
         "timestamp_ntz": "timestamp_ntz'2024-02-29 12:30:00'", "tinyint": "1Y",
-        "smallint": "-7S", "int": "7", "float": "float('NaN')",
+        "smallint": "-8S", "int": "7", "float": "float('NaN')",
     }  # fmt: skip
     exact = ", ".join(f"cast({value} as {kind}) as c{place}" for place, (kind, value) in enumerate(kinds.items()))
     zone = spark.conf.get("spark.sql.session.timeZone")

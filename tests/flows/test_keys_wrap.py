@@ -132,6 +132,34 @@ def test_after_a_rotation_the_kept_file_and_its_key_open_nothing_that_lies_there
         assert decrypt(lies, leaf(place), table=TABLE, keyring=role_keys_of(kept))[0].null_count == len(lies)
 
 
+def test_the_same_step_by_step_stays_due_until_the_last_value_has_moved(place):
+    write(place, "a@b.c")
+    wrap(place)
+    place.edit("policy.yaml", "role: support, actions", "role: fraud, actions")
+    wrap(place, code=7)
+    assert place.run(keys, "rotate").code == 0
+    assert "may have kept key" in wrap(place, code=7).err, "values still lie under it"
+    assert place.run(keys, "rewrap").code == 0
+    assert wrap(place).code == 0
+    assert opened(place, handle(place, "fraud")) == ["a@b.c"]
+
+
+def test_readers_have_the_new_key_before_the_first_value_moves(place, monkeypatch):
+    write(place, "a@b.c")
+    wrap(place)
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys_wrap, "rewrapped", dies)
+        assert place.run(keys, "wrap", "--rotate").code == 130
+    assert role_keys_of(handle(place)).opening(EMAIL) == ring(place).enabled
+    assert len(ring(place).keys) == 2
+    write(place, "new@b.c")
+    assert set(opened(place, handle(place))) == {"a@b.c", "new@b.c"}
+
+
 def test_who_left_a_role_is_given_no_new_key_under_the_key_encryption_key_they_have(place, tmp_path):
     write(place, "a@b.c")
     wrap(place)

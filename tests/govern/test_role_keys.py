@@ -187,7 +187,9 @@ def test_who_ever_held_a_key_is_remembered_until_they_may_see_what_it_opens_agai
     assert kept(record, [before]) == {}
     fewer = replace(before, members=("user:ada",))
     assert kept(record, [fewer]) == {(key, 1): {"user:al"} for key in ALL}
-    assert strangers(record, fewer, "mark") == {"user:al"}
+    again = handing(record, fewer, (1,), "mark")
+    assert kept(again, [fewer]) == kept(record, [fewer]), "giving it again forgets nobody"
+    assert strangers(record, fewer, "mark") == strangers(again, fewer, "mark") == {"user:al"}
     assert strangers(record, fewer, "another") == strangers(record, fewer, "") == frozenset()
     sales = replace(before, role=Role("sales", ()), members=("user:al",))
     assert kept(record, [fewer, sales]) == {}, "another role gives it"

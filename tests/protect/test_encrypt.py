@@ -1,5 +1,6 @@
 import math
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -128,6 +129,20 @@ def test_a_domain_names_the_key_and_is_bound_in():
     col = column("string", "encrypt", domain="p|q")
     found = protector(col, table=TABLE, keyring=RING)(pa.array(["x"]))[0].as_py()
     assert found[5:] == plain_siv(key, f"v1|p%7Cq|{TABLE}|c|string".encode())(b"x")
+
+
+def test_a_classification_names_the_key_and_the_value_stays_bound_to_its_place():
+    key = hkdf_sha256(master(0x01020304), b"strongroom|v1|encryption|classification|personal", length=64)
+    one, two = (
+        replace(column("string", "encrypt", key="classification", path=path), classification="personal")
+        for path in ("c", "d")
+    )
+    found = protector(one, table=TABLE, keyring=RING)(pa.array(["x"]))
+    assert found[0].as_py()[5:] == plain_siv(key, f"v1||{TABLE}|c|string".encode())(b"x")
+    assert decrypt(found, one, table=TABLE, keyring=RING)[0].to_pylist() == ["x"]
+    assert decrypt(found, two, table=TABLE, keyring=RING)[0].to_pylist() == [None], "one key, and another place"
+    other = replace(one, classification="internal")
+    assert decrypt(found, other, table=TABLE, keyring=RING)[0].to_pylist() == [None], "another class, another key"
 
 
 def test_deterministic_repeats_itself_and_randomised_does_not():
