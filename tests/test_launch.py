@@ -221,3 +221,19 @@ def test_what_proves_identity_cannot_be_set_on_the_command_line(place, given):
     done = place.run(flow(lambda job: pytest.fail("it ran")), "--set", given)
     assert done.code == 3
     assert f"--set {given.partition('=')[0]}" in done.err
+
+
+@pytest.mark.parametrize("name", ["engineer", "user:", "user:engineer ", "user: engineer"])
+def test_a_name_that_is_no_principal_is_told_at_once(place, name):
+    done = place.run(flow(lambda job: pytest.fail("it ran")), "--as", name)
+    assert done.code == 2
+    assert "this is no principal" in done.err
+
+
+def test_words_may_stand_behind_options(place):
+    found = []
+    asking = flow(
+        lambda job: found.append(job.args.words) or Outcome(), arguments=lambda p: p.add_argument("words", nargs="*")
+    )
+    assert place.run(asking, "a", "--purpose", "x", "b").code == 0
+    assert found == [["a", "b"]]

@@ -31,8 +31,17 @@ from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PRINCIPAL = re.compile(r"[a-z]+:\S.*")
-DEFAULT_CONFIG = str(Path(__file__).resolve().parents[2] / "conf" / "local.yaml")  # wherever it is started from
+_PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
+
+
+def _default_config() -> str:
+    """The project's own settings, wherever a job is started from, and also when this package came as a zip."""
+    roots = (Path(__file__).resolve().parents[2], Path(sys.argv[0]).resolve().parents[1])
+    found = [root / "conf" / "local.yaml" for root in roots]
+    return str(next((file for file in found if file.is_file()), found[0]))
+
+
+DEFAULT_CONFIG = _default_config()
 
 
 def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
@@ -63,7 +72,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
     try:
-        args = parser_of(name, flow, spark=spark).parse_args(argv)
+        args = parser_of(name, flow, spark=spark).parse_intermixed_args(argv)
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()

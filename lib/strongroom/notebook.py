@@ -61,7 +61,7 @@ def run_flow(
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            args = launch.parser_of(name, flow).parse_args([*argv, *options])
+            args = launch.parser_of(name, flow).parse_intermixed_args([*argv, *options])
     except SystemExit:
         what = said.getvalue().strip().rpartition("error: ")[2].splitlines() or ["these are not its options"]
         raise UsageError(what[0], where=f"run_flow({name}, …)", todo=f"See ./spark-submit.sh {name} --help.") from None

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
+from strongroom.core.settings_file import master_fault
 from strongroom.core.words import nearest
 from strongroom.stores import commands
 from strongroom.stores.commands import Command
@@ -134,6 +135,9 @@ def parse(argv: Sequence[str]) -> Request:
         len(argv),
     )
     own = _parser().parse_args(argv[:cut])
+    what, todo = master_fault(own.master) if own.master else ("", "")
+    if what:
+        raise UsageError(what, where="--master", todo=todo)
     job, options = (argv[cut], tuple(argv[cut + 1 :])) if cut < len(argv) else ("", ())
     request = Request(job, options, **vars(own))
     if not job and not own.setup_only:

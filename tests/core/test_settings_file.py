@@ -240,3 +240,31 @@ def test_a_proven_identity_is_not_for_the_command_line(override):
     with pytest.raises(ConfigError) as caught:
         parse_settings(PROVEN, "s.yaml", [override])
     assert caught.value.problems[0].where == f"--set {override.partition('=')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("master", "part", "why"),
+    [
+        ("bogus://x", "no master of Spark", "Java would tell it by a stack trace"),
+        ("local[two]", "no master of Spark", "no number"),
+        ("sc://h:1/;token=SECRETTOK", "holds a token", "settings are shown"),
+    ],
+)
+def test_a_master_that_is_none_is_refused_and_a_token_is_not_repeated(master, part, why):
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(LEAST, "s.yaml", [f"spark.master={master}"])
+    assert part in str(caught.value), why
+    assert "SECRETTOK" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "master", ["local", "local[*]", "local[2]", "local[2,3]", "yarn", "spark://h:7077", "k8s://https://h:1", "sc://h:1"]
+)
+def test_masters_that_spark_knows_are_taken(master):
+    assert parse_settings(LEAST, "s.yaml", [f"spark.master={master}"]).spark["spark.master"] == master
+
+
+def test_a_file_that_holds_no_settings_is_not_shown():
+    with pytest.raises(ConfigError) as caught:
+        parse_settings("root:$y$j9T$hash: x\n", "/etc/shadow")
+    assert "hash" not in str(caught.value)

@@ -72,6 +72,8 @@ def test_columns_come_out_in_clear_for_the_rows_of_the_grant_and_the_last_run_on
     labels = {row["review_id"]: row["label"] for row in place.rows("training.reviews")}
     shown = place.run(reveal, "--columns", "review_id,email", "--run-id", "one", *PIA)
     assert shown.code == 0, shown.err
+    assert "in clear   email\n" in shown.out
+    assert "as it lies review_id (" in shown.out
     found = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
     assert found == {id_: emails[id_] for id_, label in labels.items() if label != "neutral"}
     assert stat.S_IMODE((place.lake / "revealed/reviews").stat().st_mode) == 0o700

@@ -39,6 +39,7 @@ def with_spark(place, job):
     job("prepare", "--contract", "customers", *OPEN_GATE)
     job("vectorize", "--set", "vectorize.max_features=5000")
     job("reveal", "--columns", "email,review_id", *PIA)
+    job("project")
     notebooks(place, job)
     place.edit("contracts/reviews.yaml", PATTERN, "pattern: '.'")
     job("quarantine", "retry")
@@ -97,6 +98,7 @@ def without_spark(place, job):
     job("access", "matrix", "--out", str(place.root / "matrix.html"))
     job("access", "diff", str(place.root / "policy.yaml"), str(ROOT / "conf/policy.yaml"))
     job("access", "lint", code=None)
+    job("access", "export", "--to", "unity-catalog", "--out", str(place.root / "unity"), "--dry-run", code=None)
     job("audit", "verify")
     job("audit", "search", "outcome=allowed")
     job("audit", "prove", "1", "--out", str(place.root / "proof.txt"))
@@ -115,6 +117,7 @@ def tended(place, job):
     job("keys", "rewrap", *KIM)
     for verb in ("disable", "enable"):
         job("keys", verb, second, *KIM)
+    job("keys", "wrap", *KIM)
     job("keys", "export", str(place.root / "exported.json"), *KIM)
     job("keys", "export", str(place.root / "exported-column.json"), "--column", "email", *KIM)
     other = ("--set", "keys=file:other/local.kek", "--set", "keyring=other/keyring.json")

@@ -18,6 +18,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
+_MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
@@ -74,7 +75,8 @@ class _Reader:
             elif name in SECTIONS:
                 self.section(name, node, lambda key, child, at=name: self.one(sections, at, key, child, typed=True))
             else:
-                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, [*KNOWN, "spark", *SECTIONS]))
+                named = f"Unknown setting {name!r}." if _NAME.fullmatch(name) else "This is no setting."  # nor a name
+                self.refuse(node, named, did_you_mean(name, [*KNOWN, "spark", *SECTIONS]))
         for name, node in overrides:
             section, dot, key = name.partition(".")
             if name in KNOWN:
@@ -137,6 +139,8 @@ class _Reader:
                 f"{name!r} is a credential: Spark's settings show up in plans, logs and the UI.",
                 "Remove it and let the environment or a credentials provider carry it.",
             )
+        elif name == "spark.master" and (fault := master_fault(str(value)))[0]:
+            self.refuse(node, *fault)
         elif isinstance(value, bool):
             spark[name] = str(value).lower()
         elif isinstance(value, (str, int, float)):
@@ -252,6 +256,18 @@ class _Reader:
         """Note a problem; the empty text it returns stands in for the value until the reading stops."""
         self.problems.append(Problem(what, node.where if node.line else node.file, todo))
         return ""
+
+
+def master_fault(master: str) -> tuple[str, str]:
+    """What is wrong with Spark's master and what to do; empty texts when nothing is. It is not repeated."""
+    if re.search(r"[;?&/]token=", master):
+        return "The master holds a token, which others would see.", "Export SPARK_CONNECT_AUTHENTICATE_TOKEN instead."
+    if not _MASTER.fullmatch(master):
+        return (
+            "This is no master of Spark.",
+            "Write local[*], yarn, spark://HOST:PORT, k8s://https://… or sc://HOST:PORT.",
+        )
+    return "", ""
 
 
 def _scalar(text: str) -> object:

@@ -120,11 +120,18 @@ def _plan(job: Job, contract: Contract, plan: Opening) -> TablePlan:
     return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear", properties=properties)
 
 
+def _is_encrypted(leaf: Column) -> bool:
+    return leaf.protect is not None and leaf.protect.method == "encrypt"
+
+
 def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int, path: str) -> Outcome:
     (rows, unopened), target = counts, plan.target
+    clear = [column.name for column in plan.columns if any(map(_is_encrypted, column.leaves()))]
+    lying = [name for name in plan.schema.names if name not in clear]
     lines = [
-        f"{target}, version {version}: {rows:,} rows of {plan.table} in clear",
-        f"  columns    {', '.join(plan.schema.names)}",
+        f"{target}, version {version}: {rows:,} rows of {plan.table}",
+        f"  in clear   {', '.join(clear)}",
+        *([f"  as it lies {', '.join(lying)} (what is hashed or masked stays so)"] if lying else []),
         *(f"  unopened   {name}: {count:,} values; they are null" for name, count in unopened.items()),
         f"  table      {path}",
         "  Delete it when its purpose is served; what it held before is gone.",

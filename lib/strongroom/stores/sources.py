@@ -39,12 +39,12 @@ class RawFile:
 
 
 def raw_table(source: Source) -> str:
-    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `raw.elsewhere`.
+    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `elsewhere.raw`.
 
     So a grant on one raw folder is none on another, whatever the contract calls itself.
     """
     found = re.match(r"raw/([A-Za-z0-9_]+)(/|$)", source.path)
-    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "raw.elsewhere"
+    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "elsewhere.raw"
 
 
 def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
