@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bypass.cases import ADVISORY, CASES, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
+from bypass.cases import CASES
 from bypass.judge import LEAKS, NOTHING, REFUSED
+from bypass.words import ADVISORY, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {
