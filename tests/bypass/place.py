@@ -231,7 +231,7 @@ def held(made: Installation, folder: Path) -> str:
     shutil.copytree(made.lake, folder / "lake", ignore=lambda at, _: ["raw"] if Path(at) == made.lake else [])
     for name in ("contracts", "kept"):
         shutil.copytree(made.root / name, folder / name)
-    for name in ("keys/keyring.json", "keys/handed.json", "mail.kek"):
+    for name in ("keys/keyring.json", "keys/keyring.handed.json", "mail.kek"):
         shutil.copy(made.root / name, folder)
     return str(folder)
 

@@ -159,7 +159,7 @@ def keyring(at: Reach) -> Found:
 
 
 def record_of_keys(at: Reach) -> Found:
-    yield Path(at.home, "handed.json").read_bytes(), Path(at.home, "keyring.json").read_bytes()
+    yield Path(at.home, "keyring.handed.json").read_bytes(), Path(at.home, "keyring.json").read_bytes()
 
 
 def kept_file_today(at: Reach) -> Found:

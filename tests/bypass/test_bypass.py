@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from bypass import place as lake
-from bypass.cases import ADVISORY, CASES, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
+from bypass.cases import CASES
 from bypass.judge import LEAKS, Ending, made
 from bypass.place import Reach
 from bypass.platforms import SECRETS as EXPORTED
+from bypass.words import ADVISORY, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
 
 TESTS = Path(__file__).parents[1]
 AS_ROOT = "NOT SHOWN HERE: only root can become other users; run this test as root"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bypass.cases import ADVISORY, CASES, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
+from bypass.cases import CASES
 from bypass.judge import LEAKS, NOTHING, REFUSED
+from bypass.words import ADVISORY, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {
@@ -16,6 +17,8 @@ SECTIONS = {
     CRYPTOGRAPHIC: "### What the cryptographic level stops and does not",
 }
 WORDS = {LEAKS: "**leaks**", REFUSED: "refused", NOTHING: "nothing there"}
+WEAK = re.compile(r"^\*\*not stopped\*\*|\*\*opens\*\*|\*\*not told\*\*|^shown ")
+"""What the page owns up to without a test."""
 MAY_LEAK = {
     PHYSICAL: {
         "reading by path after the policy has changed", "a new folder at the lake's top", "kept columns of two roles",
@@ -57,7 +60,7 @@ def wrong(text, level):
     for words, outcome in rows(text, level):
         names = meant(words, level)
         tests = re.findall(r"`(?:tests/[\w/]+/)?(test_\w+\.py)`", outcome)
-        if not names and not tests and not outcome.startswith("**not stopped**"):
+        if not names and not tests and not WEAK.search(outcome):
             found.append(f"{words}: neither a case of this level nor a test shows it")
         found += [f"{test}: no such test" for test in tests if not list((ROOT / "tests").rglob(test))]
         found += [
@@ -78,13 +81,9 @@ def test_the_threat_model_says_what_the_corpus_shows(level):
         ("; the clock set back | **leaks**", " | **leaks**", "one less"),
         ("; keys; listing", "; listing", "an attempt less"),
         ("; keys; listing", "; keyz; listing", "an attempt that there is not"),
-        ("projection; keys; ", "projection; keys; keys; ", "told twice"),
+        ("; keys; listing", "; keys; keys; listing", "told twice"),
         ("the clock set back | **leaks**", "the clock set back | refused", "another outcome"),
-        (
-            "| root, whoever may become",
-            "| an attempt of nobody | refused |\n| root, whoever may become",
-            "shown by nothing",
-        ),
+        ("| root, whoever may", "| an attempt of nobody | refused |\n| root, whoever may", "shown by nothing"),
     ],
 )
 def test_a_page_that_says_otherwise_is_found(old, new, why):

@@ -43,12 +43,30 @@ def test_each_reader_gets_what_the_policy_gives_and_no_more(place, spark):
         ("user:ada", "model_training", AFTER, "the grant has ended"),
         ("user:eve", "model_training", BEFORE, "nobody knows her"),
         ("user:ADA ", "model_training", BEFORE, "a name that only looks like hers"),
+        ("", "model_training", BEFORE, "nobody is named"),
     ],
 )
 def test_a_refusal_is_raised_and_audited(place, spark, principal, purpose, at, why):
     with pytest.raises(Refused):
         read_table(spark, "training.reviews", principal, purpose, settings=str(place.settings), at=at)
     assert place.audit()[-1].outcome == "refused", why
+
+
+@pytest.mark.parametrize("name", ["delta.`/lake/training/reviews`", "training.*", "training.rеviews", "reviews\0"])
+def test_what_is_no_name_is_refused_and_audited_like_any_other_table(place, spark, name):
+    with pytest.raises(Refused):
+        read_table(spark, name, "user:ada", "model_training", settings=str(place.settings), at=BEFORE)
+    event = place.audit()[-1]
+    assert (event.principal, event.table, event.outcome) == ("user:ada", name, "refused")
+
+
+def test_what_is_withheld_is_below_the_frame_and_no_condition_reaches_it(place, spark):
+    from pyspark.errors import AnalysisException
+
+    found = read_table(spark, "training.reviews", "user:ada", "model_training", settings=str(place.settings), at=BEFORE)
+    for asks in (lambda: found.where("email IS NOT NULL"), lambda: found.orderBy("email")):
+        with pytest.raises(AnalysisException, match="UNRESOLVED_COLUMN"):
+            asks().collect()
 
 
 def test_a_table_that_is_not_there_is_no_secret_to_who_may_read_it(place, spark):

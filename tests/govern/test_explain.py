@@ -126,6 +126,15 @@ def test_a_refusal_carries_where_and_what_to_do():
     assert "remove p.yaml:12" in error.todo
 
 
+@pytest.mark.parametrize(
+    ("principal", "actor"), [("user:*", ""), ("user:ada ", ""), ("", ""), ("role:lead", ""), ("user:ada", "user:*")]
+)
+def test_a_principal_whose_name_is_none_is_told_no_change_and_at_once(principal, actor):
+    asked = Request(principal, "read", "training.x", NOON, ("id",), "model_training", actor)
+    found = explain(Engine(parse_policy(POLICY, "p.yaml")), asked)
+    assert (found.decision.allowed, found.changes) == (False, ()), "no grant can name it"
+
+
 def test_an_allowed_request_needs_no_change():
     engine = Engine(parse_policy(POLICY, "p.yaml"))
     explanation = explain(engine, Request("user:mary", "read", "training.x", NOON, ("id",), "reporting"))

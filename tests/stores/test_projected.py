@@ -192,6 +192,17 @@ def test_the_rest_of_a_lake_is_closed_to_others_and_to_the_groups(tmp_path):
     assert modes.shut(str(tmp_path), set()) == []
 
 
+def test_the_way_to_projections_is_passed_through_and_neither_listed_nor_changed(tmp_path):
+    (tmp_path / "projected").mkdir()
+    for folder in (tmp_path, tmp_path / "projected"):
+        folder.chmod(0o777)
+    own = tmp_path.stat().st_gid
+    modes.shut(str(tmp_path), set())
+    assert [mode(tmp_path), mode(tmp_path / "projected")] == ["0o771", "0o771"]
+    modes.shut(str(tmp_path), {own})
+    assert [mode(tmp_path), mode(tmp_path / "projected")] == ["0o711", "0o711"]
+
+
 def test_a_link_in_a_projection_is_not_followed(lake, tmp_path):
     table = opened(lake)
     refreshed(table, "r1", **{ONE: [1]})
