@@ -134,7 +134,7 @@ def contract(name: str = "orders", *, folder: str = "orders", reference: bool = 
         elif column == "rating":
             quality = ", quality: [{metric: nullValues, mustBeLessThan: 30, unit: percent}]"
         related = (
-            ", relationships: [{type: foreignKey, to: countries.code}]" if reference and column == "country" else ""
+            ", relationships: [{to: countries.code}]" if reference and column == "country" else ""
         )
         columns.append(
             f"      - {{name: {column}, logicalType: {kind}, required: {str(column not in OPTIONAL).lower()}, "
