@@ -133,9 +133,7 @@ def contract(name: str = "orders", *, folder: str = "orders", reference: bool = 
             quality = f", quality: [{{metric: invalidValues, mustBe: 0, arguments: {{validValues: [{listed}]}}}}]"
         elif column == "rating":
             quality = ", quality: [{metric: nullValues, mustBeLessThan: 30, unit: percent}]"
-        related = (
-            ", relationships: [{to: countries.code}]" if reference and column == "country" else ""
-        )
+        related = ", relationships: [{to: countries.code}]" if reference and column == "country" else ""
         columns.append(
             f"      - {{name: {column}, logicalType: {kind}, required: {str(column not in OPTIONAL).lower()}, "
             f"classification: {'personal' if personal else 'internal'}{', ' * bool(told)}{told}{quality}{related}, "
