@@ -1,4 +1,4 @@
-"""What judging a wide table costs beside a plain Delta copy: 20 columns, 40 rules, one of exact uniqueness, a reference.
+"""What judging a wide table costs beside a plain Delta copy: 20 columns, 40 rules, one exact uniqueness, a reference.
 
 The whole job over rows of which 1 % is bad: pass, uniqueness, reference, tallies, sketches, quarantine, gate, commit,
 metrics, report and run record; Parquet to Delta, one Spark session (local[2]). `REFERENCE=0` in the environment leaves
