@@ -20,6 +20,8 @@ from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 
 ROWS = 20_000
+_LONG = 16
+"""Bytes a value, with its share of the dictionary."""
 _UNFIT = ("deletionVectors", "columnMapping")
 
 
@@ -148,12 +150,18 @@ def _compression(file: pq.ParquetFile) -> str:
 
 
 def _dictionaries(file: pq.ParquetFile) -> list[str]:
-    """The leaves that the file keeps as dictionaries: to try one for every text costs a third of writing it."""
+    """The leaves that the file keeps well as dictionaries: to try one for every text costs a third of writing it."""
     if not file.metadata.num_row_groups:
         return []
     group = file.metadata.row_group(0)
     leaves = (group.column(place) for place in range(group.num_columns))
-    return [leaf.path_in_schema for leaf in leaves if leaf.has_dictionary_page]
+    return [
+        leaf.path_in_schema
+        for leaf in leaves
+        if leaf.has_dictionary_page
+        # long for texts of which few are different: most writers begin a dictionary and give up later
+        and (leaf.physical_type != "BYTE_ARRAY" or leaf.total_uncompressed_size < _LONG * leaf.num_values)
+    ]
 
 
 def _as_declared(have: pa.Schema, declared: pa.Schema) -> pa.Schema:
