@@ -94,7 +94,7 @@ def table(start: int, count: int) -> pa.Table:
             "channel": of(CHANNELS),
             "payment": of(PAYMENTS),
             "sku": joined("AB-", numbers(6)),
-            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=random.random(count) < 0.2),
+            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=(random.random(count) < 0.2) & (way != 8)),
             "score": random.random(count),
             "created": pa.array(created * 1_000_000, pa.timestamp("us", "UTC")),
             "shipped": pa.array(shipped * 1_000_000, pa.timestamp("us", "UTC")),

@@ -5,7 +5,7 @@ A new file and the removal of its old one are in one commit, so readers see each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +20,8 @@ from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 
 ROWS = 20_000
+GROUP = 64 << 20
+"""Bytes of one row group: so much is held at once."""
 _LONG = 16
 """Bytes a value, with its share of the dictionary."""
 _UNFIT = ("deletionVectors", "columnMapping")
@@ -83,10 +85,10 @@ class Rewrite:
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
                     use_dictionary=_dictionaries(file),
                 ) as out:  # fmt: skip
-                    for batch in file.iter_batches(batch_size=ROWS):
-                        made = change(batch.cast(schema))
-                        rows += made.num_rows
-                        out.write_batch(made.cast(schema))
+                    made = (change(batch.cast(schema)).cast(schema) for batch in file.iter_batches(batch_size=ROWS))
+                    for group in _groups(made):
+                        rows += group.num_rows
+                        out.write_table(group, row_group_size=group.num_rows)
             info = filesystem.get_file_info(f"{folder}/{name}")
         except (OSError, pa.ArrowException):
             raise StoreError(
@@ -142,6 +144,18 @@ class Rewrite:
         filesystem, folder = filesystem_of(self.lake.folder(self.table))
         # Spark writes timestamps as INT96, which Arrow would take for nanoseconds, and those end in 2262.
         return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches gathered to row groups: small ones make files that are slow to read."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(each.nbytes for each in held) >= GROUP:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _compression(file: pq.ParquetFile) -> str:
