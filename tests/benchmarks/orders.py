@@ -77,6 +77,7 @@ def table(start: int, count: int) -> pa.Table:
         return pa.array(random.integers(10 ** (length - 1), 10**length, count)).cast("string")
 
     digits = pc.utf8_lpad(text, 9, "0")
+    unrated = (np.random.default_rng(start + 1).random(count) < 0.2) & (way != 8)
     return pa.table(
         {
             "order_id": np.where(way == 9, ids - 1, ids),
@@ -94,7 +95,7 @@ def table(start: int, count: int) -> pa.Table:
             "channel": of(CHANNELS),
             "payment": of(PAYMENTS),
             "sku": joined("AB-", numbers(6)),
-            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=(random.random(count) < 0.2) & (way != 8)),
+            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=unrated),
             "score": random.random(count),
             "created": pa.array(created * 1_000_000, pa.timestamp("us", "UTC")),
             "shipped": pa.array(shipped * 1_000_000, pa.timestamp("us", "UTC")),
