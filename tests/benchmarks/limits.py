@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import shop
-from benchmarks.measure import main, rounded, show
+from benchmarks.measure import main, rounded, show, silent
 from benchmarks.session import forget_peaks, session, worker_peaks
 
 BATCH_BYTES = 64 << 20
@@ -109,7 +109,7 @@ def whole() -> None:
             spark.range(1).mapInArrow(lambda batches: batches, "id long").count()  # a worker whose peak can be reset
             forget_peaks()
             started = time.perf_counter()
-            shop.job("prepare", settings, "--contract", table)()
+            silent(shop.job("prepare", settings, "--contract", table))
             told = {"value": max(worker_peaks()), "unit": "MB", "wall_s": rounded(time.perf_counter() - started)}
             show(f"{name}: prepare, peak of a worker", aim=f"<= {PEAK_MB}", **told)
 

@@ -51,7 +51,7 @@ def interleaved(ways: Mapping[str, Way], *, rounds: int, warmups: int = 1) -> di
     for turn in range(warmups + rounds):
         for name, way in ways.items():
             spent, started = cpu_seconds(), time.perf_counter()
-            _silent(way)
+            silent(way)
             took = time.perf_counter() - started
             if turn >= warmups:
                 cpu[name].append(cpu_seconds() - spent)
@@ -59,7 +59,7 @@ def interleaved(ways: Mapping[str, Way], *, rounds: int, warmups: int = 1) -> di
     return {name: Costs(tuple(cpu[name]), tuple(wall[name])) for name in ways}
 
 
-def _silent(way: Way) -> None:
+def silent(way: Way) -> None:
     """Runs a way; what it prints shows only when it fails."""
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
         try:

@@ -77,6 +77,7 @@ def table(start: int, count: int) -> pa.Table:
         return pa.array(random.integers(10 ** (length - 1), 10**length, count)).cast("string")
 
     digits = pc.utf8_lpad(text, 9, "0")
+    unrated = (np.random.default_rng(start + 1).random(count) < 0.2) & (way != 8)
     return pa.table(
         {
             "order_id": np.where(way == 9, ids - 1, ids),
@@ -94,7 +95,7 @@ def table(start: int, count: int) -> pa.Table:
             "channel": of(CHANNELS),
             "payment": of(PAYMENTS),
             "sku": joined("AB-", numbers(6)),
-            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=random.random(count) < 0.2),
+            "rating": pa.array(np.where(way == 8, 9, random.integers(1, 6, count)), mask=unrated),
             "score": random.random(count),
             "created": pa.array(created * 1_000_000, pa.timestamp("us", "UTC")),
             "shipped": pa.array(shipped * 1_000_000, pa.timestamp("us", "UTC")),
@@ -133,9 +134,7 @@ def contract(name: str = "orders", *, folder: str = "orders", reference: bool = 
             quality = f", quality: [{{metric: invalidValues, mustBe: 0, arguments: {{validValues: [{listed}]}}}}]"
         elif column == "rating":
             quality = ", quality: [{metric: nullValues, mustBeLessThan: 30, unit: percent}]"
-        related = (
-            ", relationships: [{type: foreignKey, to: countries.code}]" if reference and column == "country" else ""
-        )
+        related = ", relationships: [{to: countries.code}]" if reference and column == "country" else ""
         columns.append(
             f"      - {{name: {column}, logicalType: {kind}, required: {str(column not in OPTIONAL).lower()}, "
             f"classification: {'personal' if personal else 'internal'}{', ' * bool(told)}{told}{quality}{related}, "

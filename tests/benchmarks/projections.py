@@ -17,7 +17,7 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.transaction import RemoveAction
 
 from benchmarks import shop
-from benchmarks.measure import interleaved, main, ratio, show
+from benchmarks.measure import interleaved, main, ratio, show, silent
 from benchmarks.session import session
 
 TEN, ONE, ALL, IDLE = "refresh ten, 1 % changed", "make one anew", "make ten anew", "nothing to do"
@@ -34,9 +34,9 @@ def run(*, rows: int, rounds: int) -> None:
         place = Path(folder)
         shop.write(place / "lake/raw/bench", rows)
         settings = shop.install(place, {"protected": shop.contract("protected")})
-        shop.job("prepare", settings, "--contract", "protected")()
+        silent(shop.job("prepare", settings, "--contract", "protected"))
         policy(place, range(len(GRANTS)))
-        shop.job("project", settings)()
+        silent(shop.job("project", settings))
         ways = {
             "change": lambda: change(place, rows),
             TEN: shop.job("project", settings),

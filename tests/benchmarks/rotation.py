@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import shop
-from benchmarks.measure import Way, interleaved, main, ratio, show
+from benchmarks.measure import Way, interleaved, main, ratio, show, silent
 from benchmarks.session import session
 
 COVERAGE, ROTATE, REWRAP = "keys coverage", "keys rotate", "keys rewrap"
@@ -24,7 +24,7 @@ def run(*, rows: int, rounds: int) -> None:
         place = Path(folder)
         shop.write(place / "lake/raw/bench", rows)
         settings = shop.install(place, {"protected": shop.contract("protected")})
-        shop.job("prepare", settings, "--contract", "protected")()
+        silent(shop.job("prepare", settings, "--contract", "protected"))
         costs = interleaved(ways(spark, place, settings), rounds=rounds)
     for name, cost in costs.items():
         show(name, rows=rows, **cost.medians())

@@ -99,7 +99,9 @@ def install(place: Path, contracts: dict[str, str]) -> Path:
     (place / "contracts").mkdir(parents=True)
     for name, text in contracts.items():
         (place / "contracts" / f"{name}.yaml").write_text(text)
-    (place / "local.yaml").write_text(SETTINGS.replace("contract: reviews", f"contract: {next(iter(contracts))}"))
+    (place / "local.yaml").write_text(
+        SETTINGS.replace("contract: reviews", f"contract: {next(iter(contracts), 'none')}")
+    )
     (place / "policy.yaml").write_text(POLICY)
     return place / "local.yaml"
 

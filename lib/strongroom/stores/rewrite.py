@@ -5,7 +5,7 @@ A new file and the removal of its old one are in one commit, so readers see each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +20,10 @@ from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 
 ROWS = 20_000
+GROUP = 64 << 20
+"""Bytes of one row group: so much is held at once."""
+_LONG = 16
+"""Bytes a value, with its share of the dictionary."""
 _UNFIT = ("deletionVectors", "columnMapping")
 
 
@@ -81,10 +85,10 @@ class Rewrite:
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
                     use_dictionary=_dictionaries(file),
                 ) as out:  # fmt: skip
-                    for batch in file.iter_batches(batch_size=ROWS):
-                        made = change(batch.cast(schema))
-                        rows += made.num_rows
-                        out.write_batch(made.cast(schema))
+                    made = (change(batch.cast(schema)).cast(schema) for batch in file.iter_batches(batch_size=ROWS))
+                    for group in _groups(made):
+                        rows += group.num_rows
+                        out.write_table(group, row_group_size=group.num_rows)
             info = filesystem.get_file_info(f"{folder}/{name}")
         except (OSError, pa.ArrowException):
             raise StoreError(
@@ -142,18 +146,36 @@ class Rewrite:
         return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
 
 
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches gathered to row groups: small ones make files that are slow to read."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(each.nbytes for each in held) >= GROUP:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
 def _compression(file: pq.ParquetFile) -> str:
     groups = file.metadata
     return str(groups.row_group(0).column(0).compression) if groups.num_row_groups and groups.num_columns else "SNAPPY"
 
 
 def _dictionaries(file: pq.ParquetFile) -> list[str]:
-    """The leaves that the file keeps as dictionaries: to try one for every text costs a third of writing it."""
+    """The leaves that the file keeps well as dictionaries: to try one for every text costs a third of writing it."""
     if not file.metadata.num_row_groups:
         return []
     group = file.metadata.row_group(0)
     leaves = (group.column(place) for place in range(group.num_columns))
-    return [leaf.path_in_schema for leaf in leaves if leaf.has_dictionary_page]
+    return [
+        leaf.path_in_schema
+        for leaf in leaves
+        if leaf.has_dictionary_page
+        # long for texts of which few are different: most writers begin a dictionary and give up later
+        and (leaf.physical_type != "BYTE_ARRAY" or leaf.total_uncompressed_size < _LONG * leaf.num_values)
+    ]
 
 
 def _as_declared(have: pa.Schema, declared: pa.Schema) -> pa.Schema:
