@@ -52,10 +52,12 @@ roles:
   engineer: {members: [user:engineer]}
   officer: {members: [user:pia]}
   keeper: {members: [user:kim]}
+  reader: {members: [user:rita]}
 grants:
   - role: engineer
     actions: [read, write, delete]
-    tables: [raw.*, training.*, quarantine.*, features.*, strongroom.*]
+    tables: [raw.*, training.*, quarantine.*, features.*, projected.*, strongroom.*]
+  - {role: reader, actions: [read], tables: [training.reviews], enforce: physical}
   - {role: officer, actions: [reveal, write], tables: [training.*, quarantine.*, revealed.*], purposes: [requests]}
   - role: keeper
     actions: [read, write, delete, reveal]

@@ -23,7 +23,7 @@ SMALL = ("--set", "spark.executor.memory=500m", "--set", "spark.driver.memory=70
 RAW = ("a/lake/raw/", "a/other/raw/")  # the second is a sample lake of invented data, made by `sample`
 ASKED_FOR = ("a/lake/revealed/", "a/quarantine-show-*/out.log")
 """Where values stand because somebody who may asked for just that: `reveal`, and the stdout of `quarantine show`."""
-TABLES = ("a/lake/training/", "a/lake/features/", "a/lake/models/")
+TABLES = ("a/lake/training/", "a/lake/projected/", "a/lake/features/", "a/lake/models/")
 KEYS = (
     "a/keys/local.kek", "a/other/local.kek",  # the key-encryption key is whoever's file this is
     "a/keys/audit-signing.key", "a/other/audit-signing.key",
