@@ -3,8 +3,8 @@
     TOOL_PYTHON -m benchmarks.other_tools_checks TOOL RAW RULES ROUNDS EVENTS
 
 RULES is a file with a list of `[column, check, argument]`. Prints one object of JSON: how many rules the tool could
-say, how many found something, the CPU and wall seconds of a round, and what failing rows it handed out. Each tool is asked as
-its own documentation asks it, with its defaults, once for all rules.
+say, how many found something, the CPU and wall seconds of a round, and what failing rows it handed out. Each tool is
+asked as its own documentation asks it, with its defaults, once for all rules.
 """
 
 from __future__ import annotations
