@@ -71,7 +71,7 @@ def ours(place: Path, settings: Path, *, rows: int, rounds: int) -> dict[str, An
         costs = interleaved({"prepare": grouped}, rounds=rounds)
     aside = "every one, sealed in quarantine with all its reasons"
     return {
-        "cpu_s": costs["prepare"].medians()["cpu_s"],
+        **costs["prepare"].medians(),
         "failing_rows": aside,
         **counted(events, rows=rows, turn=rounds),
     }
@@ -107,7 +107,8 @@ def theirs(tool: str, place: Path, *, raw: str, rows: int, rounds: int) -> dict[
     if done.returncode:
         return {"not_run": last_line(done.stderr)}
     found = json.loads(done.stdout.strip().rsplit("\n", 1)[-1])
-    return {**found, "cpu_s": rounded(found["cpu_s"]), **counted(events, rows=rows, turn=rounds)}
+    spent = {name: rounded(found[name]) for name in ("cpu_s", "wall_s")}
+    return {**found, **spent, **counted(events, rows=rows, turn=rounds)}
 
 
 def installed(tool: str) -> Path:
