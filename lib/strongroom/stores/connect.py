@@ -122,7 +122,10 @@ def note_servers_own(spark: Any, settings: Mapping[str, str], *, say: Callable[[
 
 
 def _end(spark: Any) -> None:
-    """Nothing of ours goes on there, or stays, when the job is over."""
+    """Nothing of ours goes on there, or stays, when the job is over. A server that is gone is not waited for again."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
     with suppress(Exception):
+        spark.client.set_retry_policies([DefaultPolicy(max_retries=1)])
         spark.interruptAll()
         spark.stop()
