@@ -17,10 +17,11 @@ MAY = {
     "govern": {"core"},
     "stores": {"core"},
     "flows": {"core", "protect", "quality", "learn", "govern", "stores"},
-    "launch": {"core", "stores", "flows.seal"},  # every job ends with a signed checkpoint
+    "telling": {"core"},
+    "launch": {"core", "stores", "telling", "flows.seal"},  # every job ends with a signed checkpoint
     "notebook": {"core", "stores", "launch"},
     "functions": {"core", "protect", "stores"},
-    "submit": {"core", "stores"},
+    "submit": {"core", "stores", "telling"},
     "jobs": {"flows", "launch"},
     "notebooks": {"flows", "notebook", "core", "stores"},
 }

@@ -131,6 +131,17 @@ def test_json_is_one_line(place):
     assert json.loads(done.out.strip().split("\n")[-1])["run_id"] == done.line["run_id"]
 
 
+def test_json_lists_every_problem(place):
+    both = [errors.Problem("one", "c.yaml:1", "Mend it."), errors.Problem("two")]
+    assert place.run(failing(errors.ConfigError(both))).line["problems"] == [
+        {"what": "one", "where": "c.yaml:1", "todo": "Mend it."}, {"what": "two", "where": "", "todo": ""},
+    ]  # fmt: skip
+    assert place.run(failing(errors.Refused("no", where="t"))).line["problems"] == [
+        {"what": "no", "where": "t", "todo": ""}
+    ]
+    assert place.run(flow(lambda job: Outcome())).line["problems"] == []
+
+
 def signed(place):
     """How many entries the last checkpoint covers, and how many there are."""
     log = AuditLog(place.root / "audit")

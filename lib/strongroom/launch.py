@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import logging
 import os
 import re
@@ -12,14 +11,13 @@ import secrets
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
+from strongroom.core.errors import Refused, StrongroomError, UsageError
 from strongroom.core.event import Event
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
@@ -29,6 +27,7 @@ from strongroom.stores import session
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
+from strongroom.telling import Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
@@ -76,22 +75,16 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()
+    telling = Telling(name, run_id, as_json=args.json, start=start)
     try:
         _check_run_id(run_id)
-        outcome = audited(flow, name, args, run_id)
-        if outcome.summary:
-            _tell(outcome.summary)
-        if args.json:
-            _tell(_json(name, run_id, status="done", code=0, outcome=outcome, start=start))
+        return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
-        return _failed(args, name, run_id, stopped, code=130, start=start)
+        return telling.failed(stopped, code=130)
     except Exception as error:
         known = translate(error)
-        if known is None:
-            return _bug(args, name, run_id, error, start=start)
-        return _failed(args, name, run_id, known, code=known.exit_code, start=start)
-    return 0
+        return telling.bug(error) if known is None else telling.failed(known, code=known.exit_code)
 
 
 def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.ArgumentParser:
@@ -127,13 +120,13 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     settings = load_settings(args.config, args.overrides) if not getattr(flow, "BARE", False) else None
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
-        return work(Job(nobody, _NO_SETTINGS, args, session.no_session, _say))
+        return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
     principal = args.principal or caller.principal
     run = Run(
         run_id, name, principal, args.purpose, started, actor=caller.principal if caller.principal != principal else ""
     )
-    job = Job(run, settings, args, lambda: session.open_session(settings, spark, say=_say), _say)
+    job = Job(run, settings, args, lambda: session.open_session(settings, spark, say=say), say)
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)
@@ -178,7 +171,7 @@ def _seal(log: AuditLog, settings: Settings) -> None:
     try:
         seal_after_job(log, settings)
     except StrongroomError as error:
-        _say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
+        say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
 
 
 def _why(error: StrongroomError | None) -> dict[str, object]:
@@ -217,72 +210,3 @@ def _check_run_id(run_id: str) -> None:
 def new_run_id() -> str:
     """A run id that no other run has; ids sort by their time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _tell(text: str) -> None:
-    """Prints to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _failed(
-    args: argparse.Namespace, name: str, run_id: str, error: StrongroomError, *, code: int, start: float
-) -> int:
-    """Says what is wrong, where and what to do, and returns the exit code."""
-    _say(f"strongroom {name}: {_HEADLINES.get(code, 'stopped')} (exit {code})")
-    if isinstance(error, ConfigError):
-        for problem in error.problems:
-            _say(f"  {problem}")
-    else:
-        for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
-            if text:
-                _say(f"  {label + ':':<7}{text}")
-    if args.json:
-        _tell(_json(name, run_id, status=type(error).__name__, code=code, outcome=error.outcome, start=start))
-    return code
-
-
-def _bug(args: argparse.Namespace, name: str, run_id: str, error: Exception, *, start: float) -> int:
-    """A bug keeps its stack trace, but not its message: that may quote a data value."""
-    _say(f"strongroom {name}: this is a bug in Strongroom (exit 1): {type(error).__name__}")
-    for frame in traceback.extract_tb(error.__traceback__):
-        _say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
-    _say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
-    if os.environ.get("STRONGROOM_DEBUG") == "1":
-        traceback.print_exception(error)
-    if args.json:
-        _tell(_json(name, run_id, status=type(error).__name__, code=1, outcome=None, start=start))
-    return 1
-
-
-_HEADLINES = {
-    2: "usage",
-    3: "configuration, contract or policy",
-    4: "environment",
-    5: "refused by policy",
-    6: "the quality gate is closed",
-    7: "source or target",
-    130: "interrupted",
-}
-
-
-def _json(name: str, run_id: str, *, status: str, code: int, outcome: object, start: float) -> str:
-    found = outcome if isinstance(outcome, Outcome) else Outcome()
-    return json.dumps(
-        {
-            "job": name,
-            "run_id": run_id,
-            "status": status,
-            "exit_code": code,
-            "tables": dict(found.tables),
-            "rows": dict(found.rows),
-            "report": found.report,
-            "seconds": round(time.monotonic() - start, 3),
-        }
-    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import ast
 import fcntl
-import json
 import os
 import re
 import signal
@@ -29,10 +28,10 @@ from strongroom.stores.home import ROOT, Home
 from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
 from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
+from strongroom.telling import Telling
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
-_HEADLINES = {2: "usage", 3: "configuration", 4: "environment", 7: "source or target"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,10 @@ def main(argv: Sequence[str]) -> NoReturn:
         launch(argv)
         sys.exit(0)
     except StrongroomError as error:
-        sys.exit(_failed(argv, error, seconds=time.monotonic() - start))
+        sys.exit(_failed(argv, error, start=start))
     except OSError as error:  # a disk that is full or read-only, a folder that is somebody else's
         fault = EnvironmentFault(f"{error.strerror or error}.", where=str(error.filename or ""), todo=_WRITABLE)
-        sys.exit(_failed(argv, fault, seconds=time.monotonic() - start))
+        sys.exit(_failed(argv, fault, start=start))
     except KeyboardInterrupt:
         say("interrupted; run the same again to go on")
         sys.exit(130)
@@ -241,25 +240,10 @@ def say(line: str) -> None:
     print(f"strongroom: {line}", file=sys.stderr, flush=True)
 
 
-def _failed(argv: Sequence[str], error: StrongroomError, *, seconds: float) -> int:
+def _failed(argv: Sequence[str], error: StrongroomError, *, start: float) -> int:
     """Say what is wrong, in the form of every job, and return the exit code."""
     job = next((word for word in argv if (ROOT / "jobs" / f"{word}.py").is_file()), "")
-    print(
-        f"{f'strongroom {job}'.strip()}: {_HEADLINES.get(error.exit_code, 'stopped')} (exit {error.exit_code})",
-        file=sys.stderr,
-    )
-    if isinstance(error, ConfigError):
-        for problem in error.problems:
-            print(f"  {problem}", file=sys.stderr)
-    else:
-        for label, text in (("what:", error.what), ("where:", error.where), ("do:", error.todo)):
-            if text:
-                print(f"  {label:<7}{text}", file=sys.stderr)
-    if "--json" in argv:
-        nothing = {"tables": {}, "rows": {}, "report": "", "seconds": round(seconds, 3)}
-        status = {"status": type(error).__name__, "exit_code": error.exit_code}
-        print(json.dumps({"job": job, "run_id": "", **status, **nothing}))
-    return error.exit_code
+    return Telling(job, run_id="", as_json="--json" in argv, start=start).failed(error, code=error.exit_code)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What is large in an unusual way: 500 rules, 2,000 columns, a cell of 10 MB, a pattern made to backtrack.
 
 Each is done at half its size and at its size, in a process of its own without Spark: reading the contract, and the one
-pass over rows in batches as Spark sends them (at most 64 MB). Time is to be linear, so the ratio of the two is to stay
+pass over rows in batches as Spark sends them (at most 32 MB). Time is to be linear, so the ratio of the two is to stay
 near 2 (CPU seconds); the peak is that of the process, with pyspark loaded as a worker has it. The last lines are whole
 runs of `prepare` at full size, with the peak of Spark's own Python workers.
 """
@@ -24,7 +24,7 @@ from benchmarks import shop
 from benchmarks.measure import main, rounded, show, silent
 from benchmarks.session import forget_peaks, session, worker_peaks
 
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 32 << 20
 BATCH_ROWS = 20_000
 PEAK_MB = 500
 LINEAR = "<= 2.5"

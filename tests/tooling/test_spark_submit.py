@@ -93,10 +93,13 @@ def test_each_command_line_has_its_exit_code_and_its_words(project, words, code,
 
 def test_a_failure_before_the_job_ends_with_the_line_of_json_too(project):
     done = launch(project, "end", "--json")
-    assert json.loads(done.stdout.splitlines()[-1]) == {
+    line = json.loads(done.stdout.splitlines()[-1])
+    (problem,) = line.pop("problems")
+    assert line == {
         "job": "", "run_id": "", "status": "UsageError", "exit_code": 2, "tables": {}, "rows": {}, "report": "",
         "seconds": pytest.approx(1, abs=5),
     }  # fmt: skip
+    assert problem == {"what": "There is no job 'end'.", "where": "", "todo": "Did you mean 'ends'?"}
 
 
 @pytest.mark.parametrize("words", [["--master", "sc://h:1", "sparks"], ["sparks", "--set", "spark.master=sc://h:1"]])

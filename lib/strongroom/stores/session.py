@@ -25,7 +25,7 @@ RUNTIME = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
-    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(32 << 20),  # a worker holds a few of these at once
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     "spark.sql.legacy.parquet.nanosAsLong": "false",
 }

@@ -1,0 +1,100 @@
+"""What a job says at its end: to people on stderr and stdout, to programs in one line of JSON. Never a data value."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass
+
+from strongroom.core.errors import ConfigError, Problem, StrongroomError
+from strongroom.core.run import Outcome
+
+_HEADLINES = {
+    2: "usage",
+    3: "configuration, contract or policy",
+    4: "environment",
+    5: "refused by policy",
+    6: "the quality gate is closed",
+    7: "source or target",
+    130: "interrupted",
+}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How one run ended.
+
+    Args:
+        job: its name; empty where none was found.
+        run_id: its id; empty where none was given.
+        as_json: whether a line of JSON ends its stdout.
+        start: when it started, by `time.monotonic`.
+    """
+
+    job: str
+    run_id: str
+    as_json: bool
+    start: float
+
+    def done(self, outcome: Outcome) -> int:
+        """Says what was done, and returns the exit code."""
+        if outcome.summary:
+            tell(outcome.summary)
+        return self._end("done", code=0, outcome=outcome)
+
+    def failed(self, error: StrongroomError, *, code: int) -> int:
+        """Says what is wrong, where and what to do, and returns the exit code."""
+        say(f"{f'strongroom {self.job}'.strip()}: {_HEADLINES.get(code, 'stopped')} (exit {code})")
+        if isinstance(error, ConfigError):
+            problems = error.problems
+            for problem in problems:
+                say(f"  {problem}")
+        else:
+            problems = (Problem(error.what, error.where, error.todo),)
+            for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
+                if text:
+                    say(f"  {label + ':':<7}{text}")
+        return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=problems)
+
+    def bug(self, error: Exception) -> int:
+        """A bug keeps its stack trace, but not its message: that may quote a data value."""
+        say(f"strongroom {self.job}: this is a bug in Strongroom (exit 1): {type(error).__name__}")
+        for frame in traceback.extract_tb(error.__traceback__):
+            say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
+        if os.environ.get("STRONGROOM_DEBUG") == "1":
+            traceback.print_exception(error)
+        return self._end(type(error).__name__, code=1, outcome=None)
+
+    def _end(self, status: str, *, code: int, outcome: object, problems: tuple[Problem, ...] = ()) -> int:
+        if self.as_json:
+            found = outcome if isinstance(outcome, Outcome) else Outcome()
+            line = {
+                "job": self.job,
+                "run_id": self.run_id,
+                "status": status,
+                "exit_code": code,
+                "problems": [asdict(problem) for problem in problems],
+                "tables": dict(found.tables),
+                "rows": dict(found.rows),
+                "report": found.report,
+                "seconds": round(time.monotonic() - self.start, 3),
+            }
+            tell(json.dumps(line))
+        return code
+
+
+def say(line: str) -> None:
+    """A line to stderr, at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell(text: str) -> None:
+    """Prints to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
