@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from strongroom import telling
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.settings_file import master_fault
 from strongroom.core.words import nearest
@@ -28,7 +29,6 @@ from strongroom.stores.home import ROOT, Home
 from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
 from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
-from strongroom.telling import Telling
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
@@ -237,13 +237,13 @@ def become(program: Command) -> NoReturn:
 
 def say(line: str) -> None:
     """One line of progress."""
-    print(f"strongroom: {line}", file=sys.stderr, flush=True)
+    telling.say(f"strongroom: {line}")
 
 
 def _failed(argv: Sequence[str], error: StrongroomError, *, start: float) -> int:
     """Say what is wrong, in the form of every job, and return the exit code."""
     job = next((word for word in argv if (ROOT / "jobs" / f"{word}.py").is_file()), "")
-    return Telling(job, run_id="", as_json="--json" in argv, start=start).failed(error, code=error.exit_code)
+    return telling.Telling(job, run_id="", as_json="--json" in argv, start=start).failed(error, code=error.exit_code)
 
 
 if __name__ == "__main__":

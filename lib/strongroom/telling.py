@@ -49,15 +49,13 @@ class Telling:
         """Says what is wrong, where and what to do, and returns the exit code."""
         say(f"{f'strongroom {self.job}'.strip()}: {_HEADLINES.get(code, 'stopped')} (exit {code})")
         if isinstance(error, ConfigError):
-            problems = error.problems
-            for problem in problems:
+            for problem in error.problems:
                 say(f"  {problem}")
         else:
-            problems = (Problem(error.what, error.where, error.todo),)
             for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
                 if text:
                     say(f"  {label + ':':<7}{text}")
-        return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=problems)
+        return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=error.problems)
 
     def bug(self, error: Exception) -> int:
         """A bug keeps its stack trace, but not its message: that may quote a data value."""

@@ -1,8 +1,8 @@
 """What is large in an unusual way: 500 rules, 2,000 columns, a cell of 10 MB, a pattern made to backtrack.
 
 Each is done at half its size and at its size, in a process of its own without Spark: reading the contract, and the one
-pass over rows in batches as Spark sends them (at most 32 MB). Time is to be linear, so the ratio of the two is to stay
-near 2 (CPU seconds); the peak is that of the process, with pyspark loaded as a worker has it. The last lines are whole
+pass over rows in batches as Spark sends them. Time is to be linear, so the ratio of the two is to stay near 2 (CPU
+seconds); the peak is that of the process, with pyspark loaded as a worker has it. The last lines are whole
 runs of `prepare` at full size, with the peak of Spark's own Python workers.
 """
 
@@ -23,9 +23,10 @@ import pyarrow.parquet as pq
 from benchmarks import shop
 from benchmarks.measure import main, rounded, show, silent
 from benchmarks.session import forget_peaks, session, worker_peaks
+from strongroom.stores.session import RUNTIME
 
-BATCH_BYTES = 32 << 20
-BATCH_ROWS = 20_000
+BATCH_BYTES = int(RUNTIME["spark.sql.execution.arrow.maxBytesPerBatch"])
+BATCH_ROWS = int(RUNTIME["spark.sql.execution.arrow.maxRecordsPerBatch"])
 PEAK_MB = 500
 LINEAR = "<= 2.5"
 """Of twice the work; what is above 2 is noise of a shared machine."""

@@ -44,7 +44,8 @@ class StrongroomError(Exception):
 
     def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
         self.what, self.where, self.todo = what, where, todo
-        super().__init__(str(Problem(what, where, todo)))
+        self.problems: tuple[Problem, ...] = (Problem(what, where, todo),)
+        super().__init__(str(self.problems[0]))
 
 
 class UsageError(StrongroomError):
@@ -57,8 +58,9 @@ class ConfigError(StrongroomError):
     exit_code = 3
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        found = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in found))
+        self.problems = found
 
 
 class EnvironmentFault(StrongroomError):
