@@ -72,7 +72,7 @@ def ours(sql, engine, asked: Request) -> list[tuple] | None:
     decision = engine.narrow(asked)
     if not decision.allowed:
         return None
-    told = reading(decision, TYPES)
+    told = reading(decision, TYPES, portable=True)
     shown = dict(zip(decision.columns, told.select, strict=True))
     return rows_of(sql, [shown.get(name, f"NULL AS {name}") for name in COLUMNS], told.where)
 

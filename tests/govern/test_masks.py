@@ -103,7 +103,8 @@ SHOWN = [
 
 
 @pytest.mark.spark
-def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(spark):
+@pytest.mark.parametrize("portable", [True, False])
+def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(spark, portable):
     from pyspark.sql import functions as F
 
     schema = ", ".join(f"c{number} {type_}" for number, (type_, *_) in enumerate(SHOWN))
@@ -111,7 +112,7 @@ def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(sp
     names = [f"c{number}" for number in range(len(SHOWN))]
     shown = data.select(
         *(
-            F.expr(masked(name, type_, mask, where="")).alias(name)
+            F.expr(masked(name, type_, mask, where="", portable=portable)).alias(name)
             for name, (type_, mask, *_) in zip(names, SHOWN, strict=True)
         )
     )
@@ -119,3 +120,17 @@ def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(sp
     first, second = shown.collect()
     assert [bytes(value) if isinstance(value, bytearray) else value for value in first] == [row[3] for row in SHOWN]
     assert not any(value is not None for value in second)
+
+
+@pytest.mark.spark
+def test_spark_s_own_form_shows_what_any_engine_s_does_whatever_the_text(spark):
+    from pyspark.sql import functions as F
+
+    each = [chr(point) for point in range(0x250)]
+    odd = ["٣", "९", "𝟙", "𝟘a", "ﬁ", "Ⅷ", "²", "e\u0301", "\U0001f600", "\u200b", "日本", "İ"]
+    texts = [*each, *odd, "".join(each[:128]), "".join(odd), *(f"{one}abc12{one}-4444" for one in (*each, *odd)), ""]
+    rows = spark.createDataFrame([(text,) for text in texts], "c string")
+    for mask in (ALNUM, FIRST, LAST):
+        both = [F.expr(masked("c", "string", mask, where="", portable=form)) for form in (True, False)]
+        for text, (any_engine, here) in zip(texts, rows.select(*both).collect(), strict=True):
+            assert here == any_engine, (mask, [hex(ord(letter)) for letter in text])

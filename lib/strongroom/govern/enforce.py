@@ -21,12 +21,13 @@ class Reading:
     select: tuple[str, ...]
 
 
-def reading(decision: Decision, types: Mapping[str, str]) -> Reading:
+def reading(decision: Decision, types: Mapping[str, str], *, portable: bool = False) -> Reading:
     """The SQL for what a decision gives.
 
     Args:
         decision: of a read; only what it gives is selected, whether or not everything asked for was.
         types: every column of the table → its type as Spark writes it (`decimal(10,2)`).
+        portable: masks as any engine reads them, as an export writes them.
 
     Raises:
         ConfigError: a row expression names a column that the table does not have, or a mask does not fit a type.
@@ -36,16 +37,16 @@ def reading(decision: Decision, types: Mapping[str, str]) -> Reading:
         raise ValueError("a column was decided on that the table does not have")
     return Reading(
         _any(decision, decision.rows, types),
-        tuple(f"{_shown(decision, column, types)} AS {identifier(column)}" for column in decision.columns),
+        tuple(f"{_shown(decision, column, types, portable)} AS {identifier(column)}" for column in decision.columns),
     )
 
 
-def _shown(decision: Decision, column: str, types: Mapping[str, str]) -> str:
+def _shown(decision: Decision, column: str, types: Mapping[str, str], portable: bool) -> str:
     """A column in clear or behind its mask, and null in the rows for which only other columns are given."""
     shown = identifier(column)
     if mask := decision.masks.get(column):
         where = ", ".join(grant.where for grant in decision.grants if grant.columns.mask)
-        shown = masked(column, types[column], mask, where=where)
+        shown = masked(column, types[column], mask, where=where, portable=portable)
     if rows := decision.conditions.get(column):
         return f"CASE WHEN {_any(decision, rows, types)} THEN {shown} END"
     return shown

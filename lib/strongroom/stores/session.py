@@ -18,6 +18,9 @@ STATIC = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.showConsoleProgress": "false",
     "spark.io.encryption.enabled": "true",  # shuffle and spill files hold raw values
+    # Rows go to Python and back at once. Over TCP, each side may fill the other's buffer with data and lose the word that
+    # there is room again: the task then stands still for ever.
+    "spark.python.unix.domain.socket.enabled": "true",
 }
 """Read once, when the JVM starts."""
 
