@@ -18,8 +18,7 @@ STATIC = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.showConsoleProgress": "false",
     "spark.io.encryption.enabled": "true",  # shuffle and spill files hold raw values
-    # Rows go to Python and back at once. Over TCP, each side may fill the other's buffer with data and lose the word that
-    # there is room again: the task then stands still for ever.
+    # Over TCP, a task and its Python worker that both write may stand still for ever: docs/decisions/sockets.md.
     "spark.python.unix.domain.socket.enabled": "true",
 }
 """Read once, when the JVM starts."""
