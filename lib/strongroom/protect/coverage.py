@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.protect.hash import ALPHABET, LETTERS
+from strongroom.protect.hash import LETTERS
 from strongroom.protect.rows import Bytes, Flags, Numbers, places_of, rows_of, valid_of, windows
 from strongroom.protect.siv import HEADER, PREFIX, prefix
 from strongroom.protect.types import plain
@@ -75,7 +75,5 @@ def _marks(key_id: int, text: bool) -> list[np.uint64]:
     mark = prefix(key_id)
     if not text:
         return [np.uint64(int.from_bytes(mark, "little"))]
-    letters, nibble = urlsafe_b64encode(mark)[:6], mark[-1] & 15
-    return [
-        np.uint64(int.from_bytes(letters + last.encode(), "little")) for last in ALPHABET[4 * nibble : 4 * nibble + 4]
-    ]
+    started = (urlsafe_b64encode(mark + bytes([more << 6]))[:7] for more in range(4))
+    return [np.uint64(int.from_bytes(letters, "little")) for letters in started]

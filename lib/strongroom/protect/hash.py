@@ -7,14 +7,13 @@ bytes of Tink's AES-CMAC with a 32-byte key, with `hmac-sha256` those of its HMA
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pybase64
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,20 +24,16 @@ from strongroom.core.key import Keyring, purpose_info
 from strongroom.core.secret import Secret
 from strongroom.protect.aes import Blocks, Cmac
 from strongroom.protect.encoding import token_rows
-from strongroom.protect.laid import lay
+from strongroom.protect.laid import lay, void
 from strongroom.protect.method import Kernel, once_per_value, options_of
-from strongroom.protect.rows import Rows, fixed_array, room, windows
-from strongroom.protect.siv import prefix
+from strongroom.protect.rows import BLOCK, Rows, fixed_array, room, windows
+from strongroom.protect.siv import PREFIX, prefix
 
 Tags = Callable[[Rows], Iterator[tuple[Any, Blocks]]]
 """Which rows, and their tags; together, all rows."""
 
 PROFILES = ("aes-cmac", "hmac-sha256")
-LETTERS = 28
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-# Twelve bits → two letters. What is looked up is public: tokens are what everybody may see.
-PAIRS = np.array([int.from_bytes(f"{one}{two}".encode(), "little") for one, two in product(ALPHABET, repeat=2)], "<u2")
+LETTERS, BYTES = 28, PREFIX + BLOCK
 
 
 def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
@@ -52,30 +47,25 @@ def tokens_under(key: Secret, *, key_id: int, type_: Type, profile: str = PROFIL
     """The function that turns values of a type into tokens under this very key."""
     tags_of = _cmac_tags(key) if profile == PROFILES[0] else _hmac_tags(key)
     mark = prefix(key_id)
-    start, lead = np.frombuffer(urlsafe_b64encode(mark[:3]), "V4"), int.from_bytes(mark[3:])
 
     def tokens(array: pa.Array) -> pa.Array:
         rows = token_rows(array, type_=type_)
         out = room(len(rows) * LETTERS)
         if len(rows):
-            windows(out, size=4)[::LETTERS] = start
-            ends = windows(out, size=24)[4::LETTERS]
+            each = windows(out, size=LETTERS)[::LETTERS]
             for which, tags in tags_of(rows):
-                ends[which] = letters(tags, lead=lead)
+                each[which] = letters(tags, mark=mark)
         return fixed_array(out, LETTERS, valid=rows.valid, count=len(array), type_=pa.string())
 
     return tokens
 
 
-def letters(tags: Blocks, *, lead: int) -> npt.NDArray[np.void]:
-    """base64url of two bytes (the number `lead`) and a tag, for each tag: 24 letters."""
-    high, low = (np.ascontiguousarray(half) for half in tags.byteswap().T)
-    out = np.empty((len(high), 12), np.uint16)
-    words = ((high >> 32) | np.uint64(lead << 32), ((high & 0xFFFFFFFF) << 16) | (low >> 48), low & 0xFFFFFFFFFFFF)
-    for number, word in enumerate(words):
-        for place, shift in enumerate((36, 24, 12, 0)):
-            out[:, 4 * number + place] = PAIRS.take((word.view(np.int64) >> shift) & 0xFFF)
-    return out.reshape(-1).view("V24")
+def letters(tags: Blocks, *, mark: bytes) -> npt.NDArray[np.void]:
+    """base64url of the mark and each tag. Their 21 bytes are whole groups of three, so all are written as one text."""
+    laid = np.empty((len(tags), BYTES), np.uint8)
+    windows(laid.reshape(-1), size=PREFIX)[::BYTES] = np.frombuffer(mark, f"V{PREFIX}")
+    windows(laid.reshape(-1))[PREFIX::BYTES] = void(tags)
+    return np.frombuffer(pybase64.b64encode(laid.data, altchars=b"-_"), f"V{LETTERS}")
 
 
 def token_info(column: Column, *, table: str) -> str:
