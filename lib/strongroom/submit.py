@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from strongroom import telling
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
-from strongroom.core.settings_file import master_fault
+from strongroom.core.settings_values import master_fault
 from strongroom.core.words import nearest
 from strongroom.stores import commands
 from strongroom.stores.commands import Command

@@ -9,18 +9,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from strongroom.core.report import (
-    ColumnFacts,
-    ContractFacts,
-    LabelBalance,
-    LabelCount,
-    PastRun,
-    ReasonCount,
-    Report,
-    RuleFacts,
-    SetRuleFacts,
-    SourceFacts,
-)
+from strongroom.core.report import ContractFacts, PastRun, ReasonCount, Report, RuleFacts, SetRuleFacts, SourceFacts
+from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Run
 from strongroom.core.spread import Spread, SpreadBin, ValueShare
 

@@ -6,7 +6,8 @@ import pytest
 
 from strongroom.core.errors import ConfigError, StoreError
 from strongroom.stores import stages
-from strongroom.stores.lake import Lake, TablePlan, same_columns
+from strongroom.stores.lake import Lake
+from strongroom.stores.table_plan import TablePlan, same_columns
 
 SCHEMA = pa.schema([pa.field("id", pa.int64(), nullable=False, metadata={"comment": "the key"}), ("text", pa.string())])
 PLAN = TablePlan(SCHEMA, "what it is", {"strongroom.contract": "a"}, ("id",), {"id_minimum": "id >= 0"})

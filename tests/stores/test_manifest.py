@@ -7,9 +7,10 @@ import pytest
 
 from strongroom.core.errors import StoreError
 from strongroom.stores import manifest
-from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
+from strongroom.stores.table_plan import TablePlan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TABLE = "training.t"

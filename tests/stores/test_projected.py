@@ -11,8 +11,9 @@ from deltalake import DeltaTable
 
 from strongroom.core.errors import EnvironmentFault, StoreError
 from strongroom.stores import modes
-from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Written, close_changed, drop, existing, holds, source_id
+from strongroom.stores.table_plan import TablePlan
 
 NAME = "projected.science.any.training.reviews"
 SCHEMA = pa.schema([("x", pa.int64())])

@@ -14,7 +14,8 @@ import pytest
 
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
 from strongroom.core.errors import StoreError
-from strongroom.core.report import ColumnFacts, Report
+from strongroom.core.report import Report
+from strongroom.core.report_columns import ColumnFacts
 from strongroom.core.run import Run
 from strongroom.stores.reports import (
     is_written,

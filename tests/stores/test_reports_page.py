@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
-from strongroom.core.report import LabelBalance, LabelCount, ReasonCount
+from strongroom.core.report import ReasonCount
+from strongroom.core.report_columns import LabelBalance, LabelCount
 from strongroom.core.spread import Spread
 from strongroom.stores.reports import render_html
 from strongroom.stores.reports_markup import element, join, name, plain

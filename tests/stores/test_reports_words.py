@@ -8,7 +8,8 @@ import pytest
 
 from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo
 from strongroom.core.contract import SetRule
-from strongroom.core.report import ColumnFacts, LabelBalance, LabelCount, bound_in_words
+from strongroom.core.report import bound_in_words
+from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.spread import Spread, ValueShare
 from strongroom.stores.reports_markup import element, join, name, plain
 from strongroom.stores.reports_words import count, duration, exact_percent, listed, number, percent, size, verdict

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from strongroom.core import settings_values
 from strongroom.core.errors import ConfigError, Problem, UsageError
-from strongroom.core.key import reference
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
-_TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
-_MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
@@ -139,7 +136,7 @@ class _Reader:
                 f"{name!r} is a credential: Spark's settings show up in plans, logs and the UI.",
                 "Remove it and let the environment or a credentials provider carry it.",
             )
-        elif name == "spark.master" and (fault := master_fault(str(value)))[0]:
+        elif name == "spark.master" and (fault := settings_values.master_fault(str(value)))[0]:
             self.refuse(node, *fault)
         elif isinstance(value, bool):
             spark[name] = str(value).lower()
@@ -150,76 +147,10 @@ class _Reader:
 
     def value(self, node: Node, name: str, key: Key, *, typed: bool) -> object:
         """The checked value; `typed` says whether it came from YAML (else it is text from the command line)."""
-        value = node.value
-        if key.kind in ("integer", "number", "share", "flag") and not typed:
-            value = _scalar(value)
-        match key.kind:
-            case "integer" | "number" | "share":
-                return self.number(node, name, key, value)
-            case "flag":
-                return value if isinstance(value, bool) else self.refuse(node, f"{name!r} is true or false.")
-        if not isinstance(value, str) or not value.strip():
-            return self.refuse(node, f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
-        match key.kind:
-            case "path":
-                return self.absolute(value)
-            case "lake" if value.startswith("catalog:"):
-                if all(_NAME.fullmatch(part) for part in value.removeprefix("catalog:").split(".")):
-                    return value
-                return self.refuse(node, "A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
-            case "lake":
-                return self.absolute(value)
-            case "provider" if (name, value) == ("keys", "none"):
-                return value  # of who only reads what others wrote
-            case "provider":
-                return self.provider(node, name, value)
-            case "address":
-                return self.address(node, name, value)
-            case "token":
-                return self.token(node, name, value)
-            case "choice" if value not in key.choices:
-                return self.refuse(node, f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices))
-        return value
-
-    def number(self, node: Node, name: str, key: Key, value: object) -> object:
-        kinds = (int,) if key.kind == "integer" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            return self.refuse(node, f"{name!r} is {'a whole number' if key.kind == 'integer' else 'a number'}.")
-        if key.kind == "share" and not 0 <= value <= 1:
-            return self.refuse(node, f"{name!r} is a share from 0 to 1.", "Write 0.05 for 5 %.")
-        if key.least is not None and value < key.least:
-            return self.refuse(node, f"{name!r} is at least {key.least:g}.")
-        return value
-
-    def provider(self, node: Node, name: str, value: str) -> object:
-        found = reference(value, folder=self.folder)
-        if not found:
-            return self.refuse(
-                node, f"{name!r} names a key provider.", "Write file:PATH or env:NAME, never a key itself."
-            )
-        return found
-
-    def address(self, node: Node, name: str, value: str) -> object:
-        """A receiver's address. One with credentials or a query in it is refused, and is not repeated."""
         try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or re.search(r"\s", value):
-            return self.refuse(node, f"{name!r} is an address.", "Write http://HOST:PORT or https://HOST.")
-        if parts.username is not None or parts.query or parts.fragment:
-            todo = f"Write https://HOST/PATH, and name where the token is with '{name}_token'."
-            return self.refuse(node, f"{name!r} has a name, a password or a query in it.", todo)
-        return value.rstrip("/")
-
-    def token(self, node: Node, name: str, value: str) -> object:
-        parts = _TOKEN.fullmatch(value)
-        if parts is None:
-            return self.refuse(
-                node, f"{name!r} names where a token is.", "Write env:NAME or file:PATH, never a token itself."
-            )
-        return value if parts[1] else f"file:{self.absolute(parts[2])}"
+            return settings_values.read(node.value, name, key, typed=typed, folder=self.folder)
+        except settings_values.Unfit as unfit:
+            return self.refuse(node, unfit.what, unfit.todo)
 
     def fill(self, root: Node, top: dict[str, Any], jobs: Mapping[str, Mapping[str, object]]) -> None:
         """The defaults that follow from other settings, and what two settings may not be together."""
@@ -247,32 +178,7 @@ class _Reader:
             near = str(Path(top["keyring"]).parent) if remote else f"{lake.rstrip('/')}/strongroom"
             top["role_keys"] = f"{near}/role-keys"
 
-    def absolute(self, value: str) -> str:
-        if _SCHEME.match(value):
-            return value
-        return str((self.folder / Path(value).expanduser()).resolve())
-
     def refuse(self, node: Node, what: str, todo: str = "") -> object:
         """Note a problem; the empty text it returns stands in for the value until the reading stops."""
         self.problems.append(Problem(what, node.where if node.line else node.file, todo))
         return ""
-
-
-def master_fault(master: str) -> tuple[str, str]:
-    """What is wrong with Spark's master and what to do; empty texts when nothing is. It is not repeated."""
-    if re.search(r"[;?&/]token=", master):
-        return "The master holds a token, which others would see.", "Export SPARK_CONNECT_AUTHENTICATE_TOKEN instead."
-    if not _MASTER.fullmatch(master):
-        return (
-            "This is no master of Spark.",
-            "Write local[*], yarn, spark://HOST:PORT, k8s://https://… or sc://HOST:PORT.",
-        )
-    return "", ""
-
-
-def _scalar(text: str) -> object:
-    """A number or boolean from the command line, in the same words as in the file."""
-    try:
-        return parse(text, "").value
-    except ConfigError:
-        return text

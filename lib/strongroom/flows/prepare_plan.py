@@ -13,9 +13,10 @@ from strongroom.core.run import Job
 from strongroom.flows import tables
 from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
-from strongroom.stores.lake import Lake, same_columns
+from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.sources import RawFile
+from strongroom.stores.table_plan import same_columns
 
 Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]
 """By its name, each source of the contract and the files it has today."""

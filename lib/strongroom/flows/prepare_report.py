@@ -8,10 +8,7 @@ from dataclasses import replace
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Request
 from strongroom.core.report import (
-    ColumnFacts,
     ContractFacts,
-    LabelBalance,
-    LabelCount,
     PastRun,
     ReasonCount,
     Report,
@@ -20,6 +17,7 @@ from strongroom.core.report import (
     SourceFacts,
     bound_in_words,
 )
+from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
 from strongroom.flows import fuse, prepare_sketches, prepare_spread, prepare_words
 from strongroom.flows.permit import engine_of

@@ -30,9 +30,10 @@ from strongroom.govern.projection import Projection
 from strongroom.govern.rows import identifier
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.lake import Lake, TablePlan, plain_type
+from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Written, holds, source_files
 from strongroom.stores.sources import spark_path
+from strongroom.stores.table_plan import TablePlan, plain_type
 
 _FORM = 1
 """Of the files: another number makes every projection anew."""

@@ -20,9 +20,10 @@ from strongroom.flows.prepare_marks import Rows, mark_rows, permit_references
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake, same_columns
+from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
+from strongroom.stores.table_plan import same_columns
 
 
 def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:

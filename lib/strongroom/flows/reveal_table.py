@@ -23,9 +23,10 @@ from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.keys import keyring_of
-from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.lake import Lake
 from strongroom.stores.private import close_to_others, drop_former
 from strongroom.stores.stages import drop_stage, staged
+from strongroom.stores.table_plan import TablePlan
 
 UNOPENED = "__unopened_"
 """Prefix of the boolean columns that say whether a column of the row did not open; what follows is its place."""

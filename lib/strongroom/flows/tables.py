@@ -10,7 +10,7 @@ import pyarrow as pa
 from strongroom.core.contract import Column, Contract, Rule
 from strongroom.govern.columns import classification_of, tags_of
 from strongroom.protect import output_type
-from strongroom.stores.lake import TablePlan
+from strongroom.stores.table_plan import TablePlan
 
 CLASSIFICATION, TAGS = "strongroom.classification", "strongroom.tags"
 """Keys of a column's metadata in the Delta schema."""

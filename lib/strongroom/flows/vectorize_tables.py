@@ -13,8 +13,9 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
-from strongroom.stores.lake import Lake, TablePlan
+from strongroom.stores.lake import Lake
 from strongroom.stores.stages import staged
+from strongroom.stores.table_plan import TablePlan
 
 VECTOR = pa.struct(
     [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]

@@ -23,9 +23,10 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from strongroom.core.errors import StoreError
 from strongroom.stores import modes
-from strongroom.stores.lake import Lake, TablePlan, filesystem_of
+from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.rewrite import Rewrite
 from strongroom.stores.stages import drop_stage
+from strongroom.stores.table_plan import TablePlan
 
 TURN = "projection"
 """The writer in a projection's Delta log that counts its refreshes; what it holds is a writer of the same number."""

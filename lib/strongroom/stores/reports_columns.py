@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from strongroom.core.report import ColumnFacts, LabelCount, Report, share
+from strongroom.core.report import Report, share
+from strongroom.core.report_columns import ColumnFacts, LabelCount
 from strongroom.stores.reports_layout import Head, more, names, section, table
 from strongroom.stores.reports_markup import Markup, element, join, name, plain
 from strongroom.stores.reports_pictures import before_after, scale_of

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from strongroom import __version__
-from strongroom.core.report import ColumnFacts, Report, SourceFacts
+from strongroom.core.report import Report, SourceFacts
+from strongroom.core.report_columns import ColumnFacts
 from strongroom.core.run import Run
 from strongroom.stores.reports_markup import plain
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strongroom.core.report import ColumnFacts, Report
+from strongroom.core.report import Report
+from strongroom.core.report_columns import ColumnFacts
 from strongroom.core.spread import Spread, ValueShare
 from strongroom.stores.reports_layout import more, section
 from strongroom.stores.reports_markup import Markup, element, name
