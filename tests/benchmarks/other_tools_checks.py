@@ -202,6 +202,7 @@ def main(tool: str, raw: str, rules: str, rounds: str, events: str) -> None:
     took: list[float] = []
     said: Answer = (0, 0, "")
     for turn in range(int(rounds) + 1):
+        spark.catalog.clearCache()  # of what a tool keeps from one round to the next
         spark.sparkContext.setJobGroup(f"round {turn}", "")
         started, clock = cpu_seconds(), time.perf_counter()
         said = TOOLS[tool](spark, spark.read.parquet(raw), asked)

@@ -15,7 +15,7 @@ from strongroom.govern.rows import identifier
 _ANYWHERE = "regexp_replace(regexp_replace({0}, '[^0-9(),.@-]', 'x'), '[0-9]', 'n')"
 # Spark's `mask` is quicker, and knows digits that are not ASCII's.
 _HERE = (
-    "IF(octet_length({0}) = char_length({0}),"
+    "IF(octet_length({{name}}) = char_length({{name}}),"
     " regexp_replace(mask({0}, 'x', 'x', 'n', NULL), '[^xn(),.@-]', 'x'), " + _ANYWHERE + ")"
 )
 _TIMES = ("date", "timestamp", "timestamp_ntz")
