@@ -3,8 +3,8 @@
 Each tool has a virtual environment of its own (below `.strongroom/tools`, made once, a few minutes), with the same
 Spark and pandas 2, and is asked once for all rules over the same Parquet files. Counted in Spark's event log, over the
 last round: jobs, and how often the source's rows were read (rows read ÷ rows). Theirs only looks; ours protects, writes
-both tables and closes the gate as well. So a plain Delta copy is measured beside ours: who looks with their tool has the
-table still to write. A tool that does not install or run is named with the reason.
+both tables and closes the gate as well. So a plain Delta copy is measured beside ours: who looks with such a tool has
+the table still to write. A tool that does not install or run is named with the reason.
 """
 
 from __future__ import annotations
