@@ -8,7 +8,7 @@ import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.stores.shapes import check_shape
+from strongroom.stores.shapes import check_shape, unknown_fields
 from strongroom.stores.sources import list_files
 
 
@@ -97,3 +97,39 @@ def test_files_are_found_by_folder_and_glob_without_hidden_ones(tmp_path):
     assert names("deep") == ["deep/d.json"]
     with pytest.raises(StoreError, match="no file"):
         names("*.csv")
+
+
+LINES = [
+    ('{"a": "1", "b": {"c": "}"}}', True),
+    ('{"a": "1", "b": {"c": "2"}, "d": ["x", {"e": "3"}, {"e": "4"}]} \t\r', True),
+    (r'{"a": "} \" } {\"a\": 1}"}', True),
+    ('{"a": "} junk {"}', True),
+    ('{"a": "1"', True),  # no object at all: the reader sets the line aside
+    ("[1] {}", True),
+    ("", True),
+    ('{"a": "1"}{"a": "2"}', False),
+    ('{"a": "1"} {"a": "2"}', False),
+    ('{"a": "1"},{"a": "2"}', False),
+    ('{"a": "1"} "words" {"a": "2"}', False),
+    ('{"a": "1"}, "b": {"c": "2"}', False),
+    ('{"a": {"b": "1"}}, "b": {"c": "2"}}', False),
+    ('{"a": "1"} words', False),
+    ('{"a": "1"},', False),
+    ('{"a": "1"}]', False),
+    (r'{"a": "\"}"} "\" {" }', False),
+]
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(("line", "alone"), LINES)
+def test_what_follows_an_object_on_its_line_is_not_lost_in_silence(spark, tmp_path, line, alone):
+    (tmp_path / "a.json").write_text(line + "\n", newline="")
+    source = Source("raw", "json", "*.json")
+    known = tuple(column(name) for name in "abd")
+    contract = replace(CONTRACT, columns=known)
+    files = list_files(source, str(tmp_path))
+    if alone:
+        assert unknown_fields(spark, source, files=files, contract=contract) == []
+    else:
+        with pytest.raises(StoreError, match="more than one JSON object"):
+            unknown_fields(spark, source, files=files, contract=contract)

@@ -135,6 +135,8 @@ STOPS = [
     ("unknown field", put("reviews/odd.json", row(shoe=SECRET)), (), 3, ["'shoe'"], "nobody said how to protect it"),
     ("two rows on a line", put("reviews/odd.json", b"\n".join([row(), row() + b" " + row(user_id=8)])), (), 7,
      ["odd.json", "more than one JSON object"], "Spark reads the first one and says nothing of the other"),
+    ("words between two", put("reviews/odd.json", row() + b' "' + SECRET.encode() + b'" ' + row(user_id=8)), (), 7,
+     ["odd.json", "more than one JSON object"], "likewise, and the line ends as a row does"),
     ("words behind a row", put("reviews/odd.json", row() + SECRET.encode()), (), 7, ["odd.json"], "likewise"),
     ("a value as a name", put("reviews/odd.json", row(**{f"{SECRET} 1": 1})), (), 3, ["plain word"], "a map of people"),
 ]  # fmt: skip

@@ -184,11 +184,14 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
 
 
 def _more_than_one(line: Any) -> Any:
-    """Whether a line starts with a whole JSON object and does not end with it. Most lines are cleared by their look."""
+    """Whether a line starts with a whole JSON object and does not end with it. Most lines are cleared by their look: they
+    end with a brace, and no brace before it is followed by more than closing ones.
+    """
     from pyspark.sql import functions as F
 
-    looks = line.rlike(r'\}[^"{}]*\{') | ~F.rtrim(line, F.lit(" \t\r")).endswith("}")
-    one = F.coalesce(F.json_array_length(F.concat(F.lit("["), line, F.lit("]"))), F.lit(0)) == 1
+    looks = line.rlike(r"\}\s*[^\s}\]]") | ~F.rtrim(line, F.lit(" \t\r")).endswith("}")
+    # Of an array it tells the length, whatever comes behind it; so something has to come behind the line.
+    one = F.coalesce(F.json_array_length(F.concat(F.lit("["), line, F.lit(",0]"))), F.lit(0)) == 2
     return F.when(looks, F.json_object_keys(line).isNotNull() & ~one).otherwise(False)
 
 
