@@ -186,7 +186,8 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
 def _more_than_one(line: Any) -> Any:
     """Whether a line starts with a whole JSON object and does not end with it.
 
-    Most lines are cleared by their look: they end with a brace, and none before it is followed by more than closing ones.
+    Most lines are cleared by their look: they end with a brace, and none before it is followed by anything but closing
+    ones.
     """
     from pyspark.sql import functions as F
 
