@@ -110,6 +110,15 @@ GIVEN = [
         "its files are deleted with the refresh",
         because=NO_SUCH,
     ),
+    Case(
+        "the change feed, for an erased row",
+        "change feed",
+        "no table keeps one: a projection is refreshed from the files of two versions",
+        {
+            level: Try(files.change_feed, NOTHING, "gone", LOOKED, OWNER, known="hange")
+            for level in (ADVISORY, PHYSICAL)
+        },
+    ),
     own("files that no version needs", "time travel", files.whole_bytes, "gone", "deleted at once, not after a week"),
     Case(
         "the path of a grant that has ended",

@@ -16,6 +16,7 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from bypass.place import LATE, OTHER, Reach
 from strongroom.stores.lake import Lake
@@ -195,7 +196,13 @@ def older_version_of_the_source(at: Reach) -> Found:
 
 
 def change_feed(at: Reach) -> Found:
-    yield pa.table(DeltaTable(at.table).load_cdf(starting_version=0)).to_pylist()
+    """What changed between versions, as a reader asks for it, and the folder where writers keep it."""
+    try:
+        yield pa.table(DeltaTable(at.table).load_cdf(starting_version=0)).to_pylist()
+    except DeltaError as error:
+        yield str(error)
+    for file in sorted(Path(at.table, "_change_data").rglob("*")):
+        yield from contents(file)
 
 
 def history(at: Reach) -> Found:

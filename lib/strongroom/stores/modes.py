@@ -45,9 +45,10 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
     The zones that jobs make later are made now, so that none of them is open for a while.
 
     Raises:
-        EnvironmentFault: something there is another user's.
+        EnvironmentFault: something there is another user's, who could open it again or put something in its place.
     """
     given, shut_now, top = set(groups), [], Path(root)
+    _only_ours(top / OPEN_ZONE, owner=top.stat().st_uid)
     for zone in _ZONES:
         (top / zone).mkdir(mode=0o700, exist_ok=True)
     for entry in sorted(top.iterdir()):
@@ -82,6 +83,18 @@ def give(folder: Path, group: int | None, *, deep: bool = True) -> None:
             os.chown(path, -1, group)
         if stat.S_IMODE(found.st_mode) != mode:
             path.chmod(mode)
+
+
+def _only_ours(zone: Path, *, owner: int) -> None:
+    """Every folder of the projections belongs to the lake's owner, root or this process, and none is a link."""
+    trusted = {owner, 0, os.geteuid()}
+    for path in (zone, *sorted(zone.rglob("*"))) if os.path.lexists(zone) else ():
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            raise EnvironmentFault("there is a symbolic link among the projections", where=str(path), todo="Remove it.")
+        if stat.S_ISDIR(found.st_mode) and found.st_uid not in trusted:
+            what = "this belongs to another user, who can open it to anybody"
+            raise EnvironmentFault(what, where=f"{path} (user {found.st_uid})", todo="Remove it, and project again.")
 
 
 def _pass_through(folder: Path, groups: set[int]) -> None:
