@@ -22,6 +22,7 @@ from strongroom.core.event import Event
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
+from strongroom.core.settings_values import is_principal
 from strongroom.flows.seal import seal_after_job
 from strongroom.stores import session
 from strongroom.stores.audit import AuditLog
@@ -30,7 +31,6 @@ from strongroom.stores.identity import whoami
 from strongroom.telling import Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
 
 
 def _default_config() -> str:
@@ -161,7 +161,7 @@ def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: An
             _seal(log, settings)
         raise
     for given, where in ((args.principal, "--as"), (caller.principal, settings.file)):
-        if given and not _PRINCIPAL.fullmatch(given):
+        if given and not is_principal(given):
             raise UsageError("this is no principal", where=where, todo="Write user:NAME or group:NAME.")
     return caller
 

@@ -111,6 +111,7 @@ REFUSED = [
     ("vectorize: {max_features: 0}\n", 5, "at least 1", "", "nothing to learn from"),
     ("vectorize: [ngram]\n", 5, "mapping", "", "a list is no section"),
     ("principal: 5\n", 5, "'principal' is a text", "quotes", "a number is no name"),
+    ("principal: engineer\n", 5, "'principal' names who runs a job", "user:engineer", "the policy knows user:NAME"),
     ("principal: ''\n", 5, "'principal' is a text", "", "empty is not unset"),
     ("audit:\n", 5, "'audit' is a text", "", "null is not unset"),
     ("spark: {master: local}\n", 5, "start with 'spark.'", "'spark.master'", "Spark would ignore it"),

@@ -35,6 +35,17 @@ def test_without_files_it_checks_the_settings_and_all_they_name(conf, capsys):
     ]
 
 
+def test_what_lint_says_of_the_policy_is_noted_and_stops_nothing(conf, capsys):
+    policy = conf / "policy.yaml"
+    grant = "  - {role: analyst, actions: [read], tables: [training.reviews], purposes: [y], rows: lable = 'x'}\n"
+    policy.write_text(policy.read_text().replace("grants:\n", f"grants:\n{grant}", 1))
+    line = policy.read_text().split("\n").index(grant.rstrip()) + 1
+    assert _run([]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note")]
+    what = "The condition of 'rows' asks 'lable', which training.reviews does not have. Did you mean 'label'?"
+    assert [note for note in notes if "lable" in note] == [f"note  conf/policy.yaml:{line}: {what}"]
+
+
 def test_it_writes_nothing(conf):
     before = sorted(path for path in conf.parent.rglob("*"))
     _run([])

@@ -34,6 +34,11 @@ HEAD = "roles:\n  a: {members: [user:ada]}\ngrants:\n  - {role: a, actions: [rea
         ("  - {role: a, actions: [delete], tables: [training.*], columns: {allow: [emial]}}", [
             "p.yaml:5: No table here has a column 'emial'. Did you mean 'email'?"
         ]),
+        ("  - {role: a, actions: [reveal], tables: [training.*], approval: user:e, reason: r, rows: EMAIL = emial}", [
+            "p.yaml:5: The condition of 'rows' asks 'emial', which training.reviews does not have. "
+            "Did you mean 'email'?"
+        ]),
+        ("  - {role: a, actions: [reveal], tables: [features.*], approval: user:eve, reason: r, rows: x = 1}", []),
         ('  - {role: a, actions: [delete], tables: [training.*], columns: {allow: ["tag:pi"]}}', [
             "p.yaml:5: No column here has the tag 'pi'. Did you mean 'pii'?"
         ]),

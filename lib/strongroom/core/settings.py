@@ -16,8 +16,8 @@ class Key:
     Args:
         kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
             `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
-            `file:PATH`: where a token is); `name` (a contract's or column's); `choice`; `integer`;
-            `number`; `share` (0 to 1); `flag`.
+            `file:PATH`: where a token is); `name` (a contract's or column's); `principal` (`user:NAME`); `choice`;
+            `integer`; `number`; `share` (0 to 1); `flag`.
         default: its value when the file does not name it; None where that means "not set".
         required: whether a file without it is refused.
         choices: the words of a `choice`.
@@ -37,7 +37,7 @@ KNOWN: Mapping[str, Key] = {
     "keyring": Key("path"),  # default: beside the key file, else beside the settings
     "policy": Key("path", required=True),
     "contracts": Key("path", required=True),
-    "principal": Key("text"),
+    "principal": Key("principal"),
     "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
     "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
 }

@@ -15,6 +15,7 @@ from strongroom.core.yaml import parse
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
+_PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
 _MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 
 
@@ -61,9 +62,16 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
             return _address(value, name)
         case "token":
             return _token(value, name, folder)
+        case "principal" if not is_principal(value):
+            raise Unfit(f"{name!r} names who runs a job.", f"Write user:{value}." if _NAME.fullmatch(value) else "")
         case "choice" if value not in key.choices:
             raise Unfit(f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices))
     return value
+
+
+def is_principal(text: str) -> bool:
+    """Whether a text names a principal: `user:ada`."""
+    return bool(_PRINCIPAL.fullmatch(text))
 
 
 def master_fault(master: str) -> tuple[str, str]:

@@ -14,10 +14,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from strongroom.core.contract import Contract
-from strongroom.core.contract_file import load_contract
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.policy import ACTIONS, PHYSICAL, last_day
@@ -25,6 +22,7 @@ from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import access_export
 from strongroom.flows.access_page import page
+from strongroom.flows.known_tables import contracts_of, known_tables
 from strongroom.flows.permit import engine_of
 from strongroom.flows.projections import contract_for, projections_of
 from strongroom.flows.role_keys import openable, sealed_columns
@@ -32,16 +30,13 @@ from strongroom.govern.cells import cells
 from strongroom.govern.diff import diff
 from strongroom.govern.explain import explain
 from strongroom.govern.lint import lint
-from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, View, principals_of, purposes_of, tables_of, views
+from strongroom.govern.matrix import AS_STORED, IN_CLEAR, View, principals_of, purposes_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import projection_for
 from strongroom.govern.role_keys import role_keys
 from strongroom.stores.access import write_cells, write_page
 from strongroom.stores.keys_role import file_of
 from strongroom.stores.lake import Lake
-
-_OF_CONTRACTS = ("raw", "training")
-_OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "metrics", "runs"))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,30 +61,11 @@ def run(job: Job) -> Outcome:
     return verbs[job.args.verb](job)
 
 
-def known_tables(job: Job) -> list[Table]:
-    """Every table that contracts and Strongroom itself make; columns are empty where nothing describes them.
-
-    Raises:
-        ConfigError: a contract is not sound.
-    """
-    found: list[Table] = []
-    for contract in _contracts(job):
-        found += tables_of(contract, _OF_CONTRACTS)
-        found += [Table(f"{zone}.{contract.name}", ()) for zone in ("quarantine", "features", "revealed")]
-    roles = engine_of(job.settings.policy).policy.roles
-    return [*found, *(Table(f"projected.{role.name}", ()) for role in roles), *(Table(name, ()) for name in _OWN)]
-
-
-def _contracts(job: Job) -> list[Contract]:
-    files = sorted(Path(job.settings.contracts).glob("*.y*ml"))
-    return [load_contract(str(file)) for file in files]
-
-
 def _explain(job: Job) -> Outcome:
     if not job.args.table:
         raise UsageError("Which table?", todo="Give --table, for example training.reviews.")
     engine = engine_of(job.settings.policy)
-    known = next((table for table in known_tables(job) if table.name == job.args.table.lower()), None)
+    known = next((table for table in known_tables(job.settings) if table.name == job.args.table.lower()), None)
     columns = tuple(name.strip() for name in job.args.columns.split(",") if name.strip())
     if known is not None and not columns and job.args.action in ("read", "reveal"):
         columns = known.columns
@@ -161,7 +137,9 @@ def _matrix(job: Job) -> Outcome:
     engine, at = engine_of(job.settings.policy), _moment(job)
     purposes = (job.run.purpose,) if job.run.purpose else purposes_of(engine.policy)
     people = (job.args.principal,) if job.args.principal else principals_of(engine.policy)
-    tables = [table for table in known_tables(job) if not job.args.table or table.name == job.args.table.lower()]
+    tables = [
+        table for table in known_tables(job.settings) if not job.args.table or table.name == job.args.table.lower()
+    ]
     found = list(views(engine, tables, principals=people, purposes=purposes, at=at, action=job.args.action))
     counted = sum(len(view.holders) * len(part.columns) for view in found for part in view.parts)
     facts: dict[str, object] = {"views": len(found), "cells": counted, "policy": engine.policy.fingerprint}
@@ -191,7 +169,7 @@ def _diff(job: Job) -> Outcome:
     if len(job.args.files) != 2:
         raise UsageError("Which two policies?", todo="Give the old file and the new one.")
     old, new = (load_policy(file) for file in job.args.files)
-    found = diff(old, new, tables=known_tables(job), at=_moment(job))
+    found = diff(old, new, tables=known_tables(job.settings), at=_moment(job))
     lines = [each.text for each in found] or ["Nothing changes."]
     return Outcome(summary="\n".join(lines), facts={"differences": len(found)})
 
@@ -199,8 +177,7 @@ def _diff(job: Job) -> Outcome:
 def _lint(job: Job) -> Outcome:
     engine, at = engine_of(job.settings.policy), _moment(job)
     policy = engine.policy
-    problems = [*lint(policy, tables=known_tables(job), at=at), *_barred(job, engine, at)]
-    if problems:
+    if problems := [*lint(policy, tables=known_tables(job.settings), at=at), *_barred(job, engine, at)]:
         raise ConfigError(problems)
     return Outcome(summary=f"Nothing to say about {policy.file}.", facts={"policy": policy.fingerprint})
 
@@ -214,7 +191,7 @@ def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
 
 
 def _export(job: Job) -> Outcome:
-    return access_export.export(job, _contracts(job), at=_moment(job))
+    return access_export.export(job, contracts_of(job.settings), at=_moment(job))
 
 
 def _moment(job: Job) -> datetime:

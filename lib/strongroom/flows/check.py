@@ -1,7 +1,7 @@
 """Check files before they are run: settings, policy and contracts. No Java, no data, no keys.
 
-Without files: the settings file (--config), its policy and every contract of its folder. A file's content tells what it
-is. Every problem is told with file and line; exit code 3 when there is one.
+Without files: the settings file (--config), its policy and every contract of its folder, and, as notes, what `access lint`
+says of the policy. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from pathlib import Path
 from strongroom.core.contract_file import parse_contract
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.core.policy_file import parse_policy
+from strongroom.core.policy_file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import parse, read_text
+from strongroom.flows.known_tables import known_tables
 from strongroom.flows.which import check_references
+from strongroom.govern.lint import lint
 from strongroom.govern.policy import compile_policy
 from strongroom.quality.judge import compile_rules
 
@@ -47,7 +49,11 @@ def run(job: Job) -> Outcome:
         for line in lines:
             job.say(line)
         raise ConfigError(dict.fromkeys(problems))
-    return Outcome(summary="\n".join(lines), facts={"files": len(lines)})
+    if not job.args.files and not job.args.contract:
+        settings = load_settings(job.args.config, job.args.overrides)
+        found = lint(load_policy(settings.policy), tables=known_tables(settings), at=job.run.started)
+        lines += [f"note  {remark}" for remark in found]
+    return Outcome(summary="\n".join(lines), facts={"files": len(files)})
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:

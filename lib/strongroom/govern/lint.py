@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from strongroom.core.errors import Problem
+from strongroom.core.expression import parse
+from strongroom.core.expression_tree import names
 from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Grant, Policy, last_day
 from strongroom.core.words import did_you_mean
 from strongroom.govern.columns import folded
@@ -28,6 +30,7 @@ def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Probl
     found = [
         *_roles(policy),
         *(problem for rule in policy.rules for problem in _objects(rule, tables)),
+        *(problem for grant in policy.grants if grant.rows for problem in _asked(grant, tables)),
         *(problem for grant in policy.grants for problem in _grant(grant, policy, at)),
         *_duties(policy),
         *_weakened(policy),
@@ -67,7 +70,7 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
     described = [table for table in meant if table.columns]
     if len(described) < len(meant) or not described:
         return  # some table's columns are not known, so any name may be right
-    names = {folded(name)[0] for table in described for name in table.columns}
+    there = {folded(name)[0] for table in described for name in table.columns}
     words = {
         "classification": {
             word for table in described for words in table.classifications.values() for word in words.split(",")
@@ -80,9 +83,21 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
             if word not in words[kind]:
                 todo = did_you_mean(word, sorted(words[kind]))
                 yield Problem(f"No column here has the {kind} {word!r}.", rule.where, todo)
-        elif selector != "*" and folded(selector)[0] not in names:
-            todo = did_you_mean(selector, sorted(names))
+        elif selector != "*" and folded(selector)[0] not in there:
+            todo = did_you_mean(selector, sorted(there))
             yield Problem(f"No table here has a column {selector!r}.", rule.where, todo)
+
+
+def _asked(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
+    """Columns that a row condition asks and a table does not have: who reads that table gets an error."""
+    matches = [matcher(pattern, deny=False) for pattern in grant.tables]
+    asked = {name.path.partition(".")[0] for name in names(parse(grant.rows, where=grant.where))}
+    for table in tables:
+        if table.columns and any(means(match, canonical(table.name)) for match in matches):
+            known = {column.lower() for column in table.columns}
+            for column in sorted(name for name in asked if name.lower() not in known):
+                what = f"The condition of 'rows' asks {column!r}, which {table.name} does not have."
+                yield Problem(what, grant.where, did_you_mean(column, table.columns))
 
 
 def _selectors(rule: Grant | Deny) -> Iterable[str]:
