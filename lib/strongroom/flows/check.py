@@ -1,7 +1,7 @@
 """Check files before they are run: settings, policy and contracts. No Java, no data, no keys.
 
-Without files: the settings file (--config), its policy and every contract of its folder, and, as notes, what `access lint`
-says of the policy. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
+Without files: the settings file (--config), its policy and every contract of its folder, and what `access lint` says of
+the policy, as notes. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
 """
 
 from __future__ import annotations
