@@ -222,7 +222,7 @@ def test_what_lies_away_from_its_row_key_stays_and_is_counted(place):
     place.run(keys, "rotate")
     done = place.run(keys, "rewrap")
     assert done.line["rows"] == {"rewrapped": 2}
-    assert f"{TABLE}: 2 values in 1 files; 2 do not open and stay" in done.out
+    assert f"{TABLE}: 2 values in 1 file; 2 do not open and stay" in done.out
     assert "features.reviews: 0 values in 0 files; 1 do not open and stay" in done.out
     assert {row["email"] for row in place.rows(TABLE) if row["rating"] == 1} == set(swapped)
 

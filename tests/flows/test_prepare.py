@@ -106,7 +106,7 @@ def test_append_reports_a_rewritten_file_and_a_vanished_one(place):
     second.unlink()
     gone = place.run(prepare, *mode)
     assert gone.code == 0
-    assert "1 files read before are gone now" in gone.err
+    assert "1 file read before, now gone" in gone.err
     first.write_text(first.read_text() + "\n")
     os.utime(first, (time.time() + 5, time.time() + 5))
     rewritten = place.run(prepare, *mode)

@@ -42,6 +42,13 @@ def test_show_needs_the_right_to_reveal_and_is_audited(place):
     assert row["row"]["email"] not in json.dumps([event.facts for event in place.audit()])
 
 
+def test_a_reason_that_no_row_has_is_named_with_the_nearest_that_there_is(place):
+    listed = place.run(quarantine, "list", "--reason", "email.patern")
+    assert listed.code == 2
+    assert "no row here has the reason 'email.patern'" in listed.err
+    assert "Did you mean 'email.pattern'?" in listed.err
+
+
 def test_retry_moves_what_now_passes_exactly_once(place):
     before = {row["review_id"] for row in place.rows("training.reviews")}
     aside = place.rows("quarantine.reviews")

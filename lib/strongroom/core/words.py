@@ -1,4 +1,4 @@
-"""The nearest known word, for "did you mean"."""
+"""Words for messages: the nearest known word, for "did you mean", and a number of things."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near := nearest(word, words):
         return f"Did you mean {near!r}?"
     return f"Known: {', '.join(words)}." if words else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _fold(word: str) -> str:

@@ -18,6 +18,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted
 from strongroom.flows.permit import permit
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper, row_rewrapper, under
@@ -53,11 +54,13 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
         found = _table(job, work, lake, old=old)
         counts.update(found)
         lines.append(
-            f"{work.table}: {found['values']:,} values in {found['files']:,} files"
+            f"{work.table}: {counted(found['values'], 'value')} in {counted(found['files'], 'file')}"
             + (f"; {found['unopened']:,} do not open and stay" if found["unopened"] else "")
         )
     verb = "would move" if job.args.dry_run else "moved"
-    told = f"{verb} to key {ring.primary:08x}: {counts['values']:,} values in {counts['files']:,} files"
+    told = (
+        f"{verb} to key {ring.primary:08x}: {counted(counts['values'], 'value')} in {counted(counts['files'], 'file')}"
+    )
     after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
     facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
     return Outcome(rows={"rewrapped": counts["values"]}, summary="\n".join((told, *lines, after)), facts=facts)

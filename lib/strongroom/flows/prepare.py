@@ -11,6 +11,7 @@ from pathlib import Path
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted
 from strongroom.flows import fuse, prepare_failure, prepare_record, prepare_report, prepare_send, prepare_words
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
@@ -74,12 +75,12 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
 
     begun = prepare_send.begin(job, contract)
-    job.say(f"{contract.name}: reading {len(batch.files):,} files, batch {batch.number}")
+    job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
     together = with_former_values(contract, tally, batch=batch, lake=lake)
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
-    job.say(f"{contract.name}: {tally.rows:,} rows read, {tally.kept:,} good, {tally.bad:,} to quarantine")
+    job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)
     done = replace(done, version=None if done.closed else publish_training(done, lake=lake, planned=planned))

@@ -10,6 +10,7 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
+from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
@@ -84,10 +85,10 @@ def _new_files(
     change = manifest.changes(files, known, table)
     if change.rewritten:
         raise StoreError(
-            f"{len(change.rewritten)} files were rewritten since they were read",
+            f"rewritten since it was read: {counted(len(change.rewritten), 'file')}",
             where=change.rewritten[0].path,
             todo="An increment cannot replace their rows: run with --set prepare.mode=overwrite.",
         )
     if change.vanished:
-        job.say(f"note: {len(change.vanished)} files read before are gone now, first {change.vanished[0].path}")
+        job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")
     return change.new

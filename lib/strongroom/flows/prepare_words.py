@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Column, Contract, Reference, Rule
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted
 from strongroom.flows.prepare_keys import findable
 from strongroom.stores.lake import Lake
 
@@ -20,13 +21,14 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
     contract, tally = done.contract, done.tally
     where = _tables(contract, lake)
     written = 0 if done.closed else tally.kept
+    files, aside = counted(len(done.batch.files), "file"), f"quarantine.{contract.name}"
     lines = [
         f"{contract.name} {contract.version}: "
         + ("the gate is closed, readers keep the previous version" if done.closed else "done"),
         "",
-        *_rows("read", [(f"{tally.rows:,} rows", f"in {len(done.batch.files):,} files, batch {done.batch.number}")]),
-        *_rows("written", [(f"{written:,} rows", f"training.{contract.name}, version {done.version}")]),
-        *_rows("quarantined", [(f"{tally.bad:,} rows", f"quarantine.{contract.name}, each with its reasons, sealed")]),
+        *_rows("read", [(counted(tally.rows, "row"), f"in {files}, batch {done.batch.number}")]),
+        *_rows("written", [(counted(written, "row"), f"training.{contract.name}, version {done.version}")]),
+        *_rows("quarantined", [(counted(tally.bad, "row"), f"{aside}, each with its reasons, sealed")]),
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),
         *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),
@@ -60,7 +62,7 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
     reads = [
         (
             source.name,
-            f"{len(files):,} files, {sum(file.size for file in files):,} bytes of {source.format}, {source.path}",
+            f"{counted(len(files), 'file')}, {sum(one.size for one in files):,} bytes, {source.format}, {source.path}",
         )
         for source, files in found.values()
     ]
@@ -135,7 +137,7 @@ def _worst(done: Done) -> list[tuple[str, str]]:
     broken = sorted(
         ((count, rule) for rule, count in done.tally.failed.items() if count), key=lambda pair: (-pair[0], pair[1])
     )
-    shown = [(rule, f"{count:,} rows") for count, rule in broken[:8]]
+    shown = [(rule, counted(count, "row")) for count, rule in broken[:8]]
     return [*shown, ("…", f"and {len(broken) - 8} more rules, see the report")] if len(broken) > 8 else shown
 
 

@@ -20,6 +20,7 @@ from strongroom.core.event import Event
 from strongroom.core.key import Keyring
 from strongroom.core.policy import LEVELS
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted
 from strongroom.flows.permit import engine_of, permit
 from strongroom.flows.project_refresh import Refresh, Source, plan, refresh
 from strongroom.flows.projections import contracts, projections_of, reading_of, sources_of
@@ -162,8 +163,8 @@ def _told(
             tables[name] = lake.folder(name)
             if each.due:
                 counts[each.verb] += 1
-                done = f"{rows[name]:,} rows, " if name in rows else ""
-                files = f"{done}{len(each.new):,} files new, {len(each.gone):,} gone"
+                done = f"{counted(rows[name], 'row')}, " if name in rows else ""
+                files = f"{done}{counted(len(each.new), 'file')} new, {len(each.gone):,} gone"
                 lines.append(f"  {name}: {would}{each.verb} from version {source.found.version()}: {files}")
             else:
                 lines.append(f"  {name}: up to date with version {source.found.version()}")

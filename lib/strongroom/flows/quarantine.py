@@ -22,6 +22,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.event import Event
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted, did_you_mean
 from strongroom.flows import quarantine_retry
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_record import RUNS
@@ -67,7 +68,7 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
         ("run", Counter(row["run_id"] for row in rows)),
         ("file", Counter(row["source_file"] for row in rows)),
     )
-    lines = [f"quarantine.{contract.name}: {len(rows):,} rows; a row may have several reasons"]
+    lines = [f"quarantine.{contract.name}: {counted(len(rows), 'row')}; a row may have several reasons"]
     for title, counts in blocks:
         lines += ["", f"  {'rows':>8}  {title}"]
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
@@ -115,12 +116,12 @@ def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
     have = _rows(replace(job, args=argparse.Namespace(**{**vars(job.args), "run": "", "reason": ""})), contract, lake)
     gone = sum(row["run_id"] in runs for row in have)
     if job.args.dry_run or not gone:
-        return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {len(have):,} rows would be discarded")
+        return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {counted(len(have), 'row')} would be discarded")
     found = lake.open(table)
     if found is not None:
         lake.without(table, found, where=f"run_id in ({', '.join(map(_quoted, sorted(runs)))})")
     left = len(have) - gone
-    summary = f"{gone:,} rows discarded, {left:,} left; their files go with the next VACUUM after 7 days"
+    summary = f"{counted(gone, 'row')} discarded, {left:,} left; their files go with the next VACUUM after 7 days"
     return Outcome(rows={"discarded": gone}, summary=summary, facts={"table": table, "discarded": gone})
 
 
@@ -135,13 +136,23 @@ def _chosen_runs(job: Job, contract: Contract, lake: Lake) -> set[str]:
 
 
 def _rows(job: Job, contract: Contract, lake: Lake, *, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """The rows that the options choose, in a stable order."""
+    """The rows that the options choose, in a stable order.
+
+    Raises:
+        UsageError: there are rows, and none has the reason asked for.
+    """
     where = f"run_id = {_quoted(job.args.run)}" if job.args.run else None
     found = lake.read(f"quarantine.{contract.name}", tuple(columns) if columns else None, where=where)
     rows = (
         found.sort_by([("batch", "ascending"), ("source_file", "ascending")]).to_pylist() if found is not None else []
     )
-    return [row for row in rows if not job.args.reason or job.args.reason in (row["reasons"] or ())]
+    if not (reason := job.args.reason):
+        return rows
+    chosen = [row for row in rows if reason in (row["reasons"] or ())]
+    if rows and not chosen:
+        known = {each for row in rows for each in row["reasons"] or ()}
+        raise UsageError(f"no row here has the reason {reason!r}", where="--reason", todo=did_you_mean(reason, known))
+    return chosen
 
 
 def _quoted(text: str) -> str:

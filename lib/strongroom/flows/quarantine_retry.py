@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_marks import Rows, mark_rows, permit_references
@@ -57,7 +58,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     for table in (training, aside):
         stages.drop_remains(lake, table, batch.stage)
     rows = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
-    summary = f"{aside}: {tally.rows:,} rows tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
+    summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(fuse.UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
     return Outcome(rows=rows, summary=summary, facts={"table": training, "batch": batch.number, **rows})

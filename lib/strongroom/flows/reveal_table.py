@@ -16,6 +16,7 @@ from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
 from strongroom.core.silence import no_values
+from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
 from strongroom.govern.rows import identifier
@@ -130,7 +131,7 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
     clear = [column.name for column in plan.columns if any(map(_is_encrypted, column.leaves()))]
     lying = [name for name in plan.schema.names if name not in clear]
     lines = [
-        f"{target}, version {version}: {rows:,} rows of {plan.table}",
+        f"{target}, version {version}: {counted(rows, 'row')} of {plan.table}",
         f"  in clear   {', '.join(clear)}",
         *([f"  as it lies {', '.join(lying)} (what is hashed or masked stays so)"] if lying else []),
         *(f"  unopened   {name}: {count:,} values; they are null" for name, count in unopened.items()),
