@@ -25,7 +25,7 @@ servers:
   - {server: b, type: s3, location: 's3://bucket/orders/', format: json, delimiter: new_line}
 slaProperties:
   - {property: latency, value: 2, unit: d, element: orders.ordered}
-  - {property: latency, value: 4, unit: d}
+  - {property: retention, value: 4, unit: y}
   - {property: retention, value: 3, unit: y, element: orders.ordered}
 schema:
   - name: orders
@@ -191,7 +191,7 @@ def test_every_other_metric_gates_the_set(full):
         SetRule("orders.duplicateValues#2", "duplicateValues", ("shop", "total"), "mustBe", 0, unit="percent", line=54),
         SetRule(
             "few-free", "sql", (), "mustBeLessThan", 5,
-            arguments={"query": "SELECT count(*) FROM ${table} WHERE total = 0"}, line=55,
+            arguments={"query": "SELECT count(*) FROM `orders` WHERE total = 0"}, line=55,
         ),
         SetRule(
             "ordered.freshness", "freshness", ("ordered",), "mustBeLessOrEqualTo", 2 * 86_400, unit="seconds",

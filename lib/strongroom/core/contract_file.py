@@ -26,6 +26,7 @@ from strongroom.core.contract_words import (
     custom_properties,
     flag,
     text,
+    whole,
 )
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.yaml import Node, parse, read_text
@@ -157,15 +158,19 @@ class _Reader:
             node = nodes[column.path]
             position = node.get("primaryKeyPosition")
             if flag(node, "primaryKey"):
-                keys.append((position.value if position and isinstance(position.value, int) else 0, column))
-            elif position is not None and position.value != -1:
-                self.findings.add(position, f"{column.path!r} is no part of the primary key.", "Add primaryKey: true.")
-        if len(keys) < 2:
-            return []
+                keys.append((whole(position.value) or 0 if position else 0, column))
+        own = {column.path for _, column in keys}
+        for path, node in nodes.items():
+            position = node.get("primaryKeyPosition")
+            if position is not None and path not in own and position.value != -1:
+                todo = "Add primaryKey: true." if path in {column.path for column in columns} else "Remove it."
+                self.findings.add(position, f"{path!r} is no part of the primary key.", todo)
         positions = [position for position, _ in keys]
-        if sorted(positions) != list(range(1, len(keys) + 1)) and any(positions):
+        if keys and sorted(positions) != list(range(1, len(keys) + 1)) and any(positions):
             what = f"The positions in the primary key are not 1 to {len(keys)}."
             self.findings.add(nodes[keys[0][1].path]["primaryKey"], what, "Number each of its columns.")
+        if len(keys) < 2:
+            return []
         paths = tuple(column.path for _, column in sorted(keys, key=lambda key: key[0]))
         return [Rule(f"{name}.primaryKey", "unique", paths, line=nodes[paths[0]]["primaryKey"].line)]
 

@@ -109,6 +109,8 @@ def _values(node: Node, column: Column, findings: Findings, *, null: bool) -> tu
     values: list[object] = []
     for item in node.items:
         value = typed(item.value, column.type, format_=column.read.format)
+        if item.value is None and node.value.count(None) > 1:
+            findings.add(item, "Null stands here twice.")
         if item.value is None:
             values += [None] if null else []
             if column.required and not null:

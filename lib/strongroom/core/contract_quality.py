@@ -19,6 +19,9 @@ from strongroom.core.yaml import Node
 
 SEVERITIES = ("error", "warning", "info")
 UNITS = ("rows", "percent")
+_BLANK = re.compile(r"\$?\{([A-Za-z_]\w*)\}")
+_FILLED = ("object", "table", "property", "column")
+"""What stands in braces in a query: the data set, and for a rule of a column that column."""
 _QUERY = re.compile(r"(?is)\s*(select|with)\b[^;]*;?\s*")
 _ONLY = {
     "library": ("metric", "arguments", "unit", *OPERATORS),
@@ -97,7 +100,18 @@ def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str
     query = text(node, "query")
     if query is not None and not _QUERY.fullmatch(query):
         findings.add(node["query"], "A query is one SELECT.", "It gives one number, which the operator judges.")
-    return "sql", place.paths, {"query": query}
+    for word in _BLANK.findall(query or ""):
+        known = _FILLED if place.paths else _FILLED[:2]
+        if word not in known:
+            findings.add(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
+    filled = {**dict.fromkeys(_FILLED[:2], place.table), **dict.fromkeys(_FILLED[2:], ".".join(place.paths))}
+    said = _BLANK.sub(lambda found: _quoted(filled.get(found[1], "")), query or "")
+    return "sql", place.paths, {"query": said}
+
+
+def _quoted(path: str) -> str:
+    """A name, or a path of names, as Spark SQL takes it whatever it holds."""
+    return ".".join(f"`{name.replace('`', '``')}`" for name in path.split("."))
 
 
 def _as_row_rule(rule: SetRule) -> Rule | SetRule:

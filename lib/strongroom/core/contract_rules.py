@@ -10,7 +10,7 @@ from typing import Any
 from strongroom.core.contract import Column, Rule
 from strongroom.core.contract_types import written_length
 from strongroom.core.contract_values import in_json, typed
-from strongroom.core.contract_words import Findings, check_keys
+from strongroom.core.contract_words import Findings, check_keys, whole
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -120,7 +120,7 @@ def _option_rule(name: str, node: Node, column: Column, findings: Findings) -> l
     if name == "uniqueItems":
         return [_rule(name, column, None, node)] if value is True else []
     if name in ("minLength", "maxLength", "minItems", "maxItems"):
-        return [_rule(name, column, value, node)] if isinstance(value, int) and not isinstance(value, bool) else []
+        return [_rule(name, column, number, node)] if (number := whole(value)) is not None else []
     if name == "defaultTimezone" and value not in ("UTC", "Etc/UTC"):
         findings.add(
             node, "Times without a zone are read as UTC.", "Remove 'defaultTimezone', or convert at the source."
@@ -138,8 +138,8 @@ def _option_rule(name: str, node: Node, column: Column, findings: Findings) -> l
 def _check_bounds(column: Column, options: Node, findings: Findings) -> None:
     """Report bounds that no value can meet."""
     for low, high in (("minLength", "maxLength"), ("minItems", "maxItems")):
-        least, most = (options.value.get(word) for word in (low, high))
-        if isinstance(least, int) and isinstance(most, int) and least > most:
+        least, most = (whole(options.value.get(word)) for word in (low, high))
+        if least is not None and most is not None and least > most:
             findings.add(options[high], f"{high!r} is below {low!r}.")
     for low in ("minimum", "exclusiveMinimum"):
         for high in ("maximum", "exclusiveMaximum"):

@@ -20,20 +20,41 @@ _UNITS: Mapping[str, int] = {
 """Unit of a latency → seconds. Months and years have no fixed length."""
 
 
+LEVELS = {
+    "availability": "av", "throughput": "th", "errorRate": "er", "generalAvailability": "ga", "endOfSupport": "es",
+    "endOfLife": "el", "retention": "re", "frequency": "fy", "latency": "ly", "timeToDetect": "td",
+    "timeToNotify": "tn", "timeToRepair": "tr", "timeOfAvailability": "ta",
+}  # fmt: skip
+"""The standard's service levels, and their short names
+(https://bitol-io.github.io/open-data-contract-standard/v3.1.0/service-level-agreement/)."""
+
+
 def read_service_levels(root: Node, findings: Findings, *, table: str, columns: Mapping[str, Column]) -> list[SetRule]:
     """A freshness rule for each latency that names a column: its newest value is at most `bound` seconds old."""
-    rules = []
+    rules: list[SetRule] = []
     entries = root.get("slaProperties")
     for entry in entries.items if entries else ():
-        element = text(entry, "element") or text(root, "slaDefaultElement")
-        if text(entry, "property") not in ("latency", "ly") or not element or element == table:
+        level = text(entry, "property") or ""
+        if level not in LEVELS and level not in LEVELS.values():
+            findings.add(
+                entry.get("property") or entry, f"Unknown service level {level!r}.", did_you_mean(level, LEVELS)
+            )
+        if level not in ("latency", LEVELS["latency"]):
             continue
-        place = entry.get("element") or root["slaDefaultElement"]
+        element = text(entry, "element") or text(root, "slaDefaultElement") or ""
+        place = entry.get("element") or root.get("slaDefaultElement") or entry
+        if element in ("", table):
+            findings.add(place, "A latency is of a column.", f"Name one that tells a time: element: {table}.COLUMN.")
+            continue
+        if (more := entry.get("valueExt")) is not None:
+            findings.add(more, "A latency has one value.", "Remove 'valueExt'.")
         path = element.removeprefix(f"{table}.")
         column = columns.get(path)
         value, unit = entry.get("value"), text(entry, "unit") or ""
         if column is None:
             findings.add(place, f"There is no column {path!r}.", did_you_mean(path, columns))
+        elif any(rule.columns == (path,) for rule in rules):
+            findings.add(entry, f"The latency of {path!r} stands here twice.", "Keep one.")
         elif column.type.name not in DATES or "[]" in path:
             findings.add(place, f"{path!r} tells no time.", "Latency wants a date or timestamp.")
         elif value is None or not is_number(value.value) or value.value <= 0:

@@ -66,7 +66,17 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
         source = _source(node, name, findings)
         if source is not None:
             sources.append(source)
+    _one_environment(servers.items if servers else (), findings)
     return tuple(sources)
+
+
+def _one_environment(servers: Sequence[Node], findings: Findings) -> None:
+    """Report servers of several environments: their rows would become one table."""
+    first = next((text(node, "environment") for node in servers if text(node, "environment")), None)
+    for node in servers:
+        if (other := text(node, "environment")) and other != first:
+            what = f"Servers of the environments {first!r} and {other!r} would be read into one table."
+            findings.add(node["environment"], what, "Write one contract for each, or remove the other's servers.")
 
 
 def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: str, findings: Findings) -> None:

@@ -153,11 +153,18 @@ def _by_option(node: Node, logical: str, findings: Findings) -> str:
         return ""
     if logical == "timestamp":
         zone = options.get("timezone")
+        if zone is not None and zone.value is not True and re.search(r"[XxZzVO]", _unquoted(text(options, "format"))):
+            findings.add(options["format"], "A time without a zone has a zone in its format.", "Say timezone: true.")
         return "" if zone is None else "timestamp" if zone.value is True else "timestamp_ntz"
     format_, known = text(options, "format"), _FORMATS.get(logical, {})
     if known and format_ is not None and format_ not in known:
         findings.add(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(known)}.")
     return known.get(format_ or "", "")
+
+
+def _unquoted(format_: str | None) -> str:
+    """A date format without what it takes literally."""
+    return re.sub(r"'[^']*'", "", format_ or "")
 
 
 def _nested(node: Node, type_: Type, findings: Findings) -> Type:

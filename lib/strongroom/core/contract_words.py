@@ -132,6 +132,11 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def whole(value: object) -> int | None:
+    """The whole number that a value is, `2.0` included, as JSON schema counts; None when it is none."""
+    return int(value) if is_number(value) and value == int(value) else None  # type: ignore[call-overload]
+
+
 def check_keys(node: Node, known: Sequence[str], what: str, findings: Findings) -> bool:
     """Whether `node` is a mapping of `known` keys only; reports what it is not."""
     if not isinstance(node.value, dict):
