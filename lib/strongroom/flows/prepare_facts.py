@@ -10,7 +10,7 @@ from strongroom.core.contract import Contract, SetRule
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
 from strongroom.flows import fuse
-from strongroom.flows.prepare_marks import Rows, shared_rows
+from strongroom.flows.prepare_marks import Rows, newest, shared_rows
 from strongroom.quality.tally import Tally
 
 _ANSI = "spark.sql.ansi.enabled"
@@ -25,22 +25,27 @@ def facts(job: Job, rows: Rows, *, staged: str, tally: Tally) -> Mapping[str, fl
         staged: path of the good rows, which is what a query sees under the contract's name.
         tally: of the whole run.
     """
-    found, contract, raw = {}, rows.plan.contract, rows.frame
+    found, contract = {}, rows.plan.contract
+
+    def good() -> Any:
+        return job.spark().read.parquet(staged)
+
     for rule in contract.set_rules:
         if rule.metric == "duplicateValues":
-            good = job.spark().read.parquet(staged) if tally.kept else None
-            found[rule.id] = 0.0 if good is None else shared_rows(rows, rule.columns, kept=good)
+            found[rule.id] = shared_rows(rows, rule.columns, kept=good()) if tally.kept else 0.0
         elif rule.metric == "sql" and tally.kept:
-            found[rule.id] = _queried(job, contract, rule, staged=staged)
-        elif rule.metric == "freshness" and (age := _age(job, rule, raw=raw, tally=tally)) is not None:
-            found[rule.id] = age
+            found[rule.id] = _queried(job, contract, rule, good().drop(fuse.EXTRA))
+        elif rule.metric == "freshness" and tally.kept:
+            counts = tally.columns.get(rule.columns[0])  # of a personal column they keep no bounds
+            last = counts.largest if counts and counts.largest else newest(rows, rule.columns[0], kept=good())
+            found |= {rule.id: _age(job, last)} if isinstance(last, date) else {}
     return found
 
 
-def _queried(job: Job, contract: Contract, rule: SetRule, *, staged: str) -> float:
+def _queried(job: Job, contract: Contract, rule: SetRule, rows: Any) -> float:
     """The first number of the query's first row; the new version has the contract's name as a temporary view."""
     spark = job.spark()
-    spark.read.parquet(staged).drop(fuse.EXTRA).createOrReplaceTempView(contract.name)
+    rows.createOrReplaceTempView(contract.name)
     ansi = spark.conf.get(_ANSI)
     spark.conf.set(_ANSI, "false")  # else a cast that fails writes its value into Spark's event log and UI
     try:
@@ -57,16 +62,7 @@ def _queried(job: Job, contract: Contract, rule: SetRule, *, staged: str) -> flo
         spark.catalog.dropTempView(contract.name)
 
 
-def _age(job: Job, rule: SetRule, *, raw: Any, tally: Tally) -> float | None:
+def _age(job: Job, last: date) -> float:
     """Seconds from the newest value to the start of the run; dates count from midnight UTC."""
-    from pyspark.sql import functions as F
-
-    counts = tally.columns.get(rule.columns[0])
-    newest: object = counts.largest if counts else None
-    if newest is None:  # a personal column keeps no bounds, so it is looked at here and forgotten
-        newest = raw.agg(F.max(F.col(rule.columns[0]).try_cast("timestamp"))).first()[0]
-    if isinstance(newest, date) and not isinstance(newest, datetime):
-        newest = datetime.combine(newest, time(), UTC)
-    if not isinstance(newest, datetime):
-        return None
-    return (job.run.started - (newest if newest.tzinfo else newest.replace(tzinfo=UTC))).total_seconds()
+    moment = last if isinstance(last, datetime) else datetime.combine(last, time(), UTC)
+    return (job.run.started - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial, reduce
 from typing import Any
 
@@ -188,20 +189,40 @@ def _keys_of(plan: fuse.Pass, table: Any, column: Any, leaf: Column, *, name: st
 def _hashes(rows: Rows, paths: tuple[str, ...], *, keys: tuple[int, ...] = ()) -> Any:
     """Identity and two hashes of the key of each row that has one: in clear, or protected under each of the keys."""
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
 
     leaves = _leaves(rows.plan.contract, paths)
     frame = rows.frame if rows.sealed else rows.frame.where(F.col(CORRUPT).isNull())
     frame = frame.where(F.col(IDENTITY[0]).isNotNull())
     if not keys and _as_they_are(rows, paths):
         return frame.select(*IDENTITY, *_pair([_alike(_at(leaf.path), leaf) for leaf in leaves], _HASHES))
-    scan = Scan(rows.plan, paths, keys, rows.sealed)
-    tops = ["row"] if rows.sealed else [quoted(column.name) for column in scan.contract.columns]
-    found = frame.select(*tops, *IDENTITY).mapInArrow(partial(values, scan), from_arrow_schema(scan.schema()))
+    found = _read(replace(rows, frame=frame), paths, keys=keys)
     protected = [F.col(f"__key_{place}") for place in range(len(paths))]
     return found.select(
         *IDENTITY, *_pair([_alike(value, leaf) for value, leaf in zip(protected, leaves, strict=True)], _HASHES)
     )
+
+
+def _read(rows: Rows, paths: tuple[str, ...], *, keys: tuple[int, ...]) -> Any:
+    """Identity and key of each row that has one; without `keys` as it was read, in the contract's type."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    scan = Scan(rows.plan, paths, keys, rows.sealed)
+    tops = ["row"] if rows.sealed else [quoted(column.name) for column in scan.contract.columns]
+    return rows.frame.select(*tops, *IDENTITY).mapInArrow(partial(values, scan), from_arrow_schema(scan.schema()))
+
+
+def newest(rows: Rows, path: str, *, kept: Any) -> datetime | None:
+    """The largest value of a date or timestamp, in UTC: of the rows kept, else, where they hide it, of all."""
+    from pyspark.sql import functions as F
+
+    leaf = _leaves(rows.plan.contract, (path,))[0]
+    if leaf.protect is None or leaf.protect.method == "keep":
+        values = kept.select(_at(path).alias("value"))
+    else:
+        parsed = rows.frame.where(F.col(CORRUPT).isNull()).withColumns(_identity(rows, (path,)))
+        values = _read(replace(rows, frame=parsed), (path,), keys=()).select(F.col("__key_0").alias("value"))
+    last = values.agg(F.unix_micros(F.max("value").cast("timestamp"))).first()[0]  # a datetime would be in local time
+    return None if last is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last)
 
 
 def _identity(rows: Rows, paths: tuple[str, ...]) -> dict[str, Any]:
