@@ -64,10 +64,13 @@ def test_a_query_sees_the_new_rows_under_the_name_that_stands_in_braces(place):
     assert measured(run(place, "visits", *OPEN_GATE), "sum")[0] == 3
 
 
-def test_in_append_mode_a_query_sees_the_increment(place):
+def test_in_append_mode_a_query_sees_what_the_table_has_too(place):
     rule = "quality: [{type: sql, id: sum, query: 'SELECT sum(n) FROM {table}', mustBeLessThan: 9}]"
     contract(place, "visits", ("n", "integer", KEEP, rule))
     put(place, "visits", "a", {"n": 1})
     run(place, "visits")
     put(place, "visits", "b", {"n": 5})
-    assert measured(run(place, "visits", "--set", "prepare.mode=append"), "sum")[0] == 5
+    assert measured(run(place, "visits", "--set", "prepare.mode=append"), "sum")[0] == 6
+    put(place, "visits", "c", {"n": 3})
+    closed = place.run(prepare, "--contract", "visits", "--set", "prepare.mode=append")
+    assert (closed.code, measured(closed, "sum")[0]) == (6, 9)

@@ -10,20 +10,22 @@ from strongroom.core.contract import Contract, SetRule
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
 from strongroom.flows import fuse
-from strongroom.flows.prepare_marks import Rows, newest, shared_rows
+from strongroom.flows.prepare_marks import Rows, held, newest, shared_rows
 from strongroom.quality.tally import Tally
+from strongroom.stores.lake import Lake
 
 _ANSI = "spark.sql.ansi.enabled"
 
 
-def facts(job: Job, rows: Rows, *, staged: str, tally: Tally) -> Mapping[str, float]:
+def facts(job: Job, rows: Rows, *, staged: str, tally: Tally, lake: Lake) -> Mapping[str, float]:
     """The measured number of each set rule that rows alone cannot answer, by the rule's id.
 
     Args:
         job: has the session and the clock.
         rows: as they were read, and the contract that has the rules.
-        staged: path of the good rows, which is what a query sees under the contract's name.
+        staged: path of the good rows.
         tally: of the whole run.
+        lake: where the table lies that they are added to.
     """
     found, contract = {}, rows.plan.contract
 
@@ -34,7 +36,7 @@ def facts(job: Job, rows: Rows, *, staged: str, tally: Tally) -> Mapping[str, fl
         if rule.metric == "duplicateValues":
             found[rule.id] = shared_rows(rows, rule.columns, kept=good()) if tally.kept else 0.0
         elif rule.metric == "sql" and tally.kept:
-            found[rule.id] = _queried(job, contract, rule, good().drop(fuse.EXTRA))
+            found[rule.id] = _queried(job, contract, rule, _new_version(job, rows, good().drop(fuse.EXTRA), lake))
         elif rule.metric == "freshness" and tally.kept:
             counts = tally.columns.get(rule.columns[0])  # of a personal column they keep no bounds
             last = counts.largest if counts and counts.largest else newest(rows, rule.columns[0], kept=good())
@@ -42,8 +44,15 @@ def facts(job: Job, rows: Rows, *, staged: str, tally: Tally) -> Mapping[str, fl
     return found
 
 
+def _new_version(job: Job, rows: Rows, good: Any, lake: Lake) -> Any:
+    """The table as readers would get it: what it holds, where the run adds to it, and the good rows."""
+    table = f"training.{rows.plan.contract.name}"
+    former = lake.open(table) if rows.onto else None
+    return good if former is None else held(job, lake, table, former.version()).unionByName(good)
+
+
 def _queried(job: Job, contract: Contract, rule: SetRule, rows: Any) -> float:
-    """The first number of the query's first row; the new version has the contract's name as a temporary view."""
+    """The first number of the query's first row; the rows have the contract's name as a temporary view."""
     spark = job.spark()
     rows.createOrReplaceTempView(contract.name)
     ansi = spark.conf.get(_ANSI)

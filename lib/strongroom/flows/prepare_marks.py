@@ -114,7 +114,7 @@ def _shared(job: Job, rows: Rows, rule: Rule, *, lake: Lake) -> Any:
     if former is None or not former.file_uris():
         return twice
     mine, theirs = _compared(
-        rows, rule.columns, table=_held(job, lake, table, former.version()), columns=rule.columns, name=table
+        rows, rule.columns, table=held(job, lake, table, former.version()), columns=rule.columns, name=table
     )
     again = mine.join(theirs, on=list(_HASHES), how="left_semi").select(*IDENTITY)
     return twice.union(again).distinct()
@@ -142,7 +142,7 @@ def _dangling(job: Job, rows: Rows, rule: Rule, *, lake: Lake) -> Any:
         raise _missing(target.table)
     job.say(f"{rule.id}: looked up in {table}, version {there.version()}")
     mine, theirs = _compared(
-        rows, rule.columns, table=_held(job, lake, table, there.version()), columns=target.columns, name=table
+        rows, rule.columns, table=held(job, lake, table, there.version()), columns=target.columns, name=table
     )
     met = mine.join(theirs, on=list(_HASHES), how="left_semi").select(*IDENTITY).distinct()
     return mine.select(*IDENTITY).distinct().join(met, on=list(IDENTITY), how="left_anti")
@@ -270,6 +270,6 @@ def _leaves(contract: Contract, paths: tuple[str, ...]) -> list[Column]:
     return [leaves[path] for path in paths]
 
 
-def _held(job: Job, lake: Lake, name: str, version: int) -> Any:
+def held(job: Job, lake: Lake, name: str, version: int) -> Any:
     """A table at one version, whatever is published while this run looks at it."""
     return job.spark().read.format("delta").option("versionAsOf", version).load(lake.spark_path(name))

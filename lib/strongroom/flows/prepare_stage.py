@@ -40,7 +40,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
     lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     good = lake.spark_path(plan.table, f"{batch.stage}/verdict=good")
-    return without_rare(tally), facts(job, rows, staged=good, tally=tally)
+    return without_rare(tally), facts(job, rows, staged=good, tally=tally, lake=lake)
 
 
 def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found) -> Any:
