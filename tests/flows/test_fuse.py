@@ -114,6 +114,7 @@ def quarantined(rows):
         {
             "reasons": pa.array([extra["reasons"] for extra in extras], pa.list_(pa.string())),
             "source_file": pa.array([extra["file"] for extra in extras]),
+            "source_position": pa.array([extra["position"] for extra in extras], pa.string()),
             "row": pa.array([extra["sealed"] for extra in extras], pa.binary()),
             f"{fuse.MARK}0": pa.nulls(len(extras), pa.bool_()),
         }
@@ -135,7 +136,7 @@ def test_a_quarantined_row_that_now_passes_becomes_good_and_others_keep_their_re
 def test_a_row_that_cannot_be_opened_stays_sealed_as_it_is(plan):
     batch = quarantined(run(plan, raw({**GOOD, "id": "x"}))["bad"])
     spoilt = bytes(batch.column("row")[0].as_py()[:-1]) + b"\0"
-    batch = batch.set_column(2, "row", pa.array([spoilt]))
+    batch = batch.set_column(3, "row", pa.array([spoilt]))
     found = [row for part in fuse.retry(plan, [batch]) for row in part.to_pylist()]
     assert [row[fuse.EXTRA]["reasons"] for row in found if row[fuse.EXTRA]["verdict"] == "bad"] == [["row.sealed"]]
     assert found[0][fuse.EXTRA]["sealed"] == spoilt

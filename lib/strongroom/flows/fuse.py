@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.key import KeyHandle
 from strongroom.core.silence import no_values
+from strongroom.flows.places import Places, in_words, some
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import output_type, protector, seal, unseal
 from strongroom.protect.marks import leaving, marker, shows_equality
@@ -37,6 +38,7 @@ EXTRA_TYPE = pa.struct(
         ("verdict", pa.string()),
         ("reasons", pa.list_(pa.string())),
         ("file", pa.string()),
+        ("position", pa.string()),
         ("sealed", pa.binary()),
         ("tally", pa.string()),
     ]
@@ -83,7 +85,7 @@ def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
 
 
 def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same for rows of a quarantine table (reasons, source_file, row, marks), opened and judged once more.
+    """The same for rows of a quarantine table (all but its run and batch, and marks), opened and judged once more.
 
     A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
     sealed as it is, with the reason `row.sealed`.
@@ -102,6 +104,7 @@ class _Worker:
         self.judge: Judge = compile_rules(plan.contract)
         self.across = [rule for rule in plan.contract.rules if rule.check in ACROSS]
         self.tally = Tally()
+        self.places = Places()
         self.distinct: dict[str, Distinct] = {}
         sketched = sketches_of(plan.contract) if plan.sketched else {}
         self.sketcher = Sketcher(plan.contract, sketched)
@@ -123,7 +126,7 @@ class _Worker:
         for batch in batches:
             if batch.num_rows:
                 rows += batch.num_rows
-                yield from self.one(batch)
+                yield from self.one(batch, self.places.of(batch))
         if rows:
             tally = replace(self.tally, distinct=self.distinct, sketches=self.sketcher.states())
             yield self.extra(["tally"], tally=[tally.to_json()])
@@ -135,7 +138,8 @@ class _Worker:
                 if valid.false_count:
                     yield self.unopened(batch.filter(pc.invert(valid)))
                 if valid.true_count:
-                    yield from self.one(self.reopened(batch.filter(valid), opened.filter(valid)))
+                    again = batch.filter(valid)
+                    yield from self.one(self.reopened(again, opened.filter(valid)), again.column("source_position"))
         yield self.extra(["tally"], tally=[self.tally.to_json()])
 
     def reopened(self, batch: pa.RecordBatch, opened: pa.Array) -> pa.RecordBatch:
@@ -152,14 +156,15 @@ class _Worker:
         rows = batch.num_rows
         self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNOPENED: rows}))
         reasons = pa.array([[UNOPENED]] * rows, pa.list_(pa.string()))
-        columns = {"reasons": reasons, "file": batch.column("source_file"), "sealed": batch.column("row")}
-        return self.extra(["bad"] * rows, **columns)
+        file, position = batch.column("source_file"), batch.column("source_position")
+        return self.extra(["bad"] * rows, reasons=reasons, file=file, position=position, sealed=batch.column("row"))
 
-    def one(self, raw: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def one(self, raw: pa.RecordBatch, places: pa.Array | None) -> Iterator[pa.RecordBatch]:
         parsed = raw.column(CORRUPT).is_null()
         if parsed.false_count:
-            yield self.unparsed(raw.filter(pc.invert(parsed)))
-            raw = raw.filter(parsed)
+            torn = pc.invert(parsed)
+            yield self.unparsed(raw.filter(torn), some(places, torn))
+            raw, places = raw.filter(parsed), some(places, parsed)
         typed = read_batch(raw, self.plan.contract, textual=self.plan.textual)
         failures = self.judge.judge(typed.batch, typed.unreadable, self.marked(raw))
         self.tally = self.tally.add(failures, self.plan.contract)
@@ -169,12 +174,13 @@ class _Worker:
             return
         if not failures.bad.all():
             yield self.good(typed.batch.filter(pa.array(~failures.bad)))
-        yield self.bad(raw.filter(pa.array(failures.bad)), reasons=failures.reasons())
+        bad = pa.array(failures.bad)
+        yield self.bad(raw.filter(bad), some(places, bad), reasons=failures.reasons())
 
-    def unparsed(self, raw: pa.RecordBatch) -> pa.RecordBatch:
+    def unparsed(self, raw: pa.RecordBatch, places: pa.Array | None) -> pa.RecordBatch:
         rows = raw.num_rows
         self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNPARSED: rows}))
-        return self.bad(raw, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
+        return self.bad(raw, places, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
 
     def marked(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
         marks = {rule.id: f"{MARK}{place}" for place, rule in enumerate(self.across)}
@@ -200,11 +206,14 @@ class _Worker:
             self.distinct[leaf.path] = self.distinct.get(leaf.path, Distinct()).add(marks)
         self.sketcher.add_marks(leaf.path, marks)
 
-    def bad(self, raw: pa.RecordBatch, *, reasons: pa.Array) -> pa.RecordBatch:
+    def bad(self, raw: pa.RecordBatch, places: pa.Array | None, *, reasons: pa.Array) -> pa.RecordBatch:
+        """Rows to set aside; `places` as `Places` gives them, or already in words."""
         names = [column.name for column in self.columns]
         clear = as_json(raw.select([*names, CORRUPT]))
         sealed = seal(clear, table=self.plan.table, keyring=self.keyring)
-        return self.extra(["bad"] * raw.num_rows, reasons=reasons, file=raw.column(FILE), sealed=sealed)
+        position = in_words(places) if isinstance(places, pa.StructArray) else places
+        file = raw.column(FILE)
+        return self.extra(["bad"] * raw.num_rows, reasons=reasons, file=file, position=position, sealed=sealed)
 
     def extra(self, verdict: list[str], **children: Any) -> pa.RecordBatch:
         rows = len(verdict)

@@ -105,7 +105,8 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
 
 def _line(row: dict[str, Any], clear: bytes | None) -> str:
     what: object = json.loads(clear) if clear is not None else "cannot be opened with this keyring"
-    return json.dumps({"reasons": row["reasons"], "source_file": row["source_file"], "row": what}, ensure_ascii=False)
+    told = {name: row.get(name) for name in ("reasons", "source_file", "source_position")}
+    return json.dumps({**told, "row": what}, ensure_ascii=False)
 
 
 def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:

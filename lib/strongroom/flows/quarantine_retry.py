@@ -101,7 +101,9 @@ def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch) -> Tally:
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     plan = fuse.Pass(contract, training, keyring.handle, textual=True)
     spark, schema = job.spark(), from_arrow_schema(fuse.stage_schema(contract))
-    rows = spark.read.format("delta").load(lake.spark_path(aside)).select("reasons", "source_file", "row")
+    rows = spark.read.format("delta").load(lake.spark_path(aside)).drop("run_id", "batch")
+    if "source_position" not in rows.columns:  # of before positions were kept
+        rows = rows.withColumn("source_position", F.lit(None).cast("string"))
     marked = mark_rows(job, Rows(rows, plan, sealed=True, onto=True), lake=lake)
     judged = marked.mapInArrow(partial(fuse.retry, plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))

@@ -20,6 +20,7 @@ QUARANTINE = pa.schema(
         pa.field("batch", pa.int64(), metadata={"comment": "the batch it was read in"}),
         pa.field("reasons", pa.list_(pa.string()), metadata={"comment": "every rule the row broke"}),
         pa.field("source_file", pa.string(), metadata={"comment": "the file it was read from"}),
+        pa.field("source_position", pa.string(), metadata={"comment": "where in that file it stands"}),
         pa.field("row", pa.binary(), metadata={"comment": "the row as it was read, as JSON, sealed; see docs"}),
     ]
 )
@@ -58,6 +59,7 @@ def set_aside(staged: Any, *, run_id: str, batch: int, extra: str) -> Any:
         F.lit(batch).cast("long").alias("batch"),
         column["reasons"].alias("reasons"),
         column["file"].alias("source_file"),
+        column["position"].alias("source_position"),
         column["sealed"].alias("row"),
     )
 

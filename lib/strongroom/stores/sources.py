@@ -22,8 +22,10 @@ from strongroom.stores.lake import filesystem_of
 
 TEXT_FORMATS = ("json", "csv")
 """Formats whose scalars arrive as text."""
-CORRUPT, FILE = "__corrupt", "__file"
-"""What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the path of the file."""
+CORRUPT, FILE, POSITION = "__corrupt", "__file", "__position"
+"""What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the file's path; and the
+row's number from 0, or, below 0, one more than the byte at which the part starts that Spark read it with.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +98,25 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
 
 
 def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> Any:
-    """A DataFrame over exactly these files: the contract's columns, then CORRUPT and FILE."""
+    """A DataFrame over exactly these files: the contract's columns, then CORRUPT, FILE and POSITION."""
     from pyspark.sql import functions as F
 
     paths = [spark_path(file.path) for file in files]
     names = [F.col(quoted(column.name)) for column in contract.columns]
     file = F.col("_metadata.file_path").alias(FILE)
+    part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
     if source.format in TEXT_FORMATS:
         schema = f"{_ddl(contract.columns, text=True)}, `{CORRUPT}` string"
         options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
-        return rows.select(*names, F.col(CORRUPT), file)
+        return rows.select(*names, F.col(CORRUPT), file, part)
     if source.format == "delta":
         place = files[0].path if "://" in files[0].path else f"file://{files[0].path}"
-        rows = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place)
+        rows, position = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place), part
     else:
+        position = F.col("_metadata.row_index").alias(POSITION)  # which Delta does not tell
         rows = spark.read.schema(_ddl(contract.columns, text=False)).parquet(*paths)
-    return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file)
+    return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file, position)
 
 
 def _text_options(source: Source) -> dict[str, str | bool]:
