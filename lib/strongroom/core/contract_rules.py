@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
-from strongroom.core.contract import Column, Rule
+from strongroom.core.contract import Column, Rule, Type
 from strongroom.core.contract_types import written_length
-from strongroom.core.contract_values import in_json, typed
+from strongroom.core.contract_values import WHOLE, in_json, typed
 from strongroom.core.contract_words import Findings, check_keys, whole
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
@@ -106,7 +107,8 @@ def _option_rules(column: Column, node: Node, findings: Findings) -> list[Rule]:
 def _option_rule(name: str, node: Node, column: Column, findings: Findings) -> list[Rule]:
     value = node.value
     if name in (*_BOUNDS, "multipleOf"):
-        bound = typed(value, column.type, format_=column.read.format)
+        whole_step = name == "multipleOf" and column.type.name in WHOLE  # which may be beyond the type
+        bound = typed(value, Type("bigint") if whole_step else column.type, format_=column.read.format)
         if bound is None:
             findings.add(node, f"{name!r} of {column.path!r} is no {column.type.name}.")
         return [_rule(name, column, in_json(bound), node)] if bound is not None else []
@@ -155,4 +157,6 @@ def _nothing_between(lowest: Any, highest: Any, low: str, high: str) -> bool:
     out = low.startswith("exclusive") + high.startswith("exclusive")
     if isinstance(lowest, int):
         return bool(highest - lowest < out)
+    if isinstance(lowest, date) and not isinstance(lowest, datetime):
+        return bool((highest - lowest).days < out)
     return bool(highest <= lowest if out else highest < lowest)

@@ -9,7 +9,8 @@ from decimal import Decimal
 from strongroom.core.contract import Type
 from strongroom.core.contract_words import is_number
 
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
+WHOLE = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+"""Whole types, and their bits."""
 _LETTERS = {
     "yyyy": "%Y", "uuuu": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "DDD": "%j", "HH": "%H", "hh": "%I", "a": "%p",
     "mm": "%M", "ss": "%S", "SSS": "%f", "SSSSSS": "%f", "X": "%z", "XX": "%z", "XXX": "%z", "Z": "%z",
@@ -30,12 +31,16 @@ def typed(value: object, type_: Type, *, format_: str = "") -> object:
         format_: of dates and timestamps, in strptime's words; ISO 8601 is understood too.
     """
     name = type_.name
-    if name in _WHOLE:
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if name in WHOLE:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return value if -(1 << WHOLE[name] - 1) <= value < 1 << WHOLE[name] - 1 else None
     if name in ("float", "double"):
         return float(value) if is_number(value) else None  # type: ignore[arg-type]
     if name == "decimal":
-        return Decimal(repr(value)) if is_number(value) else None
+        number = Decimal(repr(value)) if is_number(value) else None
+        fits = number is not None and abs(number) < 10 ** (type_.precision - type_.scale)
+        return number if fits else None
     if name == "boolean":
         return value if isinstance(value, bool) else None
     if not isinstance(value, str):
