@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -127,6 +128,17 @@ def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(plac
     assert {row["run_id"] for row in place.rows("quarantine.reviews")} == {closed.line["run_id"]}
     assert [row["status"] for row in place.rows("strongroom.runs", "started")] == ["done", "gate closed"]
     assert place.audit()[-1].outcome == "gate"
+    run = closed.line["run_id"]
+    share = [
+        row for row in place.rows("strongroom.metrics") if row["run_id"] == run and row["name"] == "quarantine_limit"
+    ]
+    assert [(row["value"], row["passed"]) for row in share if row["metric"] == "measured"] == [
+        (closed.line["rows"]["quarantined"] / closed.line["rows"]["read"], False)
+    ]
+    report = Path(closed.line["report"])
+    told = json.loads(report.with_suffix(".json").read_text())
+    assert (report.suffix, told["status"], told["written"]) == (".html", "gate closed", 0)
+    assert "No: the gate is closed" in report.read_text()
     assert place.run(prepare).code == 0, "the next run opens the gate again"
 
 

@@ -90,6 +90,13 @@ def test_discard_deletes_by_run_and_nothing_without_a_choice(place):
     rows = place.rows("quarantine.reviews")
     assert place.run(quarantine, "discard").code == 2
     assert place.run(quarantine, "discard", "--older-than", "1").line["rows"]["discarded"] == 0
+    assert place.run(prepare, "--set", "prepare.quarantine_limit=0").code == 6
+    later = place.rows("quarantine.reviews")
+    old = place.run(quarantine, "discard", "--older-than", "0")
+    assert old.line["rows"]["discarded"] == len(later) == len(rows)
+    assert place.rows("quarantine.reviews") == []
+    assert place.run(prepare).code == 0
+    rows = place.rows("quarantine.reviews")
     gone = place.run(quarantine, "discard", "--run", rows[0]["run_id"])
     assert gone.line["rows"]["discarded"] == len(rows)
     assert place.rows("quarantine.reviews") == []
