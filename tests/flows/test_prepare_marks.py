@@ -11,8 +11,10 @@ from deltalake import write_deltalake
 from lakes import install
 from quality.conformance import batch_of, cases, contract_of, others_of
 from strongroom.core.contract import ACROSS
+from strongroom.core.contract_file import parse_contract
 from strongroom.flows import check, fuse, keys, prepare, quarantine
-from strongroom.flows.prepare_marks import Rows, mark_rows
+from strongroom.flows.prepare_hashes import Rows
+from strongroom.flows.prepare_marks import mark_rows
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT
@@ -262,3 +264,70 @@ def test_kept_keys_of_several_columns_from_parquet_are_compared_as_values(place)
     run(place, "sales", *OPEN_GATE)
     assert numbers(place, "sales") == [0, 1, 4, 5]
     assert aside(place, "sales") == ["sales.reference"] * 2
+
+
+TWO_OF_EACH = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: t
+name: t
+version: 1.0.0
+status: active
+servers: [{server: raw, type: local, path: raw/t/*.parquet, format: parquet}]
+schema:
+  - name: t
+    properties:
+      - {name: a, logicalType: integer, unique: true, customProperties: [{property: protect, value: {method: keep}}]}
+      - name: b
+        logicalType: string
+        unique: true
+        customProperties: [{property: protect, value: {method: B}}]
+      - name: c
+        logicalType: integer
+        relationships: [{to: one.k}]
+        customProperties: [{property: protect, value: {method: keep}}]
+      - name: d
+        logicalType: string
+        relationships: [{to: two.k}]
+        customProperties: [{property: protect, value: {method: keep}}]
+customProperties: [{property: purposes, value: [x]}]
+"""
+
+
+@pytest.mark.parametrize("method", ["keep", "encrypt"])
+def test_all_such_rules_together_scan_the_key_columns_once_and_shuffle_hashes_only(spark, tmp_path, ring, method):
+    for name, keys_there in (("one", [1, 2]), ("two", ["x", "y"])):
+        write_deltalake(f"{tmp_path}/training/{name}", pa.table({"k": keys_there}))
+    made = parse_contract(TWO_OF_EACH.replace("method: B", f"method: {method}"), "t.yaml")
+    columns = {
+        "a": [1, 2, 1, None, 5], "b": ["p", "q", "q", "r", "r"], "c": [1, 2, 3, 1, None],
+        "d": ["x", "z", "y", None, "x"],
+    }  # fmt: skip
+    (tmp_path / "raw").mkdir()
+    pq.write_table(pa.table(columns | {CORRUPT: pa.nulls(5, pa.string()), "w": range(5)}), tmp_path / "raw/t.parquet")
+    rows = Rows(
+        spark.read.parquet(f"{tmp_path}/raw"),
+        fuse.Pass(made, "training.t", ring.handle, False),
+        sealed=False,
+        onto=False,
+    )
+    job = SimpleNamespace(spark=lambda: spark, say=lambda _: None)
+    marked = mark_rows(job, rows, lake=Lake(str(tmp_path)))
+    found = sorted(marked.collect(), key=lambda row: row["w"])
+    broken = [[row[f"{fuse.MARK}{place}"] for row in found] for place in range(4)]
+    assert [rule.id for rule in made.rules if rule.check in ACROSS] == [
+        "a.unique",
+        "b.unique",
+        "c.reference",
+        "d.reference",
+    ]
+    assert [[number for number, mark in enumerate(marks) if mark] for marks in broken] == [
+        [0, 2], [1, 2, 3, 4], [2], [1]
+    ]  # fmt: skip
+    plan = marked._jdf.queryExecution().executedPlan().toString().split("== Initial Plan ==")[0]
+    scans = [line for line in plan.splitlines() if "FileScan parquet" in line and f"{tmp_path}/raw" in line]
+    assert len(scans) == 2, "once for the rows, once for all their keys"
+    assert sum("w#" in line.partition("Batched")[0] for line in scans) == 1, "the second one reads key columns only"
+    shuffled = [line for line in plan.splitlines() if " Exchange hashpartitioning" in line]
+    assert shuffled
+    assert all("__" in line for line in shuffled)

@@ -10,7 +10,7 @@ from strongroom.core.contract import Contract, SetRule
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
 from strongroom.flows import fuse
-from strongroom.flows.prepare_marks import Rows, held, newest, shared_rows
+from strongroom.flows.prepare_hashes import Rows, held, newest, shared_rows
 from strongroom.quality.tally import Tally
 from strongroom.stores.lake import Lake
 

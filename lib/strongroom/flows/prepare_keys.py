@@ -5,7 +5,7 @@ Worker code, as in `flows/fuse.py`: Spark carries it over the key columns only, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -24,44 +24,69 @@ from strongroom.stores.keys import keyring_of
 from strongroom.stores.sources import CORRUPT
 
 IDENTITY = ("__first", "__second")
-"""Two 64-bit hashes that name a row's key columns as they were read: 128 bits tell any two apart."""
+"""Two 64-bit hashes that name the raw key of one rule in one row: 128 bits tell any two apart."""
+PLACE = "__place"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What one rule asks of each row.
+
+    Args:
+        place: the rule's number among those of ACROSS.
+        paths: its columns.
+        keys: ids of the master keys to protect values with, each giving a row of its own; empty: values in clear, which
+            leave the worker for the hash function beside it and go no further.
+    """
+
+    place: int
+    paths: tuple[str, ...]
+    keys: tuple[int, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The two columns that name its raw key in a row."""
+        return f"{IDENTITY[0]}_{self.place}", f"{IDENTITY[1]}_{self.place}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its values in what `values` gives."""
+        return tuple(f"__key_{self.place}_{number}" for number in range(len(self.paths)))
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Which key columns to look at.
+    """Which key columns to look at, for all rules at once.
 
     Args:
         plan: the pass that the rows will go through.
-        paths: the columns of one rule.
-        keys: ids of the master keys to protect values with, each giving a row of its own; empty: values in clear, which
-            leave the worker for the hash function beside it and go no further.
+        asked: the keys.
         sealed: the rows come from a quarantine.
     """
 
     plan: Pass
-    paths: tuple[str, ...]
-    keys: tuple[int, ...] = ()
+    asked: tuple[Key, ...]
     sealed: bool = False
-
-    @property
-    def leaves(self) -> tuple[Column, ...]:
-        """The key columns, in the rule's order."""
-        leaves = {leaf.path: leaf for leaf in self.plan.contract.leaves()}
-        return tuple(leaves[path] for path in self.paths)
 
     @property
     def contract(self) -> Contract:
         """The contract with no other columns than those that hold a key."""
-        tops = {path.partition(".")[0] for path in self.paths}
+        tops = {path.partition(".")[0] for key in self.asked for path in key.paths}
         columns = tuple(column for column in self.plan.contract.columns if column.name in tops)
         return replace(self.plan.contract, columns=columns, rules=(), set_rules=())
 
+    def leaves(self, key: Key) -> tuple[Column, ...]:
+        """Its columns, in the rule's order."""
+        leaves = {leaf.path: leaf for leaf in self.plan.contract.leaves()}
+        return tuple(leaves[path] for path in key.paths)
+
     def schema(self) -> pa.Schema:
-        """What `values` gives: the row's identity, then a column for each key column."""
-        kinds = [(output_type(leaf) if self.keys else None) or arrow_type(leaf.type) for leaf in self.leaves]
-        ids = [pa.field(name, pa.int64()) for name in IDENTITY]
-        return pa.schema([*ids, *(pa.field(f"__key_{place}", kind) for place, kind in enumerate(kinds))])
+        """What `values` gives: the rule's place, the row's identity, and a column for each key column of each rule."""
+        fields = [pa.field(PLACE, pa.int32()), *(pa.field(name, pa.int64()) for name in IDENTITY)]
+        for key in self.asked:
+            for name, leaf in zip(key.columns, self.leaves(key), strict=True):
+                fields.append(pa.field(name, (output_type(leaf) if key.keys else None) or arrow_type(leaf.type)))
+        return pa.schema(fields)
 
 
 def findable(leaf: Column) -> bool:
@@ -70,34 +95,49 @@ def findable(leaf: Column) -> bool:
 
 
 def values(scan: Scan, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Key values of raw rows (their key columns and IDENTITY) or of sealed ones (`row` and IDENTITY).
+    """Key values of raw rows (their key columns and identities) or of sealed ones (`row` and identities), rule by rule.
 
-    A row is left out where one of its keys is null, is not there after `read`, or cannot be read.
+    A row is left out of a rule where one of its keys is null, is not there after `read`, or cannot be read.
     """
     with no_values("the scan of keys"):
         ring, schema = keyring_of(scan.plan.keys), scan.schema()
-        made = [_protectors(scan, replace(ring, primary=key)) for key in scan.keys] or [[lambda array: array] * 9]
+        made = {
+            key: [_protectors(scan, key, replace(ring, primary=one)) for one in key.keys]
+            or [[lambda array: array] * len(key.paths)]
+            for key in scan.asked
+        }
         for batch in batches:
             if batch.num_rows:
                 raw = _opened(scan, batch, ring) if scan.sealed else batch
                 typed = read_batch(raw, scan.contract, textual=scan.plan.textual).batch
-                keys = [_leaf(typed, path) for path in scan.paths]
-                given = reduce(pc.and_, [key.is_valid() for key in keys])
-                ids = [raw.column(name).filter(given) for name in IDENTITY]
-                for protect in made:
-                    found = [one(key.filter(given)) for one, key in zip(protect, keys, strict=False)]
-                    yield pa.RecordBatch.from_arrays([*ids, *found], schema=schema)
+                for key, ways in made.items():
+                    ids = [raw.column(name) for name in key.identity]
+                    found = [_leaf(typed, path) for path in key.paths]
+                    given = reduce(pc.and_, [column.is_valid() for column in (*ids, *found)])
+                    told = {name: array.filter(given) for name, array in zip(IDENTITY, ids, strict=True)}
+                    for protect in ways:
+                        shown = [one(value.filter(given)) for one, value in zip(protect, found, strict=True)]
+                        yield _rows(schema, key, told | dict(zip(key.columns, shown, strict=True)))
 
 
-def _protectors(scan: Scan, ring: Keyring) -> list[Callable[[pa.Array], pa.Array]]:
-    return [protector(leaf, table=scan.plan.table, keyring=ring) for leaf in scan.leaves]
+def _rows(schema: pa.Schema, key: Key, told: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Rows of one rule; what belongs to others is null."""
+    count = len(told[IDENTITY[0]])
+    known = {PLACE: pa.repeat(pa.scalar(key.place, pa.int32()), count), **told}
+    arrays = [known.get(field.name, pa.nulls(count, field.type)) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _protectors(scan: Scan, key: Key, ring: Keyring) -> list[Callable[[pa.Array], pa.Array]]:
+    return [protector(leaf, table=scan.plan.table, keyring=ring) for leaf in scan.leaves(key)]
 
 
 def _opened(scan: Scan, batch: pa.RecordBatch, ring: Keyring) -> pa.RecordBatch:
     """Sealed rows that open and are rows at all, as a text source would deliver them."""
     opened, valid = unseal(batch.column("row"), table=scan.plan.table, keyring=ring)
     columns = from_json(opened.filter(valid), scan.contract.columns)
-    ids = {name: batch.column(name).filter(valid) for name in IDENTITY}
+    names = [name for key in scan.asked for name in key.identity]
+    ids = {name: batch.column(name).filter(valid) for name in names}
     found = pa.RecordBatch.from_pydict({**columns, **ids})
     return found.filter(found.column(CORRUPT).is_null())
 

@@ -1,7 +1,7 @@
 """Rules that no row answers alone: does another row have the same key, and is what a key refers to there?
 
-Spark scans the key columns once more and shuffles 128-bit hashes of them, never a row; the few hashes that break a rule
-come back to their rows by a broadcast join.
+Spark scans the key columns once more, for all such rules at once, and shuffles 128-bit hashes of them, never a row; the
+few hashes that break a rule come back to their rows by a broadcast join.
 """
 
 from __future__ import annotations
@@ -9,41 +9,33 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
-from strongroom.core.contract import ACROSS, Column, Contract, Read, Reference, Rule
+from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import KeyFault, StoreError
 from strongroom.core.run import Job
 from strongroom.flows import fuse
 from strongroom.flows.permit import permit
-from strongroom.flows.prepare_keys import IDENTITY, Scan, findable, values
+from strongroom.flows.prepare_hashes import HASHES, Rows, alike_hashes, at, given, hashes, held, identified, leaves_of
+from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, findable
 from strongroom.protect.siv import PREFIX
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
-from strongroom.stores.sources import CORRUPT, quoted
-
-_HASHES = ("__one", "__two")
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows that rules ask about.
+class _Asked:
+    """A rule, the key it asks for, and a DataFrame of what is there already or has to be: HASHES, or None."""
 
-    Args:
-        frame: a DataFrame of them: raw ones as their source gives them, or those of a quarantine.
-        plan: the pass they will go through.
-        sealed: they are a quarantine's.
-        onto: the training table is added to, and so belongs to what must be unique.
-    """
+    rule: Rule
+    key: Key
+    theirs: Any = None
 
-    frame: Any
-    plan: fuse.Pass
-    sealed: bool
-    onto: bool
+    @property
+    def refers(self) -> bool:
+        return self.rule.check != "unique"
 
 
 def permit_references(job: Job, contract: Contract, lake: Lake) -> None:
@@ -72,67 +64,62 @@ def mark_rows(job: Job, rows: Rows, *, lake: Lake) -> Any:
     """
     from pyspark.sql import functions as F
 
-    frame = rows.frame
-    for place, rule in enumerate(rule for rule in rows.plan.contract.rules if rule.check in ACROSS):
-        frame = frame.withColumns(_identity(rows, rule.columns))
-        scanned = replace(rows, frame=frame)
-        broken = (
-            _shared(job, scanned, rule, lake=lake) if rule.check == "unique"
-            else _dangling(job, scanned, rule, lake=lake)
-        )  # fmt: skip
-        marked = broken.select(*IDENTITY, F.lit(True).alias(f"{fuse.MARK}{place}")).hint("broadcast")
-        frame = frame.join(marked, on=list(IDENTITY), how="left").drop(*IDENTITY)
+    rules = [rule for rule in rows.plan.contract.rules if rule.check in ACROSS]
+    if not rules:
+        return rows.frame
+    asked = [_asked(job, rows, rule, place, lake=lake) for place, rule in enumerate(rules)]
+    frame = identified(rows, [each.key for each in asked])
+    broken = _broken(replace(rows, frame=frame), asked)
+    for each in asked:  # the identities of different rules differ, so all these joins are with one broadcast
+        ids = each.key.identity
+        marked = broken.toDF(*ids).withColumn(f"{fuse.MARK}{each.key.place}", F.lit(True)).hint("broadcast")
+        frame = frame.join(marked, on=list(ids), how="left").drop(*ids)
     return frame
 
 
-def shared_rows(rows: Rows, paths: tuple[str, ...], *, kept: Any) -> float:
-    """How many of the rows kept share their values with another one.
+def _broken(rows: Rows, asked: Sequence[_Asked]) -> Any:
+    """Identities that break a rule: of keys that are there twice, or refer to nothing.
 
-    Args:
-        rows: the rows as they were read. They are counted themselves where protection hides which rows are alike.
-        paths: the columns.
-        kept: the rows kept, protected.
+    Where a table has values under several master keys, a key refers to nothing if it does under each of them.
     """
     from pyspark.sql import functions as F
 
-    if all(map(findable, _leaves(rows.plan.contract, paths))):
-        columns = [_at(path) for path in paths]
-        hashes = kept.where(_given(columns)).select(*_pair(columns, _HASHES))
-    else:
-        hashes = _hashes(replace(rows, frame=rows.frame.withColumns(_identity(rows, paths))), paths)
-    counted = hashes.groupBy(*_HASHES).agg(F.count("*").alias("__count")).where("__count > 1")
-    return float(counted.agg(F.sum("__count")).first()[0] or 0)
-
-
-def _shared(job: Job, rows: Rows, rule: Rule, *, lake: Lake) -> Any:
-    """Identities of rows that share their values with another row, or with one that the table has already."""
-    twice = _twice(rows, rule.columns)
-    table = f"training.{rows.plan.contract.name}"
-    if not rows.onto or not all(map(findable, _leaves(rows.plan.contract, rule.columns))):
-        return twice
-    former = lake.open(table)
-    if former is None or not former.file_uris():
-        return twice
-    mine, theirs = _compared(
-        rows, rule.columns, table=held(job, lake, table, former.version()), columns=rule.columns, name=table
+    mine = hashes(rows, [each.key for each in asked]).withColumn("__theirs", F.lit(0))
+    sides = [
+        each.theirs.select(
+            F.lit(each.key.place).alias(PLACE), *(F.lit(None).cast("bigint").alias(name) for name in IDENTITY), *HASHES,
+            F.lit(1).alias("__theirs"),
+        )
+        for each in asked if each.theirs is not None
+    ]  # fmt: skip
+    identity = F.when(F.col("__theirs") == 0, F.struct(*IDENTITY))
+    keys = (
+        reduce(lambda one, other: one.unionByName(other), sides, mine)
+        .groupBy(*HASHES)
+        .agg(
+            F.max(PLACE).alias(PLACE),
+            F.count(identity).alias("__mine"),
+            F.max("__theirs").alias("__theirs"),
+            F.collect_set(identity).alias("__ids"),
+        )
     )
-    again = mine.join(theirs, on=list(_HASHES), how="left_semi").select(*IDENTITY)
-    return twice.union(again).distinct()
+    refers = F.col(PLACE).isin([each.key.place for each in asked if each.refers])
+    again = (F.col("__mine") > 1) | (F.col("__theirs") == 1)
+    found = keys.where(refers | again).select(PLACE, "__theirs", F.explode("__ids").alias("__id"))
+    told = found.select(PLACE, "__theirs", "__id.*").groupBy(*IDENTITY)
+    judged = told.agg(F.max(PLACE).alias(PLACE), F.max("__theirs").alias("__theirs"))
+    return judged.where(~refers | (F.col("__theirs") == 0)).select(*IDENTITY)
 
 
-def _twice(rows: Rows, paths: tuple[str, ...]) -> Any:
-    """Identities of rows that share their values with another one of these rows."""
-    from pyspark.sql import functions as F
-
-    many, hashes = F.count("*").alias("__count"), _hashes(rows, paths)
-    if _as_they_are(rows, paths):  # the identity tells the value
-        return hashes.groupBy(*IDENTITY).agg(many).where("__count > 1").select(*IDENTITY)
-    counted = hashes.groupBy(*_HASHES).agg(many, F.collect_set(F.struct(*IDENTITY)).alias("__ids"))
-    return counted.where("__count > 1").select(F.explode("__ids").alias("__id")).select("__id.*")
-
-
-def _dangling(job: Job, rows: Rows, rule: Rule, *, lake: Lake) -> Any:
-    """Identities of rows whose key is not in the table it refers to; a key with a null refers to nothing."""
+def _asked(job: Job, rows: Rows, rule: Rule, place: int, *, lake: Lake) -> _Asked:
+    """What a rule asks, and of which table at which version."""
+    if rule.check == "unique":
+        table = f"training.{rows.plan.contract.name}"
+        seen = rows.onto and all(map(findable, leaves_of(rows.plan.contract, rule.columns)))
+        former = lake.open(table) if seen else None
+        if former is None or not former.file_uris():
+            return _Asked(rule, Key(place, rule.columns))
+        return _against(rows, rule, place, held(job, lake, table, former.version()), columns=rule.columns, name=table)
     target = rule.argument
     if not isinstance(target, Reference):
         raise TypeError(f"rule {rule.id} refers to nothing")
@@ -141,26 +128,21 @@ def _dangling(job: Job, rows: Rows, rule: Rule, *, lake: Lake) -> Any:
     if there is None:
         raise _missing(target.table)
     job.say(f"{rule.id}: looked up in {table}, version {there.version()}")
-    mine, theirs = _compared(
-        rows, rule.columns, table=held(job, lake, table, there.version()), columns=target.columns, name=table
+    return _against(rows, rule, place, held(job, lake, table, there.version()), columns=target.columns, name=table)
+
+
+def _against(rows: Rows, rule: Rule, place: int, table: Any, *, columns: tuple[str, ...], name: str) -> _Asked:
+    """The rule's key and a table's, both protected alike, under every master key that the table has."""
+    leaves = leaves_of(rows.plan.contract, rule.columns)
+    found = [at(column) for column in columns]
+    present = table.where(given(found))
+    hidden = next(
+        (number for number, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None
     )
-    met = mine.join(theirs, on=list(_HASHES), how="left_semi").select(*IDENTITY).distinct()
-    return mine.select(*IDENTITY).distinct().join(met, on=list(IDENTITY), how="left_anti")
-
-
-def _compared(
-    rows: Rows, paths: tuple[str, ...], *, table: Any, columns: tuple[str, ...], name: str
-) -> tuple[Any, Any]:
-    """Hashes of the rows' keys and of a table's, each protected alike, under every key that the table has."""
-    leaves = _leaves(rows.plan.contract, paths)
-    found = [_at(column) for column in columns]
-    present = table.where(_given(found))
-    hidden = next((place for place, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None)
     keys: tuple[int, ...] = ()
     if hidden is not None:
         keys = _keys_of(rows.plan, present, found[hidden], leaves[hidden], name=name)
-    theirs = present.select(*_pair([_alike(column, leaf) for column, leaf in zip(found, leaves, strict=True)], _HASHES))
-    return _hashes(rows, paths, keys=keys).distinct(), theirs
+    return _Asked(rule, Key(place, rule.columns, keys), present.select(*alike_hashes(found, leaves, place)))
 
 
 def _keys_of(plan: fuse.Pass, table: Any, column: Any, leaf: Column, *, name: str) -> tuple[int, ...]:
@@ -184,92 +166,3 @@ def _keys_of(plan: fuse.Pass, table: Any, column: Any, leaf: Column, *, name: st
                 f"values of {leaf.path!r} cannot be compared: {fault.what}", where=name, todo=todo
             ) from None
     return tuple(ids)
-
-
-def _hashes(rows: Rows, paths: tuple[str, ...], *, keys: tuple[int, ...] = ()) -> Any:
-    """Identity and two hashes of the key of each row that has one: in clear, or protected under each of the keys."""
-    from pyspark.sql import functions as F
-
-    leaves = _leaves(rows.plan.contract, paths)
-    frame = rows.frame if rows.sealed else rows.frame.where(F.col(CORRUPT).isNull())
-    frame = frame.where(F.col(IDENTITY[0]).isNotNull())
-    if not keys and _as_they_are(rows, paths):
-        return frame.select(*IDENTITY, *_pair([_alike(_at(leaf.path), leaf) for leaf in leaves], _HASHES))
-    found = _read(replace(rows, frame=frame), paths, keys=keys)
-    protected = [F.col(f"__key_{place}") for place in range(len(paths))]
-    return found.select(
-        *IDENTITY, *_pair([_alike(value, leaf) for value, leaf in zip(protected, leaves, strict=True)], _HASHES)
-    )
-
-
-def _read(rows: Rows, paths: tuple[str, ...], *, keys: tuple[int, ...]) -> Any:
-    """Identity and key of each row that has one; without `keys` as it was read, in the contract's type."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    scan = Scan(rows.plan, paths, keys, rows.sealed)
-    tops = ["row"] if rows.sealed else [quoted(column.name) for column in scan.contract.columns]
-    return rows.frame.select(*tops, *IDENTITY).mapInArrow(partial(values, scan), from_arrow_schema(scan.schema()))
-
-
-def newest(rows: Rows, path: str, *, kept: Any) -> datetime | None:
-    """The largest value of a date or timestamp, in UTC: of the rows kept, else, where they hide it, of all."""
-    from pyspark.sql import functions as F
-
-    leaf = _leaves(rows.plan.contract, (path,))[0]
-    if leaf.protect is None or leaf.protect.method == "keep":
-        values = kept.select(_at(path).alias("value"))
-    else:
-        parsed = rows.frame.where(F.col(CORRUPT).isNull()).withColumns(_identity(rows, (path,)))
-        values = _read(replace(rows, frame=parsed), (path,), keys=()).select(F.col("__key_0").alias("value"))
-    last = values.agg(F.unix_micros(F.max("value").cast("timestamp"))).first()[0]  # a datetime would be in local time
-    return None if last is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last)
-
-
-def _identity(rows: Rows, paths: tuple[str, ...]) -> dict[str, Any]:
-    """Two hashes by which a row, or all rows of one raw key, are known again; null where a key is null."""
-    from pyspark.sql import functions as F
-
-    columns = [F.col("row")] if rows.sealed else [_at(path) for path in paths]
-    hashes = zip(IDENTITY, _pair(columns, IDENTITY), strict=True)
-    return {name: F.when(_given(columns), hashed) for name, hashed in hashes}
-
-
-def _given(columns: Sequence[Any]) -> Any:
-    """Whether all of a row's key is there."""
-    return reduce(lambda one, other: one & other, [column.isNotNull() for column in columns])
-
-
-def _pair(columns: Sequence[Any], names: tuple[str, str]) -> list[Any]:
-    from pyspark.sql import functions as F
-
-    return [F.xxhash64(*columns).alias(names[0]), F.xxhash64(F.lit(1), *columns).alias(names[1])]
-
-
-def _alike(value: Any, leaf: Column) -> Any:
-    """The value in the one type that its hash is of: whole numbers of any width, at either end, are alike."""
-    kept = leaf.protect is None or leaf.protect.method == "keep"
-    return value.cast("bigint") if kept and leaf.type.name in _WHOLE else value
-
-
-def _as_they_are(rows: Rows, paths: tuple[str, ...]) -> bool:
-    """Whether the raw values are the values already, so that the JVM alone can compare them."""
-    leaves = () if rows.sealed else _leaves(rows.plan.contract, paths)
-    same = [leaf.read == Read() and (not rows.plan.textual or leaf.type.name == "string") for leaf in leaves]
-    return bool(same) and all(same)
-
-
-def _at(path: str) -> Any:
-    from pyspark.sql import functions as F
-
-    first, *rest = path.split(".")
-    return reduce(lambda column, name: column[name], rest, F.col(quoted(first)))
-
-
-def _leaves(contract: Contract, paths: tuple[str, ...]) -> list[Column]:
-    leaves = {leaf.path: leaf for leaf in contract.leaves()}
-    return [leaves[path] for path in paths]
-
-
-def held(job: Job, lake: Lake, name: str, version: int) -> Any:
-    """A table at one version, whatever is published while this run looks at it."""
-    return job.spark().read.format("delta").option("versionAsOf", version).load(lake.spark_path(name))

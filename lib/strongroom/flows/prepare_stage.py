@@ -11,7 +11,8 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.run import Job
 from strongroom.flows import fuse
 from strongroom.flows.prepare_facts import facts
-from strongroom.flows.prepare_marks import Rows, mark_rows
+from strongroom.flows.prepare_hashes import Rows
+from strongroom.flows.prepare_marks import mark_rows
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_sketches import without_rare
 from strongroom.quality.tally import Tally

@@ -17,7 +17,8 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
-from strongroom.flows.prepare_marks import Rows, mark_rows, permit_references
+from strongroom.flows.prepare_hashes import Rows
+from strongroom.flows.prepare_marks import mark_rows, permit_references
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
 from strongroom.stores.keys import open_keyring
