@@ -23,6 +23,42 @@ def test_an_import_from_sql_loads_with_the_types_it_names():
     assert "email.maxLength" in rules
 
 
+WRITTEN = {
+    "sql": (["A server of type 'postgres' is not read."] + ["has no 'protect'"] * 5, {
+        "order_id": "bigint", "email": "string", "amount": "decimal(10,2)", "ordered": "date", "at": "timestamp",
+    }),
+    "parquet": (["'servers' is missing."] + ["has no 'protect'"] * 5 + ["has no 'items'", "has no 'protect'"], {
+        "order_id": "bigint", "email": "string", "amount": "double", "ordered": "date", "at": "timestamp",
+        "tags": "array<string>",
+    }),
+}  # fmt: skip
+"""`datacontract import` 1.2.8, of a table in SQL and of a Parquet file: what is still to be said, and the types that it told."""
+
+
+@pytest.mark.parametrize("source", WRITTEN)
+def test_what_datacontract_cli_writes_lacks_servers_and_protection_only(source):
+    wanted, kinds = WRITTEN[source]
+    file = IMPORTED.with_name(f"datacontract-cli-1.2.8-{source}.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load_contract(str(file))
+    found = [str(problem) for problem in caught.value.problems]
+    assert [words in problem for words, problem in zip(wanted, found, strict=True)] == [True] * len(wanted), found
+    text, keep = file.read_text(), "    customProperties: [{property: protect, value: {method: keep}}]\n"
+    head, _, tail = text.partition("servers:\n") if "servers:" in text else text.partition("schema:\n")
+    tail = tail.partition("schema:\n")[2] or tail
+    parts = tail.partition("  properties:\n")
+    columns = parts[2].replace(
+        "    customProperties:\n", "    customProperties:\n    - {property: protect, value: {method: keep}}\n"
+    )
+    columns = "".join(
+        f"  - name: {each}" + ("" if "protect" in each else keep) for each in columns.split("  - name: ") if each
+    ).replace("logicalType: array\n", "logicalType: array\n    items: {logicalType: string}\n")
+    server = "servers: [{server: raw, type: local, path: raw/x/*.parquet, format: parquet}]\nschema:\n"
+    purposes = "customProperties: [{property: purposes, value: [x]}]\n"
+    made = parse_contract(head.replace("draft", "active") + server + parts[0] + parts[1] + columns + purposes, "c.yaml")
+    assert {column.name: column.type.ddl for column in made.columns} == kinds
+
+
 SHAPES = [
     # what the tool writes, the lines and reasons it is refused for
     (

@@ -167,11 +167,15 @@ def _unquoted(format_: str | None) -> str:
     return re.sub(r"'[^']*'", "", format_ or "")
 
 
+_NESTED = {"array": ("list",), "struct": ("object", "record")}
+"""What other systems call them; Parquet says LIST."""
+
+
 def _nested(node: Node, type_: Type, findings: Findings) -> Type:
     physical = node.get("physicalType")
     if physical is not None and isinstance(physical.value, str):
         written = physical.value.strip().lower()
-        if written != type_.name and _plain(written) != _plain(type_.ddl):
+        if written not in (type_.name, *_NESTED[type_.name]) and _plain(written) != _plain(type_.ddl):
             findings.add(physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}.")
     return type_
 
