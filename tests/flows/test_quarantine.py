@@ -37,6 +37,7 @@ def test_show_needs_the_right_to_reveal_and_is_audited(place):
     row = json.loads(shown.out.split("\n")[0])
     assert row["reasons"] == ["email.pattern"]
     assert set(row["row"]) >= {"review_id", "email", "user_id"}
+    assert row["columns"] == ["email"]
     event = [event for event in place.audit() if event.action == "reveal"][-1]
     assert (event.principal, event.table, event.facts["rows"]) == ("user:pia", "quarantine.reviews", 1)
     assert row["row"]["email"] not in json.dumps([event.facts for event in place.audit()])
@@ -100,3 +101,16 @@ def test_discard_deletes_by_run_and_nothing_without_a_choice(place):
     gone = place.run(quarantine, "discard", "--run", rows[0]["run_id"])
     assert gone.line["rows"]["discarded"] == len(rows)
     assert place.rows("quarantine.reviews") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "columns", "told"),
+    [
+        ("email.pattern", ("email",), "email.pattern"),
+        ("either", ("state", "country"), "either (state, country)"),
+        ("named", ("email",), "named (email)"),
+        ("row.parse", (), "row.parse"),
+    ],
+)
+def test_a_reason_tells_its_columns(rule, columns, told):
+    assert quarantine._reason(rule, columns) == told

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -63,8 +63,9 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """Counts by reason, run and file."""
     permit(job, "read", f"quarantine.{contract.name}", contract=contract)
     rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
+    asked = {rule.id: rule.columns for rule in contract.rules}
     blocks = (
-        ("reason", Counter(reason for row in rows for reason in row["reasons"] or ())),
+        ("reason", Counter(_reason(each, asked.get(each, ())) for row in rows for each in row["reasons"] or ())),
         ("run", Counter(row["run_id"] for row in rows)),
         ("file", Counter(row["source_file"] for row in rows)),
     )
@@ -76,6 +77,12 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     return Outcome(
         rows={"quarantined": len(rows)}, summary="\n".join(lines), facts={"table": f"quarantine.{contract.name}"}
     )
+
+
+def _reason(rule: str, columns: tuple[str, ...]) -> str:
+    """A rule's id, and the columns it is about where the id does not begin with the one."""
+    told = len(columns) == 1 and rule.startswith(f"{columns[0]}.")
+    return rule if told or not columns else f"{rule} ({', '.join(columns)})"
 
 
 def _printable(name: str | None) -> str:
@@ -99,14 +106,16 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
         contract=contract.fingerprint, facts={"rows": len(rows)},
     )  # fmt: skip
     AuditLog.open(job.settings).append(event)  # before anything is shown
-    shown = [_line(row, clear) for row, clear in zip(rows, opened.to_pylist(), strict=True)]
+    asked = {rule.id: rule.columns for rule in contract.rules}
+    shown = [_line(row, clear, asked) for row, clear in zip(rows, opened.to_pylist(), strict=True)]
     return Outcome(rows={"read": len(rows)}, summary="\n".join(shown) or "no such row", facts={"table": table})
 
 
-def _line(row: dict[str, Any], clear: bytes | None) -> str:
+def _line(row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[str, ...]]) -> str:
     what: object = json.loads(clear) if clear is not None else "cannot be opened with this keyring"
     told = {name: row.get(name) for name in ("reasons", "source_file", "source_position")}
-    return json.dumps({**told, "row": what}, ensure_ascii=False)
+    columns = dict.fromkeys(column for rule in row["reasons"] or () for column in asked.get(rule, ()))
+    return json.dumps({**told, "columns": [*columns], "row": what}, ensure_ascii=False)
 
 
 def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
