@@ -13,6 +13,7 @@ from lakes import install
 from strongroom.flows import quarantine
 
 pytestmark = pytest.mark.spark
+SPLIT = "spark.sql.files.maxPartitionBytes"
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 ROWS, BAD = 3_000, (0, 1, 1_499, 2_999)
 VALUES = [-1 if number in BAD else number for number in range(ROWS)]
@@ -75,7 +76,8 @@ def test_a_row_set_aside_says_where_it_stood(place, write):
 def test_a_large_text_file_is_counted_from_the_start_of_each_part(place, spark):
     contract(place, "visits", ("n", "integer", KEEP, *LEAST))
     as_json(place)
-    run(place, "visits", *OPEN_GATE, "--set", "spark.sql.files.maxPartitionBytes=8192")
+    run(place, "visits", *OPEN_GATE, "--set", f"{SPLIT}=8192")
+    spark.conf.unset(SPLIT)  # the session is shared by all tests
     data = raw(place, "a.json").read_bytes()
     found = []
     for text in told(place):

@@ -16,6 +16,7 @@ from strongroom.core.report_columns import LabelBalance, LabelCount
 from strongroom.core.spread import Spread
 from strongroom.stores.reports import render_html
 from strongroom.stores.reports_markup import element, join, name, plain
+from strongroom.stores.reports_pictures import histogram
 from strongroom.stores.reports_style import STYLE
 
 VOID = {"meta", "wbr"}
@@ -264,3 +265,11 @@ def test_colours_have_the_contrast_that_accessibility_asks_for(palette: dict[str
     for shape in ("good", "bad", "care", "idle", "before", "after"):
         for ground in ("paper", "track"):
             assert contrast(shape, ground) >= 3, (shape, ground)
+
+
+def test_a_picture_keeps_all_its_points_however_many():
+    picture = histogram([1 / 30] * 30, [1 / 30] * 30, title="thirty bins")
+    bars, outline = re.findall(r' d="([^"]*)"', picture)
+    assert bars.count("M") == 30
+    assert outline.count("H") == 30
+    assert re.fullmatch(r"[MVHz0-9. ]+", bars + outline)
