@@ -37,9 +37,9 @@ def plain(text: str, *, longest: int = LONGEST_TEXT) -> str:
 def element(tag: str, *children: str, **attributes: str | float | None) -> Markup:
     """One element around its children; children and attributes are made plain and escaped unless they are `Markup`.
 
-    The points of a picture are, since none of them may be cut. Attribute names lose a trailing underscore and write the
-    others as hyphens: `class_`, `aria_label`. An attribute of None is left out. Tags and attribute names are constants of
-    the caller.
+    The points of a picture are, since none of them may be cut. Attribute names lose a trailing underscore and write
+    the others as hyphens: `class_`, `aria_label`. An attribute of None is left out. Tags and attribute names are
+    constants of the caller.
     """
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{value if isinstance(value, Markup) else escape(plain(str(value)))}"'
