@@ -165,7 +165,7 @@ def test_a_refresh_reads_what_is_new_and_ends_where_a_fresh_one_would(place, spa
     Lake(str(place.lake)).append(TABLE, extra)
     done = made(place)
     assert "2 refreshed" in done.out
-    assert "1 files new, 0 gone" in done.out
+    assert "1 file new, 0 gone" in done.out
     assert before < files(place, FIRST), "what was there stays as it is"
     assert_fresh(place)
     delta = place.delta(TABLE)
