@@ -1,6 +1,7 @@
 """Uniqueness and references on real tables: the conformance cases by Spark, and whole runs on a lake."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -120,6 +121,8 @@ def test_a_reference_by_token_is_looked_up_and_what_dangles_goes_to_quarantine(o
     assert numbers(orders, "orders") == [0, 1, 3, 4], "2 and 02 are one person; nobody ordered n. 4"
     assert aside(orders, "orders") == ["who.reference"] * 2
     assert "who.reference: looked up in training.people, version 1" in done.err
+    lineage = Path(done.line["report"]).with_suffix(".openlineage.jsonl").read_text().splitlines()[-1]
+    assert [each["name"] for each in json.loads(lineage)["inputs"]][1:] == [str(orders.lake / "training/people")]
     tokens = {row["who"] for row in orders.rows("training.people")}
     assert {row["who"] for row in orders.rows("training.orders")} - {None} == tokens
 

@@ -63,6 +63,15 @@ def test_openlineage_names_data_sets_by_where_they_are(path: str, namespace: str
     assert (source["namespace"], source["name"]) == (namespace, name)
 
 
+def test_a_table_that_keys_were_looked_up_in_is_an_input_too() -> None:
+    report = dataclasses.replace(demo(), references=("/lake/training/people", "s3://bucket/training/shops"))
+    _, *others = json.loads(end_event(report))["inputs"]
+    assert others == [
+        {"namespace": "file", "name": "/lake/training/people", "facets": {}, "inputFacets": {}},
+        {"namespace": "s3://bucket", "name": "training/shops", "facets": {}, "inputFacets": {}},
+    ]
+
+
 def test_a_column_is_said_to_come_from_the_column_of_its_name_and_how():
     training, quarantine = json.loads(end_event(demo()))["outputs"]
     lineage = training["facets"]["columnLineage"]["fields"]

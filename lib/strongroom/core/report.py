@@ -115,6 +115,7 @@ class Report:
         quarantine_limit: largest share of quarantined rows (0 to 1) that passes the gate, or None.
         history: earlier runs, oldest first, without this one.
         tables: what was written where, name → path.
+        references: paths of the tables that keys were looked up in.
         problem: what ended a failed run, in one sentence; no data value.
         todo: the next thing for the reader to do.
 
@@ -141,6 +142,7 @@ class Report:
     audience: tuple[str, ...] = ()
     quarantine_limit: float | None = None
     tables: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
     problem: str = ""
     todo: str = ""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract_references import referenced
 from strongroom.core.decision import Request
 from strongroom.core.report import (
     ContractFacts,
@@ -61,6 +62,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         tables={
             f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
         },
+        references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
         audience=_audience(job, contract),
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),

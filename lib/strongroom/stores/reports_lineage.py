@@ -58,7 +58,8 @@ def end_event(report: Report) -> str:
         facets["errorMessage"] = _facet("ErrorMessageRunFacet", message=told, programmingLanguage="PYTHON")
     when = report.run.started + timedelta(seconds=report.seconds)
     event = _event(report.run, report.contract.name, kind=kind, when=when, facets=facets)
-    event["inputs"] = [_input(report, source) for source in report.sources]
+    looked_up: list[Fields] = [{**_place(path), "facets": {}, "inputFacets": {}} for path in report.references]
+    event["inputs"] = [*(_input(report, source) for source in report.sources), *looked_up]
     event["outputs"] = [_output(report, name, path) for name, path in report.tables.items()]
     return json.dumps(event, allow_nan=False)
 
