@@ -12,10 +12,12 @@ import pytest
 from lakes import install
 from strongroom import launch
 from strongroom.core import errors
+from strongroom.core.errors import StoreError
 from strongroom.core.run import Outcome
 from strongroom.core.settings_file import load_settings
 from strongroom.flows.seal import seal_after_job
 from strongroom.stores.audit import AuditLog
+from strongroom.telling import Telling
 
 KEY_SET = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "k"}]}'
 """One public key, of RFC 8037, appendix A.2."""
@@ -248,3 +250,18 @@ def test_words_may_stand_behind_options(place):
     )
     assert place.run(asking, "a", "--purpose", "x", "b").code == 0
     assert found == [["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("", "Run ./spark-submit.sh prepare --contract x first, then ./spark-submit.sh keys list."),
+        ("my conf/a.yaml", "Run ./spark-submit.sh prepare --config 'my conf/a.yaml' --contract x first, "
+         "then ./spark-submit.sh keys --config 'my conf/a.yaml' list."),
+    ],
+)  # fmt: skip
+def test_commands_that_are_told_of_are_for_the_settings_of_the_run(capsys, config, told):
+    telling = Telling("reveal", "r", as_json=False, start=0.0, config=config)
+    todo = "Run ./spark-submit.sh prepare --contract x first, then ./spark-submit.sh keys list."
+    assert telling.failed(StoreError("nothing is there", todo=todo), code=7) == 7
+    assert f"  do:    {told}" in capsys.readouterr().err.splitlines()

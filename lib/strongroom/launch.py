@@ -75,7 +75,8 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()
-    telling = Telling(name, run_id, as_json=args.json, start=start)
+    other = args.config if args.config != DEFAULT_CONFIG else ""
+    telling = Telling(name, run_id, as_json=args.json, start=start, config=other)
     try:
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))

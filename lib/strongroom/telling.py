@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import sys
 import time
 import traceback
@@ -12,6 +14,7 @@ from dataclasses import asdict, dataclass
 from strongroom.core.errors import ConfigError, Problem, StrongroomError
 from strongroom.core.run import Outcome
 
+_COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
 _HEADLINES = {
     2: "usage",
     3: "configuration, contract or policy",
@@ -32,17 +35,19 @@ class Telling:
         run_id: its id; empty where none was given.
         as_json: whether a line of JSON ends its stdout.
         start: when it started, by `time.monotonic`.
+        config: the settings file, where it is not the usual one: commands that are told of name it, too.
     """
 
     job: str
     run_id: str
     as_json: bool
     start: float
+    config: str = ""
 
     def done(self, outcome: Outcome) -> int:
         """Says what was done, and returns the exit code."""
         if outcome.summary:
-            tell(outcome.summary)
+            tell(self._here(outcome.summary))
         return self._end("done", code=0, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
@@ -50,11 +55,11 @@ class Telling:
         say(f"{f'strongroom {self.job}'.strip()}: {_HEADLINES.get(code, 'stopped')} (exit {code})")
         if isinstance(error, ConfigError):
             for problem in error.problems:
-                say(f"  {problem}")
+                say(f"  {self._here(str(problem))}")
         else:
             for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
                 if text:
-                    say(f"  {label + ':':<7}{text}")
+                    say(f"  {label + ':':<7}{self._here(text)}")
         return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=error.problems)
 
     def bug(self, error: Exception) -> int:
@@ -66,6 +71,11 @@ class Telling:
         if os.environ.get("STRONGROOM_DEBUG") == "1":
             traceback.print_exception(error)
         return self._end(type(error).__name__, code=1, outcome=None)
+
+    def _here(self, text: str) -> str:
+        """The text, its commands for the settings of this run."""
+        named = f" --config {shlex.quote(self.config)}" if self.config else ""
+        return _COMMAND.sub(lambda found: found[0] + named, text)
 
     def _end(self, status: str, *, code: int, outcome: object, problems: tuple[Problem, ...] = ()) -> int:
         if self.as_json:
