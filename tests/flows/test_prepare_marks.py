@@ -1,6 +1,7 @@
 """Uniqueness and references on real tables: the conformance cases by Spark, and whole runs on a lake."""
 
 import json
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -157,7 +158,7 @@ def test_a_table_that_is_not_there_stops_the_run_before_it_reads(orders):
         assert stopped.code == 7
         assert "a table that the contract refers to is not there yet" in stopped.err
         assert "where: training.people" in stopped.err
-        assert "prepare --contract people first" in stopped.err
+        assert f"prepare --config {shlex.quote(str(orders.settings))} --contract people first" in stopped.err
     assert not (orders.lake / "training/orders").exists()
 
 
