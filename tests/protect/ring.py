@@ -37,8 +37,10 @@ RING = ring(0x01020304)
 
 
 def column(type_, method, *, path="c", **options):
-    """A scalar column; `type_` is Spark SQL's word, decimals are decimal(10,2)."""
-    kind = Type("decimal", precision=10, scale=2) if type_ == "decimal" else Type(type_)
+    """A scalar column; `type_` is Spark SQL's word, decimals are decimal(10,2) or as it says: `decimal 38 9`."""
+    name, *numbers = type_.split()
+    precision, scale = map(int, numbers or (10, 2))
+    kind = Type("decimal", precision=precision, scale=scale) if name == "decimal" else Type(name)
     return Column(path.rpartition(".")[2], path, kind, protect=Protect(method, options))
 
 

@@ -88,6 +88,8 @@ def test_any_text_comes_back(values, mode):
         ("timestamp", pa.array([1], pa.timestamp("us")), "no zone"),
         ("timestamp_ntz", pa.array([1], pa.timestamp("us", "UTC")), "a zone"),
         ("decimal", pa.array([Decimal("1.5")], pa.decimal128(10, 1)), "another scale"),
+        ("string", pa.array([b"\xff"], pa.binary()), "bytes that are no text"),
+        ("binary", pa.array(["text"]), "text that is no bytes"),
     ],
 )
 def test_bytes_that_would_mean_something_else_are_a_bug(type_, array, why):

@@ -1,9 +1,10 @@
 import hashlib
 import hmac
 import math
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protect.ring import RING, column, master, plain_cmac, ring
+from strongroom.core.contract import Type
 from strongroom.core.key import hkdf_sha256
 from strongroom.protect import output_ddl, output_type, protector
+from strongroom.protect.encoding import token_rows
 from strongroom.protect.rows import LONG
 from strongroom.protect.types import arrow_type
 
@@ -91,6 +94,10 @@ DAY = datetime(2024, 2, 29, 12, 30, 0, 1, tzinfo=UTC)
         ("binary", b"\x00\xff", b"\x00\xff", "binary is itself"),
         ("boolean", True, b"true", "a word"),
         ("decimal", Decimal("1.50"), b"1.50", "with the digits of the column's scale"),
+        ("decimal 10 7", Decimal("0.0000000"), b"0.0000000", "never with an exponent"),
+        ("decimal 38 9", Decimal("-0.000000001"), b"-0.000000001", "nor when negative"),
+        ("decimal 38 38", Decimal("-0." + "1" * 38), b"-0." + b"1" * 38, "nor at the greatest scale"),
+        ("decimal 38 7", Decimal("-12345678901.5"), b"-12345678901.5000000", "nor when large"),
         ("date", date(2024, 2, 29), b"2024-02-29", "ISO 8601"),
         ("timestamp", DAY, b"2024-02-29 12:30:00.000001Z", "in UTC, to the microsecond"),
         ("timestamp_ntz", DAY.replace(tzinfo=None), b"2024-02-29 12:30:00.000001", "no zone, no Z"),
@@ -115,6 +122,31 @@ def test_a_moment_has_one_token_in_every_time_zone():
 def test_all_not_a_numbers_share_a_token():
     odd = np.array([0x7FF8000000000001, 0xFFF8000000000000, 0x7FF8000000000000], np.uint64).view(np.float64)
     assert len(set(tokens(pa.array(odd), type_="double").to_pylist())) == 1
+
+
+def test_infinities_are_no_greatest_numbers():
+    most = float(np.finfo(np.float64).max)
+    values = [math.inf, -math.inf, most, -most]
+    want = [expected(struct.pack(">d", value), info="strongroom|v1|token|aes-cmac|domain|d") for value in values]
+    assert tokens(pa.array(values), type_="double", domain="d").to_pylist() == want
+
+
+def test_a_day_that_no_calendar_writes_is_still_one_of_its_own():
+    far = pa.array([2**31 - 1, 2**31 - 2, -(2**31)], pa.int32()).cast(pa.date32())
+    want = [expected(f"<value out of range: {day}>".encode(), info="strongroom|v1|token|aes-cmac|domain|d")
+            for day in (2**31 - 1, 2**31 - 2, -(2**31))]  # fmt: skip
+    assert tokens(far, type_="date", domain="d").to_pylist() == want
+
+
+@pytest.mark.parametrize("scale", [6, 7, 18, 37])
+@given(numbers=st.lists(st.none() | st.integers(-(10**37), 10**37), max_size=20))
+def test_decimals_are_written_as_python_writes_them_plainly(scale, numbers):
+    values = [None if number is None else Decimal(number).scaleb(-scale, Context(prec=50)) for number in numbers]
+    array = pa.array([None, *values, Decimal(1)], pa.decimal128(38, scale))[1:-1]
+    rows = token_rows(array, type_=Type("decimal", precision=38, scale=scale))
+    assert [rows.value(at).tobytes().decode() for at in range(len(rows))] == [
+        f"{value:f}" for value in values if value is not None
+    ]
 
 
 def test_the_profile_for_exchange_is_hmac_sha256_cut_to_128_bits():

@@ -25,6 +25,13 @@ WIDTHS = {
 }  # fmt: skip
 """Bytes of the encoding of each type of fixed width; strings are their UTF-8, binary is itself."""
 
+_PLAIN = {
+    "string": (pa.types.is_string, pa.types.is_large_string),
+    "binary": (pa.types.is_binary, pa.types.is_large_binary),
+}
+_SCIENTIFIC = 7
+"""From this scale on Arrow writes small decimals with an exponent."""
+
 CANONICAL_NAN = np.uint64(0x7FF8_0000_0000_0000)
 
 
@@ -36,6 +43,8 @@ def encode(array: pa.Array, *, type_: Type) -> Rows:
     """
     array = plain(array)
     if type_.name not in WIDTHS:
+        if not any(test(array.type) for test in _PLAIN[type_.name]):
+            raise TypeError(f"an array of {array.type} for a column of {type_.name}")
         return rows_of(array)
     want = arrow_type(type_)
     zoned = pa.types.is_timestamp(array.type) and bool(array.type.tz) and type_.name == "timestamp"
@@ -70,11 +79,26 @@ def token_rows(array: pa.Array, *, type_: Type) -> Rows:
         return fixed_rows(_swapped(_canonical(array)), valid=valid_of(array))
     if type_.name == "timestamp":
         array = array.cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
-    if type_.name not in ("string", "binary"):
+    if type_.name == "decimal":
+        array = _digits(array)
+    elif type_.name not in ("string", "binary"):
         array = array.cast(pa.string())
     if type_.name == "timestamp":
         array = pc.binary_join_element_wise(array, "Z", "")
     return rows_of(array)
+
+
+def _digits(array: pa.Array) -> pa.Array:
+    """Decimals as digits with as many of them behind the point as their scale says: never as `1E-7`."""
+    scale = array.type.scale
+    if scale < _SCIENTIFIC:
+        return array.cast(pa.string())
+    whole = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), array.buffers(), array.null_count, array.offset)
+    digits = whole.cast(pa.string())
+    sign = pc.if_else(pc.starts_with(digits, "-"), "-", "")
+    digits = pc.utf8_lpad(pc.utf8_ltrim(digits, "-"), scale + 1, "0")
+    parts = pc.utf8_slice_codeunits(digits, 0, -scale), pc.utf8_slice_codeunits(digits, -scale)
+    return pc.binary_join_element_wise(sign, parts[0], ".", parts[1], "")
 
 
 def _words(array: pa.Array, type_: Type) -> npt.NDArray[Any]:
@@ -94,7 +118,7 @@ def _swapped(words: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _canonical(array: pa.Array) -> npt.NDArray[Any]:
-    numbers = np.nan_to_num(array.cast(pa.float64()).to_numpy(zero_copy_only=False), nan=np.nan) + 0.0
+    numbers = array.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0
     bits = np.where(np.isnan(numbers), CANONICAL_NAN, numbers.view(np.uint64))
     return bits.view(np.uint8).reshape(-1, 8)
 
