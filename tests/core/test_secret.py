@@ -42,6 +42,12 @@ def test_a_secret_is_not_copied(duplicate):
         duplicate(SECRET)
 
 
+@pytest.mark.parametrize("give", [lambda secret: secret.__getstate__(), lambda secret: secret.__reduce__()])
+def test_a_secret_gives_no_state_away(give):
+    with pytest.raises(TypeError):
+        give(SECRET)
+
+
 def test_a_secret_has_no_dictionary_to_dump():
     with pytest.raises(TypeError):
         vars(SECRET)

@@ -1,4 +1,5 @@
 import os
+import pickle
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from strongroom.core.secret import Secret
 from strongroom.protect.aes import Cmac, double
 from strongroom.protect.laid import lay
 from strongroom.protect.rows import LONG, Rows, rows_of
+from strongroom.protect.siv import Siv
 
 
 def tags(key, values):
@@ -100,3 +102,13 @@ def test_a_part_is_bounded_in_rows_and_bytes():
     wide = np.full(3000, LONG)
     rows = Rows(np.zeros(1, np.uint8), np.cumsum(wide) - wide, wide)
     assert [len(part) for _, part in rows.parts()] == [1024, 1024, 952], "two megabytes of values of two kilobytes"
+
+
+@pytest.mark.parametrize("cipher", [Cmac(Secret(bytes(range(32)))), Siv(Secret(bytes(range(64))), associated=b"x")])
+def test_sub_keys_are_neither_shown_nor_pickled(cipher):
+    tables = cipher.tables if isinstance(cipher, Cmac) else cipher._tables
+    assert repr(tables) == "Tables()"
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(tables)
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(cipher)

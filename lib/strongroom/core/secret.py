@@ -33,5 +33,8 @@ class Secret:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a key has no state to give away")
+
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a key does not pickle: send its wrapped form and unwrap it where it is used")

@@ -7,7 +7,8 @@ tables by the length of a value's last block; no table is indexed by anything se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -50,19 +51,23 @@ class Tables:
     """What is XORed to the last blocks of a chain, by the number of bytes (0 to 16) that a last block has of its own.
 
     `only` is for values of one block, `last` for the last of several, `before` for the one before that (None: nothing).
+    Sub-keys stand in it, so it shows and pickles nothing.
     """
 
-    only: Blocks
-    last: Blocks
-    before: Blocks | None = None
+    only: Blocks = field(repr=False)
+    last: Blocks = field(repr=False)
+    before: Blocks | None = field(default=None, repr=False)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("sub-keys do not pickle: send the key's wrapped form")
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
     """The same where it differs from row to row, in the order that the rows are laid; `before` counts where it is."""
 
-    last: Blocks
-    before: Blocks
+    last: Blocks = field(repr=False)
+    before: Blocks = field(repr=False)
 
 
 class Cmac:

@@ -96,7 +96,7 @@ def _values(open_: Opener, close: Protector, *, old: Collection[int]) -> Rewrapp
         mask[mask] = opened
         moved = int(np.count_nonzero(opened))
         if moved:
-            closed = close(clear.filter(fine), of_rows(row_keys, fine))
+            closed = close(clear.filter(fine), of_rows(row_keys, fine)).cast(array.type)
             array = pc.replace_with_mask(array, pa.array(mask), closed)
         return Rewrapped(array, moved, len(opened) - moved)
 

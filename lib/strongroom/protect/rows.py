@@ -20,6 +20,7 @@ Places = Numbers | slice
 """Where values start in a buffer: a slice when they lie at even distances, which numpy copies eight times faster."""
 
 BLOCK = 16
+_TOO_LONG = "a batch of values of 2 GiB or more: read it in smaller batches"
 
 CLASSES = ((64, 8192), (256, 4096), (2048, 1024))
 """Longest value and rows at a time of what is worked on together: a matrix of them stays within a core's cache."""
@@ -139,14 +140,20 @@ def binary_array(data: Bytes, lengths: Numbers, *, valid: Flags | None, type_: p
         whole = np.zeros(len(valid), np.int64)
         whole[valid] = lengths
     if int(lengths.sum()) >= 1 << 31:
-        raise OverflowError("a batch of values of 2 GiB or more: read it in smaller batches")
+        raise OverflowError(_TOO_LONG)
     offsets = np.zeros(len(whole) + 1, np.int32)
     np.cumsum(whole, out=offsets[1:])
     return _array(data, offsets, valid=valid, type_=type_ or pa.binary())
 
 
 def fixed_array(data: Bytes, width: int, *, valid: Flags | None, count: int, type_: pa.DataType) -> pa.Array:
-    """An Arrow array of `count` rows whose values all have that width and lie one after the other; nulls put back."""
+    """An Arrow array of `count` rows whose values all have that width and lie one after the other; nulls put back.
+
+    Raises:
+        OverflowError: they are 2 GiB or more together.
+    """
+    if count * width >= 1 << 31:
+        raise OverflowError(_TOO_LONG)
     if valid is None:
         offsets = np.arange(0, count * width + 1, width, dtype=np.int32)
     else:
