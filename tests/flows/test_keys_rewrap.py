@@ -3,11 +3,13 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from lakes import install
 from strongroom.core.contract_file import load_contract
 from strongroom.flows import keys, keys_rewrap, prepare, quarantine
 from strongroom.protect import decrypt, protector, seal, unseal
+from strongroom.stores import rewrite as rewriting
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.rewrite import Rewrite
@@ -61,6 +63,32 @@ def shape(place):
         }
         for path, _ in rewrite.files()
     }
+
+
+def test_rows_that_another_run_deletes_between_two_commits_stay_deleted(place, monkeypatch):
+    write(place, "a@b.c")
+    write(place, "d@e.f")
+    place.run(keys, "rotate")
+    monkeypatch.setattr(keys_rewrap, "AT_ONCE", 1)
+
+    def reloaded(folder):
+        """A reload after a commit that was not the last change: somebody has deleted what is still to be done."""
+        monkeypatch.setattr(rewriting, "DeltaTable", DeltaTable)
+        table = DeltaTable(folder)
+        first = sorted(table.get_add_actions(flatten=True).column("path").to_pylist())
+        gone = next(path for path in first if not path.startswith("rewrap-"))
+        table.delete(f"email = {literal(place, gone)}")
+        return DeltaTable(folder)
+
+    monkeypatch.setattr(rewriting, "DeltaTable", reloaded)
+    assert place.run(keys, "rewrap").code == 0
+    assert len(clear(place)) == 1, "the row that was deleted is gone"
+
+
+def literal(place, path):
+    """The one e-mail of a file, sealed as it lies, in SQL."""
+    (value,) = pq.read_table(place.lake / TABLE.replace(".", "/") / path)["email"].to_pylist()
+    return f"arrow_cast(X'{value.hex()}', 'Binary')"
 
 
 def clear(place):

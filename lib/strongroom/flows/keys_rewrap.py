@@ -109,6 +109,8 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
         return counts
     note = {"strongroom.run": job.run.id, "strongroom.rewrap": "encrypted under the primary key"}
     for path, size in rewrite.files():
+        if path not in rewrite.live:
+            continue
         values = sum(_lies(batch, keys) for batch in rewrite.batches(path, list(work.columns)))
         if not values:
             continue

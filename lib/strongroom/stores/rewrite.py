@@ -29,12 +29,16 @@ _UNFIT = ("deletionVectors", "columnMapping")
 
 @dataclass(slots=True)
 class Rewrite:
-    """A table whose files are being written anew, and the pairs of old and new that no version knows yet."""
+    """A table whose files are being written anew, and the pairs of old and new that no version knows yet.
+
+    `live` are the files of the version that the next commit builds on: only these may be replaced.
+    """
 
     lake: Lake
     table: str
     onto: DeltaTable
     stage: str
+    live: frozenset[str]
     pairs: list[tuple[RemoveAction, AddAction]] = field(default_factory=list)
     done: int = 0
 
@@ -53,12 +57,12 @@ class Rewrite:
         if any(name in features for name in _UNFIT) or mapped or onto.metadata().partition_columns:
             what = "this table has deletion vectors, mapped columns or partitions, so its files are not its rows"
             raise StoreError(what, where=table, todo="Rewrite it without them first.")
-        return cls(lake, table, onto, f"rewrap-{onto.version():06d}-{run_id}")
+        stage = f"rewrap-{onto.version():06d}-{run_id}"
+        return cls(lake, table, onto, stage, frozenset(path for path, _ in _files(onto)))
 
     def files(self) -> list[tuple[str, int]]:
         """Path (as the log has it) and size of each file."""
-        found = pa.table(self.onto.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-        return sorted((row["path"], row["size_bytes"]) for row in found)
+        return _files(self.onto)
 
     def batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The named columns of a file, as far as it has them."""
@@ -135,6 +139,8 @@ class Rewrite:
             raise StoreError("this table cannot be written", where=self.table, todo="See space and mode.") from None
         self.pairs.clear()
         self.onto = DeltaTable(self.lake.folder(self.table))
+        # Another run may have come in between. A file that it took out must stay out, and with it the rows it deleted.
+        self.live = frozenset(path for path, _ in self.files())
 
     def _drop(self) -> None:
         while self.pairs:
@@ -144,6 +150,11 @@ class Rewrite:
         filesystem, folder = filesystem_of(self.lake.folder(self.table))
         # Spark writes timestamps as INT96, which Arrow would take for nanoseconds, and those end in 2262.
         return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
+
+
+def _files(table: DeltaTable) -> list[tuple[str, int]]:
+    found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+    return sorted((row["path"], row["size_bytes"]) for row in found)
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
