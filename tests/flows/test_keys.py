@@ -221,6 +221,94 @@ def test_the_associated_data_of_what_is_bound_to_its_row_is_told(place, tmp_path
     assert "{review_id} is that column of the same row, as it lies in the table." in told.out
 
 
+CLERK = """
+roles:
+  clerk: {members: [user:engineer]}
+grants:
+  - {role: clerk, actions: [write], tables: [strongroom.keys]}
+  - {role: clerk, actions: [reveal], tables: [training.reviews], columns: {allow: [email, user_id]}REVIEWS}
+  - {role: clerk, actions: [reveal], tables: [training.customers], columns: {allow: [CUSTOMERS]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "customers", "reviews", "said", "asked"),
+    [
+        ("email", "email", "", "", "training.customers"),
+        ("user_id", "user_id", "", "", "training.customers"),
+        ("email", "user_id", "", "opens email of training.customers", "training.customers"),
+        ("user_id", "email", "", "opens user_id of training.customers", "training.customers"),
+        ("email", "email", ", rows: \"label = 'positive'\"", "gives some of them only", "training.reviews"),
+    ],
+)
+def test_a_key_is_given_to_who_may_see_all_that_it_opens(place, tmp_path, column, customers, reviews, said, asked):
+    run(place, "rotate")
+    text = CLERK.replace("CUSTOMERS", customers).replace("REVIEWS", reviews)
+    (place.root / "policy.yaml").write_text(text)
+    result = run(place, "export", str(tmp_path / "out"), "--contract", "reviews", "--column", column)
+    assert result.code == (5 if said else 0), result.err
+    assert said in result.err
+    assert (tmp_path / "out").exists() == (not said)
+    event = next(each for each in reversed(place.audit()) if each.action == "reveal")
+    refused = said.startswith("opens")
+    assert (event.outcome, event.table, event.columns) == ("refused" if refused else "allowed", asked, (column,))
+
+
+def test_lists_and_counts_open_no_key(place):
+    run(place, "rotate")
+    write(place)
+    name = f"{ring(place).primary:08x}"
+    (place.root / "keys/local.kek").rename(place.root / "elsewhere")
+    assert run(place, "list").out.startswith(f"{name}  enabled  primary\n")
+    assert f"{name}  training.reviews.email  1\n" in run(place, "coverage").out
+    assert run(place, "rotate").code == 7, "this does"
+
+
+def test_values_under_a_key_of_elsewhere_are_told_apart_from_none(place, tmp_path, capsys):
+    other = install(tmp_path / "other", capsys)
+    (other.root / "policy.yaml").write_text(POLICY)
+    run(other, "rotate"), run(place, "rotate")
+    write(other)
+    other.lake.rename(place.lake)
+    shown = run(place, "coverage")
+    assert "No row of the lake lies under any key of this keyring.\nunknown   training.reviews.email  1  " in shown.out
+    assert place.audit()[-1].facts["unknown"] == 7, "an e-mail, two ids, and twice two sealed rows in a list"
+
+
+def test_values_inside_maps_are_counted_and_keep_their_key(place):
+    run(place, "rotate")
+    old = ring(place)
+    sealed = protector(leaf(place, "email"), table="training.reviews", keyring=old)(pa.array(["a@b.c"]))[0].as_py()
+    table = pa.table({"tags": pa.array([[("mail", sealed)]], pa.map_(pa.string(), pa.binary()))})
+    Lake(str(place.lake)).append("features.maps", table)
+    run(place, "rotate")
+    assert f"{old.primary:08x}  features.maps.tags[].value  1\n" in run(place, "coverage").out
+    assert run(place, "destroy", f"{old.primary:08x}").code == 7
+
+
+def test_what_was_destroyed_is_not_imported_and_its_copy_not_called_needless(place, tmp_path):
+    run(place, "rotate")
+    old = f"{ring(place).primary:08x}"
+    run(place, "export", str(tmp_path / "copy.json"))
+    run(place, "rotate")
+    run(place, "destroy", old)
+    told = run(place, "import", str(tmp_path / "copy.json"))
+    assert told.code == 0
+    assert f"New keys: none. Destroyed here, and they stay so: {old}. " in told.out
+    assert "delete" not in told.out
+    assert ring(place).keys[0].secret is None
+
+
+def test_a_lake_whose_keyring_is_lost_gets_no_new_one(place):
+    run(place, "rotate")
+    Lake(str(place.lake)).append("strongroom.manifest", pa.table({"dataset": ["reviews"]}))
+    (place.root / "keys/keyring.json").unlink()
+    refused = run(place, "rotate")
+    assert refused.code == 7
+    assert "the keyring is gone, and the lake holds what it protects" in refused.err
+    assert not (place.root / "keys/keyring.json").exists()
+
+
 def test_deltalake_and_tink_alone_read_a_table_of_ours(place, tmp_path):
     daead.register()
     run(place, "rotate")

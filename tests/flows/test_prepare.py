@@ -11,10 +11,11 @@ import pytest
 from deltalake import write_deltalake
 
 from lakes import install
+from strongroom import launch
 from strongroom.core.contract_file import load_contract
-from strongroom.flows import prepare
+from strongroom.flows import keys, prepare
 from strongroom.protect import decrypt
-from strongroom.stores.keys import open_keyring
+from strongroom.stores.keys import open_keyring, still_enabled
 
 pytestmark = pytest.mark.spark
 
@@ -271,6 +272,30 @@ def test_a_lost_keyring_is_not_replaced_while_the_lake_holds_what_it_protects(pl
     assert lost.code == 7
     assert "the keyring is gone" in lost.err
     assert not (place.root / "keys/keyring.json").exists()
+
+
+def test_a_key_that_is_destroyed_under_a_run_leaves_nothing_that_nobody_opens(place, monkeypatch):
+    (place.root / "policy.yaml").write_text(
+        "roles:\n  all: {members: [user:engineer]}\ngrants:\n"
+        "  - {role: all, actions: [read, write, delete], tables: ['*'], approval: user:pia, reason: a test}\n"
+    )
+    assert place.run(prepare).code == 0
+    before = place.delta("training.reviews").version()
+    assert place.run(keys, "rotate").code == 0
+
+    def destroyed_after_this_look(path, key_id):
+        """The run looks before each of its two commits; nothing lies under its key before the first."""
+        monkeypatch.setattr("strongroom.flows.prepare_publish.still_enabled", still_enabled)
+        still_enabled(path, key_id)
+        for words in (["rotate"], ["destroy", f"{key_id:08x}"]):
+            assert launch.run(keys, [*words, "--config", str(place.settings)], spark=False) == 0
+
+    monkeypatch.setattr("strongroom.flows.prepare_publish.still_enabled", destroyed_after_this_look)
+    failed = place.run(prepare)
+    assert failed.code == 7, failed.err
+    assert "was destroyed while this run used it, so nothing was published" in failed.err
+    assert place.delta("training.reviews").version() == before
+    assert place.run(prepare).code == 0, "the next run works, under the new key"
 
 
 def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):

@@ -3,7 +3,7 @@ import pytest
 
 from protect.ring import column, ring
 from strongroom.protect import protector
-from strongroom.protect.coverage import rows_by_key
+from strongroom.protect.coverage import OTHERS, rows_by_key
 
 IDS = (0x01020304, 0x01020305, 0xFFFFFFFF, 0xA0B0C0D0)
 VALUES = pa.array(["a", None, "", "b" * 100])
@@ -17,13 +17,24 @@ def under(method, key_id):
 def test_rows_are_counted_by_the_key_they_carry(method):
     values = pa.concat_arrays([under(method, IDS[0]), under(method, IDS[1])[:1], under(method, IDS[2])])
     assert rows_by_key(values, IDS) == {IDS[0]: 3, IDS[1]: 1, IDS[2]: 3}
-    assert rows_by_key(values[1:6], IDS[:2]) == {IDS[0]: 2, IDS[1]: 1}
+    assert rows_by_key(values[1:6], IDS[:2]) == {IDS[0]: 2, IDS[1]: 1, OTHERS: 1}
+
+
+@pytest.mark.parametrize("method", ["hash", "encrypt"])
+def test_values_under_a_key_that_nobody_asked_for_are_counted_by_their_form(method):
+    values = pa.concat_arrays([under(method, IDS[0]), under(method, IDS[1]), under(method, IDS[2])])
+    assert rows_by_key(values, [IDS[0]]) == {IDS[0]: 3, OTHERS: 6}
+    assert rows_by_key(values, []) == {OTHERS: 9}
+    for kind in (pa.large_string(), pa.string_view()) if method == "hash" else (pa.large_binary(), pa.binary_view()):
+        assert rows_by_key(values.cast(kind)[2:], [IDS[1]]) == {IDS[1]: 3, OTHERS: 5}
 
 
 @pytest.mark.parametrize(
     ("values", "why"),
     [
         (pa.array(["x" * 28, "ä" * 14, "+" * 28, " " * 28, "", None]), "text of a token's length"),
+        (pa.array(["AQ looks like a token, a bit", "AQIDBA" + "." * 22, "AQIDBA" + "x" * 23]), "as a token begins"),
+        (pa.array(["A" * 28, "AgIDBA" + "x" * 22]), "the version byte is another"),
         (pa.array(["\x01\x01\x02\x03\x04" + "x" * 23]), "a key's bytes, but as text"),
         (pa.array([b"\x01\x01\x02\x03\x04", b"", None, b"\x00" * 30]), "too short, or without the version byte"),
         (pa.array([], pa.string()), "nothing"),

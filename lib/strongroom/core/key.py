@@ -61,6 +61,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a keyring file tells unopened: the primary key's id, and the status of each key by its id."""
+
+    primary: int
+    states: Mapping[int, Status]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyHandle:
     """A ring's wrapped form and who can unwrap it: no key in clear, so it may be pickled into a closure.
 

@@ -30,8 +30,9 @@ from strongroom.flows.keys_files import exported, imported, permit_column, saved
 from strongroom.flows.keys_rewrap import rewrapped
 from strongroom.flows.keys_wrap import wrapped
 from strongroom.flows.permit import permit
-from strongroom.protect.coverage import rows_by_key
-from strongroom.stores.keys import new_key, open_keyring
+from strongroom.flows.ring import ring_of
+from strongroom.protect.coverage import OTHERS, rows_by_key
+from strongroom.stores.keys import inventory, new_key, open_keyring
 from strongroom.stores.keys_coverage import tables_of, texts_of
 from strongroom.stores.keys_handed import read_handed
 from strongroom.stores.lake import Lake
@@ -66,20 +67,19 @@ def run(job: Job) -> Outcome:
         permit_column(job)
     else:
         permit(job, action, TABLE)
-    ring = open_keyring(
-        job.settings.keys, job.settings.keyring, create=job.args.verb == "rotate" and not job.args.dry_run
-    )
-    return work(job, ring)
+    return work(job)
 
 
-def listed(job: Job, ring: Keyring) -> Outcome:  # noqa: ARG001  every verb is called alike
-    """One line a key."""
-    lines = [f"{key.name}  {key.status}{'  primary' if key.id == ring.primary else ''}" for key in ring.keys]
-    return Outcome(summary="\n".join(lines), facts={"primary": f"{ring.primary:08x}", "keys": len(ring.keys)})
+def listed(job: Job) -> Outcome:
+    """One line a key; none is opened."""
+    found = inventory(job.settings.keyring)
+    lines = [f"{id_:08x}  {state}{'  primary' if id_ == found.primary else ''}" for id_, state in found.states.items()]
+    return Outcome(summary="\n".join(lines), facts={"primary": f"{found.primary:08x}", "keys": len(found.states)})
 
 
-def rotated(job: Job, ring: Keyring) -> Outcome:
+def rotated(job: Job) -> Outcome:
     """A new primary key; a keyring that was only made now has one already."""
+    ring = _ring(job) if job.args.dry_run else ring_of(job.settings, Lake(job.settings.lake))
     if ring.notice:
         return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
     key = new_key(ring.keys)
@@ -98,7 +98,8 @@ def disabled(job: Job, ring: Keyring) -> Outcome:
     saved(job, _with(ring, replace(key, status=Status.DISABLED)))
     then = _of_roles(job, "Run `keys wrap` to take it out of the files of")
     return Outcome(
-        summary=f"Key {key.name} is disabled. Workers forget it within an hour.{then}", facts={"key": key.name}
+        summary=f"Key {key.name} is disabled. What runs already opens values with it until it ends.{then}",
+        facts={"key": key.name},
     )
 
 
@@ -109,18 +110,30 @@ def enabled(job: Job, ring: Keyring) -> Outcome:
     return Outcome(summary=f"Key {key.name} is enabled.", facts={"key": key.name})
 
 
-def covered(job: Job, ring: Keyring) -> Outcome:
-    """Rows under each key, by table and column."""
-    found = rows_under(job, {key.id for key in ring.keys})
-    lines = [f"{key_id:08x}  {table}.{column}  {rows:,}" for (key_id, table, column), rows in sorted(found.items())]
-    totals = {f"{key.name}": sum(rows for (key_id, *_), rows in found.items() if key_id == key.id) for key in ring.keys}
-    return Outcome(summary="\n".join(lines) or "No row of the lake lies under any key.", facts={"rows": totals})
+def covered(job: Job) -> Outcome:
+    """Rows under each key, by table and column; no key is opened."""
+    known = inventory(job.settings.keyring).states
+    found = rows_under(job, set(known))
+    strange = {place: rows for place, rows in found.items() if place[0] == OTHERS}
+    lines = [
+        f"{key_id:08x}  {table}.{column}  {rows:,}"
+        for (key_id, table, column), rows in sorted(found.items())
+        if key_id != OTHERS
+    ]
+    lines = lines or ["No row of the lake lies under any key of this keyring."]
+    lines += [
+        f"unknown   {table}.{column}  {rows:,}  look protected, under keys that are not in this keyring"
+        for (_, table, column), rows in sorted(strange.items())
+    ]
+    totals = {f"{id_:08x}": sum(rows for (key_id, *_), rows in found.items() if key_id == id_) for id_ in known}
+    facts: dict[str, object] = {"rows": totals}
+    return Outcome(summary="\n".join(lines), facts=facts | ({"unknown": sum(strange.values())} if strange else {}))
 
 
 def destroyed(job: Job, ring: Keyring) -> Outcome:
     """The key is gone for ever. Table versions before the newest are not counted: what lies under it there is lost."""
     key = _named(job, ring, Status.ENABLED, Status.DISABLED)
-    found = rows_under(job, {key.id})
+    found = {place: rows for place, rows in rows_under(job, {key.id}).items() if place[0] == key.id}
     if found:
         (_, table, column), rows = max(found.items(), key=lambda item: item[1])
         raise KeyFault(
@@ -129,31 +142,42 @@ def destroyed(job: Job, ring: Keyring) -> Outcome:
             todo="Run `keys rewrap` for what is encrypted, prepare tokens anew from raw files, or delete the rows.",
         )
     saved(job, _with(ring, Key(key.id, Status.DESTROYED, None)))
+    then = _of_roles(job, "Run `keys wrap` to take what was derived from it out of the files of")
     return Outcome(
         summary=f"Key {key.name} is destroyed here. It lives on in copies of the keyring, and older versions of tables "
-        "can no longer be opened.",
+        f"can no longer be opened.{then}",
         facts={"key": key.name},
     )
 
 
-Verb = Callable[[Job, Keyring], Outcome]
+Verb = Callable[[Job], Outcome]
+
+
+def _ring(job: Job) -> Keyring:
+    return open_keyring(job.settings.keys, job.settings.keyring, create=False)
+
+
+def _opened(work: Callable[[Job, Keyring], Outcome]) -> Verb:
+    return lambda job: work(job, _ring(job))
+
+
 VERBS: dict[str, tuple[str, Verb]] = {
     "list": ("read", listed),
     "coverage": ("read", covered),
     "rotate": ("write", rotated),
-    "disable": ("write", disabled),
-    "enable": ("write", enabled),
-    "import": ("write", imported),
-    "rewrap": ("write", rewrapped),
-    "wrap": ("write", wrapped),
-    "export": ("reveal", exported),
-    "destroy": ("delete", destroyed),
+    "disable": ("write", _opened(disabled)),
+    "enable": ("write", _opened(enabled)),
+    "import": ("write", _opened(imported)),
+    "rewrap": ("write", _opened(rewrapped)),
+    "wrap": ("write", _opened(wrapped)),
+    "export": ("reveal", _opened(exported)),
+    "destroy": ("delete", _opened(destroyed)),
 }
 """What each verb asks of the policy, and what it does."""
 
 
 def rows_under(job: Job, keys: set[int]) -> dict[tuple[int, str, str], int]:
-    """Values under each key, by table and column, in the newest version of every table of the lake.
+    """Values under each key (and under `OTHERS`), by table and column, in the newest version of every table.
 
     A value counts by its form alone, whatever contract it came from, so that copies in other tables count too.
     """

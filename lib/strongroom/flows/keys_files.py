@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.errors import KeyFault, UsageError
+from strongroom.core.errors import KeyFault, Refused, UsageError
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
-from strongroom.flows.permit import ask, engine_of
+from strongroom.flows.permit import permit
+from strongroom.flows.projections import contracts
 from strongroom.flows.which import contract_of
-from strongroom.govern.explain import refusal
 from strongroom.protect.encrypt import bound_to, encryption_info
 from strongroom.protect.hash import token_info
 from strongroom.protect.row_key import row_key
@@ -22,16 +23,40 @@ from strongroom.stores.keys_tink import AES_CMAC, AES_SIV, HMAC, clear_json, rea
 
 
 def permit_column(job: Job) -> None:
-    """Whether this principal may have the keys of the column that the command names: the right to reveal it.
+    """Whether this principal may have the key of the column that the command names.
+
+    A key opens every column that it is the key of, in every row and in clear, for whoever has it: so this takes the
+    right to reveal all of that.
 
     Raises:
         Refused: the policy said no.
+        UsageError: the column has no key.
     """
     contract, leaf = named_column(job)
-    top = next(column.name for column in contract.columns if leaf in tuple(column.leaves()))
-    decision = ask(job, "reveal", f"training.{contract.name}", columns=[top], contract=contract)
-    if not decision.allowed:
-        raise refusal(engine_of(job.settings.policy), decision)
+    info = _key_of(leaf, table=f"training.{contract.name}")[0]
+    others = [each for each in contracts(job.settings) if each.name != contract.name]
+    for each in (contract, *others):
+        table = f"training.{each.name}"
+        opened = [column.name for column in each.columns if any(_opens(info, part, table) for part in column.leaves())]
+        if opened:
+            _permit_all(job, each, opened, key=f"training.{contract.name}.{leaf.path}")
+
+
+def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: str) -> None:
+    table = f"training.{contract.name}"
+    try:
+        decision = permit(job, "reveal", table, columns=columns, contract=contract)
+    except Refused as no:
+        what = f"the key of {key} opens {', '.join(columns)} of {table}. {no.what}"
+        raise Refused(what, where=no.where, todo=no.todo) from None
+    if decision.rows or decision.conditions:
+        what = f"the key of {key} opens every row of {table}, and the grant gives some of them only"
+        where = ", ".join(rule.where for rule in decision.grants)
+        raise Refused(what, where=where, todo="Use `reveal`, which keeps to the grant.")
+
+
+def _opens(info: str, leaf: Column, table: str) -> bool:
+    return _method(leaf) in ("encrypt", "hash") and _key_of(leaf, table=table)[0] == info
 
 
 def named_column(job: Job) -> tuple[Contract, Column]:
@@ -80,11 +105,13 @@ def imported(job: Job, ring: Keyring) -> Outcome:
                 todo="Give it another id where it comes from; values carry the id.",
             )
     fresh = tuple(key for key in keys if key.id not in ours)
+    gone = [key.name for key in keys if key.secret and key.id in ours and ours[key.id].secret is None]
     saved(job, replace(ring, primary=primary if job.args.primary else ring.primary, keys=(*ring.keys, *fresh)))
     names = ", ".join(key.name for key in fresh) or "none"
-    return Outcome(
-        summary=f"New keys: {names}. Now delete {job.args.what}.", facts={"keys": [key.name for key in fresh]}
-    )
+    after = f"Now delete {job.args.what}."
+    if gone:
+        after = f"Destroyed here, and they stay so: {', '.join(gone)}. {job.args.what} still holds them in clear."
+    return Outcome(summary=f"New keys: {names}. {after}", facts={"keys": [key.name for key in fresh]})
 
 
 def column_keyset(leaf: Column, *, table: str, ring: Keyring) -> str:
@@ -93,15 +120,23 @@ def column_keyset(leaf: Column, *, table: str, ring: Keyring) -> str:
     Raises:
         UsageError: the column has no key.
     """
-    if _method(leaf) == "encrypt":
-        info, length, type_url = encryption_info(leaf, table=table), 64, AES_SIV
-    elif leaf.protect and _method(leaf) == "hash":
-        hmac = leaf.protect.options.get("profile") == "hmac-sha256"
-        info, length, type_url = token_info(leaf, table=table), 32, HMAC if hmac else AES_CMAC
-    else:
-        raise UsageError("the column has no key", where=leaf.path, todo="Name one that is hashed or encrypted.")
+    info, length, type_url = _key_of(leaf, table=table)
     keys = [replace(ring.key(id_), secret=ring.derive(info, length=length, key_id=id_)) for id_ in ring.enabled]
     return clear_json(ring.primary, keys, type_url=type_url)
+
+
+def _key_of(leaf: Column, *, table: str) -> tuple[str, int, str]:
+    """The name of a column's key, its length in bytes, and Tink's type for it.
+
+    Raises:
+        UsageError: the column has no key.
+    """
+    if _method(leaf) == "encrypt":
+        return encryption_info(leaf, table=table), 64, AES_SIV
+    if leaf.protect and _method(leaf) == "hash":
+        hmac = leaf.protect.options.get("profile") == "hmac-sha256"
+        return token_info(leaf, table=table), 32, HMAC if hmac else AES_CMAC
+    raise UsageError("the column has no key", where=leaf.path, todo="Name one that is hashed or encrypted.")
 
 
 def _method(leaf: Column) -> str:

@@ -45,7 +45,7 @@ def _lie(lake: Lake, columns: Iterable[Sealed], key_id: int) -> bool:
         for zone in ("training", "features"):
             tops.setdefault(f"{zone}.{each.table.partition('.')[2]}", set()).add(each.path.split(".")[0].split("[")[0])
     return any(
-        rows_by_key(values, {key_id})
+        rows_by_key(values, {key_id}).get(key_id)
         for table, names in tops.items()
         for _, values in texts_of(lake, table, columns=names)
     )

@@ -53,13 +53,15 @@ def ask(
     )
 
 
-def permit(job: Job, action: str, table: str, *, contract: Contract | None = None) -> Decision:
+def permit(
+    job: Job, action: str, table: str, *, columns: Iterable[str] = (), contract: Contract | None = None
+) -> Decision:
     """The same, when only yes will do; the audit log keeps the answer.
 
     Raises:
         Refused: says which grant is missing or which deny hit.
     """
-    decision, engine = ask(job, action, table, contract=contract), engine_of(job.settings.policy)
+    decision, engine = ask(job, action, table, columns=columns, contract=contract), engine_of(job.settings.policy)
     if not job.args.dry_run:
         fingerprint = contract.fingerprint if contract else ""
         event = Event.decided(job.run, decision, policy=engine.policy.fingerprint, contract=fingerprint)

@@ -83,7 +83,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
     prepare_record.write_metrics(done, lake=lake)
-    done = replace(done, version=None if done.closed else publish_training(done, lake=lake, planned=planned))
+    done = replace(done, version=None if done.closed else publish_training(job, done, lake=lake, planned=planned))
     report = prepare_report.report_of(job, done, lake=lake, found=found)
     done = replace(done, report=prepare_report.write_report(report, lake=lake))
     done = replace(done, notes=prepare_send.end(job, report, begun=begun))

@@ -7,12 +7,14 @@ from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.stores import stages
+from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
 
 def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
     """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
+    still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
     table, files = planned.quarantine, []
     if done.tally.bad:
@@ -29,8 +31,12 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     lake.sync_properties(name, tables.quarantine(done.contract))
 
 
-def publish_training(done: Done, *, lake: Lake, planned: Planned) -> int:
-    """One metadata commit: from here on readers see this run. Nothing before it is visible to them."""
+def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
+    """One metadata commit: from here on readers see this run. Nothing before it is visible to them.
+
+    Raises:
+        KeyFault: the run's key is not enabled any more: the table would be one that nobody opens.
+    """
     name, batch, plan = f"training.{done.contract.name}", done.batch, tables.training(done.contract)
     note = {
         "strongroom.run": batch.run_id,
@@ -38,6 +44,7 @@ def publish_training(done: Done, *, lake: Lake, planned: Planned) -> int:
         "strongroom.fingerprint": done.contract.fingerprint,
     }
     files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
+    still_enabled(job.settings.keyring, done.key)
     version = lake.commit(
         name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
     )

@@ -13,6 +13,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
@@ -21,7 +22,7 @@ from strongroom.flows.prepare_hashes import Rows
 from strongroom.flows.prepare_marks import mark_rows, permit_references
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
-from strongroom.stores.keys import open_keyring
+from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
@@ -52,8 +53,10 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     pinned = RawFile(f"{aside}@{quarantine.version()}", 0, 0)
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
-    tally = _stage(job, contract, lake, batch=batch)
+    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
+    tally = _stage(job, contract, lake, batch=batch, keys=keyring.handle)
     if tally.kept:
+        still_enabled(job.settings.keyring, keyring.primary)
         _publish(contract, lake, batch=batch, onto=onto)
         finish(lake, contract, batch, quarantine)
     for table in (training, aside):
@@ -94,13 +97,12 @@ def finish(lake: Lake, contract: Contract, batch: Batch, quarantine: DeltaTable)
     )
 
 
-def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch) -> Tally:
+def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch, keys: KeyHandle) -> Tally:
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    plan = fuse.Pass(contract, training, keyring.handle, textual=True)
+    plan = fuse.Pass(contract, training, keys, textual=True)
     spark, schema = job.spark(), from_arrow_schema(fuse.stage_schema(contract))
     rows = spark.read.format("delta").load(lake.spark_path(aside)).drop("run_id", "batch")
     if "source_position" not in rows.columns:  # of before positions were kept

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.protect.hash import LETTERS
 from strongroom.protect.rows import Bytes, Flags, Numbers, places_of, rows_of, valid_of, windows
@@ -17,18 +18,38 @@ from strongroom.protect.types import plain
 
 Heads = npt.NDArray[np.uint64]
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+OTHERS = 0
+"""Stands for every key that was not asked for: no key has this id."""
+
+_SECOND = np.frombuffer(b"QRSTUVWXYZabcdef", np.uint8)
+_TOKEN = f"^A[Q-Za-f][A-Za-z0-9_-]{{{LETTERS - 2}}}$"
+"""What a token looks like: its first byte is 1, so its second letter is one of sixteen."""
 _HEADS = {False: np.uint64((1 << 8 * PREFIX) - 1), True: np.uint64((1 << 56) - 1)}
 """What of a value's first eight bytes, as a little-endian number, tells the key: five bytes, or seven letters."""
 
 
 def rows_by_key(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
-    """How many values of a text or binary array are tokens or encrypted values under each of these keys."""
+    """How many values of a text or binary array are tokens or encrypted values under each of these keys.
+
+    Those that have the form of one, and the id of none of these keys, count as `OTHERS`.
+    """
     viewed = pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type)
     array = array if viewed else plain(array)
     text = any(test(array.type) for test in _TEXTS)
     heads = (_viewed_heads if viewed else _heads)(array, text=text) & _HEADS[text]
     counts = {key_id: sum(int(np.count_nonzero(heads == head)) for head in _marks(key_id, text)) for key_id in keys}
+    counts[OTHERS] = _formed(array, heads, text=text) - sum(counts.values())
     return {key_id: count for key_id, count in counts.items() if count}
+
+
+def _formed(array: pa.Array, heads: Heads, *, text: bool) -> int:
+    """How many values have the form that every protected value has, whatever its key."""
+    if not text:
+        return int(np.count_nonzero(heads & np.uint64(0xFF) == 1))
+    second = heads >> np.uint64(8) & np.uint64(0xFF)
+    if not np.count_nonzero((heads & np.uint64(0xFF) == ord("A")) & np.isin(second, _SECOND)):
+        return 0
+    return int(pc.sum(pc.match_substring_regex(array.cast(pa.string()), _TOKEN)).as_py() or 0)
 
 
 def _heads(array: pa.Array, *, text: bool) -> Heads:

@@ -17,9 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import MASTER_BYTES, Key, KeyHandle, Keyring, Status
+from strongroom.core.key import MASTER_BYTES, Inventory, Key, KeyHandle, Keyring, Status
 from strongroom.core.secret import Secret
-from strongroom.stores.keys_tink import keyset, read_keyset, read_wrapped_json, wrapped_json
+from strongroom.stores.keys_tink import keyset, read_inventory, read_keyset, read_wrapped_json, wrapped_json
 from strongroom.stores.providers import provider
 
 CONTEXT = b"strongroom keyring v1"
@@ -37,22 +37,48 @@ def open_keyring(reference: str, path: str, *, create: bool) -> Keyring:
     Raises:
         KeyFault: the file or the provider's key is missing, damaged, open to others, or they do not belong together.
     """
-    file = Path(path)
+    data = _read(path)
+    if data is None and create:
+        return _first_keyring(reference, Path(path))
+    return _unwrapped(KeyHandle(absolute(reference), _there(data, path), path))
+
+
+def inventory(path: str) -> Inventory:
+    """Which keys the keyring of that file has, and their states. No provider is asked and no key is opened.
+
+    Raises:
+        KeyFault: the file is missing, damaged or unreadable.
+    """
+    return read_inventory(_there(_read(path), path), where=path)
+
+
+def still_enabled(path: str, key_id: int) -> None:
+    """Looks whether what lies under that key will open for anybody: before it is published, not after.
+
+    Raises:
+        KeyFault: the key was disabled or destroyed, or the keyring is gone, since the run began.
+    """
+    status = inventory(path).states.get(key_id, Status.DESTROYED)
+    if status is not Status.ENABLED:
+        what = f"key {key_id:08x} was {status} while this run used it, so nothing was published"
+        raise KeyFault(what, where=path, todo="Run again: it will use today's primary key.")
+
+
+def _there(data: bytes | None, path: str) -> bytes:
+    if data is None:
+        todo = "Run `prepare` once, or `keys rotate`, or put the keyring's copy back."
+        raise KeyFault("there is no keyring yet", where=path, todo=todo)
+    return data
+
+
+def _read(path: str) -> bytes | None:
     try:
-        data = file.read_bytes()
+        return Path(path).read_bytes()
     except FileNotFoundError:
-        if create:
-            return _first_keyring(reference, file)
-        raise KeyFault(
-            "there is no keyring yet",
-            where=path,
-            todo="Run `prepare` once, or `keys rotate`, or put the keyring's copy back.",
-        ) from None
+        return None
     except OSError as fault:
-        raise KeyFault(
-            f"the keyring cannot be read: {fault.strerror}", where=path, todo="Make it readable for this user."
-        ) from None
-    return _unwrapped(KeyHandle(absolute(reference), data, path))
+        what = f"the keyring cannot be read: {fault.strerror}"
+        raise KeyFault(what, where=path, todo="Make it readable for this user.") from None
 
 
 def keyring_of(
@@ -64,11 +90,11 @@ def keyring_of(
         KeyFault: the provider is missing, down or says no.
     """
     name = (handle.provider, hashlib.sha256(handle.wrapped).digest())
-    kept = _rings.get(name)
-    if kept is None or now() >= kept[0]:
-        _rings.pop(name, None)
-        kept = _rings[name] = (now() + keep_seconds, _unwrapped(handle))
-    return kept[1]
+    for other in [other for other, (until, _) in _rings.items() if now() >= until]:
+        del _rings[other]
+    if name not in _rings:
+        _rings[name] = (now() + keep_seconds, _unwrapped(handle))
+    return _rings[name][1]
 
 
 def save_keyring(ring: Keyring) -> Keyring:

@@ -76,6 +76,11 @@ def _leaves(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
             yield from _leaves(f"{path}.{field.name}", values)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
         yield from _leaves(f"{path}[]", array.flatten())
+    elif pa.types.is_map(kind):
+        # `keys` and `items` of a sliced map give those of the whole buffer; flattened, they are the slice's.
+        pairs = array.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))).flatten()
+        for name, values in zip(("key", "value"), pairs.flatten(), strict=True):
+            yield from _leaves(f"{path}[].{name}", values)
     elif any(test(kind) for test in _TEXTS):
         yield path, array
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import Key, Status
+from strongroom.core.key import Inventory, Key, Status
 from strongroom.core.secret import Secret
 
 PRF = "type.googleapis.com/google.crypto.tink.HkdfPrfKey"
@@ -244,8 +244,23 @@ def read_wrapped_json(data: bytes, *, where: str) -> bytes:
     try:
         return base64.b64decode(json.loads(data)["encryptedKeyset"], validate=True)
     except (ValueError, KeyError, TypeError, binascii.Error):
-        raise KeyFault(
-            "the keyring file is damaged or not a keyring",
-            where=where,
-            todo="Restore it from a copy; without it, protected values cannot be opened.",
-        ) from None
+        raise _damaged(where) from None
+
+
+def read_inventory(data: bytes, *, where: str) -> Inventory:
+    """Which keys a keyring file says there are: what stands beside the wrapped keyset, and nothing proves it.
+
+    Raises:
+        KeyFault: the file is truncated or not a keyring.
+    """
+    try:
+        info = json.loads(data)["keysetInfo"]
+        states = {int(entry["keyId"]): Status[str(entry["status"])] for entry in info["keyInfo"]}
+        return Inventory(int(info["primaryKeyId"]), states)
+    except (ValueError, KeyError, TypeError):
+        raise _damaged(where) from None
+
+
+def _damaged(where: str) -> KeyFault:
+    what, todo = "the keyring file is damaged or not a keyring", "Restore it from a copy; without it, nothing opens."
+    return KeyFault(what, where=where, todo=todo)

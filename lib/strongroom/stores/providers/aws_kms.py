@@ -31,33 +31,32 @@ class AwsKms:
                 where=f"aws-kms:{self.arn}",
                 todo="Destroy keys that nothing is written under any more.",
             )
-        answer = self._ask(
-            lambda: self.client.encrypt(KeyId=self.arn, Plaintext=data, EncryptionContext=_context(context))
+        answer = _asked(
+            lambda: self.client.encrypt(KeyId=self.arn, Plaintext=data, EncryptionContext=_context(context)), self.arn
         )
         return bytes(answer["CiphertextBlob"])
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        answer = self._ask(
-            lambda: self.client.decrypt(KeyId=self.arn, CiphertextBlob=wrapped, EncryptionContext=_context(context))
+        answer = _asked(
+            lambda: self.client.decrypt(KeyId=self.arn, CiphertextBlob=wrapped, EncryptionContext=_context(context)),
+            self.arn,
         )
         return bytes(answer["Plaintext"])
 
-    def _ask(self, call: Callable[[], Any]) -> Any:
-        from botocore.exceptions import BotoCoreError, ClientError
 
-        try:
-            return call()
-        except ClientError as error:
-            word = str(error.response.get("Error", {}).get("Code", "unknown"))
-            raise KeyFault(
-                f"AWS KMS says no: {word}", where=f"aws-kms:{self.arn}", todo=TODO.get(word, "Ask who runs the key.")
-            ) from None
-        except BotoCoreError as error:
-            raise KeyFault(
-                f"AWS KMS cannot be asked: {type(error).__name__}",
-                where=f"aws-kms:{self.arn}",
-                todo="Check network, region and credentials of this machine; then run again.",
-            ) from None
+def _asked(call: Callable[[], Any], arn: str) -> Any:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call()
+    except ClientError as error:
+        word = str(error.response.get("Error", {}).get("Code", "unknown"))
+        what, todo = f"AWS KMS says no: {word}", TODO.get(word, "Ask who runs the key.")
+        raise KeyFault(what, where=f"aws-kms:{arn}", todo=todo) from None
+    except (BotoCoreError, ValueError) as error:  # boto3 tells of a bad endpoint by a plain ValueError
+        what = f"AWS KMS cannot be asked: {type(error).__name__}"
+        todo = "Check network, region, profile and credentials of this machine; then run again."
+        raise KeyFault(what, where=f"aws-kms:{arn}", todo=todo) from None
 
 
 TODO = {
@@ -95,7 +94,7 @@ def open_provider(arn: str, *, create: bool = False, seconds: float = 10.0) -> A
     patience = Config(
         connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 3, "mode": "standard"}
     )
-    return AwsKms(boto3.client("kms", region_name=parts[3], config=patience), arn)
+    return AwsKms(_asked(lambda: boto3.client("kms", region_name=parts[3], config=patience), arn), arn)
 
 
 def _context(context: bytes) -> dict[str, str]:
