@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from protect.ring import SEED
+
 ROOT = Path(__file__).parents[1]
 HOME = Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom")
 SETTINGS = {
@@ -25,6 +27,11 @@ SETTINGS = {
 def pytest_configure(config):
     # pyspark leaves the socket of each collect() to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
+def pytest_terminal_summary(terminalreporter):
+    if terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(f"random values of this run: STRONGROOM_SEED={SEED}")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from strongroom.core.secret import Secret
 VECTORS = Path(__file__).parents[3] / "shared/data/vectors"
 FUZZ = int(os.environ.get("STRONGROOM_FUZZ", "100000"))
 """Values in each differential test: a hundred thousand usually; a release sets ten million."""
+SEED = int(os.environ.get("STRONGROOM_SEED") or secrets.randbits(32))
+"""Of the random values, another one in each run; a run that fails names it."""
 
 
 def ring(*ids, disabled=(), primary=0, seed=b""):
@@ -61,11 +64,12 @@ def plain_cmac(key):
     return tag
 
 
-def batches(*, longest, seed=5):
-    """Random values of 0 to `longest` bytes, `FUZZ` of them, a batch at a time."""
-    rng, left = np.random.default_rng(seed), FUZZ
+def batches(*, longest, stream=0):
+    """Random values, `FUZZ` of them, a batch at a time: of 0 to `longest` bytes, and one in 1,000 of up to 3,000."""
+    rng, left = np.random.default_rng([SEED, stream]), FUZZ
     while left > 0:
         sizes = rng.integers(0, longest + 1, min(left, 20_000))
+        sizes[rng.random(len(sizes)) < 0.001] = rng.integers(0, 3_000)
         ends, data = np.cumsum(sizes), rng.bytes(int(sizes.sum()))
         yield [data[end - size : end] for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
         left -= len(sizes)

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protect.ring import RING, column, master, plain_cmac, ring
+from protect.ring import RING, column, master, plain_cmac, ring, wycheproof
 from strongroom.core.contract import Type
 from strongroom.core.key import hkdf_sha256
+from strongroom.core.secret import Secret
 from strongroom.protect import output_ddl, output_type, protector
 from strongroom.protect.encoding import token_rows
+from strongroom.protect.hash import tokens_under
 from strongroom.protect.rows import LONG
 from strongroom.protect.types import arrow_type
 
@@ -153,6 +155,15 @@ def test_the_profile_for_exchange_is_hmac_sha256_cut_to_128_bits():
     key = hkdf_sha256(master(0x01020304), b"strongroom|v1|token|hmac-sha256|domain|p", length=32)
     want = token_of(hmac.digest(key, b"ada", hashlib.sha256)[:16])
     assert tokens(pa.array(["ada", None]), domain="p", profile="hmac-sha256").to_pylist() == [want, None]
+
+
+def test_wycheproof_agrees_on_hmac_sha256():
+    cases = [case for case in wycheproof("hmac_sha256_test.json") if case["tagSize"] == 128]
+    for case in cases:
+        made = tokens_under(Secret(bytes.fromhex(case["key"])), key_id=7, type_=Type("binary"), profile="hmac-sha256")
+        token = urlsafe_b64decode(made(pa.array([bytes.fromhex(case["msg"])]))[0].as_py())
+        assert (token[5:] == bytes.fromhex(case["tag"])) == (case["result"] == "valid"), case["tcId"]
+    assert len(cases) == 87
 
 
 def test_tokens_use_the_primary_key_of_several():

@@ -103,7 +103,7 @@ def test_lengths_that_lie_awkwardly_come_out_right(values, keys, why, associated
 
 def test_many_values_agree_with_the_library_both_ways():
     key = os.urandom(64)
-    for values, keys in zip(batches(longest=80), batches(longest=40, seed=6), strict=True):
+    for values, keys in zip(batches(longest=80), batches(longest=40, stream=1), strict=True):
         theirs, bound = pa.array(alone(values, keys, key=key)), pa.array(keys)
         assert sealed(pa.array(values), bound, key=key).equals(theirs)
         assert opened(theirs, bound, key=key) == (values, [True] * len(values))
@@ -114,7 +114,7 @@ def test_tink_opens_what_we_bind_with_the_row_s_associated_data(mode):
     col = column("binary", "encrypt", mode=mode, rowKey="id")
     theirs, bound = siv_of(col), bound_to(col, table=TABLE)
     skip = 16 if mode == "randomised" else 0
-    for values, keys in zip(batches(longest=50), batches(longest=30, seed=6), strict=True):
+    for values, keys in zip(batches(longest=50), batches(longest=30, stream=1), strict=True):
         made = protector(col, table=TABLE, keyring=RING)(pa.array(values), {"id": pa.array(keys)}).to_pylist()
         pairs = zip(made, keys, strict=True)
         assert [theirs.decrypt_deterministically(value, bound + key)[skip:] for value, key in pairs] == values
@@ -123,7 +123,7 @@ def test_tink_opens_what_we_bind_with_the_row_s_associated_data(mode):
 def test_we_open_what_tink_binds():
     col = column("binary", "encrypt", rowKey="id")
     theirs, bound = siv_of(col), bound_to(col, table=TABLE)
-    for values, keys in zip(batches(longest=50), batches(longest=30, seed=6), strict=True):
+    for values, keys in zip(batches(longest=50), batches(longest=30, stream=1), strict=True):
         made = [theirs.encrypt_deterministically(value, bound + key) for value, key in zip(values, keys, strict=True)]
         back, fine = decrypt(pa.array(made), col, table=TABLE, keyring=RING, row_keys={"id": pa.array(keys)})
         assert fine.true_count == len(values)

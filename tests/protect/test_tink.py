@@ -61,13 +61,13 @@ def test_we_open_what_tink_encrypts():
 
 @pytest.mark.parametrize(("profile", "type_url"), [("aes-cmac", AES_CMAC), ("hmac-sha256", HMAC)])
 def test_a_token_is_tinks_mac_in_base64url(profile, type_url):
-    col = column("string", "hash", domain="person", profile=profile)
+    col = column("binary", "hash", domain="person", profile=profile)
     theirs = theirs_of(token_info(col, table=TABLE), length=32, type_url=type_url).primitive(mac.Mac)
-    values = ["", "ada", "x" * 3000]
-    tokens = protector(col, table=TABLE, keyring=RING)(pa.array(values)).to_pylist()
-    assert tokens == [urlsafe_b64encode(theirs.compute_mac(value.encode())).decode() for value in values]
-    for token, value in zip(tokens, values, strict=True):
-        theirs.verify_mac(urlsafe_b64decode(token), value.encode())
+    for values in batches(longest=40):
+        tokens = protector(col, table=TABLE, keyring=RING)(pa.array(values)).to_pylist()
+        assert tokens == [urlsafe_b64encode(theirs.compute_mac(value)).decode() for value in values]
+        for token, value in zip(tokens[:100], values, strict=False):
+            theirs.verify_mac(urlsafe_b64decode(token), value)
 
 
 def test_tinks_prf_derives_our_keys():
