@@ -91,8 +91,9 @@ def test_columns_come_out_in_clear_for_the_rows_of_the_grant_and_the_last_run_on
     again = place.run(reveal, "--columns", "email", "--where", "label = 'positive'", *PIA)
     rows = place.rows("revealed.reviews")
     positive = sum(label == "positive" for label in labels.values())
-    assert (len(rows), list(rows[0])) == (positive + 1, ["email"])
-    assert "email: 1 values; they are null" in again.out
+    assert (len(rows), list(rows[0])) == (positive + 1, ["email", "_unopened"])
+    assert [row for row in rows if row["_unopened"]] == [{"email": None, "_unopened": ["email"]}]
+    assert "unopened   email: 1 value; null, and named in _unopened" in again.out
     assert not any(path.exists() for path in first), "what the table held before is deleted"
 
 
@@ -119,7 +120,8 @@ def test_cells_that_were_swapped_between_rows_do_not_open(place, spark, key):
     assert first.line["rows"]["written"] > 10
     assert "unopened" not in first.out
     clear = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
-    assert list(place.rows("revealed.reviews")[0]) == ["email", "review_id"]
+    assert list(place.rows("revealed.reviews")[0]) == ["email", "review_id", "_unopened"]
+    assert {row["_unopened"] for row in place.rows("revealed.reviews")} == {None}
 
     table = place.delta("training.reviews")
     whole = pa.table(table.scan())
@@ -134,8 +136,9 @@ def test_cells_that_were_swapped_between_rows_do_not_open(place, spark, key):
     write_deltalake(table, swapped, mode="overwrite")
 
     again = place.run(reveal, "--columns", "email,review_id", *PIA)
-    assert "email: 2 values; they are null" in again.out
+    assert "email: 2 values; null" in again.out
     lost = {rows[one]["review_id"], rows[other]["review_id"]}
+    assert {row["review_id"] for row in place.rows("revealed.reviews") if row["_unopened"] == ["email"]} == lost
     found = {row["review_id"]: row["email"] for row in place.rows("revealed.reviews")}
     assert found == {id_: None if id_ in lost else email for id_, email in clear.items()}
     assert place.audit()[-1].facts["unopened"] == {"email": 2}

@@ -32,6 +32,9 @@ from strongroom.stores.table_plan import TablePlan
 UNOPENED = "__unopened_"
 """Prefix of the boolean columns that say whether a column of the row did not open; what follows is its place."""
 
+VERDICT = "_unopened"
+"""The column that names what of a row did not open; null when all of it did."""
+
 ROW_KEY = "__row_key_"
 """Prefix of the columns that values are bound to; what follows is its place in `row_keys_of` the opened columns."""
 
@@ -107,7 +110,10 @@ def _staged(rows: Any, plan: Opening, *, path: str) -> tuple[int, dict[str, int]
     counted = clear.observe(
         seen, F.count(F.lit(1)).alias("rows"), *(F.count_if(F.col(flag)).alias(flag) for flag in flags)
     )
-    counted.select([identifier(name) for name in plan.schema.names]).write.mode("overwrite").parquet(path)
+    names = [F.when(F.col(flag), F.lit(column.name)) for column, flag in zip(plan.columns, flags, strict=True)]
+    verdict = F.array_compact(F.array(*names))
+    shown = [F.col(identifier(name)) for name in plan.schema.names]
+    counted.select(*shown, F.when(F.size(verdict) > 0, verdict).alias(VERDICT)).write.mode("overwrite").parquet(path)
     found = seen.get
     unopened = {column.name: int(found[flag]) for column, flag in zip(plan.columns, flags, strict=True)}
     return int(found["rows"]), {name: count for name, count in unopened.items() if count}
@@ -118,6 +124,7 @@ def _plan(job: Job, contract: Contract, plan: Opening) -> TablePlan:
     known = tables.training(contract).schema
     notes = {"comment": f"opened from {plan.table} for {job.run.purpose}"}
     fields = [field.with_metadata({**(known.field(field.name).metadata or {}), **notes}) for field in plan.schema]
+    fields.append(pa.field(VERDICT, pa.list_(pa.string()), metadata={"comment": "columns whose value did not open"}))
     properties = {**tables.properties(contract, "revealed"), "strongroom.purposes": job.run.purpose}
     return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear", properties=properties)
 
@@ -134,7 +141,10 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
         f"{target}, version {version}: {counted(rows, 'row')} of {plan.table}",
         f"  in clear   {', '.join(clear)}",
         *([f"  as it lies {', '.join(lying)} (what is hashed or masked stays so)"] if lying else []),
-        *(f"  unopened   {name}: {count:,} values; they are null" for name, count in unopened.items()),
+        *(
+            f"  unopened   {name}: {counted(count, 'value')}; null, and named in {VERDICT}"
+            for name, count in unopened.items()
+        ),
         f"  table      {path}",
         "  Delete it when its purpose is served; what it held before is gone.",
     ]
