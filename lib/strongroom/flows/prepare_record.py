@@ -106,6 +106,17 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
     lake.append(RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
 
 
+def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
+    """Other keys that made tokens of rows which are in the training table still: those of appended batches before."""
+    if done.batch.mode != "append":
+        return ()
+    rows = lake.read(RUNS, ("batch", "mode", "key"), where=f"dataset = '{done.contract.name}' and status = 'done'")
+    found: list[str] = []
+    for row in [] if rows is None else rows.sort_by("batch").to_pylist():
+        found = [*(found if row["mode"] == "append" else []), str(row["key"])]
+    return tuple(key for key in dict.fromkeys(found) if key != f"{done.key:08x}")
+
+
 def policy_of(job: Job) -> str:
     """The fingerprint of the policy that the run obeys."""
     return engine_of(job.settings.policy).policy.fingerprint

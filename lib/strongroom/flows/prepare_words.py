@@ -9,6 +9,7 @@ from strongroom.core.contract import Column, Contract, Reference, Rule
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows.prepare_keys import findable
+from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),
         *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),
-        *_rows("key", [(f"{done.key:08x}", "hashes and encrypts; see ./spark-submit.sh keys list")]),
+        *_rows("key", _keys(done, lake=lake)),
         *_rows("tables", [(name, path) for name, path in where.items()]),
         *_rows("report", [(done.report, "")]),
         "",
@@ -130,6 +131,17 @@ def _plain(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
     return ", ".join(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _keys(done: Done, *, lake: Lake) -> list[tuple[str, str]]:
+    """The run's key; and where rows with tokens under other ones are in the table, that they do not join."""
+    mine = (f"{done.key:08x}", "hashes and encrypts; see ./spark-submit.sh keys list")
+    hashed = any(leaf.protect and leaf.protect.method == "hash" for leaf in done.contract.leaves())
+    others = former_keys(done, lake=lake) if hashed and not done.closed else ()
+    why = (
+        "made tokens of rows before these: one value has two, which do not join; prepare.mode=overwrite makes all anew"
+    )
+    return [mine, *((key, why) for key in others)]
 
 
 def _worst(done: Done) -> list[tuple[str, str]]:
