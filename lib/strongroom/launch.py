@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from strongroom.core.errors import Refused, StrongroomError, UsageError
-from strongroom.core.event import Event
+from strongroom.core.event import ASSERTED, Event
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
@@ -124,14 +124,13 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
     principal = args.principal or caller.principal
-    run = Run(
-        run_id, name, principal, args.purpose, started, actor=caller.principal if caller.principal != principal else ""
-    )
+    actor = caller.principal if caller.principal != principal else ""
+    run = Run(run_id, name, principal, args.purpose, started, actor=actor, proof=caller.proof)
     job = Job(run, settings, args, lambda: session.open_session(settings, spark, say=say), say)
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)
-    log.append(_event(run, "started", facts={"identity": caller.proof or "asserted"}))
+    log.append(_event(run, "started", facts={"identity": run.proof or ASSERTED}))
     try:
         outcome = work(job)
     except BaseException as error:
@@ -177,7 +176,14 @@ def _seal(log: AuditLog, settings: Settings) -> None:
 
 def _why(error: StrongroomError | None) -> dict[str, object]:
     """What the audit log keeps of an error: the sentences are ours and hold no value."""
-    return {} if error is None else {"what": error.what[:900], "where": error.where[:90]}
+    if error is None:
+        return {}
+    return {"what": _writable(error.what)[:900], "where": _writable(error.where)[:90]}
+
+
+def _writable(text: str) -> str:
+    """The text without halves of characters, which an argument of any bytes may bring."""
+    return text.encode(errors="replace").decode()
 
 
 _NOBODY = "user:?"

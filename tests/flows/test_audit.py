@@ -160,9 +160,38 @@ def test_a_signing_key_can_be_renewed_when_it_is_lost(ask, log, tmp_path):
     old = log.note("key.pub")
     (tmp_path / "keys" / "audit-signing.key").unlink()
     assert "gone" in ask("verify", code=7).err
-    ask("verify", "--new-key")
+    assert "may not write strongroom.keys" in ask("verify", "--new-key", code=5).err
+    witness = tmp_path / "witness"
+    witness.write_text(log.note("checkpoint"))
+    ask("verify", "--new-key", "--witness", str(witness), who="user:kim")
     assert log.note("key.pub") != old
+    ask("verify", "--witness", str(witness))
+    renewed = [event for event in log.read() if event.action == "key"]
+    assert [(event.principal, event.table, event.outcome) for event in renewed] == [
+        ("user:kim", "strongroom.keys", "done")
+    ]
+    assert (renewed[0].facts["old"], renewed[0].facts["new"]) == (old.strip(), log.note("key.pub").strip())
+    ask("verify", "--new-key", code=7, who="user:kim")
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("--key",)])
+def test_a_log_that_lost_its_last_checkpoint_is_whole_for_nobody(ask, log, tmp_path, words):
     ask("verify")
+    words = (*words, log.note("key.pub").strip()) if words == ("--key",) else words
+    assert "The log is whole" in ask("verify", *words).out
+    data = log.path.read_bytes()
+    log.path.write_bytes(data[: data.rindex(b"\n", 0, -1) + 1])
+    (log.folder / "checkpoint").unlink()
+    assert "lost its last checkpoint" in ask("verify", *words, code=7).err
+
+
+def test_who_reads_the_log_without_touching_it_has_read_it(ask, log):
+    shown = ask("search", "action=read", "--dry-run").out
+    assert "user:ada" in shown
+    last = list(log.read())[-1]
+    assert (last.principal, last.action, last.table, last.outcome) == (
+        "user:pia", "read", "strongroom.audit", "allowed",
+    )  # fmt: skip
 
 
 def test_the_job_itself_is_in_the_log(ask, log):

@@ -1,7 +1,7 @@
 """Reading through the policy: only the columns and rows that are given, and every attempt in the audit log."""
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -57,7 +57,10 @@ def test_what_is_no_name_is_refused_and_audited_like_any_other_table(place, spar
     with pytest.raises(Refused):
         read_table(spark, name, "user:ada", "model_training", settings=str(place.settings), at=BEFORE)
     event = place.audit()[-1]
-    assert (event.principal, event.table, event.outcome) == ("user:ada", name, "refused")
+    kept = name.replace("\0", "\\u0000")
+    assert (event.principal, event.table, event.outcome) == ("user:ada", kept, "refused")
+    assert event.facts["at"] == BEFORE.isoformat()
+    assert datetime.now(UTC) - event.time < timedelta(minutes=1), "when it was asked, not what about"
 
 
 def test_what_is_withheld_is_below_the_frame_and_no_condition_reaches_it(place, spark):

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime
 
 import pytest
 
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.event import Event
+from strongroom.core.event import Event, well_formed
 from strongroom.core.settings import Settings
-from strongroom.flows.seal import CHECKPOINT, PUBLIC_KEY, TREE, check, last_checkpoint, public_key, renew, seal
+from strongroom.flows.seal import (
+    CHECKPOINT,
+    PUBLIC_KEY,
+    TREE,
+    check,
+    former_keys,
+    last_checkpoint,
+    public_key,
+    renew,
+    seal,
+)
 from strongroom.govern.checkpoint import VerifierKey, open_checkpoint
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.audit_keys import key_file
@@ -20,6 +31,10 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 def event(number):
     return Event(NOON, f"run-{number}", "prepare", "user:ada", "run", "started", facts={"rows": number})
+
+
+def other_settings(folder):
+    return Settings("", "", "", str(folder / "ring.json"), "", "", audit=str(folder))
 
 
 @pytest.fixture
@@ -140,21 +155,91 @@ def test_a_lost_signing_key_is_not_made_anew_in_silence(log, settings):
         seal(log, settings)
     with pytest.raises(KeyFault, match="gone"):
         public_key(log, settings)
-    renewed = renew(log, settings, old)
-    assert renewed.head.root == sealed.head.root
+    renewed = renew(log, settings, old, {"a witness": sealed.head}, event(99))
+    assert renewed.head.size == sealed.head.size + 1, "the renewal is an entry, and covered"
     assert renewed.head.origin != sealed.head.origin
     assert open_checkpoint(log.note(f"{CHECKPOINT}-{old.name}"), [old]) == sealed.head
+    last = list(log.read())[-1].facts
+    assert (last["old"], last["new"]) == (str(old), log.note(PUBLIC_KEY).strip())
+    assert former_keys(settings) == [old, VerifierKey.of(log.note(PUBLIC_KEY))]
+
+
+def test_a_key_that_is_there_is_not_renewed(log, settings):
+    old = public_key(log, settings)
+    seal(log, settings)
+    with pytest.raises(KeyFault, match="still there"):
+        renew(log, settings, old, {}, event(99))
+
+
+@pytest.mark.parametrize("gone", [(), (CHECKPOINT,), (CHECKPOINT, TREE)])
+def test_a_log_that_was_rolled_back_gets_no_new_key(log, settings, gone):
+    """What covers the rest is the mark; of a checkpoint that is left, the entries it speaks of."""
+    before = log.path.read_bytes(), {name: log.note(name) for name in (CHECKPOINT, TREE)}
+    old = public_key(log, settings)
+    log.append(event(20))
+    seal(log, settings)
+    key_file(settings).unlink()
+    log.path.write_bytes(before[0])
+    for name in gone:
+        (log.folder / name).unlink()
+    with pytest.raises(StoreError, match=r"cut|lost its last checkpoint"):
+        renew(log, settings, old, {}, event(99))
+    assert not key_file(settings).exists()
+    assert log.path.read_bytes() == before[0]
+
+
+def test_a_witness_s_checkpoint_is_held_against_a_log_whose_keys_are_all_gone(log, settings):
+    old = public_key(log, settings)
+    first = seal(log, settings)
+    log.append(event(20))
+    witness = seal(log, settings).head
+    for file in key_file(settings).parent.iterdir():
+        file.unlink()
+    log.path.write_bytes(log.path.read_bytes()[: log.path.read_bytes().rindex(b"\n", 0, -1) + 1])
+    log.keep_note(CHECKPOINT, first.note)
+    with pytest.raises(StoreError, match="a witness saw 21"):
+        renew(log, settings, old, {"a witness": witness}, event(99))
+
+
+@pytest.mark.parametrize("text", ["", "many\n"])
+def test_a_mark_that_is_no_number_is_no_zero(log, settings, text):
+    seal(log, settings)
+    key_file(settings).with_suffix(".size").write_text(text)
+    with pytest.raises(KeyFault, match="no number"):
+        seal(log, settings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b'"time":"2026-06-01T12:00:00.000000Z"', b'"time":"yesterday"', "a time"),
+        (b'"time":"2026-06-01T12:00:00.000000Z"', b'"time":5', "a time"),
+        (b'"principal":"user:ada"', b'"principal":["user:ada"]', "a text"),
+        (b'"principal"', b'"columns":5,"principal"', "a list"),
+        (b'"principal"', b'"columns":[5],"principal"', "of texts"),
+        (b'"facts":{"rows":1}', b'"facts":[1]', "an object"),
+    ],
+)
+def test_an_entry_of_other_types_is_none(log, settings, old, new, why):
+    lines = event(1).entry().replace(old, new)
+    assert lines != event(1).entry()
+    if b"columns" in new:
+        lines = b'{"action"' + lines.partition(b'{"action"')[2]
+        fields = json.loads(lines)
+        lines = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    assert well_formed(event(1).entry())
+    assert not well_formed(lines), why
 
 
 def test_a_checkpoint_by_another_key_is_not_trusted(log, settings, tmp_path):
     seal(log, settings)
-    other = Settings("", "", "", str(tmp_path / "other/ring.json"), "", "", audit=str(tmp_path / "other"))
+    other = other_settings(tmp_path / "other")
     stranger = AuditLog.open(other)
     stranger.append(event(0))
     log.keep_note(CHECKPOINT, seal(stranger, other).note)
     with pytest.raises(KeyFault, match="trusted"):
         seal(log, settings)
-    assert last_checkpoint(AuditLog(tmp_path / "new"), []) is None
+    assert last_checkpoint(AuditLog(tmp_path / "new"), other_settings(tmp_path / "new"), []) is None
 
 
 def test_a_signing_key_that_is_none_is_a_key_fault(log, settings):

@@ -86,9 +86,34 @@ def test_a_decision_is_an_event_without_a_value():
     )  # fmt: skip
     found = Event.decided(run, given, policy="f" * 64)
     assert (found.outcome, found.roles, found.actor, found.columns) == ("allowed", ("r",), "user:sam", ("a", "b"))
-    assert found.facts == {"level": "advisory", "masks": {"a": "show-last-4"}, "rules": ["p.yaml:3"]}
+    assert found.facts == {
+        "level": "advisory", "masks": {"a": "show-last-4"}, "rules": ["p.yaml:3"], "identity": "asserted",
+    }  # fmt: skip
+    later = Event.decided(run, replace(given, request=replace(request, at=NOON + timedelta(1))), policy="f" * 64)
+    assert (later.time, later.facts["at"]) == (NOON, "2026-06-02T12:00:00+00:00")
     refused = Event.decided(run, Decision(request, False, "training.x", withheld=("b",)), policy="f" * 64)
     assert (refused.outcome, refused.columns) == ("refused", ("a", "b"))
+    flawed = Event.decided(run, Decision(request, False, "", flaw="this is no table's name"), policy="f" * 64)
+    assert (flawed.outcome, flawed.facts["flaw"]) == ("refused", "this is no table's name")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("training.reviews", "training.reviews"),
+        ("Ärzte brief", "Ärzte brief"),
+        ("x" * 301, "(no name: 301 characters)"),
+        ("a\ud800b", "a\\ud800b"),
+        ("a\nb\0", "a\\u000ab\\u0000"),
+        ("a\u202eb", "a\\u202eb"),
+    ],
+)
+def test_what_people_type_is_kept_when_it_can_be_a_name(tmp_path, typed, kept):
+    made = Event(NOON, "r", "read", "user:ada", "read", "refused", table=typed, columns=(typed, "b"), purpose=typed)
+    AuditLog(tmp_path).append(made)
+    (found,) = AuditLog(tmp_path).read()
+    assert (found.table, found.columns, found.purpose) == (kept, (kept, "b"), kept)
+    assert well_formed(made.entry())
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"action":"run"', b"x" * 3_000_000])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -13,7 +14,11 @@ from strongroom.core.run import Run
 OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
 """`started` before anything is touched; `allowed` and `refused` by the policy; `gate`: stopped by the quality gate."""
 
+ASSERTED = "asserted"
+"""In an event, what proves who asked: nothing does."""
+
 _LONGEST_TEXT = 1_000
+_LONGEST_NAME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,14 @@ class Event:
         actor: who really asked, when that is somebody else.
         roles: the roles that gave it.
         table: for example `training.reviews`.
-        columns: the columns that were touched, as the contract names them.
+        columns: the columns that were touched, as the contract names them; empty is the table as it lies.
         purpose: one word; may be empty.
         contract: fingerprint of the contract; `policy` of the policy.
         error: the class of the error that ended it.
         facts: more of what happened: names, counts, fingerprints, file:line. Plain JSON, short texts.
+
+    People type tables, columns and purposes. One that is too long for a name is not repeated, and what nobody sees of
+    one is written by its number.
 
     Raises:
         ValueError: a field that no entry may have.
@@ -63,6 +71,10 @@ class Event:
             raise ValueError(f"an event's outcome is one of {', '.join(OUTCOMES)}")
         if not (self.run and self.job and self.principal and self.action):
             raise ValueError("an event names its run, job, principal and action")
+        for name in _TEXTS:
+            object.__setattr__(self, name, _told(getattr(self, name)))
+        for name in _LISTS:
+            object.__setattr__(self, name, tuple(map(_told, getattr(self, name))))
         _check_plain(self.facts)
 
     def entry(self) -> bytes:
@@ -73,7 +85,7 @@ class Event:
 
     @classmethod
     def decided(cls, run: Run, decision: Decision, *, policy: str, contract: str = "") -> Event:
-        """The event that a decision is; its time is the run's.
+        """The event that a decision is; its time is the run's, whatever moment was asked about.
 
         Args:
             run: in which it was asked.
@@ -88,9 +100,12 @@ class Event:
             "masks": dict(decision.masks),
             "clear": list(decision.clear),
             "rules": rules or [rule.where for rule, _ in decision.denying],
+            "flaw": decision.flaw,
+            "identity": run.proof or ASSERTED,
+            "at": asked.at.isoformat() if asked.at != run.started else "",
         }
         return cls(
-            time=asked.at,
+            time=run.started,
             run=run.id,
             job=run.job,
             principal=asked.principal,
@@ -134,16 +149,36 @@ def well_formed(entry: bytes) -> bool:
             and found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
+            and all(isinstance(found[name], str) for name in found.keys() & _TEXTS)
+            and all(isinstance(text, str) for name in found.keys() & _LISTS for text in _listed(found[name]))
+            and isinstance(found.get("facts", {}), dict)
+            and _TIME.fullmatch(found["time"]) is not None
             and _ENCODER.encode(found).encode() == entry
         )
-    except ValueError:
+    except (ValueError, TypeError):
         return False
 
 
 _NAMES = tuple(each.name for each in fields(Event))
 _KNOWN = frozenset(_NAMES)
+_LISTS = frozenset(("roles", "columns"))
+_TEXTS = _KNOWN - _LISTS - {"time", "facts"}
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _REQUIRED = {"time", "run", "job", "principal", "action", "outcome"}
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _listed(found: object) -> list[object]:
+    if not isinstance(found, list):
+        raise TypeError("not a list of names")
+    return found
+
+
+def _told(text: str) -> str:
+    """The text as a name: not longer than one, and what nobody sees (or no file takes) by its number."""
+    if len(text) > _LONGEST_NAME:
+        return f"(no name: {len(text):,} characters)"
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
 
 
 def _check_plain(value: object) -> None:

@@ -35,6 +35,7 @@ class Run:
         actor: who really typed it, when that is somebody else; empty otherwise.
         purpose: one word, for example `model_training`; may be empty.
         started: aware, in UTC. Nothing else in a run reads the clock.
+        proof: what proves who typed it, as a `Caller` has it; empty where the name is only asserted.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Run:
     purpose: str
     started: datetime
     actor: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 audit verify                        check every entry and the last checkpoint, and sign a new one
 audit verify --witness FILE         … and against a checkpoint that somebody else kept
+audit verify --new-key              … and sign with a new key, when the old one is lost; for who may write the keys
 audit search table=training.reviews outcome=refused since=2026-01-01
 audit prove 41 --out 41.tlog-proof  that entry 41 is in the log
 audit prove --witness FILE          that the log only grew since that checkpoint
@@ -11,6 +12,8 @@ audit report --month 2026-05        who read personal data and for what, refusal
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from strongroom.core.event import OUTCOMES, Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
 from strongroom.flows import audit_report, seal
-from strongroom.flows.permit import permit
+from strongroom.flows.permit import engine_of, permit
 from strongroom.govern.checkpoint import (
     Checkpoint,
     VerifierKey,
@@ -32,7 +35,7 @@ from strongroom.govern.checkpoint import (
 from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash
 from strongroom.stores.audit import AuditLog
 
-_TABLE = "strongroom.audit"
+_TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
 _TERMS = ("who", "role", "job", "run", "action", "outcome", "table", "column", "purpose", "since", "until")
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -60,7 +63,7 @@ def run(job: Job) -> Outcome:
         return _check_proof(job, log) if job.args.proof else _verify(job, log)
     if job.args.verb == "prove":
         return _prove(job, log)
-    permit(job, "read", _TABLE)
+    permit(job, "read", _TABLE, shows=True)
     if job.args.verb == "search":
         return _search(job, log)
     return audit_report.report(job, log)
@@ -69,20 +72,37 @@ def run(job: Job) -> Outcome:
 def _verify(job: Job, log: AuditLog) -> Outcome:
     """Every entry, the last checkpoint, and those of witnesses."""
     if job.args.new_key:
-        sealed = seal.renew(log, job.settings, _key(job, log))
-        return Outcome(summary=f"The log is whole. It is signed with a new key from now on:\n{sealed.note}")
-    heads: dict[str, Checkpoint] = {}
-    if job.args.witness or log.note(seal.CHECKPOINT):  # else there is nothing to check with a key, and none is made
-        key = _key(job, log)
-        heads = {name: _opened(name, key) for name in job.args.witness}
-        if (last := seal.last_checkpoint(log, [key])) is not None:
+        return _renew(job, log)
+    # Without a checkpoint there is nothing to check with a key, and none is made.
+    keys = _keys(job, log) if job.args.witness or log.note(seal.CHECKPOINT) else []
+    heads = {name: _opened(name, keys) for name in job.args.witness}
+    lost: StoreError | None = None
+    try:
+        if (last := seal.last_checkpoint(log, job.settings, keys)) is not None:
             heads["the last checkpoint"] = last
+    except StoreError as fault:  # what a witness can tell of the log says more, and comes first
+        lost = fault
     head = seal.check(log, heads)
+    if lost is not None:
+        raise lost
     facts = {"entries": head.size, "root": head.root.hex(), "checkpoints": len(heads)}
     if job.args.dry_run or job.args.key:
         return Outcome(summary=f"The log is whole: {head.size:,} entries.", facts=facts)
     note = seal.seal(log, job.settings).note
     return Outcome(summary=f"The log is whole: {head.size:,} entries. Hand this to a witness:\n{note}", facts=facts)
+
+
+def _renew(job: Job, log: AuditLog) -> Outcome:
+    """A new signing key, for who may write the keys; the log has to hold against all that is left of the old one."""
+    decision = permit(job, "write", _KEYS)
+    old = _keys(job, log)
+    heads = {name: _opened(name, old) for name in job.args.witness}
+    if job.args.dry_run:
+        return Outcome(summary=f"Checkpoints of {old[0].name} would be followed by those of a new key.")
+    policy = engine_of(job.settings.policy).policy.fingerprint
+    event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
+    sealed = seal.renew(log, job.settings, old[0], heads, event)
+    return Outcome(summary=f"The log is whole. It is signed with a new key from now on:\n{sealed.note}")
 
 
 def _check_proof(job: Job, log: AuditLog) -> Outcome:
@@ -92,7 +112,7 @@ def _check_proof(job: Job, log: AuditLog) -> Outcome:
     entry = _bytes(job.args.entry).rstrip(b"\n")
     try:
         index, proof, note = open_inclusion(_bytes(job.args.proof).decode())
-        head = open_checkpoint(note, [_key(job, log)])
+        head = open_checkpoint(note, _keys(job, log))
     except ValueError as error:
         raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof) from error
     if not included(leaf_hash(entry), index, size=head.size, head=head.root, proof=proof):
@@ -105,7 +125,7 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
     sealed = seal.seal(log, job.settings)
     leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
     if job.args.witness:
-        old = _opened(job.args.witness[0], _key(job, log))
+        old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
             raise StoreError("The log is shorter than that checkpoint.", where=job.args.witness[0])
         return _out(job, consistency_text(old.size, consistency_proof(leaves, old.size), sealed.note))
@@ -165,24 +185,30 @@ def _held(event: Event, name: str) -> tuple[str, ...]:
     return (getattr(event, name),)
 
 
-def _key(job: Job, log: AuditLog) -> VerifierKey:
-    """The public key to check with: the one given, for a renewal the log's own, else this installation's."""
+def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
+    """The public keys to check with, today's first: those given, else this installation's, those of before among them.
+
+    For a renewal today's is the last one that is known, or else the log's own.
+    """
     text = job.args.key
-    if not text and job.args.new_key:
-        text = log.note(seal.PUBLIC_KEY)
     if not text:
-        return seal.public_key(log, job.settings)
+        former = seal.former_keys(job.settings)[::-1]
+        if not job.args.new_key:
+            return [seal.public_key(log, job.settings), *former]
+        if former:
+            return former
+        text = log.note(seal.PUBLIC_KEY)
     try:
-        return VerifierKey.of(text if "+" in text else _bytes(text).decode())
+        return [VerifierKey.of(line) for line in (text if "+" in text else _bytes(text).decode()).split()]
     except ValueError as error:
         raise UsageError(
             f"This is no public key: {error}.", todo="Give NAME+ID+KEY or a file that holds it."
         ) from error
 
 
-def _opened(file: str, key: VerifierKey) -> Checkpoint:
+def _opened(file: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        return open_checkpoint(_bytes(file).decode(), [key])
+        return open_checkpoint(_bytes(file).decode(), keys)
     except ValueError as error:
         raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file) from error
 

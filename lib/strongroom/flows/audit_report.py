@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import UsageError
 from strongroom.core.event import Event
-from strongroom.core.policy import last_day
+from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.permit import engine_of
+from strongroom.flows.projections import contracts
 from strongroom.govern.matrix import Table, principals_of, purposes_of, tables_of, views
 from strongroom.govern.policy import Engine
+from strongroom.govern.projection import members
 from strongroom.stores.audit import AuditLog
 
 _SOON = timedelta(days=60)
@@ -43,6 +44,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
         f"Who could have read personal data on {last_day(end)}": _could(
             engine, personal, at=end - timedelta(seconds=1)
         ),
+        "Who may act as somebody else": _acting(engine, now=job.run.started),
         "Jobs": _jobs(events),
     }
     lines = [
@@ -74,13 +76,20 @@ def _month(text: str, *, now: datetime) -> tuple[datetime, datetime]:
 def _personal(job: Job) -> dict[str, Table]:
     """Tables of the contracts with their personal columns only. A quarantined row may hold any of them."""
     found = {}
-    for file in sorted(Path(job.settings.contracts).glob("*.y*ml")):
-        contract = load_contract(str(file))
+    for contract in contracts(job.settings):
         names = tuple(column.name for column in contract.columns if any(leaf.personal for leaf in column.leaves()))
-        for table in tables_of(contract, ("raw", "training")):
+        if not names:
+            continue
+        for table in tables_of(contract, ("raw", "training", "features", "revealed")):
             found[table.name] = Table(table.name, names, table.classifications, table.tags)
-        if names:
-            found[f"quarantine.{contract.name}"] = Table(f"quarantine.{contract.name}", ("row",), {"row": "personal"})
+        made = [("quarantine", "row")]
+        text = contract.role("text")
+        if text is not None and text.personal:  # what is made of a personal text tells of it
+            made += [("features", "features"), ("features", "term")]
+        for zone, name in made:
+            of = f"{zone}.{contract.name}{'_vocabulary' if name == 'term' else ''}"
+            before = found.get(of, Table(of, ()))
+            found[of] = Table(of, (*before.columns, name), {**before.classifications, name: "personal"}, before.tags)
     return found
 
 
@@ -91,11 +100,9 @@ def _reads(events: Iterable[Event], personal: dict[str, Table]) -> list[str]:
         if event.action in _READING and event.outcome in _SEEN and table is not None:
             masks = event.facts.get("masks")
             masked = masks if isinstance(masks, dict) else {}
-            seen = [
-                f"{name} ({masked[name]})" if name in masked else name
-                for name in event.columns
-                if name in table.columns
-            ]
+            # An event without columns is about the table as it lies: about all of them.
+            touched = event.columns or table.columns
+            seen = [f"{name} ({masked[name]})" if name in masked else name for name in touched if name in table.columns]
             if seen:
                 counted[
                     _who(event), ", ".join(event.roles), event.table, ", ".join(seen), event.purpose or "(none)"
@@ -136,6 +143,22 @@ def _ending(engine: Engine, *, now: datetime) -> list[str]:
         for grant in sorted(engine.policy.grants, key=lambda grant: grant.until or datetime.max.replace(tzinfo=UTC))
         if grant.until is not None and now < grant.until <= now + _SOON
     ]
+
+
+def _acting(engine: Engine, *, now: datetime) -> list[str]:
+    """Grants of `act` in force: whoever has one could do all that those named could."""
+    return [
+        f"- {', '.join(members(engine.policy, role))} as {', '.join(grant.principals)}"
+        f"{', for ' + ', '.join(grant.purposes) if grant.purposes else ''}"
+        f"{f', until {last_day(grant.until)}' if grant.until else ''} ({grant.where})"
+        for grant in engine.policy.grants
+        for role in engine.policy.roles
+        if "act" in grant.actions and role.name == grant.role and _holds(grant, now)
+    ]
+
+
+def _holds(grant: Grant, now: datetime) -> bool:
+    return (grant.since is None or grant.since <= now) and (grant.until is None or now < grant.until)
 
 
 def _could(engine: Engine, personal: dict[str, Table], *, at: datetime) -> list[str]:

@@ -66,7 +66,7 @@ def run(job: Job) -> Outcome:
     if job.args.column:
         permit_column(job)
     else:
-        permit(job, action, TABLE)
+        permit(job, action, TABLE, shows=action == "read")
     return work(job)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Decision, Request
+from strongroom.core.errors import Refused
 from strongroom.core.event import Event
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job
@@ -54,18 +55,38 @@ def ask(
 
 
 def permit(
-    job: Job, action: str, table: str, *, columns: Iterable[str] = (), contract: Contract | None = None
+    job: Job,
+    action: str,
+    table: str,
+    *,
+    columns: Iterable[str] = (),
+    contract: Contract | None = None,
+    shows: bool = False,
 ) -> Decision:
     """The same, when only yes will do; the audit log keeps the answer.
+
+    `shows`: a dry run shows what the right is about, and so it leaves its event, too.
 
     Raises:
         Refused: says which grant is missing or which deny hit.
     """
-    decision, engine = ask(job, action, table, columns=columns, contract=contract), engine_of(job.settings.policy)
-    if not job.args.dry_run:
-        fingerprint = contract.fingerprint if contract else ""
-        event = Event.decided(job.run, decision, policy=engine.policy.fingerprint, contract=fingerprint)
-        AuditLog.open(job.settings).append(event)
-    if not decision.allowed:
-        raise refusal(engine, decision)
-    return decision
+    decision = ask(job, action, table, columns=columns, contract=contract)
+    if decision.allowed:
+        _keep(job, decision, contract, shows=shows)
+        return decision
+    raise refused(job, decision, contract, shows=shows)
+
+
+def refused(job: Job, decision: Decision, contract: Contract | None = None, *, shows: bool = False) -> Refused:
+    """The error to raise for a denial, once the audit log has it."""
+    _keep(job, decision, contract, shows=shows)
+    return refusal(engine_of(job.settings.policy), decision)
+
+
+def _keep(job: Job, decision: Decision, contract: Contract | None, *, shows: bool) -> None:
+    if shows or not job.args.dry_run:
+        policy, fingerprint = (
+            engine_of(job.settings.policy).policy.fingerprint,
+            contract.fingerprint if contract else "",
+        )
+        AuditLog.open(job.settings).append(Event.decided(job.run, decision, policy=policy, contract=fingerprint))

@@ -61,7 +61,7 @@ def run(job: Job) -> Outcome:
 
 def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """Counts by reason, run and file."""
-    permit(job, "read", f"quarantine.{contract.name}", contract=contract)
+    permit(job, "read", f"quarantine.{contract.name}", contract=contract, shows=True)
     rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
     asked = {rule.id: rule.columns for rule in contract.rules}
     blocks = (

@@ -60,25 +60,26 @@ def read_table(
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
-    moment = at or datetime.now(UTC)
-    run = f"read-{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    now = datetime.now(UTC)
     caller = whoami(found, lambda: spark)
-    actor = caller.principal if caller.proof and caller.principal != principal else ""
-    return _read(spark, table, found, Run(run, "read_table", principal or NOBODY, purpose, moment, actor=actor))
+    run = Run(
+        f"read-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", "read_table", principal or NOBODY, purpose, now,
+        actor=caller.principal if caller.proof and caller.principal != principal else "",
+        proof=caller.proof,
+    )  # fmt: skip
+    return _read(spark, table, found, run, at=at or now)
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
     """The same for a job: its run says who reads, for what, and when; of one version when it names one."""
-    return _read(job.spark(), table, job.settings, job.run, version=version)
+    return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version)
 
 
-def _read(spark: Any, table: str, settings: Settings, run: Run, *, version: int | None = None) -> Any:
+def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None) -> Any:
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
-    request = reading_of(found, table, run)
-    contract, by_role = openable(
-        engine, settings, table, principal=run.principal, at=run.started, there=request.columns
-    )
+    request = replace(reading_of(found, table, run), at=at)
+    contract, by_role = openable(engine, settings, table, principal=run.principal, at=at, there=request.columns)
     request = replace(request, encrypted=tuple(by_role))
     decision, projection = engine.narrow(request), None
     if found is not None and decision.allowed and decision.level == PHYSICAL:

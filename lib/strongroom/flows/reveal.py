@@ -24,11 +24,10 @@ from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
-from strongroom.flows.permit import ask, engine_of, permit
+from strongroom.flows.permit import ask, permit, refused
 from strongroom.flows.reveal_table import ROW_KEY, Opening, publish
 from strongroom.flows.which import contract_of
 from strongroom.govern.enforce import reading
-from strongroom.govern.explain import refusal
 from strongroom.govern.rows import identifier, predicate
 from strongroom.protect import output_ddl, revealed_type
 from strongroom.protect.row_key import row_keys_of
@@ -109,7 +108,7 @@ def _authorise(job: Job, contract: Contract, *, columns: Iterable[Column], condi
     wanted = dict.fromkeys((*(column.name for column in columns), *condition))
     decision = ask(job, "reveal", f"training.{contract.name}", columns=wanted, contract=contract)
     if not decision.allowed:
-        raise refusal(engine_of(job.settings.policy), decision)
+        raise refused(job, decision, contract)
     if decision.masks:
         todo = "Leave it out, or ask for a grant without a mask."
         raise Refused(f"{', '.join(decision.masks)}: shown behind a mask only", where=decision.table, todo=todo)

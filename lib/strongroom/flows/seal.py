@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.event import well_formed
+from strongroom.core.event import Event, well_formed
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
 from strongroom.govern.checkpoint import (
@@ -26,7 +25,16 @@ from strongroom.govern.checkpoint import (
 )
 from strongroom.govern.merkle import Tree, leaf_hash
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import is_kept_from_us, key_file, signing_key, turn
+from strongroom.stores.audit_keys import (
+    is_kept_from_us,
+    keep_mark,
+    key_file,
+    known_keys,
+    mark,
+    remember_key,
+    signing_key,
+    turn,
+)
 
 CHECKPOINT, PUBLIC_KEY, TREE = "checkpoint", "key.pub", "tree.json"
 _KEEP = "Keep the folder as it is and find out who wrote to it."
@@ -54,20 +62,18 @@ def seal(log: AuditLog, settings: Settings) -> Sealed:
 def _seal(log: AuditLog, settings: Settings) -> Sealed:
     key = _key(log, settings)
     public = verifier_key(key)
-    last = last_checkpoint(log, [public])
-    if (last.size if last else 0) < _sealed_before(settings):
-        todo = f"{_KEEP} {_mark(settings)} tells how long it was."
-        raise StoreError("The audit log has lost its last checkpoint.", where=str(log.folder), todo=todo)
+    last = last_checkpoint(log, settings, [public, *former_keys(settings)])
     tree, start = _resumed(log, last)
     for entry in log.entries(start=start):
         tree.add(leaf_hash(entry))
         start += len(entry) + 1
     head = Checkpoint(public.name, tree.size, tree.root())
     note = sign(head, key)
+    remember_key(settings, str(public))
     log.keep_note(PUBLIC_KEY, f"{public}\n")
     log.keep_note(CHECKPOINT, note)
     log.keep_note(TREE, json.dumps({"size": tree.size, "start": start, "heads": [h.hex() for h in tree.heads]}))
-    _mark(settings).write_text(f"{tree.size}\n", encoding="ascii")
+    keep_mark(settings, tree.size)
     return Sealed(head, note)
 
 
@@ -77,43 +83,72 @@ def seal_after_job(log: AuditLog, settings: Settings) -> None:
         seal(log, settings)
 
 
-def renew(log: AuditLog, settings: Settings, old: VerifierKey) -> Sealed:
+def renew(log: AuditLog, settings: Settings, old: VerifierKey, heads: Mapping[str, Checkpoint], event: Event) -> Sealed:
     """Sign with a new key, once the whole log is what the last checkpoint under the old one says.
 
-    The old checkpoint stays in the folder, under the name of its key. The old signing key has to be out of the way.
+    The old checkpoint stays in the folder, under the name of its key, and the old public key beside the new one.
+
+    Args:
+        log: the log.
+        settings: where the keys are.
+        old: the public key of before.
+        heads: checkpoints of witnesses, by a name for messages.
+        event: of the renewal; the new key's first checkpoint covers it.
 
     Raises:
-        StoreError: the log does not continue the last checkpoint.
-        KeyFault: the old key did not sign that.
+        StoreError: the log does not continue the last checkpoint, or has none though it was signed before.
+        KeyFault: the old key did not sign that, or is still there.
     """
-    last = last_checkpoint(log, [old])
-    if last is not None:
-        check(log, {"the last checkpoint": last})
+    if key_file(settings).exists():
+        todo = "Keep it, or, when somebody else may have it, move it out of the way first."
+        raise KeyFault("The signing key is still there.", where=str(key_file(settings)), todo=todo)
+    with turn(settings):
+        last = last_checkpoint(log, settings, [old])
+        if last is None:
+            raise StoreError("Nothing was signed yet.", where=str(log.folder), todo="Run audit verify.")
+        check(log, {**heads, "the last checkpoint": last})
+        remember_key(settings, str(old))
         log.keep_note(f"{CHECKPOINT}-{old.name}", log.note(CHECKPOINT))
-        log.keep_note(CHECKPOINT, "")
-    _mark(settings).unlink(missing_ok=True)
-    return seal(log, settings)
+        key = signing_key(settings, lambda: new_signing_key(os.urandom(32)))
+        facts = {"did": "renewed the signing key", "old": str(old), "new": str(verifier_key(key))}
+        log.append(replace(event, facts=facts))
+        return _seal(log, settings)
 
 
-def last_checkpoint(log: AuditLog, keys: list[VerifierKey]) -> Checkpoint | None:
-    """The last checkpoint that this log was given, or None.
+def last_checkpoint(log: AuditLog, settings: Settings, keys: Sequence[VerifierKey]) -> Checkpoint | None:
+    """The last checkpoint that this log was given, or None when there never was one.
 
     Raises:
         KeyFault: none of the keys signed it.
+        StoreError: it is gone, or an older one: the mark beside the signing key tells of a longer log.
     """
-    note = log.note(CHECKPOINT)
-    if not note:
-        return None
+    note, before = log.note(CHECKPOINT), mark(settings)
     try:
-        return open_checkpoint(note, keys)
+        found = open_checkpoint(note, keys) if note else None
     except ValueError as error:
         todo = "Put the right signing key back; docs/threat-model.md says what to do when it is lost."
         raise KeyFault(f"The last checkpoint cannot be trusted: {error}.", where=str(log.folder), todo=todo) from error
+    if (found.size if found else 0) < before:
+        todo = f"{_KEEP} {before:,} entries were signed last."
+        raise StoreError("The audit log has lost its last checkpoint.", where=str(log.folder), todo=todo)
+    return found
 
 
 def public_key(log: AuditLog, settings: Settings) -> VerifierKey:
     """The key that this installation signs with."""
     return verifier_key(_key(log, settings))
+
+
+def former_keys(settings: Settings) -> list[VerifierKey]:
+    """The public keys of every signing key that there was, as they are kept beside it.
+
+    Raises:
+        KeyFault: that file is damaged.
+    """
+    try:
+        return [VerifierKey.of(line) for line in known_keys(settings)]
+    except ValueError as error:
+        raise KeyFault(f"The file of public keys is damaged: {error}.", where=str(key_file(settings).parent)) from error
 
 
 def check(log: AuditLog, heads: Mapping[str, Checkpoint]) -> Checkpoint:
@@ -144,18 +179,6 @@ def check(log: AuditLog, heads: Mapping[str, Checkpoint]) -> Checkpoint:
         what = f"The audit log was cut: it has {tree.size} entries, and {due[size][0]} saw {size}."
         raise StoreError(what, where=str(log.folder), todo=_KEEP)
     return Checkpoint("", tree.size, tree.root())
-
-
-def _mark(settings: Settings) -> Path:
-    """Beside the signing key, out of reach of who can only write the log: how many entries were signed last."""
-    return key_file(settings).with_suffix(".size")
-
-
-def _sealed_before(settings: Settings) -> int:
-    try:
-        return int(_mark(settings).read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return 0
 
 
 def _key(log: AuditLog, settings: Settings) -> Secret:

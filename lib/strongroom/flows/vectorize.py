@@ -16,10 +16,9 @@ from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
 from strongroom.flows import vectorize_tables as out
-from strongroom.flows.permit import ask, engine_of, permit
+from strongroom.flows.permit import ask, permit, refused
 from strongroom.flows.read import read_as
 from strongroom.flows.which import contract_of, settle_purpose
-from strongroom.govern.explain import refusal
 from strongroom.learn.labels import label_summary
 from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.learn.words import quoted
@@ -166,7 +165,7 @@ def _authorise(job: Job, plan: Plan) -> None:
     """
     decision = ask(job, "read", plan.source, columns=plan.columns, contract=plan.contract)
     if not decision.allowed:
-        raise refusal(engine_of(job.settings.policy), decision)
+        raise refused(job, decision, plan.contract)
     masked = [name for name in (plan.tfidf.text, plan.key) if name in decision.masks or name in decision.conditions]
     if masked:
         todo = "Run as somebody who may read them in clear, or choose other columns."

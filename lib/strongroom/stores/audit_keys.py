@@ -72,6 +72,53 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
         raise KeyFault(f"No signing key for the audit log: {error.strerror}.", where=str(path), todo=todo) from error
 
 
+def mark(settings: Settings) -> int:
+    """How many entries were signed last: beside the signing key, out of reach of who can only write the log.
+
+    Raises:
+        KeyFault: the file is damaged.
+    """
+    path = key_file(settings).with_suffix(".size")
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, PermissionError):
+        return 0
+    except ValueError:
+        todo = "Find out who wrote to it. It holds how many entries of the audit log were signed last."
+        raise KeyFault("This mark is no number.", where=str(path), todo=todo) from None
+
+
+def keep_mark(settings: Settings, size: int) -> None:
+    """So many entries are signed."""
+    _replace(key_file(settings).with_suffix(".size"), f"{size}\n")
+
+
+def known_keys(settings: Settings) -> list[str]:
+    """The public keys of every signing key that there was, oldest first."""
+    path = key_file(settings).with_suffix(".pub")
+    try:
+        return path.read_text(encoding="ascii").split()
+    except (FileNotFoundError, PermissionError):
+        return []
+
+
+def remember_key(settings: Settings, public: str) -> None:
+    """One more public key, unless it is known."""
+    known = known_keys(settings)
+    if public not in known:
+        _replace(key_file(settings).with_suffix(".pub"), "".join(f"{key}\n" for key in (*known, public)))
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file with another text: a reader, or a crash, finds the one or the other."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 def _keep(path: Path, key: Secret) -> None:
     """Write the key whole or not at all; of two that come at once, the first one stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
