@@ -9,6 +9,13 @@ from pathlib import Path
 from lakes import ROOT
 from system.planted import AGE, COUNT, PERSONAL_TIME, PURPOSES, QUERY, TIME, Raw, damaged, keys, lines
 
+ARN = "arn:aws:kms:eu-west-1:123456789012:key/1"
+AMAZON = {
+    "AWS_ENDPOINT_URL_KMS": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "someone",
+    "AWS_SECRET_ACCESS_KEY": "awsmarker-8d2f61c0a97be453",
+}  # fmt: skip
+ENV_KEY = bytes(range(160, 192))
+IN_ENV = {"KEY_IN_ENV": base64.b64encode(ENV_KEY).decode()}
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 PIA = ("--set", "principal=user:pia", "--purpose", "requests")
 KIM = ("--set", "principal=user:kim")
@@ -54,7 +61,10 @@ def notebooks(place, job):
 
 
 def failing(place, job, *, fault: Path):
-    """One run of each kind that ends badly; the lake's raw data is as before afterwards."""
+    """One run of each kind that ends badly; the lake's raw data is as before afterwards.
+
+    Returns the secrets of providers other than the usual one.
+    """
     job("prepare", "--set", "prepare.quarantine_limit=0", code=6)
     with Raw(place, "reviews/part-9100.json", lines({"json.key@marker.example": 1}).encode()):
         job("prepare", *OPEN_GATE, code=3)
@@ -71,6 +81,10 @@ def failing(place, job, *, fault: Path):
     job("prepare", *OPEN_GATE, code=7)
     job("reveal", "--columns", "email", *PIA, code=7)
     aside.replace(kek)
+    job("prepare", "--set", f"keys=aws-kms:{ARN}", code=7, **AMAZON)
+    env = ("--set", "keys=env:KEY_IN_ENV", "--set", "keyring=other/env.json")
+    job("keys", "rotate", *KIM, *env, "--set", "lake=other", **IN_ENV)
+    job("prepare", *env, "--set", "prepare.quarantine_limit=0", code=6, **IN_ENV)
     (fault / "on").touch()
     job("prepare", *OPEN_GATE, code=1, PYTHONPATH=str(fault))
     (fault / "on").unlink()
@@ -81,6 +95,19 @@ def failing(place, job, *, fault: Path):
     for old, new in ((QUERY, COUNT), (TIME, PERSONAL_TIME), (PURPOSES, AGE)):
         place.edit("contracts/reviews.yaml", old, new)
     job("prepare", *OPEN_GATE)
+    return [("AWS secret", AMAZON["AWS_SECRET_ACCESS_KEY"].encode()), ("key in a variable", ENV_KEY)]
+
+
+def cut_short(place, job, killed):
+    """A run that finds no more room, and one that is killed with its rows half staged."""
+    full = {
+        "before": ("prlimit", "--fsize=8192"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }  # Python would cut its own caches short
+    job("prepare", *OPEN_GATE, code=7, **full)
+    table = place.lake / "training/reviews"
+    before = set(table.glob("stage-*"))
+    killed("prepare", *OPEN_GATE, when=lambda: bool(set(table.glob("stage-*")) - before))
 
 
 def without_spark(place, job):
@@ -120,7 +147,7 @@ def tended(place, job):
     job("keys", "wrap", *KIM)
     job("keys", "export", str(place.root / "exported.json"), *KIM)
     job("keys", "export", str(place.root / "exported-column.json"), "--column", "email", *KIM)
-    other = ("--set", "keys=file:other/local.kek", "--set", "keyring=other/keyring.json")
+    other = ("--set", "keys=file:other/local.kek", "--set", "keyring=other/keyring.json", "--set", "lake=other")
     job("keys", "rotate", *KIM, *other)
     job("keys", "import", str(place.root / "exported.json"), *KIM, *other)
     job("keys", "import", str(place.settings), *KIM, code=None)

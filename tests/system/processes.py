@@ -26,11 +26,13 @@ def environment(**more: str) -> dict[str, str]:
 class Process:
     """A job in a process group of its own: the driver, its JVM and their workers."""
 
-    def __init__(self, place: Installation, job: str, *options: str, launcher: tuple[str, ...] = (), **more: str):
+    def __init__(self, place: Installation, job: str, *options: str, launcher=(), before=(), **more: str):
+        """Options of the job; `launcher` are those that stand before it, `before` a program that starts all of it."""
         verb = f"{options[0]}-" if options and options[0].isalpha() else ""
         folder = Path(tempfile.mkdtemp(prefix=f"{job}-{verb}", dir=place.root))
         self.output, self.errors = folder / "out.log", folder / "err.log"
-        words = [str(ROOT / "spark-submit.sh"), *launcher, job, "--config", str(place.settings), "--json", *options]
+        words = [*before, str(ROOT / "spark-submit.sh"), *launcher, job]
+        words += ["--config", str(place.settings), "--json", *options]
         with self.output.open("wb") as out, self.errors.open("wb") as err:
             self.popen = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=place.root, env=environment(**more),
@@ -81,9 +83,9 @@ def said(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")
 
 
-def run(place: Installation, job: str, *options: str, launcher: tuple[str, ...] = (), **more: str) -> Result:
+def run(place: Installation, job: str, *options: str, **more) -> Result:
     """A job from its start to its end."""
-    return Process(place, job, *options, launcher=launcher, **more).result()
+    return Process(place, job, *options, **more).result()
 
 
 def gone(done: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:

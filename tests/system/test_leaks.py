@@ -14,7 +14,7 @@ from lakes import Installation
 from system import every_job
 from system.leaks import Marker, find
 from system.planted import HIDDEN, KEPT, keys, plant
-from system.processes import run
+from system.processes import Process, run
 from system.standalone import Cluster, ConnectServer
 from system.watching import Watch
 
@@ -66,7 +66,14 @@ def classic(seen):
     with Watch(seen.root / "watched") as watch:
         job = runner(seen, *watch.options, **watch.environment)
         every_job.with_spark(seen.place, job)
-        every_job.failing(seen.place, job, fault=seen.root / "fault")
+        seen.secrets += every_job.failing(seen.place, job, fault=seen.root / "fault")
+
+        def killed(*words, when):
+            process = Process(seen.place, *words, *watch.options, **watch.environment)
+            assert process.when(when), "it ended before it was killed"
+            process.kill()
+
+        every_job.cut_short(seen.place, job, killed)
         with Cluster(seen.root / "cluster", workers=1) as cluster:
             job("prepare", *every_job.OPEN_GATE, *SMALL, launcher=("--master", cluster.master))
 
@@ -75,10 +82,11 @@ def connected(seen):
     """One server for all jobs; then those without Spark, whom it is all one."""
     with Watch(seen.root / "watched", pause=2.0) as watch:
         fault = {"PYTHONPATH": str(seen.root / "fault")}
-        with ConnectServer(seen.root / "server", **watch.spark).up(**watch.environment, **fault) as server:
+        inside = watch.environment | fault | every_job.IN_ENV
+        with ConnectServer(seen.root / "server", **watch.spark).up(**inside) as server:
             job = runner(seen, launcher=("--master", server.master), **watch.environment)
             every_job.with_spark(seen.place, job)
-            every_job.failing(seen.place, job, fault=seen.root / "fault")
+            seen.secrets += every_job.failing(seen.place, job, fault=seen.root / "fault")
             seen.secrets += every_job.without_spark(seen.place, job)
 
 
