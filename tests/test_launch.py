@@ -16,6 +16,7 @@ from strongroom.core.errors import StoreError
 from strongroom.core.run import Outcome
 from strongroom.core.settings_file import load_settings
 from strongroom.flows.seal import seal_after_job
+from strongroom.flows.which import contract_of
 from strongroom.stores.audit import AuditLog
 from strongroom.telling import Telling
 
@@ -228,12 +229,31 @@ def test_who_proves_nothing_runs_nothing_and_is_in_the_log(place, monkeypatch):
     assert signed(place) == (1, 1)
 
 
-@pytest.mark.parametrize("given", ["principal=user:pia", "identity.provider=system", "identity.keys=mine.json"])
+JUDGES = ("lake", "keys", "keyring", "policy", "contracts", "role_keys", "audit")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["principal=user:pia", "identity.provider=system", "identity.keys=mine.json", *(f"{name}=mine" for name in JUDGES)],
+)
 def test_what_proves_identity_cannot_be_set_on_the_command_line(place, given):
     identified(place, TOKEN)
     done = place.run(flow(lambda job: pytest.fail("it ran")), "--set", given)
     assert done.code == 3
     assert f"--set {given.partition('=')[0]}" in done.err
+
+
+def test_where_who_asks_is_proven_no_contract_of_ones_own_is_taken(place, tmp_path):
+    mine = tmp_path / "reviews.yaml"
+    mine.write_text((place.root / "contracts/reviews.yaml").read_text().replace("classification: personal", ""))
+    taken = flow(lambda job: Outcome(summary=contract_of(job, "prepare").file))
+    assert place.run(taken, "--contract", str(mine)).code == 0, "an asserted name is nobody's limit"
+    identified(place, "identity: {provider: system}\n")
+    refused = place.run(taken, "--contract", str(mine))
+    assert refused.code == 5
+    assert "no contract of one's own is taken" in refused.err
+    for ours in ("reviews", str(place.root / "contracts/reviews.yaml")):
+        assert place.run(taken, "--contract", ours).code == 0
 
 
 @pytest.mark.parametrize("name", ["engineer", "user:", "user:engineer ", "user: engineer"])

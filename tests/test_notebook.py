@@ -89,6 +89,7 @@ def test_on_databricks_the_one_who_acts_is_the_one_logged_in(bare, monkeypatch):
             return ["ada@example.com"]
 
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
+    monkeypatch.setattr("strongroom.stores.identity_databricks.CLUSTER", Path("/usr"))
     run_flow(sample, spark=Session(), config=str(bare.settings), options=["--rows=120"])
     assert {event.principal for event in bare.audit()} == {"user:ada@example.com"}
 

@@ -230,8 +230,8 @@ def test_what_proves_identity_is_checked(text, part, why):
 def test_identity_has_defaults_and_absolute_paths():
     found = parse_settings(PROVEN, "/etc/s.yaml").identity
     assert found == {
-        "provider": "token", "keys": "/etc/keys.json", "issuer": "https://i", "audience": "strongroom", "claim": "sub",
-        "token": "env:STRONGROOM_TOKEN",
+        "provider": "token", "host": "", "keys": "/etc/keys.json", "issuer": "https://i", "audience": "strongroom",
+        "claim": "sub", "token": "env:STRONGROOM_TOKEN",
     }  # fmt: skip
     assert parse_settings(LEAST, "/etc/s.yaml").identity["provider"] == ""
 

@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 from jwt.algorithms import RSAAlgorithm
@@ -129,20 +130,20 @@ class Workspace(BaseHTTPRequestHandler):
 def workspace(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Workspace)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("DATABRICKS_HOST", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("DATABRICKS_HOST", "https://of-whoever-starts-the-job.example")
     monkeypatch.setenv("DATABRICKS_TOKEN", "workspace-token")
     Workspace.seen.clear()
+    Workspace.settings = replace(
+        PLAIN, identity={"provider": "databricks", "host": f"http://127.0.0.1:{server.server_port}"}
+    )
     yield Workspace
     server.shutdown()
     server.server_close()
 
 
-DATABRICKS = replace(PLAIN, identity={"provider": "databricks"})
-
-
 def test_outside_databricks_the_workspace_says_whose_token_it_is(workspace):
     workspace.answer = (200, b'{"userName": "ada@example.com"}')
-    assert whoami(DATABRICKS, nobody) == Caller("user:ada@example.com", "databricks")
+    assert whoami(workspace.settings, nobody) == Caller("user:ada@example.com", "databricks")
     assert workspace.seen == [("/api/2.0/preview/scim/v2/Me", "Bearer workspace-token")]
 
 
@@ -153,13 +154,47 @@ def test_outside_databricks_the_workspace_says_whose_token_it_is(workspace):
 def test_a_workspace_that_names_nobody_is_told(workspace, status, body, what):
     workspace.answer = (status, body)
     with pytest.raises(EnvironmentFault, match=what) as fault:
-        whoami(DATABRICKS, nobody)
+        whoami(workspace.settings, nobody)
     assert "workspace-token" not in str(fault.value)
 
 
-@pytest.mark.spark
-def test_inside_databricks_the_session_says_it(spark, monkeypatch):
+@pytest.mark.parametrize("answer", [b"", b"junkmarker\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"])
+def test_a_workspace_that_breaks_off_or_talks_nonsense_is_told_and_not_quoted(monkeypatch, answer):
+    class Broken(BaseRequestHandler):
+        def handle(self):
+            self.request.recv(4096)
+            self.request.sendall(answer)
+
+    monkeypatch.setenv("DATABRICKS_TOKEN", "workspace-token")
+    with ThreadingTCPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"http://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(EnvironmentFault, match="cannot be asked") as fault:
+            whoami(replace(PLAIN, identity={"provider": "databricks", "host": host}), nobody)
+        server.shutdown()
+    assert "junkmarker" not in str(fault.value)
+    assert fault.value.__suppress_context__
+
+
+@pytest.mark.parametrize("identity", [{"provider": "databricks"}, {}])
+def test_the_environment_makes_nobody_a_user_of_databricks(workspace, monkeypatch, identity):
+    """Neither a runtime that is not there nor a workspace of one's own, which would name whomever one likes."""
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
-    expected = Caller(f"user:{spark.sql('SELECT current_user()').first()[0]}", "databricks")
-    for settings in (DATABRICKS, replace(PLAIN, principal="user:engineer")):
-        assert whoami(settings, lambda: spark) == expected
+    monkeypatch.setenv("DATABRICKS_HOST", workspace.settings.identity["host"])
+    workspace.answer = (200, b'{"userName": "the-boss@example.com"}')
+    settings = replace(PLAIN, principal="" if identity else "user:engineer", identity=identity)
+    if identity:
+        with pytest.raises(EnvironmentFault, match="no cluster of Databricks"):
+            whoami(settings, nobody)
+    else:
+        assert whoami(settings, nobody) == Caller("user:engineer", "")
+    assert workspace.seen == []
+
+
+@pytest.mark.spark
+def test_on_a_cluster_the_session_says_it_and_the_settings_whether_it_is_proof(spark, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
+    monkeypatch.setattr("strongroom.stores.identity_databricks.CLUSTER", Path("/usr"))
+    name = f"user:{spark.sql('SELECT current_user()').first()[0]}"
+    assert whoami(replace(PLAIN, identity={"provider": "databricks"}), lambda: spark) == Caller(name, "databricks")
+    assert whoami(replace(PLAIN, principal="user:engineer"), lambda: spark) == Caller(name, "")

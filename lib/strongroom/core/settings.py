@@ -45,6 +45,7 @@ KNOWN: Mapping[str, Key] = {
 
 IDENTITY: Mapping[str, Key] = {
     "provider": Key("choice", default="", choices=("system", "databricks", "token")),
+    "host": Key("address"),  # of `databricks`: the workspace to ask; without it only its clusters can tell
     "keys": Key("path"),  # of `token`: a JSON Web Key Set
     "issuer": Key("text"),
     "audience": Key("text", default="strongroom"),

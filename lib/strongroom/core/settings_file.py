@@ -76,7 +76,10 @@ class _Reader:
                 self.refuse(node, named, did_you_mean(name, [*KNOWN, "spark", *SECTIONS]))
         for name, node in overrides:
             section, dot, key = name.partition(".")
-            if name in KNOWN:
+            if name in KNOWN and "identity" in root.fields and name != "principal":
+                what = f"Where 'identity' is set, {name!r} is not for the command line: it says who judges the job."
+                self.refuse(node, what, "Write it into the file.")
+            elif name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=False)
             elif section == "identity":
                 self.refuse(node, "Who proves who is asking is not for the command line.", "Write it into the file.")

@@ -19,6 +19,7 @@ def contract_of(job: Job, section: str) -> Contract:
 
     Raises:
         UsageError: none is named, or there is none of that name.
+        Refused: the settings prove who asks, and the file is not among the installation's contracts.
         ConfigError: it is not sound.
     """
     folder = Path(job.settings.contracts)
@@ -26,6 +27,9 @@ def contract_of(job: Job, section: str) -> Contract:
     if not name:
         raise UsageError("no contract is named", todo="Give --contract NAME or FILE.")
     file = Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
+    if job.settings.identity.get("provider") and file.resolve().parent != folder.resolve():
+        todo = f"Name one of {folder}: its words on columns are the policy's."
+        raise Refused("where who asks is proven, no contract of one's own is taken", where=str(file), todo=todo)
     if not file.exists():
         known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))

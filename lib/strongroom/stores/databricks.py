@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -12,27 +13,30 @@ from urllib.request import Request, urlopen
 from strongroom.core.errors import StrongroomError
 
 
-def asked(path: str, *, where: str, fault: type[StrongroomError], todo: str = "", seconds: float = 10.0) -> Any:
-    """What the workspace answers to a GET, parsed; `DATABRICKS_HOST` and `DATABRICKS_TOKEN` say where and who asks.
+def asked(
+    path: str, *, where: str, fault: type[StrongroomError], host: str = "", todo: str = "", seconds: float = 10.0
+) -> Any:
+    """What the workspace answers to a GET, parsed. `DATABRICKS_TOKEN` says who asks.
 
     Args:
         path: of the API, with its query.
+        host: the workspace; without it the one that `DATABRICKS_HOST` names.
         where: what is wanted, for errors.
         fault: the class of the error to raise.
-        todo: the advice when the two variables are missing.
+        todo: the advice when a variable is missing.
         seconds: how long to wait for each step of the answer.
 
     Raises:
         StrongroomError: of that class: the variables are missing, the address is not https, the workspace says no, does
             not answer in time, or answers something else than JSON.
     """
-    host, token = os.environ.get("DATABRICKS_HOST", ""), os.environ.get("DATABRICKS_TOKEN", "")
+    host, token = host or os.environ.get("DATABRICKS_HOST", ""), os.environ.get("DATABRICKS_TOKEN", "")
     if not host or not token:
         what = "there is neither dbutils nor DATABRICKS_HOST and DATABRICKS_TOKEN in this process"
         raise fault(what, where=where, todo=todo or "Set both variables.")
     url = urlsplit(host if "://" in host else f"https://{host}")
     if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
-        raise fault("the workspace's address is not https", where="DATABRICKS_HOST", todo="Write https://….")
+        raise fault("the workspace's address is not https", where=where, todo="Write https://….")
     address = f"{url.scheme}://{url.netloc}{path}"
     request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  the scheme was just checked
     try:
@@ -42,8 +46,8 @@ def asked(path: str, *, where: str, fault: type[StrongroomError], todo: str = ""
         error.close()
         todo = "Check that the token's owner may ask for it."
         raise fault(f"the workspace says no: HTTP {error.code}", where=where, todo=todo) from None
-    except (URLError, TimeoutError, OSError) as error:
+    except (URLError, HTTPException, TimeoutError, OSError) as error:
         what = f"the workspace cannot be asked: {type(error).__name__}"
-        raise fault(what, where=where, todo="Check DATABRICKS_HOST.") from None
+        raise fault(what, where=where, todo="Check the workspace's address.") from None
     except ValueError:
-        raise fault("the workspace's answer is no JSON", where=where, todo="Check DATABRICKS_HOST.") from None
+        raise fault("the workspace's answer is no JSON", where=where, todo="Check the workspace's address.") from None

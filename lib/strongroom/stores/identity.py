@@ -22,8 +22,8 @@ Session = Callable[[], Any]
 def whoami(settings: Settings, session: Session) -> Caller:
     """Who this process speaks for.
 
-    On Databricks it is the user whom the platform has let in, unless the settings name another prover: there the
-    process runs as one system user for everybody.
+    On a cluster of Databricks whose settings name no prover it is the session's user, asserted: there the process runs
+    as one system user for everybody.
 
     Args:
         settings: name the prover.
@@ -34,14 +34,17 @@ def whoami(settings: Settings, session: Session) -> Caller:
         EnvironmentFault: the process's user has no name, or Databricks cannot be asked.
         ConfigError: the key set of the token's issuer is not sound.
     """
-    prover = settings.identity.get("provider") or ("databricks" if identity_databricks.is_here() else "")
+    prover = settings.identity.get("provider", "")
     match prover:
         case "databricks":
-            return Caller(f"user:{identity_databricks.user_name(session)}", "databricks")
+            name = identity_databricks.user_name(session, host=settings.identity.get("host", ""))
+            return Caller(f"user:{name}", "databricks")
         case "token":
             from strongroom.stores import identity_token  # its library is not for those who need none
 
             return Caller(f"user:{identity_token.user_name(settings)}", "token")
+    if not prover and identity_databricks.is_here():
+        return Caller(f"user:{identity_databricks.user_name(session)}", "")
     if settings.principal and not prover:
         return Caller(settings.principal, "")
     return Caller(f"user:{_system_user()}", "system")
