@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from strongroom.core.decision import Request
+from strongroom.core.policy import last_day
 from strongroom.govern.cells import cells
 from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, principals_of, purposes_of, views
 from strongroom.govern.policy import Engine
@@ -93,3 +94,28 @@ def test_principals_and_purposes_are_those_that_the_policy_names():
     assert "user:mary" in principals_of(policy)
     assert "group:ml" not in principals_of(policy)
     assert purposes_of(policy) == ("", "data_subject_request", "model_training")
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_cell_stays_as_it_is_until_its_day_and_not_beyond(seed):
+    """Told by deciding at every hour at which some rule begins or ends."""
+    policy = policies.physical(seed)
+    engine = Engine(policy)
+    edges = sorted({each for rule in policy.rules for each in (rule.since, rule.until) if each and each > AT})
+    table = cells(views(engine, TABLES, principals=policies.USERS, purposes=("", *policies.PURPOSES), at=AT))
+    for row in table.to_pylist():
+        described = next(each for each in TABLES if each.name == row["table"])
+
+        def state(at, row=row, described=described):
+            asked = Request(
+                row["principal"], "read", row["table"], at, described.columns, row["purpose"], "",
+                described.classifications, described.tags, described.encrypted,
+            )  # fmt: skip
+            found, column = engine.narrow(asked), row["column"]
+            if not found.allowed or column not in found.columns:
+                return None
+            return found.masks.get(column), frozenset(found.conditions.get(column, found.rows))
+
+        same = [state(edge) == state(AT) for edge in edges]
+        ends = [last_day(edge) for edge, is_same in zip(edges, same, strict=True) if not is_same]
+        assert row["until"] == (ends[0] if ends else ""), (row, ends)

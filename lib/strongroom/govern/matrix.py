@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
@@ -17,6 +17,8 @@ from strongroom.govern.columns import Selector, classification_of, column_of, is
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
 
+_FOREVER = float("inf")
+_Rules = tuple[Rule, ...]
 AS_STORED, IN_CLEAR, _STRICTEST = "as stored", "in clear", "replace-with-null"
 
 
@@ -71,19 +73,20 @@ def views(
         alike.setdefault(engine.roles(principal), []).append(principal)
     for table in tables:
         weigher = _Weigher(table, at)
-        holders: dict[tuple[tuple[Rule, ...], tuple[Rule, ...]], list[tuple[str, str]]] = {}
+        holders: dict[tuple[_Rules, _Rules, _Rules], list[tuple[str, str]]] = {}
         for same in alike.values():
             name, grants, denies, duties = engine.bearing(same[0], action, table.name)
             if not name or not grants or any(rule.holds(moment) for rule in duties):
                 continue
             for purpose in purposes:
-                giving, taking = in_force(grants, denies, moment, purpose)
-                if giving:
-                    found = holders.setdefault((tuple(giving), tuple(taking)), [])
+                if in_force(grants, denies, moment, purpose)[0]:
+                    key = (*_to_weigh(grants, denies, moment, purpose), tuple(duties))
+                    found = holders.setdefault(key, [])
                     found.extend([(principal, purpose) for principal in same])
-        for (giving_, taking_), held in holders.items():
-            if parts := weigher.parts(giving_, taking_):
-                level, rules = weigher.level(giving_, parts), tuple(rule.rule.where for rule in giving_)
+        for (grants_, denies_, duties_), held in holders.items():
+            giving = _holding(grants_, moment)
+            if parts := weigher.parts(grants_, denies_, duties_, moment):
+                level, rules = weigher.level(giving, parts), tuple(rule.rule.where for rule in giving)
                 yield View(table.name, parts, tuple(held), rules, level)
 
 
@@ -122,6 +125,7 @@ class _Weigher:
         self.all = (1 << len(self.columns)) - 1
         self.encrypted = sum(1 << place for place, column in enumerate(self.columns) if column.encrypted)
         self.known: dict[Rule, tuple[int, int, tuple[tuple[int, str], ...]]] = {}
+        self.states: dict[tuple[_Rules, _Rules], dict[tuple[str, str], int]] = {}
 
     def bits(self, rule: Rule) -> tuple[int, int, tuple[tuple[int, str], ...]]:
         """What a rule gives, takes and masks."""
@@ -144,10 +148,43 @@ class _Weigher:
             return 0
         return sum(1 << place for place, column in enumerate(self.columns) if selector.takes(column))
 
-    def parts(self, giving: Sequence[Rule], taking: Sequence[Rule]) -> tuple[Part, ...]:
-        """The columns given, in parts that are shown alike; in the table's order within a part."""
+    def parts(self, grants: _Rules, denies: _Rules, duties: _Rules, moment: float) -> tuple[Part, ...]:
+        """The columns given, in parts that are shown alike and as long; in the table's order within a part."""
+        now, found = self.state(_holding(grants, moment), _holding(denies, moment)), dict[tuple[str, str, str], int]()
+        for (how, rows), bits in now.items():
+            for until, lasting in self.lasting((how, rows), bits, grants, denies, duties, moment):
+                found[how, rows, until] = found.get((how, rows, until), 0) | lasting
+        return tuple(
+            Part(tuple([name for place, name in enumerate(self.names) if bits >> place & 1]), how, rows, until)
+            for (how, rows, until), bits in found.items()
+        )
+
+    def lasting(
+        self, state: tuple[str, str], bits: int, grants: _Rules, denies: _Rules, duties: _Rules, moment: float
+    ) -> Iterator[tuple[str, int]]:
+        """Columns that are shown alike now, by the last day on which they are: then some rule ends or begins."""
+        rules = (*grants, *denies, *duties)
+        for edge in sorted({each for rule in rules for each in (rule.start, rule.end) if moment < each < _FOREVER}):
+            closed = any(rule.holds(edge) for rule in duties)
+            then = {} if closed else self.state(_holding(grants, edge), _holding(denies, edge))
+            if ended := bits & ~then.get(state, 0):
+                yield last_day(datetime.fromtimestamp(edge, UTC)), ended
+                bits &= ~ended
+            if not bits:
+                return
+        if bits:
+            yield "", bits
+
+    def state(self, giving: _Rules, taking: _Rules) -> dict[tuple[str, str], int]:
+        """The columns given at one moment, by how they are shown and for which rows."""
+        key = (giving, taking)
+        if key not in self.states:
+            self.states[key] = self._state(giving, taking)
+        return self.states[key]
+
+    def _state(self, giving: Sequence[Rule], taking: Sequence[Rule]) -> dict[tuple[str, str], int]:
         if any(rule.deny is None for rule in taking):
-            return ()
+            return {}
         given, masks = self.weighed(giving), dict[str, int]()
         left = clear = 0
         for rule, bits in given.items():
@@ -157,13 +194,12 @@ class _Weigher:
                 masks[how] = masks.get(how, 0) | where
         for rule in (*giving, *taking):
             left &= ~self.bits(rule)[1]
-        found = []
-        for how, shown in _shown(masks, left, clear):
-            for rows, limited in self.limited(given, shown):
-                for until, lasting in self.lasting(given, limited):
-                    names = tuple([name for place, name in enumerate(self.names) if lasting >> place & 1])
-                    found.append(Part(names, how, rows, until))
-        return tuple(found)
+        return {
+            (how, rows): limited
+            for how, shown in _shown(masks, left, clear)
+            for rows, limited in self.limited(given, shown)
+            if limited
+        }
 
     def weighed(self, giving: Sequence[Rule]) -> dict[Rule, int]:
         """What each rule gives beside the others: what is masked for somebody is not given to them by keys."""
@@ -178,14 +214,6 @@ class _Weigher:
         shown = {name for part in parts for name in part.columns}
         bits = sum(1 << place for place, name in enumerate(self.names) if name in shown)
         return weakest(rule.enforce for rule, given in self.weighed(giving).items() if given & bits)
-
-    def lasting(self, given: Mapping[Rule, int], bits: int) -> Iterator[tuple[str, int]]:
-        """These columns, by the last day on which any grant gives them."""
-        for rule in sorted(given, key=_end, reverse=True):
-            if here := bits & given[rule]:
-                until = rule.rule.until
-                yield "" if until is None else last_day(until), here
-                bits &= ~here
 
     def limited(self, given: Mapping[Rule, int], bits: int) -> Iterator[tuple[str, int]]:
         """These columns, by the rows for which they are given."""
@@ -202,6 +230,21 @@ class _Weigher:
         yield from found.items()
 
 
+def _to_weigh(
+    grants: Iterable[Rule], denies: Iterable[Rule], at: float, purpose: str
+) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The rules about that purpose that hold at that moment or later; of denies as `in_force` has it."""
+    giving = [rule for rule in grants if at < rule.end and (not rule.purposes or purpose in rule.purposes)]
+    taking = [
+        rule for rule in denies if at < rule.end and (not rule.purposes or not purpose or purpose in rule.purposes)
+    ]
+    return tuple(giving), tuple(taking)
+
+
+def _holding(rules: _Rules, at: float) -> _Rules:
+    return tuple([rule for rule in rules if rule.holds(at)])
+
+
 def _shown(masks: Mapping[str, int], bits: int, clear: int) -> Iterator[tuple[str, int]]:
     """These columns, by how they are shown; two masks that differ make null."""
     twice = seen = 0
@@ -213,7 +256,3 @@ def _shown(masks: Mapping[str, int], bits: int, clear: int) -> Iterator[tuple[st
         yield how, here | (bits & twice if how == _STRICTEST else 0)
     yield IN_CLEAR, bits & ~seen & clear
     yield AS_STORED, bits & ~seen & ~clear
-
-
-def _end(rule: Rule) -> float:
-    return rule.end
