@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from strongroom.core.decision import Request
 from strongroom.core.policy_file import parse_policy
 from strongroom.govern.diff import diff
 from strongroom.govern.matrix import Table
+from strongroom.govern.policy import Engine
+
+from . import policies
+from .test_matrix import TABLES
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 REVIEWS = Table(
@@ -107,3 +114,89 @@ def test_the_way_back_is_told_the_other_way_round():
     assert [each.text for each in diff(after, before, tables=[REVIEWS], at=NOON)] == [
         "group:ml loses email in training.reviews for model_training"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentences", "why"),
+    [
+        (
+            "grants:",
+            "grants:\n  - {role: analyst, actions: [read], tables: [raw.*], from: 2026-07-01, until: 2026-08-31}",
+            ["from 2026-07-01 on: user:grace gains every column in raw.* until 2026-08-31"],
+            "a grant that begins tomorrow",
+        ),
+        (
+            "grants:",
+            "denies:\n  - {role: analyst, actions: [read], tables: ['*'], from: 2026-07-01}\ngrants:",
+            ["user:grace keeps user_id and label in training.reviews until 2026-06-30 instead of further notice "
+             "for reporting"],
+            "a deny that begins tomorrow",
+        ),
+        (
+            "grants:",
+            "grants:\n  - {role: analyst, actions: [act], principals: [user:ada], from: 2026-07-01}",
+            ["from 2026-07-01 on: user:grace gains acting as user:ada"],
+            "acting, from tomorrow on",
+        ),
+        (
+            "grants:",
+            "grants:\n  - {role: analyst, actions: [read], tables: [raw.*], columns: {allow: ['tag:open']}}",
+            ["user:grace gains tag:open in raw.*"],
+            "columns of a table that nobody has described",
+        ),
+        ("[user:grace]}", "[user:grace], os_group: analysts}",
+         ["role analyst: its os_group is analysts instead of none"], "who opens the projection's files"),
+        ("[user:grace]}", "[user:grace], key: 'file:/k'}",
+         ["role analyst: its key is file:/k instead of none"], "who opens its keys"),
+        (
+            "grants:",
+            "denies:\n  - {role: analyst, actions: [erase], tables: ['*']}\ngrants:",
+            ["No answer is known to change, but these rules do: new.yaml:6"],
+            "what is denied was never given",
+        ),
+        ("until: 2027-06-30", "until: 2027-06-30\n    reason: more words", [], "words for people change nothing"),
+    ],
+)  # fmt: skip
+def test_what_changes_later_or_out_of_sight_is_told(old, new, sentences, why):
+    before, after = parse_policy(OLD, "old.yaml"), parse_policy(OLD.replace(old, new, 1), "new.yaml")
+    assert [each.text for each in diff(before, after, tables=[REVIEWS], at=NOON)] == sentences, why
+
+
+def test_a_deny_that_ends_another_day_is_told_of_the_day_it_makes_a_difference():
+    deny = "denies:\n  - {role: analyst, actions: [read], tables: ['*'], until: DAY}\ngrants:"
+    before, after = (
+        parse_policy(OLD.replace("grants:", deny.replace("DAY", day)), f"{day}.yaml")
+        for day in ("2026-07-31", "2026-09-30")
+    )
+    assert [each.text for each in diff(before, after, tables=[REVIEWS], at=NOON)] == [
+        "from 2026-08-01 on: user:grace loses user_id and label in training.reviews for reporting"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_two_policies_that_answer_differently_are_told_alike(seed):
+    old, rng = policies.physical(seed), random.Random(seed)
+    rules = list(old.grants)
+    fresh = policies.grant(rng, 90)
+    if rules and rng.random() < 0.7:
+        rules[rng.randrange(len(rules))] = fresh
+    else:
+        rules.append(fresh)
+    new = replace(old, grants=tuple(rules), denies=old.denies[: rng.randint(0, 3)])
+    engines = [Engine(old), Engine(new)]
+
+    def answers(request):
+        found = [engine.narrow(request) for engine in engines]
+        return [(each.allowed, each.columns, each.masks, each.rows, each.conditions, each.level) for each in found]
+
+    differ = 0
+    for _ in range(60):
+        table = rng.choice(TABLES)
+        request = Request(
+            rng.choice(policies.USERS), "read", table.name, policies.START + timedelta(days=rng.randint(0, 25)),
+            table.columns, rng.choice(("", *policies.PURPOSES)), "", table.classifications, table.tags, table.encrypted,
+        )  # fmt: skip
+        one, other = answers(request)
+        differ += one != other
+    told = [each for each in diff(old, new, tables=TABLES, at=policies.START) if not each.text.startswith("No answer")]
+    assert told or not differ

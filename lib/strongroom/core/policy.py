@@ -160,3 +160,10 @@ def last_day(until: datetime) -> str:
     if until.hour == until.minute == until.second == until.microsecond == 0:
         return (until - timedelta(days=1)).date().isoformat()
     return until.isoformat()
+
+
+def first_day(since: datetime) -> str:
+    """The start of a rule in the words of the policy file: a day, or the exact moment when it is within one."""
+    since = since.astimezone(UTC)
+    whole = since.hour == since.minute == since.second == since.microsecond == 0
+    return since.date().isoformat() if whole else since.isoformat()

@@ -1,22 +1,23 @@
 """What a new policy gives and takes away, in words: "group:ml gains email in training.reviews for model_training".
 
-Both policies are asked about the same principals, tables and purposes; groups are named as they stand in the roles, so
-that one sentence speaks for all their members.
+Both policies are asked about the same principals, tables and purposes, now and at every later moment at which a rule of
+either begins or ends; groups are named as they stand in the roles, so that one sentence speaks for all their members.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from strongroom.core.policy import ACTIONS, LEVELS, Deny, Policy
+from strongroom.core.policy import ACTIONS, LEVELS, Deny, Grant, Policy, Role, first_day
 from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, purposes_of, views
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
 from strongroom.govern.rules import compile_grant
 
 OTHERS = "other columns"
+_KINDS = ("classification:", "tag:")
 _STAND_IN = "0zq"  # a name that a pattern without any known table stands for
 
 _State = tuple[str, str, str]  # how a column is shown, for which rows, until when
@@ -32,32 +33,75 @@ class Difference:
 
 
 def diff(old: Policy, new: Policy, *, tables: Sequence[Table], at: datetime) -> list[Difference]:
-    """Every difference between two policies at one moment, by principal.
+    """Every difference between two policies from a moment on, by principal. What is told of one day is not told again.
 
     Args:
         old: what held.
         new: what shall hold.
         tables: every table the lake knows, with its columns where they are known.
-        at: grants that are over or not yet begun at that moment do not count.
+        at: grants that are over at that moment do not count.
     """
-    principals = _principals(old, new)
-    purposes = sorted({*purposes_of(old), *purposes_of(new)})
     asked = [*(_described(table, old, new) for table in tables), *_unknown(tables, old, new)]
+    found, told = _roles(old, new), set[tuple[str, ...]]()
+    for moment in (at, *_edges(old, new, at)):
+        here = [*_at(old, new, asked, moment, told), *_acting(old, new, moment, told)]
+        since = "" if moment == at else f"from {first_day(moment)} on: "
+        found += [replace(each, text=since + each.text) for each in here]
+    return found or _unexplained(old, new)
+
+
+def _edges(old: Policy, new: Policy, at: datetime) -> list[datetime]:
+    """The later moments at which some rule begins or ends."""
+    rules = (*old.rules, *new.rules)
+    return sorted({edge for rule in rules for edge in (rule.since, rule.until) if edge is not None and edge > at})
+
+
+def _at(
+    old: Policy, new: Policy, asked: Sequence[Table], at: datetime, told: set[tuple[str, ...]]
+) -> Iterator[Difference]:
+    """The differences at one moment, but for what was told of an earlier one; `told` learns of them."""
+    principals, purposes = _principals(old, new), sorted({*purposes_of(old), *purposes_of(new)})
     before = _states(Engine(old), asked, principals, purposes, at)
     after = _states(Engine(new), asked, principals, purposes, at)
     every = {table.name: set(table.columns) for table in asked}
     changes: dict[tuple[str, str, str], dict[tuple[str, ...], list[str]]] = {}
-    for principal, action, table, purpose in sorted({*before, *after}):
-        key = (principal, action, table, purpose)
-        for how, columns in _changes(before.get(key, {}), after.get(key, {}), every[table]):
-            what = changes.setdefault((principal, action, table), {})
-            what.setdefault((*how, *columns), []).append(purpose)
-    found = [
-        _sentence(who, action, table, how=key[:3], columns=key[3:], purposes=aims, every=len(aims) == len(purposes))
-        for (who, action, table), hows in changes.items()
-        for key, aims in hows.items()
-    ]
-    return [*found, *_acting(old, new, principals, at)]
+    for key in sorted({*before, *after}):
+        was, will = ({c: s for c, s in each.get(key, {}).items() if (*key, c) not in told} for each in (before, after))
+        told |= {(*key, column) for column in {*was, *will} if was.get(column) != will.get(column)}
+        for how, columns in _changes(was, will, every[key[2]]):
+            what = changes.setdefault(key[:3], {})
+            what.setdefault((*how, *columns), []).append(key[3])
+    for (who, action, table), hows in changes.items():
+        for words, aims in hows.items():
+            whole = len(aims) == len(purposes)
+            yield _sentence(who, action, table, how=words[:3], columns=words[3:], purposes=aims, every=whole)
+
+
+def _roles(old: Policy, new: Policy) -> list[Difference]:
+    """Who opens a role's projections and keys in its name."""
+    before, found = {role.name: role for role in old.roles}, []
+    for role in new.roles:
+        was = before.get(role.name, Role(role.name, ()))
+        for what, one, other in (("os_group", was.os_group, role.os_group), ("key", was.key, role.key)):
+            if one != other:
+                found.append(
+                    Difference(f"role {role.name}: its {what} is {other or 'none'} instead of {one or 'none'}", None)
+                )
+    return found
+
+
+def _unexplained(old: Policy, new: Policy) -> list[Difference]:
+    """Rules that are not the same though no answer is known to differ: nobody should take them for equal."""
+
+    def plain(rule: Grant | Deny) -> Grant | Deny:
+        said = replace(rule, where="", reason="")
+        return replace(said, approval="") if isinstance(said, Grant) else said
+
+    known = [[plain(rule) for rule in policy.rules] for policy in (old, new)]
+    changed = [rule.where for rule in old.rules if plain(rule) not in known[1]]
+    changed += [rule.where for rule in new.rules if plain(rule) not in known[0]]
+    text = f"No answer is known to change, but these rules do: {', '.join(changed)}"
+    return [Difference(text, None)] if changed else []
 
 
 def _principals(old: Policy, new: Policy) -> list[str]:
@@ -77,8 +121,12 @@ def _described(table: Table, old: Policy, new: Policy) -> Table:
         columns = (
             rule.columns if isinstance(rule, Deny) else (*rule.columns.allow, *rule.columns.deny, *rule.columns.mask)
         )
-        named |= dict.fromkeys(name for name in columns if ":" not in name and name != "*")
-    return Table(table.name, (*named, OTHERS))
+        named |= dict.fromkeys(name for name in columns if name != "*")
+    marked = [name for name in named if ":" in name]
+    words = {kind: {name: name.partition(":")[2] for name in marked if name.startswith(kind)} for kind in _KINDS}
+    known = {name: words["classification:"].get(name, "") for name in marked}
+    tags = {name: (words["tag:"][name],) if name in words["tag:"] else () for name in marked}
+    return Table(table.name, (*named, OTHERS), known, tags)
 
 
 def _unknown(tables: Sequence[Table], old: Policy, new: Policy) -> Iterator[Table]:
@@ -105,10 +153,10 @@ def _states(
     return found
 
 
-def _acting(old: Policy, new: Policy, principals: Iterable[str], at: datetime) -> Iterator[Difference]:
+def _acting(old: Policy, new: Policy, at: datetime, told: set[tuple[str, ...]]) -> Iterator[Difference]:
     """Who may act as whom, and may no longer."""
     before, after = Engine(old), Engine(new)
-    for who in principals:
+    for who in _principals(old, new):
         may = [
             {
                 name
@@ -118,8 +166,10 @@ def _acting(old: Policy, new: Policy, principals: Iterable[str], at: datetime) -
             }
             for engine in (before, after)
         ]
-        yield from (Difference(f"{who} gains acting as {name}", True) for name in sorted(may[1] - may[0]))
-        yield from (Difference(f"{who} loses acting as {name}", False) for name in sorted(may[0] - may[1]))
+        for verb, names in (("gains", may[1] - may[0]), ("loses", may[0] - may[1])):
+            fresh = [name for name in sorted(names) if (who, "act", name) not in told]
+            told |= {(who, "act", name) for name in fresh}
+            yield from (Difference(f"{who} {verb} acting as {name}", verb == "gains") for name in fresh)
 
 
 def _changes(
