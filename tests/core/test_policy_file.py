@@ -147,6 +147,12 @@ def test_the_fingerprint_is_of_what_it_says_not_of_how_it_is_written():
         (GRANT % ", approval: user:grace", [
             "p.yaml:4: A member of the role approved its own grant. Let somebody else approve."
         ]),
+        (GRANT % ", from: '0001-01-01T00:00:00+14:00'", [
+            "p.yaml:4: 'from' is beyond the years 1 to 9999 in UTC. Leave it out, if it is for all time."
+        ]),
+        (GRANT % ", until: '9999-12-31T23:59:59-14:00'", [
+            "p.yaml:4: 'until' is beyond the years 1 to 9999 in UTC. Leave it out, if it is for all time."
+        ]),
         (GRANT % ", enforce: phisical", ["p.yaml:4: Unknown level 'phisical'. Did you mean 'physical'?"]),
         (GRANT % ", enforce: cryptographic", [
             "p.yaml:4: The role 'analyst' has no key, so there is nothing to wrap what it is given under. "
@@ -216,6 +222,22 @@ def test_the_fingerprint_is_of_what_it_says_not_of_how_it_is_written():
 )  # fmt: skip
 def test_everything_that_is_wrong_is_told_with_its_line(text, lines):
     assert problems(text) == lines
+
+
+def test_nobody_approves_what_they_get_by_a_group_in_a_group():
+    groups = "groups:\n  outer: {members: [group:inner]}\n  inner: {members: [user:deep]}\n"
+    nested = HEAD.replace("[user:grace]", "[group:outer]") + groups
+    grant = "grants:\n  - {role: analyst, actions: [read], tables: [training.x], approval: %s}\n"
+    own = ["p.yaml:7: A member of the role approved its own grant. Let somebody else approve."]
+    for name in ("user:deep", "group:inner", "group:outer"):
+        assert problems(nested + grant % name) == own
+    assert parse_policy(nested + grant % "user:other", "p.yaml").grants[0].approval == "user:other"
+
+
+@pytest.mark.parametrize("name", ["user:{USER}", "user:{OWNER}", "group:{x}"])
+def test_a_macro_of_a_platform_is_no_principal(name):
+    (line,) = problems(HEAD.replace("user:grace", f"'{name}'"))
+    assert line.startswith("p.yaml:2: ")
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file():

@@ -34,7 +34,7 @@ def ask(tmp_path, capsys):
 def test_a_denial_names_the_rule_and_what_would_change_it(ask):
     shown = ask("explain", "--as", "user:grace", "--table", "training.reviews", "--columns", "email").out
     assert "user:grace may not read training.reviews (email): denied by conf/policy.yaml:" in shown
-    assert "take email out of the columns at conf/policy.yaml:" in shown
+    assert "take email out of the columns denied at conf/policy.yaml:" in shown
 
 
 def test_without_columns_it_says_what_is_given_all_the_same_and_how_strongly(ask):

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import timedelta
 
+import cedarpy
 import pytest
 
 from strongroom.core.decision import Request
@@ -14,8 +15,6 @@ from strongroom.govern.policy import Engine
 
 from . import cedar
 from .policies import GROUPS, PURPOSES, ROLES, START, USERS, moment, some
-
-cedarpy = pytest.importorskip("cedarpy")
 
 TABLES = ("training.reviews", "training.orders", "raw.reviews")
 PATTERNS = (*TABLES, "training.*", "raw.*", "*.reviews", "*")

@@ -72,6 +72,31 @@ HEAD = "roles:\n  a: {members: [user:ada]}\ngrants:\n  - {role: a, actions: [rea
             "p.yaml:4: The role 'a' never reads here: p.yaml:5 lets it grant, which excludes reading. "
             "Give one of the two to another role.",
         ]),
+        ("  - {role: a, actions: [grant], tables: [strongroom.policy], approval: user:x, reason: y}", [
+            "p.yaml:4: The role 'a' never reads here: p.yaml:5 lets it grant, which excludes reading. "
+            "Give one of the two to another role.",
+            "p.yaml:5: No table is called 'strongroom.policy'. Known: training.reviews, features.reviews.",
+        ]),
+        ("  - {role: a, actions: [delete], tables: [training.*, features.*], columns: {allow: [emial, other]}}", [
+            "p.yaml:5: No table here has a column 'emial'. Did you mean 'email'?"
+        ]),
+        ("  - {role: a, actions: [delete], tables: [training.*], columns: {allow: [email, user_id], deny: [email]}}", [
+            "p.yaml:5: 'email' is allowed and denied here, so it is denied. Remove one of the two."
+        ]),
+        ("  - {role: a, actions: [delete], tables: [training.*], columns: {allow: [email]}}\ndenies:\n"
+         '  - {role: a, actions: [delete], tables: ["*"], columns: [email]}', [
+            "p.yaml:5: This grant never gives anything: p.yaml:7 denies all of it. Remove one of them."
+        ]),
+        ("  - {role: a, actions: [delete], tables: [training.*], columns: {allow: [email, user_id]}}\ndenies:\n"
+         '  - {role: a, actions: [delete], tables: ["*"], columns: [email]}', []),
+        ("denies:\n  - {role: a, actions: [delete], tables: [training.*], until: 2026-05-31}", [
+            "p.yaml:6: This deny ended on 2026-05-31. Remove it, or renew it."
+        ]),
+        ("expect:\n  - {as: user:b, action: read, table: training.rewiews, at: 2026-01-01, allowed: false}\n"
+         "  - {as: user:b, action: read, table: training.reviews, columns: [emial], at: 2026-01-01, allowed: false}", [
+            "p.yaml:6: No table is called 'training.rewiews'. Did you mean 'training.reviews'?",
+            "p.yaml:7: No table here has a column 'emial'. Did you mean 'email'?",
+        ]),
         ("groups:\n  g: {members: [user:x]}", [
             "p.yaml:6: No role holds the group 'g'. Remove it, or put it into a role."
         ]),
@@ -80,6 +105,18 @@ HEAD = "roles:\n  a: {members: [user:ada]}\ngrants:\n  - {role: a, actions: [rea
 def test_what_a_careful_reader_would_ask_is_asked(more, found):
     policy = parse_policy(HEAD + more + "\n", "p.yaml")
     assert [str(problem) for problem in lint(policy, tables=TABLES, at=NOON)] == found
+
+
+def test_who_grants_by_one_role_and_reads_by_another_is_told():
+    text = (
+        "roles:\n  a: {members: [user:ada, user:bob]}\n  s: {members: [user:bob]}\ngrants:\n"
+        "  - {role: a, actions: [read], tables: [training.*]}\n"
+        "  - {role: s, actions: [grant], tables: [training.*], approval: user:x, reason: y}\n"
+    )
+    assert [str(problem) for problem in lint(parse_policy(text, "p.yaml"), tables=TABLES, at=NOON)] == [
+        "p.yaml:5: user:bob never reads here: p.yaml:6 lets them grant, which excludes reading. "
+        "Give one of the two to another role."
+    ]
 
 
 def test_roles_without_grants_and_groups_without_members_are_told():

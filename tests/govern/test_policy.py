@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError
 from strongroom.core.policy_file import parse_policy
-from strongroom.govern.policy import Engine, compile_policy, decide
+from strongroom.govern.policy import Engine, compile_policy, decide, disappointments
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = """
@@ -255,6 +256,53 @@ def test_a_policy_that_disappoints_itself_is_not_taken():
     with pytest.raises(ConfigError) as caught:
         compile_policy(parse_policy(text, "p.yaml"))
     assert [problem.where for problem in caught.value.problems] == [f"p.yaml:{first + number}" for number in (0, 2, 3)]
+
+
+EXPECTING = """
+roles:
+  a: {members: [user:ada]}
+grants:
+  - {role: a, actions: [read], tables: [training.x], columns: {allow: ["tag:open", name], mask: {name: show-last-4}}}
+  - {role: a, actions: [read], tables: [training.y], rows: n = 1}
+  - {role: a, actions: [read], tables: [training.y], rows: n = 2}
+expect:
+  - {as: user:ada, action: read, table: training.TABLE, columns: [COLUMN], at: 2026-06-01, allowed: true, MORE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "more", "holds"),
+    [
+        ("x", "label", "tags: {label: [open]}", True),
+        ("x", "label", "tags: {label: [other]}", False),
+        ("x", "name", "tags: {}", True),
+        ("x", "name", "mask: {name: show-last-4}", True),
+        ("x", "name", "mask: {}", False),
+        ("x", "name", "rows: []", True),
+        ("y", "name", "mask: {}", True),
+        ("y", "name", "rows: [n = 2, n = 1]", True),
+        ("y", "name", "rows: n = 1", False),
+        ("y", "name", "rows: []", False),
+    ],
+)
+def test_a_case_says_tags_masks_and_rows(table, column, more, holds):
+    text = EXPECTING.replace("TABLE", table).replace("COLUMN", column).replace("MORE", more)
+    policy = parse_policy(text, "p.yaml")
+    assert bool(disappointments(Engine(policy))) != holds
+
+
+def test_who_may_change_the_policy_itself_reads_nothing():
+    text = (
+        "roles:\n  a: {members: [user:ada]}\ngrants:\n  - {role: a, actions: [read, write], tables: [training.x]}\n"
+        "  - {role: a, actions: [grant], tables: [strongroom.policy], until: 2026-06-30}\n"
+    )
+    engine = Engine(parse_policy(text, "p.yaml"))
+    asked = Request("user:ada", "read", "training.x", NOON)
+    refused = engine.decide(asked)
+    assert (refused.allowed, [rule.where for rule, _ in refused.denying]) == (False, ["p.yaml:5"])
+    assert engine.decide(replace(asked, action="write")).allowed
+    assert engine.decide(replace(asked, at=NOON.replace(month=7))).allowed, "once it is over"
+    assert engine.about("read", "training.x")[2], "and platforms are told"
 
 
 def test_the_policy_that_ships_is_taken():

@@ -116,7 +116,10 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A case that the policy must decide as it says, or the policy is not taken."""
+    """A case that the policy must decide as it says, or the policy is not taken.
+
+    `mask` and `rows` are what a yes comes with, each as a whole; None where the case says nothing of it.
+    """
 
     principal: str
     action: str
@@ -126,8 +129,10 @@ class Expectation:
     columns: tuple[str, ...] = ()
     purpose: str = ""
     classifications: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     encrypted: tuple[str, ...] = ()
-    mask: Mapping[str, str] = field(default_factory=dict)
+    mask: Mapping[str, str] | None = None
+    rows: tuple[str, ...] | None = None
     where: str = ""
 
 

@@ -11,11 +11,11 @@ from strongroom.core import yaml
 from strongroom.core.errors import Problem
 from strongroom.core.words import did_you_mean, nearest
 
-PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?]+")
+PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?{}]+")
 WORD = re.compile(r"\w[\w.-]*")
 TABLE = re.compile(r"\*|[\w*-]+(\.[\w*-]+)*")
 SELECTOR = re.compile(r"\*|(classification|tag):\w[\w.-]*|[^\s*:`]([^*:`]*[^\s*:`])?")
-_ANYONE = re.compile(r"(user|group):(\*|[^\s:,;*?]+)")
+_ANYONE = re.compile(r"(user|group):(\*|[^\s:,;*?{}]+)")
 
 
 class Fields:
@@ -106,4 +106,8 @@ class Fields:
         if found.tzinfo is None:
             self.add(node, f"{what!r} is a time without zone.", "Write it as 2027-06-30T12:00:00Z.")
             return None
-        return found.astimezone(UTC)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:
+            self.add(node, f"{what!r} is beyond the years 1 to 9999 in UTC.", "Leave it out, if it is for all time.")
+            return None

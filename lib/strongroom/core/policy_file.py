@@ -35,7 +35,10 @@ _GRANT_KEYS = (
 _DENY_KEYS = ("role", "actions", "tables", "purposes", "columns", "from", "until", "reason")
 _DENIABLE = tuple(action for action in ACTIONS if action != "act")  # nobody acts as another without a grant anyway
 _OS_GROUP = re.compile(r"[a-z_][a-z0-9_-]*|[0-9]+")
-_EXPECT_KEYS = ("as", "action", "table", "purpose", "columns", "classifications", "encrypted", "at", "allowed", "mask")
+_EXPECT_KEYS = (
+    "as", "action", "table", "purpose", "columns", "classifications", "tags", "encrypted", "at", "allowed", "mask",
+    "rows",
+)  # fmt: skip
 
 
 def load_policy(path: str) -> Policy:
@@ -77,7 +80,7 @@ class _Reader(GrantChecks):
             fingerprint=_fingerprint(root.value),
             roles=roles,
             groups=groups,
-            grants=tuple(self.grant(node, known) for node in self.items(root.get("grants"), "grants")),
+            grants=tuple(self.grant(node, known, groups) for node in self.items(root.get("grants"), "grants")),
             denies=tuple(self.deny(node, known) for node in self.items(root.get("denies"), "denies")),
             expectations=tuple(self.expectation(node) for node in self.items(root.get("expect"), "expect")),
         )
@@ -121,7 +124,7 @@ class _Reader(GrantChecks):
             if f"group:{group.name}" in seen:
                 self.add(root["groups"][group.name], f"The group {group.name!r} contains itself.", "Break the circle.")
 
-    def grant(self, node: yaml.Node, roles: Mapping[str, Role]) -> Grant:
+    def grant(self, node: yaml.Node, roles: Mapping[str, Role], groups: Iterable[Role]) -> Grant:
         acting = "act" in (node.value.get("actions") or ()) if isinstance(node.value, dict) else False
         self.keys(node, _GRANT_KEYS, required=("role", "actions", "principals" if acting else "tables"))
         role = self.role(node, roles)
@@ -141,7 +144,7 @@ class _Reader(GrantChecks):
             reason=self.text(node.get("reason"), "reason"),
             where=node.where,
         )
-        self.sound(node, grant, roles)
+        self.sound(node, grant, roles, groups)
         return grant
 
     def deny(self, node: yaml.Node, roles: Mapping[str, Role]) -> Deny:
@@ -178,8 +181,13 @@ class _Reader(GrantChecks):
             columns=self.words(node.get("columns"), "columns", SELECTOR, "a column"),
             purpose=self.text(node.get("purpose"), "purpose"),
             classifications={name: self.text(entry, "a classification") for name, entry in classes.items()},
+            tags={
+                name: self.words(entry, "tags", WORD, "a tag")
+                for name, entry in self.mapping(node.get("tags"), "tags").items()
+            },
             encrypted=self.words(node.get("encrypted"), "encrypted", SELECTOR, "a column"),
-            mask=self.masks(node.get("mask")),
+            mask=self.masks(node["mask"]) if "mask" in node else None,
+            rows=self.filters(node["rows"]) if "rows" in node else None,
             where=node.where,
         )
 
@@ -199,6 +207,12 @@ class _Reader(GrantChecks):
             except ConfigError as error:
                 self.problems += error.problems
         return text
+
+    def filters(self, node: yaml.Node) -> tuple[str, ...]:
+        """Row expressions of an expected case: one, several, or none of them (`[]`)."""
+        if isinstance(node.value, list):
+            return tuple(self.rows(each) for each in node.items)
+        return (self.rows(node),)
 
     def masks(self, node: yaml.Node | None) -> dict[str, str]:
         found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from strongroom.core import yaml
 from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, LEVELS, Grant, Role
@@ -13,10 +13,22 @@ from strongroom.core.words import did_you_mean
 _FOLDER = re.compile(r"[A-Za-z0-9_-]+")
 
 
+def everybody(role: Role, groups: Iterable[Role]) -> tuple[str, ...]:
+    """Every user and group in a role, through nested groups; a group stands before its members."""
+    inside = {f"group:{group.name}": group.members for group in groups}
+    found, ahead = dict[str, None](), [*role.members]
+    while ahead:
+        name = ahead.pop(0)
+        if name not in found:
+            found[name] = None
+            ahead += inside.get(name, ())
+    return tuple(found)
+
+
 class GrantChecks(Fields):
     """Every method adds a Problem where a grant promises what could not be kept."""
 
-    def sound(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role]) -> None:
+    def sound(self, node: yaml.Node, grant: Grant, roles: Mapping[str, Role], groups: Iterable[Role]) -> None:
         """Report parts of a grant that contradict each other: what could not be kept must not be promised."""
         if grant.role == EVERYONE:
             self.add(node.at(["role"]), "A grant to everyone.", "Name a role; only a deny may hold for all.")
@@ -34,7 +46,7 @@ class GrantChecks(Fields):
             self.add(node.at(["until"]), "The grant ends before it starts.", "Check from and until.")
         if grant.approval and not PRINCIPAL.fullmatch(grant.approval):
             self.add(node.at(["approval"]), "The approval does not name a principal.", "Write it as user:NAME.")
-        if grant.approval and grant.role in roles and grant.approval in roles[grant.role].members:
+        if grant.approval and grant.role in roles and grant.approval in everybody(roles[grant.role], groups):
             self.add(
                 node.at(["approval"]), "A member of the role approved its own grant.", "Let somebody else approve."
             )

@@ -11,7 +11,7 @@ from strongroom.flows.permit import engine_of
 from strongroom.govern.matrix import Table, tables_of
 
 _OF_CONTRACTS = ("raw", "training")
-_OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "metrics", "runs"))
+_OWN = tuple(f"strongroom.{name}" for name in ("audit", "keys", "manifest", "metrics", "policy", "runs"))
 
 
 def known_tables(settings: Settings) -> list[Table]:

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role, last_day
+from strongroom.core.policy_fields import SELECTOR, WORD
 from strongroom.govern.columns import Selector, column_of
 from strongroom.govern.names import canonical, canonical_principal
-from strongroom.govern.policy import Engine
+from strongroom.govern.policy import Engine, disappointments
 from strongroom.govern.rules import compile_grant
 
 _ENOUGH = 1_000  # no policy needs so many
-_BARE = re.compile(r"[A-Za-z_][\w.:@-]*")
+_BARE = re.compile(r"(?!(?:null|true|false|yes|no|on|off|y|n)$)[A-Za-z_][\w.@-]*(:[\w.@-]+)*", re.IGNORECASE)
+"""What YAML takes for a text without quotes, in any version of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +45,32 @@ class Change:
                 else ""
             )
             return f"{role}add the grant {line(self.after)}" if isinstance(self.after, Grant) else ""
-        gone = [name for name in _closing(self.before) if name not in _closing(self.after)]
-        return f"take {', '.join(gone)} out of the columns at {self.before.where}"
+        parts = []
+        for word, before, after in zip(_WAYS, _closing(self.before), _closing(self.after), strict=True):
+            if gone := [_name(name) for name in before if name not in after]:
+                parts.append(f"take {', '.join(gone)} out of the columns {word} at {self.before.where}")
+        return " and ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision, and what would have to change for a yes. Near misses are grants that fail by one thing only."""
+    """A decision, and what would have to change for a yes. Near misses are grants that fail by one thing only.
+
+    `breaks` are cases that the policy expects of itself and that would no longer come out: it is not taken like that.
+    """
 
     decision: Decision
     changes: tuple[Change, ...] = ()
     near: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.decision.reason]
         lines += [f"  {hint}" for hint in self.near]
         if self.changes:
             lines.append("  To allow it: " + "; ".join(str(change) for change in self.changes) + ".")
+        if self.breaks:
+            lines.append(f"  That is not what is expected at {', '.join(self.breaks)}: change it there, too.")
         return "\n".join(lines)
 
 
@@ -77,7 +88,8 @@ def explain(engine: Engine, request: Request) -> Explanation:
         policy = follow(policy, step)
         changes += step
         answer = Engine(policy).decide(request)
-    return Explanation(decision, tuple(changes), _near_misses(engine, decision))
+    breaks = tuple(problem.where for problem in disappointments(Engine(policy))) if changes else ()
+    return Explanation(decision, tuple(changes), _near_misses(engine, decision), breaks)
 
 
 def follow(policy: Policy, changes: Iterable[Change]) -> Policy:
@@ -100,7 +112,10 @@ def refusal(engine: Engine, decision: Decision) -> Refused:
     explanation = explain(engine, decision.request)
     wanted = "; ".join(str(change) for change in explanation.changes)
     where = ", ".join(rule.where for rule, _ in decision.denying) or engine.policy.file
-    todo = " ".join((*explanation.near, f"Whoever keeps the policy could {wanted}." if wanted else ""))
+    told = f"Whoever keeps the policy could {wanted}." if wanted else ""
+    if explanation.breaks:
+        told += f" That is not what is expected at {', '.join(explanation.breaks)}."
+    todo = " ".join((*explanation.near, told))
     return Refused(decision.reason, where=where, todo=todo.strip())
 
 
@@ -115,9 +130,12 @@ def line(grant: Grant) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
-def _closing(rule: Grant | Deny) -> tuple[str, ...]:
-    """The selectors by which a rule takes columns away."""
-    return rule.columns if isinstance(rule, Deny) else (*rule.columns.deny, *rule.columns.mask)
+_WAYS = ("denied", "masked")
+
+
+def _closing(rule: Grant | Deny) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The selectors of columns that a rule takes away, and of those that it masks."""
+    return (rule.columns, ()) if isinstance(rule, Deny) else (rule.columns.deny, tuple(rule.columns.mask))
 
 
 def _removals(decision: Decision) -> list[Change]:
@@ -157,10 +175,16 @@ def _addition(engine: Engine, decision: Decision) -> Change:
         role=role,
         actions=(request.action,),
         tables=(decision.table,),
-        purposes=(request.purpose,) if request.purpose else (),
-        columns=Columns(allow=decision.withheld) if decision.withheld else Columns(),
+        purposes=(request.purpose,) if WORD.fullmatch(request.purpose) else (),
+        columns=_columns(decision.withheld),
     )
     return Change(None, grant, new)
+
+
+def _columns(names: tuple[str, ...]) -> Columns:
+    """These columns by name; all of them where a rule cannot say a name, or would mean something else by it."""
+    sayable = all(SELECTOR.fullmatch(name) and ":" not in name for name in names)
+    return Columns(allow=names) if names and sayable else Columns()
 
 
 def _role(engine: Engine, principal: str) -> tuple[str, Role | None]:

@@ -10,7 +10,7 @@ from strongroom.core.policy import ADVISORY, Deny, Grant, Policy, last_day
 from strongroom.govern.export import NARROW, Described, Platform, Scope, members
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.policy import Engine
-from strongroom.govern.rules import Rule, compile_deny, compile_grant
+from strongroom.govern.rules import POLICY, Rule, compile_deny, compile_grant
 
 _NOW = "Give --as-of-now to export what holds at this moment, and export again before that day."
 
@@ -79,6 +79,8 @@ def _wanted(rule: Grant | Deny, tables: Sequence[Described], scope: Scope, *, du
         return False
     if scope.tables == "*" or "act" in rule.actions:
         return True
+    if duty and "grant" in rule.actions and any(means(matcher(pattern), POLICY) for pattern in rule.tables):
+        return True  # who may change the policy itself reads no table at all
     return any(scope.covers(found.table.name) for found in _meant(rule, tables)) or any(map(scope.covers, rule.tables))
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from strongroom.core.errors import Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import names
-from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Grant, Policy, last_day
-from strongroom.core.words import did_you_mean
+from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Expectation, Grant, Policy, last_day
+from strongroom.core.words import did_you_mean, nearest
 from strongroom.govern.columns import folded
 from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.projection import members
+from strongroom.govern.rules import POLICY
 
 _GRAVE = ("reveal", "erase", "grant", "act")
 _ANY_WORD = "0zq"
@@ -32,6 +33,8 @@ def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Probl
         *(problem for rule in policy.rules for problem in _objects(rule, tables)),
         *(problem for grant in policy.grants if grant.rows for problem in _asked(grant, tables)),
         *(problem for grant in policy.grants for problem in _grant(grant, policy, at)),
+        *(problem for deny in policy.denies for problem in _over(deny, at)),
+        *(problem for case in policy.expectations for problem in _expected(case, tables)),
         *_duties(policy),
         *_weakened(policy),
         *_narrowed(policy),
@@ -68,8 +71,9 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
             yield Problem(f"No table is called {pattern!r}.", rule.where, todo)
         meant += hit
     described = [table for table in meant if table.columns]
-    if len(described) < len(meant) or not described:
-        return  # some table's columns are not known, so any name may be right
+    if not described:
+        return  # no table's columns are known, so any name may be right
+    unknown = len(described) < len(meant)  # of some they are not: then only what looks like a slip is told
     there = {folded(name)[0] for table in described for name in table.columns}
     words = {
         "classification": {
@@ -80,10 +84,10 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
     for selector in _selectors(rule):
         kind, mark, word = selector.partition(":")
         if mark and kind in words:
-            if word not in words[kind]:
+            if word not in words[kind] and (not unknown or nearest(word, words[kind])):
                 todo = did_you_mean(word, sorted(words[kind]))
                 yield Problem(f"No column here has the {kind} {word!r}.", rule.where, todo)
-        elif selector != "*" and folded(selector)[0] not in there:
+        elif selector != "*" and folded(selector)[0] not in there and (not unknown or nearest(selector, there)):
             todo = did_you_mean(selector, sorted(there))
             yield Problem(f"No table here has a column {selector!r}.", rule.where, todo)
 
@@ -108,8 +112,12 @@ def _selectors(rule: Grant | Deny) -> Iterable[str]:
 
 def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
     """Grants that are over, hidden, told twice, or grave without anybody's word for it."""
-    if grant.until is not None and grant.until <= at:
-        yield Problem(f"This grant ended on {last_day(grant.until)}.", grant.where, "Remove it, or renew it.")
+    yield from _over(grant, at)
+    for name in grant.columns.allow:
+        if name in grant.columns.deny:
+            yield Problem(
+                f"{name!r} is allowed and denied here, so it is denied.", grant.where, "Remove one of the two."
+            )
     if hidden := _hidden_by(grant, policy.denies):
         yield Problem(
             f"This grant never gives anything: {hidden} denies all of it.", grant.where, "Remove one of them."
@@ -127,23 +135,42 @@ def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
                 yield Problem(f"A grant of {', '.join(grave)} without {word}.", grant.where, f"Add '{word}: …'.")
 
 
+def _over(rule: Grant | Deny, at: datetime) -> Iterator[Problem]:
+    if rule.until is not None and rule.until <= at:
+        what = "grant" if isinstance(rule, Grant) else "deny"
+        yield Problem(f"This {what} ended on {last_day(rule.until)}.", rule.where, "Remove it, or renew it.")
+
+
+def _expected(case: Expectation, tables: Sequence[Table]) -> Iterator[Problem]:
+    """Cases about tables and columns that are not there: that they are denied shows nothing."""
+    if case.action == "act":
+        return
+    found = [table for table in tables if canonical(table.name) == canonical(case.table)]
+    if not found:
+        todo = did_you_mean(case.table, [table.name for table in tables])
+        yield Problem(f"No table is called {case.table!r}.", case.where, todo)
+    for table in found:
+        for name in case.columns if table.columns else ():
+            if name.partition(".")[0].lower() not in {column.lower() for column in table.columns}:
+                what = f"No table here has a column {name!r}."
+                yield Problem(what, case.where, did_you_mean(name, table.columns))
+
+
 def _hidden_by(grant: Grant, denies: Iterable[Deny]) -> str:
     """The denies that together take everything a grant gives, or an empty text."""
-    hiding = [
-        deny for deny in denies if deny.role in (grant.role, EVERYONE) and not deny.columns and _lasts(deny, grant)
-    ]
+    hiding = [deny for deny in denies if deny.role in (grant.role, EVERYONE) and _lasts(deny, grant)]
     hiding = [
         deny for deny in hiding if not deny.purposes or (grant.purposes and set(grant.purposes) <= set(deny.purposes))
     ]
     used: dict[str, None] = {}
     for action in grant.actions:
         for table in grant.tables:
-            by = next(
-                (deny for deny in hiding if action in deny.actions and _within(table, deny.tables, deny=True)), None
-            )
-            if by is None:
+            here = [deny for deny in hiding if action in deny.actions and _within(table, deny.tables, deny=True)]
+            whole = [deny for deny in here if not deny.columns][:1]
+            taken = {column for deny in here for column in deny.columns}
+            if not whole and not set(grant.columns.allow) <= taken:
                 return ""
-            used[by.where] = None
+            used |= dict.fromkeys(deny.where for deny in whole or here)
     return ", ".join(used)
 
 
@@ -185,12 +212,18 @@ def _lasts(wide: Grant | Deny, narrow: Grant | Deny) -> bool:
 
 
 def _duties(policy: Policy) -> Iterator[Problem]:
-    """Reading that a role can never do, since it grants."""
-    for grant in policy.grants:
+    """Reading that a role can never do, since it grants, or that somebody in it cannot."""
+    people = {role.name: set(members(policy, role)) for role in policy.roles}
+    for grant in (each for each in policy.grants if "grant" in each.actions):
+        rules_all = _within(POLICY, grant.tables)
         for other in policy.grants:
-            same = other.role == grant.role and any(_within(table, grant.tables) for table in other.tables)
-            if "grant" in grant.actions and same and {"read", "reveal"} & set(other.actions):
-                what = f"The role {grant.role!r} never reads here: {grant.where} lets it grant, which excludes reading."
+            here = rules_all or any(_within(table, grant.tables) for table in other.tables)
+            if not here or not {"read", "reveal"} & set(other.actions):
+                continue
+            both = sorted(people.get(grant.role, set()) & people.get(other.role, set()))
+            if other.role == grant.role or both:
+                who, them = (f"The role {grant.role!r}", "it") if other.role == grant.role else (both[0], "them")
+                what = f"{who} never reads here: {grant.where} lets {them} grant, which excludes reading."
                 yield Problem(what, other.where, "Give one of the two to another role.")
 
 

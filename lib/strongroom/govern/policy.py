@@ -7,13 +7,14 @@ one closes. `docs/policy.md` says it for the people who write policies.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.govern.names import canonical, canonical_principal
-from strongroom.govern.rules import Rule, Shelf, compile_deny, compile_grant, containers
+from strongroom.govern.rules import Rule, Shelf, closing, compile_deny, compile_grant, containers
 from strongroom.govern.weigh import all_columns, by_column, whole_table
 
 _REMEMBERED = 50_000  # entries of each cache: every principal × table in use fits, and memory stays bounded
@@ -29,10 +30,13 @@ class Engine:
         self._containers = containers(policy)
         self._grants: dict[tuple[str, str], _Rules] = {}
         self._denies: dict[tuple[str, str], _Rules] = {}
+        self._duties: dict[str, _Rules] = {}  # of roles: who grants does not read
         for order, grant in enumerate(policy.grants):
             rule = compile_grant(grant, order)
             for action in grant.actions:
                 self._grants.setdefault((grant.role, action), []).append(rule)
+            if "grant" in grant.actions:
+                self._duties.setdefault(grant.role, []).append(closing(rule))
         for order, deny in enumerate(policy.denies):
             rule = compile_deny(deny, order)
             for action in deny.actions:
@@ -116,24 +120,29 @@ class Engine:
 
     def about(self, action: str, table: str) -> tuple[_Rules, _Rules, _Rules]:
         """The grants and denies of an action on a table, whoever they are for, and the grants of `grant` on it."""
-        name, duty = canonical(table), "grant" if action in ("read", "reveal") else ""
+        name = canonical(table)
 
-        def of(shelf: dict[tuple[str, str], _Rules], wanted: str) -> _Rules:
-            found = [rule for (_, each), rules in shelf.items() if each == wanted for rule in rules if rule.means(name)]
-            return sorted(found, key=lambda rule: rule.order)
+        def of(rules: Iterable[Rule]) -> _Rules:
+            return sorted((rule for rule in rules if rule.means(name)), key=lambda rule: rule.order)
 
-        return of(self._grants, action), of(self._denies, action), of(self._grants, duty)
+        grants, denies = (
+            of(rule for (_, each), rules in shelf.items() if each == action for rule in rules)
+            for shelf in (self._grants, self._denies)
+        )
+        return grants, denies, of(rule for role in self._duties for rule in self._closing(role, action))
+
+    def _closing(self, role: str, action: str) -> _Rules:
+        return self._duties.get(role, []) if action in ("read", "reveal") else []
 
     def _shelf(self, principal: str, action: str) -> tuple[Shelf, Shelf, Shelf]:
         """Everything that may bear on a principal doing one action, on any table."""
         found = self._shelves.get((principal, action))
         if found is None:
             roles = self.roles(principal)
-            duty = "grant" if action in ("read", "reveal") else ""  # who grants does not read
             found = (
                 Shelf.of(rule for role in roles for rule in self._grants.get((role, action), ())),
                 Shelf.of(rule for role in (*roles, EVERYONE) for rule in self._denies.get((role, action), ())),
-                Shelf.of(rule for role in roles for rule in self._grants.get((role, duty), ())),
+                Shelf.of(rule for role in roles for rule in self._closing(role, action)),
             )
             if len(self._shelves) >= _REMEMBERED:
                 self._shelves.clear()
@@ -161,10 +170,14 @@ def compile_policy(policy: Policy) -> Engine:
         ConfigError: every expectation that does not hold.
     """
     engine = Engine(policy)
-    problems = [problem for case in policy.expectations if (problem := _disappointment(engine, case))]
-    if problems:
+    if problems := disappointments(engine):
         raise ConfigError(problems)
     return engine
+
+
+def disappointments(engine: Engine) -> list[Problem]:
+    """What is wrong with the policy in the eyes of the cases that it expects of itself."""
+    return [problem for case in engine.policy.expectations if (problem := _disappointment(engine, case))]
 
 
 def decide(policy: Policy, request: Request) -> Decision:
@@ -183,13 +196,17 @@ def _disappointment(engine: Engine, case: Expectation) -> Problem | None:
             columns=case.columns,
             purpose=case.purpose,
             classifications=case.classifications,
+            tags=case.tags,
             encrypted=case.encrypted,
         )
     )
     if decision.allowed != case.allowed:
         wanted = "allowed" if case.allowed else "denied"
         return Problem(f"The policy was expected to answer {wanted}, but: {decision.reason}", case.where)
-    if case.allowed and case.mask and dict(decision.masks) != dict(case.mask):
+    if case.allowed and case.rows is not None and set(decision.rows) != set(case.rows):
+        shown = " or ".join(decision.rows) or "every row"
+        return Problem(f"The policy was expected to give other rows; it gives {shown}.", case.where)
+    if case.allowed and case.mask is not None and dict(decision.masks) != dict(case.mask):
         shown = ", ".join(f"{name}: {how}" for name, how in decision.masks.items()) or "nothing"
         return Problem(f"The policy was expected to mask otherwise; it masks {shown}.", case.where)
     return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.policy import PHYSICAL, Grant, Policy, Role
+from strongroom.core.policy_grants import everybody
 from strongroom.govern.columns import folded
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
@@ -67,17 +68,7 @@ def content_of(decision: Decision) -> str:
 
 def members(policy: Policy, role: Role) -> tuple[str, ...]:
     """Every user in a role, through nested groups. In a group that the policy does not describe there is nobody."""
-    groups = {f"group:{group.name}": group.members for group in policy.groups}
-    found, ahead = dict[str, None](), list(role.members)
-    seen: set[str] = set()
-    while ahead:
-        name = ahead.pop(0)
-        if name in groups and name not in seen:
-            seen.add(name)
-            ahead += groups[name]
-        elif name.startswith("user:"):
-            found[name] = None
-    return tuple(found)
+    return tuple(name for name in everybody(role, policy.groups) if name.startswith("user:"))
 
 
 def projections(engine: Engine, request: Request, *, sealed: Collection[str] = ()) -> Iterator[Projection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from strongroom.core.policy import KEYS, LEVELS, Deny, Grant, Policy
@@ -98,6 +98,19 @@ def compile_grant(grant: Grant, order: int = 0) -> Rule:
         mask=mask,
         enforce=grant.enforce,
     )
+
+
+POLICY = "strongroom.policy"
+"""The table that stands for the policy itself."""
+
+
+def closing(rule: Rule) -> Rule:
+    """A grant of `grant` as it closes reading: whoever may change the policy itself reads no table at all."""
+    return replace(rule, objects=(_any,)) if rule.means(POLICY) else rule
+
+
+def _any(name: str) -> bool:  # noqa: ARG001  every table is meant
+    return True
 
 
 def compile_deny(deny: Deny, order: int = 0) -> Rule:
