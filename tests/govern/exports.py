@@ -177,10 +177,12 @@ def _redacted(text: str) -> str:
     return "".join("n" if c in "0123456789" else c if c in "(),.-@" else "x" for c in text)
 
 
+FIXED = "mask-to-fixed-value"
+"""The one action that does not keep null."""
 ACTIONS = {
     "replace-with-null": lambda _: None,
     "mask-alphanum": _redacted,
-    "mask-to-fixed-value": lambda _: "XXXXXXXX",
+    FIXED: lambda _: "XXXXXXXX",
     "show-first-4": lambda text: text[:4] + _redacted(text[4:]),
     "show-last-4": lambda text: _redacted(text[: max(0, len(text) - 4)]) + text[max(0, len(text) - 4) :],
     "sha-256-global": lambda text: hashlib.sha256(text.encode()).hexdigest(),
@@ -199,7 +201,9 @@ def iceberg_read(entry: dict | None, rows: list[tuple] = ROWS) -> list[tuple] | 
         if holds(told.get("required-row-filter", True), values):
             found.append(
                 tuple(
-                    value if value is None or field not in actions else ACTIONS[actions[field]](value)
+                    value
+                    if field not in actions or (value is None and actions[field] != FIXED)
+                    else ACTIONS[actions[field]](value)
                     for field, value in values.items()
                 )
             )

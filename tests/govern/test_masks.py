@@ -15,6 +15,7 @@ from strongroom.core.policy_file import parse_policy
 from strongroom.govern.enforce import reading
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine
+from strongroom.govern.rows import predicate
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = """
@@ -73,6 +74,14 @@ TEXT = "4111-1111-1111-4444"
 MAIL = "prashant010696@gmail.com"
 ODD = "Zoë 𝟙é\n(9)"
 DAY, MOMENT = date(2024, 7, 15), datetime(2024, 7, 15, 13, 14, 15, 678, tzinfo=UTC)
+
+
+def number(value, width):
+    """As the specification says it: little-endian bytes in, and as many bytes of the digest out."""
+    digest = sha256(value.to_bytes(width, "little", signed=True)).digest()
+    return int.from_bytes(digest[:width], "little", signed=True)
+
+
 NULL, ALNUM, FIXED, FIRST, LAST, YEAR, MONTH, SHA = MASKS
 # type, mask, value, what is shown; the examples are the specification's own
 SHOWN = [
@@ -88,6 +97,12 @@ SHOWN = [
     ("string", SHA, ODD, sha256(ODD.encode()).hexdigest()),
     ("binary", SHA, b"abc", sha256(b"abc").digest()),
     ("binary", FIXED, b"abc", b""),
+    ("int", SHA, 7, number(7, 4)),
+    ("int", SHA, -1, number(-1, 4)),
+    ("int", SHA, -(2**31), number(-(2**31), 4)),
+    ("bigint", SHA, 8130475926413, number(8130475926413, 8)),
+    ("bigint", SHA, -(2**63), number(-(2**63), 8)),
+    ("bigint", SHA, 0, number(0, 8)),
     ("date", YEAR, DAY, date(2024, 1, 1)),
     ("date", MONTH, DAY, date(2024, 7, 1)),
     ("date", FIXED, DAY, date(1970, 1, 1)),
@@ -117,9 +132,56 @@ def test_every_mask_shows_what_the_specification_says_and_keeps_null_and_type(sp
         )
     )
     assert [kind for _, kind in shown.dtypes] == [type_ for type_, *_ in SHOWN]
-    first, second = shown.collect()
-    assert [bytes(value) if isinstance(value, bytearray) else value for value in first] == [row[3] for row in SHOWN]
-    assert not any(value is not None for value in second)
+    first, second = ([bytes(v) if isinstance(v, bytearray) else v for v in row] for row in shown.collect())
+    assert first == [row[3] for row in SHOWN]
+    assert second == [row[3] if row[1] == FIXED else None for row in SHOWN], "a fixed value is that of null, too"
+
+
+NESTED = "struct<a:int,b:array<string>,c:struct<d:decimal(10,2),`e f`:map<string,int>>,g:boolean>"
+
+
+@pytest.mark.spark
+def test_a_fixed_value_of_a_nested_column_is_empty_or_made_of_its_fields(spark):
+    from pyspark.sql import functions as F
+
+    rows = spark.createDataFrame([(1,)], "n int").select(
+        F.expr("named_struct('a', 1, 'b', array('x'), 'c', named_struct('d', 1.50BD, 'e f', map('k', 1)), 'g', true)")
+        .cast(NESTED).alias("s"), F.expr("array(1, 2)").alias("l"), F.expr("map('k', array(1))").alias("m"),
+    )  # fmt: skip
+    types = dict(rows.dtypes)
+    shown = rows.select(
+        *(F.expr(masked(name, types[name], FIXED, where="", portable=False)).alias(name) for name in types)
+    )
+    assert dict(shown.dtypes) == types
+    found = shown.first()
+    assert found["s"].asDict(recursive=True) == {"a": 0, "b": [], "c": {"d": Decimal("0.00"), "e f": {}}, "g": False}
+    assert (found["l"], found["m"]) == ([], {})
+    with pytest.raises(ConfigError):
+        masked("s", types["s"], FIXED, where="p.yaml:3", portable=True)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+def test_moments_are_truncated_and_compared_with_days_in_utc_whatever_the_session_s_zone(spark, zone):
+    from pyspark.sql import functions as F
+
+    moments = ["2024-01-01T00:30:00Z", "2023-12-31T23:30:00Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z"]
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        rows = spark.range(1).select(F.explode(F.array(*(F.expr(f"TIMESTAMP'{text}'") for text in moments))).alias("c"))
+        for mask, want in (
+            (YEAR, ["2024-01-01", "2023-01-01", "1969-01-01", "0001-01-01"]),
+            (MONTH, ["2024-01-01", "2023-12-01", "1969-12-01", "0001-01-01"]),
+        ):
+            sql = masked("c", "timestamp", mask, where="", portable=False)
+            starts = [F.expr(f"unix_micros({sql}) = unix_micros(TIMESTAMP'{day}T00:00:00Z')") for day in want]
+            found = rows.select(*starts).collect()
+            assert [row[place] for place, row in enumerate(found)] == [True] * 4
+        where = predicate("c >= DATE '2024-01-01' or c in (DATE '0001-01-01')", {"c": "timestamp"}, where="")
+        assert [row[0] for row in rows.select(F.expr(where)).collect()] == [True, False, False, True]
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
 
 
 @pytest.mark.spark

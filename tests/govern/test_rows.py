@@ -7,7 +7,7 @@ import pytest
 from strongroom.core.errors import ConfigError
 from strongroom.govern.rows import identifier, predicate
 
-COLUMNS = ("label", "Amount", "address", "when", "odd`name", "a.b", "ok")
+COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"), "string") | {"when": "timestamp"}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ COLUMNS = ("label", "Amount", "address", "when", "odd`name", "a.b", "ok")
         ("ok = true", "(`ok` = true)", "a word"),
         (
             "when between date '2026-01-01' and timestamp '2026-01-02T03:04:05+01:00'",
-            "((`when` >= DATE'2026-01-01') AND (`when` <= TIMESTAMP'2026-01-02 02:04:05+00:00'))",
+            "((`when` >= TIMESTAMP'2026-01-01 00:00:00+00:00') AND (`when` <= TIMESTAMP'2026-01-02 02:04:05+00:00'))",
             "moments, in UTC",
         ),
     ],

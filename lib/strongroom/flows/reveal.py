@@ -135,7 +135,7 @@ def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column],
         raise ConfigError([Problem(what, decision.table, "Run prepare again.")])
     sql = reading(decision, dict(rows.dtypes))
     if condition:
-        rows = rows.where(predicate(job.args.where, rows.columns, where="--where"))
+        rows = rows.where(predicate(job.args.where, dict(rows.dtypes), where="--where"))
     rows = rows.where(sql.where) if sql.where else rows
     keys = [f"{ROW_KEY}{place}" for place in range(len(bound))]
     beside = [f"{identifier(name)} as {key}" for name, key in zip(bound, keys, strict=True)]

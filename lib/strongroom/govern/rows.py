@@ -8,7 +8,7 @@ the `try_` functions: what cannot be computed is unknown, and an unknown row is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,18 +24,19 @@ _LONG = 2**63
 _DIGITS = 38  # of Spark's decimal
 
 
-def predicate(text: str, columns: Iterable[str], *, where: str) -> str:
+def predicate(text: str, columns: Mapping[str, str], *, where: str) -> str:
     """A row expression as one Spark SQL predicate, true for the rows that are given.
 
     Args:
         text: the expression.
-        columns: every column of the table.
+        columns: every column of the table → its type as Spark writes it.
         where: `file:line` of the grant, for errors.
 
     Raises:
         ConfigError: it is no condition, or names a column that is not there.
     """
-    return _Writer({name.lower(): name for name in columns}, where).sql(parse(text, where=where))
+    moments = frozenset(name.lower() for name, kind in columns.items() if kind == "timestamp")
+    return _Writer({name.lower(): name for name in columns}, where, moments).sql(parse(text, where=where))
 
 
 def identifier(name: str) -> str:
@@ -52,6 +53,7 @@ def text_literal(text: str) -> str:
 class _Writer:
     columns: Mapping[str, str]
     where: str
+    moments: Collection[str]
 
     def sql(self, node: Node) -> str:
         if isinstance(node, Literal):
@@ -61,7 +63,8 @@ class _Writer:
         if isinstance(node, IsNull):
             return f"({self.sql(node.operand)} IS NULL)"
         if isinstance(node, In):
-            return f"({self.sql(node.operand)} IN ({', '.join(map(self.literal, node.items))}))"
+            items = (self.beside(node.operand, item) for item in node.items)
+            return f"({self.sql(node.operand)} IN ({', '.join(items)}))"
         if isinstance(node, Call):
             operand = self.sql(node.operand)
             if node.function == "not":
@@ -70,10 +73,20 @@ class _Writer:
         return self.binary(node)
 
     def binary(self, node: Binary) -> str:
-        left, right = self.sql(node.left), self.sql(node.right)
+        left, right = self.beside(node.right, node.left), self.beside(node.left, node.right)
         if node.operator in _TRY:
             return f"{_TRY[node.operator]}({left}, {right})"
         return f"({left} {node.operator.upper()} {right})"
+
+    def beside(self, other: Node, node: Node) -> str:
+        """A side of a comparison. A day beside a moment is its first one in UTC, whatever zone the session has."""
+        day = node.value if isinstance(node, Literal) else None
+        if isinstance(day, date) and not isinstance(day, datetime) and self.is_moment(other):
+            return f"TIMESTAMP'{day.isoformat()} 00:00:00+00:00'"
+        return self.sql(node)
+
+    def is_moment(self, node: Node) -> bool:
+        return isinstance(node, Name) and node.path.lower() in self.moments
 
     def name(self, node: Name) -> str:
         if node.path.lower() in self.columns:
