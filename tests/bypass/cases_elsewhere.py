@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bypass import files, platforms, sealed
+from bypass import files, platforms, sealed, session
+from bypass import own as one
 from bypass.judge import LEAKS, NOTHING, REFUSED, Attempt
 from bypass.words import (
     CRYPTOGRAPHIC,
@@ -20,6 +21,8 @@ def exported(name: str, how: Attempt, outcome: str, wants: str, why: str, becaus
     return Case(f"on a platform: {name}", "platform", why, {PLATFORM: Try(how, outcome, wants, because, control)})
 
 
+EMAIL, ENDED = "columns: {allow: [email]},", "until: 2020-01-01"
+GUESS = "rows: \"email = 'planted.person@secret.example'\","
 EXPORTED = [
     exported("a withheld column", platforms.everywhere(platforms.EVE), NOTHING, "exported column", "null", LOOKED),
     exported("a masked value", platforms.everywhere(platforms.EVE), NOTHING, "exported mask", "masked", LOOKED),
@@ -153,4 +156,71 @@ KEYS = [
     held("keys another reader opened in one's process", sealed.another_reader_in_the_process, LEAKS,
          "memory is no boundary"),
 ]  # fmt: skip
-ELSEWHERE = [*EXPORTED, *KEYS]
+
+
+def lying(name: str, how: Attempt, known: str = "", *, spark: bool = False) -> Case:
+    """Looking through files that one holds: what is open there is found, and the column is ciphertext."""
+    tried = Try(how, NOTHING, "email", LOOKED, sealed.owners_search, known=known, spark=spark)
+    return Case(f"by keys, {'in Spark' if spark else 'in files'}: {name}", "keys", "ciphertext", {CRYPTOGRAPHIC: tried})
+
+
+def own(name: str, how: Attempt, outcome: str, why: str, because: str = LOOKED) -> Case:
+    """Something with settings and a policy of one's own: they say yes, and give no key."""
+    tried = Try(how, outcome, "email", because, sealed.owners_search, spark=True)
+    return Case(f"by keys, with a policy of one's own: {name}", "keys", why, {CRYPTOGRAPHIC: tried})
+
+
+ROW, WORD = "r-100001", "positive"
+"""What is open in the table, so that a search which finds it has looked."""
+BY_KEYS = [
+    lying("the files, packed and unpacked", files.plain_files, ROW),
+    lying("deltalake on the path", files.delta_reader, ROW),
+    lying("pyarrow on the files", files.arrow_dataset, ROW),
+    lying("a file URI", files.file_uri, ROW),
+    lying("DuckDB on the files", files.duck, ROW),
+    lying("a view in a database of one's own", files.duck_attached, ROW),
+    lying("our library without the policy", files.our_own_code, ROW),
+    lying("dots in the path", files.dots, ROW),
+    lying("relative names from a folder", files.from_within, ROW),
+    lying("a symbolic link to the table", files.symbolic_link, ROW),
+    lying("a hard link to a file", files.hard_link, ROW),
+    lying("a Delta table of one's own that names the files", files.forged_table, WORD),
+    lying("another role's projection", files.another_role, WORD),
+    lying("files of another role's projection", files.another_role_files, WORD),
+    lying("an older version", files.older_version_of_the_source, ROW),
+    lying("an older version, for an erased row", files.an_older_version, ROW),
+    lying("every byte of the table", files.whole_bytes, ROW),
+    lying("the change feed", files.change_feed),
+    lying("actions in the Delta log, with their statistics", files.add_actions),
+    lying("the history of the table", files.history),
+    lying("the Delta log of the table", files.log_of_the_source),
+    lying("quarantine, as it lies", files.quarantine_files),
+    lying("reports", files.leftovers("reports"), WORD),
+    lying("the metrics table", files.leftovers("strongroom/metrics"), WORD),
+    lying("the table of runs", files.leftovers("strongroom/runs")),
+    lying("the manifest", files.leftovers("strongroom/manifest")),
+    lying("the audit log", files.leftovers("strongroom/audit", end=".jsonl")),
+    lying("the names of files", files.list_the_lake),
+    lying("Spark on the path", session.load_by_path, ROW, spark=True),
+    lying("SQL on the path", session.sql_by_path, ROW, spark=True),
+    lying("Spark on the Parquet files", session.as_parquet, ROW, spark=True),
+    lying("Spark on an older version", session.older_version, ROW, spark=True),
+    lying("a table of one's own in the catalog", session.catalog_table, ROW, spark=True),
+    own("everything, advisory", one.given("advisory"), NOTHING, "the column comes as it lies"),
+    own("a condition on the column", one.given("advisory", columns=GUESS), NOTHING, "it is compared as it lies"),
+    own("the column, by keys", one.given("cryptographic", columns=EMAIL), REFUSED, "one's role has no such key",
+        "KeyFault"),
+    own("a grant that has ended, the clock set back", one.given("cryptographic", columns=EMAIL, dates=ENDED,
+        when=one.BEFORE), REFUSED, "a key does not know the time", "KeyFault"),
+    own("the table's path as its name", one.another_name("delta.`LAKE/training/reviews`"), REFUSED, "no plain name",
+        "Refused"),
+    own("a look-alike of the table's name", one.another_name("training.rеviews"), REFUSED, "another table", "Refused"),
+    own("`reveal`", one.revealed, NOTHING, "it stops before it opens anything"),
+    own("`keys export`", one.exported, NOTHING, "it stops before it derives anything"),
+    own("our functions, with one's own role", one.functions_with_my_role, REFUSED, "not among its keys", "KeyFault"),
+    own("our functions, with another role's file", one.functions_with_their_role, REFUSED, "wrapped for that role",
+        "KeyFault"),
+    own("our functions, with the keyring", one.functions_with_the_keyring, REFUSED, "wrapped by the installation's",
+        "KeyFault"),
+]  # fmt: skip
+ELSEWHERE = [*EXPORTED, *KEYS, *BY_KEYS]

@@ -16,6 +16,7 @@ from system.leaks import Marker
 LEAKS, REFUSED, NOTHING = "leaks", "refused", "nothing there"
 Attempt = Callable[[Reach], Iterable[object]]
 _NO = re.compile(r"permission denied|operation not permitted", re.IGNORECASE)
+_OURS = re.compile(r"strongroom\.core\.errors\.KeyFault: ")
 _NOT_THERE = re.compile(r"no such file|not found|no files (found|in log)|does not exist", re.IGNORECASE)
 
 
@@ -58,6 +59,8 @@ def _stopped(error: BaseException, reach: Reach) -> Ending:
         return Ending(NOTHING, short)
     if any(isinstance(each, (Refused, ConfigError, KeyFault)) for each in chain):
         return Ending(REFUSED, short)
+    if "PythonException" in text and _OURS.search(text):  # a worker's error, which Spark passes on as text
+        return Ending(REFUSED, f"KeyFault in a worker: {short}")
     if _NO.search(text) and any(place in text for place in (reach.home, "/proc/", f"{reach.mine}/link")):
         return Ending(REFUSED, short)
     if _NOT_THERE.search(text):

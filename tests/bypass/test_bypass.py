@@ -27,11 +27,13 @@ TESTS = Path(__file__).parents[1]
 AS_ROOT = "NOT SHOWN HERE: only root can become other users; run this test as root"
 
 
-def holder(place, folder):
-    home = lake.held(place, folder)
+def holder(place, folder, session=None):
+    home, mine = lake.held(place, folder), folder.with_name("of-mo")
+    mine.mkdir(exist_ok=True)
     files = tuple(sorted(str(path) for path in folder.rglob("*") if path.is_file()))
+    sizes = tuple(Path(file).stat().st_size for file in files)
     source = f"{home}/lake/training/reviews"
-    return Reach(home, source, source, home, owner=str(place.root), files=files)
+    return Reach(home, source, source, str(mine), owner=str(place.root), files=files, sizes=sizes, session=session)
 
 
 class Quiet:
@@ -85,10 +87,10 @@ def reach(place, job, spark):
 
 
 @pytest.fixture(scope="module")
-def holding(place):
+def holding(place, spark):
     """What somebody has who holds a copy of every file of the lake, and a role's keys of another column."""
     (place.root.parent / "held").mkdir()
-    return holder(place, place.root.parent / "held")
+    return holder(place, place.root.parent / "held", spark)
 
 
 def attacked(reach, secrets, level, *, user, groups, names):
