@@ -20,8 +20,11 @@ import yaml
 
 FREE = frozenset(
     ("id", "name", "version", "server", "path", "label", "purpose", "limitations", "description", "pattern", "why",
-     "domain", "sep", "quote", "lineSep", "with", "removeSuffix", "missing", "validValues", "expression", "encoding")
+     "domain", "sep", "quote", "lineSep", "with", "removeSuffix", "missing", "validValues", "missingValues", "query",
+     "expression", "encoding")
 )  # fmt: skip
+LISTED = {"validValues", "missingValues"}
+"""Lists of values, among which any text or null may be."""
 NEEDED = frozenset(
     ("apiVersion", "kind", "id", "version", "status", "servers", "server", "type", "path", "format", "schema", "name",
      "properties", "items", "logicalType", "property", "value", "method", "metric", "arguments", "validValues",
@@ -78,7 +81,7 @@ def mutants(text: str) -> list[Mutant]:
 def _all(text: str) -> Iterator[Mutant]:
     tree = yaml.load(text, Loader=yaml.CSafeLoader)
     for mutant in _of_text(text):
-        if mutant.kind != "one blank more" or not _same(mutant.text, tree):
+        if mutant.kind not in ("one blank more", "tab for blanks") or not _same(mutant.text, tree):
             yield mutant
     for path, value in _walk(tree):
         for kind, change in (*_of_key(path), *_of_value(path, value), *_of_meaning(path, value)):
@@ -142,13 +145,15 @@ def _of_key(path: tuple[str | int, ...]) -> Iterator[tuple[str, Change]]:
 
 def _of_value(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[str, Change]]:
     words = [step for step in path if isinstance(step, str)]
-    if "validValues" not in words or isinstance(value, list):
+    if not LISTED & set(words) or isinstance(value, list):
         yield "null", _set(None)
+    if value is None:
+        return
     if isinstance(value, bool):
         for wrong in ("yes", "on", "true", 1):
             yield f"{wrong!r} for a boolean", _set(wrong)
     elif isinstance(value, str):
-        if (not FREE & set(words) and path[0] != "customProperties") or words[-1] == "property":
+        if (value and not FREE & set(words) and path[0] != "customProperties") or words[-1] == "property":
             yield "letter of a word doubled", _set(value + value[-1])
             yield "letter of a word lost", _set(value[1:])
             if value.swapcase() != value and words[-1] != "physicalType":  # SQL does not see the case of its types
@@ -166,7 +171,7 @@ def _of_value(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[str, Ch
         yield "text for a list", _set("text")
         yield "mapping for a list", _set({"a": 1})
         yield "first entry twice", lambda parent, key: parent[key].append(copy.deepcopy(parent[key][0]))
-        if words[-1] != "validValues":
+        if words[-1] not in LISTED:
             yield "stray number in a list", lambda parent, key: parent[key].append(-7)
         if words[-1] in NEEDED:
             yield "empty list", _set([])
@@ -250,5 +255,5 @@ def _of_line(line: str, body: str) -> Iterator[tuple[str, list[str]]]:
         yield "anchor", [line.replace(": ", ": &a ", 1)]
         yield "tag", [line.replace(": ", ": !!str ", 1)]
     for sign in "{}[]'":
-        if sign in body and not any(word in body for word in ("pattern", "removeSuffix", "validValues")):
+        if sign in body and not any(word in body for word in ("pattern", "removeSuffix", "query", *LISTED)):
             yield f"{sign} lost", [line.replace(sign, "", 1)]

@@ -46,6 +46,28 @@ def test_what_lint_says_of_the_policy_is_noted_and_stops_nothing(conf, capsys):
     assert [note for note in notes if "lable" in note] == [f"note  conf/policy.yaml:{line}: {what}"]
 
 
+def test_problems_of_every_kind_are_told_in_one_go(conf, capsys):
+    """The reader's, the rules' compilers', contradictions, and what another contract says."""
+    changes = (
+        ("logicalTypeOptions: {minLength: 1,", "logicalTypeOptions: {minLenth: 1,"),
+        ("pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'", "pattern: '(?i:a)\\pX'"),
+        ("{metric: rowCount,", "{metric: rowCount, mustBeLessThan: 0}\n      - {metric: rowCount,"),
+    )
+    file = conf / "contracts/reviews.yaml"
+    text = file.read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    entry = "      - name: user_id\n"
+    assert entry in text
+    text = text.replace(entry, f"{entry}        relationships: [{{to: customers.nobody}}]\n")
+    file.write_text(text)
+    assert _run([str(file)]) == 3
+    err = capsys.readouterr().err
+    for part in ("minLenth", "pattern", "can never be met", "nobody"):
+        assert part in err, err
+
+
 def test_it_writes_nothing(conf):
     before = sorted(path for path in conf.parent.rglob("*"))
     _run([])

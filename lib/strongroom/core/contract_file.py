@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract, Rule, SetRule
 from strongroom.core.contract_columns import ROLES, ColumnReader
+from strongroom.core.contract_contradictions import contradictions
 from strongroom.core.contract_head import read_head
 from strongroom.core.contract_metrics import Place
 from strongroom.core.contract_quality import read_quality
@@ -59,6 +60,18 @@ def read_odcs(text: str, file: str) -> Node:
 
 def parse_contract(text: str, file: str) -> Contract:
     """`load_contract` of a text; `file` is for messages only."""
+    contract, problems = read_contract(text, file)
+    if problems or contract is None:
+        raise ConfigError(problems)
+    return contract
+
+
+def read_contract(text: str, file: str) -> tuple[Contract | None, list[Problem]]:
+    """What a contract's text holds, as far as it can be read, and every problem of it.
+
+    Raises:
+        ConfigError: it is no YAML, or no mapping.
+    """
     root = parse(text, file)
     if not isinstance(root.value, dict):
         raise ConfigError([root.problem("A contract is a mapping of fields to values.")])
@@ -67,9 +80,7 @@ def parse_contract(text: str, file: str) -> Contract:
     ours = {problem.where for problem in findings.problems}  # where both complain, our words are the better ones
     schema = schema_problems(root)
     problems = findings.problems + [problem for problem in schema if problem.where not in ours]
-    if problems or contract is None:
-        raise ConfigError(_ordered(problems or schema))
-    return contract
+    return contract, _ordered(problems if contract is not None else problems or schema)
 
 
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:
@@ -97,6 +108,8 @@ class _Reader:
         check_row_keys(columns, reader.row_keys, findings)
         check_sources(sources, columns, root.file, findings)
         rules, set_rules = self.rules(table, name, columns, reader.nodes)
+        by_path = {column.path: column for column in _inside(columns)}
+        findings.problems += contradictions(rules, set_rules, by_path, file=root.file)
         return Contract(
             id=text(root, "id") or "",
             name=name,

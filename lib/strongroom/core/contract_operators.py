@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
 from strongroom.core.contract_words import Findings, is_number
 from strongroom.core.yaml import Node
 
@@ -9,6 +12,24 @@ OPERATORS = (
     "mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan", "mustBeLessOrEqualTo",
     "mustBeBetween", "mustNotBeBetween",
 )  # fmt: skip
+
+
+_HOLDS: Mapping[str, Callable[..., bool]] = {
+    "mustBe": lambda measured, bound: measured == bound,
+    "mustNotBe": lambda measured, bound: measured != bound,
+    "mustBeGreaterThan": lambda measured, bound: measured > bound,
+    "mustBeGreaterOrEqualTo": lambda measured, bound: measured >= bound,
+    "mustBeLessThan": lambda measured, bound: measured < bound,
+    "mustBeLessOrEqualTo": lambda measured, bound: measured <= bound,
+    "mustBeBetween": lambda measured, low, high: low <= measured <= high,
+    "mustNotBeBetween": lambda measured, low, high: not low <= measured <= high,
+}
+
+
+def holds(operator: str, bound: float | tuple[float, float], measured: Fraction) -> bool:
+    """Whether a number is what an operator with its bound wants; exactly, so that 33.3 % is no question of rounding."""
+    bounds = bound if isinstance(bound, tuple) else (bound,)
+    return _HOLDS[operator](measured, *(Fraction(str(each)) for each in bounds))
 
 
 def read_bound(

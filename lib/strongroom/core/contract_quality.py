@@ -14,7 +14,7 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse as parse_expression
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
-from strongroom.core.words import did_you_mean
+from strongroom.core.words import did_you_mean, nearest
 from strongroom.core.yaml import Node
 
 SEVERITIES = ("error", "warning", "info")
@@ -140,7 +140,8 @@ def _condition(node: Node, place: Place, findings: Findings) -> Rule | None:
         return None
     if engine != "strongroom":
         near = "Use 'engine: strongroom', a metric, or 'type: text' for what is only said."
-        findings.add(node["engine"], f"The engine {engine!r} is not run.", near)
+        meant = did_you_mean(engine, ("strongroom",)) if nearest(engine, ("strongroom",)) else near
+        findings.add(node["engine"], f"The engine {engine!r} is not run.", meant)
         return None
     if not check_keys(made, ("check", "expression"), "'implementation'", findings):
         return None

@@ -101,6 +101,8 @@ def _option_rules(column: Column, node: Node, findings: Findings) -> list[Rule]:
         rules.append(_rule("maxLength", column, length, node["physicalType"]))
     elif any(rule.check == "maxLength" and length is not None and rule.argument > length for rule in rules):  # type: ignore[operator]
         findings.add(node["physicalType"], "The physical type is shorter than 'maxLength'.")
+    if any(rule.check == "minLength" and length is not None and rule.argument > length for rule in rules):  # type: ignore[operator]
+        findings.add(node["physicalType"], "The physical type is shorter than 'minLength'.")
     return rules
 
 

@@ -10,7 +10,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from strongroom.core.contract_file import parse_contract
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy_file import load_policy, parse_policy
@@ -19,10 +18,9 @@ from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.known_tables import known_tables
-from strongroom.flows.which import check_references
+from strongroom.flows.which import sound_contract
 from strongroom.govern.lint import lint
 from strongroom.govern.policy import compile_policy
-from strongroom.quality.judge import compile_rules
 
 BARE = True
 
@@ -126,9 +124,7 @@ def _folders(file: Path, job: Job) -> tuple[Path, ...]:
 
 
 def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
-    contract = parse_contract(text, file)
-    compile_rules(contract)  # patterns and conditions as they will run
-    check_references(contract, folders)
+    contract = sound_contract(text, file, folders)
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
     refers = f", refers to {', '.join(referenced(contract))}" if referenced(contract) else ""
     return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules{refers}"

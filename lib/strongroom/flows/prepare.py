@@ -24,7 +24,6 @@ from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
-from strongroom.quality.judge import compile_rules
 from strongroom.stores import shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
@@ -92,12 +91,11 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
 
 
 def _contract(job: Job) -> Contract:
-    """The contract, with the settings' quarantine limit when they name one, and rules that compile."""
+    """The contract, with the settings' quarantine limit when they name one."""
     contract = contract_of(job, "prepare")
     limit = job.settings.jobs["prepare"].get("quarantine_limit")
     if isinstance(limit, float | int):
         contract = replace(contract, quarantine_limit=float(limit))
-    compile_rules(contract)
     if len({source.format in sources.TEXT_FORMATS for source in contract.sources}) > 1:
         where = f"{contract.file}:{contract.sources[-1].line}"
         raise ConfigError([Problem("text and typed sources cannot be one data set", where, "Split the contract.")])

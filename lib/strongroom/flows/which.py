@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract_file import load_contract, read_contract
 from strongroom.core.contract_references import reference_problems, referenced
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
 from strongroom.core.run import Job
 from strongroom.core.words import did_you_mean
+from strongroom.core.yaml import read_text
+from strongroom.quality.judge import compile_rules
 
 
 def contract_of(job: Job, section: str) -> Contract:
@@ -33,9 +36,34 @@ def contract_of(job: Job, section: str) -> Contract:
     if not file.exists():
         known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
-    contract = load_contract(str(file))
-    check_references(contract, (file.parent, folder))
+    return sound_contract(read_text(str(file)), str(file), (file.parent, folder))
+
+
+def sound_contract(text: str, file: str, folders: Sequence[Path]) -> Contract:
+    """The contract of a text, read, compiled, and held against those it refers to in these folders.
+
+    Raises:
+        ConfigError: every problem at once, whichever of the three found it.
+    """
+    contract, problems = read_contract(text, file)
+    if contract is not None:
+        told = {problem.where for problem in problems}
+        problems += [found for found in _deeper(contract, folders, broken=bool(told)) if found.where not in told]
+    if problems or contract is None:
+        raise ConfigError(problems)
     return contract
+
+
+def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Iterator[Problem]:
+    """What only its rules' own compilers and other contracts can tell. Of a `broken` contract, as far as they get."""
+    for look in (partial(compile_rules, contract), partial(check_references, contract, folders)):
+        try:
+            look()
+        except ConfigError as error:
+            yield from error.problems
+        except (TypeError, ValueError, KeyError, AttributeError):
+            if not broken:
+                raise
 
 
 def file_of(folder: Path, name: str) -> Path | None:

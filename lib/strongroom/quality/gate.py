@@ -6,11 +6,12 @@ Set rules are about the rows kept, for those are what readers get; only the quar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from strongroom.core.contract import Contract, SetRule
+from strongroom.core.contract_operators import holds
 from strongroom.core.report import bound_in_words
 from strongroom.quality.tally import Tally
 from strongroom.quality.verdicts import COUNTED
@@ -43,18 +44,6 @@ class SetVerdict:
     def closes(self) -> bool:
         """Whether readers keep the previous version because of it."""
         return not self.passed and self.severity == "error"
-
-
-_OPERATORS: Mapping[str, Callable[..., bool]] = {
-    "mustBe": lambda measured, bound: measured == bound,
-    "mustNotBe": lambda measured, bound: measured != bound,
-    "mustBeGreaterThan": lambda measured, bound: measured > bound,
-    "mustBeGreaterOrEqualTo": lambda measured, bound: measured >= bound,
-    "mustBeLessThan": lambda measured, bound: measured < bound,
-    "mustBeLessOrEqualTo": lambda measured, bound: measured <= bound,
-    "mustBeBetween": lambda measured, low, high: low <= measured <= high,
-    "mustNotBeBetween": lambda measured, low, high: not low <= measured <= high,
-}
 
 
 def judge_set(contract: Contract, tally: Tally, *, facts: Mapping[str, float]) -> tuple[SetVerdict, ...]:
@@ -91,8 +80,7 @@ _SHARES = (*COUNTED, "duplicateValues")
 
 
 def _verdict(rule: SetRule, contract: Contract, measured: Fraction | None) -> SetVerdict:
-    bounds = rule.bound if isinstance(rule.bound, tuple) else (rule.bound,)
-    passed = measured is not None and _OPERATORS[rule.operator](measured, *(Fraction(str(bound)) for bound in bounds))
+    passed = measured is not None and holds(rule.operator, rule.bound, measured)
     of = f" of {', '.join(rule.columns)}" if rule.columns else ""
     unit = " %" if rule.unit == "percent" and rule.metric in _SHARES else ""
     found = "was not measured" if measured is None else f"is {float(measured):,.10g}{unit}"
