@@ -13,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Contract, Rule, Type
+from strongroom.core.contract import Column, Contract, Rule, SetRule, Type
 from strongroom.core.contract_file import parse_contract
 from strongroom.core.yaml import parse
 from strongroom.quality.typed import arrow_type
 
+_FIELDS = {"why", "rows", "values", "fails", "gate", "facts", "sql"}
 CASES = Path(__file__).parent / "cases"
 TABLE = "t"
 
@@ -48,6 +49,7 @@ def groups() -> Iterator[tuple[str, dict[str, Any]]]:
 def cases() -> Iterator[Case]:
     for file, group in groups():
         for case in group.get("cases", ()):
+            assert case.keys() <= _FIELDS, f"{file}: {case.keys() - _FIELDS} is read by nobody"
             fails = case["fails"]
             yield Case(
                 f"{file}: {case['why']}",
@@ -164,6 +166,22 @@ def failing(rule: Rule, column: Column | None, *, text: bool) -> str | None:
     if said is None:
         return None
     return where.format(f"{name} is not null and ({said})" if rule.check in ("type", "format") else said)
+
+
+def counting(rule: SetRule, column: Column | None) -> str | None:
+    """DuckDB's words for the rows that a set rule counts, or None where it has none."""
+    if rule.metric == "rowCount":
+        return "true"
+    if column is None or "[]" in column.path or rule.metric not in ("nullValues", "missingValues", "invalidValues"):
+        return None
+    name = _place(column.path)[1]
+    around = column.path.rpartition(".")[0]
+    some = f"{_place(around)[1]} is not null and " if around else ""
+    if rule.metric == "nullValues":
+        return f"{some}{name} is null"
+    check, argument = next(iter(rule.arguments.items()))
+    said = _SQL[check](name, argument, column.type)
+    return said if rule.metric == "missingValues" else f"{name} is not null and ({said})"
 
 
 def _condition(text: str) -> str:

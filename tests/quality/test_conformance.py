@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from quality.conformance import Case, batch_of, cases, contract_of, failing, others_of, refused
+from quality.conformance import Case, batch_of, cases, contract_of, counting, failing, others_of, refused
 from strongroom.core.contract import ACROSS, Contract, Reference, Rule
 from strongroom.core.errors import ConfigError
 from strongroom.quality.failures import Failures
@@ -73,6 +73,32 @@ def test_exactly_the_rows_named_fail_however_the_table_is_cut(case: Case, databa
         assert verdicts[rule].passed is passed, verdicts[rule].sentence
         assert verdicts[rule].measured == measured or math.isclose(verdicts[rule].measured, measured)
     agree(database, whole, contract, case)
+    agree_on_numbers(database, whole, contract, case)
+
+
+def agree_on_numbers(database: duckdb.DuckDBPyConnection, failures: Failures, contract: Contract, case: Case) -> None:
+    """DuckDB counts the same among the rows that are kept, wherever a set rule has words in SQL."""
+    columns = every(contract)
+    kept = [row for row, bad in enumerate(failures.bad.tolist()) if not bad]
+    among = f"from given where i in ({', '.join(map(str, kept)) or 'null'})"
+    for rule in contract.set_rules:
+        said = counting(rule, columns[rule.columns[0]] if len(rule.columns) == 1 else None)
+        if said is not None and case.sql is not False and rule.id in case.gate:
+            count = database.execute(f"select count(*) filter ({said}) {among}").fetchall()[0][0]
+            share = 100 * count / len(kept) if kept else 0
+            measured = case.gate[rule.id][0]
+            assert math.isclose(measured, share if rule.unit == "percent" else count), f"{rule.id}: {said}"
+            COUNTED[rule.metric] += 1
+
+
+COUNTED: Counter[str] = Counter()
+"""How often DuckDB was asked for the number of a metric."""
+
+
+def test_duckdb_was_asked_for_the_numbers_of_metrics_too():
+    """Of the cases that ran: all of them, unless some were chosen."""
+    asked = {"nullValues", "missingValues", "invalidValues", "rowCount"}
+    assert sum(COUNTED.values()) < 40 or COUNTED.keys() == asked, COUNTED
 
 
 def failed_rows(failures: Failures) -> dict[str, list[int]]:
