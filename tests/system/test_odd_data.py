@@ -77,8 +77,8 @@ def place(good, capsys):
     found, before = good
     files = set((found.lake / "raw").rglob("*"))
     yield type(found)(found.root, capsys)
-    for file in set((found.lake / "raw").rglob("*")) - files:
-        file.unlink()
+    for file in sorted(set((found.lake / "raw").rglob("*")) - files, reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
     assert {name: state(found, name) for name in before} == before, "the next good run"
 
 
@@ -127,9 +127,16 @@ def pages(place):
     (place.lake / "raw/customers/torn.parquet").write_bytes(bytes(data))
 
 
+def cut(place):
+    """A Parquet file of which the end, and so the footer, is missing."""
+    data = (place.lake / "raw/customers/part-0000.parquet").read_bytes()
+    (place.lake / "raw/customers/cut.parquet").write_bytes(data[: len(data) // 2])
+
+
 HALF = gzip.compress(row())[:50]
 STOPS = [
     ("torn pages", pages, ("--contract", "customers"), 7, ["torn.parquet"], "the footer is sound, the pages are not"),
+    ("a cut Parquet file", cut, ("--contract", "customers"), 7, ["cut.parquet"], "its footer is missing"),
     ("packed, but not", put("reviews/odd.json.gz", SECRET.encode() * 9), (), 7, ["odd.json.gz"], "its name says gzip"),
     ("packed and cut", put("reviews/odd.json.gz", HALF), (), 7, ["odd.json.gz"], "the other half is missing"),
     ("unknown field", put("reviews/odd.json", row(shoe=SECRET)), (), 3, ["'shoe'"], "nobody said how to protect it"),
@@ -171,6 +178,16 @@ def test_a_file_that_vanishes_during_the_run_stops_it(place, monkeypatch):
     stopped(place, place.run(prepare, *OPEN_GATE), 7, ["odd.json"])
 
 
+def test_a_folder_in_a_file_s_place_is_its_files_and_an_empty_one_is_none(place):
+    """As Spark writes `part-0009.parquet/part-….parquet`: nothing of it is passed over in silence."""
+    folder = place.lake / "raw/customers/part-0009.parquet"
+    folder.mkdir()
+    assert place.run(prepare, "--contract", "customers", *OPEN_GATE).line["rows"]["read"] == 10
+    table = pq.read_table(place.lake / "raw/customers/part-0000.parquet")
+    pq.write_table(table.slice(0, 3), folder / "part-0000.parquet")
+    assert place.run(prepare, "--contract", "customers", *OPEN_GATE).line["rows"]["read"] == 13
+
+
 def test_an_empty_file_among_others_is_no_matter_and_nothing_else_closes_the_gate(place):
     (place.lake / "raw/reviews/odd.json").write_bytes(b"")
     assert place.run(prepare, *OPEN_GATE).code == 0
@@ -198,3 +215,7 @@ def test_a_line_of_100_megabytes_goes_to_quarantine_or_asks_for_memory(tmp_path)
     assert enough.code == 0, enough.err
     reasons = {row["source_file"].rpartition("/")[2]: row["reasons"] for row in place.rows("quarantine.reviews")}
     assert reasons["odd.json"] == ["row.parse"], "longer than the parser takes"
+    (place.lake / "raw/reviews/odd.json").unlink()
+    after = run(place, "prepare", *OPEN_GATE)
+    assert (after.code, after.line["rows"]) == (0, {**enough.line["rows"], "read": enough.line["rows"]["read"] - 1,
+                                                    "quarantined": enough.line["rows"]["quarantined"] - 1})  # fmt: skip
