@@ -149,8 +149,8 @@ def well_formed(entry: bytes) -> bool:
             and found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
-            and all(isinstance(found[name], str) for name in found.keys() & _TEXTS)
-            and all(isinstance(text, str) for name in found.keys() & _LISTS for text in _listed(found[name]))
+            and {type(value) for name, value in found.items() if name not in _NOT_TEXT} == {str}
+            and all(isinstance(text, str) for name in _LISTS if name in found for text in _listed(found[name]))
             and isinstance(found.get("facts", {}), dict)
             and _TIME.fullmatch(found["time"]) is not None
             and _ENCODER.encode(found).encode() == entry
@@ -163,6 +163,7 @@ _NAMES = tuple(each.name for each in fields(Event))
 _KNOWN = frozenset(_NAMES)
 _LISTS = frozenset(("roles", "columns"))
 _TEXTS = _KNOWN - _LISTS - {"time", "facts"}
+_NOT_TEXT = _LISTS | {"facts"}
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _REQUIRED = {"time", "run", "job", "principal", "action", "outcome"}
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

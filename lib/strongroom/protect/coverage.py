@@ -21,7 +21,7 @@ _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 OTHERS = 0
 """Stands for every key that was not asked for: no key has this id."""
 
-_SECOND = np.frombuffer(b"QRSTUVWXYZabcdef", np.uint8)
+_SECOND = np.isin(np.arange(256), np.frombuffer(b"QRSTUVWXYZabcdef", np.uint8))
 _TOKEN = f"^A[Q-Za-f][A-Za-z0-9_-]{{{LETTERS - 2}}}$"
 """What a token looks like: its first byte is 1, so its second letter is one of sixteen."""
 _HEADS = {False: np.uint64((1 << 8 * PREFIX) - 1), True: np.uint64((1 << 56) - 1)}
@@ -38,17 +38,19 @@ def rows_by_key(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
     text = any(test(array.type) for test in _TEXTS)
     heads = (_viewed_heads if viewed else _heads)(array, text=text) & _HEADS[text]
     counts = {key_id: sum(int(np.count_nonzero(heads == head)) for head in _marks(key_id, text)) for key_id in keys}
-    counts[OTHERS] = _formed(array, heads, text=text) - sum(counts.values())
+    if (known := sum(counts.values())) < len(heads):
+        counts[OTHERS] = _formed(array, heads, known, text=text) - known
     return {key_id: count for key_id, count in counts.items() if count}
 
 
-def _formed(array: pa.Array, heads: Heads, *, text: bool) -> int:
-    """How many values have the form that every protected value has, whatever its key."""
+def _formed(array: pa.Array, heads: Heads, known: int, *, text: bool) -> int:
+    """How many values have the form that every protected value has, whatever its key: `known` ones at least."""
+    letters = heads.view(np.uint8).reshape(-1, 8)
     if not text:
-        return int(np.count_nonzero(heads & np.uint64(0xFF) == 1))
-    second = heads >> np.uint64(8) & np.uint64(0xFF)
-    if not np.count_nonzero((heads & np.uint64(0xFF) == ord("A")) & np.isin(second, _SECOND)):
-        return 0
+        return int(np.count_nonzero(letters[:, 0] == 1))
+    begun = int(np.count_nonzero((letters[:, 0] == ord("A")) & _SECOND[letters[:, 1]]))
+    if begun == known:
+        return known
     return int(pc.sum(pc.match_substring_regex(array.cast(pa.string()), _TOKEN)).as_py() or 0)
 
 
