@@ -42,10 +42,10 @@ def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Who sees what</title>'
-        f"<style>{_STYLE}</style><h1>Who sees what</h1>"
+        f"<style>{_STYLE}</style><main><h1>Who sees what</h1>"
         f"<p>Policy {escape(policy)}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given.</p>"
         '<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'
-        f'<p id="count" role="status"></p><table><thead><tr>{heads}</thead><tbody></tbody></table>'
+        f'<p id="count" role="status"></p><table><thead><tr>{heads}</thead><tbody></tbody></table></main>'
         f'<script type="application/json" id="cells">{data}</script><script>{_SCRIPT}</script></html>'
     )
 
