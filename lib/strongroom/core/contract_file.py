@@ -46,18 +46,6 @@ def load_contract(path: str) -> Contract:
     return parse_contract(read_text(path), str(path))
 
 
-def read_odcs(text: str, file: str) -> Node:
-    """Read any ODCS file, whether we could run it or not, and hold it against the standard's JSON schema.
-
-    Raises:
-        ConfigError: every problem, each with its line.
-    """
-    root = parse(text, file)
-    if problems := schema_problems(root):
-        raise ConfigError(_ordered(problems))
-    return root
-
-
 def parse_contract(text: str, file: str) -> Contract:
     """`load_contract` of a text; `file` is for messages only."""
     contract, problems = read_contract(text, file)
