@@ -159,3 +159,60 @@ def test_what_a_real_connect_server_writes_down_is_found(tmp_path, hidden):
         assert events >= shown
     else:
         assert events | pages == {"failedmarker-5"}
+
+
+LEAKY = """
+import sys
+from pyspark import StorageLevel
+from pyspark.sql import SparkSession, functions as F
+
+builder = SparkSession.builder.master("local[2]")
+for word in sys.argv[1:]:
+    builder = builder.config(*word.split("=", 1))
+spark = builder.config("spark.sql.adaptive.enabled", "false").config("spark.sql.shuffle.partitions", "3").getOrCreate()
+rows = spark.createDataFrame([(f"inrowsmarker-{number}", number) for number in range(2000)], "a string, n int")
+rows = rows.where(F.col("a") != "literalmarker-3")
+rows.explain("extended")
+moved = rows.repartition(3, "n").groupBy("a").agg(F.sum("n").alias("n"))
+moved.persist(StorageLevel.DISK_ONLY)
+assert moved.count() == 2000
+held = spark.sparkContext.broadcast(["broadcastmarker-8"] * 1000)
+assert spark.sparkContext.parallelize([1]).map(lambda _: len(held.value)).collect() == [1000]
+def fail(batches):
+    for batch in batches:
+        raise ValueError("workermarker-7")
+        yield batch
+for act in (lambda: spark.sql("select cast('failedmarker-5' as int)").collect(),
+            lambda: rows.mapInArrow(fail, "a string").collect()):
+    try:
+        act()
+    except Exception as error:
+        print(error, file=sys.stderr)
+"""
+"""A job that leaks as jobs do: by its plan, by what it shuffles, keeps and sends, and by errors on both sides."""
+
+
+@pytest.mark.slow
+def test_what_a_real_job_leaves_behind_is_found(tmp_path):
+    with Watch(tmp_path / "watched", pause=0.2) as watch, (tmp_path / "out.log").open("wb") as out:
+        words = [sys.executable, "-c", LEAKY, *(f"{name}={value}" for name, value in watch.spark.items())]
+        with (tmp_path / "err.log").open("wb") as err:
+            given = environment(PYTHONPATH=str(ROOT / "lib"), PYSPARK_PYTHON=sys.executable, **watch.environment)
+            subprocess.run(words, check=True, env=given, cwd=tmp_path, stdout=out, stderr=err)
+    markers = [Marker(word, word.encode()) for word in (
+        "inrowsmarker-1", "literalmarker-3", "broadcastmarker-8", "workermarker-7", "failedmarker-5",
+    )]  # fmt: skip
+    places = {(line.split(" as ")[0], line.rpartition(" in ")[2]) for line in find(markers, tmp_path)}
+    kinds = {
+        "explain": ("literalmarker-3", "out.log"), "events": ("literalmarker-3", "watched/events/"),
+        "pages": ("literalmarker-3", "watched/ui/"), "shuffle": ("inrowsmarker-1", "shuffle_"),
+        "kept blocks": ("inrowsmarker-1", "rdd_"), "broadcast": ("broadcastmarker-8", "watched/scratch/"),
+        "driver's log": ("failedmarker-5", "err.log"), "worker's error in the log": ("workermarker-7", "err.log"),
+        "worker's error in events": ("workermarker-7", "watched/events/"),
+        "worker's error on pages": ("workermarker-7", "watched/ui/"),
+    }  # fmt: skip
+    missed = {
+        kind for kind, (word, where) in kinds.items()
+        if not any(word == name and where in place for name, place in places)
+    }  # fmt: skip
+    assert missed == set(), sorted(places)[:60]

@@ -43,6 +43,9 @@ class Watch:
             "eventLog.rolling.enabled": "false", "eventLog.logStageExecutorMetrics": "true",
             "ui.enabled": "true", "ui.port": str(self.port), "sql.maxPlanStringLength": "1000000",
             "sql.debug.maxToStringFields": "1000",
+            # What is packed by Spark's own kind of LZ4 is not unpacked by the search, so nothing is packed.
+            "shuffle.compress": "false", "shuffle.spill.compress": "false", "rdd.compress": "false",
+            "broadcast.compress": "false",
         }  # fmt: skip
         return {f"spark.{name}": value for name, value in found.items()}
 
