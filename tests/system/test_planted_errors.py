@@ -176,13 +176,25 @@ def planted(rows):
     return [rows[number] for number in numbers]
 
 
-def test_every_operator_on_the_reviews_gives_the_number_that_duckdb_gives(place, capsys):
+SPOILT = (
+    ({"text": None, "stars": 1}, "text.required"), ({"text": "x" * 1001, "stars": 1}, "text.maxLength"),
+    ({"text": "nine", "stars": 9}, "stars.maximum"), ({"text": "none", "stars": 0}, "stars.minimum"),
+    ({"text": "many", "stars": "many"}, "stars.type"),
+)  # fmt: skip
+"""Reviews that break a rule, and which."""
+
+
+def test_every_operator_on_the_reviews_gives_the_number_that_duckdb_gives_and_only_what_was_spoilt_is_set_aside(
+    place, capsys
+):
     rows = []
     for file in sorted((DATA / "reviews").glob("*_labelled.txt")):
         for number, line in enumerate(file.read_bytes().decode().split("\n")[1:-1]):
             text, _, label = line.rpartition("\t")
             rows.append({"text": text.strip(), "stars": None if number % 3 == 0 else int(label) * 4 + 1})
     write(place, "comments", rows)
+    lines = (json.dumps(row) + "\n" for row, _ in SPOILT)
+    (place.lake / "raw/comments/b.json").write_text("".join(lines))
     bad = sum(row["stars"] == 5 for row in rows)
     place.edit("contracts/comments.yaml", "mustBe: 1500", f"mustBe: {bad}")
     run(place, "comments", capsys)
@@ -201,6 +213,10 @@ def test_every_operator_on_the_reviews_gives_the_number_that_duckdb_gives(place,
     told = {row["name"]: row for row in place.rows("strongroom.metrics") if row["dataset"] == "comments"}
     assert {rule: told[rule]["value"] for rule in wanted} == pytest.approx(measured)
     assert measured["twice"] > 0
+    aside = [json.loads(line) for line in quarantined(place, "comments")]
+    assert Counter((json.loads(clear)["text"], *reasons) for reasons, _, clear in aside) == Counter(
+        (row["text"], rule) for row, rule in SPOILT
+    )
     for place_, holds in (("holds", True), ("fails", False)):
         assert [told[f"{place_}.{number}"]["passed"] for number in range(8)] == [holds] * 8
     assert len(place.rows("training.comments")) == 3_000
