@@ -130,7 +130,8 @@ def test_values_that_were_asked_for_are_where_they_were_asked_for(seen):
     mail = [Marker("good", b"good.row@marker.example")]
     assert find(mail, seen.place.lake / "revealed")
     if seen.kind == "connect":
-        assert find([Marker("bad", b"badmail-marker-8c1e")], next(seen.place.root.glob("quarantine-show-*")))
+        shown = seen.place.root.glob("quarantine-show-*")  # of two runs one was refused
+        assert any(find([Marker("bad", b"badmail-marker-8c1e")], folder) for folder in shown)
 
 
 def test_no_key_turns_up_anywhere(seen):
