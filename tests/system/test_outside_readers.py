@@ -171,10 +171,10 @@ def test_the_page_s_own_program_prints_the_column(place):
     """`keys export`, then the Python of docs/encryption.md as it stands there."""
     page = (ROOT / "docs/encryption.md").read_text()
     program = re.search(r"Reading a column with Tink alone.*?```python\n(.*?)```", page, re.DOTALL)[1]
-    words = re.search(r"\./spark-submit\.sh (keys export .*)", page)[1].split()
+    command = re.search(r"\./spark-submit\.sh (keys export .*?)\n\n", page, re.DOTALL)[1]
+    words = command.replace("\\\n", " ").split()
     file = place.root / words[2]
-    asked = [words[1], str(file), *words[3:], "--as", "user:pia", "--config", str(place.settings)]
-    assert launch.run(keys_flow, [*asked, "--set", "principal=user:pia"]) == 0
+    assert launch.run(keys_flow, [words[1], str(file), *words[3:], "--config", str(place.settings)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
     words = [sys.executable, "-I", "-c", program]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=place.root, env=environment())
