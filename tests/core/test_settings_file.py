@@ -244,6 +244,20 @@ def test_a_proven_identity_is_not_for_the_command_line(override):
 
 
 @pytest.mark.parametrize(
+    "override",
+    [
+        "prepare.openlineage=https://mine.example", "prepare.openlineage_token=file:/etc/shadow",
+        "prepare.pushgateway=https://mine.example", "prepare.pushgateway_token=env:STRONGROOM_TOKEN",
+    ],
+)  # fmt: skip
+def test_where_identity_is_proven_the_command_line_sends_nothing_elsewhere(override):
+    with pytest.raises(ConfigError, match="what is sent where"):
+        parse_settings(PROVEN, "s.yaml", [override])
+    section, _, name = override.partition("=")[0].partition(".")
+    assert parse_settings(LEAST, "s.yaml", [override]).jobs[section][name] == override.partition("=")[2]
+
+
+@pytest.mark.parametrize(
     ("master", "part", "why"),
     [
         ("bogus://x", "no master of Spark", "Java would tell it by a stack trace"),

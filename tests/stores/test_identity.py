@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import ssl
+import subprocess
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from urllib.request import urlopen
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import RSAAlgorithm
 
 from stores.tokens import CURVE, EDWARDS, ISSUER, NAME, RSA, claims, forged, key_set, public, signed
@@ -20,6 +27,7 @@ from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
 from strongroom.stores.identity import whoami
 
+PEM = serialization.Encoding.PEM
 PLAIN = Settings(file="", lake="", keys="", keyring="", policy="", contracts="")
 
 
@@ -149,8 +157,11 @@ def test_outside_databricks_the_workspace_says_whose_token_it_is(workspace):
 
 @pytest.mark.parametrize(
     ("status", "body", "what"),
-    [(401, b"", "HTTP 401"), (200, b"<html>", "no JSON"), (200, b"{}", "names no user"), (200, b"[]", "names no user")],
-)
+    [
+        (401, b"", "HTTP 401"), (200, b"<html>", "no JSON"), (200, b"[" * 100_000, "no JSON"),
+        (200, b"{}", "names no user"), (200, b"[]", "names no user"),
+    ],
+)  # fmt: skip
 def test_a_workspace_that_names_nobody_is_told(workspace, status, body, what):
     workspace.answer = (status, body)
     with pytest.raises(EnvironmentFault, match=what) as fault:
@@ -189,6 +200,105 @@ def test_the_environment_makes_nobody_a_user_of_databricks(workspace, monkeypatc
     else:
         assert whoami(settings, nobody) == Caller("user:engineer", "")
     assert workspace.seen == []
+
+
+@pytest.fixture
+def secure(tmp_path, monkeypatch):
+    """The workspace's answer over https, under an authority of whoever made it."""
+    authority, server_pem = certificates(tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Workspace)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server_pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("DATABRICKS_TOKEN", "workspace-token")
+    Workspace.seen.clear()
+    Workspace.answer = (200, b'{"userName": "the-boss@example.com"}')
+    host = f"https://localhost:{server.server_port}"
+    yield replace(PLAIN, identity={"provider": "databricks", "host": host}), authority
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_an_authority_of_the_callers_own_proves_nothing(secure, monkeypatch, variable):
+    settings, authority = secure
+    monkeypatch.setenv(variable, str(authority if variable == "SSL_CERT_FILE" else authority.parent))
+    with urlopen(settings.identity["host"], context=ssl.create_default_context()) as answer:
+        assert b"the-boss" in answer.read(), "Python itself believes the variable"
+    Workspace.seen.clear()
+    with pytest.raises(EnvironmentFault, match="cannot be asked"):
+        whoami(settings, nobody)
+    assert Workspace.seen == [], "nor was the token sent"
+
+
+def test_an_authority_that_the_system_was_built_with_proves_it(secure, monkeypatch):
+    settings, authority = secure
+    paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(authority), openssl_capath="/none")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    assert whoami(settings, nobody) == Caller("user:the-boss@example.com", "databricks")
+    elsewhere = settings.identity["host"].replace("localhost", "127.0.0.1")
+    with pytest.raises(EnvironmentFault, match="cannot be asked"):
+        whoami(replace(settings, identity={**settings.identity, "host": elsewhere}), nobody)
+
+
+def test_a_proxy_of_the_callers_own_answers_for_no_workspace(workspace, monkeypatch):
+    workspace.answer = (200, b'{"userName": "the-boss@example.com"}')
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, workspace.settings.identity["host"])
+    monkeypatch.setenv("no_proxy", "")
+    nowhere = replace(PLAIN, identity={"provider": "databricks", "host": "http://127.0.0.1:9"})
+    with pytest.raises(EnvironmentFault, match="cannot be asked"):
+        whoami(nowhere, nobody)
+    assert workspace.seen == []
+
+
+def test_the_token_goes_to_the_workspace_and_follows_no_redirect(workspace):
+    host = workspace.settings.identity["host"]
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(302)
+            self.send_header("Location", f"{host}/me")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        identity = {"provider": "databricks", "host": f"http://127.0.0.1:{server.server_port}"}
+        with pytest.raises(EnvironmentFault, match="HTTP 302"):
+            whoami(replace(PLAIN, identity=identity), nobody)
+        server.shutdown()
+    assert workspace.seen == []
+
+
+def certificates(folder):
+    """An authority's certificate, alone in a folder as OpenSSL looks it up, and one of its server's with its key."""
+    key, until = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC) + timedelta(days=1)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An authority of one's own")])
+
+    def issue(subject, public, *extensions):
+        made = x509.CertificateBuilder(
+            name, subject, public, x509.random_serial_number(), until - timedelta(days=2), until
+        )
+        for extension in extensions:
+            made = made.add_extension(extension, critical=True)
+        return made.sign(key, hashes.SHA256())
+
+    root = issue(name, key.public_key(), x509.BasicConstraints(ca=True, path_length=0))
+    own = ec.generate_private_key(ec.SECP256R1())
+    host = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    leaf = issue(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]), own.public_key(), host)
+    (folder / "authorities").mkdir()
+    hashed = subprocess.run(["openssl", "x509", "-hash", "-noout"], input=root.public_bytes(PEM), capture_output=True)
+    authority = folder / "authorities" / f"{hashed.stdout.decode().strip()}.0"
+    authority.write_bytes(root.public_bytes(PEM))
+    server = folder / "server.pem"
+    kind = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    server.write_bytes(own.private_bytes(PEM, *kind) + leaf.public_bytes(PEM))
+    return authority, server
 
 
 @pytest.mark.spark

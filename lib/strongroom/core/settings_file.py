@@ -85,6 +85,9 @@ class _Reader:
                 self.refuse(node, "Who proves who is asking is not for the command line.", "Write it into the file.")
             elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
                 self.spark(spark, key if key.startswith("spark.") else name, node)
+            elif "identity" in root.fields and self.leads_out(section, key):
+                what = f"Where 'identity' is set, {name!r} is not for the command line: it says what is sent where."
+                self.refuse(node, what, "Write it into the file.")
             elif section in JOBS and dot:
                 self.one(sections, section, key, node, typed=False)
             else:
@@ -100,6 +103,12 @@ class _Reader:
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(file=str(Path(self.file).absolute()), identity=identity, spark=spark, jobs=sections, **top)
+
+    @staticmethod
+    def leads_out(section: str, name: str) -> bool:
+        """Whether a job's setting names an address to send to, or the file whose text goes along as a token."""
+        key = JOBS.get(section, {}).get(name)
+        return key is not None and key.kind in ("address", "token")
 
     def section(self, name: str, node: Node, each: Any) -> None:
         if not isinstance(node.value, dict):

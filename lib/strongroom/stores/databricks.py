@@ -8,9 +8,10 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from strongroom.core.errors import StrongroomError
+from strongroom.stores.web import opener
 
 
 def asked(
@@ -20,7 +21,8 @@ def asked(
 
     Args:
         path: of the API, with its query.
-        host: the workspace; without it the one that `DATABRICKS_HOST` names.
+        host: the workspace, and then its answer is proof: no variable of the environment says whose certificates are
+            good. Without it the workspace that `DATABRICKS_HOST` names.
         where: what is wanted, for errors.
         fault: the class of the error to raise.
         todo: the advice when a variable is missing.
@@ -30,17 +32,21 @@ def asked(
         StrongroomError: of that class: the variables are missing, the address is not https, the workspace says no, does
             not answer in time, or answers something else than JSON.
     """
+    proof = bool(host)
     host, token = host or os.environ.get("DATABRICKS_HOST", ""), os.environ.get("DATABRICKS_TOKEN", "")
     if not host or not token:
         what = "there is neither dbutils nor DATABRICKS_HOST and DATABRICKS_TOKEN in this process"
         raise fault(what, where=where, todo=todo or "Set both variables.")
-    url = urlsplit(host if "://" in host else f"https://{host}")
+    try:
+        url = urlsplit(host if "://" in host else f"https://{host}")
+    except ValueError:
+        raise fault("the workspace's address is none", where=where, todo="Write https://….") from None
     if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
         raise fault("the workspace's address is not https", where=where, todo="Write https://….")
     address = f"{url.scheme}://{url.netloc}{path}"
     request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  the scheme was just checked
     try:
-        with urlopen(request, timeout=seconds) as answer:  # noqa: S310
+        with opener(proof=proof).open(request, timeout=seconds) as answer:
             return json.load(answer)
     except HTTPError as error:
         error.close()
@@ -49,5 +55,5 @@ def asked(
     except (URLError, HTTPException, TimeoutError, OSError) as error:
         what = f"the workspace cannot be asked: {type(error).__name__}"
         raise fault(what, where=where, todo="Check the workspace's address.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise fault("the workspace's answer is no JSON", where=where, todo="Check the workspace's address.") from None

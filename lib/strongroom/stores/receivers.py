@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
 from strongroom import __version__
 from strongroom.stores.reports_markup import LONGEST_NAME, plain
+from strongroom.stores.web import opener
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -97,20 +97,12 @@ class _NoTokenError(Exception):
     """The token is not where the settings say; the message says where that is."""
 
 
-class _StayHere(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """No redirect: a token goes to the address of the settings and nowhere else."""
-
-
-_OPENER = build_opener(_StayHere)
-
-
 def _send(message: Message, authorization: str, *, seconds: float) -> None:
     headers = {"Content-Type": message.kind, "User-Agent": f"strongroom/{__version__}"}
     request = Request(message.url, message.body, headers, method=message.method)  # noqa: S310  the settings allow http(s) only
     if authorization:
         request.add_unredirected_header("Authorization", authorization)
-    with _OPENER.open(request, timeout=seconds):
+    with opener().open(request, timeout=seconds):
         pass
 
 
