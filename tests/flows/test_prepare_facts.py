@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from flows.test_prepare_marks import KEEP, contract, put, run
 from lakes import install
-from strongroom.flows import prepare
+from strongroom.flows import prepare, quarantine
 
 pytestmark = pytest.mark.spark
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
@@ -74,3 +75,33 @@ def test_in_append_mode_a_query_sees_what_the_table_has_too(place):
     put(place, "visits", "c", {"n": 3})
     closed = place.run(prepare, "--contract", "visits", "--set", "prepare.mode=append")
     assert (closed.code, measured(closed, "sum")[0]) == (6, 9)
+
+
+def test_a_retry_asks_it_of_the_version_that_readers_would_get(place):
+    rule = "quality: [{{type: sql, id: sum, query: 'SELECT sum(n) FROM {{table}}', mustBeLessThan: {}}}]"
+    contract(place, "visits", ("n", "integer", KEEP, "logicalTypeOptions: {maximum: 3}", rule.format(9)))
+    put(place, "visits", "a", {"n": 1}, {"n": 2}, {"n": 4}, {"n": 5})
+    run(place, "visits", *OPEN_GATE)
+
+    def numbers():
+        return [sorted(row["n"] for row in place.rows("training.visits")), len(place.rows("quarantine.visits"))]
+
+    place.edit("contracts/visits.yaml", "maximum: 3", "maximum: 4")
+    place.edit("contracts/visits.yaml", "mustBeLessThan: 9", "mustBeLessThan: 7")
+    closed = place.run(quarantine, "retry", "--contract", "visits")
+    assert closed.code == 6, closed.err
+    assert "sql of n is 7; it must be less than 7" in closed.err
+    assert "Nothing was moved" in closed.err
+    assert numbers() == [[1, 2], 2]
+    table = place.lake / "training/visits"
+    left = {str(file) for file in table.rglob("*.parquet") if "_delta_log" not in file.parts}
+    assert left == set(DeltaTable(str(table)).file_uris()), "the stage is gone"
+    place.edit("contracts/visits.yaml", "mustBeLessThan: 7", "mustBeLessThan: 8")
+    done = place.run(quarantine, "retry", "--contract", "visits")
+    assert (done.code, done.line["rows"]) == (0, {"read": 2, "written": 1, "quarantined": 1})
+    assert numbers() == [[1, 2, 4], 1]
+    place.edit("contracts/visits.yaml", "maximum: 4", "maximum: 5")
+    place.edit("contracts/visits.yaml", "mustBeLessThan: 8", "mustBeLessThan: 8, severity: warning")
+    warned = place.run(quarantine, "retry", "--contract", "visits")
+    assert (warned.code, numbers()) == (0, [[1, 2, 4, 5], 0])
+    assert "warning: sql of n is 12" in warned.out + warned.err

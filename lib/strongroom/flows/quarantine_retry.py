@@ -7,19 +7,21 @@ batch's writer. The quarantine follows; when the run dies in between, `settle` f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial, reduce
 
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import ConfigError, Problem, StoreError
-from strongroom.core.key import KeyHandle
+from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
+from strongroom.flows.prepare_facts import facts
 from strongroom.flows.prepare_hashes import Rows
 from strongroom.flows.prepare_marks import mark_rows, permit_references
+from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
 from strongroom.stores import manifest, stages
 from strongroom.stores.keys import open_keyring, still_enabled
@@ -34,6 +36,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
 
     Raises:
         ConfigError: the training table has other columns than the contract.
+        GateClosed: with these rows a rule of the whole table would not hold; nothing was changed.
         StoreError: another run has taken over, or rows wait for their run to be published; nothing was changed.
     """
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
@@ -54,18 +57,20 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    tally = _stage(job, contract, lake, batch=batch, keys=keyring.handle)
+    rows = _rows(job, fuse.Pass(contract, training, keyring.handle, textual=True), lake=lake)
+    tally = _stage(job, rows, lake=lake, batch=batch)
     if tally.kept:
+        _judge(job, rows, lake=lake, batch=batch, tally=tally)
         still_enabled(job.settings.keyring, keyring.primary)
         _publish(contract, lake, batch=batch, onto=onto)
         finish(lake, contract, batch, quarantine)
     for table in (training, aside):
         stages.drop_remains(lake, table, batch.stage)
-    rows = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
+    counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(fuse.UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
-    return Outcome(rows=rows, summary=summary, facts={"table": training, "batch": batch.number, **rows})
+    return Outcome(rows=counts, summary=summary, facts={"table": training, "batch": batch.number, **counts})
 
 
 def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: DeltaTable) -> None:
@@ -97,28 +102,62 @@ def finish(lake: Lake, contract: Contract, batch: Batch, quarantine: DeltaTable)
     )
 
 
-def _stage(job: Job, contract: Contract, lake: Lake, *, batch: Batch, keys: KeyHandle) -> Tally:
+def _rows(job: Job, plan: fuse.Pass, *, lake: Lake) -> Rows:
+    """All that is in quarantine, sealed, and to be added to the table."""
+    from pyspark.sql import functions as F
+
+    aside = lake.spark_path(f"quarantine.{plan.contract.name}")
+    rows = job.spark().read.format("delta").load(aside).drop("run_id", "batch")
+    if "source_position" not in rows.columns:  # of before positions were kept
+        rows = rows.withColumn("source_position", F.lit(None).cast("string"))
+    return Rows(rows, plan, sealed=True, onto=True)
+
+
+def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    plan = fuse.Pass(contract, training, keys, textual=True)
-    spark, schema = job.spark(), from_arrow_schema(fuse.stage_schema(contract))
-    rows = spark.read.format("delta").load(lake.spark_path(aside)).drop("run_id", "batch")
-    if "source_position" not in rows.columns:  # of before positions were kept
-        rows = rows.withColumn("source_position", F.lit(None).cast("string"))
-    marked = mark_rows(job, Rows(rows, plan, sealed=True, onto=True), lake=lake)
-    judged = marked.mapInArrow(partial(fuse.retry, plan), schema)
+    training, aside = rows.plan.table, f"quarantine.{rows.plan.contract.name}"
+    schema = from_arrow_schema(fuse.stage_schema(rows.plan.contract))
+    judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
     staged.parquet(lake.spark_path(training, batch.stage))
     lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     if tally.bad and tally.kept:
-        bad = spark.read.parquet(lake.spark_path(training, f"{batch.stage}/verdict=bad"))
+        bad = job.spark().read.parquet(lake.spark_path(training, f"{batch.stage}/verdict=bad"))
         still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
         still.write.mode("overwrite").parquet(lake.spark_path(aside, batch.stage))
     return tally
+
+
+def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> None:
+    """The gate: what the contract asks of the table as a whole is asked of the version that readers would get.
+
+    Other set rules are about the rows of one run, and these are only a part of some.
+
+    Raises:
+        GateClosed: a rule of severity `error` does not hold; training and quarantine stay as they are.
+    """
+    whole = replace(
+        rows.plan.contract,
+        set_rules=tuple(rule for rule in rows.plan.contract.set_rules if rule.metric == "sql"),
+        quarantine_limit=None,
+    )
+    good = lake.spark_path(rows.plan.table, f"{batch.stage}/verdict=good")
+    asked = replace(rows, plan=replace(rows.plan, contract=whole))
+    verdicts = judge_set(whole, tally, facts=facts(job, asked, staged=good, tally=tally, lake=lake))
+    for verdict in verdicts:
+        if not verdict.passed:
+            job.say(f"{verdict.severity}: {verdict.sentence}  {verdict.where}")
+    closing = next((verdict for verdict in verdicts if verdict.closes), None)
+    if closing is None:
+        return
+    for table in (rows.plan.table, f"quarantine.{whole.name}"):
+        stages.drop_stage(lake, table, batch.stage)
+    todo = "Nothing was moved. Mend the contract, or discard the rows that break the rule (quarantine discard)."
+    raise GateClosed(closing.sentence, where=closing.where, todo=todo)
 
 
 def _publish(contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable) -> None:
