@@ -37,6 +37,38 @@ tests() { # SELECTION [arguments of pytest]; that a narrow choice leaves no test
     [ "$code" -eq 5 ] || return "$code"
 }
 
+beside() { # [arguments of pytest]: what needs no Java in two processes, and what needs Spark at the same time
+    local log fast with_spark shown stopped=""
+    log="$(mktemp)"
+    set -m # each in a process group of its own: in other background jobs Ctrl-C is ignored
+    tests "spark and not slow" "$@" >"$log" 2>&1 </dev/null &
+    with_spark=$!
+    tests "not spark and not slow" -n 2 "$@" </dev/null &
+    fast=$!
+    set +m
+    trap 'stopped=yes; kill -INT -- "-$fast" "-$with_spark" 2>/dev/null || true' INT TERM HUP
+    step "tests without Java" ended "$fast"
+    tail -n +1 -f "$log" &
+    shown=$!
+    step "tests with Spark, begun at the same time" ended "$with_spark"
+    sleep 1 || true # and tail has come to the end
+    kill "$shown"
+    wait "$shown" 2>/dev/null || true
+    rm -f "$log"
+    trap - INT TERM HUP
+    [ -z "$stopped" ] || exit 130
+}
+
+ended() { # PROCESS: its exit code; a signal that comes to us meanwhile ends waiting, not the process
+    local code=0
+    wait "$1" || code=$?
+    while [ "$code" -gt 128 ] && kill -0 "$1" 2>/dev/null; do
+        code=0
+        wait "$1" || code=$?
+    done
+    return "$code"
+}
+
 if [ "$speed" = fast ]; then
     ./spark-submit.sh --setup-only --tools --no-spark
 else
@@ -50,12 +82,9 @@ step "lint" "$python" -m ruff check .
 step "format" "$python" -m ruff format --check .
 step "types" "$python" -m mypy
 case "$speed" in
-    fast) step "tests without Java" tests "not spark and not slow" "$@" ;;
-    usual)
-        step "tests without Java" tests "not spark and not slow" "$@"
-        step "tests with Spark" tests "spark and not slow" "$@"
-        ;;
-    slow)
+    fast) step "tests without Java" tests "not spark and not slow" -n 2 "$@" ;;
+    usual) beside "$@" ;;
+    slow) # one after the other: these start clusters, and kill jobs at moments that they measure
         step "tests without Java" tests "not spark" "$@"
         step "tests with Spark" tests "spark" "$@"
         ;;
