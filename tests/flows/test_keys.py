@@ -12,6 +12,7 @@ from lakes import install
 from strongroom.core.contract_file import load_contract
 from strongroom.flows import keys
 from strongroom.protect import decrypt, protector, seal
+from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 
@@ -68,7 +69,7 @@ def write(place, *, emails=("a@b.c", None), table="training.reviews"):
         "text": pa.array(["AQ looks like a token, a bit" for _ in range(rows)]),
         "row": pa.array([list(seal(pa.array([b"x"] * rows), table="t", keyring=keyring).to_pylist())] * rows),
     }
-    Lake(str(place.lake)).append(table, pa.table(columns))
+    commits.append(Lake(str(place.lake)), table, pa.table(columns))
 
 
 def test_the_first_rotation_makes_the_keyring_and_each_further_one_a_new_primary(place):
@@ -280,7 +281,7 @@ def test_values_inside_maps_are_counted_and_keep_their_key(place):
     old = ring(place)
     sealed = protector(leaf(place, "email"), table="training.reviews", keyring=old)(pa.array(["a@b.c"]))[0].as_py()
     table = pa.table({"tags": pa.array([[("mail", sealed)]], pa.map_(pa.string(), pa.binary()))})
-    Lake(str(place.lake)).append("features.maps", table)
+    commits.append(Lake(str(place.lake)), "features.maps", table)
     run(place, "rotate")
     assert f"{old.primary:08x}  features.maps.tags[].value  1\n" in run(place, "coverage").out
     assert run(place, "destroy", f"{old.primary:08x}").code == 7
@@ -301,7 +302,7 @@ def test_what_was_destroyed_is_not_imported_and_its_copy_not_called_needless(pla
 
 def test_a_lake_whose_keyring_is_lost_gets_no_new_one(place):
     run(place, "rotate")
-    Lake(str(place.lake)).append("strongroom.manifest", pa.table({"dataset": ["reviews"]}))
+    commits.append(Lake(str(place.lake)), "strongroom.manifest", pa.table({"dataset": ["reviews"]}))
     (place.root / "keys/keyring.json").unlink()
     refused = run(place, "rotate")
     assert refused.code == 7
@@ -315,7 +316,7 @@ def test_deltalake_and_tink_alone_read_a_table_of_ours(place, tmp_path):
     emails = [f"{'x' * size}@example.org" for size in range(50)]
     col = leaf(place, "email")
     sealed = protector(col, table="training.reviews", keyring=ring(place))(pa.array(emails))
-    Lake(str(place.lake)).append("training.reviews", pa.table({"email": sealed}))
+    commits.append(Lake(str(place.lake)), "training.reviews", pa.table({"email": sealed}))
     out = tmp_path / "email.json"
     result = run(place, "export", str(out), "--contract", "reviews", "--column", "email")
     bound = result.out.splitlines()[1].partition(": ")[2].encode()

@@ -3,13 +3,12 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from deltalake import DeltaTable
 
 from lakes import install
 from strongroom.core.contract_file import load_contract
 from strongroom.flows import keys, keys_rewrap, prepare, quarantine
 from strongroom.protect import decrypt, protector, seal, unseal
-from strongroom.stores import rewrite as rewriting
+from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.rewrite import Rewrite
@@ -50,8 +49,10 @@ def write(place, *emails):
     keyring, lake = ring(place), Lake(str(place.lake))
     sealed = protector(leaf(place, "email"), table=TABLE, keyring=keyring)(pa.array(emails, pa.string()))
     token = protector(leaf(place, "user_id"), table=TABLE, keyring=keyring)(pa.array(range(len(emails)), pa.int64()))
-    lake.append(TABLE, pa.table({"email": sealed, "user_id": token, "rating": pa.array([5] * len(emails))}))
-    lake.append("quarantine.reviews", pa.table({"row": seal(pa.array([b"row"]), table=TABLE, keyring=keyring)}))
+    commits.append(lake, TABLE, pa.table({"email": sealed, "user_id": token, "rating": pa.array([5] * len(emails))}))
+    commits.append(
+        lake, "quarantine.reviews", pa.table({"row": seal(pa.array([b"row"]), table=TABLE, keyring=keyring)})
+    )
 
 
 def shape(place):
@@ -71,16 +72,17 @@ def test_rows_that_another_run_deletes_between_two_commits_stay_deleted(place, m
     place.run(keys, "rotate")
     monkeypatch.setattr(keys_rewrap, "AT_ONCE", 1)
 
-    def reloaded(folder):
-        """A reload after a commit that was not the last change: somebody has deleted what is still to be done."""
-        monkeypatch.setattr(rewriting, "DeltaTable", DeltaTable)
-        table = DeltaTable(folder)
-        first = sorted(table.get_add_actions(flatten=True).column("path").to_pylist())
-        gone = next(path for path in first if not path.startswith("rewrap-"))
-        table.delete(f"email = {literal(place, gone)}")
-        return DeltaTable(folder)
+    reopen = Rewrite.reopen
 
-    monkeypatch.setattr(rewriting, "DeltaTable", reloaded)
+    def reopened(self):
+        """A reload after a commit that was not the last change: somebody has deleted what is still to be done."""
+        if self.table == TABLE:
+            monkeypatch.setattr(Rewrite, "reopen", reopen)
+            gone = next(path for path in place.delta(TABLE).file_uris() if "/rewrap-" not in path)
+            place.delta(TABLE).delete(f"email = {literal(place, gone)}")
+        reopen(self)
+
+    monkeypatch.setattr(Rewrite, "reopen", reopened)
     assert place.run(keys, "rewrap").code == 0
     assert len(clear(place)) == 1, "the row that was deleted is gone"
 
@@ -148,27 +150,56 @@ def test_a_killed_run_keeps_what_it_did_and_the_next_one_ends_it(place, monkeypa
     assert set(clear(place)) == {"a@b.c", "d@e.f"}
 
 
-def test_who_is_overtaken_changes_nothing(place, monkeypatch):
+@pytest.mark.parametrize(
+    ("act", "code", "rows", "why"),
+    [
+        (lambda table: table.delete(), 0, [], "what others have deleted stays deleted, and nobody is told a fault"),
+        (lambda table: table.optimize.compact(), 0, ["a@b.c", "d@e.f"], "what others have compacted is moved there"),
+    ],
+)
+def test_what_others_do_before_the_commit_is_gone_along_with(place, monkeypatch, act, code, rows, why):
+    write(place, "a@b.c"), write(place, "d@e.f"), place.run(keys, "rotate")
+    commit = Rewrite.commit
+
+    def crossed(self, *, note):
+        if self.pairs and self.table == TABLE:
+            monkeypatch.setattr(Rewrite, "commit", commit)
+            act(place.delta(TABLE))
+        return commit(self, note=note)
+
+    monkeypatch.setattr(Rewrite, "commit", crossed)
+    done = place.run(keys, "rewrap")
+    assert (done.code, clear(place)) == (code, rows), why
+    assert done.line["rows"]["rewrapped"] == len(rows) + 2, "each value once, and two rows in quarantine"
+    new = ring(place).keys[-1].name
+    assert [*shape(place).values()] == [{new}] * bool(rows)
+    assert len([*(place.lake / "training/reviews").glob("*rewrap-*/*")]) == bool(rows), "no more than is published"
+
+
+def test_of_two_rewraps_at_once_one_ends_and_the_next_run_finds_nothing_left(place, monkeypatch):
     write(place, "a@b.c"), place.run(keys, "rotate")
     commit = Rewrite.commit
 
     def overtaken(self, *, note):
         if self.pairs and self.table == TABLE:
-            place.delta(TABLE).delete()
-        commit(self, note=note)
+            monkeypatch.setattr(Rewrite, "commit", commit)
+            assert place.run(keys, "rewrap").code == 0
+        return commit(self, note=note)
 
     monkeypatch.setattr(Rewrite, "commit", overtaken)
     lost = place.run(keys, "rewrap")
-    assert (lost.code, "another run changed this table" in lost.err) == (7, True), lost.err
-    assert place.rows(TABLE) == []
-    assert [*(place.lake / "training/reviews").glob("rewrap-*/*")] == []
+    assert (lost.code, "another run committed to this table first" in lost.err) == (7, True), lost.err
+    assert clear(place) == ["a@b.c"]
+    assert place.run(keys, "rewrap").line["rows"]["rewrapped"] == 0
 
 
 def test_a_value_that_does_not_open_stays_and_is_counted(place):
     write(place, "a@b.c")
     old = ring(place).primary
     forged = b"\x01" + old.to_bytes(4) + b"x" * 30
-    Lake(str(place.lake)).append(TABLE, pa.table({"email": pa.array([forged]), "user_id": ["t"], "rating": [1]}))
+    commits.append(
+        Lake(str(place.lake)), TABLE, pa.table({"email": pa.array([forged]), "user_id": ["t"], "rating": [1]})
+    )
     place.run(keys, "rotate")
     done = place.run(keys, "rewrap")
     assert "1 do not open and stay" in done.out
@@ -198,7 +229,7 @@ def write_bound(place, key, values, emails):
     protect = {path: protector(col, table=TABLE, keyring=ring(place)) for path, col in cols.items()}
     row_keys = {key: protect[key](values)}
     rows = {**row_keys, "email": protect["email"](pa.array(emails), row_keys), "rating": pa.array([5] * len(emails))}
-    Lake(str(place.lake)).append(TABLE, pa.table(rows))
+    commits.append(Lake(str(place.lake)), TABLE, pa.table(rows))
 
 
 @pytest.mark.parametrize(
@@ -245,8 +276,8 @@ def test_what_lies_away_from_its_row_key_stays_and_is_counted(place):
     rows = place.rows(TABLE)
     swapped = [rows[1]["email"], rows[0]["email"]]
     lake = Lake(str(place.lake))
-    lake.append(TABLE, pa.table({"review_id": ["r-1", "r-2"], "email": swapped, "rating": [1, 1]}))
-    lake.append("features.reviews", pa.table({"email": [rows[0]["email"]]}))
+    commits.append(lake, TABLE, pa.table({"review_id": ["r-1", "r-2"], "email": swapped, "rating": [1, 1]}))
+    commits.append(lake, "features.reviews", pa.table({"email": [rows[0]["email"]]}))
     place.run(keys, "rotate")
     done = place.run(keys, "rewrap")
     assert done.line["rows"] == {"rewrapped": 2}

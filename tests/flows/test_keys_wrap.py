@@ -17,6 +17,7 @@ from strongroom.core.errors import KeyFault
 from strongroom.core.key import RoleHandle
 from strongroom.flows import keys, keys_wrap
 from strongroom.protect import decrypt, protector
+from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.keys_role import file_of, role_keys_of
 from strongroom.stores.lake import Lake
@@ -55,7 +56,7 @@ def leaf(place, path="email"):
 
 def write(place, *emails):
     sealed = protector(leaf(place), table=TABLE, keyring=ring(place))(pa.array(emails, pa.string()))
-    Lake(str(place.lake)).append(TABLE, pa.table({"email": sealed, "label": pa.array(["x"] * len(emails))}))
+    commits.append(Lake(str(place.lake)), TABLE, pa.table({"email": sealed, "label": pa.array(["x"] * len(emails))}))
 
 
 def file(place, role="support"):

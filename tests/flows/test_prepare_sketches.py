@@ -22,7 +22,8 @@ from strongroom.flows.prepare_record import Done
 from strongroom.quality import states
 from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, sketches_of
 from strongroom.quality.tally import Tally
-from strongroom.stores import manifest
+from strongroom.stores import commits, manifest
+from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT, FILE, RawFile
@@ -134,7 +135,8 @@ class Prepared:
         prepare_record.write_metrics(done, lake=self.lake)
         if publish:
             onto = self.lake.open("training.visits")
-            self.lake.commit("training.visits", onto=onto, files=[], mode=mode, writers=batch.writers, note={})
+            change = Change(whole=mode == "overwrite")
+            commits.commit(self.lake, "training.visits", change, looked=onto, writers=batch.writers)
         return done
 
     def before(self, number, *, key=None):

@@ -13,6 +13,7 @@ from lakes import Installation, install
 from strongroom.core.errors import Refused, StoreError
 from strongroom.flows import keys, prepare, project
 from strongroom.flows.read import read_table
+from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected
@@ -162,7 +163,7 @@ def test_a_refresh_reads_what_is_new_and_ends_where_a_fresh_one_would(place, spa
     before = files(place, FIRST)
     lies = place.delta(TABLE)
     extra = Lake(str(place.lake)).read(TABLE).slice(0, 7)
-    Lake(str(place.lake)).append(TABLE, extra)
+    commits.append(Lake(str(place.lake)), TABLE, extra)
     done = made(place)
     assert "2 refreshed" in done.out
     assert "1 file new, 0 gone" in done.out
@@ -264,7 +265,7 @@ def test_a_killed_run_leaves_the_last_version_and_the_next_one_ends_it(place, sp
     policy(place, grant("r0"), grant("r1"))
     made(place)
     before = rows(place, FIRST)
-    Lake(str(place.lake)).append(TABLE, Lake(str(place.lake)).read(TABLE).slice(0, 7))
+    commits.append(Lake(str(place.lake)), TABLE, Lake(str(place.lake)).read(TABLE).slice(0, 7))
     commit, calls = Projected.commit, []
 
     def dies(self, *args, **named):
@@ -292,7 +293,7 @@ def test_who_is_overtaken_changes_nothing(place, spark, monkeypatch):
 
     monkeypatch.setattr(Projected, "commit", overtaken)
     lost = place.run(project)
-    assert (lost.code, "another run refreshed this projection first" in lost.err) == (7, True), lost.err
+    assert (lost.code, "another run committed to this table first" in lost.err) == (7, True), lost.err
     assert place.delta(FIRST).version() == 1
     assert len(rows(place, FIRST)) == len(rows(place, TABLE))
 

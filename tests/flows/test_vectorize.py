@@ -20,6 +20,7 @@ from strongroom.core.run import Run
 from strongroom.flows import prepare, tables, vectorize, vectorize_tables
 from strongroom.learn.tfidf import as_vector
 from strongroom.learn.vocabulary import Vocabulary
+from strongroom.stores import commits
 from strongroom.stores.lake import Lake
 
 pytestmark = pytest.mark.spark
@@ -43,7 +44,7 @@ def place(tmp_path, capsys, spark):
          "created_at": datetime(2025, 1, 1 + place, tzinfo=UTC)}
         for place, (label, text) in enumerate(TEXTS)
     ]  # fmt: skip
-    Lake(str(found.lake)).append("training.reviews", pa.Table.from_pylist(rows, nullable(plan.schema)))
+    commits.append(Lake(str(found.lake)), "training.reviews", pa.Table.from_pylist(rows, nullable(plan.schema)))
     return found
 
 

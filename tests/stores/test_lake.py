@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.stores import stages
+from strongroom.stores import commits, stages
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.table_plan import TablePlan, same_columns
 
@@ -35,7 +36,8 @@ def ids(lake):
 
 
 def commit(lake, onto, files, mode="append", number=1):
-    return lake.commit("training.t", onto=onto, files=files, mode=mode, writers={"t": number}, note={}, schema=SCHEMA)
+    change = Change(files, whole=mode == "overwrite", schema=SCHEMA)
+    return commits.commit(lake, "training.t", change, looked=onto, writers={"t": number})
 
 
 def test_staged_files_are_no_rows_until_they_are_committed(lake):
@@ -68,9 +70,9 @@ def test_of_two_runs_planned_on_one_version_the_second_to_commit_changes_nothing
 def test_a_small_table_takes_the_same_rows_once(lake):
     rows = pa.table({"a": [1]})
     for _ in range(2):
-        lake.append("strongroom.m", rows, once=("w", 1))
-    lake.append("strongroom.m", rows, once=("w", 2))
-    lake.append("strongroom.m", rows)
+        commits.append(lake, "strongroom.m", rows, once=("w", 1))
+    commits.append(lake, "strongroom.m", rows, once=("w", 2))
+    commits.append(lake, "strongroom.m", rows)
     assert lake.read("strongroom.m").num_rows == 3
     assert lake.read("strongroom.m", where="a > 1").num_rows == 0
 

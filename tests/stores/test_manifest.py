@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import manifest
+from strongroom.stores import commits, manifest
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
@@ -31,7 +32,7 @@ def plan(lake, number, *files, mode="append", run="r"):
 
 
 def publish(lake, batch):
-    lake.commit(TABLE, onto=lake.open(TABLE), files=[], mode="append", writers=batch.writers, note={})
+    commits.commit(lake, TABLE, Change(), looked=lake.open(TABLE), writers=batch.writers)
 
 
 def changes(lake, *today):
@@ -67,7 +68,7 @@ def test_a_fenced_batch_can_never_be_published(lake):
     fenced = manifest.fence(lake, TABLE, manifest.batches(lake, "t"))
     assert fenced.version() == 1
     with pytest.raises(StoreError, match="another run"):
-        lake.commit(TABLE, onto=onto, files=[], mode="append", writers=batch.writers, note={})
+        commits.commit(lake, TABLE, Change(), looked=onto, writers=batch.writers)
     assert not manifest.published(batch, lake.open(TABLE))
     assert manifest.fence(lake, TABLE, manifest.batches(lake, "t")).version() == 1, "fenced once is enough"
 

@@ -98,12 +98,12 @@ def test_of_two_runs_at_once_one_changes_nothing(lake):
         for table, (stage, found) in zip((first, second), stages, strict=True)
     ]
     commits[0]()
-    with pytest.raises(StoreError, match="another run refreshed this projection first"):
+    with pytest.raises(StoreError, match="another run committed to this table first"):
         commits[1]()
     assert rows(lake) == [1, 2]
     first.sweep()
     assert on_disk(lake) == sorted([f"{ONE}-r1.parquet", f"{TWO}-r2.parquet"]), "and its stage is swept"
-    with pytest.raises(StoreError, match="another run refreshed this projection first"):
+    with pytest.raises(StoreError, match="another run committed to this table first"):
         commits[1]()
     assert rows(lake) == [1, 2]
 

@@ -106,8 +106,8 @@ def cut_short(place, job, killed):
     }  # Python would cut its own caches short
     job("prepare", *OPEN_GATE, code=7, **full)
     table = place.lake / "training/reviews"
-    before = set(table.glob("stage-*"))
-    killed("prepare", *OPEN_GATE, when=lambda: bool(set(table.glob("stage-*")) - before))
+    before = set(table.glob("_stage-*"))
+    killed("prepare", *OPEN_GATE, when=lambda: bool(set(table.glob("_stage-*")) - before))
 
 
 def without_spark(place, job):

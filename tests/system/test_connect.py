@@ -99,7 +99,7 @@ def test_a_server_that_dies_is_told_in_a_minute_and_readers_keep_what_they_had(b
     before = there.delta("training.reviews").version()
 
     def stages():
-        return set((there.lake / "training/reviews").glob("stage-*"))
+        return set((there.lake / "training/reviews").glob("_stage-*"))
 
     published = stages()
     with ConnectServer(tmp_path / "dying") as dying:

@@ -12,6 +12,7 @@ WRITE = """
 import sys, time
 from pathlib import Path
 import pyarrow as pa
+from strongroom.stores import commits
 from strongroom.stores.lake import Lake
 
 root, number, rounds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
@@ -21,7 +22,7 @@ while not (root / "go").exists():
 for turn in range(1, rounds + 1):
     for name, writer in ((f"runs/{number}", number), ("runs/all", -1)):
         rows = pa.table({"writer": [writer], "turn": [turn]})
-        Lake(str(root)).append("strongroom.runs", rows, once=(name, turn))
+        commits.append(Lake(str(root)), "strongroom.runs", rows, once=(name, turn))
 """
 
 

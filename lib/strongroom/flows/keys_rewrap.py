@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
+from strongroom.core.errors import StoreError
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -24,6 +25,7 @@ from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper, row_rewrapper, under
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import REWRAP
 from strongroom.stores.rewrite import Rewrite
 
 AT_ONCE = 256 << 20
@@ -102,33 +104,52 @@ def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
 
 
 def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[str]:
-    """Rewraps one table; returns how many values and files, and how many values do not open."""
+    """Rewraps one table; returns how many values and files, and how many values do not open.
+
+    Files that others put in their place meanwhile (a compaction, a DELETE) are looked at, too, until none is left.
+    """
     counts: Counter[str] = Counter()
     rewrite, keys = Rewrite.of(lake, work.table, run_id=job.run.id), tuple(old)
     if rewrite is None:
         return counts
-    note = {"strongroom.run": job.run.id, "strongroom.rewrap": "encrypted under the primary key"}
-    for path, size in rewrite.files():
-        if path not in rewrite.live:
-            continue
-        values = sum(_lies(batch, keys) for batch in rewrite.batches(path, list(work.columns)))
-        if not values:
-            continue
-        job.say(f"{work.table}: {values:,} values in {path}")
-        if job.args.dry_run:
-            counts.update(files=1, values=values)
-            continue
-        found: Counter[str] = Counter()
-        rewrite.replace(path, size, change=partial(_changed, work=work, found=found))
-        if found["values"]:
-            counts.update(files=1)
-        else:
-            rewrite.forget()
-        counts.update(found)
-        if rewrite.pending >= AT_ONCE:
-            rewrite.commit(note=note)
-    rewrite.commit(note=note)
+    note = {"strongroom.run": job.run.id, REWRAP: "encrypted under the primary key"}
+    by_file: dict[str, Counter[str]] = {}
+    seen: set[str] = set()
+    while todo := rewrite.todo(seen):
+        for path, size in todo:
+            seen.add(path)
+            try:
+                by_file[path] = found = _file(job, work, rewrite, path, size, keys=keys)
+                counts.update(found if path not in rewrite.waiting else ())
+            except FileNotFoundError:
+                if not rewrite.left(path):
+                    raise StoreError("a file of this table is gone", where=f"{work.table}: {path}") from None
+            if rewrite.pending >= AT_ONCE:
+                counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))
+        counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))
+    if not job.args.dry_run:
+        rewrite.sweep()
     return counts
+
+
+def _file(job: Job, work: Work, rewrite: Rewrite, path: str, size: int, *, keys: tuple[int, ...]) -> Counter[str]:
+    """Rewraps one file of a table; what it found counts once it is committed."""
+    values = sum(_lies(batch, keys) for batch in rewrite.batches(path, list(work.columns)))
+    if not values:
+        return Counter()
+    job.say(f"{work.table}: {values:,} values in {path}")
+    if job.args.dry_run:
+        return Counter(files=1, values=values)
+    found: Counter[str] = Counter()
+    rewrite.replace(path, size, change=partial(_changed, work=work, found=found))
+    if not found["values"]:
+        rewrite.forget()
+        return found
+    return found + Counter(files=1)
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    return sum(counts, Counter())
 
 
 def _changed(batch: pa.RecordBatch, *, work: Work, found: Counter[str]) -> pa.RecordBatch:

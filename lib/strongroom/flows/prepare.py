@@ -17,7 +17,7 @@ from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
 from strongroom.flows.prepare_plan import plan_batch
-from strongroom.flows.prepare_publish import publish_quarantine, publish_training
+from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
 from strongroom.flows.ring import ring_of
@@ -75,7 +75,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
 
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
+    look_again(lake, planned)
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
+    look_again(lake, planned)
     together = with_former_values(contract, tally, batch=batch, lake=lake)
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)

@@ -7,10 +7,11 @@ few hashes that break a rule come back to their rows by a broadcast join.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
+from urllib.parse import unquote
 
 from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
 from strongroom.core.contract_references import referenced
@@ -21,6 +22,8 @@ from strongroom.flows.permit import permit
 from strongroom.flows.prepare_hashes import HASHES, Rows, alike_hashes, at, given, hashes, held, identified, leaves_of
 from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, findable
 from strongroom.protect.siv import PREFIX
+from strongroom.stores import sources, stages
+from strongroom.stores.commits import Judge
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 
@@ -75,6 +78,35 @@ def mark_rows(job: Job, rows: Rows, *, lake: Lake) -> Any:
         marked = broken.toDF(*ids).withColumn(f"{fuse.MARK}{each.key.place}", F.lit(True)).hint("broadcast")
         frame = frame.join(marked, on=list(ids), how="left").drop(*ids)
     return frame
+
+
+def new_keys(job: Job, contract: Contract, *, lake: Lake, stage: str) -> Judge | None:
+    """Compares the keys of a stage's good rows with those of files that others have added since the pass looked.
+
+    They are compared as they lie. Values under another key than the run's are those that the pass has compared already.
+    None when nothing must be unique, or protection hides which values are equal.
+    """
+    table, rules = f"training.{contract.name}", [rule for rule in contract.rules if rule.check == "unique"]
+    asked = [rule for rule in rules if all(map(findable, leaves_of(contract, rule.columns)))]
+
+    def judge(files: Sequence[str]) -> None:
+        staged = [file.path for file in stages.staged(lake, table, f"{stage}/verdict=good")]
+        if not staged:
+            return
+        mine, theirs = (_files(job, lake, table, paths) for paths in (staged, map(unquote, files)))
+        for rule in asked:
+            columns = [at(column) for column in rule.columns]
+            names = [f"__key_{number}" for number in range(len(columns))]
+            ours, new = (frame.where(given(columns)).select(*columns).toDF(*names) for frame in (mine, theirs))
+            if ours.join(new, on=names, how="left_semi").limit(1).count():
+                what = f"others have added rows since with keys of this run's rows (rule {rule.id})"
+                raise StoreError(what, where=table, todo="Run again: it will tell which rows are there twice.")
+
+    return judge if asked else None
+
+
+def _files(job: Job, lake: Lake, table: str, paths: Iterable[str]) -> Any:
+    return job.spark().read.parquet(*[sources.spark_path(lake.spark_path(table, path)) for path in paths])
 
 
 def _broken(rows: Rows, asked: Sequence[_Asked]) -> Any:

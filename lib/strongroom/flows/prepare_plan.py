@@ -44,7 +44,7 @@ def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Pla
     table = lake.ensure(name, tables.training(contract))
     lake.ensure(aside, tables.quarantine(contract))
     known = manifest.batches(lake, contract.name)
-    settle(lake, contract, known)
+    table = settle(lake, contract, known) or table
     if any(batch.run_id == job.run.id and manifest.published(batch, table) for batch in known):
         return None
     table, quarantine = manifest.fence(lake, name, known), manifest.fence(lake, aside, known)

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from strongroom.core.run import Job
 from strongroom.flows import fuse, tables
+from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.stores import stages
+from strongroom.stores import commits, stages
+from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
+
+
+def look_again(lake: Lake, planned: Planned) -> None:
+    """Ends a run early that could not publish any more.
+
+    Raises:
+        StoreError: another run has taken over, or others changed what this one would replace.
+    """
+    batch = planned.batch
+    for zone, looked in (("training", planned.onto), ("quarantine", planned.quarantine)):
+        name, whole = f"{zone}.{batch.dataset}", batch.mode == "overwrite"
+        commits.look(lake, name, looked=looked, writers=batch.writers, whole=whole)
 
 
 def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
@@ -18,17 +32,19 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     name, batch = f"quarantine.{done.contract.name}", done.batch
     table, files = planned.quarantine, []
     if done.tally.bad:
-        bad = job.spark().read.parquet(lake.spark_path(f"training.{done.contract.name}", f"{batch.stage}/verdict=bad"))
+        training = f"training.{done.contract.name}"
+        bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
         rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        rows.write.mode("overwrite").parquet(lake.spark_path(name, batch.stage))
+        rows.write.mode("overwrite").parquet(stages.spark_path(lake, name, batch.stage))
         files = stages.staged(lake, name, batch.stage)
-    if batch.mode == "append":
-        table = lake.without(name, table, where=_of(planned.stale))
+    whole = batch.mode == "overwrite"
+    if not whole and planned.stale:
+        table = commits.without(lake, name, where=_of(planned.stale))
+    change = Change(files, whole=whole, schema=tables.QUARANTINE if whole else None)
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
-    lake.commit(
-        name, onto=table, files=files, mode=batch.mode, writers=batch.writers, note=note, schema=tables.QUARANTINE
-    )
+    commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
     lake.sync_properties(name, tables.quarantine(done.contract))
+    stages.drop_remains(lake, name, batch.stage)
 
 
 def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
@@ -43,11 +59,11 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",
         "strongroom.fingerprint": done.contract.fingerprint,
     }
-    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
+    files, whole = stages.staged(lake, name, f"{batch.stage}/verdict=good"), batch.mode == "overwrite"
     still_enabled(job.settings.keyring, done.key)
-    version = lake.commit(
-        name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
-    )
+    change = Change(files, whole=whole, schema=plan.schema if whole else None)
+    judge = None if whole else new_keys(job, done.contract, lake=lake, stage=batch.stage)
+    version = commits.commit(lake, name, change, looked=planned.onto, writers=batch.writers, note=note, judge=judge)
     lake.sync_properties(name, plan)
     stages.drop_remains(lake, name, batch.stage)
     return version
@@ -55,4 +71,4 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
 
 def _of(stale: tuple[Batch, ...]) -> str:
     """Rows that unpublished batches left: their files are read again, so they would stand twice."""
-    return f"batch in ({', '.join(str(batch.number) for batch in stale)})" if stale else ""
+    return f"batch in ({', '.join(str(batch.number) for batch in stale)})"

@@ -13,6 +13,7 @@ from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
 from strongroom.quality.tally import Tally
+from strongroom.stores import commits
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
@@ -86,7 +87,7 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
         of | row for row in state_rows(done.contract, tally, key=done.key)
     ]
     once = (f"metrics/{done.contract.name}", done.batch.number)
-    lake.append(METRICS, pa.Table.from_pylist(rows, _METRICS), once=once)
+    commits.append(lake, METRICS, pa.Table.from_pylist(rows, _METRICS), once=once)
 
 
 def write_run(job: Job, done: Done, *, lake: Lake) -> None:
@@ -103,7 +104,7 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
         "notes": list(done.notes),
     }  # fmt: skip
     once = (f"runs/{done.contract.name}", done.batch.number)
-    lake.append(RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
+    commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
 
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:

@@ -37,10 +37,10 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
     refined = marked.mapInArrow(partial(fuse.refine, plan), from_arrow_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = refined.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
-    staged.parquet(lake.spark_path(plan.table, batch.stage))
+    staged.parquet(stages.spark_path(lake, plan.table, batch.stage))
     lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
-    good = lake.spark_path(plan.table, f"{batch.stage}/verdict=good")
+    good = stages.spark_path(lake, plan.table, f"{batch.stage}/verdict=good")
     return without_rare(tally), facts(job, rows, staged=good, tally=tally, lake=lake)
 
 

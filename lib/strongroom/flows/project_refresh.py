@@ -31,7 +31,7 @@ from strongroom.govern.rows import identifier
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
-from strongroom.stores.projected import Projected, Written, holds, source_files
+from strongroom.stores.projected import Projected, Relaid, Written, holds, source_files
 from strongroom.stores.sources import spark_path
 from strongroom.stores.table_plan import TablePlan, plain_type
 
@@ -109,14 +109,18 @@ def plan(source: Source, each: Projection, ring: Keyring | None) -> Refresh:
 
 
 def refresh(
-    job: Job, source: Source, due: Sequence[Refresh], *, ring: Keyring | None, groups: Mapping[str, int | None]
-) -> dict[str, int]:
+    job: Job, source: Source, due: Sequence[Refresh], *, ring: Keyring | None, groups: Mapping[str, int | None],
+    again: bool = False,
+) -> dict[str, int]:  # fmt: skip
     """Carries the plans out; returns the rows written to each projection.
+
+    Where others have rewritten a projection's files meanwhile, it is planned once more, on what they left.
 
     Raises:
         StoreError: another run was faster, or the storage refused; what was committed before stays.
     """
     rows: dict[str, int] = {}
+    relaid: list[Refresh] = []
     alike: dict[frozenset[str], list[Refresh]] = {}
     for each in due:
         alike.setdefault(each.new, []).append(each)
@@ -134,10 +138,18 @@ def refresh(
             files += [table.empty(stage, made_from, each.schema) for made_from in sorted(lacking)]
             rows[table.table] = sum(file.rows for file in files)
             _tell(job, source, each, rows=rows[table.table])
-            table.commit(
-                stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
-                at_ms=int(job.run.started.timestamp() * 1000), note={"strongroom.run": job.run.id},
-            )  # fmt: skip
+            try:
+                table.commit(
+                    stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
+                    at_ms=int(job.run.started.timestamp() * 1000), note={"strongroom.run": job.run.id},
+                )  # fmt: skip
+            except Relaid:
+                if again:
+                    raise
+                relaid.append(each)
+    if relaid:
+        replanned = [plan(source, each.projection, ring) for each in relaid]
+        rows |= refresh(job, source, replanned, ring=ring, groups=groups, again=True)
     return rows
 
 

@@ -28,6 +28,7 @@ from strongroom.flows.permit import permit
 from strongroom.flows.prepare_record import RUNS
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.protect import unseal
+from strongroom.stores import commits
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
@@ -127,9 +128,7 @@ def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
     gone = sum(row["run_id"] in runs for row in have)
     if job.args.dry_run or not gone:
         return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {counted(len(have), 'row')} would be discarded")
-    found = lake.open(table)
-    if found is not None:
-        lake.without(table, found, where=f"run_id in ({', '.join(map(_quoted, sorted(runs)))})")
+    commits.without(lake, table, where=f"run_id in ({', '.join(map(_quoted, sorted(runs)))})")
     left = len(have) - gone
     summary = f"{counted(gone, 'row')} discarded, {left:,} left; their files go with the next VACUUM after 7 days"
     return Outcome(rows={"discarded": gone}, summary=summary, facts={"table": table, "discarded": gone})

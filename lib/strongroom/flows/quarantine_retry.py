@@ -1,11 +1,13 @@
 """Quarantined rows, judged once more by today's contract: what now passes goes to training exactly once.
 
-Both new states are staged before either is visible. The commit to training is the moment of truth and carries the
-batch's writer. The quarantine follows; when the run dies in between, `settle` finishes it before anything is planned.
+Both new states are staged before either is visible. First the quarantine becomes what still breaks a rule: that is
+refused when others have changed it. Then the rows that pass are added to training, which goes through beside whatever
+others do; when the run dies in between, `settle` does it before anything is planned.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial, reduce
@@ -19,16 +21,20 @@ from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_facts import facts
-from strongroom.flows.prepare_hashes import Rows
-from strongroom.flows.prepare_marks import mark_rows, permit_references
+from strongroom.flows.prepare_hashes import Rows, held
+from strongroom.flows.prepare_marks import mark_rows, new_keys, permit_references
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
-from strongroom.stores import manifest, stages
+from strongroom.stores import commits, manifest, stages
+from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
 from strongroom.stores.table_plan import same_columns
+
+MOVED = "strongroom.moved"
+"""In the note of the quarantine's new version: how many rows left it for training."""
 
 
 def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
@@ -45,7 +51,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     permit_references(job, contract, lake)
     known = manifest.batches(lake, contract.name)
     settle(lake, contract, known)
-    onto, quarantine = manifest.fence(lake, training, known), manifest.fence(lake, aside, known)
+    quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
     if not same_columns(onto, tables.training(contract).schema):
         what, todo = (
             f"the columns of {training} are no longer the contract's",
@@ -57,13 +63,14 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    rows = _rows(job, fuse.Pass(contract, training, keyring.handle, textual=True), lake=lake)
+    rows = _rows(
+        job, fuse.Pass(contract, training, keyring.handle, textual=True), lake=lake, version=quarantine.version()
+    )
     tally = _stage(job, rows, lake=lake, batch=batch)
     if tally.kept:
         _judge(job, rows, lake=lake, batch=batch, tally=tally)
         still_enabled(job.settings.keyring, keyring.primary)
-        _publish(contract, lake, batch=batch, onto=onto)
-        finish(lake, contract, batch, quarantine)
+        _publish(job, contract, lake, batch=batch, onto=onto, quarantine=quarantine)
     for table in (training, aside):
         stages.drop_remains(lake, table, batch.stage)
     counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
@@ -82,32 +89,45 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
         raise StoreError(what, where=aside, todo="Run prepare until it is published; then retry what is left.")
 
 
-def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> None:
-    """Finishes a retry that died after its rows had reached training and before they had left the quarantine."""
-    last = known[-1] if known else None
-    table, quarantine = lake.open(f"training.{contract.name}"), lake.open(f"quarantine.{contract.name}")
-    if last is None or last.mode != RETRY or table is None or quarantine is None:
-        return
-    if manifest.published(last, table) and not manifest.published(last, quarantine):
-        finish(lake, contract, last, quarantine)
+def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable | None:
+    """Finishes a retry that died after its rows had left the quarantine and before they had reached training.
+
+    Returns the training table as it then is; None when there was nothing to finish.
+    """
+    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    last, table = known[-1] if known else None, lake.open(training)
+    if last is None or last.mode != RETRY or table is None or manifest.published(last, table):
+        return None
+    quarantine = manifest.fence(lake, aside, known)  # a retry that has not come so far never will
+    if not manifest.published(last, quarantine):
+        return None
+    finish(lake, contract, last, onto=table, moved=_moved(quarantine, last))
+    return lake.open(training)
 
 
-def finish(lake: Lake, contract: Contract, batch: Batch, quarantine: DeltaTable) -> None:
-    """The rows that still break a rule, staged before, become all that is in quarantine."""
-    name = f"quarantine.{contract.name}"
-    note = {"strongroom.run": batch.run_id, "strongroom.contract": contract.fingerprint}
-    files = stages.staged(lake, name, batch.stage)
-    lake.commit(
-        name, onto=quarantine, files=files, mode="overwrite", schema=tables.QUARANTINE, writers=batch.writers, note=note
-    )
+def finish(
+    lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int, judge: Judge | None = None
+) -> None:
+    """The rows that pass, staged before, are added to training.
+
+    Raises:
+        StoreError: the stage does not hold all of them any more; the quarantine's version before still does.
+    """
+    name = f"training.{contract.name}"
+    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
+    if sum(json.loads(file.stats)["numRecords"] for file in files) != moved:
+        aside = f"quarantine.{contract.name}"
+        todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
+        raise StoreError("rows of a retry that died are no longer in its stage", where=name, todo=todo)
+    note = {"strongroom.run": batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
+    commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
 
 
-def _rows(job: Job, plan: fuse.Pass, *, lake: Lake) -> Rows:
-    """All that is in quarantine, sealed, and to be added to the table."""
+def _rows(job: Job, plan: fuse.Pass, *, lake: Lake, version: int) -> Rows:
+    """All that is in quarantine at a version, sealed, and to be added to the table."""
     from pyspark.sql import functions as F
 
-    aside = lake.spark_path(f"quarantine.{plan.contract.name}")
-    rows = job.spark().read.format("delta").load(aside).drop("run_id", "batch")
+    rows = held(job, lake, f"quarantine.{plan.contract.name}", version).drop("run_id", "batch")
     if "source_position" not in rows.columns:  # of before positions were kept
         rows = rows.withColumn("source_position", F.lit(None).cast("string"))
     return Rows(rows, plan, sealed=True, onto=True)
@@ -122,13 +142,13 @@ def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
     judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
-    staged.parquet(lake.spark_path(training, batch.stage))
+    staged.parquet(stages.spark_path(lake, training, batch.stage))
     lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     if tally.bad and tally.kept:
-        bad = job.spark().read.parquet(lake.spark_path(training, f"{batch.stage}/verdict=bad"))
+        bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
         still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        still.write.mode("overwrite").parquet(lake.spark_path(aside, batch.stage))
+        still.write.mode("overwrite").parquet(stages.spark_path(lake, aside, batch.stage))
     return tally
 
 
@@ -145,7 +165,7 @@ def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> N
         set_rules=tuple(rule for rule in rows.plan.contract.set_rules if rule.metric == "sql"),
         quarantine_limit=None,
     )
-    good = lake.spark_path(rows.plan.table, f"{batch.stage}/verdict=good")
+    good = stages.spark_path(lake, rows.plan.table, f"{batch.stage}/verdict=good")
     asked = replace(rows, plan=replace(rows.plan, contract=whole))
     verdicts = judge_set(whole, tally, facts=facts(job, asked, staged=good, tally=tally, lake=lake))
     for verdict in verdicts:
@@ -160,8 +180,29 @@ def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> N
     raise GateClosed(closing.sentence, where=closing.where, todo=todo)
 
 
-def _publish(contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable) -> None:
-    name = f"training.{contract.name}"
-    note = {"strongroom.run": batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
-    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
-    lake.commit(name, onto=onto, files=files, mode="append", writers=batch.writers, note=note)
+def _publish(
+    job: Job, contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable, quarantine: DeltaTable
+) -> None:
+    """Out of quarantine, into training. If training then does not take them, they go back."""
+    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    judge = new_keys(job, contract, lake=lake, stage=batch.stage)
+    commits.look(lake, training, looked=onto, writers=batch.writers, whole=False, judge=judge)
+    moved = sum(
+        json.loads(file.stats)["numRecords"] for file in stages.staged(lake, training, f"{batch.stage}/verdict=good")
+    )
+    note = {"strongroom.run": batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved)}
+    still = Change(stages.staged(lake, aside, batch.stage), whole=True, schema=tables.QUARANTINE)
+    version = commits.commit(lake, aside, still, looked=quarantine, writers=batch.writers, note=note)
+    try:
+        finish(lake, contract, batch, onto=onto, moved=moved, judge=judge)
+    except StoreError:
+        now = lake.open(training)
+        if now is None or not manifest.published(batch, now):  # else another run has settled it
+            commits.take_back(lake, aside, version=version, writers=batch.writers)
+            raise
+
+
+def _moved(quarantine: DeltaTable, batch: Batch) -> int:
+    """How many rows a retry took out of quarantine, as its commit says."""
+    told = (entry for entry in quarantine.history() if entry.get("strongroom.run") == batch.run_id and MOVED in entry)
+    return int(next(told)[MOVED])

@@ -22,11 +22,12 @@ from strongroom.flows.permit import engine_of
 from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
+from strongroom.stores import commits, stages
 from strongroom.stores.audit import AuditLog
+from strongroom.stores.commits import Change
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.private import close_to_others, drop_former
-from strongroom.stores.stages import drop_stage, staged
 from strongroom.stores.table_plan import TablePlan
 
 UNOPENED = "__unopened_"
@@ -76,22 +77,22 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
     close_to_others(lake, target)
     onto = lake.ensure(target, wanted)
     number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
-    if onto.transaction_version(writer) is not None:
+    if onto.transaction_version(writer):
         return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
     stage = f"stage-{number:06d}-{job.run.id}"
+    stages.drop_stage(lake, target, stage)  # of this very run, killed just before its commit
     try:
-        counts = _staged(rows, plan, path=lake.spark_path(target, stage))
+        counts = _staged(rows, plan, path=stages.spark_path(lake, target, stage))
         event = Event.decided(
             job.run, decision, policy=engine_of(job.settings.policy).policy.fingerprint, contract=contract.fingerprint
         )
         facts = {**event.facts, "into": target, "rows": counts[0], "unopened": counts[1]}
         AuditLog.open(job.settings).append(replace(event, facts=facts))
-        version = lake.commit(
-            target, onto=onto, files=staged(lake, target, stage), mode="overwrite", schema=wanted.schema,
-            writers={target: number, writer: number}, note={"strongroom.run": job.run.id},
-        )  # fmt: skip
+        change = Change(stages.staged(lake, target, stage), whole=True, schema=wanted.schema)
+        writers, note = {target: number, writer: number}, {"strongroom.run": job.run.id}
+        version = commits.commit(lake, target, change, looked=onto, writers=writers, note=note)
     except BaseException:
-        drop_stage(lake, target, stage)
+        stages.drop_stage(lake, target, stage)
         raise
     lake.sync_properties(target, wanted)
     drop_former(lake, target)

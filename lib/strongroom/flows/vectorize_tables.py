@@ -13,8 +13,9 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
+from strongroom.stores import commits, stages
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
-from strongroom.stores.stages import staged
 from strongroom.stores.table_plan import TablePlan
 
 VECTOR = pa.struct(
@@ -47,7 +48,7 @@ class Target:
     @property
     def done(self) -> bool:
         """Whether this very run has written the table already."""
-        return self.before is not None and self.before.transaction_version(self._writer) is not None
+        return self.before is not None and bool(self.before.transaction_version(self._writer))
 
     @property
     def _writer(self) -> str:
@@ -63,11 +64,12 @@ class Target:
         number = (onto.transaction_version(self.table) or 0) + 1
         # The number keeps a second try of a killed run away from files that the first one may have committed.
         stage = f"stage-{number:06d}-{self.run.id}"
-        frame.write.mode("overwrite").parquet(self.lake.spark_path(self.table, stage))
-        version = self.lake.commit(
-            self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite", schema=plan.schema,
-            writers={self.table: number, self._writer: number}, note=self.note,
-        )  # fmt: skip
+        stages.drop_stage(self.lake, self.table, stage)
+        frame.write.mode("overwrite").parquet(stages.spark_path(self.lake, self.table, stage))
+        change = Change(stages.staged(self.lake, self.table, stage), whole=True, schema=plan.schema)
+        writers = {self.table: number, self._writer: number}
+        version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
+        stages.drop_remains(self.lake, self.table, stage)
         self.lake.sync_properties(self.table, plan)
         return version
 

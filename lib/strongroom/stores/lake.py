@@ -1,30 +1,26 @@
-"""The lake: Delta tables under one root, made, read and committed to without starting Java.
+"""The lake: Delta tables under one root, made and read without starting Java.
 
 A table is named `zone.name` and lies at `<root>/<zone>/<name>`. Spark writes data files into a stage inside the table's
-folder; `commit` makes them the table's next version in one metadata commit, so that readers see all of a run or nothing
-of it. Why this way: docs/decisions/publication.md.
+folder; `stores/commits.py` makes them the table's next version in one metadata commit, so that readers see all of a run
+or nothing of it. Why this way: docs/decisions/publication.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
-from strongroom.stores.table_plan import PRIVATE, TablePlan, delta_schema, plain_type
+from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
-
-_TRIES = 10
-"""How often an append is tried that another process crosses; in each round at least one of them comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Lake:
         if found is not None:
             return found
         try:
-            return DeltaTable.create(
+            DeltaTable.create(
                 self.folder(table),
                 delta_schema(plan.schema),
                 mode="ignore",
@@ -73,7 +69,9 @@ class Lake:
                 raise_if_key_not_exists=False,
             )
         except (DeltaError, OSError) as error:
-            raise self._unwritable(table) from error
+            if self.open(table) is None:  # else another process made it at this moment
+                raise self.unwritable(table) from error
+        return self.ensure(table, plan)
 
     def read(self, table: str, columns: Sequence[str] | None = None, *, where: str | None = None) -> pa.Table | None:
         """A small table in memory (the rows for which the SQL condition holds), or None when there is no such table."""
@@ -86,68 +84,6 @@ class Lake:
             return rows.cast(pa.schema([pa.field(field.name, plain_type(field.type)) for field in rows.schema]))
         except (DeltaError, OSError, pa.ArrowException) as error:
             raise self._unreadable(table) from error
-
-    def append(self, table: str, rows: pa.Table, *, once: tuple[str, int] | None = None) -> None:
-        """Appends rows to a small table of our own, and makes it when it is not there.
-
-        `once` is (writer, number): with it the rows are written only if that writer has not written that number yet.
-        """
-        props = CommitProperties(app_transactions=[Transaction(*once)]) if once else CommitProperties()
-        for left in reversed(range(_TRIES)):
-            found = self.open(table)
-            if once and found is not None and (found.transaction_version(once[0]) or 0) >= once[1]:
-                return
-            try:
-                write_deltalake(
-                    found if found is not None else self.folder(table),
-                    rows,
-                    mode="append",
-                    schema_mode="merge",
-                    commit_properties=props,
-                    configuration=None if found is not None else {**PRIVATE, "delta.dataSkippingNumIndexedCols": "0"},
-                )
-                return
-            except CommitFailedError as error:  # another process made the table at this moment, or changed its columns
-                if not left:
-                    raise self._unwritable(table) from error
-            except (DeltaError, OSError) as error:
-                raise self._unwritable(table) from error
-
-    def commit(
-        self, table: str, *, onto: DeltaTable, files: Iterable[AddAction], mode: str, schema: pa.Schema | None = None,
-        writers: Mapping[str, int], note: Mapping[str, str],
-    ) -> int:  # fmt: skip
-        """Makes staged files the table's next version, all or none, and returns the version's number.
-
-        Args:
-            table: the table's name.
-            onto: the version the run was planned on. If one of `writers` has committed since, nothing is changed.
-            files: what `staged` returned.
-            mode: `overwrite` replaces what the table holds, `append` adds to it.
-            schema: the new columns, for `overwrite` only.
-            writers: writer → number, kept in the Delta log.
-            note: what the version's history says of it.
-
-        Raises:
-            StoreError: another run committed first, or the storage refused.
-        """
-        if any((onto.transaction_version(name) or 0) >= number for name, number in writers.items()):
-            raise _overtaken(table)
-        try:
-            onto.create_write_transaction(
-                list(files),
-                mode,
-                delta_schema(schema) if schema is not None and mode == "overwrite" else onto.schema(),
-                partition_by=[],
-                commit_properties=CommitProperties(
-                    custom_metadata=dict(note), app_transactions=[Transaction(*pair) for pair in writers.items()]
-                ),
-            )
-        except CommitFailedError as error:
-            raise _overtaken(table) from error
-        except (DeltaError, OSError) as error:
-            raise self._unwritable(table) from error
-        return int(DeltaTable(self.folder(table)).version())
 
     def sync_properties(self, table: str, plan: TablePlan) -> None:
         """Brings the table's properties and CHECK constraints to the plan; does nothing when they are there already."""
@@ -168,17 +104,7 @@ class Lake:
             if plan.description and found.metadata().description != plan.description:
                 found.alter.set_table_description(plan.description)
         except (DeltaError, OSError) as error:
-            raise self._unwritable(table) from error
-
-    def without(self, table: str, onto: DeltaTable, *, where: str) -> DeltaTable:
-        """The table after rows of an SQL condition are deleted; an empty condition deletes nothing."""
-        if not where:
-            return onto
-        try:
-            onto.delete(where)
-        except (DeltaError, OSError) as error:
-            raise self._unwritable(table) from error
-        return onto
+            raise self.unwritable(table) from error
 
     def spark_path(self, table: str, stage: str = "") -> str:
         """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
@@ -190,7 +116,8 @@ class Lake:
             "this table cannot be read", where=f"{table} ({self.folder(table)})", todo="Check its folder."
         )
 
-    def _unwritable(self, table: str) -> StoreError:
+    def unwritable(self, table: str) -> StoreError:
+        """What to raise when the storage refused."""
         return StoreError(
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
             todo="Check free space and permission; readers keep the version they have.",
@@ -210,11 +137,6 @@ def _constrain(table: DeltaTable, name: str, condition: str, *, before: str | No
             raise
         if before is not None:
             table.alter.add_constraint({name: before})
-
-
-def _overtaken(table: str) -> StoreError:
-    what = "another run committed to this table first, so this one changed nothing"
-    return StoreError(what, where=table, todo="Run again.")
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

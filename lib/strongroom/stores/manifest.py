@@ -16,6 +16,8 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.errors import StoreError
+from strongroom.stores import commits
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile
 
@@ -78,8 +80,11 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
 
 
 def published(batch: Batch, table: DeltaTable) -> bool:
-    """Whether readers of the table see this batch, or saw it until a later one replaced it."""
-    return table.transaction_version(f"{batch.dataset}/{batch.number}") is not None
+    """Whether readers of the table see this batch, or saw it until a later one replaced it.
+
+    A batch that was taken back has the number 0.
+    """
+    return (table.transaction_version(f"{batch.dataset}/{batch.number}") or 0) > 0
 
 
 def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable) -> Changes:
@@ -105,7 +110,7 @@ def fence(lake: Lake, table: str, known: Sequence[Batch]) -> DeltaTable:
     last = known[-1] if known else None
     if last is not None and (found.transaction_version(last.dataset) or 0) < last.number:
         writers, note = {last.dataset: last.number}, {"strongroom.fenced": str(last.number)}
-        lake.commit(table, onto=found, files=[], mode="append", writers=writers, note=note)
+        commits.commit(lake, table, Change(), looked=found, writers=writers, note=note)
         found = lake.open(table)
     if found is None:
         raise StoreError("this table vanished", where=table, todo="Run again.")
@@ -123,7 +128,9 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
          "path": file.path, "size": file.size, "modified": file.modified, "planned": planned}
         for file in batch.files
     ]  # fmt: skip
-    lake.append(MANIFEST, pa.Table.from_pylist(rows, _SCHEMA), once=(f"manifest/{batch.dataset}", batch.number))
+    commits.append(
+        lake, MANIFEST, pa.Table.from_pylist(rows, _SCHEMA), once=(f"manifest/{batch.dataset}", batch.number)
+    )
     mine = [known for known in batches(lake, batch.dataset) if known.number == batch.number]
     if not mine or mine[0].run_id != batch.run_id:
         raise StoreError("another run of this data set has just started", where=batch.dataset, todo="Let it end first.")

@@ -27,7 +27,8 @@ def drop_former(lake: Lake, table: str) -> None:
     filesystem, folder = filesystem_of(lake.folder(table))
     here = {uri.rsplit("/", 2)[-2] for uri in found.file_uris()}
     for info in filesystem.get_file_info(pafs.FileSelector(folder)):
-        words = info.base_name.split("-")
+        stage = info.base_name.removeprefix("_")  # as it is called while it is written
+        words = stage.split("-")
         # A later number belongs to a run that is still at work; an equal one lost the race and cannot commit.
-        if words[0] == "stage" and info.base_name not in here and int(words[1]) <= number:
-            drop_stage(lake, table, info.base_name)
+        if words[0] == "stage" and stage not in here and int(words[1]) <= number:
+            drop_stage(lake, table, stage)

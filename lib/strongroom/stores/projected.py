@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,20 +18,20 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import modes
+from strongroom.stores import commits, modes, stages
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.others import files_of
 from strongroom.stores.rewrite import Rewrite
-from strongroom.stores.stages import drop_stage
 from strongroom.stores.table_plan import TablePlan
 
 TURN = "projection"
 """The writer in a projection's Delta log that counts its refreshes; what it holds is a writer of the same number."""
-_STAGE = re.compile(r"stage-(\d+)-.*")
+_STAGE = re.compile(r"_?stage-(\d+)-.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,23 @@ def existing(lake: Lake) -> Iterator[str]:
 def holds(found: DeltaTable | None, content: str) -> bool:
     """Whether the newest version of a projection is this content, whatever files it was made from."""
     turn = found.transaction_version(TURN) if found is not None else None
-    return turn is not None and found is not None and found.transaction_version(content) == turn
+    return bool(turn) and found is not None and found.transaction_version(content) == turn
+
+
+def by_source(found: DeltaTable) -> dict[str, list[tuple[str, int]]]:
+    """Path and size of each projected file of a version, by the id of the source's file that it was made from."""
+    files: dict[str, list[tuple[str, int]]] = {}
+    for path, size in sorted(files_of(found).items()):
+        files.setdefault(unquote(path).rpartition("/")[2].partition("-")[0], []).append((path, size))
+    return files
+
+
+class Relaid(StoreError):
+    """Others have laid a projection's rows into other files: which of them leave with their source, nobody can tell."""
+
+    def __init__(self, table: str) -> None:
+        what = "others have rewritten files of this projection while it was refreshed"
+        super().__init__(what, where=table, todo="Run again.")
 
 
 @dataclass(slots=True)
@@ -107,26 +124,26 @@ class Projected:
 
     def files(self) -> dict[str, list[tuple[str, int]]]:
         """Path and size of each projected file, by the id of the source's file that it was made from."""
-        found: dict[str, list[tuple[str, int]]] = {}
-        for row in pa.table(self.onto.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist():
-            made_from = unquote(row["path"]).rpartition("/")[2].partition("-")[0]
-            found.setdefault(made_from, []).append((row["path"], row["size_bytes"]))
-        return found
+        return by_source(self.onto)
 
     def begin(self, stage: str) -> str:
         """Makes the stage, for its owner only, and returns its place."""
-        filesystem, folder = filesystem_of(f"{self.lake.folder(self.table)}/{stage}")
+        place = self._place(stage)
+        filesystem, folder = filesystem_of(place)
         filesystem.create_dir(folder, recursive=True)
         if modes.has_modes(self.lake.root):
             Path(folder).chmod(0o700)
-        return f"{self.lake.folder(self.table)}/{stage}"
+        return place
 
     def empty(self, stage: str, source: str, schema: pa.Schema) -> Written:
         """A file without rows: its source's file has none for this projection, and is not looked at again."""
-        filesystem, folder = filesystem_of(f"{self.lake.folder(self.table)}/{stage}")
+        filesystem, folder = filesystem_of(self._place(stage))
         name = f"{source}-none.parquet"
         pq.write_table(schema.empty_table(), f"{folder}/{name}", filesystem=filesystem, write_statistics=False)
         return Written(source, name, filesystem.get_file_info(f"{folder}/{name}").size, 0)
+
+    def _place(self, stage: str) -> str:
+        return f"{self.lake.folder(self.table)}/{stages.written(self.lake, stage)}"
 
     def commit(
         self, stage: str, written: Iterable[Written], *, gone: Iterable[str], schema: pa.Schema, content: Iterable[str],
@@ -145,41 +162,34 @@ class Projected:
             note: what the version's history says of it.
 
         Raises:
+            Relaid: others have mixed rows that leave with rows that stay; nothing is changed.
             StoreError: another run refreshed it first; nothing is changed.
         """
-        turn, here = self.turn, self.files()
+        turn, known = self.turn, {source: self.files().get(source, []) for source in gone}
         adds = [
-            AddAction(f"{stage}/{file.name}", file.size, {}, at_ms, True, json.dumps({"numRecords": file.rows}))
+            AddAction(
+                f"{stages.written(self.lake, stage)}/{file.name}", file.size, {}, at_ms, True,
+                json.dumps({"numRecords": file.rows}),
+            )
             for file in written
-        ]
-        old = [] if anew else [file for source in gone for file in here.get(source, ())]
-        actions: list[AddAction | RemoveAction] = [
-            *adds,
-            *(RemoveAction(path, True, at_ms, size, {}) for path, size in old),
-        ]
-        try:
-            if modes.has_modes(self.lake.root):
-                modes.give(Path(self.lake.folder(self.table)) / stage, self.group)
-        except FileNotFoundError:  # a run that has committed since sweeps what can no longer be
-            raise self._overtaken() from None
-        writers = [Transaction(name, turn) for name in (TURN, *content)]
-        try:
-            self.onto.create_write_transaction(
-                actions, "overwrite" if anew else "append", Schema.from_arrow(schema), partition_by=[],
-                commit_properties=CommitProperties(custom_metadata=dict(note), app_transactions=writers),
-            )  # fmt: skip
-        except CommitFailedError:
-            raise self._overtaken() from None
-        except (DeltaError, OSError):
-            raise StoreError(
-                "this projection cannot be written", where=self.table, todo="See space and mode."
-            ) from None
-        self.onto = DeltaTable(self.lake.folder(self.table))
-        return int(self.onto.version())
+        ]  # fmt: skip
 
-    def _overtaken(self) -> StoreError:
-        what = "another run refreshed this projection first, so this one changed nothing"
-        return StoreError(what, where=self.table, todo="Run again.")
+        def change(now: DeltaTable) -> Change:
+            if anew:
+                return Change(adds, whole=True, schema=schema)
+            here = by_source(now)
+            if any(here.get(source, []) != files for source, files in known.items()):
+                raise Relaid(self.table)
+            old = [file for files in known.values() for file in files]
+            return Change(adds, [RemoveAction(path, True, at_ms, size, {}) for path, size in old])
+
+        if modes.has_modes(self.lake.root):
+            with suppress(FileNotFoundError):  # swept by a run that has committed since, as will be seen
+                modes.give(Path(self.lake.folder(self.table)) / stages.written(self.lake, stage), self.group)
+        writers = dict.fromkeys((TURN, *content), turn)
+        version = commits.commit(self.lake, self.table, change, looked=self.onto, writers=writers, note=note)
+        self.onto = DeltaTable(self.lake.folder(self.table))
+        return version
 
     def sweep(self) -> None:
         """Deletes every file that the newest version does not need, and gives the rest to the role's group.
@@ -195,7 +205,7 @@ class Projected:
                 continue
             inside = [each.path for each in filesystem.get_file_info(pafs.FileSelector(info.path))]
             if not needed.intersection(inside):
-                drop_stage(self.lake, self.table, info.base_name)
+                filesystem.delete_dir(info.path)
                 continue
             kept.append(info.path)
             for path in inside:

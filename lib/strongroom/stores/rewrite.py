@@ -5,41 +5,46 @@ A new file and the removal of its old one are in one commit, so readers see each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
 from strongroom.core.errors import StoreError
+from strongroom.stores import commits
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.others import REWRAP, files_of, fit
+from strongroom.stores.stages import written
 
 ROWS = 20_000
 GROUP = 64 << 20
 """Bytes of one row group: so much is held at once."""
 _LONG = 16
 """Bytes a value, with its share of the dictionary."""
-_UNFIT = ("deletionVectors", "columnMapping")
+_STAGE = re.compile(r"_?rewrap-(\d+)-.*")
 
 
 @dataclass(slots=True)
 class Rewrite:
     """A table whose files are being written anew, and the pairs of old and new that no version knows yet.
 
-    `live` are the files of the version that the next commit builds on: only these may be replaced.
+    `made` are files that were committed. The writer REWRAP counts these commits in the table's log: of two runs at once
+    one ends, and the stage of one that died can be told.
     """
 
     lake: Lake
     table: str
     onto: DeltaTable
     stage: str
-    live: frozenset[str]
     pairs: list[tuple[RemoveAction, AddAction]] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
     done: int = 0
 
     @classmethod
@@ -52,17 +57,26 @@ class Rewrite:
         onto = lake.open(table)
         if onto is None:
             return None
-        features = (*(onto.protocol().reader_features or ()), *(onto.protocol().writer_features or ()))
-        mapped = "delta.columnMapping.mode" in onto.metadata().configuration
-        if any(name in features for name in _UNFIT) or mapped or onto.metadata().partition_columns:
-            what = "this table has deletion vectors, mapped columns or partitions, so its files are not its rows"
-            raise StoreError(what, where=table, todo="Rewrite it without them first.")
-        stage = f"rewrap-{onto.version():06d}-{run_id}"
-        return cls(lake, table, onto, stage, frozenset(path for path, _ in _files(onto)))
+        fit(table, onto)
+        return cls(lake, table, onto, f"rewrap-{_turn(onto):06d}-{run_id}")
 
     def files(self) -> list[tuple[str, int]]:
-        """Path (as the log has it) and size of each file."""
-        return _files(self.onto)
+        """Path (as the log has it) and size of each file of the version at hand."""
+        return sorted(files_of(self.onto).items())
+
+    def todo(self, seen: Collection[str]) -> list[tuple[str, int]]:
+        """Those of the files that were neither seen nor made here."""
+        return [(path, size) for path, size in self.files() if path not in seen and unquote(path) not in self.made]
+
+    def reopen(self) -> None:
+        """Takes the newest version in hand: others may have written files anew since, or taken some out."""
+        found = self.lake.open(self.table)
+        self.onto = found if found is not None else self.onto
+
+    def left(self, path: str) -> bool:
+        """Whether a file that is gone from the disk has left the table, too."""
+        self.reopen()
+        return path not in files_of(self.onto)
 
     def batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The named columns of a file, as far as it has them."""
@@ -75,12 +89,14 @@ class Rewrite:
         """The file written anew, batch by batch, of the types that the table declares; it waits for `commit`.
 
         Raises:
+            FileNotFoundError: it is gone; see `left`.
             StoreError: it cannot be read or written.
         """
         filesystem, folder = filesystem_of(self.lake.folder(self.table))
         self.done += 1
-        name = f"{self.stage}/part-{self.done:05d}.parquet"
-        filesystem.create_dir(f"{folder}/{self.stage}", recursive=True)
+        stage = written(self.lake, self.stage)
+        name = f"{stage}/part-{self.done:05d}.parquet"
+        filesystem.create_dir(f"{folder}/{stage}", recursive=True)
         rows = 0
         try:
             with self._open(path) as file:
@@ -94,7 +110,9 @@ class Rewrite:
                         rows += group.num_rows
                         out.write_table(group, row_group_size=group.num_rows)
             info = filesystem.get_file_info(f"{folder}/{name}")
-        except (OSError, pa.ArrowException):
+        except (OSError, pa.ArrowException) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
             raise StoreError(
                 "a file cannot be written anew", where=f"{self.table}: {path}", todo="See the disk."
             ) from None
@@ -112,39 +130,50 @@ class Rewrite:
         filesystem.delete_file(f"{folder}/{self.pairs.pop()[1].path}")
 
     @property
+    def waiting(self) -> set[str]:
+        """The files that `commit` is to replace."""
+        return {old.path for old, _ in self.pairs}
+
+    @property
     def pending(self) -> int:
         """Bytes that wait for `commit`."""
         return sum(add.size for _, add in self.pairs)
 
-    def commit(self, *, note: dict[str, str]) -> None:
-        """Old files out, new files in, as one version.
+    def commit(self, *, note: dict[str, str]) -> set[str]:
+        """Old files out, new files in, as one version; returns the old ones.
+
+        A file that others took out since stays out, and so does what was made of it.
 
         Raises:
-            StoreError: another run has changed these files meanwhile; nothing of what waited is done.
+            StoreError: another run rewraps this table, or it cannot be written; nothing of what waited is done.
         """
-        if not self.pairs:
-            return
-        actions: list[Any] = [action for pair in self.pairs for action in pair]
-        try:
-            self.onto.create_write_transaction(
-                actions, "append", self.onto.schema(), partition_by=[],
-                commit_properties=CommitProperties(custom_metadata=note),
-            )  # fmt: skip
-        except CommitFailedError:
-            self._drop()
-            what = "another run changed this table meanwhile, so its last files were left as they are"
-            raise StoreError(what, where=self.table, todo="Run again.") from None
-        except (DeltaError, OSError):
-            self._drop()
-            raise StoreError("this table cannot be written", where=self.table, todo="See space and mode.") from None
-        self.pairs.clear()
-        self.onto = DeltaTable(self.lake.folder(self.table))
-        # Another run may have come in between. A file that it took out must stay out, and with it the rows it deleted.
-        self.live = frozenset(path for path, _ in self.files())
+        waiting, live = self.pairs, dict[str, int]()
 
-    def _drop(self) -> None:
-        while self.pairs:
-            self.forget()
+        def change(now: DeltaTable) -> Change:
+            nonlocal live
+            live = files_of(now)
+            still = [(old, new) for old, new in waiting if old.path in live]
+            return Change([new for _, new in still], [old for old, _ in still])
+
+        if waiting:
+            writers = {REWRAP: _turn(self.onto)}
+            commits.commit(self.lake, self.table, change, looked=self.onto, writers=writers, note=note)
+        self.pairs = []
+        self.reopen()
+        self.made |= {new.path.removeprefix("_") for old, new in waiting if old.path in live}
+        return {old.path for old, _ in waiting if old.path in live}
+
+    def sweep(self) -> None:
+        """Deletes what runs that died, and this one, have left in their stages."""
+        filesystem, folder = filesystem_of(self.lake.folder(self.table))
+        needed = {f"{folder}/{unquote(path)}" for path, _ in self.files()}
+        for info in filesystem.get_file_info(pafs.FileSelector(folder)):
+            stage = _STAGE.fullmatch(info.base_name)
+            if stage is None or info.type != pafs.FileType.Directory or int(stage[1]) >= _turn(self.onto):
+                continue
+            inside = {each.path for each in filesystem.get_file_info(pafs.FileSelector(info.path))}
+            if stage[0].startswith("_") or not needed & inside:
+                filesystem.delete_dir(info.path)
 
     def _open(self, path: str) -> pq.ParquetFile:
         filesystem, folder = filesystem_of(self.lake.folder(self.table))
@@ -152,9 +181,9 @@ class Rewrite:
         return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
 
 
-def _files(table: DeltaTable) -> list[tuple[str, int]]:
-    found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-    return sorted((row["path"], row["size_bytes"]) for row in found)
+def _turn(table: DeltaTable) -> int:
+    """The number of the rewrap's commit that comes next."""
+    return (table.transaction_version(REWRAP) or 0) + 1
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -1,22 +1,52 @@
-"""A stage: a folder inside a table's own folder where Spark leaves files that no version refers to yet."""
+"""A stage: a folder inside a table's own folder where files lie that no version refers to yet.
+
+While it is being written its name begins with `_`: VACUUM passes such folders over, whoever runs it and however short
+the time it keeps. No published file may lie there, so `commits.py` has the files renamed to the stage's own name just
+before they count. On an object store a rename is a copy; there a stage has its own name from the start.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.modes import has_modes
+
+
+def written(lake: Lake, stage: str) -> str:
+    """The name under which a stage, or a part of it, is written, and read until its commit."""
+    return f"_{stage}" if has_modes(lake.root) else stage
+
+
+def spark_path(lake: Lake, table: str, stage: str) -> str:
+    """Where Spark writes a stage, or reads a part of it."""
+    return lake.spark_path(table, written(lake, stage))
 
 
 def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
-    """The Parquet files under a stage of the table's folder, ready to commit, each with its number of rows."""
+    """The Parquet files under a stage of the table's folder, ready to commit, each with its number of rows.
+
+    A run that died just before its commit may have renamed some of them already.
+    """
     filesystem, folder = filesystem_of(lake.folder(table))
-    found = filesystem.get_file_info(pafs.FileSelector(f"{folder}/{stage}", recursive=True, allow_not_found=True))
-    files = [info for info in found if info.type == pafs.FileType.File and info.base_name.endswith(".parquet")]
+    files = [
+        info
+        for name in dict.fromkeys((written(lake, stage), stage))
+        for info in filesystem.get_file_info(
+            pafs.FileSelector(f"{folder}/{name}", recursive=True, allow_not_found=True)
+        )
+        if info.type == pafs.FileType.File and info.base_name.endswith(".parquet")
+    ]
     return [
         AddAction(
             path=info.path.removeprefix(folder).lstrip("/"),
@@ -40,12 +70,56 @@ def staged_rows(lake: Lake, table: str, stage: str, *, column: str) -> list[Any]
 
 def drop_remains(lake: Lake, table: str, stage: str) -> None:
     """Deletes what no version refers to in a published stage: bad rows, which are in quarantine now, and tallies."""
+    if written(lake, stage) != stage:
+        _drop(lake, table, written(lake, stage))
     for part in ("verdict=bad", "verdict=tally"):
-        drop_stage(lake, table, f"{stage}/{part}")
+        _drop(lake, table, f"{stage}/{part}")
 
 
 def drop_stage(lake: Lake, table: str, stage: str) -> None:
-    """Deletes a stage that no version refers to; one that is not there is fine."""
+    """Deletes a stage that no version refers to, under both of its names; one that is not there is fine."""
+    for name in dict.fromkeys((written(lake, stage), stage)):
+        _drop(lake, table, name)
+
+
+def _drop(lake: Lake, table: str, name: str) -> None:
     filesystem, folder = filesystem_of(lake.folder(table))
-    if filesystem.get_file_info(f"{folder}/{stage}").type == pafs.FileType.Directory:
-        filesystem.delete_dir(f"{folder}/{stage}")
+    if filesystem.get_file_info(f"{folder}/{name}").type == pafs.FileType.Directory:
+        filesystem.delete_dir(f"{folder}/{name}")
+
+
+def out_of_stage(lake: Lake, table: str, adds: Iterable[AddAction]) -> list[AddAction]:
+    """The files under the names that a version may have: what begins with `_` no reader would look at."""
+    hidden = [add for add in adds if add.path.startswith("_")]
+    for add in hidden:
+        _, folder = filesystem_of(lake.folder(table))
+        _moved(Path(folder, add.path), Path(folder, add.path[1:]))
+    return [replace(add, path=add.path.removeprefix("_")) for add in adds]
+
+
+def _moved(old: Path, new: Path) -> None:
+    for _ in range(3):  # a VACUUM deletes folders that it finds empty
+        try:
+            new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            like = old.parent.stat()
+            if new.parent.stat().st_gid != like.st_gid:
+                os.chown(new.parent, -1, like.st_gid)
+            new.parent.chmod(like.st_mode & 0o7777)
+            old.rename(new)
+            return
+        except FileNotFoundError:
+            if not old.exists():  # it was moved by a try before this one, or is gone, as will be seen
+                return
+
+
+def missing(lake: Lake, table: str, adds: Sequence[AddAction]) -> list[str]:
+    """Those of the files that are not there, or not of their size."""
+    if not adds:
+        return []
+    filesystem, folder = filesystem_of(lake.folder(table))
+    found = filesystem.get_file_info([f"{folder}/{unquote(add.path)}" for add in adds])
+    return [
+        add.path
+        for add, info in zip(adds, found, strict=True)
+        if info.type != pafs.FileType.File or info.size != add.size
+    ]
