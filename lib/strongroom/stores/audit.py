@@ -16,6 +16,7 @@ from pathlib import Path
 from strongroom.core.errors import StoreError
 from strongroom.core.event import Event
 from strongroom.core.settings import Settings
+from strongroom.stores.whole_file import keep_names, write_whole
 
 _CHUNK = 1 << 20
 _ENTRIES = "entries.jsonl"
@@ -60,7 +61,7 @@ class AuditLog:
                 _write(file, lines)
                 os.fsync(file)
                 if not size:
-                    self._keep_name()
+                    keep_names(self.folder)
             except OSError:
                 os.ftruncate(file, size)  # what was not acknowledged must not count later
                 raise
@@ -120,13 +121,8 @@ class AuditLog:
 
     def keep_note(self, name: str, text: str) -> None:
         """Keep a small text beside the entries, in place of an earlier one; a reader sees the one or the other."""
-        draft = self.folder / f".{name}.{os.getpid()}"
         with self._trouble():
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / name)
+            write_whole({self.folder / name: text.encode()})
 
     def _repair(self, file: int) -> int:
         """Count what other processes added, remove an unfinished last line, and return the size in bytes."""
@@ -142,14 +138,6 @@ class AuditLog:
         if whole < size:
             os.ftruncate(file, whole)
         return whole
-
-    def _keep_name(self) -> None:
-        """A new file is on the disk only when its folder's list of names is, too."""
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     @contextmanager
     def _turn(self) -> Iterator[int]:

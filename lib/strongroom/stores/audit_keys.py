@@ -12,6 +12,7 @@ from pathlib import Path
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
+from strongroom.stores.whole_file import write_first, write_whole
 
 _NAME = "audit-signing.key"
 
@@ -60,7 +61,8 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
     path = key_file(settings)
     try:
         if not path.exists():
-            _keep(path, make())
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_first(path, make().reveal(), mode=0o600)
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(file, "rb") as opened:
             if stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
@@ -90,7 +92,7 @@ def mark(settings: Settings) -> int:
 
 def keep_mark(settings: Settings, size: int) -> None:
     """So many entries are signed."""
-    _replace(key_file(settings).with_suffix(".size"), f"{size}\n")
+    write_whole({key_file(settings).with_suffix(".size"): f"{size}\n".encode()}, mode=0o600)
 
 
 def known_keys(settings: Settings) -> list[str]:
@@ -106,32 +108,5 @@ def remember_key(settings: Settings, public: str) -> None:
     """One more public key, unless it is known."""
     known = known_keys(settings)
     if public not in known:
-        _replace(key_file(settings).with_suffix(".pub"), "".join(f"{key}\n" for key in (*known, public)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file with another text: a reader, or a crash, finds the one or the other."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def _keep(path: Path, key: Secret) -> None:
-    """Write the key whole or not at all; of two that come at once, the first one stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(file, "wb") as opened:
-            opened.write(key.reveal())
-            opened.flush()
-            os.fsync(opened.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
+        text = "".join(f"{key}\n" for key in (*known, public))
+        write_whole({key_file(settings).with_suffix(".pub"): text.encode()}, mode=0o600)
