@@ -161,7 +161,6 @@ def test_a_log_that_was_changed_is_told_at_every_job_and_not_signed(place):
     place.run(flow(lambda job: Outcome()))
     log = AuditLog(place.root / "audit")
     log.path.write_bytes(log.path.read_bytes().replace(b"user:engineer", b"user:engineeR", 1))
-    (place.root / "audit/tree.json").unlink()
     done = place.run(flow(lambda job: Outcome()))
     assert done.code == 0
     assert "warning: the audit log is not sealed" in done.err

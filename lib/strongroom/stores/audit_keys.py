@@ -75,7 +75,7 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
 
 
 def mark(settings: Settings) -> int:
-    """How many entries were signed last: beside the signing key, out of reach of who can only write the log.
+    """How many entries were signed last, as releases kept it that had one mark for all logs; 0 where there is none.
 
     Raises:
         KeyFault: the file is damaged.
@@ -90,13 +90,13 @@ def mark(settings: Settings) -> int:
         raise KeyFault("This mark is no number.", where=str(path), todo=todo) from None
 
 
-def keep_mark(settings: Settings, size: int) -> None:
-    """So many entries are signed."""
-    write_whole({key_file(settings).with_suffix(".size"): f"{size}\n".encode()}, mode=0o600)
+def forget_mark(settings: Settings) -> None:
+    """What is kept of each log says more."""
+    key_file(settings).with_suffix(".size").unlink(missing_ok=True)
 
 
 def known_keys(settings: Settings) -> list[str]:
-    """The public keys of every signing key that there was, oldest first."""
+    """The public keys of every signing key that there was, oldest first; today's is the last."""
     path = key_file(settings).with_suffix(".pub")
     try:
         return path.read_text(encoding="ascii").split()
