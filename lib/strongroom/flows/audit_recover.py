@@ -6,6 +6,7 @@ why and accepts it as it lies; what was found then stands in the log, and `audit
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -54,9 +55,9 @@ def recover(job: Job, log: AuditLog) -> Outcome:
 def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
     """A line for each time that the log was accepted as it lay."""
     for index, event in breaks:
-        who, why = event.principal, event.facts.get("reason", "")
-        fault = event.facts.get("fault", "")
-        yield f"Entry {index:,}, {event.time:%Y-%m-%d}, {who} accepted the log as it lay. {fault} Reason: {why}"
+        found, why = (json.dumps(event.facts.get(name, ""), ensure_ascii=False) for name in ("fault", "reason"))
+        who = f"Entry {index:,}: on {event.time:%Y-%m-%d} {event.principal} accepted the log as it lay"
+        yield f"{who}; found: {found}; reason: {why}"
 
 
 def _accept(log: AuditLog, settings: Settings, event: Event, origin: str) -> str:
