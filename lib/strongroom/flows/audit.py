@@ -33,7 +33,7 @@ from strongroom.govern.checkpoint import (
     open_checkpoint,
     open_inclusion,
 )
-from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash
+from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash, root
 from strongroom.stores.audit import AuditLog
 
 _TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
@@ -89,11 +89,12 @@ def _verify(job: Job, log: AuditLog) -> Outcome:
     if lost is not None:
         raise lost
     facts = {"entries": found.size, "root": found.root.hex(), "checkpoints": len(heads), "breaks": len(found.breaks)}
-    whole = "\n".join([f"The log is whole: {found.size:,} entries.", *audit_recover.told(found.breaks)])
+    breaks = "".join(f"\n{line}" for line in audit_recover.told(found.breaks))
+    whole = f"The log is whole: {found.size:,} entries.{breaks}"
     if job.args.dry_run or job.args.key:
         return Outcome(summary=whole, facts=facts)
     note = seal.seal(log, job.settings).note
-    return Outcome(summary=f"{whole} Hand this to a witness:\n{note}", facts=facts)
+    return Outcome(summary=f"{whole}\nHand this to a witness:\n{note}", facts=facts)
 
 
 def _renew(job: Job, log: AuditLog) -> Outcome:
@@ -128,6 +129,10 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
     """A proof of one entry, or of growth since a witness's checkpoint."""
     sealed = seal.seal(log, job.settings)
     leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
+    if root(leaves) != sealed.head.root:
+        raise StoreError(
+            "The audit log was changed.", where=str(log.folder), todo="Run './spark-submit.sh audit verify'."
+        )
     if job.args.witness:
         old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
@@ -192,7 +197,7 @@ def _held(event: Event, name: str) -> tuple[str, ...]:
 def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
     """The public keys to check with, today's first: those given, else this installation's, those of before among them.
 
-    For a renewal today's is the last one that is known, or else the log's own.
+    For a renewal today's is the last one that is known.
     """
     text = job.args.key
     if not text:
@@ -201,7 +206,8 @@ def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
             return [seal_keys.public_key(log, job.settings), *former]
         if former:
             return former
-        text = log.note(seal_keys.PUBLIC_KEY)
+        todo = "Give --key NAME+ID+KEY from somebody who kept it, and --witness FILE: the log's folder proves nothing."
+        raise UsageError("Nothing beside the signing key tells which one signed this log.", todo=todo)
     try:
         return [VerifierKey.of(line) for line in (text if "+" in text else _bytes(text).decode()).split()]
     except ValueError as error:

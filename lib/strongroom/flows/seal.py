@@ -85,10 +85,12 @@ def sign_head(log: AuditLog, settings: Settings, key: Secret, found: Reading, *,
     return Sealed(head, note)
 
 
-def seal_after_job(log: AuditLog, settings: Settings) -> None:
+def seal_after_job(log: AuditLog, settings: Settings) -> bool:
     """The same at the end of a job, by whoever holds the signing key; who does not leaves it to the next who does."""
-    if not is_kept_from_us(settings):
-        seal(log, settings)
+    if is_kept_from_us(settings):
+        return False
+    seal(log, settings)
+    return True
 
 
 def waiting(log: AuditLog, settings: Settings) -> int:

@@ -33,10 +33,10 @@ def is_kept_from_us(settings: Settings) -> bool:
 
 @contextmanager
 def turn(settings: Settings) -> Iterator[None]:
-    """One process at a time signs, so that checkpoint, tree and mark are of one moment.
+    """One process at a time signs, so that the checkpoint and what is kept of it are of one moment.
 
     Raises:
-        KeyFault: the lock file beside the signing key cannot be made.
+        KeyFault: the folder of the signing key cannot be written.
     """
     path = key_file(settings).with_suffix(".lock")
     try:
@@ -48,6 +48,11 @@ def turn(settings: Settings) -> Iterator[None]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+    except OSError as error:
+        todo = "Look whether the keyring's folder is writable for this user and has space."
+        raise KeyFault(
+            f"What is signed cannot be kept: {error.strerror}.", where=str(path.parent), todo=todo
+        ) from error
     finally:
         os.close(file)
 
