@@ -28,6 +28,7 @@ from strongroom.stores import session
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
+from strongroom.stores.reports_audit import keep_gauge
 from strongroom.telling import Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -169,9 +170,11 @@ def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: An
 def _seal(log: AuditLog, settings: Settings) -> None:
     """Signs what the log holds now, so that nothing before it can be changed unseen. What was done stays done."""
     try:
-        seal_after_job(log, settings)
+        if seal_after_job(log, settings):
+            keep_gauge(settings, unsealed=False)
     except StrongroomError as error:
         say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
+        keep_gauge(settings, unsealed=True)
 
 
 def _why(error: StrongroomError | None) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -17,8 +18,13 @@ OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
 ASSERTED = "asserted"
 """In an event, what proves who asked: nothing does."""
 
+RECOVER = "recover"
+"""The action of an event that records that the log itself was accepted as it lay."""
+
 _LONGEST_TEXT = 1_000
 _LONGEST_NAME = 300
+_LONGEST_ONCE = 8 * _LONGEST_NAME
+"""A name of nothing but signs that are written by their numbers, as older releases wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Event:
         facts: more of what happened: names, counts, fingerprints, file:line. Plain JSON, short texts.
 
     People type tables, columns and purposes. One that is too long for a name is not repeated, and what nobody sees of
-    one is written by its number.
+    one, or of a fact, is written by its number.
 
     Raises:
         ValueError: a field that no entry may have.
@@ -76,6 +82,7 @@ class Event:
         for name in _LISTS:
             object.__setattr__(self, name, tuple(map(_told, getattr(self, name))))
         _check_plain(self.facts)
+        object.__setattr__(self, "facts", _visible(self.facts))
 
     def entry(self) -> bytes:
         """The event as the log keeps it: a line of canonical JSON (sorted keys, no spaces, UTF-8), without its end."""
@@ -128,34 +135,37 @@ class Event:
         Raises:
             ValueError: these bytes are no entry.
         """
-        found = json.loads(entry)
-        if not isinstance(found, dict) or not isinstance(found.get("time"), str):
-            raise ValueError("this is no entry of an audit log")
-        found["time"] = datetime.fromisoformat(found["time"])
-        for name in ("roles", "columns"):
-            found[name] = tuple(found.get(name, ()))
         try:
+            found = json.loads(entry)
+            found["time"] = datetime.fromisoformat(found["time"])
+            for name in _LISTS:
+                found[name] = tuple(found.get(name, ()))
             return cls(**found)
-        except TypeError as error:
-            raise ValueError("this entry has fields that are not an event's") from error
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError("this is no entry of an audit log") from error
 
 
 def well_formed(entry: bytes) -> bool:
     """Whether these bytes are an entry exactly as an event writes itself; quicker than making the event."""
     try:
         found = json.loads(entry)
+        facts = found.get("facts", _SOME)
+        texts = [value for name, value in found.items() if name not in _NOT_TEXT]
+        listed = [value for name in _LISTS & found.keys() for value in _listed(found[name])]
+        _check_plain(facts)
         return (
-            isinstance(found, dict)
-            and found.keys() >= _REQUIRED
+            found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
-            and {type(value) for name, value in found.items() if name not in _NOT_TEXT} == {str}
-            and all(isinstance(text, str) for name in _LISTS if name in found for text in _listed(found[name]))
-            and isinstance(found.get("facts", {}), dict)
+            and all(texts)
+            and all(len(text) <= _LONGEST_ONCE and not _hidden(text) for text in (*texts, *listed))
+            and isinstance(facts, dict)
+            and bool(facts)
             and _TIME.fullmatch(found["time"]) is not None
+            and datetime.fromisoformat(found["time"]) is not None  # a day that is none raises
             and _ENCODER.encode(found).encode() == entry
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return False
 
 
@@ -164,22 +174,43 @@ _KNOWN = frozenset(_NAMES)
 _LISTS = frozenset(("roles", "columns"))
 _TEXTS = _KNOWN - _LISTS - {"time", "facts"}
 _NOT_TEXT = _LISTS | {"facts"}
+_SOME: Mapping[str, object] = {"some": True}
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _REQUIRED = {"time", "run", "job", "principal", "action", "outcome"}
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _listed(found: object) -> list[object]:
-    if not isinstance(found, list):
+def _listed(found: object) -> list[str]:
+    if not isinstance(found, list) or not found:
         raise TypeError("not a list of names")
     return found
 
 
+def _hidden(text: str) -> bool:
+    """Whether a text holds a sign that no name holds; one that only another release of Unicode knows may be there."""
+    return not text.isprintable() and any(unicodedata.category(sign) in _HIDDEN for sign in text)
+
+
 def _told(text: str) -> str:
     """The text as a name: not longer than one, and what nobody sees (or no file takes) by its number."""
-    if len(text) > _LONGEST_NAME:
-        return f"(no name: {len(text):,} characters)"
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+    seen = text if text.isprintable() else "".join(map(_seen, text))
+    return seen if len(seen) <= _LONGEST_NAME else f"(no name: {len(text):,} characters)"
+
+
+def _seen(sign: str) -> str:
+    return sign if sign.isprintable() else f"\\u{ord(sign):04x}"
+
+
+def _visible(value: object) -> object:
+    """A fact in which signs that a terminal obeys stand by their numbers; JSON does that for those below a space."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(s if s < " " else _seen(s) for s in value)[:_LONGEST_TEXT]
+    if isinstance(value, Mapping):
+        return {_visible(name): _visible(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_visible(inner) for inner in value]
+    return value
 
 
 def _check_plain(value: object) -> None:

@@ -1,4 +1,4 @@
-"""Check the machine: Python, packages, Java, jars, folders, disk, loopback and the settings file.
+"""Check the machine: Python, packages, Java, jars, folders, disk, loopback, the settings file and the audit log.
 
 One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
 Spark, and runs when the settings are broken. Exit code 4 when something fails.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strongroom.core.errors import ConfigError, EnvironmentFault, UsageError
+from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
+from strongroom.flows.seal import waiting
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.audit_keys import is_kept_from_us
 from strongroom.stores.home import Home
 from strongroom.stores.machine import Finding, probe
 
@@ -23,8 +27,9 @@ def run(job: Job) -> Outcome:
     Raises:
         EnvironmentFault: at least one probe failed.
     """
-    settings, folders = _settings(job)
-    findings = [*probe(Home.named(), folders), settings]
+    told, settings = _settings(job)
+    folders = _folders(settings) if settings else {}
+    findings = [*probe(Home.named(), folders), told, *([_audit(job, settings)] if settings else [])]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
@@ -33,16 +38,34 @@ def run(job: Job) -> Outcome:
     return Outcome(summary="\n".join(map(str, findings)), facts={"checks": len(findings)})
 
 
-def _settings(job: Job) -> tuple[Finding, dict[str, str]]:
-    """Whether the settings file can be read, and the folders it names."""
+def _settings(job: Job) -> tuple[Finding, Settings | None]:
+    """Whether the settings file can be read, and what it says."""
     file = job.args.config
     try:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
-        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), {}
+        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), None
+    return Finding("settings", file), settings
+
+
+def _folders(settings: Settings) -> dict[str, str]:
+    """The folders that the settings want to write to, by name."""
     folders = {"lake": settings.lake, "keyring": str(Path(settings.keyring).parent), "audit": settings.audit}
     kind, _, place = settings.keys.partition(":")
     if kind == "file":
         folders["keys"] = str(Path(place).parent)
-    return Finding("settings", file), folders
+    return folders
+
+
+def _audit(job: Job, settings: Settings) -> Finding:
+    """Whether the audit log can be signed: what a job only warns of."""
+    if not Path(settings.audit).is_dir():
+        return Finding("sealing", f"nothing is in {settings.audit} yet")
+    if is_kept_from_us(settings):
+        return Finding("sealing", "the signing key is another user's; not probed")
+    try:
+        entries = waiting(AuditLog.open(settings), settings)
+    except StoreError as error:
+        return Finding("sealing", str(error.what), f"./spark-submit.sh audit verify --config {job.args.config}")
+    return Finding("sealing", f"{settings.audit} can be signed; {entries} entries wait for it")

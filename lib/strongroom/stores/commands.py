@@ -15,6 +15,7 @@ from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
 from strongroom.stores.session import STATIC
+from strongroom.stores.whole_file import write_whole
 
 SMALL = {
     "spark.driver.memory": "2g",
@@ -145,6 +146,4 @@ def zip_modules(home: Home) -> None:
     """Zip the package for the executors of a cluster; an equal zip is left alone."""
     data = modules.zipped()
     if not home.modules.is_file() or home.modules.read_bytes() != data:
-        temporary = home.modules.with_name(f".{home.modules.name}.{os.getpid()}")
-        temporary.write_bytes(data)
-        temporary.replace(home.modules)
+        write_whole({home.modules: data})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strongroom.core.errors import KeyFault
 from strongroom.core.handed import Given, Handed
-from strongroom.stores.keys import write_whole
+from strongroom.stores.keys import write_if_unchanged
 
 
 def record_of(keyring: str) -> Path:
@@ -46,7 +46,7 @@ def save_handed(keyring: str, found: Handed, *, before: bytes) -> None:
     """
     path = record_of(keyring)
     try:
-        write_whole(path, _document(found), before=before)
+        write_if_unchanged(path, _document(found), before=before)
     except FileExistsError:
         what = "another run gave or took roles' keys meanwhile, so this one did not"
         raise KeyFault(what, where=str(path), todo="Run again.") from None

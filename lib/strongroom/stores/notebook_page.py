@@ -6,9 +6,7 @@ The page holds what its reader was allowed to see, rows of tables among it, so t
 from __future__ import annotations
 
 import base64
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -22,6 +20,7 @@ from strongroom.stores.notebook_tools import SHOWN, Html, Output, Picture, Table
 from strongroom.stores.reports_layout import table
 from strongroom.stores.reports_markup import Markup, element, join, name, plain
 from strongroom.stores.reports_style import STYLE
+from strongroom.stores.whole_file import write_whole
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -61,13 +60,7 @@ def write_page(page: Page, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=".", dir=file.parent)
-        try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as out:  # noqa: PTH123  a descriptor, not a path
-                out.write(render_page(page))
-            os.replace(part, file)  # noqa: PTH105
-        finally:
-            Path(part).unlink(missing_ok=True)
+        write_whole({file: render_page(page).encode()}, mode=0o600)
     except OSError as error:
         todo = "Make the folder writable."
         raise StoreError(f"the page cannot be written: {error.strerror}", where=str(file), todo=todo) from error

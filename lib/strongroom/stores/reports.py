@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from strongroom.core.report import Report
 from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.whole_file import write_whole
 
 
 def render_html(report: Report) -> str:
@@ -85,7 +84,8 @@ def write(report: Report, folder: str | Path) -> Paths:
             if "://" in path:
                 _upload(path, text)
             else:
-                _replace(Path(path), text)
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                write_whole({Path(path): text.encode()})
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
@@ -115,19 +115,6 @@ def is_written(report: Report, folder: str | Path) -> bool:
 def _file_name(text: str) -> str:
     """A name that is one plain file in any folder and system; other signs become a low line, long names are cut."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:120].lstrip(".") or "_"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _upload(uri: str, text: str) -> None:

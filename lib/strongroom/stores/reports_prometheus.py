@@ -23,6 +23,13 @@ def document(report: Report) -> str:
     )
 
 
+def audit_document(log: str, *, unsealed: bool) -> str:
+    """The gauge of an audit log, by its folder: whether it could not be signed."""
+    told = "1 if the audit log could not be signed when a job ended last, else 0; ask audit verify why."
+    head = f"# HELP strongroom_audit_unsealed {told}\n# TYPE strongroom_audit_unsealed gauge\n"
+    return f'{head}strongroom_audit_unsealed{{log="{_escaped(log)}"}} {float(unsealed)!r}\n'
+
+
 def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     rows = {"read": report.read, "written": report.written, "quarantined": report.quarantined}
     yield "run_succeeded", "1 if the last run ended well, else 0.", [({}, _truth(report.status in _WELL))]
