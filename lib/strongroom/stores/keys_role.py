@@ -175,11 +175,14 @@ def write_files(folder: str, files: Mapping[str, bytes | None]) -> None:
         raise KeyFault("roles' keys cannot be written into an object store", where=folder, todo=todo)
     parts: dict[str, Path] = {}
     try:
-        Path(folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not Path(folder).is_dir():
+            Path(folder).mkdir(parents=True)
+            Path(folder).chmod(0o755)
         for role, data in files.items():
             if data is not None:
                 part = parts[role] = Path(folder) / f".{role}.{secrets.token_hex(6)}"
                 with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as out:
+                    os.fchmod(out.fileno(), 0o644)  # whatever the process's mask is: readers are to reach it
                     out.write(data)
                     out.flush()
                     os.fsync(out.fileno())

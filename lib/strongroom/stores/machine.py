@@ -108,7 +108,7 @@ def delta(home: Home) -> Finding:
 
 def writable(name: str, folder: str) -> Finding:
     """Whether a file could be made in a folder, or in the nearest one that exists above it."""
-    if "://" in folder or folder.startswith("catalog:"):
+    if "://" in folder:
         return Finding(name, f"{folder} is not on this machine; not probed")
     place = _existing(Path(folder))
     try:
@@ -121,7 +121,7 @@ def writable(name: str, folder: str) -> Finding:
 
 def space(name: str, folder: str) -> Finding:
     """Whether there is room where a folder is or will be."""
-    place = _existing(Path(folder)) if "://" not in folder and not folder.startswith("catalog:") else Path.cwd()
+    place = _existing(Path(folder)) if "://" not in folder else Path.cwd()
     free = shutil.disk_usage(place).free
     what = f"{free / (1 << 30):.1f} GB free at {place}"
     if free < LEAST_FREE:
