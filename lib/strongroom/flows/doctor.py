@@ -12,7 +12,8 @@ from strongroom.core.errors import ConfigError, EnvironmentFault, UsageError
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings
 from strongroom.stores.home import Home
-from strongroom.stores.machine import Finding, probe
+from strongroom.stores.machine import Finding, ours_alone, probe
+from strongroom.stores.trust import sources
 
 BARE = True
 
@@ -23,8 +24,8 @@ def run(job: Job) -> Outcome:
     Raises:
         EnvironmentFault: at least one probe failed.
     """
-    settings, folders = _settings(job)
-    findings = [*probe(Home.named(), folders), settings]
+    settings, folders, files = _settings(job)
+    findings = [*probe(Home.named(), folders), settings, *map(ours_alone, files)]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
@@ -33,16 +34,17 @@ def run(job: Job) -> Outcome:
     return Outcome(summary="\n".join(map(str, findings)), facts={"checks": len(findings)})
 
 
-def _settings(job: Job) -> tuple[Finding, dict[str, str]]:
-    """Whether the settings file can be read, and the folders it names."""
+def _settings(job: Job) -> tuple[Finding, dict[str, str], list[str]]:
+    """Whether the settings file can be read, the folders it names, and the files that nobody else may write."""
     file = job.args.config
     try:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
-        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), {}
+        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), {}, []
     folders = {"lake": settings.lake, "keyring": str(Path(settings.keyring).parent), "audit": settings.audit}
     kind, _, place = settings.keys.partition(":")
     if kind == "file":
         folders["keys"] = str(Path(place).parent)
-    return Finding("settings", file), folders
+    held = [*sources(settings).values(), settings.keyring, *([place] if kind == "file" else [])]
+    return Finding("settings", file), folders, held

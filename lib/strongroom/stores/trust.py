@@ -100,7 +100,7 @@ def _writers(path: Path, entry: os.stat_result) -> str:
         return ""
     if _has_list(path):
         return "whom its access list names"
-    return _group(entry.st_gid, owner=entry.st_uid)
+    return group_writers(entry.st_gid, owner=entry.st_uid)
 
 
 def _has_list(path: Path) -> bool:
@@ -111,7 +111,7 @@ def _has_list(path: Path) -> bool:
         return False
 
 
-def _group(number: int, *, owner: int) -> str:
+def group_writers(number: int, *, owner: int) -> str:
     """The group, when somebody else than that owner is in it or it cannot be told; else nothing."""
     try:
         group = grp.getgrgid(number)
