@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +22,19 @@ _SECRET = re.compile(r"(?i)(secret|password|token|key|kek)$|(secret|access)_?key
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
+_handed_on: ContextVar[tuple[str, ...]] = ContextVar("handed_on", default=())
+
+
+@contextmanager
+def handing_on(overrides: Sequence[str]) -> Iterator[None]:
+    """In here, each settings file that is read gets these overrides, before those of whoever reads it."""
+    before = _handed_on.set((*_handed_on.get(), *overrides))
+    try:
+        yield
+    finally:
+        _handed_on.reset(before)
+
+
 def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
     """Read and check a settings file.
 
@@ -31,7 +46,8 @@ def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
         ConfigError: every problem of the file and of the overrides.
         UsageError: an override without `=`.
     """
-    return parse_settings(read_text(path, "Name another file with --config."), str(path), overrides)
+    text = read_text(path, "Name another file with --config.")
+    return parse_settings(text, str(path), [*_handed_on.get(), *overrides])
 
 
 def parse_settings(text: str, file: str, overrides: Sequence[str] = ()) -> Settings:
