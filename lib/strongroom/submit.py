@@ -9,7 +9,6 @@ import argparse
 import ast
 import fcntl
 import os
-import pwd
 import re
 import signal
 import sys
@@ -20,12 +19,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from strongroom import telling
-from strongroom.core import settings_proven
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.settings import Settings
 from strongroom.core.settings_values import master_fault
 from strongroom.core.words import nearest
-from strongroom.stores import commands, run_folder
+from strongroom.stores import commands, run_folder, variables
 from strongroom.stores.commands import Command
 from strongroom.stores.connect import is_connect
 from strongroom.stores.home import ROOT, Home
@@ -81,8 +79,7 @@ def launch(argv: Sequence[str]) -> None:
     request, home = parse(argv), Home.named()
     own = os.umask(0o022)
     os.umask(own | 0o022)  # what is installed is code: whatever the caller's mask, nobody else may write it
-    for name in commands.BREAKING:
-        os.environ.pop(name, None)
+    variables.without_breaking()
     if request.show:
         print(shown(request, home))
         return
@@ -99,13 +96,13 @@ def launch(argv: Sequence[str]) -> None:
         if request.master:  # but of this it is not told
             raise
         become(commands.plain(home, request.words))
-    settle(settings, home)
+    variables.settle(settings, home)
     java = ensure_spark(home, say=say) if needs_java(request, settings) else None
+    if java is not None and not commands.is_local(settings.spark["spark.master"]):
+        commands.zip_modules(home)
     os.umask(mask(own, settings))
     if java is None:
         become(plain(request, settings, home))
-    if not commands.is_local(settings.spark["spark.master"]):
-        commands.zip_modules(home)
     # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # JVM and job write to stderr each on its own; in a file (2> FILE) they would write over each other's lines.
@@ -120,7 +117,7 @@ def shown(request: Request, home: Home) -> Command:
     if not request.job:
         return commands.again(home, ("--setup-only",))
     settings = read_settings(request) if needs_spark(request) else _readable(request)
-    own = settle(settings, home) if settings else {}
+    own = variables.settle(settings, home) if settings else {}
     if settings is None or not needs_java(request, settings):
         command = plain(request, settings, home)
     else:
@@ -130,31 +127,6 @@ def shown(request: Request, home: Home) -> Command:
         return command
     kept = tuple(name for name in os.environ if name not in {**own, **command.environment})
     return replace(command, environment={**own, **command.environment}, kept=kept)
-
-
-def settle(settings: Settings, home: Home) -> dict[str, str]:
-    """Gives this process the variables that its job is to have, and returns those that are not the caller's.
-
-    Raises:
-        EnvironmentFault: with `identity`, packages and jars are taken from somewhere that the settings do not name.
-    """
-    own = settings_proven.written(settings)
-    if not settings.identity.get("provider"):
-        os.environ.update(own)
-        return own
-    meant = own.get("STRONGROOM_HOME") or str(ROOT / ".strongroom")
-    if os.path.realpath(meant) != os.path.realpath(home.folder):
-        what = "STRONGROOM_HOME is not for the caller to say where 'identity' is set: jobs run what lies there"
-        todo = "Unset it, or write it into the section 'environment' of the settings."
-        raise EnvironmentFault(what, where=settings.file, todo=todo)
-    try:
-        folder = pwd.getpwuid(os.geteuid()).pw_dir
-    except KeyError:
-        folder = "/"
-    found = settings_proven.environment(settings, os.environ, home=folder)
-    os.environ.clear()
-    os.environ.update(found)
-    return {"PATH": found["PATH"], "HOME": found["HOME"], **own}
 
 
 def set_up(request: Request, home: Home) -> None:

@@ -25,12 +25,6 @@ SMALL = {
 }
 """Settings of a run on one machine; the settings file beats them, as it does all of ours."""
 
-BREAKING = (
-    "PYTHONHOME", "PYSPARK_DRIVER_PYTHON_OPTS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS",
-    "SPARK_CONNECT_MODE_ENABLED", "SPARK_PREPEND_CLASSES", "SPARK_REMOTE", "SPARK_TESTING",
-)  # fmt: skip
-"""Variables of another Python or Spark at work, with which no job of ours runs; SPARK_HOME is set anew."""
-
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.submit import main; main(sys.argv[1:])"
 _APPENDED = {"spark.driver.extraJavaOptions": " ", "spark.driver.extraClassPath": ":"}
 
@@ -117,7 +111,7 @@ def submitted(
         conf["spark.ui.showConsoleProgress"] = "true"
     if is_local(master):
         conf |= SMALL | {
-            "spark.sql.warehouse.dir": str(home.folder / "warehouse"),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),  # its catalog does not outlive the run either
             "spark.driver.extraClassPath": ":".join(paths),
             "spark.python.unix.domain.socket.dir": str(folder),  # not on a cluster: executors have no such folder
         }
