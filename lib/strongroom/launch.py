@@ -24,7 +24,7 @@ from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
 from strongroom.core.settings_values import is_principal
 from strongroom.flows.seal import seal_after_job
-from strongroom.stores import session
+from strongroom.stores import session, trust
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
@@ -123,6 +123,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
+    trust.hold(settings, say=say)
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
     principal = args.principal or caller.principal
     actor = caller.principal if caller.principal != principal else ""

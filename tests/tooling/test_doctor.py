@@ -97,7 +97,6 @@ def test_a_jar_is_missing_changed_or_right(home, tmp_path, monkeypatch):
         ("file/below", False, "a file stands in the way"),
         ("/proc/self/x", False, "nothing can be made there"),
         ("s3a://bucket/lake", True, "another machine's affair"),
-        ("catalog:main", True, "another machine's affair"),
     ],
 )
 def test_a_folder_is_tried_and_left_as_it_was(tmp_path, folder, well, why):

@@ -14,7 +14,7 @@ class Key:
     """What one setting may hold.
 
     Args:
-        kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
+        kind: `text`; `path` (a file, folder or URI); `masters` (Spark's, a list); `provider` (`file:PATH`,
             `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
             `file:PATH`: where a token is); `name` (a contract's or column's); `principal` (`user:NAME`); `choice`;
             `integer`; `number`; `share` (0 to 1); `flag`.
@@ -32,16 +32,18 @@ class Key:
 
 
 KNOWN: Mapping[str, Key] = {
-    "lake": Key("lake", required=True),
+    "lake": Key("path", required=True),
     "keys": Key("provider", required=True),
     "keyring": Key("path"),  # default: beside the key file, else beside the settings
     "policy": Key("path", required=True),
     "contracts": Key("path", required=True),
     "principal": Key("principal"),
     "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
-    "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
+    "audit": Key("path"),  # default: LAKE/strongroom/audit
+    "masters": Key("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }
-"""The settings of the whole installation; besides them there is `spark`, a mapping of Spark settings."""
+"""The settings of the whole installation; besides them there are two mappings, `spark` of Spark's settings and
+`environment` of variables."""
 
 IDENTITY: Mapping[str, Key] = {
     "provider": Key("choice", default="", choices=("system", "databricks", "token")),
@@ -89,7 +91,7 @@ class Settings:
 
     Args:
         file: the settings file itself.
-        lake: root folder or URI of the lake, or `catalog:NAME`.
+        lake: root folder or URI of the lake.
         keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …; or `none`, for
             readers who hold at most a role's keys.
         keyring: file with the wrapped data keys; safe to copy, useless without the provider.
@@ -98,6 +100,8 @@ class Settings:
         principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
         audit: folder of the audit log.
         role_keys: folder of what `keys wrap` gives to roles: wrapped, safe to copy, and for readers to reach.
+        masters: Spark's masters that `--master` may name besides that of `spark`, where `identity` is set.
+        environment: variables of each job; None stands for the caller's own value.
         identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
         spark: Spark SQL settings, and `spark.master`.
         jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
@@ -112,6 +116,8 @@ class Settings:
     principal: str = ""
     audit: str = ""
     role_keys: str = ""
+    masters: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
     spark: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -49,13 +49,15 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
             if not isinstance(value, bool):
                 raise Unfit(f"{name!r} is true or false.")
             return value
+        case "masters":
+            return _masters(value, name)
     if not isinstance(value, str) or not value.strip():
         raise Unfit(f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
     match key.kind:
         case "path":
+            if value.startswith("catalog:"):
+                raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.")
             return _absolute(value, folder)
-        case "lake":
-            return _lake(value, folder)
         case "provider":
             return _provider(value, name, folder)
         case "address":
@@ -96,12 +98,13 @@ def _number(value: object, name: str, key: Key) -> float:
     return value
 
 
-def _lake(value: str, folder: Path) -> str:
-    if not value.startswith("catalog:"):
-        return _absolute(value, folder)
-    if not all(_NAME.fullmatch(part) for part in value.removeprefix("catalog:").split(".")):
-        raise Unfit("A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
-    return value
+def _masters(value: object, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Unfit(f"{name!r} is a list of Spark's masters.", "Write [spark://HOST:PORT, …].")
+    for each in value:
+        if (fault := master_fault(each))[0]:
+            raise Unfit(*fault)
+    return tuple(value)
 
 
 def _provider(value: str, name: str, folder: Path) -> str:

@@ -16,7 +16,8 @@ from strongroom.flows.seal import waiting
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.audit_keys import is_kept_from_us
 from strongroom.stores.home import Home
-from strongroom.stores.machine import Finding, probe
+from strongroom.stores.machine import Finding, ours_alone, probe
+from strongroom.stores.trust import sources
 
 BARE = True
 
@@ -28,8 +29,9 @@ def run(job: Job) -> Outcome:
         EnvironmentFault: at least one probe failed.
     """
     told, settings = _settings(job)
-    folders = _folders(settings) if settings else {}
-    findings = [*probe(Home.named(), folders), told, *([_audit(job, settings)] if settings else [])]
+    findings = [*probe(Home.named(), _folders(settings) if settings else {}), told]
+    if settings:
+        findings += [_audit(job, settings), *map(ours_alone, _held(settings))]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
@@ -56,6 +58,12 @@ def _folders(settings: Settings) -> dict[str, str]:
     if kind == "file":
         folders["keys"] = str(Path(place).parent)
     return folders
+
+
+def _held(settings: Settings) -> list[str]:
+    """The files that nobody else may write."""
+    kind, _, place = settings.keys.partition(":")
+    return [*sources(settings).values(), settings.keyring, *([place] if kind == "file" else [])]
 
 
 def _audit(job: Job, settings: Settings) -> Finding:

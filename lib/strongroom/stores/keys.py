@@ -21,6 +21,7 @@ from strongroom.core.key import MASTER_BYTES, Inventory, Key, KeyHandle, Keyring
 from strongroom.core.secret import Secret
 from strongroom.stores.keys_tink import keyset, read_inventory, read_keyset, read_wrapped_json, wrapped_json
 from strongroom.stores.providers import provider
+from strongroom.stores.trust import cure, weakness
 from strongroom.stores.whole_file import write_whole
 
 CONTEXT = b"strongroom keyring v1"
@@ -73,6 +74,9 @@ def _there(data: bytes | None, path: str) -> bytes:
 
 
 def _read(path: str) -> bytes | None:
+    if weak := weakness(path):
+        what = f"others could put keys of their own into the keyring: {weak}"
+        raise KeyFault(what, where=path, todo=f"{cure(path)}, and look at `keys list` for keys that you do not know.")
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:

@@ -173,7 +173,9 @@ def write_files(folder: str, files: Mapping[str, bytes | None]) -> None:
         todo = "Name a folder on a local or mounted disk (role_keys: …) in the settings."
         raise KeyFault("roles' keys cannot be written into an object store", where=folder, todo=todo)
     try:
-        Path(folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not Path(folder).is_dir():
+            Path(folder).mkdir(parents=True)
+            Path(folder).chmod(0o755)  # whatever the process's mask is: readers are to reach it
         write_whole({file_of(folder, role): data for role, data in files.items() if data is not None}, mode=0o644)
         for role in (role for role, data in files.items() if data is None):
             file_of(folder, role).unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from strongroom.stores import jars, packages
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.java import find_java
 from strongroom.stores.system import by_hand
+from strongroom.stores.trust import cure, weakness
 
 LEAST_FREE = 2 << 30
 """Bytes that a set-up or a small run may need."""
@@ -48,6 +49,8 @@ def probe(home: Home, folders: Mapping[str, str]) -> Iterator[Finding]:
         yield writable(name, folder)
     for name, folder in {"disk": folders.get("lake", str(home.folder)), "scratch": tempfile.gettempdir()}.items():
         yield space(name, folder)
+    for code in (home.venv, home.jars):
+        yield ours_alone(str(code))
     yield loopback()
     yield hostname()
 
@@ -108,7 +111,7 @@ def delta(home: Home) -> Finding:
 
 def writable(name: str, folder: str) -> Finding:
     """Whether a file could be made in a folder, or in the nearest one that exists above it."""
-    if "://" in folder or folder.startswith("catalog:"):
+    if "://" in folder:
         return Finding(name, f"{folder} is not on this machine; not probed")
     place = _existing(Path(folder))
     try:
@@ -119,9 +122,15 @@ def writable(name: str, folder: str) -> Finding:
         return Finding(name, f"{folder} cannot be written: {error.strerror}", mend)
 
 
+def ours_alone(path: str) -> Finding:
+    """Whether nobody but its owner may write what lies there: code, keys, or what says who may do what."""
+    weak = weakness(path)
+    return Finding("writers", weak or f"{path} is its owner's to write", f"sudo {cure(path)}" if weak else "")
+
+
 def space(name: str, folder: str) -> Finding:
     """Whether there is room where a folder is or will be."""
-    place = _existing(Path(folder)) if "://" not in folder and not folder.startswith("catalog:") else Path.cwd()
+    place = _existing(Path(folder)) if "://" not in folder else Path.cwd()
     free = shutil.disk_usage(place).free
     what = f"{free / (1 << 30):.1f} GB free at {place}"
     if free < LEAST_FREE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 
 from strongroom.core.errors import EnvironmentFault, StrongroomError
 from strongroom.core.settings import Settings
-from strongroom.stores import connect, faults
+from strongroom.stores import connect, faults, run_folder, sockets
 
 STATIC = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -45,7 +46,7 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
 
     Raises:
         ConfigError: `spark.master` is no address of a server.
-        EnvironmentFault: Spark cannot be started, or the server lacks what a job needs.
+        EnvironmentFault: Spark cannot be started, the server lacks what a job needs, or others could connect to it.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
@@ -58,6 +59,8 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
         for key, value in {**ours, **settings.spark}.items():
             if key in ours or spark.conf.isModifiable(key):
                 spark.conf.set(key, value)
+        if not remote:
+            sockets.look_at_session(spark)
         if connect.send_package(spark):
             connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
@@ -73,7 +76,19 @@ def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError
 def _new(settings: Mapping[str, str]) -> Any:
     if connect.is_connect(settings.get("spark.master", "")):
         return connect.open_remote(settings)
-    return _start({**STATIC, **_jars(), **settings})
+    return _start({**STATIC, **_jars(), **_own_folder(), **settings})
+
+
+def _own_folder() -> dict[str, str]:
+    """A folder of this run alone for sockets and temporary files, unless the launcher has made it already."""
+    if _SUBMITTED:
+        return {}
+    folder, _ = run_folder.make()  # locked until this process ends
+    atexit.register(run_folder.remove, folder)
+    return {
+        "spark.python.unix.domain.socket.dir": str(folder),
+        "spark.driver.defaultJavaOptions": f"-Djava.io.tmpdir={folder}",
+    }
 
 
 def _start(settings: Mapping[str, str]) -> Any:

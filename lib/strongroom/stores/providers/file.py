@@ -9,6 +9,7 @@ from pathlib import Path
 
 from strongroom.core.errors import KeyFault
 from strongroom.stores.providers.local import KEK_BYTES, LocalKek, read_kek
+from strongroom.stores.trust import cure, weakness
 from strongroom.stores.whole_file import write_first
 
 
@@ -20,6 +21,9 @@ def open_provider(path: str, *, create: bool = False) -> LocalKek:
     """
     where = f"file:{path}"
     file = Path(path)
+    if weak := weakness(path):  # of the file itself the mode is looked at below, once it is open
+        what = f"others could put a key-encryption key of their own in its place: {weak}"
+        raise KeyFault(what, where=where, todo=f"{cure(path)}, and replace the key if it is not the one you know.")
     if create and not file.exists():
         make_kek(file)
     try:
