@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from strongroom.core.decision import Decision
+from strongroom.core.escaping import in_log
 from strongroom.core.run import Run
 
 OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
@@ -42,7 +43,7 @@ class Event:
         facts: more of what happened: names, counts, fingerprints, file:line. Plain JSON, short texts.
 
     People type tables, columns and purposes. One that is too long for a name is not repeated, and what nobody sees of
-    one is written by its number.
+    one, or of a fact, is written by its number.
 
     Raises:
         ValueError: a field that no entry may have.
@@ -75,7 +76,7 @@ class Event:
             object.__setattr__(self, name, _told(getattr(self, name)))
         for name in _LISTS:
             object.__setattr__(self, name, tuple(map(_told, getattr(self, name))))
-        _check_plain(self.facts)
+        object.__setattr__(self, "facts", _plain(self.facts))
 
     def entry(self) -> bytes:
         """The event as the log keeps it: a line of canonical JSON (sorted keys, no spaces, UTF-8), without its end."""
@@ -177,23 +178,24 @@ def _listed(found: object) -> list[object]:
 
 def _told(text: str) -> str:
     """The text as a name: not longer than one, and what nobody sees (or no file takes) by its number."""
-    if len(text) > _LONGEST_NAME:
-        return f"(no name: {len(text):,} characters)"
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+    written = in_log(text)
+    return written if len(written) <= _LONGEST_NAME else f"(no name: {len(text):,} characters)"
 
 
-def _check_plain(value: object) -> None:
-    """Refuse what has no canonical JSON form, and texts long enough to be somebody's data."""
+def _plain(value: object) -> object:
+    """The facts, every text in them as it may stand in the log. Raises ValueError for what has no canonical JSON form,
+    and for texts long enough to be somebody's data.
+    """
     if isinstance(value, str):
         if len(value) > _LONGEST_TEXT:
             raise ValueError("a fact in an event is longer than a fact needs to be")
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            if not isinstance(name, str):
-                raise ValueError("facts of an event are named by texts")
-            _check_plain(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _check_plain(inner)
-    elif value is not None and not isinstance(value, int | float | bool):
+        return in_log(value)[:_LONGEST_TEXT]
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise ValueError("facts of an event are named by texts")
+        return {in_log(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if value is not None and not isinstance(value, int | float | bool):
         raise ValueError("facts of an event are plain JSON")
+    return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from html import escape
 
+from strongroom.core.escaping import json_text
 from strongroom.govern.matrix import View
 
 _STYLE = """
@@ -37,7 +37,7 @@ _HEADS = ("who", "table", "columns", "purpose", "shown", "rows", "until", "enfor
 def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
     """The page. Whoever sees the same columns of a table in the same way for the same purposes shares a line."""
     lines = [line for view in views for line in _lines(view)]
-    data = json.dumps(sorted(lines), ensure_ascii=False).replace("<", "\\u003c")
+    data = json_text(sorted(lines)).replace("<", "\\u003c")
     heads = "".join(f"<th scope=col>{head}" for head in _HEADS)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'

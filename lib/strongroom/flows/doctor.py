@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, UsageError
+from strongroom.core.escaping import one_line, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings
 from strongroom.stores.home import Home
@@ -30,7 +31,7 @@ def run(job: Job) -> Outcome:
         for finding in findings:
             job.say(str(finding))
         raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
-    return Outcome(summary="\n".join(map(str, findings)), facts={"checks": len(findings)})
+    return Outcome(summary="\n".join(one_line(str(finding)) for finding in findings), facts={"checks": len(findings)})
 
 
 def _settings(job: Job) -> tuple[Finding, dict[str, str]]:
@@ -40,7 +41,9 @@ def _settings(job: Job) -> tuple[Finding, dict[str, str]]:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
-        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), {}
+        return Finding(
+            "settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {shell_word(file)}"
+        ), {}
     folders = {"lake": settings.lake, "keyring": str(Path(settings.keyring).parent), "audit": settings.audit}
     kind, _, place = settings.keys.partition(":")
     if kind == "file":

@@ -17,9 +17,11 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.escaping import glob_words
 from strongroom.core.event import Event
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job
+from strongroom.core.sql_text import identifier
 from strongroom.flows.permit import engine_of
 from strongroom.flows.project_rows import REPORT, Pass, Target
 from strongroom.flows.project_rows import projected as pass_over
@@ -27,12 +29,10 @@ from strongroom.flows.projections import protected
 from strongroom.flows.tables import CLASSIFICATION, TAGS
 from strongroom.govern.enforce import reading
 from strongroom.govern.projection import Projection
-from strongroom.govern.rows import identifier
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Written, holds, source_files
-from strongroom.stores.sources import spark_path
 from strongroom.stores.table_plan import TablePlan, plain_type
 
 _FORM = 1
@@ -165,7 +165,7 @@ def _written(
 
     spark, folder = job.spark(), source.lake.spark_path(source.table)
     lies = spark.read.format("delta").option("versionAsOf", source.found.version()).load(folder)
-    paths = [spark_path(f"{folder}/{source.files[each]}") for each in sorted(new)]
+    paths = [glob_words(f"{folder}/{source.files[each]}") for each in sorted(new)]
     rows = spark.read.schema(lies.schema).parquet(*paths)
     sql, targets = _Sql(), []
     for each, place in zip(due, places, strict=True):

@@ -23,12 +23,13 @@ from strongroom.core.expression import parse
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
 from strongroom.flows.permit import ask, permit, refused
 from strongroom.flows.reveal_table import ROW_KEY, Opening, publish
 from strongroom.flows.which import contract_of
 from strongroom.govern.enforce import reading
-from strongroom.govern.rows import identifier, predicate
+from strongroom.govern.rows import predicate
 from strongroom.protect import output_ddl, revealed_type
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.keys import open_keyring

@@ -12,9 +12,9 @@ from strongroom.core.decision import Decision
 from strongroom.core.key import RoleHandle
 from strongroom.core.settings import Settings
 from strongroom.core.silence import no_values
+from strongroom.core.sql_text import identifier
 from strongroom.govern.enforce import Reading
 from strongroom.govern.policy import Engine
-from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.keys_role import file_of, open_role, role_keys_of

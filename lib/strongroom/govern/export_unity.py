@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import EVERYONE
+from strongroom.core.sql_text import identifier
 from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, members
 from strongroom.govern.export_scope import objections
 from strongroom.govern.export_unity_view import Sql, View, roles_of
 from strongroom.govern.policy import Engine, in_force
-from strongroom.govern.rows import identifier
 from strongroom.govern.rules import Rule
 
 PLATFORM = Platform("Unity Catalog", ("read", "write", "delete"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.core.escaping import shell_word
 from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
@@ -41,7 +41,7 @@ class Command:
         for number, word in enumerate(words):
             if word.startswith("--") or number == len(self.environment) + 1:
                 lines.append([])
-            lines[-1].append(shlex.quote(word))
+            lines[-1].append(shell_word(word))
         return " \\\n  ".join(" ".join(line) for line in lines)
 
 

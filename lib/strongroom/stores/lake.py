@@ -19,6 +19,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.sql_text import Condition
 from strongroom.stores.table_plan import PRIVATE, TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -43,10 +44,6 @@ class Lake:
         if not _NAME.fullmatch(table):
             raise StoreError("this is not a table's name", where=repr(table[:80]), todo="Write zone.name.")
         return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
-
-    def sql(self, table: str) -> str:
-        """The table as Spark SQL names it."""
-        return f"delta.`{self.folder(table)}`"
 
     def open(self, table: str) -> DeltaTable | None:
         """The table's newest version, or None when there is no such table. Raises StoreError when it cannot be read."""
@@ -75,8 +72,10 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise self._unwritable(table) from error
 
-    def read(self, table: str, columns: Sequence[str] | None = None, *, where: str | None = None) -> pa.Table | None:
-        """A small table in memory (the rows for which the SQL condition holds), or None when there is no such table."""
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, *, where: Condition | None = None
+    ) -> pa.Table | None:
+        """A small table in memory (the rows for which the condition holds), or None when there is no such table."""
         found = self.open(table)
         if found is None:
             return None
@@ -170,9 +169,9 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise self._unwritable(table) from error
 
-    def without(self, table: str, onto: DeltaTable, *, where: str) -> DeltaTable:
-        """The table after rows of an SQL condition are deleted; an empty condition deletes nothing."""
-        if not where:
+    def without(self, table: str, onto: DeltaTable, *, where: Condition | None) -> DeltaTable:
+        """The table after the rows of a condition are deleted; without one nothing is."""
+        if where is None:
             return onto
         try:
             onto.delete(where)

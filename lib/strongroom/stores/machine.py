@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.core.escaping import shell_word
 from strongroom.stores import jars, packages
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.java import find_java
@@ -73,7 +74,7 @@ def installed(home: Home) -> Finding:
         if found != version:
             wrong.append(f"{name} {found} instead of {version}")
     if wrong:
-        return Finding("packages", ", ".join(wrong), f"rm {packages.stamp(home.venv)} && {_SET_UP}")
+        return Finding("packages", ", ".join(wrong), f"rm {shell_word(str(packages.stamp(home.venv)))} && {_SET_UP}")
     return Finding("packages", f"{len(wanted)} as {packages.RUNTIME} says")
 
 
@@ -101,7 +102,7 @@ def delta(home: Home) -> Finding:
     if absent := jars.absent(lock, home.jars):
         return Finding("jars", f"{', '.join(jar.file for jar in absent)} missing in {home.jars}", _SET_UP)
     if altered := jars.altered(lock, home.jars):
-        files = " ".join(str(home.jars / jar.file) for jar in altered)
+        files = " ".join(shell_word(str(home.jars / jar.file)) for jar in altered)
         return Finding("jars", f"{files}: not the sha256 of conf/jars.lock", f"rm {files} && {_SET_UP}")
     return Finding("jars", f"{len(lock)} of the right sha256 in {home.jars}")
 
