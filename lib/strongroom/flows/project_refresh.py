@@ -33,6 +33,7 @@ from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Written, holds, source_files
+from strongroom.stores.spark_sql import columns_as, rows_where
 from strongroom.stores.table_plan import TablePlan, plain_type
 
 _FORM = 1
@@ -176,9 +177,9 @@ def _written(
         tokens = dict(each.tokens)
         targets.append(Target(place, each.projection.role.name, flag, at, tokens, each.schema))
     if all(target.flag for target in targets):  # rows that nobody is given do not travel
-        rows = rows.where(" OR ".join(sql.text(target.flag) for target in targets))
+        rows = rows_where(rows, " OR ".join(sql.text(target.flag) for target in targets))
     carried = Pass(source.table, tuple(targets), ring.handle if ring else None)
-    reports = rows.selectExpr(*sql.select()).mapInArrow(partial(pass_over, carried), from_arrow_schema(REPORT))
+    reports = columns_as(rows, sql.select()).mapInArrow(partial(pass_over, carried), from_arrow_schema(REPORT))
     found: dict[int, list[Written]] = {}
     for row in reports.collect():
         found.setdefault(row["target"], []).append(Written(row["source"], row["name"], row["size"], row["rows"]))

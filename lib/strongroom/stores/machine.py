@@ -6,7 +6,6 @@ import platform
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from strongroom.core.escaping import shell_word
 from strongroom.stores import jars, packages
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.java import find_java
+from strongroom.stores.programs import run_program
 from strongroom.stores.system import by_hand
 
 LEAST_FREE = 2 << 30
@@ -84,8 +84,8 @@ def java() -> Finding:
     if found is None:
         return Finding("java", "neither 17 nor 21 is here", by_hand("java"))
     try:
-        done = subprocess.run((found.program, "-version"), capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run_program((found.program, "-version"), seconds=60)
+    except OSError as error:
         return Finding("java", f"{found.program} does not start: {type(error).__name__}", by_hand("java"))
     if done.returncode:
         return Finding("java", f"{found.program} ends with code {done.returncode}", by_hand("java"))

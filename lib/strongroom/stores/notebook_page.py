@@ -11,7 +11,6 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from strongroom import __version__
@@ -20,7 +19,7 @@ from strongroom.core.notebook import Cell
 from strongroom.core.run import Run
 from strongroom.stores.notebook_tools import SHOWN, Html, Output, Picture, Table
 from strongroom.stores.reports_layout import table
-from strongroom.stores.reports_markup import Markup, element, join, name, plain
+from strongroom.stores.reports_markup import Markup, element, join, lines, name, picture
 from strongroom.stores.reports_style import STYLE
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -122,7 +121,7 @@ def _output(output: Output) -> Markup:
             return _table(output)
         case Picture():
             source = f"data:image/png;base64,{base64.b64encode(output.png).decode()}"
-            return Markup(f'<img alt="{escape(plain(output.title))}" src="{source}">')
+            return picture(source, title=output.title)
         case Html():
             return element("div", Markup(output.text), class_="html")
     return element("pre", _lines(output.rstrip("\n")), class_="said")
@@ -135,9 +134,7 @@ def _table(found: Table) -> Markup:
 
 
 def _lines(text: str) -> Markup:
-    lines = text.split("\n")
-    cut = [*lines[:_LONGEST], f"… and {len(lines) - _LONGEST:,} more lines"] if len(lines) > _LONGEST else lines
-    return Markup("\n".join(escape(plain(line.expandtabs(4), longest=_LINE)) for line in cut))
+    return lines(text, longest=_LINE, most=_LONGEST)
 
 
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
@@ -170,4 +167,4 @@ def _inline(text: str) -> Markup:
         parts.append(join(text[end : found.start()]))
         parts.append(element("code", found[1]) if found[1] else element("strong", found[2]))
         end = found.end()
-    return join(*parts, Markup(escape(plain(text[end:], longest=_LINE))))
+    return join(*parts, _lines(text[end:]))
