@@ -12,6 +12,7 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
@@ -73,9 +74,7 @@ class Telling:
         for frame in traceback.extract_tb(error.__traceback__):
             say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
-        if os.environ.get("STRONGROOM_DEBUG") == "1":
-            for line in traceback.format_exception(error):
-                _write(sys.stderr, visible_lines(line.rstrip("\n")))
+        debug(error, say)
         return self._end(type(error).__name__, code=1, outcome=None)
 
     def _here(self, text: str) -> str:
@@ -99,6 +98,13 @@ class Telling:
             }
             tell(json.dumps(line))
         return code
+
+
+def debug(error: BaseException, say: Callable[[str], None]) -> None:
+    """All that libraries say of an error, values of the data included, where STRONGROOM_DEBUG asks for it."""
+    if os.environ.get("STRONGROOM_DEBUG") == "1":
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line)
 
 
 class Parser(argparse.ArgumentParser):

@@ -35,7 +35,7 @@ from strongroom.govern.checkpoint import (
     open_inclusion,
 )
 from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash
-from strongroom.stores.access import write_text
+from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
@@ -227,5 +227,5 @@ def _out(job: Job, text: str, *, facts: dict[str, object] | None = None) -> Outc
     """The answer on screen, or in a file."""
     if not job.args.out:
         return Outcome(summary=text.rstrip("\n"), facts=facts or {})
-    write_text(text.rstrip("\n"), job.args.out)
+    write_lines(text.rstrip("\n"), job.args.out)
     return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts or {})

@@ -18,7 +18,7 @@ from strongroom.flows.projections import contracts
 from strongroom.govern.matrix import Table, principals_of, purposes_of, tables_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import members
-from strongroom.stores.access import write_text
+from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _SOON = timedelta(days=60)
@@ -58,7 +58,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
     facts = {"events": len(events), "month": f"{start:%Y-%m}"}
     if not job.args.out:
         return Outcome(summary=text, facts=facts)
-    write_text(text, job.args.out)
+    write_lines(text, job.args.out)
     return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts)
 
 

@@ -199,7 +199,7 @@ class _Sql:
         return list(self._places)[place]
 
     def select(self) -> Iterator[str]:
-        return (f"{text} AS `{place}`" for text, place in self._places.items())
+        return (f"{text} AS {identifier(str(place))}" for text, place in self._places.items())
 
 
 def _field(have: Any) -> pa.Field:

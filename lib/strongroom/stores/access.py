@@ -43,7 +43,7 @@ def _shown(cells: pa.Table) -> pa.Table:
     return pa.table(shown, names=cells.column_names)
 
 
-def write_text(text: str, path: str) -> None:
+def write_lines(text: str, path: str) -> None:
     """Write lines for people, as a terminal would be shown them, or a page of HTML.
 
     Raises:

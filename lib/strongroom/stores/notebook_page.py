@@ -19,7 +19,7 @@ from strongroom.core.notebook import Cell
 from strongroom.core.run import Run
 from strongroom.stores.notebook_tools import SHOWN, Html, Output, Picture, Table
 from strongroom.stores.reports_layout import table
-from strongroom.stores.reports_markup import Markup, element, join, lines, name, picture
+from strongroom.stores.reports_markup import Markup, document, element, join, lines, name, picture
 from strongroom.stores.reports_style import STYLE
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -92,7 +92,7 @@ def render_page(page: Page) -> str:
         element("main", *_cells(page)),
         element("footer", element("p", f"Run {page.run.id} of {page.file}, Strongroom {__version__}. ", _NOTE)),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+    return document(head, body)
 
 
 _NOTE = "This page shows what its reader was allowed to see: treat it as you would the tables themselves."

@@ -49,6 +49,22 @@ def picture(source: str, *, title: str) -> Markup:
     return Markup(f'<img alt="{escape(plain(title))}" src="{escape(plain(source, longest=len(source)))}">')
 
 
+def drawing(points: str) -> Markup:
+    """The points of a line or path, however many.
+
+    Raises:
+        ValueError: they hold more than figures and the letters of a path.
+    """
+    if not re.fullmatch(r"[\d\s.,MLHVZz-]*", points, re.ASCII):
+        raise ValueError("these are no points")
+    return Markup(points)
+
+
+def document(head: Markup, body: Markup) -> str:
+    """A whole page."""
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+
+
 def data_island(anchor: str, value: object) -> Markup:
     """Data that a script of the page reads, as JSON; no text in it ends the island or begins a comment."""
     text = json_text(value).replace("<", "\\u003c")

@@ -108,7 +108,7 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
     file = F.col("_metadata.file_path").alias(FILE)
     part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
     if source.format in TEXT_FORMATS:
-        schema = f"{_ddl(contract.columns, text=True)}, `{CORRUPT}` string"
+        schema = f"{_ddl(contract.columns, text=True)}, {identifier(CORRUPT)} string"
         options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
         return rows.select(*names, F.col(CORRUPT), file, part)
