@@ -1,5 +1,5 @@
-"""More than two hundred texts that somebody might write where a name, a description, a path or a value is asked for, and
-readers of what goes out: a terminal, a spreadsheet, a page, Prometheus, a shell."""
+"""More than two hundred texts that somebody might write where a name, a description, a path or a value is asked for,
+and readers of what goes out: a terminal, a spreadsheet, a page, Prometheus, a shell."""
 
 import csv
 import io

@@ -23,6 +23,7 @@ _FILLERS = re.compile(
 """Letters and marks that nobody sees, most of Unicode's Default_Ignorable_Code_Point."""
 _FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
 _HEADER = re.compile(r"[\x20-\x7e]*")
+_QUOTED = re.compile(r"[\\']")
 _MARKDOWN = re.compile(r"[\\`|<&]|(?<=!)\[|(?<=\])\(")
 
 
@@ -106,7 +107,9 @@ def shell_word(text: str) -> str:
     """One word of a command to copy: bash reads exactly this text from it, and a terminal shows it."""
     if is_plain(text):
         return shlex.quote(text)
-    return "$'" + "".join(map(_in_dollar_quotes, text)) + "'"
+    return (
+        "$'" + "".join(_bytes(sign) if hidden else _QUOTED.sub(r"\\\g<0>", sign) for sign, hidden in _seen(text)) + "'"
+    )
 
 
 def glob_words(text: str) -> str:
@@ -139,9 +142,5 @@ def _json_escape(code: int) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def _in_dollar_quotes(sign: str) -> str:
-    if sign in "\\'":
-        return f"\\{sign}"
-    if visible(sign) == sign:
-        return sign
+def _bytes(sign: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
