@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from strongroom.core.errors import Refused, StrongroomError, UsageError
+from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.event import ASSERTED, Event
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
@@ -29,7 +30,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
 from strongroom.stores.reports_audit import keep_gauge
-from strongroom.telling import Telling, say
+from strongroom.telling import Parser, Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -52,6 +53,7 @@ def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
     _own_stderr()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
+    logging.captureWarnings(True)  # and so may what they warn of
     sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
 
 
@@ -79,6 +81,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     other = args.config if args.config != DEFAULT_CONFIG else ""
     telling = Telling(name, run_id, as_json=args.json, start=start, config=other)
     try:
+        _check_words(argv)
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt:
@@ -91,7 +94,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
 
 def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.ArgumentParser:
     """The options of a job: those of every job, and the flow's own."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -174,7 +177,7 @@ def _seal(log: AuditLog, settings: Settings) -> None:
         if seal_after_job(log, settings):
             keep_gauge(settings, unsealed=False)
     except StrongroomError as error:
-        say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
+        say(f"warning: the audit log is not sealed: {one_line(str(error))} Run './spark-submit.sh audit verify'.")
         keep_gauge(settings, unsealed=True)
 
 
@@ -182,12 +185,7 @@ def _why(error: StrongroomError | None) -> dict[str, object]:
     """What the audit log keeps of an error: the sentences are ours and hold no value."""
     if error is None:
         return {}
-    return {"what": _writable(error.what)[:900], "where": _writable(error.where)[:90]}
-
-
-def _writable(text: str) -> str:
-    """The text without halves of characters, which an argument of any bytes may bring."""
-    return text.encode(errors="replace").decode()
+    return {"what": error.what[:900], "where": error.where[:90]}
 
 
 _NOBODY = "user:?"
@@ -209,6 +207,12 @@ def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: 
         error=type(error).__name__ if error is not None else "",
         facts=dict(facts or {}),
     )
+
+
+def _check_words(argv: Sequence[str]) -> None:
+    """What is typed is text: bytes that are no UTF-8 arrive as halves of characters, which no file takes."""
+    if not all(is_unicode(word) and "\0" not in word for word in argv):
+        raise UsageError("an option is no text in UTF-8", todo="Type it anew.")
 
 
 def _check_run_id(run_id: str) -> None:

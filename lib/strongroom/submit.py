@@ -81,7 +81,7 @@ def launch(argv: Sequence[str]) -> None:
     os.umask(own | 0o022)  # what is installed is code: whatever the caller's mask, nobody else may write it
     variables.without_breaking()
     if request.show:
-        print(shown(request, home))
+        telling.tell(str(shown(request, home)))
         return
     ensure_packages(home, tools=request.tools, say=say)
     if os.path.realpath(sys.prefix) != os.path.realpath(home.venv):
@@ -157,10 +157,10 @@ def parse(argv: Sequence[str]) -> Request:
     job, options = (argv[cut], tuple(argv[cut + 1 :])) if cut < len(argv) else ("", ())
     request = Request(job, options, **vars(own))
     if not job and not own.setup_only:
-        print(_parser().format_help(), file=sys.stderr)
+        telling.say_lines(_parser().format_help())
         raise UsageError("No job is named.", todo="Name one, for example ./spark-submit.sh doctor")
     if job and not (re.fullmatch(r"[\w-]+", job) and request.script.is_file()):
-        print(f"jobs:\n{_listing()}\n", file=sys.stderr)
+        telling.say_lines(f"jobs:\n{_listing()}\n")
         near = nearest(job, job_titles())
         raise UsageError(
             f"There is no job {job!r}.", todo=f"Did you mean {near!r}?" if near else "Name one of the above."
@@ -168,7 +168,7 @@ def parse(argv: Sequence[str]) -> Request:
     return request
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(telling.Parser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             f"{message[0].upper()}{message[1:]}.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from strongroom.core.errors import ConfigError
-from strongroom.govern.rows import identifier, predicate
+from strongroom.core.sql_text import identifier
+from strongroom.govern.rows import predicate
 
 COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"), "string") | {"when": "timestamp"}
 

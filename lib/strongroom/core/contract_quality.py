@@ -14,6 +14,7 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse as parse_expression
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
+from strongroom.core.sql_text import path
 from strongroom.core.words import did_you_mean, nearest
 from strongroom.core.yaml import Node
 
@@ -105,13 +106,8 @@ def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str
         if word not in known:
             findings.add(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
     filled = {**dict.fromkeys(_FILLED[:2], place.table), **dict.fromkeys(_FILLED[2:], ".".join(place.paths))}
-    said = _BLANK.sub(lambda found: _quoted(filled.get(found[1], "")), query or "")
+    said = _BLANK.sub(lambda found: path(*filled.get(found[1], "").split(".")), query or "")
     return "sql", place.paths, {"query": said}
-
-
-def _quoted(path: str) -> str:
-    """A name, or a path of names, as Spark SQL takes it whatever it holds."""
-    return ".".join(f"`{name.replace('`', '``')}`" for name in path.split("."))
 
 
 def _as_row_rule(rule: SetRule) -> Rule | SetRule:

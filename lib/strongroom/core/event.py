@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from strongroom.core.decision import Decision
+from strongroom.core.escaping import in_log
 from strongroom.core.run import Run
 
 OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
@@ -81,8 +82,7 @@ class Event:
             object.__setattr__(self, name, _told(getattr(self, name)))
         for name in _LISTS:
             object.__setattr__(self, name, tuple(map(_told, getattr(self, name))))
-        _check_plain(self.facts)
-        object.__setattr__(self, "facts", _visible(self.facts))
+        object.__setattr__(self, "facts", _plain(self.facts))
 
     def entry(self) -> bytes:
         """The event as the log keeps it: a line of canonical JSON (sorted keys, no spaces, UTF-8), without its end."""
@@ -152,7 +152,7 @@ def well_formed(entry: bytes) -> bool:
         facts = found.get("facts", _SOME)
         texts = [value for name, value in found.items() if name not in _NOT_TEXT]
         listed = [value for name in _LISTS & found.keys() for value in _listed(found[name])]
-        _check_plain(facts)
+        _plain(facts)
         return (
             found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
@@ -194,37 +194,24 @@ def _hidden(text: str) -> bool:
 
 def _told(text: str) -> str:
     """The text as a name: not longer than one, and what nobody sees (or no file takes) by its number."""
-    seen = text if text.isprintable() else "".join(map(_seen, text))
-    return seen if len(seen) <= _LONGEST_NAME else f"(no name: {len(text):,} characters)"
+    written = in_log(text)
+    return written if len(written) <= _LONGEST_NAME else f"(no name: {len(text):,} characters)"
 
 
-def _seen(sign: str) -> str:
-    return sign if sign.isprintable() else f"\\u{ord(sign):04x}"
-
-
-def _visible(value: object) -> object:
-    """A fact in which signs that a terminal obeys stand by their numbers; JSON does that for those below a space."""
-    if isinstance(value, str):
-        return value if value.isprintable() else "".join(s if s < " " else _seen(s) for s in value)[:_LONGEST_TEXT]
-    if isinstance(value, Mapping):
-        return {_visible(name): _visible(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_visible(inner) for inner in value]
-    return value
-
-
-def _check_plain(value: object) -> None:
-    """Refuse what has no canonical JSON form, and texts long enough to be somebody's data."""
+def _plain(value: object) -> object:
+    """The facts, every text in them as it may stand in the log. Raises ValueError for what has no canonical JSON form,
+    and for texts long enough to be somebody's data.
+    """
     if isinstance(value, str):
         if len(value) > _LONGEST_TEXT:
             raise ValueError("a fact in an event is longer than a fact needs to be")
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            if not isinstance(name, str):
-                raise ValueError("facts of an event are named by texts")
-            _check_plain(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _check_plain(inner)
-    elif value is not None and not isinstance(value, int | float | bool):
+        return in_log(value)[:_LONGEST_TEXT]
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise ValueError("facts of an event are named by texts")
+        return {in_log(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if value is not None and not isinstance(value, int | float | bool):
         raise ValueError("facts of an event are plain JSON")
+    return value

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from strongroom.core import settings_proven, settings_values
 from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.escaping import is_plain
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
@@ -165,6 +166,8 @@ class _Reader:
             )
         elif name == "spark.master" and (fault := settings_values.master_fault(str(value)))[0]:
             self.refuse(node, *fault)
+        elif not is_plain(f"{name} {value}"):
+            self.refuse(node, "A setting of Spark has a sign in it that nobody sees.", "Type it anew.")
         elif isinstance(value, bool):
             spark[name] = str(value).lower()
         elif isinstance(value, (str, int, float)):

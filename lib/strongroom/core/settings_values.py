@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from strongroom.core.errors import ConfigError
+from strongroom.core.escaping import is_plain
 from strongroom.core.key import reference
 from strongroom.core.settings import Key
 from strongroom.core.words import did_you_mean
@@ -53,6 +54,8 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
             return _masters(value, name)
     if not isinstance(value, str) or not value.strip():
         raise Unfit(f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
+    if not is_plain(value):
+        raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.")
     match key.kind:
         case "path":
             if value.startswith("catalog:"):
@@ -73,7 +76,7 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
 
 def is_principal(text: str) -> bool:
     """Whether a text names a principal: `user:ada`."""
-    return bool(_PRINCIPAL.fullmatch(text))
+    return bool(_PRINCIPAL.fullmatch(text)) and is_plain(text)
 
 
 def master_fault(master: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ audit report --month 2026-05        who read personal data and for what, refusal
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.escaping import json_text
 from strongroom.core.event import OUTCOMES, Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
@@ -34,6 +36,7 @@ from strongroom.govern.checkpoint import (
     open_inclusion,
 )
 from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash, root
+from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
@@ -150,7 +153,7 @@ def _search(job: Job, log: AuditLog) -> Outcome:
     terms = _terms(job.args.terms)
     found = [(index, event) for index, event in log.numbered() if _fits(event, terms)]
     shown = found[-job.args.limit :] if job.args.limit > 0 else found
-    lines = [f"{index:>8}  {event.entry().decode()}" for index, event in shown]
+    lines = [f"{index:>8}  {json_text(json.loads(event.entry()), compact=True)}" for index, event in shown]
     if len(found) > len(shown):
         lines.append(f"The last {len(shown)} of {len(found)}; --limit 0 shows all.")
     return _out(job, "\n".join(lines) or "Nothing.", facts={"found": len(found)})
@@ -234,5 +237,5 @@ def _out(job: Job, text: str, *, facts: dict[str, object] | None = None) -> Outc
     """The answer on screen, or in a file."""
     if not job.args.out:
         return Outcome(summary=text.rstrip("\n"), facts=facts or {})
-    Path(job.args.out).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    write_lines(text.rstrip("\n"), job.args.out)
     return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts or {})

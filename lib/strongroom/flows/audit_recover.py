@@ -6,11 +6,11 @@ why and accepts it as it lies; what was found then stands in the log, and `audit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from strongroom.core.errors import KeyFault, StoreError, UsageError
+from strongroom.core.escaping import json_text
 from strongroom.core.event import RECOVER, Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
@@ -55,7 +55,7 @@ def recover(job: Job, log: AuditLog) -> Outcome:
 def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
     """A line for each time that the log was accepted as it lay."""
     for index, event in breaks:
-        found, why = (json.dumps(event.facts.get(name, ""), ensure_ascii=False) for name in ("fault", "reason"))
+        found, why = (json_text(event.facts.get(name, "")) for name in ("fault", "reason"))
         who = f"Entry {index:,}: on {event.time:%Y-%m-%d} {event.principal} accepted the log as it lay"
         yield f"{who}; found: {found}; reason: {why}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
+from strongroom.core.escaping import one_line, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
@@ -37,7 +38,7 @@ def run(job: Job) -> Outcome:
         for finding in findings:
             job.say(str(finding))
         raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
-    return Outcome(summary="\n".join(map(str, findings)), facts={"checks": len(findings)})
+    return Outcome(summary="\n".join(one_line(str(finding)) for finding in findings), facts={"checks": len(findings)})
 
 
 def _settings(job: Job) -> tuple[Finding, Settings | None]:
@@ -47,7 +48,8 @@ def _settings(job: Job) -> tuple[Finding, Settings | None]:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
-        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), None
+        mend = f"./spark-submit.sh check --config {shell_word(file)}"
+        return Finding("settings", f"{file}: {count} problem(s)", mend), None
     return Finding("settings", file), settings
 
 
@@ -75,5 +77,6 @@ def _audit(job: Job, settings: Settings) -> Finding:
     try:
         entries = waiting(AuditLog.open(settings), settings)
     except StoreError as error:
-        return Finding("sealing", str(error.what), f"./spark-submit.sh audit verify --config {job.args.config}")
+        mend = f"./spark-submit.sh audit verify --config {shell_word(job.args.config)}"
+        return Finding("sealing", str(error.what), mend)
     return Finding("sealing", f"{settings.audit} can be signed; {entries} entries wait for it")

@@ -96,7 +96,8 @@ def run_cells(notebook: Notebook, screen: Screen, *, names: Mapping[str, Any], s
                 screen.end_cell()
         except (Exception, SystemExit) as error:
             if os.environ.get("STRONGROOM_DEBUG") == "1":
-                traceback.print_exception(error)
+                for line in "".join(traceback.format_exception(error)).splitlines():
+                    say(line)
             raise located(error, file=notebook.file, cell=cell) from error
     return space
 

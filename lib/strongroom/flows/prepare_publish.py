@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strongroom.core.run import Job
+from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
@@ -69,6 +70,6 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     return version
 
 
-def _of(stale: tuple[Batch, ...]) -> str:
+def _of(stale: tuple[Batch, ...]) -> Condition | None:
     """Rows that unpublished batches left: their files are read again, so they would stand twice."""
-    return f"batch in ({', '.join(str(batch.number) for batch in stale)})"
+    return one_of("batch", (batch.number for batch in stale)) if stale else None

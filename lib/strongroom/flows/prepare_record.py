@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job, Run
+from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
@@ -111,7 +112,8 @@ def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
     """Other keys that made tokens of rows which are in the training table still: those of appended batches before."""
     if done.batch.mode != "append":
         return ()
-    rows = lake.read(RUNS, ("batch", "mode", "key"), where=f"dataset = '{done.contract.name}' and status = 'done'")
+    of_it = all_of(equals("dataset", done.contract.name), equals("status", "done"))
+    rows = lake.read(RUNS, ("batch", "mode", "key"), where=of_it)
     found: list[str] = []
     for row in [] if rows is None else rows.sort_by("batch").to_pylist():
         found = [*(found if row["mode"] == "append" else []), str(row["key"])]

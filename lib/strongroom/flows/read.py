@@ -33,6 +33,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import holds
+from strongroom.stores.spark_sql import columns_as, rows_where
 
 
 def read_table(
@@ -106,7 +107,7 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
     if decision.clear and contract is not None:
         shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
     else:
-        shown = (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
+        shown = columns_as(rows_where(rows, sql.where), sql.select)
     return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
 
 

@@ -16,10 +16,10 @@ from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
 from strongroom.core.silence import no_values
+from strongroom.core.sql_text import identifier
 from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
-from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores import commits, stages

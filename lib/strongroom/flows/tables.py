@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
+from strongroom.core.sql_text import identifier
 from strongroom.govern.columns import classification_of, tags_of
 from strongroom.protect import output_type
 from strongroom.stores.table_plan import TablePlan
@@ -113,7 +114,7 @@ def _checks(contract: Contract) -> Iterator[tuple[str, str]]:
         column = _open_number(contract, rule)
         sign = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}.get(rule.check)
         if column is not None and sign and rule.severity == "error":
-            yield f"{column.name}_{rule.check}", f"`{column.name}` {sign} {rule.argument}"
+            yield f"{column.name}_{rule.check}", f"{identifier(column.name)} {sign} {rule.argument}"
 
 
 def _open_number(contract: Contract, rule: Rule) -> Column | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from strongroom.core.decision import Decision
+from strongroom.core.sql_text import identifier
 from strongroom.govern.masks import masked
-from strongroom.govern.rows import identifier, predicate
+from strongroom.govern.rows import predicate
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import json_text
 from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed
 from strongroom.govern.export_scope import objections
 from strongroom.govern.export_views import Span, spans
@@ -53,7 +54,7 @@ def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service
         problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    return [Part(name, _words(found[name]), json.dumps(found[name], ensure_ascii=False)) for name in sorted(found)]
+    return [Part(name, _words(found[name]), json_text(found[name])) for name in sorted(found)]
 
 
 def _awkward(span: Span, engine: Engine) -> Iterator[Problem]:

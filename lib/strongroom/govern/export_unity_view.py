@@ -15,11 +15,12 @@ from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import names
 from strongroom.core.policy import EVERYONE
+from strongroom.core.sql_text import identifier, text_literal
 from strongroom.govern.columns import column_of
 from strongroom.govern.export import NARROW, Described
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine, in_force
-from strongroom.govern.rows import identifier, predicate, text_literal
+from strongroom.govern.rows import predicate
 from strongroom.govern.rules import Rule
 
 

@@ -12,7 +12,7 @@ truncates moments in UTC whatever the session's time zone is.
 from __future__ import annotations
 
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.govern.rows import identifier, text_literal
+from strongroom.core.sql_text import identifier, text_literal
 
 _ANYWHERE = "regexp_replace(regexp_replace({0}, '[^0-9(),.@-]', 'x'), '[0-9]', 'n')"
 # Spark's `mask` is quicker, and knows digits that are not ASCII's.

@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
+from strongroom.core.escaping import is_plain
+
 _ASCII = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ANY = re.compile(r"[\w-]+(\.[\w-]+)*")
 _PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?]+")
@@ -39,7 +41,7 @@ def canonical(name: str) -> str:
 def canonical_principal(name: str) -> str:
     """A principal's name as it is compared (its case counts), or an empty string when it is none."""
     name = unicodedata.normalize("NFC", name)
-    return name if _PRINCIPAL.fullmatch(name) else ""
+    return name if _PRINCIPAL.fullmatch(name) and is_plain(name) else ""
 
 
 def matcher(pattern: str, *, deny: bool = False) -> str | Match:

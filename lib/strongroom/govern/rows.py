@@ -7,7 +7,6 @@ the `try_` functions: what cannot be computed is unknown, and an unknown row is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,8 +15,8 @@ from decimal import Decimal
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import Binary, Call, In, IsNull, Literal, Name, Node
+from strongroom.core.sql_text import identifier, path, text_literal
 
-_PLAIN = re.compile(r"[A-Za-z0-9 _.,:;/@+-]*")
 _TRY = {"+": "try_add", "-": "try_subtract", "*": "try_multiply", "/": "try_divide"}
 _FUNCTIONS = {"length": "char_length", "lower": "lower"}
 _LONG = 2**63
@@ -37,16 +36,6 @@ def predicate(text: str, columns: Mapping[str, str], *, where: str) -> str:
     """
     moments = frozenset(name.lower() for name, kind in columns.items() if kind == "timestamp")
     return _Writer({name.lower(): name for name in columns}, where, moments).sql(parse(text, where=where))
-
-
-def identifier(name: str) -> str:
-    """A name in backquotes, whatever it holds."""
-    return f"`{name.replace('`', '``')}`"
-
-
-def text_literal(text: str) -> str:
-    """A text as Spark SQL writes it; one that holds more than plain ASCII as bytes."""
-    return f"'{text}'" if _PLAIN.fullmatch(text) else f"CAST(X'{text.encode().hex()}' AS STRING)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,7 @@ class _Writer:
         if first.lower() not in self.columns:
             what = f"The rows of this grant depend on the column {node.path!r}, which the table does not have."
             raise ConfigError([Problem(what, self.where, "Correct the expression, or the tables of the grant.")])
-        return ".".join(identifier(part) for part in (self.columns[first.lower()], *rest))
+        return path(self.columns[first.lower()], *rest)
 
     def literal(self, node: Literal) -> str:
         value = node.value

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.core.escaping import shell_word
 from strongroom.core.settings import Settings
 from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
@@ -44,12 +44,12 @@ class Command:
     def __str__(self) -> str:
         """A line for the shell, broken before each option. What is the caller's own is named and not shown."""
         caller = () if self.kept is None else ("-i", *(f'{name}="${name}"' for name in self.kept))
-        given = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items()]
+        given = [f"{name}={shell_word(value)}" for name, value in self.environment.items()]
         lines: list[list[str]] = [["env", *caller, *given], []]
         for word in self.words:
             if word.startswith("--"):
                 lines.append([])
-            lines[-1].append(shlex.quote(word))
+            lines[-1].append(shell_word(word))
         return " \\\n  ".join(" ".join(line) for line in lines)
 
 

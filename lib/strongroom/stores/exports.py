@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import json_text
 from strongroom.stores.whole_file import write_whole
 
 MANIFEST = "manifest.json"
@@ -56,7 +57,7 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
         kept = {name: (link / name).read_text(encoding="utf-8") for name in _earlier(link)}
         told = {**kept, **files}
         digests = {name: _digest(text.encode()) for name, text in sorted(told.items())}
-        told[MANIFEST] = json.dumps({**manifest, "sha256": digests}, indent=1, ensure_ascii=False) + "\n"
+        told[MANIFEST] = json_text({**manifest, "sha256": digests}, indent=1) + "\n"
         for name in told:
             (fresh / name).parent.mkdir(exist_ok=True)
         write_whole({fresh / name: text.encode() for name, text in told.items()})

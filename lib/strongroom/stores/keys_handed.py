@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
+from strongroom.core.escaping import json_text
 from strongroom.core.handed import Given, Handed
 from strongroom.stores.keys import write_if_unchanged
 
@@ -68,7 +69,7 @@ def _document(found: Handed) -> bytes:
     for (name, key_id), people in sorted(found.held.items()):
         held.setdefault(name, {})[f"{key_id:08x}"] = sorted(people)
     marks = {mark: sorted(people) for mark, people in found.marks.items()}
-    return (json.dumps({"roles": roles, "held": held, "marks": marks}, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json_text({"roles": roles, "held": held, "marks": marks}, indent=1) + "\n").encode()
 
 
 def _handed(found: Mapping[str, Mapping[str, Mapping[str, list[str]]]]) -> Handed:

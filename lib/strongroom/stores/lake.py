@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.sql_text import Condition
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -39,10 +40,6 @@ class Lake:
         if not _NAME.fullmatch(table):
             raise StoreError("this is not a table's name", where=repr(table[:80]), todo="Write zone.name.")
         return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
-
-    def sql(self, table: str) -> str:
-        """The table as Spark SQL names it."""
-        return f"delta.`{self.folder(table)}`"
 
     def open(self, table: str) -> DeltaTable | None:
         """The table's newest version, or None when there is no such table. Raises StoreError when it cannot be read."""
@@ -73,8 +70,10 @@ class Lake:
                 raise self.unwritable(table) from error
         return self.ensure(table, plan)
 
-    def read(self, table: str, columns: Sequence[str] | None = None, *, where: str | None = None) -> pa.Table | None:
-        """A small table in memory (the rows for which the SQL condition holds), or None when there is no such table."""
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, *, where: Condition | None = None
+    ) -> pa.Table | None:
+        """A small table in memory (the rows for which the condition holds), or None when there is no such table."""
         found = self.open(table)
         if found is None:
             return None

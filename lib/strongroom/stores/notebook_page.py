@@ -9,7 +9,6 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from strongroom import __version__
@@ -18,7 +17,7 @@ from strongroom.core.notebook import Cell
 from strongroom.core.run import Run
 from strongroom.stores.notebook_tools import SHOWN, Html, Output, Picture, Table
 from strongroom.stores.reports_layout import table
-from strongroom.stores.reports_markup import Markup, element, join, name, plain
+from strongroom.stores.reports_markup import Markup, document, element, join, lines, name, picture
 from strongroom.stores.reports_style import STYLE
 from strongroom.stores.whole_file import write_whole
 
@@ -86,7 +85,7 @@ def render_page(page: Page) -> str:
         element("main", *_cells(page)),
         element("footer", element("p", f"Run {page.run.id} of {page.file}, Strongroom {__version__}. ", _NOTE)),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+    return document(head, body)
 
 
 _NOTE = "This page shows what its reader was allowed to see: treat it as you would the tables themselves."
@@ -115,7 +114,7 @@ def _output(output: Output) -> Markup:
             return _table(output)
         case Picture():
             source = f"data:image/png;base64,{base64.b64encode(output.png).decode()}"
-            return Markup(f'<img alt="{escape(plain(output.title))}" src="{source}">')
+            return picture(source, title=output.title)
         case Html():
             return element("div", Markup(output.text), class_="html")
     return element("pre", _lines(output.rstrip("\n")), class_="said")
@@ -128,9 +127,7 @@ def _table(found: Table) -> Markup:
 
 
 def _lines(text: str) -> Markup:
-    lines = text.split("\n")
-    cut = [*lines[:_LONGEST], f"… and {len(lines) - _LONGEST:,} more lines"] if len(lines) > _LONGEST else lines
-    return Markup("\n".join(escape(plain(line.expandtabs(4), longest=_LINE)) for line in cut))
+    return lines(text, longest=_LINE, most=_LONGEST)
 
 
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
@@ -163,4 +160,4 @@ def _inline(text: str) -> Markup:
         parts.append(join(text[end : found.start()]))
         parts.append(element("code", found[1]) if found[1] else element("strong", found[2]))
         end = found.end()
-    return join(*parts, Markup(escape(plain(text[end:], longest=_LINE))))
+    return join(*parts, _lines(text[end:]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.fs as pafs
 
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import file_name
 from strongroom.core.report import Report
 from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
@@ -96,7 +96,7 @@ def write(report: Report, folder: str | Path) -> Paths:
 
 def paths_of(report: Report, folder: str | Path) -> Paths:
     """Where the report's files stand, or would stand."""
-    root, table, run = str(folder).rstrip("/"), _file_name(report.table), _file_name(report.run.id)
+    root, table, run = str(folder).rstrip("/"), file_name(report.table), file_name(report.run.id)
     return Paths(
         html=f"{root}/{table}/{run}.html",
         json=f"{root}/{table}/{run}.json",
@@ -110,11 +110,6 @@ def is_written(report: Report, folder: str | Path) -> bool:
     """Whether the run has its page already."""
     filesystem, path = filesystem_of(paths_of(report, folder).html)
     return bool(filesystem.get_file_info(path).type == pafs.FileType.File)
-
-
-def _file_name(text: str) -> str:
-    """A name that is one plain file in any folder and system; other signs become a low line, long names are cut."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:120].lstrip(".") or "_"
 
 
 def _upload(uri: str, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from strongroom.core.escaping import label
 from strongroom.core.report import Report
 from strongroom.stores.reports_markup import LONGEST_NAME, plain
 
@@ -74,17 +75,17 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
 _WELL = ("done", "unchanged", "dry run")
 
 
-def _lines(name: str, table: str, samples: Iterable[Sample]) -> list[str]:
+def _lines(metric: str, table: str, samples: Iterable[Sample]) -> list[str]:
     """Lines by label set: a second sample with the same labels would make the collector refuse the file."""
     lines: dict[str, str] = {}
     for labels, value in samples:
-        written = ",".join(f'{label}="{_escaped(text)}"' for label, text in {"table": table, **labels}.items())
-        lines.setdefault(written, f"strongroom_{name}{{{written}}} {float(value)!r}\n")
+        written = ",".join(f'{name}="{_escaped(text)}"' for name, text in {"table": table, **labels}.items())
+        lines.setdefault(written, f"strongroom_{metric}{{{written}}} {float(value)!r}\n")
     return list(lines.values())
 
 
 def _escaped(text: str) -> str:
-    return plain(text, longest=LONGEST_NAME).replace("\\", r"\\").replace('"', r"\"")
+    return label(plain(text, longest=LONGEST_NAME))
 
 
 def _truth(value: bool) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 
+from strongroom.core.sql_text import identifier
+
 # Erased values must be really gone: no deletion vectors, and old files are kept for a stated time only.
 PRIVATE = {
     "delta.enableDeletionVectors": "false",
@@ -35,7 +37,7 @@ class TablePlan:
         checks = {f"delta.constraints.{name}": condition for name, condition in self.checks.items()}
         # Constraints need writer version 3, and saying so keeps the table on the oldest protocol that can hold it.
         version = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "3"} if checks else {}
-        stats = {"delta.dataSkippingStatsColumns": ",".join(f"`{name}`" for name in self.stats)}
+        stats = {"delta.dataSkippingStatsColumns": ",".join(map(identifier, self.stats))}
         return {**PRIVATE, **stats, **version, **checks, **self.properties}
 
 
