@@ -12,13 +12,13 @@ import pytest
 from lakes import Installation, install
 from strongroom import launch
 from strongroom.flows import prepare, vectorize
-from strongroom.stores import stages
+from strongroom.stores import properties, stages
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files
 
 pytestmark = pytest.mark.spark
-STEPS = [(Lake, name) for name in ("ensure", "commit", "append", "without", "sync_properties")]
-STEPS += [(stages, "staged"), (stages, "drop_stage")]
+STEPS = [(Lake, name) for name in ("ensure", "commit", "append", "without")]
+STEPS += [(properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
 """Whatever changes the lake, and what stands between Spark's writing and a commit."""
 MODES = ("append", "overwrite")
 IN_TURN = ["append", pytest.param("overwrite", marks=pytest.mark.slow)]

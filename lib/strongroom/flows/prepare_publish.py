@@ -6,7 +6,7 @@ from strongroom.core.run import Job
 from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.stores import stages
+from strongroom.stores import properties, stages
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
@@ -16,11 +16,11 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
-    table, files = planned.quarantine, []
+    table, plan, files = planned.quarantine, tables.quarantine(done.contract), []
     if done.tally.bad:
         bad = job.spark().read.parquet(lake.spark_path(f"training.{done.contract.name}", f"{batch.stage}/verdict=bad"))
         rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        rows.write.mode("overwrite").parquet(lake.spark_path(name, batch.stage))
+        stages.write(rows, lake.spark_path(name, batch.stage), stats=plan.stats)
         files = stages.staged(lake, name, batch.stage)
     if batch.mode == "append":
         table = lake.without(name, table, where=_of(planned.stale))
@@ -28,7 +28,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     lake.commit(
         name, onto=table, files=files, mode=batch.mode, writers=batch.writers, note=note, schema=tables.QUARANTINE
     )
-    lake.sync_properties(name, tables.quarantine(done.contract))
+    properties.bring(lake, name, plan, say=job.say)
 
 
 def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
@@ -48,7 +48,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     version = lake.commit(
         name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
     )
-    lake.sync_properties(name, plan)
+    properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
     return version
 

@@ -23,7 +23,7 @@ from strongroom.flows.prepare_hashes import Rows
 from strongroom.flows.prepare_marks import mark_rows, permit_references
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
-from strongroom.stores import manifest, stages
+from strongroom.stores import manifest, properties, stages
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
@@ -62,7 +62,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     if tally.kept:
         _judge(job, rows, lake=lake, batch=batch, tally=tally)
         still_enabled(job.settings.keyring, keyring.primary)
-        _publish(contract, lake, batch=batch, onto=onto)
+        _publish(job, contract, lake, batch=batch, onto=onto)
         finish(lake, contract, batch, quarantine)
     for table in (training, aside):
         stages.drop_remains(lake, table, batch.stage)
@@ -121,14 +121,15 @@ def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
     schema = from_arrow_schema(fuse.stage_schema(rows.plan.contract))
     judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
-    staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
-    staged.parquet(lake.spark_path(training, batch.stage))
+    path, stats = lake.spark_path(training, batch.stage), tables.training(rows.plan.contract).stats
+    stages.write(judged.withColumn("verdict", verdict), path, stats=stats, by="verdict")
     lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     if tally.bad and tally.kept:
         bad = job.spark().read.parquet(lake.spark_path(training, f"{batch.stage}/verdict=bad"))
         still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        still.write.mode("overwrite").parquet(lake.spark_path(aside, batch.stage))
+        stats = tables.quarantine(rows.plan.contract).stats
+        stages.write(still, lake.spark_path(aside, batch.stage), stats=stats)
     return tally
 
 
@@ -160,8 +161,9 @@ def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> N
     raise GateClosed(closing.sentence, where=closing.where, todo=todo)
 
 
-def _publish(contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable) -> None:
+def _publish(job: Job, contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable) -> None:
     name = f"training.{contract.name}"
     note = {"strongroom.run": batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
     files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
     lake.commit(name, onto=onto, files=files, mode="append", writers=batch.writers, note=note)
+    properties.bring(lake, name, tables.training(contract), say=job.say)

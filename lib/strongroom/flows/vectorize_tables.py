@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
+from strongroom.stores import properties
 from strongroom.stores.lake import Lake
-from strongroom.stores.stages import staged
+from strongroom.stores.stages import staged, write
 from strongroom.stores.table_plan import TablePlan
 
 VECTOR = pa.struct(
@@ -43,6 +44,7 @@ class Target:
     before: DeltaTable | None
     run: Run
     note: Mapping[str, str]
+    say: Callable[[str], None] = lambda _: None
 
     @property
     def done(self) -> bool:
@@ -63,12 +65,12 @@ class Target:
         number = (onto.transaction_version(self.table) or 0) + 1
         # The number keeps a second try of a killed run away from files that the first one may have committed.
         stage = f"stage-{number:06d}-{self.run.id}"
-        frame.write.mode("overwrite").parquet(self.lake.spark_path(self.table, stage))
+        write(frame, self.lake.spark_path(self.table, stage), stats=plan.stats)
         version = self.lake.commit(
             self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite", schema=plan.schema,
             writers={self.table: number, self._writer: number}, note=self.note,
         )  # fmt: skip
-        self.lake.sync_properties(self.table, plan)
+        properties.bring(self.lake, self.table, plan, say=self.say)
         return version
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from strongroom.core.errors import EnvironmentFault, StrongroomError
+from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError
 from strongroom.core.settings import Settings
 from strongroom.stores import connect, faults
+from strongroom.stores.spark_settings import MEANING, UNSET, WORK, refused
 
 STATIC = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -23,17 +24,6 @@ STATIC = {
 }
 """Read once, when the JVM starts."""
 
-RUNTIME = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
-    "spark.sql.execution.arrow.maxBytesPerBatch": str(32 << 20),  # a worker holds a few of these at once
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
-    "spark.sql.legacy.parquet.nanosAsLong": "false",
-}
-"""Set on every session, also on one that somebody else has started."""
-
-
 _SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
 """Whether `spark-submit` has started the JVM, with its own class path and master."""
 
@@ -44,25 +34,45 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
     Where `spark.master` is `sc://…` the new one is on that Spark Connect server. Any session of one gets our package.
 
     Raises:
-        ConfigError: `spark.master` is no address of a server.
+        ConfigError: `spark.master` is no address of a server, or a setting is not for the file to say.
         EnvironmentFault: Spark cannot be started, or the server lacks what a job needs.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    if problems := list(refused(settings.spark, file=settings.file)):
+        raise ConfigError(problems)
     try:
         spark = spark or SparkSession.getActiveSession() or _new(settings.spark)
         _keep_quiet()
-        remote = connect.is_session(spark)
-        ours = {**RUNTIME, **connect.RUNTIME} if remote else RUNTIME
-        for key, value in {**ours, **settings.spark}.items():
-            if key in ours or spark.conf.isModifiable(key):
-                spark.conf.set(key, value)
+        _settle(spark, settings.spark)
         if connect.send_package(spark):
             connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
         raise _not_there(settings.spark, error) from error
     return spark
+
+
+def _settle(spark: Any, settings: Mapping[str, str]) -> None:
+    """Our settings and the user's on a session, whoever made it; what only its maker can say is left to `_check`.
+
+    Raises:
+        EnvironmentFault: the session does not let one of ours be set.
+    """
+    from pyspark.errors import PySparkException
+
+    ours = {**WORK, **MEANING, **(connect.RUNTIME if connect.is_session(spark) else {})}
+    for key in spark.conf.getAll:
+        if key.startswith(UNSET) and key not in ours:
+            spark.conf.unset(key)
+    for key, value in {**ours, **settings}.items():
+        if (key not in ours and not spark.conf.isModifiable(key)) or spark.conf.get(key, None) == value:
+            continue
+        try:
+            spark.conf.set(key, value)
+        except PySparkException:
+            todo = f"Set {key} to {value} where the session is made."
+            raise EnvironmentFault("this session does not let a setting be changed", where=key, todo=todo) from None
 
 
 def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow.fs as pafs
@@ -10,6 +11,21 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.spark_settings import PARQUET
+
+
+def write(frame: Any, path: str, *, stats: Iterable[str], by: str = "") -> None:
+    """Has Spark write a frame as Parquet, in place of what lies there.
+
+    Args:
+        frame: the rows.
+        path: as Spark names it.
+        stats: the columns whose minima and maxima may stand in the files; of any other no value does.
+        by: a column whose values become folders.
+    """
+    shown = {f"parquet.column.statistics.enabled#{name}": "true" for name in stats}
+    writer = frame.write.mode("overwrite").options(**PARQUET, **shown)
+    (writer.partitionBy(by) if by else writer).parquet(path)
 
 
 def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
