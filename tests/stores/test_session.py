@@ -8,8 +8,8 @@ import pytest
 from strongroom.core.errors import ConfigError, EnvironmentFault
 from strongroom.core.settings_file import parse_settings
 from strongroom.stores import stages
-from strongroom.stores.session import open_session
-from strongroom.stores.spark_settings import MEANING, WORK, refused
+from strongroom.stores.session import check_reading, open_session
+from strongroom.stores.spark_settings import MEANING, READING, WORK, refused
 
 OTHERS = {
     "spark.sql.session.timeZone": "Asia/Kathmandu",
@@ -115,3 +115,18 @@ def test_a_settings_file_says_how_to_work_and_not_what_rows_mean(override, refus
     if refusal:
         with pytest.raises(ConfigError):
             open_session(found, object())
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("key", READING)
+def test_a_reader_s_own_session_is_left_alone_and_refused_where_it_reads_otherwise(spark, key):
+    mine = spark.newSession()
+    check_reading(mine)
+    mine.conf.set("spark.sql.session.timeZone", "Asia/Kathmandu")
+    check_reading(mine)
+    assert mine.conf.get("spark.sql.session.timeZone") == "Asia/Kathmandu", "how moments are shown is for the reader"
+    other = {"TIMESTAMP_LTZ": "TIMESTAMP_NTZ", "CORRECTED": "LEGACY", "true": "false", "false": "true"}[MEANING[key]]
+    mine.conf.set(key, other)
+    with pytest.raises(EnvironmentFault) as caught:
+        check_reading(mine)
+    assert (caught.value.where, caught.value.todo) == (key, f'Run spark.conf.set("{key}", "{MEANING[key]}") first.')

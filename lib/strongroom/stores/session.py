@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError
 from strongroom.core.settings import Settings
 from strongroom.stores import connect, faults
-from strongroom.stores.spark_settings import MEANING, UNSET, WORK, refused
+from strongroom.stores.spark_settings import JVM, MEANING, PROBES, READING, UNSET, WORK, refused
 
 STATIC = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -23,6 +24,9 @@ STATIC = {
     "spark.python.unix.domain.socket.enabled": "true",
 }
 """Read once, when the JVM starts."""
+
+_DRIVERS, _EXECUTORS = "spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"
+_checked: weakref.WeakSet[Any] = weakref.WeakSet()
 
 _SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
 """Whether `spark-submit` has started the JVM, with its own class path and master."""
@@ -46,6 +50,7 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
         spark = spark or SparkSession.getActiveSession() or _new(settings.spark)
         _keep_quiet()
         _settle(spark, settings.spark)
+        _check(spark)
         if connect.send_package(spark):
             connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
@@ -75,6 +80,36 @@ def _settle(spark: Any, settings: Mapping[str, str]) -> None:
             raise EnvironmentFault("this session does not let a setting be changed", where=key, todo=todo) from None
 
 
+def check_reading(spark: Any) -> None:
+    """Makes sure that a session of somebody's own reads published rows as they were written, and leaves it as it is.
+
+    Raises:
+        EnvironmentFault: it would give other rows or values.
+    """
+    for key in READING:
+        if str(spark.conf.get(key)).lower() != MEANING[key].lower():
+            todo = f'Run spark.conf.set("{key}", "{MEANING[key]}") first.'
+            raise EnvironmentFault("this session does not read rows as they were written", where=key, todo=todo)
+    _check(spark)
+
+
+def _check(spark: Any) -> None:
+    """Makes sure of what only a JVM's start decides, once a session. It asks the driver only: whatever we send to the
+    executors means the same in any locale (docs/decisions/one-meaning.md).
+
+    Raises:
+        EnvironmentFault: it would judge rows, or write numbers, by another language's letters and digits.
+    """
+    ours = not connect.is_session(spark) and "_JAVA_OPTIONS" not in os.environ  # which beats what a JVM is started with
+    if spark in _checked or (ours and spark.conf.get(_DRIVERS, "").endswith(JVM)):
+        return
+    answers = spark.sql(f"SELECT {', '.join(PROBES)}").first()
+    if tuple(answers) != tuple(PROBES.values()):
+        todo = f"Start it with {JVM} in {_DRIVERS} and {_EXECUTORS}, and without _JAVA_OPTIONS."
+        raise EnvironmentFault("the JVM of this Spark session has the letters or digits of another language", todo=todo)
+    _checked.add(spark)
+
+
 def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError:
     known = faults.translate(error) if connect.is_connect(settings.get("spark.master", "")) else None
     return known or EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.")
@@ -94,13 +129,19 @@ def _start(settings: Mapping[str, str]) -> Any:
     from pyspark.sql import SparkSession
 
     conf, handler = SparkConf().setAppName("strongroom"), signal.getsignal(signal.SIGINT)
-    for key, value in settings.items():
+    for key, value in with_jvm(settings, started=_SUBMITTED).items():
         if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
             conf.set(key, value)
     SparkContext.getOrCreate(conf)
     if threading.current_thread() is threading.main_thread() and handler is not None:
         signal.signal(signal.SIGINT, handler)
     return SparkSession.builder.getOrCreate()
+
+
+def with_jvm(settings: Mapping[str, str], *, started: bool = False) -> dict[str, str]:
+    """Spark's settings, and last among the options of each JVM that is not `started` yet, those of every JVM."""
+    names = (_EXECUTORS,) if started else (_DRIVERS, _EXECUTORS)
+    return {**settings, **{name: f"{settings.get(name, '')} {JVM}".strip() for name in names}}
 
 
 def _keep_quiet() -> None:

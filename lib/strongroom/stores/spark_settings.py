@@ -59,6 +59,15 @@ MEANING = {
 }
 """Set on every session, and not for the settings file to say."""
 
+READING = (
+    "spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.timestampType",
+    "spark.sql.parser.quotedRegexColumnNames", "spark.sql.parser.escapedStringLiterals",
+    "spark.sql.icu.caseMappings.enabled", "spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles",
+    "spark.sql.parquet.datetimeRebaseModeInRead", "spark.sql.parquet.int96RebaseModeInRead",
+    "spark.sql.parquet.int96TimestampConversion", "spark.sql.parquet.binaryAsString",
+)  # fmt: skip
+"""Those of them that decide what a published table's rows are; a zone only decides how they are shown."""
+
 WORK = {
     "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
@@ -76,6 +85,15 @@ PARQUET = {
     "parquet.page.write-checksum.enabled": "true",
 }
 """How Spark writes Parquet: options of each write, which beat whatever the session and Hadoop's files say."""
+
+JVM = "-Duser.language=en -Duser.country=US -Duser.timezone=UTC -Dfile.encoding=UTF-8"
+"""What each JVM is started with, after whatever else: the last word counts."""
+
+PROBES = {
+    "lower('I\u0130\u00e9')": "ii\u0307\u00e9",
+    "CAST(INTERVAL '1 02:03:04' DAY TO SECOND AS STRING)": "INTERVAL '1 02:03:04' DAY TO SECOND",
+}
+"""What a JVM gives whose locale has the letters and digits of English; one that was started by others is asked."""
 
 UNSET = ("spark.sql.legacy.", "parquet.")
 """Prefixes of keys that must say nothing: a session that has any of them is without it from then on."""
