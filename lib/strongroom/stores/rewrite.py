@@ -5,6 +5,7 @@ A new file and the removal of its old one are in one commit, so readers see each
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,7 +88,7 @@ class Rewrite:
                 schema = _as_declared(file.schema_arrow, pa.schema(self.onto.schema().to_arrow()))
                 with pq.ParquetWriter(
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
-                    use_dictionary=_dictionaries(file),
+                    use_dictionary=_dictionaries(file), write_statistics=_open_columns(self.onto),
                 ) as out:  # fmt: skip
                     made = (change(batch.cast(schema)).cast(schema) for batch in file.iter_batches(batch_size=ROWS))
                     for group in _groups(made):
@@ -155,6 +156,12 @@ class Rewrite:
 def _files(table: DeltaTable) -> list[tuple[str, int]]:
     found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
     return sorted((row["path"], row["size_bytes"]) for row in found)
+
+
+def _open_columns(table: DeltaTable) -> list[str] | bool:
+    """The columns whose minima and maxima may stand in the file: those that may in the log."""
+    named = table.metadata().configuration.get("delta.dataSkippingStatsColumns")
+    return True if named is None else re.findall(r"`([^`]+)`", named)
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
