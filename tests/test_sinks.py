@@ -202,10 +202,13 @@ SINKS = (
         f"{LIB}/learn/words.py": "SQLTransformer: fixed but for a quoted name",
         f"{LIB}/learn/tfidf.py": "SQLTransformer: columns of its own",
         f"{LIB}/stores/class_archive.py": "the warm-up of the set-up, on a table of its own",
+        f"{LIB}/stores/session.py": "constants that ask what a session means by them",
     }),
     Sink("conditions of delta-rs", delta_condition, {
         f"{LIB}/core/sql_text.py": "the functions, which alone make a Condition",
-        f"{LIB}/stores/lake.py": "hands a Condition, or a contract's checks, over",
+        f"{LIB}/stores/lake.py": "hands a Condition over",
+        f"{LIB}/stores/commits.py": "hands a Condition over",
+        f"{LIB}/stores/properties.py": "a contract's checks, and the table's own constraints",
     }),
     Sink("names in SQL", sql_name, {
         f"{LIB}/core/sql_text.py": "the function",
@@ -229,7 +232,6 @@ SINKS = (
         f"{LIB}/flows/prepare_marks.py": "files that the Delta log names, each as glob_words has it",
         f"{LIB}/flows/project_refresh.py": "files of a version, each as glob_words has it",
         f"{LIB}/flows/prepare_facts.py": "its own stage, from Lake.spark_path",
-        f"{LIB}/flows/reveal_table.py": "its own stage, from Lake.spark_path",
         f"{LIB}/flows/reveal.py": "a table, from Lake.spark_path",
         f"{LIB}/flows/read.py": "a projection, from Lake.spark_path",
         f"{LIB}/stores/shapes.py": "a file that was listed",

@@ -12,6 +12,7 @@ from strongroom.stores.commands import is_local, plain, read_settings, submitted
 from strongroom.stores.home import Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
+from strongroom.stores.spark_settings import JVM
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("/tmp/sr-12345678")
@@ -79,7 +80,9 @@ def test_the_settings_file_beats_us_and_java_options_are_added(tmp_path):
         )
     )
     assert conf["spark.driver.memory"] == "8g"
-    assert conf["spark.driver.extraJavaOptions"] == f"{ours['spark.driver.extraJavaOptions']} -XX:TieredStopAtLevel=4"
+    common = ours["spark.driver.extraJavaOptions"].removesuffix(JVM)
+    assert conf["spark.driver.extraJavaOptions"] == f"{common}-XX:TieredStopAtLevel=4 {JVM}", "one language has the end"
+    assert conf["spark.executor.extraJavaOptions"] == JVM
     assert conf["spark.driver.extraClassPath"].endswith(":/a.jar")
     assert "spark.master" not in conf
 

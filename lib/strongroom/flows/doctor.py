@@ -1,4 +1,4 @@
-"""Check the machine: Python, packages, Java, jars, folders, disk, loopback, the settings file and the audit log.
+"""Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, audit log and tables' files.
 
 One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
 Spark, and runs when the settings are broken. Exit code 4 when something fails.
@@ -6,6 +6,7 @@ Spark, and runs when the settings are broken. Exit code 4 when something fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
@@ -13,14 +14,20 @@ from strongroom.core.escaping import one_line, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
+from strongroom.core.words import counted
 from strongroom.flows.seal import waiting
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.audit_keys import is_kept_from_us
 from strongroom.stores.home import Home
+from strongroom.stores.keys_coverage import tables_of
+from strongroom.stores.lake import Lake
 from strongroom.stores.machine import Finding, ours_alone, probe
+from strongroom.stores.old_timestamps import old_files
 from strongroom.stores.trust import sources
 
 BARE = True
+_FOOTERS = 50
+"""Files of a table that are asked at most."""
 
 
 def run(job: Job) -> Outcome:
@@ -32,13 +39,34 @@ def run(job: Job) -> Outcome:
     told, settings = _settings(job)
     findings = [*probe(Home.named(), _folders(settings) if settings else {}), told]
     if settings:
-        findings += [_audit(job, settings), *map(ours_alone, _held(settings))]
+        findings += [_audit(job, settings), *_tables(settings.lake), *map(ours_alone, _held(settings))]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
             job.say(str(finding))
         raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
     return Outcome(summary="\n".join(one_line(str(finding)) for finding in findings), facts={"checks": len(findings)})
+
+
+def _tables(lake: str) -> Iterator[Finding]:
+    """Whether published tables hold timestamps that other readers and writers take for other moments."""
+    if not lake or lake.startswith("catalog:"):
+        return
+    old, asked = dict[str, str](), 0
+    try:
+        for table in tables_of(Lake(lake)):
+            files, looked = old_files(Lake(lake), table, most=_FOOTERS)
+            asked += looked
+            if files:
+                old[table] = f"{table} ({len(files)} of {counted(looked, 'file')})"
+    except StoreError as error:
+        yield Finding("tables", f"{error.where}: {error.what}; not probed")
+        return
+    if old:
+        what = f"timestamps that only Spark reads right: {', '.join(old.values())}"
+        yield Finding("tables", what, "./spark-submit.sh prepare --mend-timestamps")
+    elif asked:
+        yield Finding("tables", f"timestamps in {counted(asked, 'file')} as Delta demands them")
 
 
 def _settings(job: Job) -> tuple[Finding, Settings | None]:

@@ -1,10 +1,13 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
+prepare --mend-timestamps    writes just those files anew whose timestamps are of before; reads no raw file
+
 The functions `run` and `_steps` are the order of steps.
 """
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
+from strongroom.flows.prepare_timestamps import mended
 from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
@@ -27,6 +31,13 @@ from strongroom.quality.gate import judge_set
 from strongroom.stores import shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `prepare` takes besides the options of every job."""
+    parser.add_argument(
+        "--mend-timestamps", action="store_true", help="write files anew whose timestamps only Spark reads; no more"
+    )
 
 
 def run(job: Job) -> Outcome:
@@ -38,6 +49,8 @@ def run(job: Job) -> Outcome:
         GateClosed: a set rule failed; readers keep the previous version, the rest is written.
         StoreError: a source, a key or a table cannot be read or written; nothing was published.
     """
+    if job.args.mend_timestamps:
+        return mended(job)
     contract = _contract(job)
     job = settle_purpose(job, contract)
     _authorise(job, contract)

@@ -8,7 +8,7 @@ from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.stores import commits, stages
+from strongroom.stores import commits, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
@@ -31,12 +31,12 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
-    table, files = planned.quarantine, []
+    table, plan, files = planned.quarantine, tables.quarantine(done.contract), []
     if done.tally.bad:
         training = f"training.{done.contract.name}"
         bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
         rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        rows.write.mode("overwrite").parquet(stages.spark_path(lake, name, batch.stage))
+        stages.write(rows, stages.spark_path(lake, name, batch.stage), stats=plan.stats)
         files = stages.staged(lake, name, batch.stage)
     whole = batch.mode == "overwrite"
     if not whole and planned.stale:
@@ -44,7 +44,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     change = Change(files, whole=whole, schema=tables.QUARANTINE if whole else None)
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
     commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
-    lake.sync_properties(name, tables.quarantine(done.contract))
+    properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
 
 
@@ -65,7 +65,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     change = Change(files, whole=whole, schema=plan.schema if whole else None)
     judge = None if whole else new_keys(job, done.contract, lake=lake, stage=batch.stage)
     version = commits.commit(lake, name, change, looked=planned.onto, writers=batch.writers, note=note, judge=judge)
-    lake.sync_properties(name, plan)
+    properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
     return version
 

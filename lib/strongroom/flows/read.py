@@ -33,6 +33,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import holds
+from strongroom.stores.session import check_reading
 from strongroom.stores.spark_sql import columns_as, rows_where
 
 
@@ -58,9 +59,11 @@ def read_table(
 
     Raises:
         Refused: the policy gives no column of it (the audit log keeps the attempt), or nothing proves who is asking.
+        EnvironmentFault: the session is set to give other rows or values than those that were written.
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
+    check_reading(spark)
     now = datetime.now(UTC)
     caller = whoami(found, lambda: spark)
     run = Run(

@@ -109,12 +109,17 @@ def _is_open(column: Column) -> bool:
 
 
 def _checks(contract: Contract) -> Iterator[tuple[str, str]]:
-    """CHECK constraints for what survives protection: bounds of open numbers."""
+    """CHECK constraints for what survives protection: bounds of open numbers.
+
+    Delta takes what is unknown for a violation, and asks again whenever somebody deletes or updates any row.
+    """
     for rule in contract.rules:
         column = _open_number(contract, rule)
         sign = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}.get(rule.check)
         if column is not None and sign and rule.severity == "error":
-            yield f"{column.name}_{rule.check}", f"{identifier(column.name)} {sign} {rule.argument}"
+            condition = f"{identifier(column.name)} {sign} {rule.argument}"
+            missing = "" if column.required else f"{identifier(column.name)} IS NULL OR "
+            yield f"{column.name}_{rule.check}", missing + condition
 
 
 def _open_number(contract: Contract, rule: Rule) -> Column | None:

@@ -86,7 +86,7 @@ def run(job: Job) -> Outcome:
         "strongroom.source": f"{plan.source} version {source.version()}",
     }
     targets = {
-        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note)
+        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
         for what, table in out.names(contract).items()
     }
     if targets["features"].done:

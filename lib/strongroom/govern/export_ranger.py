@@ -87,7 +87,7 @@ def _tell(policies: dict[str, dict[str, Any]], span: Span, service: str) -> None
         policy.setdefault(_ITEMS[_MASK], []).append(_item(span.users, "select") | shown)
     if sight.rows:
         policy = _policy(policies, span, service, _FILTER, ())
-        given = " OR ".join(predicate(text, types, where=where) for text in sight.rows)
+        given = " OR ".join(predicate(text, types, where=where, portable=True) for text in sight.rows)
         policy.setdefault(_ITEMS[_FILTER], []).append(
             _item(span.users, "select") | {"rowFilterInfo": {"filterExpr": given}}
         )

@@ -131,7 +131,10 @@ class View:
     def rows(self, rule: Rule) -> str:
         """That the caller has a grant, and the row is one of its."""
         who = self.member([rule.rule.role])
-        return f"({who} AND {predicate(rule.rows, self.found.types, where=rule.rule.where)})" if rule.rows else who
+        if not rule.rows:
+            return who
+        rows = predicate(rule.rows, self.found.types, where=rule.rule.where, portable=True)
+        return f"({who} AND {rows})"
 
     def alive(self, rule: Rule) -> str:
         """That the denies of other roles leave any of the grant's columns; empty when one is always left."""

@@ -15,7 +15,7 @@ from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
-from strongroom.stores.session import STATIC
+from strongroom.stores.session import STATIC, with_jvm
 from strongroom.stores.whole_file import write_whole
 
 SMALL = {
@@ -103,6 +103,7 @@ def submitted(
         "PYSPARK_PYTHON": str(home.python),
         "PYSPARK_DRIVER_PYTHON": str(home.python),
         "TMPDIR": str(folder),
+        "LC_ALL": "C.UTF-8",  # else Java finds no file whose name is not ASCII
     }
     if java is not None:
         environment["JAVA_HOME"] = str(java.home)
@@ -125,6 +126,7 @@ def submitted(
             continue
         own = conf.get(name)
         conf[name] = f"{own}{_APPENDED[name]}{value}" if own and name in _APPENDED else value
+    conf = with_jvm(conf)
     for name in sorted(conf):
         options += ["--conf", f"{name}={conf[name]}"]
     return Command((str(home.venv / "bin" / "spark-submit"), *options, *words), environment)

@@ -84,27 +84,6 @@ class Lake:
         except (DeltaError, OSError, pa.ArrowException) as error:
             raise self._unreadable(table) from error
 
-    def sync_properties(self, table: str, plan: TablePlan) -> None:
-        """Brings the table's properties and CHECK constraints to the plan; does nothing when they are there already."""
-        found = self.open(table)
-        if found is None:
-            return
-        have, want = found.metadata().configuration, plan.configuration()
-        old = {key for key in have if key.startswith("delta.constraints.")}
-        try:
-            for key in sorted(old - want.keys()):
-                found.alter.drop_constraint(key.removeprefix("delta.constraints."))
-            fresh = {key: value for key, value in want.items() if have.get(key) != value}
-            changed = {key: value for key, value in fresh.items() if not key.startswith("delta.constraints.")}
-            if changed:
-                found.alter.set_table_properties(changed, raise_if_not_exists=False)
-            for name, condition in plan.checks.items():
-                _constrain(found, name, condition, before=have.get(f"delta.constraints.{name}"))
-            if plan.description and found.metadata().description != plan.description:
-                found.alter.set_table_description(plan.description)
-        except (DeltaError, OSError) as error:
-            raise self.unwritable(table) from error
-
     def spark_path(self, table: str, stage: str = "") -> str:
         """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
         folder = f"{self.folder(table)}/{stage}".rstrip("/")
@@ -121,21 +100,6 @@ class Lake:
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
             todo="Check free space and permission; readers keep the version they have.",
         )  # fmt: skip
-
-
-def _constrain(table: DeltaTable, name: str, condition: str, *, before: str | None) -> None:
-    """The constraint as it is to be. One that older rows break, as after an increment, stays as it was."""
-    if condition == before:
-        return
-    if before is not None:
-        table.alter.drop_constraint(name)
-    try:
-        table.alter.add_constraint({name: condition})
-    except DeltaError as error:
-        if "failed validation check" not in str(error):
-            raise
-        if before is not None:
-            table.alter.add_constraint({name: before})
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

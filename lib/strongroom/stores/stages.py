@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction
 
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.modes import has_modes
+from strongroom.stores.spark_settings import PARQUET
 
 
 def written(lake: Lake, stage: str) -> str:
@@ -31,6 +32,20 @@ def written(lake: Lake, stage: str) -> str:
 def spark_path(lake: Lake, table: str, stage: str) -> str:
     """Where Spark writes a stage, or reads a part of it."""
     return lake.spark_path(table, written(lake, stage))
+
+
+def write(frame: Any, path: str, *, stats: Iterable[str], by: str = "") -> None:
+    """Has Spark write a frame as Parquet, in place of what lies there.
+
+    Args:
+        frame: the rows.
+        path: as Spark names it.
+        stats: the columns whose minima and maxima may stand in the files; of any other no value does.
+        by: a column whose values become folders.
+    """
+    shown = {f"parquet.column.statistics.enabled#{name}": "true" for name in stats}
+    writer = frame.write.mode("overwrite").options(**PARQUET, **shown)
+    (writer.partitionBy(by) if by else writer).parquet(path)
 
 
 def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
