@@ -198,7 +198,7 @@ def people_file(node: ast.AST) -> bool:
 SINKS = (
     Sink("SQL that Spark runs", spark_sql, {
         f"{LIB}/stores/spark_sql.py": "the function",
-        f"{LIB}/flows/prepare_facts.py": "the engine of a contract's SQL rules",
+        f"{LIB}/flows/prepare_query.py": "the engine of SQL rules: what is written from a tree that was read by a list",
         f"{LIB}/learn/words.py": "SQLTransformer: fixed but for a quoted name",
         f"{LIB}/learn/tfidf.py": "SQLTransformer: columns of its own",
         f"{LIB}/stores/class_archive.py": "the warm-up of the set-up, on a table of its own",

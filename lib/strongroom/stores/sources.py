@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
@@ -88,14 +89,15 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
     fixed = path.split("*")[0].rpartition("/")[0] if "*" in path else path
     glob = path if "*" in path else f"{path}/**"
     words = re.escape(glob).replace(r"/\*\*/", "/(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
-    pattern = re.compile(words + ("(/.*)?" if "*" in path else ""))
+    pattern = f"(?s)^(?:{words}{'(/.*)?' if '*' in path else ''})$"
     selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
+    found = [info for info in filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
+    # By RE2, whose time does not grow with the number of stars as it would by backtracking.
+    meant = pc.match_substring_regex(pa.array([info.path for info in found], pa.string()), pattern).to_pylist()
     return [
         info
-        for info in filesystem.get_file_info(selector)
-        if info.type == pafs.FileType.File
-        and pattern.fullmatch(info.path)
-        and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
+        for info, is_meant in zip(found, meant, strict=True)
+        if is_meant and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
     ]
 
 
