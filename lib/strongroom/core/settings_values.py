@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
 _PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
+_UNFIT_FOR_TABLES = re.compile(r"[\[\]^|%\\\x00-\x1f\x7f]")
+"""Signs that deltalake takes for others, or stops at: it makes an address of a path, and reads that again."""
 _MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 
 
@@ -97,6 +100,9 @@ def _number(value: object, name: str, key: Key) -> float:
 
 
 def _lake(value: str, folder: Path) -> str:
+    if sign := _UNFIT_FOR_TABLES.search(_absolute(value, folder)):
+        what = f"No Delta table can be opened below a folder with {sign[0]!a} in its path."
+        raise Unfit(what, "Give the lake a path without it.")
     if not value.startswith("catalog:"):
         return _absolute(value, folder)
     if not all(_NAME.fullmatch(part) for part in value.removeprefix("catalog:").split(".")):
@@ -136,7 +142,9 @@ def _token(value: str, name: str, folder: Path) -> str:
 
 
 def _absolute(value: str, folder: Path) -> str:
-    return value if _SCHEME.match(value) else str((folder / Path(value).expanduser()).resolve())
+    return (
+        value if _SCHEME.match(value) else os.path.realpath(folder / Path(value).expanduser())
+    )  # resolve() raises at loops
 
 
 def _scalar(text: str) -> object:
