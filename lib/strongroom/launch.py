@@ -73,8 +73,11 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
+    parser = parser_of(name, flow, spark=spark)
     try:
-        args = parser_of(name, flow, spark=spark).parse_intermixed_args(argv)
+        if any(word.endswith("=--") for word in argv):  # argparse would take the value away and leave a list
+            parser.error("'--' is no value of an option")
+        args = parser.parse_intermixed_args(argv)
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()
@@ -87,8 +90,10 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
         return telling.failed(stopped, code=130)
-    except Exception as error:
+    except BaseException as error:
         known = translate(error)
+        if known is None and not isinstance(error, Exception):
+            raise
         return telling.bug(error) if known is None else telling.failed(known, code=known.exit_code)
 
 
@@ -139,7 +144,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     try:
         outcome = work(job)
     except BaseException as error:
-        known = translate(error) if isinstance(error, Exception) else None
+        known = translate(error)
         ending = _ENDINGS.get(known.exit_code if known else 1, "failed")
         log.append(_event(run, ending, error=known or error, facts=_why(known)))
         raise

@@ -68,7 +68,7 @@ class Telling:
                     say(f"  {label + ':':<7}{self._here(text)}")
         return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=error.problems)
 
-    def bug(self, error: Exception) -> int:
+    def bug(self, error: BaseException) -> int:
         """A bug keeps its stack trace, but not its message: that may quote a data value."""
         say(f"strongroom {self.job}: this is a bug in Strongroom (exit 1): {type(error).__name__}")
         for frame in traceback.extract_tb(error.__traceback__):

@@ -32,7 +32,7 @@ class Key:
 
 
 KNOWN: Mapping[str, Key] = {
-    "lake": Key("path", required=True),
+    "lake": Key("lake", required=True),
     "keys": Key("provider", required=True),
     "keyring": Key("path"),  # default: beside the key file, else beside the settings
     "policy": Key("path", required=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
 _PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
+_UNFIT_FOR_TABLES = re.compile(r"[\[\]^|%\\\x00-\x1f\x7f]")
+"""Signs that deltalake takes for others, or stops at: it makes an address of a path, and reads that again."""
 _MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 
 
@@ -58,9 +61,9 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
         raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.")
     match key.kind:
         case "path":
-            if value.startswith("catalog:"):
-                raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.")
             return _absolute(value, folder)
+        case "lake":
+            return _lake(value, folder)
         case "provider":
             return _provider(value, name, folder)
         case "address":
@@ -110,6 +113,16 @@ def _masters(value: object, name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _lake(value: str, folder: Path) -> str:
+    if value.startswith("catalog:"):
+        raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.")
+    found = _absolute(value, folder)
+    if sign := _UNFIT_FOR_TABLES.search(found):
+        what = f"No Delta table can be opened below a folder with {sign[0]!a} in its path."
+        raise Unfit(what, "Give the lake a path without it.")
+    return found
+
+
 def _provider(value: str, name: str, folder: Path) -> str:
     if (name, value) == ("keys", "none"):
         return value  # of who only reads what others wrote
@@ -142,7 +155,9 @@ def _token(value: str, name: str, folder: Path) -> str:
 
 
 def _absolute(value: str, folder: Path) -> str:
-    return value if _SCHEME.match(value) else str((folder / Path(value).expanduser()).resolve())
+    return (
+        value if _SCHEME.match(value) else os.path.realpath(folder / Path(value).expanduser())
+    )  # resolve() raises at loops
 
 
 def _scalar(text: str) -> object:

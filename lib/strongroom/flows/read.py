@@ -30,6 +30,7 @@ from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import Projection, projection_for
 from strongroom.stores.audit import AuditLog
+from strongroom.stores.faults import at_version
 from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import holds
@@ -105,7 +106,7 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     # The version that was decided on, whoever writes the table before its rows are read.
-    rows = spark.read.format("delta").option("versionAsOf", found.version()).load(lake.spark_path(table))
+    rows = at_version(spark, lake.spark_path(table), found.version())
     sql = reading(decision, dict(rows.dtypes))
     if decision.clear and contract is not None:
         shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
@@ -152,5 +153,4 @@ def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
         raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
-    path = lake.spark_path(projection.table)
-    return spark.read.format("delta").option("versionAsOf", found.version()).load(path)
+    return at_version(spark, lake.spark_path(projection.table), found.version())
