@@ -65,10 +65,7 @@ def by_duckdb(query: Query, tables: Mapping[str, Any], *, memory: str, seconds: 
     """
     import duckdb
 
-    with duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": memory}) as database:
-        for table, rows in tables.items():
-            database.register(table, rows)
-        database.execute("SET lock_configuration = true")
+    with closed_duckdb(tables, memory=memory) as database:
         with _in_time(seconds, database.interrupt, where=where):
             try:
                 row = database.execute(duckdb_sql(query, {table: table for table in tables})).fetchone()
@@ -77,6 +74,17 @@ def by_duckdb(query: Query, tables: Mapping[str, Any], *, memory: str, seconds: 
                     [Problem(f"The query needs more than {memory}.", where, "Ask less at once.")]
                 ) from None
         return row[0] if row else None
+
+
+def closed_duckdb(tables: Mapping[str, Any], *, memory: str) -> Any:
+    """A DuckDB in memory that has these tables and reaches nothing else, for good."""
+    import duckdb
+
+    database = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": memory})
+    for table, rows in tables.items():
+        database.register(table, rows)
+    database.execute("SET lock_configuration = true")
+    return database
 
 
 @contextmanager

@@ -14,25 +14,21 @@ from typing import Any
 
 from strongroom.core.contract import Type
 from strongroom.core.errors import ConfigError
-from strongroom.quality.query.kinds import is_number
+from strongroom.quality.query.kinds import Unfit, is_number
+from strongroom.quality.query.literals import parts
 from strongroom.quality.query.scope import Source
+from strongroom.quality.query.shape import check_shape
 from strongroom.quality.query.tree import (
-    Ask,
-    Call,
     Field,
     Join,
-    Literal,
     Node,
     Query,
     Scan,
     Select,
     Table,
-    Total,
-    children,
     is_total,
-    walk,
 )
-from strongroom.quality.query.values import Values, parts
+from strongroom.quality.query.values import Values
 
 _ONE = "A query gives one number: one aggregate, without GROUP BY, or one number of subqueries."
 _INSTEAD = {
@@ -122,8 +118,6 @@ class _Reader(Values):
         if self.skip_to_from():
             joins = self.from_()
             where = self.condition_after("where")
-            if where is not None and is_total(where):
-                raise self.problem("WHERE is about single rows", todo="Write HAVING.", at=at)
         rest = self.token
         self.go_to(begin)
         items, names = self.items()
@@ -133,7 +127,6 @@ class _Reader(Values):
             self.go_to(rest)
         group = self.grouping()
         having = self.condition_after("having")
-        self.check_groups(items, group, having, at)
         scans = [each.made() for each in self.sources]
         for scan in scans:
             if isinstance(scan, Scan):
@@ -141,7 +134,12 @@ class _Reader(Values):
         self.sources, self.alone = outer
         self.names = names
         joined = tuple(Join(side, made, on) for (side, on), made in zip(joins, scans[1:], strict=True))
-        return self.made_of(Select(items, distinct, scans[0] if scans else None, joined, where, group, having))
+        made = Select(items, distinct, scans[0] if scans else None, joined, where, group, having)
+        try:
+            check_shape(made)
+        except Unfit as unfit:
+            raise self.problem(str(unfit), todo=unfit.todo, at=at) from None
+        return self.made_of(made)
 
     def skip_to_from(self) -> bool:
         """Step to this SELECT's FROM, if it has one."""
@@ -170,9 +168,6 @@ class _Reader(Values):
             self.expect("on")
             self.sources, self.alone = tuple(sources), True
             on = self.demand(self.condition(), "boolean", at, "what stands after 'on'")
-            if is_total(on) or not any(_links(each, sources[-1].number) for each in _conjuncts(on)):
-                todo = "Write ON one.column = other.column, and what more there is after AND."
-                raise self.problem("a join has no equality between its two sides", todo=todo, at=at)
             joins.append(("left" if side == "left" else "inner", on))
         self.sources, self.alone = tuple(sources), False
         return joins
@@ -237,29 +232,12 @@ class _Reader(Values):
         if not self.takes("group"):
             return ()
         self.expect("by")
-        self.alone, at = True, self.at
+        self.alone = True
         nodes = [self.condition()]
         while self.takes(","):
             nodes.append(self.condition())
         self.alone = False
-        if any(is_total(node) or not any(isinstance(each, Field) for each in walk(node)) for node in nodes):
-            raise self.problem("rows are grouped by columns and what is made of them", at=at)
         return tuple(nodes)
-
-    def check_groups(self, items: tuple[Node, ...], group: tuple[Node, ...], having: Node | None, at: int) -> None:
-        """Aggregates stand in no aggregates, and beside them only what is grouped by."""
-        asked = [*items, *([having] if having is not None else [])]
-        totals = [each for node in asked for each in walk(node) if isinstance(each, Total)]
-        if any(is_total(arg) for each in totals for arg in each.args):
-            raise self.problem("an aggregate in an aggregate", todo="Use a subquery in FROM.", at=at)
-        if having is not None and not group:
-            raise self.problem("HAVING without GROUP BY", at=at)
-        if not group and not totals:
-            return
-        for node in asked:
-            if not _grouped(node, group):
-                todo = "Group by it, or put it into an aggregate."
-                raise self.problem("a column stands beside an aggregate", todo=todo, at=at)
 
     def one_row(self, query: Select, at: int) -> Select:
         """Make sure that a query has one row, whatever its tables hold, and one column."""
@@ -267,21 +245,3 @@ class _Reader(Values):
         if len(query.items) != 1 or not single or query.distinct:
             raise self.problem("it does not give one value", todo=_ONE, at=at)
         return query
-
-
-def _conjuncts(node: Node) -> tuple[Node, ...]:
-    return node.args if isinstance(node, Call) and node.form == "and" else (node,)
-
-
-def _links(node: Node, joined: int) -> bool:
-    """Whether a condition is an equality of the source joined with others."""
-    if not isinstance(node, Call) or node.form != "=":
-        return False
-    one, other = ({each.source for each in walk(side) if isinstance(each, Field)} for side in node.args)
-    return bool(one and other) and ((one == {joined}) != (other == {joined})) and not (one & other)
-
-
-def _grouped(node: Node, group: tuple[Node, ...]) -> bool:
-    if node in group or isinstance(node, Total | Literal | Ask):
-        return True
-    return not isinstance(node, Field) and all(_grouped(child, group) for child in children(node))
