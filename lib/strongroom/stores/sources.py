@@ -88,7 +88,7 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
     fixed = path.split("*")[0].rpartition("/")[0] if "*" in path else path
     glob = path if "*" in path else f"{path}/**"
     words = re.escape(glob).replace(r"/\*\*/", "/(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
-    pattern = re.compile(words + ("(/.*)?" if "*" in path else ""))
+    pattern = re.compile(words + ("(/.*)?" if "*" in path else ""), re.DOTALL)  # a name may hold a line end
     selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
     return [
         info
