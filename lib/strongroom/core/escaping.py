@@ -11,7 +11,7 @@ import json
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 MOST_MARKS = 4
 """So many combining marks may stand on one letter (Hebrew with its accents has four); more would paint over the lines
@@ -45,6 +45,11 @@ def visible_lines(text: str) -> str:
 def one_line(text: str) -> str:
     """A text of others within a line of ours: its line ends become `␤`, so that it cannot begin a line of its own."""
     return text.replace("\n", "␤")
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Lines of ours, one below the other, none of which a text in it breaks."""
+    return "\n".join(map(one_line, lines))
 
 
 def json_text(value: object, *, indent: int | None = None, compact: bool = False) -> str:
@@ -143,4 +148,5 @@ def _json_escape(code: int) -> str:
 
 
 def _bytes(sign: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
+    undo = "surrogateescape" if "\udc80" <= sign <= "\udcff" else "surrogatepass"  # a byte that was no UTF-8
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", undo))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import joined
 from strongroom.core.policy_file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
@@ -52,7 +53,7 @@ def run(job: Job) -> Outcome:
         settings = load_settings(job.args.config, job.args.overrides)
         found = lint(load_policy(settings.policy), tables=known_tables(settings), at=job.run.started)
         lines += [f"note  {remark}" for remark in found]
-    return Outcome(summary="\n".join(lines), facts={"files": len(files)})
+    return Outcome(summary=joined(lines), facts={"files": len(files)})
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:

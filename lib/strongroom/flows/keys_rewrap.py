@@ -17,6 +17,7 @@ import pyarrow as pa
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -65,7 +66,7 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
     )
     after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
     facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
-    return Outcome(rows={"rewrapped": counts["values"]}, summary="\n".join((told, *lines, after)), facts=facts)
+    return Outcome(rows={"rewrapped": counts["values"]}, summary=joined((told, *lines, after)), facts=facts)
 
 
 def permitted(job: Job, ring: Keyring) -> list[Work]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Decision
+from strongroom.core.escaping import joined
 from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
@@ -151,5 +152,5 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
     ]
     facts = {"table": target, "version": version, "rows": rows, "unopened": unopened}
     return Outcome(
-        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary="\n".join(lines), facts=facts
+        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary=joined(lines), facts=facts
     )

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
@@ -209,7 +210,7 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
              "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
              "contract": plan.contract.fingerprint, **rows}  # fmt: skip
-    return Outcome(tables=plan.tables, rows=rows, summary="\n".join(lines), facts=facts)
+    return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts)
 
 
 def _preview(job: Job, plan: Plan) -> Outcome:
@@ -220,4 +221,4 @@ def _preview(job: Job, plan: Plan) -> Outcome:
         *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
         f"  would write   {plan.model}",
     ]
-    return Outcome(tables=plan.tables, summary="\n".join(lines))
+    return Outcome(tables=plan.tables, summary=joined(lines))
