@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_link_in_the_log_s_place_leads_into_no_other_file(place):
     done = place.run(JOB, code=7)
     assert "cannot be written" in done.err
     assert (place.root / "victim").read_bytes() == b"no line end"
+
+
+def test_a_pipe_in_the_log_s_place_is_not_waited_for(place):
+    place.log.path.unlink()
+    os.mkfifo(place.log.path)
+    assert "cannot be written" in place.run(JOB, code=7).err
+    assert "audit log was cut" in place.verify(7, "--dry-run").err
 
 
 def test_what_was_changed_far_back_is_found_by_verify_and_signed_by_nobody(place):

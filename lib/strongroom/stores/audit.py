@@ -80,7 +80,7 @@ class AuditLog:
             start: byte at which an entry begins; the ones before it are passed over.
         """
         with self._trouble():
-            if not self.path.exists():
+            if not self.path.is_file():  # nor is a pipe waited for
                 return
             with self.path.open("rb") as file:
                 fcntl.flock(
@@ -125,7 +125,7 @@ class AuditLog:
         """
         start = max(0, end - _TAIL)
         with self._trouble():
-            if not self.path.exists():
+            if not self.path.is_file():
                 found = b""
             else:
                 with self.path.open("rb") as file:
