@@ -95,6 +95,21 @@ def test_two_logs_of_one_key_are_two(place):
     assert LOST in place.run(JOB).err
 
 
+def test_a_key_that_is_renewed_for_one_log_signs_the_others_from_then_on(place):
+    other = other_folder(place, "second")
+    place.run(JOB, *other)
+    old = place.key
+    (place.root / "keys/audit-signing.key").unlink()
+    kim = ("--set", "principal=user:kim")
+    assert "gone" in place.run(JOB, *other).err
+    place.run(audit, "verify", "--new-key", *kim)
+    assert "is not sealed" not in place.run(JOB, *other).err
+    assert place.key != old
+    assert f"— {place.key.name} " in AuditLog(place.root / "second").note("checkpoint")
+    for options in ((), other):
+        assert "The log is whole" in place.run(audit, "verify", *options).out
+
+
 def test_a_log_that_was_moved_is_the_same_log(place):
     before = place.head()
     (place.root / "audit").rename(place.root / "moved")

@@ -148,7 +148,7 @@ class AuditLog:
     def keep_note(self, name: str, text: str) -> None:
         """Keep a small text beside the entries, in place of an earlier one; a reader sees the one or the other."""
         with self._trouble():
-            write_whole({self.folder / name: text.encode()})
+            write_whole({self.folder / name: text.encode()}, mode=0o644)  # it is for whoever may open the folder
 
     def _repair(self, file: int) -> int:
         """Count what other processes added, remove an unfinished last line, and return the size in bytes."""
