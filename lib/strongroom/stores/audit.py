@@ -2,7 +2,7 @@
 
 An entry counts from the moment `append` returns: it is then on the disk. Writers take turns by a file lock. A writer
 that is killed leaves at most an unfinished last line, which nobody was told about: readers pass over it and the next
-writer removes it. `govern/merkle.py` makes the proofs, `stores/audit_keys.py` signs them.
+writer removes it. `govern/merkle.py` makes the proofs, `flows/seal.py` signs them.
 """
 
 from __future__ import annotations
