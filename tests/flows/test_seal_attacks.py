@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +15,7 @@ from strongroom.core.event import Event
 from strongroom.core.secret import Secret
 from strongroom.flows import audit
 from strongroom.flows.seal_check import check
-from strongroom.govern.checkpoint import Checkpoint, sign
+from strongroom.govern.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign
 from strongroom.stores.audit import AuditLog
 
 
@@ -93,6 +96,35 @@ def test_two_logs_of_one_key_are_two(place):
     assert second.split("\n")[0] != place.head().origin
     place.log.keep_note("checkpoint", second)
     assert LOST in place.run(JOB).err
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from strongroom.core.event import Event
+from strongroom.core.settings import Settings
+from strongroom.flows.seal import seal
+from strongroom.stores.audit import AuditLog
+root, name = sys.argv[1:]
+settings = Settings("", "", "", root + "/fresh/ring.json", "", "", audit=root + "/" + name)
+log = AuditLog.open(settings)
+for number in range(10):
+    log.append(Event(datetime.now(UTC), f"r{number}", "prepare", "user:ada", "run", "done"))
+    seal(log, settings)
+"""
+
+
+def test_processes_that_sign_two_logs_at_once_and_first_of_all_agree_on_one_key(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "lib")}
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, name], env=environment) for name in ("one", "two") * 2]
+    assert [each.wait(60) for each in writers] == [0] * 4
+    logs = [AuditLog(tmp_path / name) for name in ("one", "two")]
+    assert logs[0].note("key.pub") == logs[1].note("key.pub")
+    heads = [open_checkpoint(log.note("checkpoint"), [VerifierKey.of(log.note("key.pub"))]) for log in logs]
+    assert [check(log, {"last": head}).size for log, head in zip(logs, heads, strict=True)] == [20, 20]
+    assert [head.size for head in heads] == [20, 20]
+    assert heads[0].origin != heads[1].origin
 
 
 def test_a_key_that_is_renewed_for_one_log_signs_the_others_from_then_on(place):
