@@ -151,15 +151,15 @@ def well_formed(entry: bytes) -> bool:
         found = json.loads(entry.decode())
         facts = found.get("facts", _SOME)
         texts = [value for name, value in found.items() if name not in _NOT_TEXT]
-        names = [*texts, *_listed(found.get("roles", _ONE)), *_listed(found.get("columns", _ONE))]
+        listed = [value for name in _LISTS & found.keys() for value in _listed(found[name])]
         _check_plain(facts)
         return (
             found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
             and all(texts)
-            and max(map(len, names)) <= _LONGEST_ONCE
-            and not _hidden("".join(names))
+            and max(map(len, (*texts, *listed))) <= _LONGEST_ONCE
+            and not _hidden("".join((*texts, *listed)))
             and isinstance(facts, dict)
             and bool(facts)
             and _TIME.fullmatch(found["time"]) is not None
@@ -176,7 +176,6 @@ _LISTS = frozenset(("roles", "columns"))
 _TEXTS = _KNOWN - _LISTS - {"time", "facts"}
 _NOT_TEXT = _LISTS | {"facts"}
 _SOME: Mapping[str, object] = {"some": True}
-_ONE = ["one"]
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _REQUIRED = {"time", "run", "job", "principal", "action", "outcome"}
