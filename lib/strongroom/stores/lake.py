@@ -15,12 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
+
+_TRIES = 20
+"""How often properties are tried that other processes cross."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +90,30 @@ class Lake:
 
     def sync_properties(self, table: str, plan: TablePlan) -> None:
         """Brings the table's properties and CHECK constraints to the plan; does nothing when they are there already."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._sync(table, plan)
+                return
+            except (DeltaError, OSError) as error:
+                if not left or not isinstance(error, CommitFailedError):  # else others were faster
+                    raise self.unwritable(table) from error
+
+    def _sync(self, table: str, plan: TablePlan) -> None:
         found = self.open(table)
         if found is None:
             return
         have, want = found.metadata().configuration, plan.configuration()
         old = {key for key in have if key.startswith("delta.constraints.")}
-        try:
-            for key in sorted(old - want.keys()):
-                found.alter.drop_constraint(key.removeprefix("delta.constraints."))
-            fresh = {key: value for key, value in want.items() if have.get(key) != value}
-            changed = {key: value for key, value in fresh.items() if not key.startswith("delta.constraints.")}
-            if changed:
-                found.alter.set_table_properties(changed, raise_if_not_exists=False)
-            for name, condition in plan.checks.items():
-                _constrain(found, name, condition, before=have.get(f"delta.constraints.{name}"))
-            if plan.description and found.metadata().description != plan.description:
-                found.alter.set_table_description(plan.description)
-        except (DeltaError, OSError) as error:
-            raise self.unwritable(table) from error
+        for key in sorted(old - want.keys()):
+            found.alter.drop_constraint(key.removeprefix("delta.constraints."))
+        fresh = {key: value for key, value in want.items() if have.get(key) != value}
+        changed = {key: value for key, value in fresh.items() if not key.startswith("delta.constraints.")}
+        if changed:
+            found.alter.set_table_properties(changed, raise_if_not_exists=False)
+        for name, condition in plan.checks.items():
+            _constrain(found, name, condition, before=have.get(f"delta.constraints.{name}"))
+        if plan.description and found.metadata().description != plan.description:
+            found.alter.set_table_description(plan.description)
 
     def spark_path(self, table: str, stage: str = "") -> str:
         """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
