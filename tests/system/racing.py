@@ -53,7 +53,7 @@ customProperties:
 )
 TRAINING, ASIDE, PROJECTED, VALUES = "training.t", "quarantine.t", "projected.r.any.training.t", "features.t"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-OLD, NEW = b"\x01\x00\x00\x00\x01", b"\x01\x00\x00\x00\x02"
+OLD, NEW = (b"\x01\x00\x00\x00" + key + b"." * 30 for key in (b"\x01", b"\x02"))
 """How a value begins that lies under the old key or the new one."""
 BASE = [(number, "old") for number in range(1, 7)]
 MINE = [(101, "mine"), (102, "mine")]
@@ -158,7 +158,10 @@ def rewrap(lake):
 
     def moved(array, _):
         there = pc.starts_with(array.cast(pa.binary()), OLD)
-        texts = [NEW + one[5:] if lies else one for one, lies in zip(array.to_pylist(), there.to_pylist(), strict=True)]
+        texts = [
+            NEW + one[len(OLD) :] if lies else one
+            for one, lies in zip(array.to_pylist(), there.to_pylist(), strict=True)
+        ]
         return Rewrapped(pa.array(texts, array.type), pc.sum(there).as_py() or 0, 0)
 
     work = keys_rewrap.Work(CONTRACT, VALUES, {"text": moved})
