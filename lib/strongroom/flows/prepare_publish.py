@@ -6,7 +6,7 @@ from strongroom.core.run import Job
 from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.stores import properties, stages
+from strongroom.stores import owners, properties, stages
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
@@ -45,8 +45,9 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     }
     files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
     still_enabled(job.settings.keyring, done.key)
+    schema = owners.with_notes(plan.schema, planned.onto)
     version = lake.commit(
-        name, onto=planned.onto, files=files, mode=batch.mode, schema=plan.schema, writers=batch.writers, note=note
+        name, onto=planned.onto, files=files, mode=batch.mode, schema=schema, writers=batch.writers, note=note
     )
     properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)

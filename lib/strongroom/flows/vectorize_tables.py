@@ -13,7 +13,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
-from strongroom.stores import properties
+from strongroom.stores import owners, properties
 from strongroom.stores.lake import Lake
 from strongroom.stores.stages import staged, write
 from strongroom.stores.table_plan import TablePlan
@@ -55,6 +55,11 @@ class Target:
     def _writer(self) -> str:
         return f"{self.table}/{self.run.id}"
 
+    def refuse(self) -> None:
+        """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""
+        if self.before is not None:
+            owners.refuse(self.table, self.before, mode="overwrite")
+
     def publish(self, frame: Any, plan: TablePlan) -> int:
         """The frame becomes the table's next version, as a whole; returns that version.
 
@@ -67,8 +72,9 @@ class Target:
         stage = f"stage-{number:06d}-{self.run.id}"
         write(frame, self.lake.spark_path(self.table, stage), stats=plan.stats)
         version = self.lake.commit(
-            self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite", schema=plan.schema,
-            writers={self.table: number, self._writer: number}, note=self.note,
+            self.table, onto=onto, files=staged(self.lake, self.table, stage), mode="overwrite",
+            schema=owners.with_notes(plan.schema, onto), writers={self.table: number, self._writer: number},
+            note=self.note,
         )  # fmt: skip
         properties.bring(self.lake, self.table, plan, say=self.say)
         return version
