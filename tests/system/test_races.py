@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
 from strongroom.stores import commits, manifest, properties, stages
+from strongroom.stores.lake import Lake
 from system.racing import ASIDE, BASE, OURS, THEIRS, TRAINING, held, made, table
 
 ROUNDS = 12

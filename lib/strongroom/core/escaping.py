@@ -71,6 +71,8 @@ def is_unicode(text: str) -> bool:
 
 def in_log(text: str) -> str:
     """A text for the audit log: what nobody sees of it (or no file takes) by its number; twice is as once."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else _in_python(ord(sign)) for sign in text)
 
 

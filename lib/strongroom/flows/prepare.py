@@ -19,6 +19,7 @@ from strongroom.flows import fuse, prepare_failure, prepare_record, prepare_repo
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
+from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.prepare_plan import plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
@@ -28,7 +29,7 @@ from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
-from strongroom.stores import shapes, sources
+from strongroom.stores import owners, shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
@@ -82,6 +83,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if planned is None:
         return prepare_words.unchanged(contract, lake=lake)
     batch = planned.batch
+    owners.refuse(f"training.{contract.name}", planned.onto, mode=batch.mode)
+    owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
     textual = contract.sources[0].format in sources.TEXT_FORMATS
     sketched = bool(job.settings.jobs["prepare"]["sketches"])
     plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
@@ -92,7 +95,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
     look_again(lake, planned)
     together = with_former_values(contract, tally, batch=batch, lake=lake)
-    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
+    good = f"{batch.stage}/verdict=good"
+    asked = judge_owners(contract, lake, onto=planned.onto, stage=good, tally=tally)
+    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)

@@ -8,7 +8,7 @@ from strongroom.flows import fuse, tables
 from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.stores import commits, properties, stages
+from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
@@ -62,7 +62,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     }
     files, whole = stages.staged(lake, name, f"{batch.stage}/verdict=good"), batch.mode == "overwrite"
     still_enabled(job.settings.keyring, done.key)
-    change = Change(files, whole=whole, schema=plan.schema if whole else None)
+    change = Change(files, whole=whole, schema=owners.with_notes(plan.schema, planned.onto) if whole else None)
     judge = None if whole else new_keys(job, done.contract, lake=lake, stage=batch.stage)
     version = commits.commit(lake, name, change, looked=planned.onto, writers=batch.writers, note=note, judge=judge)
     properties.bring(lake, name, plan, say=job.say)

@@ -90,6 +90,8 @@ def run(job: Job) -> Outcome:
         what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
         for what, table in out.names(contract).items()
     }
+    for target in targets.values():
+        target.refuse()
     if targets["features"].done:
         return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
     frame = read_as(job, plan.source, version=source.version()).select([identifier(name) for name in plan.columns])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
@@ -62,6 +63,13 @@ def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
     have, want = table.schema().fields, delta_schema(schema).fields
     same = [(column.name, column.type) for column in have] == [(column.name, column.type) for column in want]
     return same and all(mine.nullable or not new.nullable for mine, new in zip(have, want, strict=True))
+
+
+def spark_schema(schema: pa.Schema) -> Any:
+    """Spark's schema of an Arrow schema; a moment without a zone stays one, which pyspark alone would not see to."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(schema, prefer_timestamp_ntz=True)
 
 
 def delta_schema(schema: pa.Schema) -> Schema:
