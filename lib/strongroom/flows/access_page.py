@@ -31,19 +31,28 @@ function show(){
 }
 field.addEventListener('input',show);show();
 """
-_HEADS = ("who", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
+_HEADS = ("who", "may", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
+
+_WAYS = (
+    "How a column is shown: in clear; a token (keyed hash), encrypted, masked or generalised, as its contract made it; "
+    "behind a mask of the policy; or unknown."
+)
 
 
-def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
-    """The page. Whoever sees the same columns of a table in the same way for the same purposes shares a line."""
+def page(views: Iterable[View], *, policy: str, at: datetime, notes: Iterable[str] = ()) -> str:
+    """The page. Whoever is given the same columns of a table in the same way for the same purposes shares a line.
+
+    `notes` are sentences on what the lines do not say: what they are limited to, and what is not known.
+    """
     lines = [line for view in views for line in _lines(view)]
     data = json.dumps(sorted(lines), ensure_ascii=False).replace("<", "\\u003c")
     heads = "".join(f"<th scope=col>{head}" for head in _HEADS)
+    told = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Who sees what</title>'
-        f"<style>{_STYLE}</style><main><h1>Who sees what</h1>"
-        f"<p>Policy {escape(policy)}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given.</p>"
+        '<meta name="viewport" content="width=device-width"><title>Who may do what</title>'
+        f"<style>{_STYLE}</style><main><h1>Who may do what</h1>"
+        f"<p>Policy {escape(policy)}, {at:%Y-%m-%d %H:%M} UTC. {escape(_WAYS)}</p>{told}"
         '<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'
         f'<p id="count" role="status"></p><table><thead><tr>{heads}</thead><tbody></tbody></table></main>'
         f'<script type="application/json" id="cells">{data}</script><script>{_SCRIPT}</script></html>'
@@ -59,8 +68,8 @@ def _lines(view: View) -> list[list[str]]:
         alike.setdefault(tuple(named), []).append(who)
     return [
         [
-            ", ".join(people), view.table, ", ".join(part.columns), ", ".join(named), part.how, part.rows or "all",
-            part.until or "no end", view.level, ", ".join(view.rules),
+            ", ".join(people), view.action, view.table, ", ".join(part.columns), ", ".join(named), part.how,
+            part.rows or "all",             part.until or "no end", view.level, ", ".join(view.rules),
         ]
         for named, people in alike.items()
         for part in view.parts

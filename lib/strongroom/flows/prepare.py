@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from strongroom.core.contract import Contract
+from strongroom.core.contract import Contract, raw_table
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -104,7 +104,7 @@ def _contract(job: Job) -> Contract:
 
 def _authorise(job: Job, contract: Contract) -> None:
     for source in contract.sources:
-        permit(job, "read", sources.raw_table(source), contract=contract)
+        permit(job, "read", raw_table(source), contract=contract)
     for zone in ("training", "quarantine"):
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from deltalake import DeltaTable, Schema
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, Schema
 
 # Erased values must be really gone: no deletion vectors, and old files are kept for a stated time only.
 PRIVATE = {
@@ -59,4 +62,6 @@ def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
 
 def delta_schema(schema: pa.Schema) -> Schema:
     """The Delta schema of an Arrow schema; comments stay, and text offsets of 64 bits are Arrow's affair only."""
+    from deltalake import Schema  # a plan is made, and checked, where no table is
+
     return Schema.from_arrow(schema)
