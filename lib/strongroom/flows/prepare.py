@@ -80,7 +80,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
-    publish_quarantine(job, done, lake=lake, planned=planned)
+    done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     prepare_record.write_metrics(done, lake=lake)
     done = replace(done, version=None if done.closed else publish_training(job, done, lake=lake, planned=planned))
     report = prepare_report.report_of(job, done, lake=lake, found=found)

@@ -12,8 +12,12 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
 
-def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
-    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
+def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
+    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once.
+
+    Returns:
+        The version that they made.
+    """
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
     table, files = planned.quarantine, []
@@ -25,10 +29,11 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     if batch.mode == "append":
         table = lake.without(name, table, where=_of(planned.stale))
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
-    lake.commit(
+    version = lake.commit(
         name, onto=table, files=files, mode=batch.mode, writers=batch.writers, note=note, schema=tables.QUARANTINE
     )
     lake.sync_properties(name, tables.quarantine(done.contract))
+    return version
 
 
 def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:

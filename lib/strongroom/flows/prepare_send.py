@@ -30,8 +30,8 @@ def end(job: Job, report: Report, *, begun: Begun) -> tuple[str, ...]:
     """Tells how the run ended, waits for a bounded time, and returns a note for each receiver that was not reached."""
     lineage, gateway = _text(job, "openlineage"), _text(job, "pushgateway")
     on_its_way: dict[str, Delivery] = {}
-    if gateway:
-        figures = push_message(gateway, reports.render_prometheus(report), table=report.table)
+    if gateway and report.read is not None:
+        figures = push_message(gateway, reports.render_prometheus(report), group={"table": report.table})
         on_its_way["pushgateway"] = _deliver(job, "pushgateway", [figures])
     if lineage:
         # One that missed the beginning may be there by now; who knows the end only cannot tell how long it took.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from strongroom.core.report import Report
 from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.report_files import file_name, put
 
 
 def render_html(report: Report) -> str:
@@ -67,7 +65,7 @@ def write(report: Report, folder: str | Path) -> Paths:
     """Writes the report in all formats; each file is whole or not there. The same run again replaces its own files.
 
     `<folder>/<table>/<run>.html`, `.json`, `.junit.xml` and `.openlineage.jsonl` belong to the run;
-    `<folder>/prometheus/<table>.prom` to the table, so that one folder for node exporter holds the last run of each.
+    `<folder>/prometheus/<table>.prom` to the table: figures of the last run that came to its gate.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -80,12 +78,11 @@ def write(report: Report, folder: str | Path) -> Paths:
         paths.prometheus: render_prometheus(report),
         paths.html: render_html(report),  # last: whoever sees the page finds the rest beside it
     }
+    if report.read is None:
+        del texts[paths.prometheus]  # what was not measured does not replace what was
     try:
         for path, text in texts.items():
-            if "://" in path:
-                _upload(path, text)
-            else:
-                _replace(Path(path), text)
+            put(path, text)
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
@@ -96,7 +93,7 @@ def write(report: Report, folder: str | Path) -> Paths:
 
 def paths_of(report: Report, folder: str | Path) -> Paths:
     """Where the report's files stand, or would stand."""
-    root, table, run = str(folder).rstrip("/"), _file_name(report.table), _file_name(report.run.id)
+    root, table, run = str(folder).rstrip("/"), file_name(report.table), file_name(report.run.id)
     return Paths(
         html=f"{root}/{table}/{run}.html",
         json=f"{root}/{table}/{run}.json",
@@ -110,34 +107,3 @@ def is_written(report: Report, folder: str | Path) -> bool:
     """Whether the run has its page already."""
     filesystem, path = filesystem_of(paths_of(report, folder).html)
     return bool(filesystem.get_file_info(path).type == pafs.FileType.File)
-
-
-def _file_name(text: str) -> str:
-    """A name that is one plain file in any folder and system; other signs become a low line, long names are cut."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:120].lstrip(".") or "_"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _upload(uri: str, text: str) -> None:
-    """A file of a file system elsewhere: an object store shows it when it is whole."""
-    filesystem, path = filesystem_of(uri)
-    if filesystem.type_name not in _FLAT:
-        filesystem.create_dir(path.rpartition("/")[0], recursive=True)
-    with filesystem.open_output_stream(path) as stream:
-        stream.write(text.encode())
-
-
-_FLAT = ("s3", "gcs", "abfs")
-"""File systems that have no folders to make."""
