@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
-from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake_listing import tables_in
 
 
 def tables_of(lake: Lake) -> list[str]:
@@ -18,13 +18,10 @@ def tables_of(lake: Lake) -> list[str]:
     Raises:
         StoreError: its folders cannot be read.
     """
-    filesystem, root = filesystem_of(lake.root)
-    try:
-        return sorted(_tables_under(filesystem, root, ()))
-    except OSError as fault:
-        raise StoreError(
-            f"the lake cannot be read: {fault.strerror}", where=lake.root, todo="Check its folder."
-        ) from None
+    found = tables_in(lake)
+    if found.unread:
+        raise StoreError(f"the lake cannot be read: {found.unread[0][1]}", where=lake.root, todo="Check its folder.")
+    return list(found.tables)
 
 
 def texts_of(lake: Lake, table: str, *, columns: Container[str] | None = None) -> Iterator[tuple[str, pa.Array]]:
@@ -52,17 +49,6 @@ def texts_of(lake: Lake, table: str, *, columns: Container[str] | None = None) -
         raise StoreError(
             "this table cannot be read", where=table, todo="Check its folder; nothing was changed."
         ) from None
-
-
-def _tables_under(filesystem: pafs.FileSystem, folder: str, names: tuple[str, ...]) -> Iterator[str]:
-    found = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
-    folders = [info for info in found if info.type == pafs.FileType.Directory]
-    if any(info.base_name == "_delta_log" for info in folders):
-        yield ".".join(names)
-        return
-    for info in folders:
-        if not info.base_name.startswith(("_", ".")):
-            yield from _tables_under(filesystem, info.path, (*names, info.base_name))
 
 
 def _leaves(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
