@@ -1,10 +1,14 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
+--reread FILE     the batch that read this raw file is read anew as a whole and takes its own place in the table
+--widen           reads nothing: only brings the table's columns to the contract's types, however large it is
+
 The functions `run` and `_steps` are the order of steps.
 """
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +16,19 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
-from strongroom.flows import fuse, prepare_failure, prepare_record, prepare_report, prepare_send, prepare_words
+from strongroom.flows import (
+    fuse,
+    prepare_evolve,
+    prepare_failure,
+    prepare_record,
+    prepare_report,
+    prepare_send,
+    prepare_words,
+)
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
-from strongroom.flows.prepare_plan import plan_batch
+from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
@@ -27,6 +39,14 @@ from strongroom.quality.gate import judge_set
 from strongroom.stores import shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The job's own options."""
+    parser.add_argument("--reread", metavar="FILE", default="", help="read the batch that held this raw file anew")
+    parser.add_argument(
+        "--widen", action="store_true", help="read nothing; only bring the table's columns to the contract's types"
+    )
 
 
 def run(job: Job) -> Outcome:
@@ -44,7 +64,8 @@ def run(job: Job) -> Outcome:
     lake = Lake(job.settings.lake)
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
-        return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
+        none = {source.name: (source, ()) for source in contract.sources}
+        return prepare_words.preview(job, contract, found=none, mode=mode_of(job))
     try:
         return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
@@ -60,14 +81,17 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     for source, files in found.values():
         shapes.check_shape(source, files, contract)
     if job.args.dry_run:
-        return prepare_words.preview(job, contract, found=found)
+        more = foreseen(job, contract, lake=lake, found=found)
+        return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
 
     keyring = ring_of(job.settings, lake)
     if keyring.notice:
         job.say(keyring.notice)
-    planned = plan_batch(job, contract, lake=lake, found=found)
+    evolved = prepare_evolve.planned(job, contract, lake, mode=mode_of(job))
+    planned = plan_batch(job, contract, lake=lake, found=found, evolved=evolved)
     if planned is None:
-        return prepare_words.unchanged(contract, lake=lake)
+        version = None if evolved is None else prepare_evolve.alone(job, contract, lake, evolved=evolved)
+        return prepare_words.unchanged(contract, lake=lake, version=version)
     batch = planned.batch
     textual = contract.sources[0].format in sources.TEXT_FORMATS
     sketched = bool(job.settings.jobs["prepare"]["sketches"])
@@ -76,9 +100,10 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
-    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
+    replaced = "" if planned.replaced is None else planned.replaced.stage
+    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found, without=replaced)
     look_again(lake, planned)
-    together = with_former_values(contract, tally, batch=batch, lake=lake)
+    together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")

@@ -13,7 +13,7 @@ from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
 from strongroom.quality.tally import Tally
-from strongroom.stores import commits
+from strongroom.stores import commits, manifest
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
@@ -109,12 +109,14 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
     """Other keys that made tokens of rows which are in the training table still: those of appended batches before."""
-    if done.batch.mode != "append":
+    name, table = done.contract.name, lake.open(f"training.{done.contract.name}")
+    if done.batch.mode == "overwrite" or table is None:
         return ()
-    rows = lake.read(RUNS, ("batch", "mode", "key"), where=f"dataset = '{done.contract.name}' and status = 'done'")
-    found: list[str] = []
-    for row in [] if rows is None else rows.sort_by("batch").to_pylist():
-        found = [*(found if row["mode"] == "append" else []), str(row["key"])]
+    rows = lake.read(RUNS, ("batch", "key"), where=f"dataset = '{name}' and status = 'done'")
+    seen = {batch.number for batch in manifest.seen(manifest.batches(lake, name), table)}
+    found = [
+        str(row["key"]) for row in ([] if rows is None else rows.sort_by("batch").to_pylist()) if row["batch"] in seen
+    ]
     return tuple(key for key in dict.fromkeys(found) if key != f"{done.key:08x}")
 
 

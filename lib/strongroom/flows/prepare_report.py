@@ -145,7 +145,7 @@ def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> Co
         near = states.distinct_of(now[DISTINCT])
         if near.high - near.low > 1 and not prepare_sketches.is_exact(done.tally, leaf.path):
             facts = replace(facts, distinct_low=round(near.low), distinct_high=round(near.high))
-        if done.batch.mode == "append" and not done.closed and DISTINCT in had:
+        if done.batch.mode != "overwrite" and not done.closed and DISTINCT in had:
             whole = states.distinct_of(states.merge(DISTINCT, [now[DISTINCT], had[DISTINCT]]))
             facts = replace(facts, distinct_table=round(whole.value))
     if TOP in now and is_open(leaf):

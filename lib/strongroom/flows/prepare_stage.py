@@ -21,8 +21,12 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
 
-def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) -> tuple[Tally, Mapping[str, float]]:
+def stage(
+    job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found, without: str = ""
+) -> tuple[Tally, Mapping[str, float]]:
     """The one pass: good, bad and tally rows into the stage; returns the run's tally, and what the gate asks besides.
+
+    `without` is the stage of the batch whose place this one takes; what the table has of it is not looked at.
 
     Raises:
         ConfigError: the data has fields that the contract does not know; nothing is staged.
@@ -32,7 +36,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
 
     contract = plan.contract
     raw = _raw(job, contract, batch=batch, found=found)
-    rows = Rows(raw, plan, sealed=False, onto=batch.mode == "append")
+    rows = Rows(raw, plan, sealed=False, onto=batch.mode != "overwrite", without=without)
     marked = mark_rows(job, rows, lake=lake)
     refined = marked.mapInArrow(partial(fuse.refine, plan), from_arrow_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))

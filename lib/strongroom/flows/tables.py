@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from strongroom.govern.columns import classification_of, tags_of
 from strongroom.protect import output_type
 from strongroom.stores.table_plan import TablePlan
 
-CLASSIFICATION, TAGS = "strongroom.classification", "strongroom.tags"
+CLASSIFICATION, TAGS, MADE = "strongroom.classification", "strongroom.tags", "strongroom.made"
 """Keys of a column's metadata in the Delta schema."""
 QUARANTINE = pa.schema(
     [
@@ -81,9 +82,24 @@ def _notes(column: Column) -> dict[str, str]:
 
     Tags of a struct whose fields have tags of their own are left out: unknown is what the policy must take them for.
     """
-    notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column)}
+    notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column), MADE: made_of(column)}
     tags = tags_of(column)
     return notes if tags is None else {**notes, TAGS: ",".join(tags)}
+
+
+def made_of(column: Column) -> str:
+    """What a column's values are made of, for a later contract to be held against: canonical JSON of each leaf's type,
+    method, and the options that say how values look.
+    """
+    found = {}
+    for leaf in column.leaves():
+        method, options = ("keep", {}) if leaf.protect is None else (leaf.protect.method, dict(leaf.protect.options))
+        options.pop("minDistinct", None)  # a rule
+        if options.get("key") == "classification":
+            options["classification"] = leaf.classification
+        if method != "drop":
+            found[leaf.path] = [leaf.type.ddl, method, options]
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
 
 
 def _comment(column: Column) -> str:
