@@ -23,7 +23,7 @@ here() { # the folder of this file, whatever symlinks led to it (macOS has no re
 system_python() { # the newest Python that fits, or nothing
     local name
     for name in python3.13 python3.12 python3.11 python3; do
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        if "$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$name"
             return
         fi
@@ -52,5 +52,5 @@ if ! [ -x "$python" ]; then
     python="$(system_python)"
     [ -n "$python" ] || fail "Python 3.11 or newer is missing." "$(install_hint)"
 fi
-export PYTHONPATH="$root/lib${PYTHONPATH:+:$PYTHONPATH}"
-exec "$python" -m strongroom.submit "$@"
+# Isolated (-I): what the environment says to Python is for the job, if the settings let it through.
+exec "$python" -I -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.submit import main; main(sys.argv[1:])' "$root/lib" "$@"

@@ -19,7 +19,7 @@ MAY = {
     "flows": {"core", "protect", "quality", "learn", "govern", "stores"},
     "telling": {"core"},
     "launch": {"core", "stores", "telling", "flows.seal"},  # every job ends with a signed checkpoint
-    "notebook": {"core", "stores", "launch"},
+    "notebook": {"core", "stores", "launch", "telling"},
     "functions": {"core", "protect", "stores"},
     "submit": {"core", "stores", "telling"},
     "jobs": {"flows", "launch"},

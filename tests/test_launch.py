@@ -161,12 +161,52 @@ def test_a_log_that_was_changed_is_told_at_every_job_and_not_signed(place):
     place.run(flow(lambda job: Outcome()))
     log = AuditLog(place.root / "audit")
     log.path.write_bytes(log.path.read_bytes().replace(b"user:engineer", b"user:engineeR", 1))
-    (place.root / "audit/tree.json").unlink()
     done = place.run(flow(lambda job: Outcome()))
     assert done.code == 0
     assert "warning: the audit log is not sealed" in done.err
     assert "audit verify" in done.err
     assert signed(place) == (2, 4)
+
+
+@pytest.mark.parametrize("error", [None, errors.Refused("no"), errors.GateClosed("no"), ValueError("bug")])
+def test_a_log_that_cannot_be_signed_shows_as_a_figure_and_the_exit_code_is_the_job_s_own(place, error):
+    figures = place.lake / "reports/prometheus"
+    figures.mkdir(parents=True)
+    job = failing(error) if error else flow(lambda job: Outcome())
+    code = place.run(job).code
+    log = AuditLog(place.root / "audit")
+    gauge = f'strongroom_audit_unsealed{{log="{log.folder}"}} '
+    assert gauge + "0.0\n" in (figures / "strongroom_audit.prom").read_text()
+    checkpoint = log.folder / "checkpoint"
+    checkpoint.rename(place.root / "away")
+    assert place.run(job).code == code
+    assert gauge + "1.0\n" in (figures / "strongroom_audit.prom").read_text()
+    (place.root / "away").rename(checkpoint)
+    assert place.run(job).code == code
+    assert gauge + "0.0\n" in (figures / "strongroom_audit.prom").read_text()
+
+
+@pytest.mark.parametrize("fails", ["write_whole", "forget"])
+def test_a_disk_that_is_full_when_a_job_is_signed_changes_no_exit_code(place, monkeypatch, fails):
+    place.run(flow(lambda job: Outcome()))
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    where = (
+        "strongroom.stores.audit_state.write_whole" if fails == "write_whole" else "strongroom.flows.seal.forget_mark"
+    )
+    monkeypatch.setattr(where, full)
+    done = place.run(flow(lambda job: Outcome()))
+    assert done.code == 0
+    assert "What is signed cannot be kept: No space left on device" in done.err
+    monkeypatch.undo()
+    assert "warning" not in place.run(flow(lambda job: Outcome())).err
+
+
+def test_a_lake_nobody_collects_figures_of_gets_no_folder_for_them(place):
+    place.run(flow(lambda job: Outcome()))
+    assert not (place.lake / "reports").exists()
 
 
 def test_who_may_not_read_the_signing_key_leaves_signing_to_who_may(place, monkeypatch):

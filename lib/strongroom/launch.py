@@ -18,17 +18,19 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from strongroom.core.errors import Refused, StrongroomError, UsageError
+from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.event import ASSERTED, Event
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
 from strongroom.core.settings_values import is_principal
 from strongroom.flows.seal import seal_after_job
-from strongroom.stores import session
+from strongroom.stores import session, trust
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
-from strongroom.telling import Telling, say
+from strongroom.stores.reports_audit import keep_gauge
+from strongroom.telling import Parser, Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -51,6 +53,7 @@ def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
     _own_stderr()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
+    logging.captureWarnings(True)  # and so may what they warn of
     sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
 
 
@@ -70,27 +73,33 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
+    parser = parser_of(name, flow, spark=spark)
     try:
-        args = parser_of(name, flow, spark=spark).parse_intermixed_args(argv)
+        if any(word.endswith("=--") for word in argv):  # argparse would take the value away and leave a list
+            parser.error("'--' is no value of an option")
+        args = parser.parse_intermixed_args(argv)
     except SystemExit as done:  # argparse has printed help or what is wrong
         return int(done.code or 0)
     run_id = args.run_id or new_run_id()
     other = args.config if args.config != DEFAULT_CONFIG else ""
     telling = Telling(name, run_id, as_json=args.json, start=start, config=other)
     try:
+        _check_words(argv)
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt:
         stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
         return telling.failed(stopped, code=130)
-    except Exception as error:
+    except BaseException as error:
         known = translate(error)
+        if known is None and not isinstance(error, Exception):
+            raise
         return telling.bug(error) if known is None else telling.failed(known, code=known.exit_code)
 
 
 def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.ArgumentParser:
     """The options of a job: those of every job, and the flow's own."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -122,6 +131,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
+    trust.hold(settings, say=say)
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
     principal = args.principal or caller.principal
     actor = caller.principal if caller.principal != principal else ""
@@ -134,7 +144,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     try:
         outcome = work(job)
     except BaseException as error:
-        known = translate(error) if isinstance(error, Exception) else None
+        known = translate(error)
         ending = _ENDINGS.get(known.exit_code if known else 1, "failed")
         log.append(_event(run, ending, error=known or error, facts=_why(known)))
         raise
@@ -169,21 +179,18 @@ def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: An
 def _seal(log: AuditLog, settings: Settings) -> None:
     """Signs what the log holds now, so that nothing before it can be changed unseen. What was done stays done."""
     try:
-        seal_after_job(log, settings)
+        if seal_after_job(log, settings):
+            keep_gauge(settings, unsealed=False)
     except StrongroomError as error:
-        say(f"warning: the audit log is not sealed: {error} Run './spark-submit.sh audit verify'.")
+        say(f"warning: the audit log is not sealed: {one_line(str(error))} Run './spark-submit.sh audit verify'.")
+        keep_gauge(settings, unsealed=True)
 
 
 def _why(error: StrongroomError | None) -> dict[str, object]:
     """What the audit log keeps of an error: the sentences are ours and hold no value."""
     if error is None:
         return {}
-    return {"what": _writable(error.what)[:900], "where": _writable(error.where)[:90]}
-
-
-def _writable(text: str) -> str:
-    """The text without halves of characters, which an argument of any bytes may bring."""
-    return text.encode(errors="replace").decode()
+    return {"what": error.what[:900], "where": error.where[:90]}
 
 
 _NOBODY = "user:?"
@@ -205,6 +212,12 @@ def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: 
         error=type(error).__name__ if error is not None else "",
         facts=dict(facts or {}),
     )
+
+
+def _check_words(argv: Sequence[str]) -> None:
+    """What is typed is text: bytes that are no UTF-8 arrive as halves of characters, which no file takes."""
+    if not all(is_unicode(word) and "\0" not in word for word in argv):
+        raise UsageError("an option is no text in UTF-8", todo="Type it anew.")
 
 
 def _check_run_id(run_id: str) -> None:

@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import traceback
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from strongroom import launch
+from strongroom import launch, telling
 from strongroom.core.errors import StrongroomError, UsageError
 from strongroom.core.run import Outcome
 from strongroom.stores.faults import translate
@@ -76,8 +75,7 @@ def _told(error: Exception, name: str) -> StrongroomError:
     known = translate(error)
     if known is not None:
         return known
-    if os.environ.get("STRONGROOM_DEBUG") == "1":
-        traceback.print_exception(error)
+    telling.debug(error, telling.say)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return StrongroomError(
         f"this is a bug in Strongroom: {name} stopped with {type(error).__name__}",

@@ -13,22 +13,24 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 from strongroom import telling
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
+from strongroom.core.settings import Settings
 from strongroom.core.settings_values import master_fault
 from strongroom.core.words import nearest
-from strongroom.stores import commands
+from strongroom.stores import commands, run_folder, variables
 from strongroom.stores.commands import Command
 from strongroom.stores.connect import is_connect
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
 from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
+from strongroom.stores.modes import mask
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
@@ -73,43 +75,58 @@ def main(argv: Sequence[str]) -> NoReturn:
 
 
 def launch(argv: Sequence[str]) -> None:
-    """The order of the steps: packages, then (for Spark) Java and the jars, then the job."""
+    """The order of the steps: packages, then the settings, then (for Spark) Java and the jars, then the job."""
     request, home = parse(argv), Home.named()
+    own = os.umask(0o022)
+    os.umask(own | 0o022)  # what is installed is code: whatever the caller's mask, nobody else may write it
+    variables.without_breaking()
     if request.show:
-        print(shown(request, home))
+        telling.tell(str(shown(request, home)))
         return
     ensure_packages(home, tools=request.tools, say=say)
     if os.path.realpath(sys.prefix) != os.path.realpath(home.venv):
-        become(commands.plain(home, ("-m", "strongroom.submit", *argv)))  # from here on in the environment's own Python
+        os.umask(own)
+        become(commands.again(home, argv))  # from here on in the environment's own Python
     if request.setup_only:
         set_up(request, home)
         return
-    if not needs_spark(request):
-        become(commands.plain(home, request.words))
     try:
-        settings = spark_settings(request)
+        settings = read_settings(request)
     except (ConfigError, UsageError):  # the job reads the same settings, and says in its own way what is wrong
+        if request.master:  # but of this it is not told
+            raise
         become(commands.plain(home, request.words))
-    if is_connect(settings["spark.master"]):
-        become(remote(request, home))
-    java = ensure_spark(home, say=say)
-    if not commands.is_local(settings["spark.master"]):
+    variables.settle(settings, home)
+    java = ensure_spark(home, say=say) if needs_java(request, settings) else None
+    if java is not None and not commands.is_local(settings.spark["spark.master"]):
         commands.zip_modules(home)
+    os.umask(mask(own, settings))
+    if java is None:
+        become(plain(request, settings, home))
     # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # JVM and job write to stderr each on its own; in a file (2> FILE) they would write over each other's lines.
     fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | os.O_APPEND)
-    become(submitted(request, home, settings, java=java))
+    folder, lock = run_folder.make()
+    run_folder.sweep_after(folder, lock)
+    become(submitted(request, home, settings, java=java, folder=folder))
 
 
 def shown(request: Request, home: Home) -> Command:
     """What `launch` would become, with nothing made or run."""
-    if request.job and needs_spark(request):
-        settings = spark_settings(request)
-        if is_connect(settings["spark.master"]):
-            return remote(request, home)
-        return submitted(request, home, settings, java=find_java())
-    return commands.plain(home, request.words if request.job else ("-m", "strongroom.submit", "--setup-only"))
+    if not request.job:
+        return commands.again(home, ("--setup-only",))
+    settings = read_settings(request) if needs_spark(request) else _readable(request)
+    own = variables.settle(settings, home) if settings else {}
+    if settings is None or not needs_java(request, settings):
+        command = plain(request, settings, home)
+    else:
+        folder = run_folder.above() / f"{run_folder.PREFIX}RUN"
+        command = submitted(request, home, settings, java=find_java(), folder=folder)
+    if settings is None or not settings.identity.get("provider"):
+        return command
+    kept = tuple(name for name in os.environ if name not in {**own, **command.environment})
+    return replace(command, environment={**own, **command.environment}, kept=kept)
 
 
 def set_up(request: Request, home: Home) -> None:
@@ -140,10 +157,10 @@ def parse(argv: Sequence[str]) -> Request:
     job, options = (argv[cut], tuple(argv[cut + 1 :])) if cut < len(argv) else ("", ())
     request = Request(job, options, **vars(own))
     if not job and not own.setup_only:
-        print(_parser().format_help(), file=sys.stderr)
+        telling.say_lines(_parser().format_help())
         raise UsageError("No job is named.", todo="Name one, for example ./spark-submit.sh doctor")
     if job and not (re.fullmatch(r"[\w-]+", job) and request.script.is_file()):
-        print(f"jobs:\n{_listing()}\n", file=sys.stderr)
+        telling.say_lines(f"jobs:\n{_listing()}\n")
         near = nearest(job, job_titles())
         raise UsageError(
             f"There is no job {job!r}.", todo=f"Did you mean {near!r}?" if near else "Name one of the above."
@@ -151,7 +168,7 @@ def parse(argv: Sequence[str]) -> Request:
     return request
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(telling.Parser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             f"{message[0].upper()}{message[1:]}.",
@@ -202,29 +219,50 @@ def needs_spark(request: Request) -> bool:
     return found[2] is None or found[2] in request.options  # "VERB": only this verb of the job is one of Spark
 
 
-def spark_settings(request: Request) -> dict[str, str]:
-    """Spark's settings from the file and the overrides that the job's options name, `--master` above them.
+def needs_java(request: Request, settings: Settings) -> bool:
+    """Whether the job is one of Spark with a JVM here, and not on a Connect server."""
+    return needs_spark(request) and not is_connect(settings.spark["spark.master"])
+
+
+def read_settings(request: Request) -> Settings:
+    """The settings that the job's options name, with `--master` as the last of the overrides.
 
     Raises:
-        ConfigError: every problem of the settings file.
+        ConfigError: every problem of the settings file; or `--master` may not be that.
         UsageError: an option without its value.
     """
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config", default=str(ROOT / "conf/local.yaml"))
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     own, _ = parser.parse_known_args(request.options)
-    master = {"spark.master": request.master} if request.master else {}
-    return {"spark.master": "local[*]", **commands.spark_settings(own.config, own.overrides), **master}
+    master = [f"spark.master={request.master}"] if request.master else []
+    try:
+        settings = commands.read_settings(own.config, [*own.overrides, *master])
+    except ConfigError as error:
+        if not master:
+            raise
+        moved = (replace(each, where=each.where.replace("--set spark.master", "--master")) for each in error.problems)
+        raise ConfigError(moved) from None
+    return replace(settings, spark={"spark.master": "local[*]", **settings.spark})
 
 
-def submitted(request: Request, home: Home, settings: Mapping[str, str], *, java: Java | None) -> Command:
+def _readable(request: Request) -> Settings | None:
+    try:
+        return read_settings(request)
+    except (ConfigError, UsageError):
+        return None
+
+
+def submitted(request: Request, home: Home, settings: Settings, *, java: Java | None, folder: Path) -> Command:
     """The `spark-submit` that runs the job."""
-    return commands.submitted(home, request.words, settings=settings, jars=read_lock(LOCK), java=java)
+    lock = read_lock(LOCK)
+    return commands.submitted(home, request.words, settings=settings.spark, jars=lock, java=java, folder=folder)
 
 
-def remote(request: Request, home: Home) -> Command:
-    """The job as a client of a Spark Connect server: plain Python, which finds the server by its settings."""
-    master = ("--set", f"spark.master={request.master}") if request.master else ()
+def plain(request: Request, settings: Settings | None, home: Home) -> Command:
+    """The job as plain Python. A client of a Spark Connect server finds it by its settings."""
+    client = settings is not None and request.master and needs_spark(request)
+    master = ("--set", f"spark.master={request.master}") if client else ()
     return commands.plain(home, (*request.words, *master))
 
 

@@ -1,17 +1,23 @@
-"""What a job says at its end: to people on stderr and stdout, to programs in one line of JSON. Never a data value."""
+"""What a job says: to people on stderr and stdout, to programs in one line of JSON. Never a data value.
+
+Nothing else prints. What goes out here is made visible first, so that no name or path acts on a terminal.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
-import shlex
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any, NoReturn, TextIO
 
 from strongroom.core.errors import ConfigError, Problem, StrongroomError
+from strongroom.core.escaping import one_line, shell_word, visible, visible_lines
 from strongroom.core.run import Outcome
 
 _COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
@@ -62,19 +68,18 @@ class Telling:
                     say(f"  {label + ':':<7}{self._here(text)}")
         return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=error.problems)
 
-    def bug(self, error: Exception) -> int:
+    def bug(self, error: BaseException) -> int:
         """A bug keeps its stack trace, but not its message: that may quote a data value."""
         say(f"strongroom {self.job}: this is a bug in Strongroom (exit 1): {type(error).__name__}")
         for frame in traceback.extract_tb(error.__traceback__):
             say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
-        if os.environ.get("STRONGROOM_DEBUG") == "1":
-            traceback.print_exception(error)
+        debug(error, say)
         return self._end(type(error).__name__, code=1, outcome=None)
 
     def _here(self, text: str) -> str:
         """The text, its commands for the settings of this run."""
-        named = f" --config {shlex.quote(self.config)}" if self.config else ""
+        named = f" --config {shell_word(self.config)}" if self.config else ""
         return _COMMAND.sub(lambda found: found[0] + named, text)
 
     def _end(self, status: str, *, code: int, outcome: object, problems: tuple[Problem, ...] = ()) -> int:
@@ -95,14 +100,42 @@ class Telling:
         return code
 
 
+def debug(error: BaseException, say: Callable[[str], None]) -> None:
+    """All that libraries say of an error, values of the data included, where STRONGROOM_DEBUG asks for it."""
+    if os.environ.get("STRONGROOM_DEBUG") == "1":
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line)
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose messages, which quote what was typed, are made visible like all others."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        _write(file or sys.stderr, visible_lines(message.rstrip("\n")))
+
+    def error(self, message: str) -> NoReturn:
+        super().error(one_line(message))
+
+
 def say(line: str) -> None:
     """A line to stderr, at once."""
-    print(line, file=sys.stderr, flush=True)
+    _write(sys.stderr, visible(line))
+
+
+def say_lines(text: str) -> None:
+    """Lines of ours to stderr."""
+    _write(sys.stderr, visible_lines(text))
 
 
 def tell(text: str) -> None:
-    """Prints to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
+    """Lines to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
     try:
-        print(text, flush=True)
+        _write(sys.stdout, visible_lines(text))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """A text that is visible already. What the stream's encoding lacks is written by its number."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

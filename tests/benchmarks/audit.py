@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.measure import main, rounded, show
 from strongroom.core.event import Event
 from strongroom.core.settings import Settings
-from strongroom.flows.seal import check, seal
+from strongroom.flows.seal import seal
+from strongroom.flows.seal_check import check
 from strongroom.stores.audit import AuditLog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

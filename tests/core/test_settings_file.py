@@ -5,6 +5,7 @@ import pytest
 from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.settings import JOBS
 from strongroom.core.settings_file import load_settings, parse_settings
+from strongroom.core.settings_proven import environment
 
 CONF = Path(__file__).parents[2] / "conf"
 LEAST = "lake: ../lake\nkeys: file:../k/local.kek\npolicy: policy.yaml\ncontracts: contracts\n"
@@ -34,14 +35,12 @@ PLACES = [
     ("s3a://bucket/lake", "s3a://bucket/lake", "a URI has a place of its own"),
     ("hdfs:///lake", "hdfs:///lake", "with an empty host too"),
     ("file:/data/lake", "file:/data/lake", "and with one slash"),
-    ("catalog:main", "catalog:main", "a name in a catalog is no path"),
-    ("catalog:main.dev", "catalog:main.dev", "of two parts"),
     ("a b/../lake", "/home/x/conf/lake", "a path is made plain"),
 ]
 
 
 @pytest.mark.parametrize(("lake", "value", "why"), PLACES)
-def test_a_lake_is_a_path_a_uri_or_a_catalog(lake, value, why):
+def test_a_lake_is_a_path_or_a_uri(lake, value, why):
     text = LEAST.replace("../lake", lake) + "audit: /audit\n"
     assert parse_settings(text, FILE).lake == value, why
 
@@ -161,7 +160,7 @@ def test_what_is_missing_is_named():
         parse_settings("principal: user:x\n", "s.yaml")
     text = str(caught.value)
     assert [word for word in ("'lake'", "'keys'", "'policy'", "'contracts'") if word not in text] == []
-    with pytest.raises(ConfigError, match="'audit' is missing"):
+    with pytest.raises(ConfigError, match=r"in a catalog is not served\. Give the path"):
         parse_settings(LEAST.replace("../lake", "catalog:c"), "s.yaml")
     with pytest.raises(ConfigError, match="mapping"):
         parse_settings("- a\n", "s.yaml")
@@ -255,6 +254,96 @@ def test_where_identity_is_proven_the_command_line_sends_nothing_elsewhere(overr
         parse_settings(PROVEN, "s.yaml", [override])
     section, _, name = override.partition("=")[0].partition(".")
     assert parse_settings(LEAST, "s.yaml", [override]).jobs[section][name] == override.partition("=")[2]
+
+
+PLACED = (
+    PROVEN + "masters: [yarn, 'sc://there:1']\nspark: {spark.master: 'local[2]', spark.sql.shuffle.partitions: 9}\n"
+)
+ELSEWHERE = [
+    # what --set gives, part of what is said, why
+    ("spark.master=sc://mine:15002", "no other master", "a server of the caller's own gets rows and keys"),
+    ("spark.master=spark://mine:7077", "no other master", "so do workers"),
+    ("spark.spark.master=local[*]", "no other master", "the settings say how many cores here"),
+    ("spark.driver.extraClassPath=/mine.jar", "where data or code goes", "code of one's own in the JVM"),
+    ("spark.driver.extraJavaOptions=-javaagent:/mine.jar", "where data or code goes", "the same"),
+    ("spark.driver.memory=2g -javaagent:/mine.jar", "no plain size", "more than a number"),
+    ("spark.sql.shuffle.partitions=8 --jars x", "no plain size", "the same"),
+    ("spark.io.encryption.enabled=false", "where data or code goes", "rows in clear on the disk"),
+    ("spark.eventLog.dir=/mine", "where data or code goes", "plans"),
+    ("spark.local.dir=/mine", "where data or code goes", "shuffle files"),
+    ("spark.pyspark.python=/mine", "where data or code goes", "the workers' Python"),
+    ("spark.hadoop.fs.s3a.endpoint=https://mine.example", "where data or code goes", "the lake itself"),
+    ("spark.SQL.shuffle.partitions=8", "where data or code goes", "a list holds what it holds"),
+    ("masters=spark://mine:7077", "who judges", "the list itself"),
+    ("environment.AWS_ENDPOINT_URL=https://mine.example", "Unknown setting", "the other list"),
+]
+
+
+@pytest.mark.parametrize(("override", "what", "why"), ELSEWHERE, ids=[row[0] for row in ELSEWHERE])
+def test_where_identity_is_proven_the_command_line_says_only_how_much(override, what, why):
+    with pytest.raises(ConfigError, match=what) as caught:
+        parse_settings(PLACED, FILE, [override])
+    assert len(caught.value.problems) == 1, why
+    assert "mine" not in str(caught.value), "what was typed may hold a secret"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "spark.driver.memory=8g", "spark.spark.executor.memory=512m", "spark.executor.cores=4", "spark.driver.cores=2",
+        "spark.cores.max=16", "spark.sql.shuffle.partitions=400", "spark.master=yarn", "spark.master=sc://there:1",
+        "spark.master=local[2]", "prepare.mode=append", "prepare.send_seconds=1",
+    ],
+)  # fmt: skip
+def test_sizes_and_the_masters_of_the_settings_may_be_said_there(override):
+    name, _, value = override.partition("=")
+    read = parse_settings(PLACED, FILE, [override])
+    held = {**read.spark, **{f"prepare.{key}": str(each) for key, each in read.jobs["prepare"].items()}}
+    assert held[name.replace("spark.spark.", "spark.")].removesuffix(".0") == value
+
+
+@pytest.mark.parametrize("override", [row[0] for row in ELSEWHERE if row[0].startswith("spark.")])
+def test_where_nothing_is_proven_they_are_the_callers_to_say(override):
+    assert parse_settings(LEAST, FILE, [override]).spark
+
+
+@pytest.mark.parametrize(
+    ("added", "what", "why"),
+    [
+        ("masters: yarn", "is a list", "one word"),
+        ("masters: [bogus]", "no master of Spark", "as anywhere"),
+        ("masters: [5]", "is a list", "a number"),
+        ("environment: {A: 5}", "is a text", "YAML's number"),
+        ("environment: {'A B': x}", "no variable's name", "nor would a shell take it"),
+        ("environment: {AWS_SECRET_ACCESS_KEY: xyz}", "is a credential", "in a file"),
+        ("environment: {SCIENCE_KEK: xyz}", "is a credential", "a key of ours"),
+        ("environment: [A]", "is a mapping", "a list"),
+    ],
+)
+def test_masters_and_variables_have_their_form(added, what, why):
+    with pytest.raises(ConfigError, match=what) as caught:
+        parse_settings(f"{LEAST}{added}\n", FILE)
+    assert "xyz" not in str(caught.value), why
+
+
+def test_a_job_sees_of_its_callers_variables_who_they_are_and_what_the_settings_name():
+    text = PROVEN.replace("keys: file:../k/local.kek", "keys: env:KEK") + (
+        "prepare: {openlineage: 'https://h', openlineage_token: env:LINEAGE}\n"
+        "environment: {HADOOP_CONF_DIR: /etc/hadoop, SCIENCE_KEK: , PATH: /opt/bin}\n"
+    )
+    asked = ["KEK", "LINEAGE", "STRONGROOM_TOKEN", "SCIENCE_KEK", "AWS_ACCESS_KEY_ID", "LANG"]
+    not_asked = [
+        "HADOOP_CONF_DIR", "SPARK_CONF_DIR", "SPARK_HOME", "SPARK_SUBMIT_OPTS", "SPARK_LOCAL_DIRS", "SPARK_REMOTE",
+        "SPARK_DIST_CLASSPATH", "JAVA_HOME", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "PYTHONPATH",
+        "PYTHONSTARTUP", "PYSPARK_PYTHON", "PYSPARK_SUBMIT_ARGS", "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "TMPDIR",
+        "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE", "AZURE_STORAGE_ENDPOINT", "HTTPS_PROXY",
+        "https_proxy", "SSL_CERT_FILE", "HADOOP_USER_NAME", "STRONGROOM_DEBUG", "GOOGLE_APPLICATION_CREDENTIALS",
+        "HOME",
+    ]  # fmt: skip
+    found = environment(parse_settings(text, FILE), dict.fromkeys([*asked, *not_asked], "mine"), home="/home/ada")
+    assert found == {
+        **dict.fromkeys(asked, "mine"), "HADOOP_CONF_DIR": "/etc/hadoop", "PATH": "/opt/bin", "HOME": "/home/ada",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -127,15 +127,13 @@ def test_a_failing_disk_leaves_the_last_export_whole(ask, monkeypatch, tmp_path)
     ask()
     before = state(ask.folder)
     ask.policy.write_text(POLICY.replace("user:grace", "user:gus"))
-    for step in ("_write", "os.replace"):
+    for step in ("write_whole", "os.replace"):
 
         def fails(*_):
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as broken:
-            broken.setattr(exports, "_write", fails) if step == "_write" else broken.setattr(
-                exports.os, "replace", fails
-            )
+            broken.setattr(*((exports.os, "replace") if step == "os.replace" else (exports, step)), fails)
             assert "No space left on device" in ask(code=7).err
         assert state(ask.folder) == before
         assert [each.name for each in sorted((tmp_path / "out").iterdir())] == [

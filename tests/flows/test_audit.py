@@ -108,7 +108,7 @@ def test_verify_finds_a_change_against_a_witness_even_when_everything_else_was_c
     ask("verify", "--witness", str(witness))
     data = log.path.read_bytes()
     log.path.write_bytes(data.replace(b"user:eve", b"user:eva", 1))
-    for name in ("checkpoint", "tree.json"):
+    for name in ("checkpoint", "key.pub"):
         (log.folder / name).unlink()
     assert "The audit log was changed" in ask("verify", "--witness", str(witness), code=7).err
 
@@ -172,6 +172,23 @@ def test_a_signing_key_can_be_renewed_when_it_is_lost(ask, log, tmp_path):
     ]
     assert (renewed[0].facts["old"], renewed[0].facts["new"]) == (old.strip(), log.note("key.pub").strip())
     ask("verify", "--new-key", code=7, who="user:kim")
+
+
+def test_which_key_signed_before_is_not_asked_of_the_log_s_folder(ask, log, tmp_path):
+    ask("verify")
+    key = log.note("key.pub").strip()
+    for path in (tmp_path / "keys").glob("audit-signing.*"):
+        path.unlink()
+    assert "Nothing beside the signing key tells" in ask("verify", "--new-key", code=2, who="user:kim").err
+    ask("verify", "--new-key", "--key", key, who="user:kim")
+    ask("verify")
+
+
+def test_no_proof_is_made_from_entries_that_were_changed(ask, log):
+    log.append(*[next(log.read())] * 400)
+    ask("verify")
+    log.path.write_bytes(log.path.read_bytes().replace(b"user:eve", b"user:eva", 1))
+    assert "The audit log was changed" in ask("prove", "1", code=7).err
 
 
 @pytest.mark.parametrize("words", [("--dry-run",), ("--key",)])

@@ -8,6 +8,7 @@ import pytest
 from lakes import install
 from strongroom.core.errors import ConfigError, GateClosed, KeyFault, Problem, Refused, StrongroomError
 from strongroom.core.notebook import parse_notebook
+from strongroom.core.settings_file import load_settings
 from strongroom.flows import notebook
 from strongroom.flows.notebook import run_cells
 from strongroom.stores.notebook_tools import Dbutils, Screen
@@ -107,6 +108,24 @@ def test_a_run_leaves_a_page_and_its_two_events(place):
     assert re.fullmatch("[0-9a-f]{64}", facts["sha256"])
 
 
+def test_what_is_set_counts_for_every_settings_file_that_a_notebook_reads(place):
+    cell = (
+        "from strongroom.core.settings_file import load_settings\nfrom strongroom.flows import access\n"
+        "from strongroom.notebook import run_flow\n"
+        f"found = load_settings({str(place.settings)!r})\n"
+        f"cell = load_settings({str(place.settings)!r}, ['prepare.mode=overwrite'])\n"
+        "print('read', found.principal, found.jobs['prepare']['mode'], cell.jobs['prepare']['mode'])\n"
+        f"run_flow(access, spark=spark, config={str(place.settings)!r}, options=['lint'])"
+    )
+    file = write(place, cell)
+    done = place.run(notebook, file, "--set", "principal=user:pia", "--set", "prepare.mode=append")
+    assert done.code == 0, done.err
+    assert "read user:pia append overwrite" in pages(place)[0]
+    assert {event.principal for event in place.audit()} == {"user:pia"}
+    assert {event.job for event in place.audit()} == {"notebook", "access"}
+    assert load_settings(str(place.settings)).principal == "user:engineer", "and for no other"
+
+
 def test_a_stopped_notebook_keeps_what_it_showed_and_its_exit_code(place):
     file = write(
         place,
@@ -138,7 +157,6 @@ def test_a_foreign_error_quotes_nothing_anywhere(place):
         (["--as", "user:ada"], 2, "--as does not reach", "else it would run as somebody else"),
         (["--purpose", "ads"], 2, "--purpose does not reach", "the same"),
         (["--contract", "reviews"], 2, "--contract does not reach", "the same"),
-        (["--set", "prepare.mode=append"], 2, "--set does not reach", "settings are read by the flows themselves"),
         (["--set", "spark.sql.shuffle.partitions=1"], 0, "", "Spark's own are set on the session"),
     ],
 )

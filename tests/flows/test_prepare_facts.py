@@ -77,6 +77,76 @@ def test_in_append_mode_a_query_sees_what_the_table_has_too(place):
     assert (closed.code, measured(closed, "sum")[0]) == (6, 9)
 
 
+def test_a_query_asks_the_tables_that_relationships_name_and_the_policy_gives(place):
+    who = "{method: hash, domain: person}"
+    rule = """quality: [{type: sql, id: dangling, mustBe: 1, query: '
+        WITH known AS (SELECT who, count(*) AS times FROM people GROUP BY who)
+        SELECT count_if(k.times IS NULL) FROM {table} AS o LEFT JOIN known AS k ON o.who = k.who'}]"""
+    refers = "relationships: [{to: people.who, customProperties: [{property: severity, value: info}]}]"
+    contract(place, "people", ("who", "integer", who), ("n", "integer", KEEP))
+    contract(place, "orders", ("who", "integer", who, refers, " ".join(rule.split())), ("n", "integer", KEEP))
+    put(place, "people", "a", {"who": 1, "n": 1}, {"who": 2, "n": 2}, {"who": 2, "n": 3})
+    put(place, "orders", "a", *({"who": who, "n": n} for n, who in enumerate((1, 2, 3))))
+    run(place, "people")
+    done = run(place, "orders")
+    assert measured(done, "dangling")[0] == 1
+    assert "dangling: asks training.people, version 1" in done.err
+    mine = [event for event in place.audit() if event.run_id == done.line["run_id"]]
+    assert [event.table for event in mine if event.action == "read"].count("training.people") == 1
+    place.edit("contracts/people.yaml", "name: n, logicalType: integer", "name: n, logicalType: string")
+    place.edit("contracts/orders.yaml", "SELECT who, count(*)", "SELECT who, count(n)")
+    changed = place.run(prepare, "--contract", "orders")
+    assert (changed.code, "not what its contract says" in changed.err) == (3, True), changed.err
+
+
+def test_a_query_that_takes_too_long_ends_the_run_with_its_line(place):
+    query = "SELECT count_if(a.n > b.n) FROM visits a JOIN visits b ON a.k = b.k"
+    rule = f"quality: [{{type: sql, id: all, mustBe: 0, query: '{query}'}}]"
+    contract(place, "visits", ("n", "integer", KEEP, rule), ("k", "integer", KEEP))
+    put(place, "visits", "a", *({"n": n, "k": 1} for n in range(60_000)))
+    done = place.run(prepare, "--contract", "visits", "--set", "prepare.sql_seconds=1")
+    assert done.code == 3, done.err
+    assert "The query took longer than 1 seconds" in done.err
+    assert "visits.yaml:" in done.err
+
+
+def test_somebodys_view_of_that_name_is_neither_asked_nor_dropped(place, spark):
+    rule = "quality: [{type: sql, id: rows, query: 'SELECT count(*) FROM visits', mustBe: 2}]"
+    contract(place, "visits", ("n", "integer", KEEP, rule))
+    put(place, "visits", "a", {"n": 1}, {"n": 2})
+    spark.range(7).createOrReplaceTempView("visits")
+    try:
+        assert measured(run(place, "visits"), "rows")[0] == 2
+        assert [spark.table("visits").count(), len(spark.catalog.listTables())] == [7, 1]
+    finally:
+        spark.catalog.dropTempView("visits")
+
+
+def test_a_query_that_gives_nothing_has_not_passed(place):
+    rule = "quality: [{type: sql, id: sum, query: 'SELECT sum(n) FROM visits WHERE n > 9', mustBeLessThan: 9}]"
+    contract(place, "visits", ("n", "integer", KEEP, rule))
+    put(place, "visits", "a", {"n": 1})
+    closed = place.run(prepare, "--contract", "visits")
+    assert (closed.code, "was not measured" in closed.err) == (6, True), closed.err
+
+
+@pytest.mark.parametrize("job", [prepare, quarantine])
+def test_a_shell_command_is_refused_before_anything_is_read(place, job):
+    contract(place, "visits", ("n", "integer", KEEP))
+    put(place, "visits", "a", {"n": 1})
+    run(place, "visits")
+    script = place.root / "x.sh"
+    script.write_text(f"#!/bin/sh\ntouch '{place.root}/ran'\necho 1\n")
+    script.chmod(0o755)
+    query = f"SELECT TRANSFORM(n) USING '{script}' AS (x INT) FROM visits"
+    rule = f'quality: [{{type: sql, id: a, query: "{query}", mustBeGreaterThan: 0}}]'
+    contract(place, "visits", ("n", "integer", KEEP, rule))
+    done = place.run(job, *(["retry"] if job is quarantine else []), "--contract", "visits")
+    assert done.code == 3, done.err
+    assert "visits.yaml:" in done.err
+    assert not (place.root / "ran").exists()
+
+
 def test_a_retry_asks_it_of_the_version_that_readers_would_get(place):
     rule = "quality: [{{type: sql, id: sum, query: 'SELECT sum(n) FROM {{table}}', mustBeLessThan: {}}}]"
     contract(place, "visits", ("n", "integer", KEEP, "logicalTypeOptions: {maximum: 3}", rule.format(9)))

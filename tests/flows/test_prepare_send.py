@@ -45,7 +45,13 @@ def test_a_run_tells_its_beginning_its_end_and_its_figures_as_the_files_have_the
     assert posted["COMPLETE"].headers["authorization"] == f"Bearer {TOKEN}"
     (figures,) = (told for told in receiver.told if told.method == "PUT")
     assert figures.path == "/metrics/job/strongroom/table/training.reviews"
-    assert figures.body.decode() == (place.lake / "reports/prometheus/training.reviews.prom").read_text()
+    told, audit = figures.body.decode().split("# HELP strongroom_audit_unsealed ")
+    assert told == (place.lake / "reports/prometheus/training.reviews.prom").read_text()
+    assert audit.endswith(f'strongroom_audit_unsealed{{log="{place.root}/audit"}} 0.0\n')
+    assert (
+        f"# HELP strongroom_audit_unsealed {audit}"
+        == (place.lake / "reports/prometheus/strongroom_audit.prom").read_text()
+    ), "the end of the job says it, too"
     assert "authorization" not in figures.headers, "the token is the other receiver's"
     assert "note" not in done.err
     assert place.rows("strongroom.runs")[0]["notes"] == []

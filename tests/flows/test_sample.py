@@ -195,7 +195,6 @@ def test_a_disk_that_refuses_is_an_error_of_the_target(tmp_path):
     ("lake", "rows", "why"),
     [
         ("s3://bucket/lake", 1_000, "a bucket is not a local disk"),
-        ("catalog:main", 1_000, "nor is a catalog"),
         ("lake", 99, "every fault needs a row of its own"),
     ],
 )

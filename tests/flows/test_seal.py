@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from strongroom.core.errors import KeyFault, StoreError
 from strongroom.core.event import Event, well_formed
+from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
-from strongroom.flows.seal import (
-    CHECKPOINT,
-    PUBLIC_KEY,
-    TREE,
-    check,
-    former_keys,
-    last_checkpoint,
-    public_key,
-    renew,
-    seal,
-)
-from strongroom.govern.checkpoint import VerifierKey, open_checkpoint
+from strongroom.flows import seal as sealing
+from strongroom.flows import seal_keys
+from strongroom.flows.seal import last_signed, renew, seal
+from strongroom.flows.seal_check import check
+from strongroom.flows.seal_keys import CHECKPOINT, PUBLIC_KEY, former_keys, public_key
+from strongroom.govern.checkpoint import Checkpoint, VerifierKey, new_signing_key, open_checkpoint, sign
+from strongroom.govern.merkle import Tree, leaf_hash
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.audit_keys import key_file
 
@@ -63,15 +60,6 @@ def test_a_checkpoint_grows_with_the_log_and_reads_only_what_is_new(log, setting
     monkeypatch.undo()
     assert check(log, {"one": first.head, "two": second.head}).root == second.head.root
     assert open_checkpoint(second.note, [VerifierKey.of(log.note(PUBLIC_KEY))]) == second.head
-
-
-@pytest.mark.parametrize(
-    "kept", ["", "{}", "[]", '{"size": 20, "start": 3, "heads": []}', '{"size": 1, "start": 0, "heads": ["00"]}']
-)
-def test_a_kept_tree_that_is_not_the_checkpoints_is_computed_anew(log, settings, kept):
-    first = seal(log, settings)
-    log.keep_note(TREE, kept)
-    assert seal(log, settings).head == first.head
 
 
 def edits(lines, rng):
@@ -119,7 +107,6 @@ def test_a_thousand_of_a_thousand_random_changes_are_found(log, settings):
 
 def test_a_log_that_was_changed_is_not_sealed_again(log, settings):
     seal(log, settings)
-    log.keep_note(TREE, "")
     data = log.path.read_bytes()
     log.path.write_bytes(data.replace(b'"rows":3}', b'"rows":4}', 1))
     with pytest.raises(StoreError, match="changed"):
@@ -131,7 +118,7 @@ def test_a_log_that_was_changed_is_not_sealed_again(log, settings):
 
 def test_a_log_whose_checkpoint_is_gone_is_not_sealed_as_if_it_were_new(log, settings):
     before = seal(log, settings)
-    files = {name: log.note(name) for name in (CHECKPOINT, TREE)}
+    files = {name: log.note(name) for name in (CHECKPOINT, PUBLIC_KEY)}
     for name in files:
         (log.folder / name).unlink()
     with pytest.raises(StoreError, match="lost its last checkpoint"):
@@ -155,9 +142,10 @@ def test_a_lost_signing_key_is_not_made_anew_in_silence(log, settings):
         seal(log, settings)
     with pytest.raises(KeyFault, match="gone"):
         public_key(log, settings)
-    renewed = renew(log, settings, old, {"a witness": sealed.head}, event(99))
+    renewed = renew(log, settings, [old], {"a witness": sealed.head}, event(99))
     assert renewed.head.size == sealed.head.size + 1, "the renewal is an entry, and covered"
-    assert renewed.head.origin != sealed.head.origin
+    assert renewed.head.origin == sealed.head.origin, "a log keeps its name, whoever signs it"
+    assert f"— {old.name} " not in renewed.note
     assert open_checkpoint(log.note(f"{CHECKPOINT}-{old.name}"), [old]) == sealed.head
     last = list(log.read())[-1].facts
     assert (last["old"], last["new"]) == (str(old), log.note(PUBLIC_KEY).strip())
@@ -168,24 +156,24 @@ def test_a_key_that_is_there_is_not_renewed(log, settings):
     old = public_key(log, settings)
     seal(log, settings)
     with pytest.raises(KeyFault, match="still there"):
-        renew(log, settings, old, {}, event(99))
+        renew(log, settings, [old], {}, event(99))
 
 
-@pytest.mark.parametrize("gone", [(), (CHECKPOINT,), (CHECKPOINT, TREE)])
+@pytest.mark.parametrize("gone", [(), (CHECKPOINT,)])
 def test_a_log_that_was_rolled_back_gets_no_new_key(log, settings, gone):
     """What covers the rest is the mark; of a checkpoint that is left, the entries it speaks of."""
-    before = log.path.read_bytes(), {name: log.note(name) for name in (CHECKPOINT, TREE)}
+    before = log.path.read_bytes()
     old = public_key(log, settings)
     log.append(event(20))
     seal(log, settings)
     key_file(settings).unlink()
-    log.path.write_bytes(before[0])
+    log.path.write_bytes(before)
     for name in gone:
         (log.folder / name).unlink()
     with pytest.raises(StoreError, match=r"cut|lost its last checkpoint"):
-        renew(log, settings, old, {}, event(99))
+        renew(log, settings, [old], {}, event(99))
     assert not key_file(settings).exists()
-    assert log.path.read_bytes() == before[0]
+    assert log.path.read_bytes() == before
 
 
 def test_a_witness_s_checkpoint_is_held_against_a_log_whose_keys_are_all_gone(log, settings):
@@ -198,15 +186,7 @@ def test_a_witness_s_checkpoint_is_held_against_a_log_whose_keys_are_all_gone(lo
     log.path.write_bytes(log.path.read_bytes()[: log.path.read_bytes().rindex(b"\n", 0, -1) + 1])
     log.keep_note(CHECKPOINT, first.note)
     with pytest.raises(StoreError, match="a witness saw 21"):
-        renew(log, settings, old, {"a witness": witness}, event(99))
-
-
-@pytest.mark.parametrize("text", ["", "many\n"])
-def test_a_mark_that_is_no_number_is_no_zero(log, settings, text):
-    seal(log, settings)
-    key_file(settings).with_suffix(".size").write_text(text)
-    with pytest.raises(KeyFault, match="no number"):
-        seal(log, settings)
+        renew(log, settings, [old], {"a witness": witness}, event(99))
 
 
 @pytest.mark.parametrize(
@@ -218,6 +198,14 @@ def test_a_mark_that_is_no_number_is_no_zero(log, settings, text):
         (b'"principal"', b'"columns":5,"principal"', "a list"),
         (b'"principal"', b'"columns":[5],"principal"', "of texts"),
         (b'"facts":{"rows":1}', b'"facts":[1]', "an object"),
+        (b'"facts":{"rows":1}', b'"facts":{}', "nothing is left out where there is nothing"),
+        (b'"facts":{"rows":1}', b'"facts":{"rows":"' + b"x" * 1_001 + b'"}', "a short text"),
+        (b'"facts":{"rows":1}', b'"facts":{"rows":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "no deep nest"),
+        (b'"2026-06-01T', b'"2026-02-30T', "a day that there is"),
+        (b'"principal"', b'"columns":[],"principal"', "nothing is left out where there is nothing"),
+        (b'"principal":"user:ada"', b'"principal":""', "somebody"),
+        (b'"principal":"user:ada"', b'"principal":"user:ada\\u0007"', "what everybody sees"),
+        (b'"principal":"user:ada"', b'"principal":"' + b"a" * 2_401 + b'"', "a name"),
     ],
 )
 def test_an_entry_of_other_types_is_none(log, settings, old, new, why):
@@ -231,6 +219,75 @@ def test_an_entry_of_other_types_is_none(log, settings, old, new, why):
     assert not well_formed(lines), why
 
 
+@pytest.mark.parametrize("name", ["x" * 301, "\a" * 300, "\U000e0001" * 300, "ä" * 300, "a\tb", '"\\'])
+def test_whatever_name_somebody_types_is_written_as_an_entry(name):
+    made = replace(event(1), table=name, columns=(name, ""), facts={"what": [name], "none": None, "deep": {"a": 1.5}})
+    assert well_formed(made.entry())
+    assert Event.of(made.entry()) == made
+
+
+def test_another_signing_key_in_place_of_ours_signs_nothing(log, settings):
+    sealed = seal(log, settings)
+    key_file(settings).write_bytes(new_signing_key(bytes(32)).reveal())
+    with pytest.raises(KeyFault, match="not the one that signs this log"):
+        seal(log, settings)
+    with pytest.raises(KeyFault, match="not the one that signs this log"):
+        public_key(log, settings)
+    assert log.note(CHECKPOINT) == sealed.note
+
+
+def test_a_key_that_was_stolen_before_the_renewal_signs_no_other_history(log, settings):
+    old = public_key(log, settings)
+    seal(log, settings)
+    stolen = Secret(key_file(settings).read_bytes())
+    key_file(settings).unlink()
+    renewed = renew(log, settings, [old], {}, event(99))
+    log.path.write_bytes(log.path.read_bytes().replace(b'"rows":3}', b'"rows":4}', 1))
+    tree = Tree()
+    for entry in log.entries():
+        tree.add(leaf_hash(entry))
+    log.keep_note(CHECKPOINT, sign(Checkpoint(old.name, tree.size, tree.root()), stolen))
+    with pytest.raises(KeyFault, match="cannot be trusted"):
+        seal(log, settings)
+    log.keep_note(CHECKPOINT, renewed.note)
+    with pytest.raises(StoreError, match="changed"):
+        seal(log, settings)
+
+
+def test_a_lost_key_is_not_made_anew_because_the_checkpoint_is_lost_too(log, settings):
+    seal(log, settings)
+    key_file(settings).unlink()
+    (log.folder / CHECKPOINT).unlink()
+    with pytest.raises(KeyFault, match="gone"):
+        seal(log, settings)
+    assert not key_file(settings).exists()
+
+
+@pytest.mark.parametrize("dies_at", ["remember_key", "signing_key", "append", "_seal"])
+def test_a_renewal_that_died_is_done_again_or_finished(log, settings, monkeypatch, dies_at):
+    old, sealed = public_key(log, settings), seal(log, settings)
+    key_file(settings).unlink()
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    where = {"append": AuditLog, "_seal": sealing}.get(dies_at, seal_keys)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, dies_at, dies)
+        with pytest.raises(KeyboardInterrupt):
+            renew(log, settings, [old], {}, event(99))
+    if key_file(settings).exists():
+        after = seal(log, settings)
+    else:
+        after = renew(log, settings, former_keys(settings), {}, event(99))
+    assert check(log, {"before": sealed.head, "after": after.head}).size >= 20
+    assert after.head.origin == sealed.head.origin
+    assert public_key(log, settings).name != old.name
+    assert f"— {public_key(log, settings).name} " in after.note
+    log.append(event(100))
+    assert seal(log, settings).head.size == after.head.size + 1
+
+
 def test_a_checkpoint_by_another_key_is_not_trusted(log, settings, tmp_path):
     seal(log, settings)
     other = other_settings(tmp_path / "other")
@@ -239,7 +296,7 @@ def test_a_checkpoint_by_another_key_is_not_trusted(log, settings, tmp_path):
     log.keep_note(CHECKPOINT, seal(stranger, other).note)
     with pytest.raises(KeyFault, match="trusted"):
         seal(log, settings)
-    assert last_checkpoint(AuditLog(tmp_path / "new"), other_settings(tmp_path / "new"), []) is None
+    assert last_signed(AuditLog(tmp_path / "new"), other_settings(tmp_path / "new"), []).heads == {}
 
 
 def test_a_signing_key_that_is_none_is_a_key_fault(log, settings):

@@ -176,7 +176,7 @@ def test_an_iceberg_filter_holds_where_our_expression_is_true_though_iceberg_kno
     whole = sql.execute("SELECT * FROM t").fetchall()
     for _ in range(600):
         text = random_condition(rng, 3)
-        where = exports.dialect(predicate(text, TYPED.types, where="p.yaml:1"))
+        where = exports.dialect(predicate(text, TYPED.types, where="p.yaml:1", portable=True))
         wanted = [found for (found,) in sql.execute(f"SELECT coalesce({where}, false) FROM t").fetchall()]
         told = json.loads(json.dumps(_Writer(TYPED, "p.yaml:1").true(parse(text, where="p.yaml:1"))))
         assert [exports.holds(told, dict(enumerate(row, 1))) for row in whole] == wanted, text

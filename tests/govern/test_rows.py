@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from strongroom.core.errors import ConfigError
-from strongroom.govern.rows import identifier, predicate
+from strongroom.core.sql_text import identifier
+from strongroom.govern.rows import predicate
 
-COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"), "string") | {"when": "timestamp"}
+COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"), "string") | {
+    "when": "timestamp",
+    "day": "date",
+    "place": "struct<name:string,local:timestamp_ntz>",
+}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,16 @@ COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"),
         ("`a.b` is not null", "(NOT (`a.b` IS NULL))", "a column with a dot in its name"),
         ("label in ('a', 'b') and not ok", "((`label` IN ('a', 'b')) AND (NOT `ok`))", "lists and booleans"),
         ("if ok then amount / 2 = 1", "((NOT `ok`) OR (try_divide(`Amount`, 2) = 1))", "if is not or"),
-        ("length(lower(label)) = 3", "(char_length(lower(`label`)) = 3)", "functions"),
+        ("length(label) = 3", "(char_length(`label`) = 3)", "functions"),
+        ("lower(label) = 'a'", "(collate(lower(collate(`label`, 'UNICODE')), 'UTF8_BINARY') = 'a')", "in any locale"),
+        ("day = timestamp '2026-01-02 03:00:00'", "(`day` = TIMESTAMP_NTZ'2026-01-02 03:00:00')", "midnight in UTC"),
+        ("place.local < date '2026-01-02'", "(`place`.`local` < TIMESTAMP_NTZ'2026-01-02 00:00:00')", "no zone"),
+        ("day - date '2026-01-02' > 3", "(datediff(`day`, DATE'2026-01-02') > 3)", "days"),
+        (
+            "when > place.local",
+            "(timestampadd(MICROSECOND, unix_micros(`when`), TIMESTAMP_NTZ'1970-01-01 00:00:00') > `place`.`local`)",
+            "two kinds of moments, in UTC",
+        ),
         ("ok = true", "(`ok` = true)", "a word"),
         (
             "when between date '2026-01-01' and timestamp '2026-01-02T03:04:05+01:00'",
@@ -58,6 +72,10 @@ def test_what_is_no_condition_on_the_columns_is_refused(text):
     with pytest.raises(ConfigError) as caught:
         predicate(text, COLUMNS, where="p.yaml:1")
     assert all(problem.where == "p.yaml:1" for problem in caught.value.problems)
+
+
+def test_any_engine_gets_its_own_lower_case():
+    assert predicate("lower(label) = 'a'", COLUMNS, where="", portable=True) == "(lower(`label`) = 'a')"
 
 
 def test_a_name_cannot_end_its_quotes():

@@ -39,7 +39,7 @@ def test_an_entry_is_one_line_of_canonical_json():
     assert (
         written.entry()
         == (
-            '{"action":"run","columns":["b","a"],"facts":{"a":"Größe\\n","list":[1.5,true],"n":null,"z":1},'
+            '{"action":"run","columns":["b","a"],"facts":{"a":"Größe\\\\u000a","list":[1.5,true],"n":null,"z":1},'
             '"job":"prepare","outcome":"started","principal":"user:ada","run":"run-0","time":"2026-06-01T12:00:00.000000Z"}'
         ).encode()
     )

@@ -51,5 +51,5 @@ def test_a_key_that_cannot_be_kept_is_a_key_fault(tmp_path):
 
 def test_a_draft_left_by_a_killed_process_is_in_nobodys_way(settings):
     key_file(settings).parent.mkdir()
-    (key_file(settings).parent / f".audit-signing.key.{os.getpid() + 1}").write_text("half")
+    (key_file(settings).parent / f".audit-signing.key.{os.getpid()}").write_text("half")
     assert signing_key(settings, lambda: Secret(b"one")).reveal() == b"one"

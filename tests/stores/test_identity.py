@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import RSAAlgorithm
 
-from stores.tokens import CURVE, EDWARDS, ISSUER, NAME, RSA, claims, forged, key_set, public, signed
+from stores.tokens import CURVE, EDWARDS, ISSUER, NAME, RSA, RSA_SMALL, claims, forged, key_set, public, signed
 from strongroom.core.errors import ConfigError, EnvironmentFault, Refused
 from strongroom.core.run import Caller
 from strongroom.core.settings import Settings
@@ -100,7 +100,13 @@ def test_a_forged_or_foreign_token_is_refused(asking, monkeypatch, token, what, 
         ("", "no JSON Web Key Set", "an empty file"),
         ("[]", "no JSON Web Key Set", "no mapping"),
         ('{"keys": []}', "no key to verify with", "no key"),
-        (json.dumps({"keys": [public(RSA, "a", "RS256")] * 2}), "two of one id", "an id twice"),
+        (json.dumps({"keys": [public(RSA_SMALL, "a", "RS256")]}), "has 1,024 bits", "one that can be broken"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256") | {"use": "enc"}]}), "not meant for signatures", "another use"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256") | {"key_ops": ["encrypt"]}]}), "not meant for", "other words"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256") | {"key_ops": "verify"}]}), "not meant for", "no list"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256") | {"alg": "XX1"}]}), "an algorithm that is none", "unknown"),
+        (json.dumps({"keys": [public(CURVE, "a", "ES256") | {"crv": "secp256k1"}]}), "of a kind that signs", "a curve"),
+        (json.dumps({"keys": [public(RSA, "a", "RS256")] * 2}), "two keys of one id", "an id twice"),
         ('{"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "s"}]}', "public keys only", "a secret shared by all"),
         (json.dumps({"keys": [RSAAlgorithm.to_jwk(RSA, as_dict=True)]}), "public keys only", "the issuer's own key"),
         ('{"keys": [{"kty": "RSA", "kid": "r"}]}', "no JSON Web Key Set", "half a key"),

@@ -80,7 +80,7 @@ def flip(data):
     [
         (lambda home: kek_of(home[0]).unlink(), "cannot be read: No such file", "the key is gone"),
         (lambda home: kek_of(home[0]).chmod(0o640), "others than its owner", "the group may read it"),
-        (lambda home: kek_of(home[0]).chmod(0o602), "others than its owner", "everybody may write it"),
+        (lambda home: kek_of(home[0]).chmod(0o602), "others could put", "everybody may write it"),
         (damaged("kek", lambda data: data[:-8]), "not 32 bytes in base64", "the key is cut short"),
         (damaged("kek", lambda data: b"not base64!"), "not 32 bytes in base64", "the key is no key"),
         (damaged("kek", lambda data: b""), "not 32 bytes in base64", "the key is empty"),

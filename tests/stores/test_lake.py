@@ -77,21 +77,6 @@ def test_a_small_table_takes_the_same_rows_once(lake):
     assert lake.read("strongroom.m", where="a > 1").num_rows == 0
 
 
-def test_properties_and_constraints_follow_the_plan(lake):
-    lake.ensure("training.t", PLAN)
-    lake.sync_properties("training.t", PLAN)
-    assert lake.open("training.t").version() == 0, "nothing to do is nothing done"
-    lake.sync_properties(
-        "training.t", TablePlan(SCHEMA, "other", {"strongroom.contract": "b"}, (), {"big": "id >= 10"})
-    )
-    found = lake.open("training.t").metadata()
-    assert found.description == "other"
-    assert found.configuration["strongroom.contract"] == "b"
-    assert found.configuration["delta.enableDeletionVectors"] == "false"
-    assert found.configuration["delta.dataSkippingStatsColumns"] == ""
-    assert [key for key in found.configuration if key.startswith("delta.constraints.")] == ["delta.constraints.big"]
-
-
 @pytest.mark.parametrize("name", ["t", "training", "training.t/../x", "training..t", "", "training.t`; drop"])
 def test_a_name_that_is_no_table_never_becomes_a_path(lake, name):
     with pytest.raises(StoreError, match="not a table's name"):
@@ -110,29 +95,3 @@ def test_a_table_that_is_not_there_is_none_and_a_broken_one_is_an_error(lake, tm
 def test_a_lake_in_a_catalog_is_refused_in_words():
     with pytest.raises(ConfigError, match="catalog"):
         Lake("catalog:main")
-
-
-@pytest.mark.parametrize(
-    ("condition", "wanted", "why"),
-    [
-        ("id >= -5", "id >= -5", "a bound that was loosened must not stay: rows may break it"),
-        ("id >= 1", "id >= 1", "one that was tightened, and that all rows keep"),
-        ("id >= 7", "id >= 0", "one that older rows break cannot hold for the table"),
-    ],
-)
-def test_a_constraint_whose_condition_changed_follows_as_far_as_rows_allow(lake, condition, wanted, why):
-    onto = lake.ensure("training.t", PLAN)
-    commit(lake, onto, stage(lake, "s", [1, 2]))
-    lake.sync_properties(
-        "training.t", TablePlan(SCHEMA, PLAN.description, PLAN.properties, PLAN.stats, {"id_minimum": condition})
-    )
-    found = lake.open("training.t").metadata().configuration
-    assert found["delta.constraints.id_minimum"] == wanted, why
-
-
-def test_a_new_constraint_that_older_rows_break_is_left_out(lake):
-    onto = lake.ensure("training.t", PLAN)
-    commit(lake, onto, stage(lake, "s", [1, 2]))
-    plan = TablePlan(SCHEMA, PLAN.description, PLAN.properties, PLAN.stats, {**PLAN.checks, "id_maximum": "id <= 1"})
-    lake.sync_properties("training.t", plan)
-    assert "delta.constraints.id_maximum" not in lake.open("training.t").metadata().configuration

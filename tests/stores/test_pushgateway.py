@@ -15,6 +15,7 @@ import pytest
 from browser.report_demo import DEMOS, closed, demo
 from strongroom.stores.receivers import Delivery, push_message
 from strongroom.stores.reports import render_prometheus
+from strongroom.stores.reports_prometheus import audit_document
 
 
 @pytest.mark.parametrize("word", DEMOS)
@@ -25,6 +26,15 @@ def test_promtool_finds_nothing_wrong(word):
     told = subprocess.run(
         [tool, "check", "metrics"], input=render_prometheus(DEMOS[word]()).encode(), capture_output=True, check=False
     )
+    assert (told.returncode, told.stdout.decode() + told.stderr.decode()) == (0, "")
+
+
+def test_promtool_finds_nothing_wrong_with_the_audit_log_s_figure():
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("NOT CHECKED BY PROMETHEUS: apt-get install prometheus")
+    text = audit_document('/a "b"\\c\n/audit', unsealed=True)
+    told = subprocess.run([tool, "check", "metrics"], input=text.encode(), capture_output=True, check=False)
     assert (told.returncode, told.stdout.decode() + told.stderr.decode()) == (0, "")
 
 

@@ -91,7 +91,7 @@ def failing(place, job, *, fault: Path):
     job("reveal", "--columns", "email", "--purpose", "fun", code=5)
     job("vectorize", "--set", "vectorize.min_df=100000", code=7)
     place.edit("contracts/reviews.yaml", COUNT, QUERY)
-    job("prepare", *OPEN_GATE, code=3)
+    job("prepare", *OPEN_GATE, code=6)
     for old, new in ((QUERY, COUNT), (TIME, PERSONAL_TIME), (PURPOSES, AGE)):
         place.edit("contracts/reviews.yaml", old, new)
     job("prepare", *OPEN_GATE)

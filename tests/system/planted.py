@@ -135,8 +135,8 @@ customProperties:
 QUERY = """    quality:
       - type: sql
         id: words
-        mustBe: 0
-        query: SELECT CAST(text_content AS INT) FROM reviews WHERE review_id = 'r-900001'
+        mustBe: 1
+        query: SELECT count_if(text_content LIKE 'no such words%') FROM reviews WHERE review_id = 'r-900001'
       - {metric: rowCount"""
 COUNT = """    quality:
       - {metric: rowCount"""

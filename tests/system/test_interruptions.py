@@ -12,12 +12,12 @@ import pytest
 from lakes import Installation, install
 from strongroom import launch
 from strongroom.flows import prepare, vectorize
-from strongroom.stores import commits, stages
+from strongroom.stores import commits, properties, stages
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files
 
 pytestmark = pytest.mark.spark
-STEPS = [(Lake, "ensure"), (Lake, "sync_properties"), (stages, "staged"), (stages, "drop_stage")]
+STEPS = [(Lake, "ensure"), (properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
 STEPS += [(commits, name) for name in ("commit", "append", "without", "out_of_stage", "missing")]
 """Whatever changes the lake, and what stands between Spark's writing and a commit."""
 MODES = ("append", "overwrite")

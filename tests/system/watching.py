@@ -4,7 +4,9 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import socket
+import tempfile
 import threading
 from contextlib import suppress
 from http.client import HTTPException
@@ -24,7 +26,9 @@ class Watch:
 
     def __init__(self, folder: Path, *, pause: float = PAUSE):
         self.folder = folder
-        self.scratch, self.events, self.ui = folder.with_name("scratch"), folder / "events", folder / "ui"
+        # Short, since sockets lie there, too, and their addresses have to be; on the disk of `folder`, for the links.
+        self.scratch = Path(tempfile.mkdtemp(prefix="w-", dir="/tmp"))
+        self.events, self.ui = folder / "events", folder / "ui"
         for made in (self.events, self.ui, *(self.scratch / name for name in ("local", "tmp", "java"))):
             made.mkdir(parents=True, exist_ok=True)
         with socket.socket() as free:
@@ -103,3 +107,4 @@ class Watch:
         self.ended.set()
         for thread in self.threads:
             thread.join()
+        shutil.rmtree(self.scratch, ignore_errors=True)

@@ -8,12 +8,14 @@ import pytest
 
 from strongroom.core.settings_file import load_settings
 from strongroom.stores import class_archive, commands
-from strongroom.stores.commands import is_local, plain, spark_settings, submitted, zip_modules
+from strongroom.stores.commands import is_local, plain, read_settings, submitted, zip_modules
 from strongroom.stores.home import Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
+from strongroom.stores.spark_settings import JVM
 
 ROOT = Path(__file__).parents[2]
+FOLDER = Path("/tmp/sr-12345678")
 JARS = [Jar("g", "one", "1", "00"), Jar("g", "two", "2", "00")]
 
 
@@ -26,7 +28,9 @@ def conf_of(command):
 def of(tmp_path, **settings):
     settings = {name.replace("__", "."): value for name, value in settings.items()}
     home = Home(tmp_path)
-    return submitted(home, ["job.py", "--x"], settings={"spark.master": "local[2]", **settings}, jars=JARS, java=None)
+    return submitted(
+        home, ["job.py", "--x"], settings={"spark.master": "local[2]", **settings}, jars=JARS, java=None, folder=FOLDER
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,9 +80,20 @@ def test_the_settings_file_beats_us_and_java_options_are_added(tmp_path):
         )
     )
     assert conf["spark.driver.memory"] == "8g"
-    assert conf["spark.driver.extraJavaOptions"] == f"{ours['spark.driver.extraJavaOptions']} -XX:TieredStopAtLevel=4"
+    common = ours["spark.driver.extraJavaOptions"].removesuffix(JVM)
+    assert conf["spark.driver.extraJavaOptions"] == f"{common}-XX:TieredStopAtLevel=4 {JVM}", "one language has the end"
+    assert conf["spark.executor.extraJavaOptions"] == JVM
     assert conf["spark.driver.extraClassPath"].endswith(":/a.jar")
     assert "spark.master" not in conf
+
+
+@pytest.mark.parametrize("master", ["local[2]", "yarn"])
+def test_sockets_and_temporary_files_are_in_the_folder_of_the_run(tmp_path, master):
+    command = of(tmp_path, spark__master=master)
+    assert command.environment["TMPDIR"] == str(FOLDER)
+    assert f"-Djava.io.tmpdir={FOLDER}" in conf_of(command)["spark.driver.extraJavaOptions"].split()
+    there = conf_of(command).get("spark.python.unix.domain.socket.dir")
+    assert there == (str(FOLDER) if master == "local[2]" else None), "executors elsewhere have no such folder"
 
 
 def test_every_process_of_a_job_is_the_environments_own(tmp_path, monkeypatch):
@@ -107,7 +122,7 @@ def test_before_the_set_up_quotes_and_comments_are_no_part_of_a_value(tmp_path):
 
 def test_without_a_yaml_parser_the_plain_reader_serves(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "strongroom.core.settings_file", None)
-    assert spark_settings(str(tmp_path / "absent.yaml"), []) == {}
+    assert read_settings(str(tmp_path / "absent.yaml"), []).spark == {}
 
 
 def test_the_modules_zip_alike_and_an_equal_zip_is_left_alone(tmp_path):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from strongroom import launch
+from strongroom.core.run import Outcome
 from strongroom.flows import doctor
 from strongroom.stores import java, machine
 from strongroom.stores.home import Home
@@ -96,7 +97,6 @@ def test_a_jar_is_missing_changed_or_right(home, tmp_path, monkeypatch):
         ("file/below", False, "a file stands in the way"),
         ("/proc/self/x", False, "nothing can be made there"),
         ("s3a://bucket/lake", True, "another machine's affair"),
-        ("catalog:main", True, "another machine's affair"),
     ],
 )
 def test_a_folder_is_tried_and_left_as_it_was(tmp_path, folder, well, why):
@@ -139,6 +139,24 @@ def test_the_folders_of_the_settings_are_probed(tmp_path, monkeypatch, capsys):
     _, said = run(tmp_path / "local.yaml", monkeypatch, capsys)
     for name, folder in {"lake": "lake", "keyring": "keys", "keys": "secret", "audit": "audit"}.items():
         assert f"ok    {name:<10}{tmp_path / folder} can be written" in said
+
+
+def test_a_log_that_cannot_be_signed_is_told(tmp_path, monkeypatch, capsys):
+    config = tmp_path / "local.yaml"
+    config.write_text(CONFIG)
+    assert f"ok    sealing   nothing is in {tmp_path}/audit yet" in run(config, monkeypatch, capsys)[1]
+    assert not (tmp_path / "audit").exists()
+    job = SimpleNamespace(__name__="strongroom.flows.tried", __doc__="A job.", run=lambda job: Outcome())
+    assert launch.run(job, ["--config", str(config)]) == 0
+    capsys.readouterr()
+    assert f"ok    sealing   {tmp_path}/audit can be signed; 0 entries wait" in run(config, monkeypatch, capsys)[1]
+    (tmp_path / "audit/checkpoint").unlink()
+    code, said = run(config, monkeypatch, capsys)
+    assert code == 4
+    assert "fail  sealing   The audit log has lost its last checkpoint." in said
+    assert f"→ ./spark-submit.sh audit verify --config {config}" in said
+    (tmp_path / "keys/audit-signing.key").unlink()
+    assert "fail  sealing   The audit log has lost its last checkpoint." in run(config, monkeypatch, capsys)[1]
 
 
 @pytest.mark.parametrize("text", [None, "lake: [", "lakee: x\n"])

@@ -18,6 +18,7 @@ READY = Path(sys.prefix).parent
 JOBS = {
     "ends": '"""End with the code that is asked for."""\nimport sys\nprint(sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n',
     "waits": '"""Wait to be stopped."""\nimport time\nprint("up", flush=True)\ntime.sleep(60)\n',
+    "tells": '"""Tell what reaches a job."""\nimport json, os\nprint(json.dumps([dict(os.environ), os.umask(0)]))\n',
     "sparks": '"""Need Spark; see elsewhere."""\nimport sys\nprint("plain", sys.argv[1:])\n# main(flow, spark=True)\n',
 }
 
@@ -109,6 +110,112 @@ def test_a_client_of_a_connect_server_is_plain_python_without_java(project, word
     assert done.stdout.count("--set spark.master=sc://h:1") == 1
     assert "bin/spark-submit" not in done.stdout
     assert "JAVA_HOME" not in done.stdout
+
+
+def settings_of(folder, *, identity="", more=""):
+    """A settings file there, over a lake there."""
+    text = "lake: lake\nkeys: env:KEK\npolicy: p.yaml\ncontracts: c\naudit: audit\n"
+    (folder / "s.yaml").write_text(text + (f"identity: {identity}\n" if identity else "") + more)
+    return folder / "s.yaml"
+
+
+HOSTILE = {
+    "PYTHONPATH": "/mine", "PYTHONHOME": "/mine", "PYTHONSTARTUP": "/mine", "PYSPARK_PYTHON": "/mine",
+    "SPARK_CONF_DIR": "/mine", "SPARK_HOME": "/mine", "SPARK_SUBMIT_OPTS": "-Dmine", "SPARK_LOCAL_DIRS": "/mine",
+    "JAVA_TOOL_OPTIONS": "-Dmine", "_JAVA_OPTIONS": "-Dmine", "JAVA_HOME": "/mine", "HADOOP_CONF_DIR": "/mine",
+    "AWS_ENDPOINT_URL": "https://mine.example", "AWS_CONFIG_FILE": "/mine", "https_proxy": "http://mine.example",
+    "TMPDIR": "/mine", "HOME": "/mine", "MINE": "/mine",
+}  # fmt: skip
+PROVEN = {"identity": "{provider: system}", "more": f"environment: {{STRONGROOM_HOME: '{READY}'}}\n"}
+
+
+def test_where_identity_is_proven_a_job_has_no_variable_of_its_callers_but_who_they_are(project, tmp_path):
+    more = f"environment: {{STRONGROOM_HOME: '{READY}', HADOOP_CONF_DIR: /etc/hadoop}}\n"
+    config = settings_of(tmp_path, identity="{provider: system}", more=more)
+    given = HOSTILE | {"KEK": "kek", "AWS_ACCESS_KEY_ID": "me"}
+    done = launch(project, "tells", "--config", config, **given)
+    assert done.returncode == 0, done.stderr
+    found, _ = json.loads(done.stdout)
+    assert [name for name, value in found.items() if "mine" in value] == []
+    assert found["PYTHONPATH"] == str(project / "lib")
+    assert (found["KEK"], found["AWS_ACCESS_KEY_ID"], found["HADOOP_CONF_DIR"]) == ("kek", "me", "/etc/hadoop")
+
+
+def test_where_nothing_is_proven_a_job_has_them_but_for_those_no_job_runs_with(project, tmp_path):
+    config = settings_of(tmp_path, more="environment: {HADOOP_CONF_DIR: /etc/hadoop, AWS_REGION: }\n")
+    found, _ = json.loads(launch(project, "tells", "--config", config, **HOSTILE, SPARK_REMOTE="sc://mine").stdout)
+    assert {name: found.get(name) for name in HOSTILE} == HOSTILE | {
+        "PYTHONPATH": f"{project / 'lib'}:/mine", "HADOOP_CONF_DIR": "/etc/hadoop", "PYTHONHOME": None,
+    }  # fmt: skip
+    assert "SPARK_REMOTE" not in found
+
+
+def test_code_of_the_callers_own_does_not_run_before_the_settings_are_read(project, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    done = launch(project, "tells", "--config", settings_of(tmp_path, **PROVEN), PYTHONPATH=tmp_path)
+    assert (done.returncode, (tmp_path / "ran").exists()) == (0, False), done.stderr
+
+
+def test_where_identity_is_proven_packages_come_from_where_the_settings_say(project, tmp_path):
+    done = launch(project, "tells", "--config", settings_of(tmp_path, identity="{provider: system}"))
+    assert done.returncode == 4
+    assert "STRONGROOM_HOME is not for the caller to say" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("master", "code", "why"),
+    [
+        ("sc://mine:15002", 3, "a server of one's own would get rows and keys"),
+        ("local[7]", 3, "nor more of the machine"),
+        ("yarn", 0, "of the list"),
+        ("sc://there:1", 0, "of the list, and a client"),
+        ("spark://h:1", 0, "the settings' own"),
+    ],
+)
+def test_where_identity_is_proven_a_job_goes_to_a_master_of_the_settings(project, tmp_path, master, code, why):
+    masters = "masters: [yarn, 'sc://there:1']\nspark: {spark.master: 'spark://h:1'}\n"
+    config = settings_of(tmp_path, identity=PROVEN["identity"], more=PROVEN["more"] + masters)
+    for option, words in (
+        ("--master", ["--master", master, "sparks"]),
+        ("--set spark.master", ["sparks", "--set", f"spark.master={master}"]),
+    ):
+        done = launch(project, "--print", *words, "--config", config, KEK="kek", MINE="x")
+        assert done.returncode == code, f"{why}: {done.stderr}"
+        assert (option in done.stderr) is bool(code)
+        if code == 0:
+            shown = done.stdout.splitlines()[0]
+            assert ("env -i " in shown, 'KEK="$KEK"' in shown, "MINE" in shown) == (True, True, False)
+            assert master in done.stdout
+    really = launch(project, "--master", "sc://mine:15002", "sparks", "--config", config)
+    assert (really.returncode, really.stdout) == (3, ""), "the job itself is not told of --master, and so not run"
+
+
+@pytest.mark.parametrize(
+    ("own", "lake", "audit", "mask", "why"),
+    [
+        (0o000, None, None, 0o077, "a lake that is not there yet is made for its owner"),
+        (0o022, 0o755, None, 0o022, "a lake that others read stays so"),
+        (0o000, 0o755, None, 0o022, "and nobody else writes there"),
+        (0o000, 0o777, None, 0o002, "whatever its mode, it is not for everybody to write"),
+        (0o002, 0o2770, None, 0o007, "a group's lake stays the group's"),
+        (0o022, 0o2770, None, 0o027, "as far as the caller lets it"),
+        (0o077, 0o755, None, 0o077, "who keeps their files to themselves goes on to"),
+        (0o022, 0o711, None, 0o077, "to pass through to projections is not to read"),
+        (0o022, 0o700, 0o750, 0o027, "auditors go on reading the log; the lake's own mode guards the lake"),
+    ],
+)
+def test_what_a_run_writes_is_open_to_whom_the_folders_let_in(project, tmp_path, own, lake, audit, mask, why):
+    config = settings_of(tmp_path)
+    for name, mode in (("lake", lake), ("audit", audit)):
+        if mode is not None:
+            (tmp_path / name).mkdir()
+            (tmp_path / name).chmod(mode)
+    script = tmp_path / "masked"
+    script.write_text(f'#!/bin/sh\numask {own:o}\nexec "{project}/spark-submit.sh" "$@"\n')
+    script.chmod(0o755)
+    done = launch(project, "tells", "--config", config, script=script)
+    assert done.returncode == 0, done.stderr
+    assert f"{json.loads(done.stdout)[1]:o}" == f"{mask:o}", why
 
 
 @pytest.mark.parametrize("way", ["link", "link to a link", "relative link", "elsewhere"])

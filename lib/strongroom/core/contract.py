@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from strongroom.core.sql_text import identifier
+
 SCALARS = (
     "string", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal",
     "date", "timestamp", "timestamp_ntz", "binary",
@@ -31,7 +33,7 @@ class Type:
         if self.name == "decimal":
             return f"decimal({self.precision},{self.scale})"
         if self.name == "struct":
-            return f"struct<{','.join(f'`{column.name}`:{column.type.ddl}' for column in self.fields)}>"
+            return f"struct<{','.join(f'{identifier(column.name)}:{column.type.ddl}' for column in self.fields)}>"
         if self.name == "array" and self.item is not None:
             return f"array<{self.item.type.ddl}>"
         return self.name

@@ -14,6 +14,7 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse as parse_expression
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
+from strongroom.core.sql_text import path
 from strongroom.core.words import did_you_mean, nearest
 from strongroom.core.yaml import Node
 
@@ -22,7 +23,7 @@ UNITS = ("rows", "percent")
 _BLANK = re.compile(r"\$?\{([A-Za-z_]\w*)\}")
 _FILLED = ("object", "table", "property", "column")
 """What stands in braces in a query: the data set, and for a rule of a column that column."""
-_QUERY = re.compile(r"(?is)\s*(select|with)\b[^;]*;?\s*")
+_QUERY = re.compile(r"(?is)\s*((?:select|with)\b(?:[^;']|'[^']*')*);?\s*")
 _ONLY = {
     "library": ("metric", "arguments", "unit", *OPERATORS),
     "sql": ("query", *OPERATORS),
@@ -92,11 +93,12 @@ def _set_rule(node: Node, kind: str, place: Place, findings: Findings) -> SetRul
         arguments=arguments,
         severity=text(node, "severity") or "error",
         dimension=text(node, "dimension") or "",
-        line=node.line,
+        line=node["query"].line if "query" in node else node.line,
     )
 
 
 def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str, ...], dict[str, object]]:
+    """The query with its blanks filled in; what it asks is read by `quality/query`, once all tables are known."""
     query = text(node, "query")
     if query is not None and not _QUERY.fullmatch(query):
         findings.add(node["query"], "A query is one SELECT.", "It gives one number, which the operator judges.")
@@ -105,13 +107,8 @@ def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str
         if word not in known:
             findings.add(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
     filled = {**dict.fromkeys(_FILLED[:2], place.table), **dict.fromkeys(_FILLED[2:], ".".join(place.paths))}
-    said = _BLANK.sub(lambda found: _quoted(filled.get(found[1], "")), query or "")
-    return "sql", place.paths, {"query": said}
-
-
-def _quoted(path: str) -> str:
-    """A name, or a path of names, as Spark SQL takes it whatever it holds."""
-    return ".".join(f"`{name.replace('`', '``')}`" for name in path.split("."))
+    said = _BLANK.sub(lambda found: path(*filled.get(found[1], "").split(".")), query or "")
+    return "sql", place.paths, {"query": said.rstrip().removesuffix(";")}
 
 
 def _as_row_rule(rule: SetRule) -> Rule | SetRule:

@@ -54,7 +54,7 @@ def check_pattern(node: Node, findings: Findings) -> None:
         findings.add(node, "A pattern is a text.")
         return
     escaped = {match["letter"] for match in _ESCAPE.finditer(pattern)}
-    bare = re.sub(r"\[[^\]]*\]", "x", _ESCAPE.sub("x", pattern))  # what is escaped or in brackets means itself
+    bare = re.sub(r"\[[^\]]*(?:\]|\Z)", "x", _ESCAPE.sub("x", pattern))  # what is escaped or in brackets means itself
     if _GROUP.search(bare) or escaped & _ESCAPES:
         what = "The pattern looks around, refers back, or uses signs that RE2 does not know."
         findings.add(node, what, "Patterns run as RE2 runs them: https://github.com/google/re2/wiki/Syntax.")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from strongroom.core.contract import Column, Source
 from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, text
+from strongroom.core.escaping import is_plain
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -107,6 +108,8 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
     format_ = text(node, "format")
     if not path or not path.strip():
         findings.add(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
+    elif not is_plain(path):
+        findings.add(node[place], "A path with a sign in it that nobody sees.", "Type it anew.")
     elif re.search(r"[{}]", path):
         findings.add(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
     if "path" in node and "location" in node:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from strongroom.core.decision import Decision
+from strongroom.core.escaping import in_log
 from strongroom.core.run import Run
 
 OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
@@ -17,8 +19,13 @@ OUTCOMES = ("started", "allowed", "done", "refused", "gate", "failed")
 ASSERTED = "asserted"
 """In an event, what proves who asked: nothing does."""
 
+RECOVER = "recover"
+"""The action of an event that records that the log itself was accepted as it lay."""
+
 _LONGEST_TEXT = 1_000
 _LONGEST_NAME = 300
+_LONGEST_ONCE = 8 * _LONGEST_NAME
+"""A name of nothing but signs that are written by their numbers, as older releases wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Event:
         facts: more of what happened: names, counts, fingerprints, file:line. Plain JSON, short texts.
 
     People type tables, columns and purposes. One that is too long for a name is not repeated, and what nobody sees of
-    one is written by its number.
+    one, or of a fact, is written by its number.
 
     Raises:
         ValueError: a field that no entry may have.
@@ -75,7 +82,7 @@ class Event:
             object.__setattr__(self, name, _told(getattr(self, name)))
         for name in _LISTS:
             object.__setattr__(self, name, tuple(map(_told, getattr(self, name))))
-        _check_plain(self.facts)
+        object.__setattr__(self, "facts", _plain(self.facts))
 
     def entry(self) -> bytes:
         """The event as the log keeps it: a line of canonical JSON (sorted keys, no spaces, UTF-8), without its end."""
@@ -128,34 +135,37 @@ class Event:
         Raises:
             ValueError: these bytes are no entry.
         """
-        found = json.loads(entry)
-        if not isinstance(found, dict) or not isinstance(found.get("time"), str):
-            raise ValueError("this is no entry of an audit log")
-        found["time"] = datetime.fromisoformat(found["time"])
-        for name in ("roles", "columns"):
-            found[name] = tuple(found.get(name, ()))
         try:
+            found = json.loads(entry)
+            found["time"] = datetime.fromisoformat(found["time"])
+            for name in _LISTS:
+                found[name] = tuple(found.get(name, ()))
             return cls(**found)
-        except TypeError as error:
-            raise ValueError("this entry has fields that are not an event's") from error
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError("this is no entry of an audit log") from error
 
 
 def well_formed(entry: bytes) -> bool:
     """Whether these bytes are an entry exactly as an event writes itself; quicker than making the event."""
     try:
         found = json.loads(entry)
+        facts = found.get("facts", _SOME)
+        texts = [value for name, value in found.items() if name not in _NOT_TEXT]
+        listed = [value for name in _LISTS & found.keys() for value in _listed(found[name])]
+        _plain(facts)
         return (
-            isinstance(found, dict)
-            and found.keys() >= _REQUIRED
+            found.keys() >= _REQUIRED
             and found.keys() <= _KNOWN
             and found["outcome"] in OUTCOMES
-            and {type(value) for name, value in found.items() if name not in _NOT_TEXT} == {str}
-            and all(isinstance(text, str) for name in _LISTS if name in found for text in _listed(found[name]))
-            and isinstance(found.get("facts", {}), dict)
+            and all(texts)
+            and all(len(text) <= _LONGEST_ONCE and not _hidden(text) for text in (*texts, *listed))
+            and isinstance(facts, dict)
+            and bool(facts)
             and _TIME.fullmatch(found["time"]) is not None
+            and datetime.fromisoformat(found["time"]) is not None  # a day that is none raises
             and _ENCODER.encode(found).encode() == entry
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return False
 
 
@@ -164,36 +174,44 @@ _KNOWN = frozenset(_NAMES)
 _LISTS = frozenset(("roles", "columns"))
 _TEXTS = _KNOWN - _LISTS - {"time", "facts"}
 _NOT_TEXT = _LISTS | {"facts"}
+_SOME: Mapping[str, object] = {"some": True}
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _REQUIRED = {"time", "run", "job", "principal", "action", "outcome"}
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _listed(found: object) -> list[object]:
-    if not isinstance(found, list):
+def _listed(found: object) -> list[str]:
+    if not isinstance(found, list) or not found:
         raise TypeError("not a list of names")
     return found
 
 
+def _hidden(text: str) -> bool:
+    """Whether a text holds a sign that no name holds; one that only another release of Unicode knows may be there."""
+    return not text.isprintable() and any(unicodedata.category(sign) in _HIDDEN for sign in text)
+
+
 def _told(text: str) -> str:
     """The text as a name: not longer than one, and what nobody sees (or no file takes) by its number."""
-    if len(text) > _LONGEST_NAME:
-        return f"(no name: {len(text):,} characters)"
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+    written = in_log(text)
+    return written if len(written) <= _LONGEST_NAME else f"(no name: {len(text):,} characters)"
 
 
-def _check_plain(value: object) -> None:
-    """Refuse what has no canonical JSON form, and texts long enough to be somebody's data."""
+def _plain(value: object) -> object:
+    """The facts, every text in them as it may stand in the log. Raises ValueError for what has no canonical JSON form,
+    and for texts long enough to be somebody's data.
+    """
     if isinstance(value, str):
         if len(value) > _LONGEST_TEXT:
             raise ValueError("a fact in an event is longer than a fact needs to be")
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            if not isinstance(name, str):
-                raise ValueError("facts of an event are named by texts")
-            _check_plain(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _check_plain(inner)
-    elif value is not None and not isinstance(value, int | float | bool):
+        return in_log(value)[:_LONGEST_TEXT]
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise ValueError("facts of an event are named by texts")
+        return {in_log(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if value is not None and not isinstance(value, int | float | bool):
         raise ValueError("facts of an event are plain JSON")
+    return value

@@ -18,15 +18,17 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression_tree import COMPARISONS, FUNCTIONS, Binary, Call, In, IsNull, Literal, Name, Node
+from strongroom.core.tokens import Language, Tokens, unquoted
 from strongroom.core.words import did_you_mean
 
 _WORDS = ("and", "or", "not", "in", "is", "null", "between", "if", "then", "true", "false")
-_LONGEST, _DEEPEST, _MOST = 10_000, 50, 300
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)|(?P<text>'(?:[^']|'')*')"
     r"|(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)|`(?P<quoted>[^`]+)`|(?P<sign><>|!=|<=|>=|[-+*/=<>(),])|(?P<end>\Z))"
+)
+_LANGUAGE = Language(
+    "The expression", _TOKEN, _WORDS, longest=10_000, deepest=50, most=300, todo="Split it into several rules."
 )
 
 
@@ -43,61 +45,10 @@ def parse(text: str, *, where: str) -> Node:
     return _Parser(text, where).all()
 
 
-class _Parser:
-    """Recursive descent, a method per level of the grammar; depth and size are bounded, and with them the stack."""
+class _Parser(Tokens):
+    """Recursive descent, a method per level of the grammar."""
 
-    def __init__(self, text: str, where: str) -> None:
-        self.text, self.where, self.end, self.depth, self.made = text, where, 0, 0, 0
-        if len(text) > _LONGEST:
-            raise self.problem(f"is longer than {_LONGEST} characters", todo="Split it into several rules.")
-        self.step()
-
-    def problem(self, what: str, *, todo: str = "", at: int = 0) -> ConfigError:
-        place = f", character {at}" if at else ""
-        return ConfigError([Problem(f"The expression{place}: {what}.", self.where, todo)])
-
-    def step(self) -> None:
-        """Read the next token: its `kind`, as `written`, and as `word` (names in lower case)."""
-        match = _TOKEN.match(self.text, self.end)
-        if match is None or match.lastgroup is None:
-            at = len(self.text) - len(self.text[self.end :].lstrip())
-            todo = "Text stands in single quotes, a quote inside it twice." if self.text[at] in "'\"" else ""
-            raise self.problem(f"{self.text[at]!r} has no meaning here", todo=todo, at=at + 1)
-        self.kind, self.at, self.end = match.lastgroup, match.start(match.lastgroup) + 1, match.end()
-        self.written = match[self.kind]
-        self.word = self.written.lower() if self.kind == "name" else self.written
-        if self.kind == "name" and self.word in _WORDS:
-            self.kind = "word"
-
-    def takes(self, *words: str) -> str:
-        """Step over one of these words or signs and say which; an empty text when the token is another."""
-        if self.kind not in ("word", "sign") or self.word not in words:
-            return ""
-        word = self.word
-        self.step()
-        return word
-
-    def expect(self, word: str) -> None:
-        if not self.takes(word):
-            raise self.unexpected(f"{word!r} is expected")
-
-    def unexpected(self, what: str, todo: str = "") -> ConfigError:
-        found = f", not {self.written!r}" if self.written else " at the end"
-        return self.problem(what + found, todo=todo, at=self.at)
-
-    def made_of(self, node: Node) -> Node:
-        self.made += 1
-        if self.made > _MOST:
-            raise self.problem(f"has more than {_MOST} parts", todo="Split it into several rules.")
-        return node
-
-    def nested(self, read: Callable[[], Node]) -> Node:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise self.problem(f"is nested deeper than {_DEEPEST}", at=self.at)
-        node = read()
-        self.depth -= 1
-        return node
+    language = _LANGUAGE
 
     def all(self) -> Node:
         node = self.condition()
@@ -188,7 +139,7 @@ class _Parser:
         if kind == "number":
             return self.made_of(Literal(int(written) if written.isdigit() else Decimal(written), at))
         if kind == "text":
-            return self.made_of(Literal(_unquoted(written), at))
+            return self.made_of(Literal(unquoted(written), at))
         if kind == "word":
             return self.made_of(Literal(written.lower() == "true", at))
         if kind == "name" and self.kind == "text" and written.lower() in ("date", "timestamp"):
@@ -198,7 +149,7 @@ class _Parser:
         return self.made_of(Name(written, at))
 
     def moment(self, kind: str, at: int) -> Node:
-        text = _unquoted(self.written)
+        text = unquoted(self.written)
         try:
             value = date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
         except ValueError:
@@ -215,7 +166,3 @@ class _Parser:
         node = self.made_of(Call(function.lower(), self.nested(self.condition), at))
         self.expect(")")
         return node
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1].replace("''", "'")

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from strongroom.core import yaml
 from strongroom.core.errors import Problem
+from strongroom.core.escaping import is_plain
 from strongroom.core.words import did_you_mean, nearest
 
 PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?{}]+")
@@ -69,7 +70,7 @@ class Fields:
         if node is not None and (node.value is None or node.value == []):
             self.add(node, f"{what!r} is empty.", "Name at least one, or remove the key.")
         for item in self.items(node, what):
-            if not isinstance(item.value, str) or not form.fullmatch(item.value):
+            if not isinstance(item.value, str) or not (form.fullmatch(item.value) and is_plain(item.value)):
                 self.add(item, f"This is not {kind}.")
             elif (word := unicodedata.normalize("NFC", item.value)) in found:
                 self.add(item, f"{word!r} stands here twice.")

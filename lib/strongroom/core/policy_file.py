@@ -11,6 +11,7 @@ from pathlib import Path
 
 from strongroom.core import expression, yaml
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import is_plain
 from strongroom.core.key import reference
 from strongroom.core.policy import (
     ACTIONS,
@@ -169,7 +170,7 @@ class _Reader(GrantChecks):
         if allowed is not None and not isinstance(allowed.value, bool):
             self.add(allowed, "'allowed' is true or false.")
         principal = self.text(node.get("as"), "as")
-        if principal and not PRINCIPAL.fullmatch(principal):
+        if principal and not (PRINCIPAL.fullmatch(principal) and is_plain(principal)):
             self.add(node["as"], "'as' does not name a principal.", "Write it as user:NAME or group:NAME.")
         classes = self.mapping(node.get("classifications"), "classifications")
         return Expectation(

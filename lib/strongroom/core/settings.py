@@ -14,7 +14,7 @@ class Key:
     """What one setting may hold.
 
     Args:
-        kind: `text`; `path` (a file, folder or URI); `lake` (a path or `catalog:NAME`); `provider` (`file:PATH`,
+        kind: `text`; `path` (a file, folder or URI); `masters` (Spark's, a list); `provider` (`file:PATH`,
             `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
             `file:PATH`: where a token is); `name` (a contract's or column's); `principal` (`user:NAME`); `choice`;
             `integer`; `number`; `share` (0 to 1); `flag`.
@@ -39,9 +39,11 @@ KNOWN: Mapping[str, Key] = {
     "contracts": Key("path", required=True),
     "principal": Key("principal"),
     "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
-    "audit": Key("path"),  # default: LAKE/strongroom/audit; required when the lake is a catalog
+    "audit": Key("path"),  # default: LAKE/strongroom/audit
+    "masters": Key("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }
-"""The settings of the whole installation; besides them there is `spark`, a mapping of Spark settings."""
+"""The settings of the whole installation; besides them there are two mappings, `spark` of Spark's settings and
+`environment` of variables."""
 
 IDENTITY: Mapping[str, Key] = {
     "provider": Key("choice", default="", choices=("system", "databricks", "token")),
@@ -60,6 +62,7 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
         "quarantine_limit": Key("share", default=None),
         "widenLimit": Key("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
+        "sql_seconds": Key("number", default=600.0, least=0.1),  # how long the query of a rule may take
         "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
         "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
         "openlineage": Key("address"),  # events go there too; the report's file is written whatever becomes of them
@@ -90,7 +93,7 @@ class Settings:
 
     Args:
         file: the settings file itself.
-        lake: root folder or URI of the lake, or `catalog:NAME`.
+        lake: root folder or URI of the lake.
         keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …; or `none`, for
             readers who hold at most a role's keys.
         keyring: file with the wrapped data keys; safe to copy, useless without the provider.
@@ -99,6 +102,8 @@ class Settings:
         principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
         audit: folder of the audit log.
         role_keys: folder of what `keys wrap` gives to roles: wrapped, safe to copy, and for readers to reach.
+        masters: Spark's masters that `--master` may name besides that of `spark`, where `identity` is set.
+        environment: variables of each job; None stands for the caller's own value.
         identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
         spark: Spark SQL settings, and `spark.master`.
         jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
@@ -113,6 +118,8 @@ class Settings:
     principal: str = ""
     audit: str = ""
     role_keys: str = ""
+    masters: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
     spark: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from strongroom.core import settings_values
+from strongroom.core import settings_proven, settings_values
 from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.escaping import is_plain
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
+_SECRET = re.compile(r"(?i)(secret|password|token|key|kek)$|(secret|access)_?key|_key_")
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
+
+
+_handed_on: ContextVar[tuple[str, ...]] = ContextVar("handed_on", default=())
+
+
+@contextmanager
+def handing_on(overrides: Sequence[str]) -> Iterator[None]:
+    """In here, each settings file that is read gets these overrides, before those of whoever reads it."""
+    before = _handed_on.set((*_handed_on.get(), *overrides))
+    try:
+        yield
+    finally:
+        _handed_on.reset(before)
 
 
 def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
@@ -30,7 +47,8 @@ def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
         ConfigError: every problem of the file and of the overrides.
         UsageError: an override without `=`.
     """
-    return parse_settings(read_text(path, "Name another file with --config."), str(path), overrides)
+    text = read_text(path, "Name another file with --config.")
+    return parse_settings(text, str(path), [*_handed_on.get(), *overrides])
 
 
 def parse_settings(text: str, file: str, overrides: Sequence[str] = ()) -> Settings:
@@ -64,30 +82,31 @@ class _Reader:
             name: {key: each.default for key, each in keys.items()} for name, keys in SECTIONS.items()
         }
         spark: dict[str, str] = {}
+        environment: dict[str, str | None] = {}
         for name, node in root.fields.items():
             if name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=True)
             elif name == "spark":
                 self.section(name, node, lambda key, child: self.spark(spark, key, child))
+            elif name == "environment":
+                self.section(name, node, lambda key, child: self.variable(environment, key, child))
             elif name in SECTIONS:
                 self.section(name, node, lambda key, child, at=name: self.one(sections, at, key, child, typed=True))
             else:
                 named = f"Unknown setting {name!r}." if _NAME.fullmatch(name) else "This is no setting."  # nor a name
-                self.refuse(node, named, did_you_mean(name, [*KNOWN, "spark", *SECTIONS]))
+                self.refuse(node, named, did_you_mean(name, [*KNOWN, "spark", "environment", *SECTIONS]))
+        masters = (spark.get("spark.master", "local[*]"), *top["masters"])
         for name, node in overrides:
             section, dot, key = name.partition(".")
-            if name in KNOWN and "identity" in root.fields and name != "principal":
-                what = f"Where 'identity' is set, {name!r} is not for the command line: it says who judges the job."
-                self.refuse(node, what, "Write it into the file.")
+            proven = "identity" in root.fields
+            if proven and (fault := settings_proven.refusal(name, str(node.value), masters))[0]:
+                self.refuse(node, *fault)
             elif name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=False)
             elif section == "identity":
                 self.refuse(node, "Who proves who is asking is not for the command line.", "Write it into the file.")
             elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
                 self.spark(spark, key if key.startswith("spark.") else name, node)
-            elif "identity" in root.fields and self.leads_out(section, key):
-                what = f"Where 'identity' is set, {name!r} is not for the command line: it says what is sent where."
-                self.refuse(node, what, "Write it into the file.")
             elif section in JOBS and dot:
                 self.one(sections, section, key, node, typed=False)
             else:
@@ -102,13 +121,10 @@ class _Reader:
         self.fill(root, top, sections)
         if self.problems:
             raise ConfigError(self.problems)
-        return Settings(file=str(Path(self.file).absolute()), identity=identity, spark=spark, jobs=sections, **top)
-
-    @staticmethod
-    def leads_out(section: str, name: str) -> bool:
-        """Whether a job's setting names an address to send to, or the file whose text goes along as a token."""
-        key = JOBS.get(section, {}).get(name)
-        return key is not None and key.kind in ("address", "token")
+        return Settings(
+            file=str(Path(self.file).absolute()), identity=identity, spark=spark, environment=environment,
+            jobs=sections, **top,
+        )  # fmt: skip
 
     def section(self, name: str, node: Node, each: Any) -> None:
         if not isinstance(node.value, dict):
@@ -150,12 +166,25 @@ class _Reader:
             )
         elif name == "spark.master" and (fault := settings_values.master_fault(str(value)))[0]:
             self.refuse(node, *fault)
+        elif not is_plain(f"{name} {value}"):
+            self.refuse(node, "A setting of Spark has a sign in it that nobody sees.", "Type it anew.")
         elif isinstance(value, bool):
             spark[name] = str(value).lower()
         elif isinstance(value, (str, int, float)):
             spark[name] = str(value)
         else:
             self.refuse(node, f"{name!r} is one text, number or boolean.")
+
+    def variable(self, found: dict[str, str | None], name: str, node: Node) -> None:
+        if not _NAME.fullmatch(name):
+            self.refuse(node, "This is no variable's name.")  # nor is it shown
+        elif node.value is not None and not isinstance(node.value, str):
+            self.refuse(node, f"'environment.{name}' is a text, or nothing at all for the caller's own.", "Quote it.")
+        elif node.value is not None and _SECRET.search(name):
+            todo = "Leave the value out: the caller's own passes."
+            self.refuse(node, f"'environment.{name}' is a credential, which stands in no file.", todo)
+        else:
+            found[name] = node.value
 
     def value(self, node: Node, name: str, key: Key, *, typed: bool) -> object:
         """The checked value; `typed` says whether it came from YAML (else it is text from the command line)."""
@@ -180,14 +209,9 @@ class _Reader:
             home = Path(keys.removeprefix("file:")).parent if keys.startswith("file:") else self.folder
             top["keyring"] = str(home / "keyring.json")
         if not top["audit"]:
-            if lake.startswith("catalog:"):
-                self.refuse(
-                    root, "The setting 'audit' is missing.", "A lake in a catalog has no folder for it: name one."
-                )
             top["audit"] = f"{lake.rstrip('/')}/strongroom/audit"
         if not top["role_keys"]:
-            remote = "://" in lake or lake.startswith("catalog:")
-            near = str(Path(top["keyring"]).parent) if remote else f"{lake.rstrip('/')}/strongroom"
+            near = str(Path(top["keyring"]).parent) if "://" in lake else f"{lake.rstrip('/')}/strongroom"
             top["role_keys"] = f"{near}/role-keys"
 
     def refuse(self, node: Node, what: str, todo: str = "") -> object:

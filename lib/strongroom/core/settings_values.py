@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from strongroom.core.errors import ConfigError
+from strongroom.core.escaping import is_plain
 from strongroom.core.key import reference
 from strongroom.core.settings import Key
 from strongroom.core.words import did_you_mean
@@ -16,6 +18,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _TOKEN = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)|file:(\S.*)")
 _PRINCIPAL = re.compile(r"[a-z]+:\S(.*\S)?")
+_UNFIT_FOR_TABLES = re.compile(r"[\[\]^|%\\\x00-\x1f\x7f]")
+"""Signs that deltalake takes for others, or stops at: it makes an address of a path, and reads that again."""
 _MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s://\S+|sc://\S+")
 
 
@@ -49,8 +53,12 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
             if not isinstance(value, bool):
                 raise Unfit(f"{name!r} is true or false.")
             return value
+        case "masters":
+            return _masters(value, name)
     if not isinstance(value, str) or not value.strip():
         raise Unfit(f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
+    if not is_plain(value):
+        raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.")
     match key.kind:
         case "path":
             return _absolute(value, folder)
@@ -71,7 +79,7 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
 
 def is_principal(text: str) -> bool:
     """Whether a text names a principal: `user:ada`."""
-    return bool(_PRINCIPAL.fullmatch(text))
+    return bool(_PRINCIPAL.fullmatch(text)) and is_plain(text)
 
 
 def master_fault(master: str) -> tuple[str, str]:
@@ -96,12 +104,23 @@ def _number(value: object, name: str, key: Key) -> float:
     return value
 
 
+def _masters(value: object, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise Unfit(f"{name!r} is a list of Spark's masters.", "Write [spark://HOST:PORT, …].")
+    for each in value:
+        if (fault := master_fault(each))[0]:
+            raise Unfit(*fault)
+    return tuple(value)
+
+
 def _lake(value: str, folder: Path) -> str:
-    if not value.startswith("catalog:"):
-        return _absolute(value, folder)
-    if not all(_NAME.fullmatch(part) for part in value.removeprefix("catalog:").split(".")):
-        raise Unfit("A catalog is named in letters, digits and '_'.", "Write catalog:NAME.")
-    return value
+    if value.startswith("catalog:"):
+        raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.")
+    found = _absolute(value, folder)
+    if sign := _UNFIT_FOR_TABLES.search(found):
+        what = f"No Delta table can be opened below a folder with {sign[0]!a} in its path."
+        raise Unfit(what, "Give the lake a path without it.")
+    return found
 
 
 def _provider(value: str, name: str, folder: Path) -> str:
@@ -136,7 +155,9 @@ def _token(value: str, name: str, folder: Path) -> str:
 
 
 def _absolute(value: str, folder: Path) -> str:
-    return value if _SCHEME.match(value) else str((folder / Path(value).expanduser()).resolve())
+    return (
+        value if _SCHEME.match(value) else os.path.realpath(folder / Path(value).expanduser())
+    )  # resolve() raises at loops
 
 
 def _scalar(text: str) -> object:

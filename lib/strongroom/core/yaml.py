@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import is_unicode
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: twenty times faster
 _DEEPEST = 64
@@ -182,6 +183,8 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return None
         text: str = event.value
+        if not is_unicode(text):
+            self.add(event, "Half of a character.", "Write the whole of it as one escape: \\U and eight digits.")
         if not event.implicit[0]:  # quoted or a block
             return text
         if text in _WORDS:

@@ -34,7 +34,7 @@ from strongroom.govern.matrix import AS_STORED, IN_CLEAR, View, principals_of, p
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import projection_for
 from strongroom.govern.role_keys import role_keys
-from strongroom.stores.access import write_cells, write_page
+from strongroom.stores.access import write_cells, write_lines
 from strongroom.stores.keys_role import file_of
 from strongroom.stores.lake import Lake
 
@@ -146,7 +146,7 @@ def _matrix(job: Job) -> Outcome:
     if not job.args.out:
         return Outcome(summary=_words(found), facts=facts)
     if job.args.out.endswith(".html"):
-        write_page(page(found, policy=engine.policy.fingerprint[:16], at=at), job.args.out)
+        write_lines(page(found, policy=engine.policy.fingerprint[:16], at=at), job.args.out)
     else:
         write_cells(cells(found), job.args.out)
     return Outcome(report=job.args.out, summary=f"{counted:,} cells written to {job.args.out}.", facts=facts)

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import UsageError
+from strongroom.core.escaping import is_plain
 from strongroom.core.event import Event
 from strongroom.core.policy import ACTIONS, last_day
 from strongroom.core.run import Job, Outcome
@@ -107,6 +108,9 @@ def _target(job: Job) -> _Target:
         raise UsageError("Export to which platform?", todo=f"Give --to {'|'.join(_TARGETS)}.")
     if not job.args.out:
         raise UsageError("Export to which folder?", todo="Give --out, for example --out exports.")
+    for option in ("catalog", "service"):
+        if not is_plain(getattr(job.args, option)):
+            raise UsageError("This is no name: it has a sign in it that nobody sees.", where=f"--{option}")
     return _TARGETS[job.args.to]
 
 
@@ -132,7 +136,7 @@ def _groups(job: Job, engine: Engine) -> dict[str, str]:
     roles, found = {role.name for role in engine.policy.roles}, dict[str, str]()
     for word in job.args.group:
         role, mark, group = word.partition("=")
-        if not mark or not group.strip() or not group.isprintable():
+        if not mark or not group.strip() or not is_plain(group):
             raise UsageError("This names no group.", where="--group", todo="Write --group ROLE=GROUP.")
         if role not in roles:
             raise UsageError(f"Unknown role {role!r}.", where="--group", todo=did_you_mean(role, roles))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
-from html import escape
 
+from strongroom.core.escaping import visible
 from strongroom.govern.matrix import View
+from strongroom.stores.reports_markup import Markup, data_island, element
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1c1c1c;background:#fff}
@@ -25,29 +25,34 @@ function show(){
   const found=rows.filter((row,at)=>wanted.every(word=>words[at].includes(word)));
   body.replaceChildren(...found.slice(0,most).map(row=>{
     const line=document.createElement('tr');
-    for(const text of row){const cell=document.createElement('td');cell.textContent=text;line.append(cell)}
+    for(const text of row){
+      const cell=document.createElement('td');cell.dir='auto';cell.textContent=text;line.append(cell)}
     return line}));
   count.textContent=found.length+' of '+rows.length+(found.length>most?', the first '+most+' shown':'');
 }
 field.addEventListener('input',show);show();
 """
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>Who sees what</title><style>{style}</style>{body}{data}<script>{script}</script></html>"
+)
 _HEADS = ("who", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
 
 
 def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
     """The page. Whoever sees the same columns of a table in the same way for the same purposes shares a line."""
     lines = [line for view in views for line in _lines(view)]
-    data = json.dumps(sorted(lines), ensure_ascii=False).replace("<", "\\u003c")
-    heads = "".join(f"<th scope=col>{head}" for head in _HEADS)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Who sees what</title>'
-        f"<style>{_STYLE}</style><main><h1>Who sees what</h1>"
-        f"<p>Policy {escape(policy)}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given.</p>"
-        '<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'
-        f'<p id="count" role="status"></p><table><thead><tr>{heads}</thead><tbody></tbody></table></main>'
-        f'<script type="application/json" id="cells">{data}</script><script>{_SCRIPT}</script></html>'
+    heads = (element("th", head, scope="col") for head in _HEADS)
+    body = element(
+        "main",
+        element("h1", "Who sees what"),
+        element("p", f"Policy {policy}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given."),
+        Markup('<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'),
+        Markup('<p id="count" role="status"></p>'),
+        element("table", element("thead", element("tr", *heads)), element("tbody")),
     )
+    shown = [[visible(text) for text in line] for line in sorted(lines)]
+    return _PAGE.format(style=_STYLE, body=body, data=data_island("cells", shown), script=_SCRIPT)
 
 
 def _lines(view: View) -> list[list[str]]:

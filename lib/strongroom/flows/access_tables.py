@@ -12,6 +12,7 @@ from deltalake import Schema
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
+from strongroom.core.sql_text import identifier
 from strongroom.flows.tables import CLASSIFICATION, TAGS, quarantine, training
 from strongroom.govern.export import Described
 from strongroom.govern.matrix import Table
@@ -78,7 +79,7 @@ def ddl(type_: Any) -> str:
     if isinstance(type_, str):
         return _DDL.get(type_, type_)
     if type_["type"] == "struct":
-        inside = ",".join(f"`{field['name'].replace('`', '``')}`:{ddl(field['type'])}" for field in type_["fields"])
+        inside = ",".join(f"{identifier(field['name'])}:{ddl(field['type'])}" for field in type_["fields"])
         return f"struct<{inside}>"
     if type_["type"] == "array":
         return f"array<{ddl(type_['elementType'])}>"

@@ -3,6 +3,7 @@
 audit verify                        check every entry and the last checkpoint, and sign a new one
 audit verify --witness FILE         … and against a checkpoint that somebody else kept
 audit verify --new-key              … and sign with a new key, when the old one is lost; for who may write the keys
+audit recover --reason TEXT         go on from a log that is not what was signed, and record that; for the same people
 audit search table=training.reviews outcome=refused since=2026-01-01
 audit prove 41 --out 41.tlog-proof  that entry 41 is in the log
 audit prove --witness FILE          that the log only grew since that checkpoint
@@ -12,6 +13,7 @@ audit report --month 2026-05        who read personal data and for what, refusal
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.escaping import json_text
 from strongroom.core.event import OUTCOMES, Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
-from strongroom.flows import audit_report, seal
+from strongroom.flows import audit_recover, audit_report, seal, seal_check, seal_keys
 from strongroom.flows.permit import engine_of, permit
 from strongroom.govern.checkpoint import (
     Checkpoint,
@@ -32,7 +35,8 @@ from strongroom.govern.checkpoint import (
     open_checkpoint,
     open_inclusion,
 )
-from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash
+from strongroom.govern.merkle import consistency_proof, included, inclusion_proof, leaf_hash, root
+from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
@@ -42,13 +46,14 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `audit` takes besides the options of every job."""
-    parser.add_argument("verb", choices=("verify", "search", "prove", "report"))
+    parser.add_argument("verb", choices=("verify", "recover", "search", "prove", "report"))
     parser.add_argument(
         "terms", metavar="TERM", nargs="*", help=f"search: {', '.join(_TERMS)}, as NAME=VALUE; prove: N"
     )
     parser.add_argument("--witness", metavar="FILE", action="append", default=[], help="a checkpoint somebody kept")
     parser.add_argument("--key", metavar="KEY|FILE", default="", help="public key to check with (default: our own)")
     parser.add_argument("--new-key", action="store_true", help="verify: sign with a new key from now on")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="recover: what happened, for the record")
     parser.add_argument("--proof", metavar="FILE", default="", help="verify: only check this proof; needs --entry")
     parser.add_argument("--entry", metavar="FILE", default="", help="verify: the entry that --proof is about")
     parser.add_argument("--month", metavar="YYYY-MM", default="", help="report: default is the month before this one")
@@ -63,6 +68,8 @@ def run(job: Job) -> Outcome:
         return _check_proof(job, log) if job.args.proof else _verify(job, log)
     if job.args.verb == "prove":
         return _prove(job, log)
+    if job.args.verb == "recover":
+        return audit_recover.recover(job, log)
     permit(job, "read", _TABLE, shows=True)
     if job.args.verb == "search":
         return _search(job, log)
@@ -74,22 +81,23 @@ def _verify(job: Job, log: AuditLog) -> Outcome:
     if job.args.new_key:
         return _renew(job, log)
     # Without a checkpoint there is nothing to check with a key, and none is made.
-    keys = _keys(job, log) if job.args.witness or log.note(seal.CHECKPOINT) else []
+    keys = _keys(job, log) if job.args.witness or log.note(seal_keys.CHECKPOINT) else []
     heads = {name: _opened(name, keys) for name in job.args.witness}
     lost: StoreError | None = None
     try:
-        if (last := seal.last_checkpoint(log, job.settings, keys)) is not None:
-            heads["the last checkpoint"] = last
+        heads |= seal.last_signed(log, job.settings, keys).heads
     except StoreError as fault:  # what a witness can tell of the log says more, and comes first
         lost = fault
-    head = seal.check(log, heads)
+    found = seal_check.check(log, heads)
     if lost is not None:
         raise lost
-    facts = {"entries": head.size, "root": head.root.hex(), "checkpoints": len(heads)}
+    facts = {"entries": found.size, "root": found.root.hex(), "checkpoints": len(heads), "breaks": len(found.breaks)}
+    breaks = "".join(f"\n{line}" for line in audit_recover.told(found.breaks))
+    whole = f"The log is whole: {found.size:,} entries.{breaks}"
     if job.args.dry_run or job.args.key:
-        return Outcome(summary=f"The log is whole: {head.size:,} entries.", facts=facts)
+        return Outcome(summary=whole, facts=facts)
     note = seal.seal(log, job.settings).note
-    return Outcome(summary=f"The log is whole: {head.size:,} entries. Hand this to a witness:\n{note}", facts=facts)
+    return Outcome(summary=f"{whole}\nHand this to a witness:\n{note}", facts=facts)
 
 
 def _renew(job: Job, log: AuditLog) -> Outcome:
@@ -101,7 +109,7 @@ def _renew(job: Job, log: AuditLog) -> Outcome:
         return Outcome(summary=f"Checkpoints of {old[0].name} would be followed by those of a new key.")
     policy = engine_of(job.settings.policy).policy.fingerprint
     event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
-    sealed = seal.renew(log, job.settings, old[0], heads, event)
+    sealed = seal.renew(log, job.settings, old, heads, event)
     return Outcome(summary=f"The log is whole. It is signed with a new key from now on:\n{sealed.note}")
 
 
@@ -124,6 +132,10 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
     """A proof of one entry, or of growth since a witness's checkpoint."""
     sealed = seal.seal(log, job.settings)
     leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
+    if root(leaves) != sealed.head.root:
+        raise StoreError(
+            "The audit log was changed.", where=str(log.folder), todo="Run './spark-submit.sh audit verify'."
+        )
     if job.args.witness:
         old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
@@ -139,9 +151,9 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
 
 def _search(job: Job, log: AuditLog) -> Outcome:
     terms = _terms(job.args.terms)
-    found = [(index, event) for index, event in enumerate(log.read()) if _fits(event, terms)]
+    found = [(index, event) for index, event in log.numbered() if _fits(event, terms)]
     shown = found[-job.args.limit :] if job.args.limit > 0 else found
-    lines = [f"{index:>8}  {event.entry().decode()}" for index, event in shown]
+    lines = [f"{index:>8}  {json_text(json.loads(event.entry()), compact=True)}" for index, event in shown]
     if len(found) > len(shown):
         lines.append(f"The last {len(shown)} of {len(found)}; --limit 0 shows all.")
     return _out(job, "\n".join(lines) or "Nothing.", facts={"found": len(found)})
@@ -188,16 +200,17 @@ def _held(event: Event, name: str) -> tuple[str, ...]:
 def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
     """The public keys to check with, today's first: those given, else this installation's, those of before among them.
 
-    For a renewal today's is the last one that is known, or else the log's own.
+    For a renewal today's is the last one that is known.
     """
     text = job.args.key
     if not text:
-        former = seal.former_keys(job.settings)[::-1]
+        former = seal_keys.former_keys(job.settings)[::-1]
         if not job.args.new_key:
-            return [seal.public_key(log, job.settings), *former]
+            return [seal_keys.public_key(log, job.settings), *former]
         if former:
             return former
-        text = log.note(seal.PUBLIC_KEY)
+        todo = "Give --key NAME+ID+KEY from somebody who kept it, and --witness FILE: the log's folder proves nothing."
+        raise UsageError("Nothing beside the signing key tells which one signed this log.", todo=todo)
     try:
         return [VerifierKey.of(line) for line in (text if "+" in text else _bytes(text).decode()).split()]
     except ValueError as error:
@@ -224,5 +237,5 @@ def _out(job: Job, text: str, *, facts: dict[str, object] | None = None) -> Outc
     """The answer on screen, or in a file."""
     if not job.args.out:
         return Outcome(summary=text.rstrip("\n"), facts=facts or {})
-    Path(job.args.out).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    write_lines(text.rstrip("\n"), job.args.out)
     return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts or {})

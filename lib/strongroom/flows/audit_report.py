@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from strongroom.core.errors import UsageError
+from strongroom.core.escaping import markdown_cell
 from strongroom.core.event import Event
 from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
@@ -18,6 +18,7 @@ from strongroom.flows.projections import contracts
 from strongroom.govern.matrix import Table, principals_of, purposes_of, tables_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import members
+from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _SOON = timedelta(days=60)
@@ -57,7 +58,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
     facts = {"events": len(events), "month": f"{start:%Y-%m}"}
     if not job.args.out:
         return Outcome(summary=text, facts=facts)
-    Path(job.args.out).write_text(text + "\n", encoding="utf-8")
+    write_lines(text, job.args.out)
     return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts)
 
 
@@ -204,7 +205,7 @@ def _table(heads: tuple[str, ...], counted: Counter[tuple[str, ...]], *, times: 
         return []
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+        return "| " + " | ".join(map(markdown_cell, cells)) + " |"
 
     def lines() -> Iterator[str]:
         yield line(heads)

@@ -7,7 +7,7 @@ the policy, as notes. A file's content tells what it is. Every problem is told w
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from strongroom.core.contract_references import referenced
@@ -21,6 +21,7 @@ from strongroom.flows.known_tables import known_tables
 from strongroom.flows.which import sound_contract
 from strongroom.govern.lint import lint
 from strongroom.govern.policy import compile_policy
+from strongroom.stores.connectors import connector_fault
 
 BARE = True
 
@@ -95,9 +96,16 @@ def _check(file: Path, job: Job) -> str:
     kinds: dict[str, Callable[[], str]] = {
         "contract": lambda: _contract(text, str(file), _folders(file, job)),
         "policy": lambda: _policy(text, str(file)),
-        "settings": lambda: f"settings of the lake {parse_settings(text, str(file), overrides).lake}",
+        "settings": lambda: _settings(text, str(file), overrides),
     }
     return kinds[_kind(text, file)]()
+
+
+def _settings(text: str, file: str, overrides: Sequence[str]) -> str:
+    settings = parse_settings(text, file, overrides)
+    if (fault := connector_fault(settings)) is not None:
+        raise ConfigError([fault])
+    return f"settings of the lake {settings.lake}"
 
 
 def _kind(text: str, file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Check the machine: Python, packages, Java, jars, folders, disk, loopback and the settings file.
+"""Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, audit log and tables' files.
 
 One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
 Spark, and runs when the settings are broken. Exit code 4 when something fails.
@@ -6,15 +6,28 @@ Spark, and runs when the settings are broken. Exit code 4 when something fails.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from strongroom.core.errors import ConfigError, EnvironmentFault, UsageError
+from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
+from strongroom.core.escaping import one_line, shell_word
 from strongroom.core.run import Job, Outcome
+from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
+from strongroom.core.words import counted
+from strongroom.flows.seal import waiting
+from strongroom.stores.audit import AuditLog
+from strongroom.stores.audit_keys import is_kept_from_us
 from strongroom.stores.home import Home
-from strongroom.stores.machine import Finding, probe
+from strongroom.stores.keys_coverage import tables_of
+from strongroom.stores.lake import Lake
+from strongroom.stores.machine import Finding, ours_alone, probe
+from strongroom.stores.old_timestamps import old_files
+from strongroom.stores.trust import sources
 
 BARE = True
+_FOOTERS = 50
+"""Files of a table that are asked at most."""
 
 
 def run(job: Job) -> Outcome:
@@ -23,26 +36,75 @@ def run(job: Job) -> Outcome:
     Raises:
         EnvironmentFault: at least one probe failed.
     """
-    settings, folders = _settings(job)
-    findings = [*probe(Home.named(), folders), settings]
+    told, settings = _settings(job)
+    findings = [*probe(Home.named(), _folders(settings) if settings else {}), told]
+    if settings:
+        findings += [_audit(job, settings), *_tables(settings.lake), *map(ours_alone, _held(settings))]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
             job.say(str(finding))
         raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
-    return Outcome(summary="\n".join(map(str, findings)), facts={"checks": len(findings)})
+    return Outcome(summary="\n".join(one_line(str(finding)) for finding in findings), facts={"checks": len(findings)})
 
 
-def _settings(job: Job) -> tuple[Finding, dict[str, str]]:
-    """Whether the settings file can be read, and the folders it names."""
+def _tables(lake: str) -> Iterator[Finding]:
+    """Whether published tables hold timestamps that other readers and writers take for other moments."""
+    if not lake or lake.startswith("catalog:"):
+        return
+    old, asked = dict[str, str](), 0
+    try:
+        for table in tables_of(Lake(lake)):
+            files, looked = old_files(Lake(lake), table, most=_FOOTERS)
+            asked += looked
+            if files:
+                old[table] = f"{table} ({len(files)} of {counted(looked, 'file')})"
+    except StoreError as error:
+        yield Finding("tables", f"{error.where}: {error.what}; not probed")
+        return
+    if old:
+        what = f"timestamps that only Spark reads right: {', '.join(old.values())}"
+        yield Finding("tables", what, "./spark-submit.sh prepare --mend-timestamps")
+    elif asked:
+        yield Finding("tables", f"timestamps in {counted(asked, 'file')} as Delta demands them")
+
+
+def _settings(job: Job) -> tuple[Finding, Settings | None]:
+    """Whether the settings file can be read, and what it says."""
     file = job.args.config
     try:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
-        return Finding("settings", f"{file}: {count} problem(s)", f"./spark-submit.sh check --config {file}"), {}
+        mend = f"./spark-submit.sh check --config {shell_word(file)}"
+        return Finding("settings", f"{file}: {count} problem(s)", mend), None
+    return Finding("settings", file), settings
+
+
+def _folders(settings: Settings) -> dict[str, str]:
+    """The folders that the settings want to write to, by name."""
     folders = {"lake": settings.lake, "keyring": str(Path(settings.keyring).parent), "audit": settings.audit}
     kind, _, place = settings.keys.partition(":")
     if kind == "file":
         folders["keys"] = str(Path(place).parent)
-    return Finding("settings", file), folders
+    return folders
+
+
+def _held(settings: Settings) -> list[str]:
+    """The files that nobody else may write."""
+    kind, _, place = settings.keys.partition(":")
+    return [*sources(settings).values(), settings.keyring, *([place] if kind == "file" else [])]
+
+
+def _audit(job: Job, settings: Settings) -> Finding:
+    """Whether the audit log can be signed: what a job only warns of."""
+    if not Path(settings.audit).is_dir():
+        return Finding("sealing", f"nothing is in {settings.audit} yet")
+    if is_kept_from_us(settings):
+        return Finding("sealing", "the signing key is another user's; not probed")
+    try:
+        entries = waiting(AuditLog.open(settings), settings)
+    except StoreError as error:
+        mend = f"./spark-submit.sh audit verify --config {shell_word(job.args.config)}"
+        return Finding("sealing", str(error.what), mend)
+    return Finding("sealing", f"{settings.audit} can be signed; {entries} entries wait for it")

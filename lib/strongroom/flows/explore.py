@@ -16,6 +16,7 @@ import pandas as pd
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import identifier
 from strongroom.flows.read import read_as
 from strongroom.flows.vectorize_tables import MODEL
 from strongroom.flows.which import contract_of, settle_purpose
@@ -193,4 +194,4 @@ def _column(view: View, role: str) -> str:
     if name not in view.read(view.table).columns:
         todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
         raise Refused(f"the column {name!r} is not among those that the policy shows", where=view.table, todo=todo)
-    return f"`{name}`"
+    return identifier(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from strongroom.protect.hash import token_info
 from strongroom.protect.row_key import row_key
 from strongroom.stores.keys import save_keyring
 from strongroom.stores.keys_tink import AES_CMAC, AES_SIV, HMAC, clear_json, read_clear_json
+from strongroom.stores.whole_file import write_first
 
 
 def permit_column(job: Job) -> None:
@@ -160,7 +160,8 @@ def _write_new(job: Job, text: str) -> None:
     if job.args.dry_run:
         return
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as handle:
-            handle.write(text + "\n")
+        made = write_first(file, f"{text}\n".encode(), mode=0o600)
     except OSError as fault:
         raise UsageError(f"the file cannot be made: {fault.strerror}", where=str(file), todo="Name another.") from None
+    if not made:
+        raise UsageError("the file cannot be made: File exists", where=str(file), todo="Name another.")

@@ -19,6 +19,7 @@ from typing import Any
 from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
 from strongroom.core.notebook import Cell, Notebook, parse_notebook
 from strongroom.core.run import Job, Outcome
+from strongroom.core.settings_file import handing_on
 from strongroom.core.words import did_you_mean
 from strongroom.stores.faults import translate
 from strongroom.stores.lake import Lake
@@ -51,7 +52,8 @@ def run(job: Job) -> Outcome:
     screen = Screen(dbutils.secrets)
     stopped = None
     try:
-        run_cells(notebook, screen, names={"spark": job.spark(), "dbutils": dbutils}, say=job.say)
+        with handing_on(job.args.overrides):
+            run_cells(notebook, screen, names={"spark": job.spark(), "dbutils": dbutils}, say=job.say)
     except StrongroomError as error:
         stopped = error
     root = Lake(job.settings.lake).root  # of a lake elsewhere, the pages lie in the working folder
@@ -94,7 +96,8 @@ def run_cells(notebook: Notebook, screen: Screen, *, names: Mapping[str, Any], s
                 screen.end_cell()
         except (Exception, SystemExit) as error:
             if os.environ.get("STRONGROOM_DEBUG") == "1":
-                traceback.print_exception(error)
+                for line in "".join(traceback.format_exception(error)).splitlines():
+                    say(line)
             raise located(error, file=notebook.file, cell=cell) from error
     return space
 
@@ -145,9 +148,6 @@ def widget_values(job: Job, notebook: Notebook) -> dict[str, str]:
             raise UsageError(
                 f"{option} does not reach this notebook", where=notebook.file, todo=f"Add a widget {name!r}."
             )
-    if any(not pair.startswith("spark.") for pair in job.args.overrides):
-        todo = "Use --param, or name another settings file with --config."
-        raise UsageError("--set does not reach into a notebook", where="--set", todo=todo)
     own = {"config": job.args.config, "run_id": job.run.id} | {name: value for name, value in asked.items() if value}
     return {name: value for name, value in own.items() if name in notebook.widgets} | given
 

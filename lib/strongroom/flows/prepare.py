@@ -1,7 +1,8 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
---reread FILE     the batch that read this raw file is read anew as a whole and takes its own place in the table
---widen           reads nothing: only brings the table's columns to the contract's types, however large it is
+--reread FILE       the batch that read this raw file is read anew as a whole and takes its own place in the table
+--widen             reads nothing: only brings the table's columns to the contract's types, however large it is
+--mend-timestamps   reads nothing: writes just those files anew whose timestamps are of before
 
 The functions `run` and `_steps` are the order of steps.
 """
@@ -32,6 +33,7 @@ from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
+from strongroom.flows.prepare_timestamps import mended
 from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
@@ -42,10 +44,13 @@ from strongroom.stores.sample import make_sample
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The job's own options."""
+    """What `prepare` takes besides the options of every job."""
     parser.add_argument("--reread", metavar="FILE", default="", help="read the batch that held this raw file anew")
     parser.add_argument(
         "--widen", action="store_true", help="read nothing; only bring the table's columns to the contract's types"
+    )
+    parser.add_argument(
+        "--mend-timestamps", action="store_true", help="write files anew whose timestamps only Spark reads; no more"
     )
 
 
@@ -58,6 +63,8 @@ def run(job: Job) -> Outcome:
         GateClosed: a set rule failed; readers keep the previous version, the rest is written.
         StoreError: a source, a key or a table cannot be read or written; nothing was published.
     """
+    if job.args.mend_timestamps:
+        return mended(job)
     contract = _contract(job)
     job = settle_purpose(job, contract)
     _authorise(job, contract)

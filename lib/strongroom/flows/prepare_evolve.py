@@ -21,7 +21,7 @@ from strongroom.flows import tables
 from strongroom.flows.evolution import LOOSE, NEW, SEALED, WIDER, Evolution, evolution
 from strongroom.protect.rewrap import Rewrapper, as_it_is, sealed_anew
 from strongroom.protect.row_key import row_keys_of
-from strongroom.stores import commits
+from strongroom.stores import commits, properties
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
@@ -65,7 +65,7 @@ def alone(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     name, plan = f"training.{contract.name}", tables.training(contract)
     if evolved.rewritten:
         widen(job, contract, lake, evolved=evolved)
-    lake.sync_properties(name, plan)
+    properties.bring(lake, name, plan, say=job.say)
     note(lake, name, plan.schema)
     table = lake.open(name)
     return None if table is None else int(table.version())

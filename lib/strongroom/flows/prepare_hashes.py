@@ -13,11 +13,12 @@ from typing import Any
 
 from strongroom.core.contract import Column, Contract, Read
 from strongroom.core.run import Job
+from strongroom.core.sql_text import identifier
 from strongroom.flows import fuse
 from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, Scan, findable, values
 from strongroom.stores import stages
 from strongroom.stores.lake import Lake
-from strongroom.stores.sources import CORRUPT, quoted
+from strongroom.stores.sources import CORRUPT
 
 HASHES = ("__one", "__two")
 _WHOLE = ("tinyint", "smallint", "int", "bigint")
@@ -140,7 +141,7 @@ def _read(rows: Rows, frame: Any, asked: Sequence[Key]) -> Any:
     from pyspark.sql.pandas.types import from_arrow_schema
 
     scan = Scan(rows.plan, tuple(asked), rows.sealed)
-    tops = ["row"] if rows.sealed else [quoted(column.name) for column in scan.contract.columns]
+    tops = ["row"] if rows.sealed else [identifier(column.name) for column in scan.contract.columns]
     ids = [name for key in asked for name in key.identity]
     return frame.select(*tops, *ids).mapInArrow(partial(values, scan), from_arrow_schema(scan.schema()))
 
@@ -177,7 +178,7 @@ def at(path: str) -> Any:
     from pyspark.sql import functions as F
 
     first, *rest = path.split(".")
-    return reduce(lambda column, name: column[name], rest, F.col(quoted(first)))
+    return reduce(lambda column, name: column[name], rest, F.col(identifier(first)))
 
 
 def leaves_of(contract: Contract, paths: tuple[str, ...]) -> list[Column]:

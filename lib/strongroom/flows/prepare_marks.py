@@ -16,13 +16,14 @@ from urllib.parse import unquote
 from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import KeyFault, StoreError
+from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
 from strongroom.flows import fuse
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_hashes import HASHES, Rows, alike_hashes, at, given, hashes, held, identified, leaves_of
 from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, findable
 from strongroom.protect.siv import PREFIX
-from strongroom.stores import sources, stages
+from strongroom.stores import stages
 from strongroom.stores.commits import Judge
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
@@ -106,7 +107,7 @@ def new_keys(job: Job, contract: Contract, *, lake: Lake, stage: str) -> Judge |
 
 
 def _files(job: Job, lake: Lake, table: str, paths: Iterable[str]) -> Any:
-    return job.spark().read.parquet(*[sources.spark_path(lake.spark_path(table, path)) for path in paths])
+    return job.spark().read.parquet(*[glob_words(lake.spark_path(table, path)) for path in paths])
 
 
 def _broken(rows: Rows, asked: Sequence[_Asked]) -> Any:

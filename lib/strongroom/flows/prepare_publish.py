@@ -7,12 +7,13 @@ from collections.abc import Callable
 from deltalake import DeltaTable
 
 from strongroom.core.run import Job
+from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows import fuse, prepare_evolve, prepare_reread, tables
 from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.quarantine_retry import drop_replaced
-from strongroom.stores import commits, stages
+from strongroom.stores import commits, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
@@ -36,12 +37,12 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
-    table, files = planned.quarantine, []
+    table, plan, files = planned.quarantine, tables.quarantine(done.contract), []
     if done.tally.bad:
         training = f"training.{done.contract.name}"
         bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
         rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        rows.write.mode("overwrite").parquet(stages.spark_path(lake, name, batch.stage))
+        stages.write(rows, stages.spark_path(lake, name, batch.stage), stats=plan.stats)
         files = stages.staged(lake, name, batch.stage)
     whole = batch.mode == "overwrite"
     if not whole and planned.stale:
@@ -49,7 +50,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     change = Change(files, whole=whole, schema=tables.QUARANTINE if whole else None)
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
     commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
-    lake.sync_properties(name, tables.quarantine(done.contract))
+    properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
 
 
@@ -70,7 +71,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     judge = None if batch.mode == "overwrite" else new_keys(job, done.contract, lake=lake, stage=batch.stage)
     version = commits.commit(lake, name, change, looked=planned.onto, writers=writers, note=note, judge=judge)
     drop_replaced(lake, batch)
-    lake.sync_properties(name, plan)
+    properties.bring(lake, name, plan, say=job.say)
     prepare_evolve.note(lake, name, plan.schema)
     stages.drop_remains(lake, name, batch.stage)
     return version
@@ -100,6 +101,6 @@ def _change(
     return change, batch.writers
 
 
-def _of(stale: tuple[Batch, ...]) -> str:
+def _of(stale: tuple[Batch, ...]) -> Condition | None:
     """Rows that unpublished batches left: their files are read again, so they would stand twice."""
-    return f"batch in ({', '.join(str(batch.number) for batch in stale)})"
+    return one_of("batch", (batch.number for batch in stale)) if stale else None

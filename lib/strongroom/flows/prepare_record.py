@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job, Run
+from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
@@ -112,7 +113,8 @@ def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
     name, table = done.contract.name, lake.open(f"training.{done.contract.name}")
     if done.batch.mode == "overwrite" or table is None:
         return ()
-    rows = lake.read(RUNS, ("batch", "key"), where=f"dataset = '{name}' and status = 'done'")
+    of_it = all_of(equals("dataset", name), equals("status", "done"))
+    rows = lake.read(RUNS, ("batch", "key"), where=of_it)
     seen = {batch.number for batch in manifest.seen(manifest.batches(lake, name), table)}
     found = [
         str(row["key"]) for row in ([] if rows is None else rows.sort_by("batch").to_pylist()) if row["batch"] in seen

@@ -20,6 +20,7 @@ from strongroom.core.report import (
 )
 from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
+from strongroom.core.sql_text import equals
 from strongroom.flows import fuse, prepare_sketches, prepare_spread, prepare_words
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_plan import Found
@@ -213,7 +214,7 @@ def _labels(contract: Contract, labels: Labels) -> LabelBalance | None:
 
 def _history(lake: Lake, done: Done) -> tuple[PastRun, ...]:
     columns = ("run_id", "started", "rows_read", "rows_written", "rows_quarantined", "failures")
-    rows = lake.read(RUNS, columns, where=f"dataset = '{done.contract.name}'")
+    rows = lake.read(RUNS, columns, where=equals("dataset", done.contract.name))
     past: Sequence[dict[str, object]] = [] if rows is None else rows.sort_by("started").to_pylist()[-HISTORY:]
     return tuple(
         PastRun(str(row["run_id"]), row["started"].isoformat(), *(int(str(row[name])) for name in columns[2:]))  # type: ignore[attr-defined]

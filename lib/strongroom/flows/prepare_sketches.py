@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.sql_text import all_of, equals, one_of, present
 from strongroom.quality import states
 from strongroom.quality.distinct import MOST, Distinct
 from strongroom.quality.labels import is_open
@@ -77,7 +78,7 @@ def stored(lake: Lake, contract: Contract, *, batches: Sequence[int], key: int) 
     found = lake.open(METRICS)
     if found is None or not batches or "state" not in [field.name for field in found.schema().fields]:
         return {}
-    where = f"dataset = '{contract.name}' and batch in ({', '.join(map(str, batches))}) and state is not null"
+    where = all_of(equals("dataset", contract.name), one_of("batch", batches), present("state"))
     rows = lake.read(METRICS, ["batch", "name", "metric", "form", "state"], where=where)
     parts: dict[tuple[str, str, str], dict[int, bytes]] = {}
     for row in rows.to_pylist() if rows is not None else ():

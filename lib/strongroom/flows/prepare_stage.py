@@ -15,6 +15,7 @@ from strongroom.flows.prepare_hashes import Rows
 from strongroom.flows.prepare_marks import mark_rows
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_sketches import without_rare
+from strongroom.flows.tables import training
 from strongroom.quality.tally import Tally
 from strongroom.stores import shapes, sources, stages
 from strongroom.stores.lake import Lake
@@ -40,8 +41,8 @@ def stage(
     marked = mark_rows(job, rows, lake=lake)
     refined = marked.mapInArrow(partial(fuse.refine, plan), from_arrow_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
-    staged = refined.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
-    staged.parquet(stages.spark_path(lake, plan.table, batch.stage))
+    path, stats = stages.spark_path(lake, plan.table, batch.stage), training(contract).stats
+    stages.write(refined.withColumn("verdict", verdict), path, stats=stats, by="verdict")
     lines = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     good = stages.spark_path(lake, plan.table, f"{batch.stage}/verdict=good")

@@ -17,9 +17,11 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.escaping import glob_words
 from strongroom.core.event import Event
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job
+from strongroom.core.sql_text import identifier
 from strongroom.flows.permit import engine_of
 from strongroom.flows.project_rows import REPORT, Pass, Target
 from strongroom.flows.project_rows import projected as pass_over
@@ -27,12 +29,11 @@ from strongroom.flows.projections import protected
 from strongroom.flows.tables import CLASSIFICATION, TAGS
 from strongroom.govern.enforce import reading
 from strongroom.govern.projection import Projection
-from strongroom.govern.rows import identifier
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Relaid, Written, holds, source_files
-from strongroom.stores.sources import spark_path
+from strongroom.stores.spark_sql import columns_as, rows_where
 from strongroom.stores.table_plan import TablePlan, plain_type
 
 _FORM = 1
@@ -177,7 +178,7 @@ def _written(
 
     spark, folder = job.spark(), source.lake.spark_path(source.table)
     lies = spark.read.format("delta").option("versionAsOf", source.found.version()).load(folder)
-    paths = [spark_path(f"{folder}/{source.files[each]}") for each in sorted(new)]
+    paths = [glob_words(f"{folder}/{source.files[each]}") for each in sorted(new)]
     rows = spark.read.schema(lies.schema).parquet(*paths)
     sql, targets = _Sql(), []
     for each, place in zip(due, places, strict=True):
@@ -188,9 +189,9 @@ def _written(
         tokens = dict(each.tokens)
         targets.append(Target(place, each.projection.role.name, flag, at, tokens, each.schema))
     if all(target.flag for target in targets):  # rows that nobody is given do not travel
-        rows = rows.where(" OR ".join(sql.text(target.flag) for target in targets))
+        rows = rows_where(rows, " OR ".join(sql.text(target.flag) for target in targets))
     carried = Pass(source.table, tuple(targets), ring.handle if ring else None)
-    reports = rows.selectExpr(*sql.select()).mapInArrow(partial(pass_over, carried), from_arrow_schema(REPORT))
+    reports = columns_as(rows, sql.select()).mapInArrow(partial(pass_over, carried), from_arrow_schema(REPORT))
     found: dict[int, list[Written]] = {}
     for row in reports.collect():
         found.setdefault(row["target"], []).append(Written(row["source"], row["name"], row["size"], row["rows"]))
@@ -210,7 +211,7 @@ class _Sql:
         return list(self._places)[place]
 
     def select(self) -> Iterator[str]:
-        return (f"{text} AS `{place}`" for text, place in self._places.items())
+        return (f"{text} AS {identifier(str(place))}" for text, place in self._places.items())
 
 
 def _field(have: Any) -> pa.Field:

@@ -20,8 +20,10 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.escaping import json_text, one_line
 from strongroom.core.event import Event
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import equals, one_of
 from strongroom.core.words import counted, did_you_mean
 from strongroom.flows import quarantine_retry
 from strongroom.flows.permit import permit
@@ -74,7 +76,7 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     for title, counts in blocks:
         lines += ["", f"  {'rows':>8}  {title}"]
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-        lines += [f"  {count:>8,}  {_printable(name)}" for name, count in ranked]
+        lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in ranked]
     return Outcome(
         rows={"quarantined": len(rows)}, summary="\n".join(lines), facts={"table": f"quarantine.{contract.name}"}
     )
@@ -84,11 +86,6 @@ def _reason(rule: str, columns: tuple[str, ...]) -> str:
     """A rule's id, and the columns it is about where the id does not begin with the one."""
     told = len(columns) == 1 and rule.startswith(f"{columns[0]}.")
     return rule if told or not columns else f"{rule} ({', '.join(columns)})"
-
-
-def _printable(name: str | None) -> str:
-    """A name without signs that a terminal would obey: whoever can write the table could have put them there."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name or "(none)")
 
 
 def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
@@ -116,7 +113,7 @@ def _line(row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[st
     what: object = json.loads(clear) if clear is not None else "cannot be opened with this keyring"
     told = {name: row.get(name) for name in ("reasons", "source_file", "source_position")}
     columns = dict.fromkeys(column for rule in row["reasons"] or () for column in asked.get(rule, ()))
-    return json.dumps({**told, "columns": [*columns], "row": what}, ensure_ascii=False)
+    return json_text({**told, "columns": [*columns], "row": what})
 
 
 def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
@@ -128,7 +125,7 @@ def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
     gone = sum(row["run_id"] in runs for row in have)
     if job.args.dry_run or not gone:
         return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {counted(len(have), 'row')} would be discarded")
-    commits.without(lake, table, where=f"run_id in ({', '.join(map(_quoted, sorted(runs)))})")
+    commits.without(lake, table, where=one_of("run_id", sorted(runs)))
     left = len(have) - gone
     summary = f"{counted(gone, 'row')} discarded, {left:,} left; their files go with the next VACUUM after 7 days"
     return Outcome(rows={"discarded": gone}, summary=summary, facts={"table": table, "discarded": gone})
@@ -140,7 +137,7 @@ def _chosen_runs(job: Job, contract: Contract, lake: Lake) -> set[str]:
     if job.args.older_than is None or job.args.older_than < 0:
         raise UsageError("discard what?", todo="Give --run ID or --older-than DAYS.")
     before = job.run.started - timedelta(days=job.args.older_than)
-    rows = lake.read(RUNS, ("run_id", "started"), where=f"dataset = {_quoted(contract.name)}")
+    rows = lake.read(RUNS, ("run_id", "started"), where=equals("dataset", contract.name))
     return {row["run_id"] for row in (rows.to_pylist() if rows is not None else []) if row["started"] <= before}
 
 
@@ -150,7 +147,7 @@ def _rows(job: Job, contract: Contract, lake: Lake, *, columns: Iterable[str] | 
     Raises:
         UsageError: there are rows, and none has the reason asked for.
     """
-    where = f"run_id = {_quoted(job.args.run)}" if job.args.run else None
+    where = equals("run_id", job.args.run) if job.args.run else None
     found = lake.read(f"quarantine.{contract.name}", tuple(columns) if columns else None, where=where)
     rows = (
         found.sort_by([("batch", "ascending"), ("source_file", "ascending")]).to_pylist() if found is not None else []
@@ -162,7 +159,3 @@ def _rows(job: Job, contract: Contract, lake: Lake, *, columns: Iterable[str] | 
         known = {each for row in rows for each in row["reasons"] or ()}
         raise UsageError(f"no row here has the reason {reason!r}", where="--reason", todo=did_you_mean(reason, known))
     return chosen
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
@@ -26,7 +27,7 @@ from strongroom.flows.prepare_hashes import Rows, held
 from strongroom.flows.prepare_marks import mark_rows, new_keys, permit_references
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
-from strongroom.stores import commits, manifest, stages
+from strongroom.stores import commits, manifest, properties, stages
 from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
@@ -107,7 +108,7 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
 def drop_replaced(lake: Lake, batch: Batch) -> None:
     """Takes rows of the batch whose place a published one took out of quarantine; those of the new one are there."""
     if batch.replaces is not None:
-        commits.without(lake, f"quarantine.{batch.dataset}", where=f"batch = {batch.replaces}")
+        commits.without(lake, f"quarantine.{batch.dataset}", where=one_of("batch", [batch.replaces]))
 
 
 def finish(
@@ -146,14 +147,15 @@ def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
     schema = from_arrow_schema(fuse.stage_schema(rows.plan.contract))
     judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
-    staged = judged.withColumn("verdict", verdict).write.mode("overwrite").partitionBy("verdict")
-    staged.parquet(stages.spark_path(lake, training, batch.stage))
+    path, stats = stages.spark_path(lake, training, batch.stage), tables.training(rows.plan.contract).stats
+    stages.write(judged.withColumn("verdict", verdict), path, stats=stats, by="verdict")
     lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
     tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
     if tally.bad and tally.kept:
         bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
         still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        still.write.mode("overwrite").parquet(stages.spark_path(lake, aside, batch.stage))
+        stats = tables.quarantine(rows.plan.contract).stats
+        stages.write(still, stages.spark_path(lake, aside, batch.stage), stats=stats)
     return tally
 
 
@@ -205,6 +207,7 @@ def _publish(
         if now is None or not manifest.published(batch, now):  # else another run has settled it
             commits.take_back(lake, aside, version=version, writers=batch.writers)
             raise
+    properties.bring(lake, training, tables.training(contract), say=job.say)
 
 
 def _moved(quarantine: DeltaTable, batch: Batch) -> int:

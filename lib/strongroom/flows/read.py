@@ -30,9 +30,12 @@ from strongroom.govern.explain import refusal
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import Projection, projection_for
 from strongroom.stores.audit import AuditLog
+from strongroom.stores.faults import at_version
 from strongroom.stores.identity import whoami
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import holds
+from strongroom.stores.session import check_reading
+from strongroom.stores.spark_sql import columns_as, rows_where
 
 
 def read_table(
@@ -57,9 +60,11 @@ def read_table(
 
     Raises:
         Refused: the policy gives no column of it (the audit log keeps the attempt), or nothing proves who is asking.
+        EnvironmentFault: the session is set to give other rows or values than those that were written.
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
+    check_reading(spark)
     now = datetime.now(UTC)
     caller = whoami(found, lambda: spark)
     run = Run(
@@ -101,12 +106,12 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     # The version that was decided on, whoever writes the table before its rows are read.
-    rows = spark.read.format("delta").option("versionAsOf", found.version()).load(lake.spark_path(table))
+    rows = at_version(spark, lake.spark_path(table), found.version())
     sql = reading(decision, dict(rows.dtypes))
     if decision.clear and contract is not None:
         shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
     else:
-        shown = (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select)
+        shown = columns_as(rows_where(rows, sql.where), sql.select)
     return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
 
 
@@ -148,5 +153,4 @@ def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
         raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
-    path = lake.spark_path(projection.table)
-    return spark.read.format("delta").option("versionAsOf", found.version()).load(path)
+    return at_version(spark, lake.spark_path(projection.table), found.version())

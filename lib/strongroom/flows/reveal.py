@@ -23,16 +23,18 @@ from strongroom.core.expression import parse
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
 from strongroom.flows.permit import ask, permit, refused
 from strongroom.flows.reveal_table import ROW_KEY, Opening, publish
 from strongroom.flows.which import contract_of
 from strongroom.govern.enforce import reading
-from strongroom.govern.rows import identifier, predicate
+from strongroom.govern.rows import predicate
 from strongroom.protect import output_ddl, revealed_type
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
+from strongroom.stores.spark_sql import columns_as, rows_where
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,8 +137,9 @@ def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column],
         raise ConfigError([Problem(what, decision.table, "Run prepare again.")])
     sql = reading(decision, dict(rows.dtypes))
     if condition:
-        rows = rows.where(predicate(job.args.where, dict(rows.dtypes), where="--where"))
-    rows = rows.where(sql.where) if sql.where else rows
+        rows = rows_where(rows, predicate(job.args.where, dict(rows.dtypes), where="--where"))
+    rows = rows_where(rows, sql.where)
     keys = [f"{ROW_KEY}{place}" for place in range(len(bound))]
     beside = [f"{identifier(name)} as {key}" for name, key in zip(bound, keys, strict=True)]
-    return rows.selectExpr(*sql.select, *beside).select([*(identifier(column.name) for column in columns), *keys])
+    shown = columns_as(rows, (*sql.select, *beside))
+    return shown.select([*(identifier(column.name) for column in columns), *keys])

@@ -16,13 +16,13 @@ from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
 from strongroom.core.silence import no_values
+from strongroom.core.sql_text import identifier
 from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
-from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
-from strongroom.stores import commits, stages
+from strongroom.stores import commits, properties, stages
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import keyring_of
@@ -94,7 +94,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
     except BaseException:
         stages.drop_stage(lake, target, stage)
         raise
-    lake.sync_properties(target, wanted)
+    properties.bring(lake, target, wanted, say=job.say)
     drop_former(lake, target)
     return _outcome(plan, counts, version=version, path=lake.folder(target))
 
@@ -114,7 +114,7 @@ def _staged(rows: Any, plan: Opening, *, path: str) -> tuple[int, dict[str, int]
     names = [F.when(F.col(flag), F.lit(column.name)) for column, flag in zip(plan.columns, flags, strict=True)]
     verdict = F.array_compact(F.array(*names))
     shown = [F.col(identifier(name)) for name in plan.schema.names]
-    counted.select(*shown, F.when(F.size(verdict) > 0, verdict).alias(VERDICT)).write.mode("overwrite").parquet(path)
+    stages.write(counted.select(*shown, F.when(F.size(verdict) > 0, verdict).alias(VERDICT)), path, stats=())
     found = seen.get
     unopened = {column.name: int(found[flag]) for column, flag in zip(plan.columns, flags, strict=True)}
     return int(found["rows"]), {name: count for name, count in unopened.items() if count}

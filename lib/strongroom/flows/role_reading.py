@@ -12,12 +12,13 @@ from strongroom.core.decision import Decision
 from strongroom.core.key import RoleHandle
 from strongroom.core.settings import Settings
 from strongroom.core.silence import no_values
+from strongroom.core.sql_text import identifier
 from strongroom.govern.enforce import Reading
 from strongroom.govern.policy import Engine
-from strongroom.govern.rows import identifier
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores.keys_role import file_of, open_role, role_keys_of
+from strongroom.stores.spark_sql import columns_as, rows_where
 
 ROW_KEY = "__row_key_"
 """Prefix of the columns that values are bound to, read beside the others and not shown; what follows is their place."""
@@ -40,7 +41,7 @@ def in_clear(
     columns = {column.name: column for column in contract.columns if column.name in decision.clear}
     bound = row_keys_of(columns.values())
     beside = [f"{identifier(name)} AS {ROW_KEY}{place}" for place, name in enumerate(bound)]
-    shown = (rows.where(sql.where) if sql.where else rows).selectExpr(*sql.select, *beside)
+    shown = columns_as(rows_where(rows, sql.where), (*sql.select, *beside))
     for name, column in columns.items():
         opened = _udf(column, table=f"training.{contract.name}", keys=handles[by_role[name]])
         keys = [f"{ROW_KEY}{bound.index(key)}" for key in row_keys_of([column])]

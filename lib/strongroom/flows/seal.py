@@ -1,43 +1,28 @@
 """Checkpoints of the audit log: check that it continues the last one, and sign the next.
 
-A checkpoint that somebody else holds makes every later change of what it covers provable. This is the one place where
-proofs, the log and its signing key meet.
+A checkpoint that somebody else holds makes every later change of what it covers provable. What is signed next goes on
+from what this installation knows that it signed last (`stores/audit_state.py`); the log's folder decides nothing.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.event import Event, well_formed
+from strongroom.core.event import Event
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
-from strongroom.govern.checkpoint import (
-    Checkpoint,
-    VerifierKey,
-    new_signing_key,
-    open_checkpoint,
-    sign,
-    verifier_key,
-)
-from strongroom.govern.merkle import Tree, leaf_hash
+from strongroom.flows.seal_check import KEEP, Reading, check
+from strongroom.flows.seal_keys import CHECKPOINT, PUBLIC_KEY, former_keys, new_key, sound_key
+from strongroom.govern.checkpoint import Checkpoint, VerifierKey, log_name, open_checkpoint, sign, signer, verifier_key
+from strongroom.govern.merkle import Tree
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import (
-    is_kept_from_us,
-    keep_mark,
-    key_file,
-    known_keys,
-    mark,
-    remember_key,
-    signing_key,
-    turn,
-)
+from strongroom.stores.audit_keys import forget_mark, is_kept_from_us, key_file, known_keys, mark, remember_key, turn
+from strongroom.stores.audit_state import Signed, SignedLogs, keep_signed, signed_logs
 
-CHECKPOINT, PUBLIC_KEY, TREE = "checkpoint", "key.pub", "tree.json"
-_KEEP = "Keep the folder as it is and find out who wrote to it."
+_OLD_TREE = "tree.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +33,82 @@ class Sealed:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What was signed last of a log.
+
+    Args:
+        origin: the log's name; empty for one that has no entry and no checkpoint yet.
+        signed: as it is kept beside the signing key; None where nothing is.
+        heads: signed heads that it has to go on from, by a name for messages.
+        by: the key that made the checkpoint in its folder.
+    """
+
+    origin: str = ""
+    signed: Signed | None = None
+    heads: Mapping[str, Checkpoint] = field(default_factory=dict)
+    by: VerifierKey | None = None
+
+
 def seal(log: AuditLog, settings: Settings) -> Sealed:
     """Sign the head of the log as it is now. Reads only what came since the last checkpoint.
 
     Raises:
-        StoreError: the log does not continue its last checkpoint.
-        KeyFault: the signing key is gone, unreadable, or another than the last checkpoint's.
+        StoreError: the log does not continue what was signed last.
+        KeyFault: the signing key is gone, unreadable, or not the one that was made; another key than the one that
+            signed last made the last checkpoint.
     """
     with turn(settings):
         return _seal(log, settings)
 
 
 def _seal(log: AuditLog, settings: Settings) -> Sealed:
-    key = _key(log, settings)
+    key = sound_key(log, settings)
+    last = last_signed(log, settings, former_keys(settings))
+    return sign_head(log, settings, key, check(log, last.heads, since=last.signed), origin=last.origin)
+
+
+def sign_head(log: AuditLog, settings: Settings, key: Secret, found: Reading, *, origin: str) -> Sealed:
+    """Sign what was read of the log, in its folder first: who dies in between has signed nothing that is lost."""
     public = verifier_key(key)
-    last = last_checkpoint(log, settings, [public, *former_keys(settings)])
-    tree, start = _resumed(log, last)
-    for entry in log.entries(start=start):
-        tree.add(leaf_hash(entry))
-        start += len(entry) + 1
-    head = Checkpoint(public.name, tree.size, tree.root())
+    head = Checkpoint(origin or public.name, found.size, found.root)
     note = sign(head, key)
-    remember_key(settings, str(public))
     log.keep_note(PUBLIC_KEY, f"{public}\n")
     log.keep_note(CHECKPOINT, note)
-    log.keep_note(TREE, json.dumps({"size": tree.size, "start": start, "heads": [h.hex() for h in tree.heads]}))
-    keep_mark(settings, tree.size)
+    if found.size:
+        heads = tuple(each.hex() for each in found.tree.heads)
+        signed = Signed(head.origin, str(public), found.size, heads, found.end, log.tail(found.end))
+        keep_signed(settings, signed_logs(settings) or SignedLogs(), log.folder, signed)
+        forget_mark(settings)
+        with suppress(OSError):
+            (log.folder / _OLD_TREE).unlink(missing_ok=True)
     return Sealed(head, note)
 
 
-def seal_after_job(log: AuditLog, settings: Settings) -> None:
+def seal_after_job(log: AuditLog, settings: Settings) -> bool:
     """The same at the end of a job, by whoever holds the signing key; who does not leaves it to the next who does."""
-    if not is_kept_from_us(settings):
-        seal(log, settings)
+    if is_kept_from_us(settings):
+        return False
+    seal(log, settings)
+    return True
 
 
-def renew(log: AuditLog, settings: Settings, old: VerifierKey, heads: Mapping[str, Checkpoint], event: Event) -> Sealed:
+def waiting(log: AuditLog, settings: Settings) -> int:
+    """How many entries the next checkpoint will be the first to cover. Nothing is made or changed.
+
+    Raises:
+        StoreError: as `seal` would.
+    """
+    if key_file(settings).exists():
+        sound_key(log, settings)
+    last = last_signed(log, settings, former_keys(settings))
+    found = check(log, last.heads, since=last.signed)
+    return found.size - (last.signed.size if last.signed else 0)
+
+
+def renew(
+    log: AuditLog, settings: Settings, keys: Sequence[VerifierKey], heads: Mapping[str, Checkpoint], event: Event
+) -> Sealed:
     """Sign with a new key, once the whole log is what the last checkpoint under the old one says.
 
     The old checkpoint stays in the folder, under the name of its key, and the old public key beside the new one.
@@ -91,7 +116,7 @@ def renew(log: AuditLog, settings: Settings, old: VerifierKey, heads: Mapping[st
     Args:
         log: the log.
         settings: where the keys are.
-        old: the public key of before.
+        keys: the public keys of before, of which one made the last checkpoint.
         heads: checkpoints of witnesses, by a name for messages.
         event: of the renewal; the new key's first checkpoint covers it.
 
@@ -103,110 +128,80 @@ def renew(log: AuditLog, settings: Settings, old: VerifierKey, heads: Mapping[st
         todo = "Keep it, or, when somebody else may have it, move it out of the way first."
         raise KeyFault("The signing key is still there.", where=str(key_file(settings)), todo=todo)
     with turn(settings):
-        last = last_checkpoint(log, settings, [old])
-        if last is None:
+        last = last_signed(log, settings, keys)
+        if last.by is None:
             raise StoreError("Nothing was signed yet.", where=str(log.folder), todo="Run audit verify.")
-        check(log, {**heads, "the last checkpoint": last})
-        remember_key(settings, str(old))
-        log.keep_note(f"{CHECKPOINT}-{old.name}", log.note(CHECKPOINT))
-        key = signing_key(settings, lambda: new_signing_key(os.urandom(32)))
-        facts = {"did": "renewed the signing key", "old": str(old), "new": str(verifier_key(key))}
-        log.append(replace(event, facts=facts))
+        check(log, {**heads, **last.heads})
+        remember_key(settings, str(last.by))
+        log.keep_note(f"{CHECKPOINT}-{last.by.name}", log.note(CHECKPOINT))
+        new = verifier_key(new_key(settings))
+        log.append(replace(event, facts={"did": "renewed the signing key", "old": str(last.by), "new": str(new)}))
         return _seal(log, settings)
 
 
-def last_checkpoint(log: AuditLog, settings: Settings, keys: Sequence[VerifierKey]) -> Checkpoint | None:
-    """The last checkpoint that this log was given, or None when there never was one.
+def last_signed(log: AuditLog, settings: Settings, keys: Sequence[VerifierKey]) -> Last:
+    """What this log was signed last, as it is known beside the signing key, or else by its folder's checkpoint.
+
+    That checkpoint has to be there, and be the last one or, when a process died or signs elsewhere, a later one. Only
+    the key that signed last or the newest makes one: who stole a key of before makes none that counts.
 
     Raises:
-        KeyFault: none of the keys signed it.
-        StoreError: it is gone, or an older one: the mark beside the signing key tells of a longer log.
+        KeyFault: none of the keys signed the checkpoint, or not one that may.
+        StoreError: it is gone, or an older one.
     """
-    note, before = log.note(CHECKPOINT), mark(settings)
+    known, note = signed_logs(settings), log.note(CHECKPOINT)
+    here = known is not None and known.at(log.folder) is not None
+    head = None if here else _opened(log, note, keys)
+    signed = known_log(log, known, head)
+    if signed is None:
+        _never_signed(log, settings, head, known)
+        heads = {"the last checkpoint": head} if head else {}
+        return Last(_name(log), None, heads, signer(note, keys) if head else None)
+    by = [key for key in keys if str(key) in (signed.key, *known_keys(settings)[-1:])]
+    head = _opened(log, note, by)
+    if head is None or head.size < signed.size or head.origin not in (signed.origin, *(key.name for key in keys)):
+        raise _lost(log, signed.size)
+    heads = {"the last checkpoint": head_of(signed), "the checkpoint in its folder": head}
+    return Last(signed.origin, signed, heads, signer(note, by))
+
+
+def known_log(log: AuditLog, known: SignedLogs | None, head: Checkpoint | None) -> Signed | None:
+    """What is kept of this log: of the one in its folder, or, when it was moved there, of the one with its name."""
+    if known is None:
+        return None
+    return known.at(log.folder) or known.logs.get(head.origin if head else _name(log))
+
+
+def _name(log: AuditLog) -> str:
+    """What a log is called from its first entry on; empty when it has none."""
+    return log_name(next(log.entries(), b""))
+
+
+def head_of(signed: Signed) -> Checkpoint:
+    """The head that was signed."""
+    return Checkpoint(signed.origin, signed.size, Tree(map(bytes.fromhex, signed.heads), size=signed.size).root())
+
+
+def _never_signed(log: AuditLog, settings: Settings, head: Checkpoint | None, known: SignedLogs | None) -> None:
+    """Nothing is kept of this log: what an older release kept of its key, or that it is new, has to agree."""
+    before = 0 if known is not None else mark(settings)
+    if (head.size if head else 0) < before:
+        raise _lost(log, before)
+    if known is None and not log.note(CHECKPOINT) and key_file(settings).exists():
+        what = "What was signed last is lost: the file beside the signing key is gone, and the log has no checkpoint."
+        raise StoreError(what, where=str(log.folder), todo=KEEP)
+
+
+def _lost(log: AuditLog, size: int) -> StoreError:
+    what = "The audit log has lost its last checkpoint."
+    return StoreError(what, where=str(log.folder), todo=f"{size:,} entries were signed last. {KEEP}")
+
+
+def _opened(log: AuditLog, note: str, keys: Sequence[VerifierKey]) -> Checkpoint | None:
+    """The checkpoint in the log's folder; None where there is none, or one of an empty log."""
     try:
-        found = open_checkpoint(note, keys) if note else None
+        head = open_checkpoint(note, keys) if note else None
     except ValueError as error:
         todo = "Put the right signing key back; docs/threat-model.md says what to do when it is lost."
         raise KeyFault(f"The last checkpoint cannot be trusted: {error}.", where=str(log.folder), todo=todo) from error
-    if (found.size if found else 0) < before:
-        todo = f"{_KEEP} {before:,} entries were signed last."
-        raise StoreError("The audit log has lost its last checkpoint.", where=str(log.folder), todo=todo)
-    return found
-
-
-def public_key(log: AuditLog, settings: Settings) -> VerifierKey:
-    """The key that this installation signs with."""
-    return verifier_key(_key(log, settings))
-
-
-def former_keys(settings: Settings) -> list[VerifierKey]:
-    """The public keys of every signing key that there was, as they are kept beside it.
-
-    Raises:
-        KeyFault: that file is damaged.
-    """
-    try:
-        return [VerifierKey.of(line) for line in known_keys(settings)]
-    except ValueError as error:
-        raise KeyFault(f"The file of public keys is damaged: {error}.", where=str(key_file(settings).parent)) from error
-
-
-def check(log: AuditLog, heads: Mapping[str, Checkpoint]) -> Checkpoint:
-    """Read the whole log, and return its head.
-
-    Args:
-        log: every entry is parsed, and must be written exactly as this log writes it.
-        heads: checkpoints to hold it against, by a name for messages.
-
-    Raises:
-        StoreError: says which entry is none, or which checkpoint the log does not continue.
-    """
-    tree, wanted = Tree(), {name: head for name, head in heads.items() if head.size}
-    due: dict[int, list[str]] = {}
-    for name, head in wanted.items():
-        due.setdefault(head.size, []).append(name)
-    for entry in log.entries():
-        if not well_formed(entry):
-            what = "An entry of the audit log is not as this log writes it."
-            raise StoreError(what, where=f"{log.folder}, entry {tree.size}", todo=_KEEP)
-        tree.add(leaf_hash(entry))
-        for name in due.pop(tree.size, ()):
-            if tree.root() != wanted[name].root:
-                what = f"The audit log was changed: its first {tree.size} entries are not those of {name}."
-                raise StoreError(what, where=str(log.folder), todo=_KEEP)
-    if due:
-        size = min(due)
-        what = f"The audit log was cut: it has {tree.size} entries, and {due[size][0]} saw {size}."
-        raise StoreError(what, where=str(log.folder), todo=_KEEP)
-    return Checkpoint("", tree.size, tree.root())
-
-
-def _key(log: AuditLog, settings: Settings) -> Secret:
-    def make() -> Secret:
-        if log.note(CHECKPOINT):
-            todo = "Put it back; docs/threat-model.md says what to do when it is lost."
-            raise KeyFault("The key that signed the last checkpoint is gone.", where=str(key_file(settings)), todo=todo)
-        return new_signing_key(os.urandom(32))
-
-    key = signing_key(settings, make)
-    try:
-        verifier_key(key)
-    except ValueError as error:
-        raise KeyFault(f"The signing key cannot be used: {error}.", where=str(key_file(settings))) from error
-    return key
-
-
-def _resumed(log: AuditLog, last: Checkpoint | None) -> tuple[Tree, int]:
-    """The tree up to the last checkpoint and the byte where it ends; from the start when the kept tree is not its."""
-    if last is None:
-        return Tree(), 0
-    try:
-        kept = json.loads(log.note(TREE) or "{}")
-        tree = Tree([bytes.fromhex(head) for head in kept["heads"]], size=kept["size"])
-        start = int(kept["start"])
-    except (ValueError, KeyError, TypeError):
-        tree, start = Tree(), 0
-    if tree.size == last.size and tree.root() == last.root and log.ends_line(start):
-        return tree, start
-    check(log, {"the last checkpoint": last})
-    return Tree(), 0
+    return head if head and head.size else None

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
+from strongroom.core.sql_text import identifier
 from strongroom.govern.columns import classification_of, tags_of
 from strongroom.protect import output_type
 from strongroom.stores.table_plan import TablePlan
@@ -124,12 +125,17 @@ def _is_open(column: Column) -> bool:
 
 
 def _checks(contract: Contract) -> Iterator[tuple[str, str]]:
-    """CHECK constraints for what survives protection: bounds of open numbers."""
+    """CHECK constraints for what survives protection: bounds of open numbers.
+
+    Delta takes what is unknown for a violation, and asks again whenever somebody deletes or updates any row.
+    """
     for rule in contract.rules:
         column = _open_number(contract, rule)
         sign = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}.get(rule.check)
         if column is not None and sign and rule.severity == "error":
-            yield f"{column.name}_{rule.check}", f"`{column.name}` {sign} {rule.argument}"
+            condition = f"{identifier(column.name)} {sign} {rule.argument}"
+            missing = "" if column.required else f"{identifier(column.name)} IS NULL OR "
+            yield f"{column.name}_{rule.check}", missing + condition
 
 
 def _open_number(contract: Contract, rule: Rule) -> Column | None:

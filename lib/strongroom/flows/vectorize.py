@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
 from strongroom.flows import vectorize_tables as out
 from strongroom.flows.permit import ask, permit, refused
@@ -21,7 +22,6 @@ from strongroom.flows.read import read_as
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.learn.labels import label_summary
 from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
-from strongroom.learn.words import quoted
 from strongroom.stores.lake import Lake
 
 NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
@@ -86,12 +86,12 @@ def run(job: Job) -> Outcome:
         "strongroom.source": f"{plan.source} version {source.version()}",
     }
     targets = {
-        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note)
+        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
         for what, table in out.names(contract).items()
     }
     if targets["features"].done:
         return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
-    frame = read_as(job, plan.source, version=source.version()).select([quoted(name) for name in plan.columns])
+    frame = read_as(job, plan.source, version=source.version()).select([identifier(name) for name in plan.columns])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
@@ -181,7 +181,7 @@ def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[
     targets["vocabulary"].publish(words, out.vocabulary_plan(contract, text=plan.tfidf.text))
     summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
     targets["summary"].publish(summary, out.summary_plan(contract, summary))
-    named = [quoted(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
+    named = [identifier(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
     vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
     made = out.feature_plan(contract, vectors, text=plan.tfidf.text, model=plan.model)
     return targets["features"].publish(vectors, made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
-from strongroom.stores import commits, stages
+from strongroom.stores import commits, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.table_plan import TablePlan
@@ -44,6 +44,7 @@ class Target:
     before: DeltaTable | None
     run: Run
     note: Mapping[str, str]
+    say: Callable[[str], None] = lambda _: None
 
     @property
     def done(self) -> bool:
@@ -65,12 +66,12 @@ class Target:
         # The number keeps a second try of a killed run away from files that the first one may have committed.
         stage = f"stage-{number:06d}-{self.run.id}"
         stages.drop_stage(self.lake, self.table, stage)
-        frame.write.mode("overwrite").parquet(stages.spark_path(self.lake, self.table, stage))
+        stages.write(frame, stages.spark_path(self.lake, self.table, stage), stats=plan.stats)
         change = Change(stages.staged(self.lake, self.table, stage), whole=True, schema=plan.schema)
         writers = {self.table: number, self._writer: number}
         version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
         stages.drop_remains(self.lake, self.table, stage)
-        self.lake.sync_properties(self.table, plan)
+        properties.bring(self.lake, self.table, plan, say=self.say)
         return version
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,12 @@ from strongroom.core.contract_file import load_contract, read_contract
 from strongroom.core.contract_references import reference_problems, referenced
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
 from strongroom.core.run import Job
+from strongroom.core.settings import Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import read_text
+from strongroom.flows.queries import queries_of
 from strongroom.quality.judge import compile_rules
+from strongroom.quality.query import Query
 
 
 def contract_of(job: Job, section: str) -> Contract:
@@ -56,7 +59,11 @@ def sound_contract(text: str, file: str, folders: Sequence[Path]) -> Contract:
 
 def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Iterator[Problem]:
     """What only its rules' own compilers and other contracts can tell. Of a `broken` contract, as far as they get."""
-    for look in (partial(compile_rules, contract), partial(check_references, contract, folders)):
+    for look in (
+        partial(compile_rules, contract),
+        partial(check_references, contract, folders),
+        partial(check_queries, contract, folders),
+    ):
         try:
             look()
         except ConfigError as error:
@@ -77,6 +84,29 @@ def check_references(contract: Contract, folders: Sequence[Path]) -> None:
     Raises:
         ConfigError: there is none, it is not sound, or both ends cannot be compared; all such problems at once.
     """
+    known, problems = _referenced(contract, folders)
+    if problems := problems or list(reference_problems(contract, known)):
+        raise ConfigError(problems)
+
+
+def check_queries(contract: Contract, folders: Sequence[Path]) -> Mapping[str, Query]:
+    """The contract's queries by rule, held against its own columns and those of the data sets that it refers to.
+
+    Raises:
+        ConfigError: one asks what it may not; all such problems at once.
+    """
+    if not any(rule.metric == "sql" for rule in contract.set_rules):
+        return {}
+    return queries_of(contract, _referenced(contract, folders)[0])
+
+
+def folders_of(contract: Contract, settings: Settings) -> tuple[Path, Path]:
+    """Where contracts that a contract refers to may be: beside it, and where the settings say."""
+    return Path(contract.file).parent, Path(settings.contracts)
+
+
+def _referenced(contract: Contract, folders: Sequence[Path]) -> tuple[list[Contract], list[Problem]]:
+    """The contracts that a contract refers to, as far as they are there and sound, and the problems of the others."""
     known: list[Contract] = []
     problems: list[Problem] = []
     for name in referenced(contract):
@@ -85,8 +115,7 @@ def check_references(contract: Contract, folders: Sequence[Path]) -> None:
             known += [load_contract(str(file))] if file is not None else []
         except ConfigError as error:
             problems += error.problems
-    if problems := problems or list(reference_problems(contract, known)):
-        raise ConfigError(problems)
+    return known, problems
 
 
 def settle_purpose(job: Job, contract: Contract) -> Job:

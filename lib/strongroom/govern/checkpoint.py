@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from strongroom.core.secret import Secret
+from strongroom.govern.merkle import leaf_hash
 
 _ED25519 = b"\x01"
 _PRIVATE = "PRIVATE+KEY+"
@@ -27,7 +29,7 @@ _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The head of a log at one size. `origin` names the log; it is the name of its first signing key."""
+    """The head of a log at one size. `origin` names the log (`log_name`); one without entries is named as its key."""
 
     origin: str
     size: int
@@ -65,6 +67,11 @@ class VerifierKey:
         if not _NAME.fullmatch(name) or stated != key.id.hex():
             raise ValueError("this is no key of a signed note: its name and id do not belong together")
         return key
+
+
+def log_name(entry: bytes) -> str:
+    """The name of the log that begins with this entry, wherever it lies and whoever signs it; empty without one."""
+    return f"strongroom-log-{leaf_hash(entry).hex()[:16]}" if entry else ""
 
 
 def new_signing_key(seed: bytes) -> Secret:
@@ -120,6 +127,19 @@ def open_note(note: str, keys: Iterable[VerifierKey]) -> str:
     if not signed:
         raise ValueError("no known key signed this note")
     return text
+
+
+def signer(note: str, keys: Iterable[VerifierKey]) -> VerifierKey:
+    """The first of the keys that signed the note.
+
+    Raises:
+        ValueError: none did.
+    """
+    for key in keys:
+        with suppress(ValueError):
+            open_note(note, [key])
+            return key
+    raise ValueError("no known key signed this note")
 
 
 def open_checkpoint(note: str, keys: Iterable[VerifierKey]) -> Checkpoint:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from strongroom.core.decision import Decision
+from strongroom.core.sql_text import identifier
 from strongroom.govern.masks import masked
-from strongroom.govern.rows import identifier, predicate
+from strongroom.govern.rows import predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def reading(decision: Decision, types: Mapping[str, str], *, portable: bool = Fa
     Args:
         decision: of a read; only what it gives is selected, whether or not everything asked for was.
         types: every column of the table → its type as Spark writes it (`decimal(10,2)`).
-        portable: masks as any engine reads them, as an export writes them.
+        portable: masks and rows as any engine reads them, as an export writes them.
 
     Raises:
         ConfigError: a row expression names a column that the table does not have, or a mask does not fit a type.
@@ -36,7 +37,7 @@ def reading(decision: Decision, types: Mapping[str, str], *, portable: bool = Fa
     if not set(decision.columns) <= set(types):
         raise ValueError("a column was decided on that the table does not have")
     return Reading(
-        _any(decision, decision.rows, types),
+        _any(decision, decision.rows, types, portable),
         tuple(f"{_shown(decision, column, types, portable)} AS {identifier(column)}" for column in decision.columns),
     )
 
@@ -48,11 +49,11 @@ def _shown(decision: Decision, column: str, types: Mapping[str, str], portable: 
         where = ", ".join(grant.where for grant in decision.grants if grant.columns.mask)
         shown = masked(column, types[column], mask, where=where, portable=portable)
     if rows := decision.conditions.get(column):
-        return f"CASE WHEN {_any(decision, rows, types)} THEN {shown} END"
+        return f"CASE WHEN {_any(decision, rows, types, portable)} THEN {shown} END"
     return shown
 
 
-def _any(decision: Decision, rows: Iterable[str], types: Mapping[str, str]) -> str:
+def _any(decision: Decision, rows: Iterable[str], types: Mapping[str, str], portable: bool) -> str:
     """Rows that any of these expressions gives."""
     where = {grant.rows: grant.where for grant in decision.grants}
-    return " OR ".join(predicate(text, types, where=where[text]) for text in rows)
+    return " OR ".join(predicate(text, types, where=where[text], portable=portable) for text in rows)

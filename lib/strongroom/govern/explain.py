@@ -5,13 +5,13 @@ Nothing here changes a policy: `follow` shows what a changed one would be, so th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused
+from strongroom.core.escaping import json_text
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role, last_day
 from strongroom.core.policy_fields import SELECTOR, WORD
 from strongroom.govern.columns import Selector, column_of
@@ -220,7 +220,7 @@ def _near_misses(engine: Engine, decision: Decision) -> tuple[str, ...]:
 
 
 def _name(word: str) -> str:
-    return word if _BARE.fullmatch(word) else json.dumps(word, ensure_ascii=False)
+    return word if _BARE.fullmatch(word) else json_text(word)
 
 
 def _list(words: Iterable[str]) -> str:

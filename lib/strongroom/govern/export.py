@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from strongroom.core.escaping import one_line
 from strongroom.core.policy import ACTIONS, Policy
 from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
@@ -102,10 +103,10 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """The plan for people, what is taken back first: as statements where the platform has them, else in words."""
         for part in self.revoked:
-            yield f"- {part.undo} ({part.words})" if part.undo else f"- {part.words}"
+            yield one_line(f"- {part.undo} ({part.words})" if part.undo else f"- {part.words}")
         for part in self.added:
             first = part.text.partition("\n")[0]
-            yield f"+ {first} ({part.words})" if part.undo else f"+ {part.words}"
+            yield one_line(f"+ {first} ({part.words})" if part.undo else f"+ {part.words}")
 
 
 def plan(old: Iterable[Part], new: Iterable[Part]) -> Plan:

@@ -20,6 +20,7 @@ from struct import pack, unpack
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import json_text
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import COMPARISONS, Binary, Call, In, IsNull, Literal, Name, Node
 from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed
@@ -77,7 +78,7 @@ def _part(table: str, user: str, told: Json, sight: Sight) -> Part:
     masks = dict(sight.masks)
     shown = ", ".join(f"{column} ({masks[column]})" if column in masks else column for column in sight.columns)
     rows = f" where {' or '.join(sight.rows)}" if sight.rows else ""
-    return Part(f"{table} {user}", f"{user} reads {table}: {shown}{rows}", json.dumps(entry, ensure_ascii=False))
+    return Part(f"{table} {user}", f"{user} reads {table}: {shown}{rows}", json_text(entry))
 
 
 def _restrictions(found: Described, sight: Sight, file: str) -> Json:
@@ -244,4 +245,4 @@ def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
     """Who loses a table, and the entries that are new or different."""
     lost = [{name: json.loads(part.text)[name] for name in ("namespace", "name", "principal")} for part in gone]
     told = listed(part.text for part in added)
-    return f'{{"delete": {listed(json.dumps(each, ensure_ascii=False) for each in lost)},\n"entries": {told}}}\n'
+    return f'{{"delete": {listed(json_text(each) for each in lost)},\n"entries": {told}}}\n'

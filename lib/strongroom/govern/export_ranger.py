@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import json_text
 from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, listed
 from strongroom.govern.export_scope import objections
 from strongroom.govern.export_views import Span, spans
@@ -53,7 +54,7 @@ def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service
         problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    return [Part(name, _words(found[name]), json.dumps(found[name], ensure_ascii=False)) for name in sorted(found)]
+    return [Part(name, _words(found[name]), json_text(found[name])) for name in sorted(found)]
 
 
 def _awkward(span: Span, engine: Engine) -> Iterator[Problem]:
@@ -86,7 +87,7 @@ def _tell(policies: dict[str, dict[str, Any]], span: Span, service: str) -> None
         policy.setdefault(_ITEMS[_MASK], []).append(_item(span.users, "select") | shown)
     if sight.rows:
         policy = _policy(policies, span, service, _FILTER, ())
-        given = " OR ".join(predicate(text, types, where=where) for text in sight.rows)
+        given = " OR ".join(predicate(text, types, where=where, portable=True) for text in sight.rows)
         policy.setdefault(_ITEMS[_FILTER], []).append(
             _item(span.users, "select") | {"rowFilterInfo": {"filterExpr": given}}
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from strongroom.core.errors import Problem
+from strongroom.core.escaping import is_plain
 from strongroom.core.policy import ADVISORY, Deny, Grant, Policy, last_day
 from strongroom.govern.export import NARROW, Described, Platform, Scope, members
 from strongroom.govern.names import canonical, matcher, means
@@ -18,6 +19,12 @@ _NOW = "Give --as-of-now to export what holds at this moment, and export again b
 def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, platform: Platform) -> Iterator[Problem]:
     """Every grant and deny within the scope that the platform has no words for, whatever its rows and columns."""
     policy = engine.policy
+    for found in tables:
+        if scope.covers(found.table.name) and not all(
+            map(is_plain, (found.table.name, *found.types, *found.types.values()))
+        ):
+            what = "A table has a column whose name holds a sign that nobody sees, and that a file would act on."
+            yield Problem(what, f"{policy.file}: {found.table.name}", "Rename the column, or leave the table out.")
     for grant in policy.grants:
         rule = compile_grant(grant)
         if "grant" in grant.actions and "read" in scope.actions and _wanted(grant, tables, scope, duty=True):

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import EVERYONE
+from strongroom.core.sql_text import comment, identifier, path
 from strongroom.govern.export import NARROW, Described, Part, Platform, Scope, members
 from strongroom.govern.export_scope import objections
 from strongroom.govern.export_unity_view import Sql, View, roles_of
 from strongroom.govern.policy import Engine, in_force
-from strongroom.govern.rows import identifier
 from strongroom.govern.rules import Rule
 
 PLATFORM = Platform("Unity Catalog", ("read", "write", "delete"))
@@ -93,11 +93,11 @@ class _Table:
                 "USE CATALOG", f"CATALOG {identifier(self.catalog)}", role, f"sees that {self.catalog} is there"
             )
             place = f"{self.catalog}.{schema}"
-            yield self.grant("USE SCHEMA", f"SCHEMA {_path(self.catalog, schema)}", role, f"sees that {place} is there")
+            yield self.grant("USE SCHEMA", f"SCHEMA {path(self.catalog, schema)}", role, f"sees that {place} is there")
 
     def members(self, role: str) -> Part:
         group, held = self.groups.get(role, role), ", ".join(members(self.engine.policy)[role])
-        said = f"-- The account group {identifier(group)} holds {held or 'nobody'}, and nobody else."
+        said = comment(f"The account group {identifier(group)} holds {held or 'nobody'}, and nobody else.")
         return Part(f"members of {role}", said, said, "", _MEMBERS)
 
     @property
@@ -111,7 +111,7 @@ class _Table:
         if len(pieces) != 2:
             what = f"{self.found.table.name} is no schema.table of a catalog."
             raise ConfigError([Problem(what, self.engine.policy.file, NARROW)])
-        return _path(self.catalog, *pieces)
+        return path(self.catalog, *pieces)
 
     def grant(self, privilege: str, on: str, role: str, words: str) -> Part:
         group = identifier(self.groups.get(role, role))
@@ -140,10 +140,10 @@ class _Table:
         typed = ", ".join(f"{identifier(column)} {self.found.types[column]}" for column in used)
         schema, _, rest = name.partition(".")
         token = hashlib.sha256(f"{name}({typed}) {body}".encode()).hexdigest()[:8]
-        path = _path(self.catalog, schema, f"strongroom_{kind}_{re.sub(r'[^A-Za-z0-9]+', '_', rest)[:80]}_{token}")
-        text = f"CREATE OR REPLACE FUNCTION {path}({typed})\n{body}"
+        placed = path(self.catalog, schema, f"strongroom_{kind}_{re.sub(r'[^A-Za-z0-9]+', '_', rest)[:80]}_{token}")
+        text = f"CREATE OR REPLACE FUNCTION {placed}({typed})\n{body}"
         words = f"{'mask' if kind == 'mask' else 'row filter'} of {name}"
-        return Part(f"function {path}", words, text, f"DROP FUNCTION IF EXISTS {path}", _FUNCTIONS)
+        return Part(f"function {placed}", words, text, f"DROP FUNCTION IF EXISTS {placed}", _FUNCTIONS)
 
     def placed(self, name: str, place: str, drop: str) -> Part:
         return Part(name, name, f"ALTER TABLE {self.path} {place}", f"ALTER TABLE {self.path} {drop}", _PLACED)
@@ -190,10 +190,6 @@ class _Table:
 
 def _named(function: Part) -> str:
     return function.name.removeprefix("function ")
-
-
-def _path(*names: str) -> str:
-    return ".".join(map(identifier, names))
 
 
 def statements(parts: Sequence[Part]) -> str:

@@ -15,11 +15,12 @@ from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import names
 from strongroom.core.policy import EVERYONE
+from strongroom.core.sql_text import identifier, text_literal
 from strongroom.govern.columns import column_of
 from strongroom.govern.export import NARROW, Described
 from strongroom.govern.masks import masked
 from strongroom.govern.policy import Engine, in_force
-from strongroom.govern.rows import identifier, predicate, text_literal
+from strongroom.govern.rows import predicate
 from strongroom.govern.rules import Rule
 
 
@@ -130,7 +131,10 @@ class View:
     def rows(self, rule: Rule) -> str:
         """That the caller has a grant, and the row is one of its."""
         who = self.member([rule.rule.role])
-        return f"({who} AND {predicate(rule.rows, self.found.types, where=rule.rule.where)})" if rule.rows else who
+        if not rule.rows:
+            return who
+        rows = predicate(rule.rows, self.found.types, where=rule.rule.where, portable=True)
+        return f"({who} AND {rows})"
 
     def alive(self, rule: Rule) -> str:
         """That the denies of other roles leave any of the grant's columns; empty when one is always left."""

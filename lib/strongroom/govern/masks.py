@@ -6,13 +6,14 @@ that a policy means the same where a platform enforces it. The type stays what i
 value can find it. `show-first-4` and `show-last-4` show a value of up to four characters in full.
 
 A platform gets SQL that any engine reads; Spark itself gets the same meaning at half the cost (docs/benchmarks.md), and
-truncates moments in UTC whatever the session's time zone is.
+truncates whatever the session's time zone is, moments in UTC.
 """
 
 from __future__ import annotations
 
 from strongroom.core.errors import ConfigError, Problem
-from strongroom.govern.rows import identifier, text_literal
+from strongroom.core.sql_text import identifier, text_literal
+from strongroom.govern.rows import fields_of
 
 _ANYWHERE = "regexp_replace(regexp_replace({0}, '[^0-9(),.@-]', 'x'), '[0-9]', 'n')"
 # Spark's `mask` is quicker, and knows digits that are not ASCII's.
@@ -67,6 +68,8 @@ def _hashed_number(width: int) -> str:
 _PORTABLE, _SPARKS = _masks(_ANYWHERE), _masks(_HERE)
 for _mask, _part in (("truncate-to-year", "YEAR"), ("truncate-to-month", "MONTH")):
     _SPARKS[_mask]["timestamp"] = _UTC_START.format(day=_UTC_DAY, part=_part)
+    _SPARKS[_mask]["date"] = f"trunc({{name}}, '{_part}')"  # date_trunc goes by way of the session's zone
+    _SPARKS[_mask]["timestamp_ntz"] = f"CAST(trunc(CAST({{name}} AS DATE), '{_part}') AS TIMESTAMP_NTZ)"
 
 
 def masked(column: str, type_: str, mask: str, *, where: str, portable: bool = True) -> str:
@@ -100,22 +103,10 @@ def _fixed(type_: str) -> str:
         return value and f"CAST({value} AS {type_})"
     if kind in ("array", "map"):
         return f"CAST({kind}() AS {type_})"
-    found = [part.partition(":") for part in _split(inner.removesuffix(">"))]
-    values = [_fixed(each) for _, _, each in found]
+    found = fields_of(inner.removesuffix(">"))
+    values = [_fixed(each) for _, each in found]
     if kind != "struct" or not all(values):
         return ""
-    names = [text_literal(name) for name, _, _ in found]
+    names = [text_literal(name) for name, _ in found]
     named = ", ".join(f"{name}, {value}" for name, value in zip(names, values, strict=True))
     return f"named_struct({named})".replace("{", "{{").replace("}", "}}")
-
-
-def _split(text: str) -> list[str]:
-    """The parts of a struct's type, at the commas that stand in no bracket."""
-    parts, depth = [""], 0
-    for sign in text:
-        depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(sign, 0)
-        if sign == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return parts

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+
+from strongroom.core.escaping import is_plain
 
 _ASCII = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _ANY = re.compile(r"[\w-]+(\.[\w-]+)*")
 _PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?]+")
-_GRANTED_STAR = "[a-z0-9_-]*"
-_GRANTED_ALL = r"[a-z0-9_.-]+"
+_GRANTED_ALL = re.compile(r"[a-z0-9_.-]+")
+_UNGRANTED = re.compile(r"([^a-z0-9_*-])")
+"""What no star of a grant stands for: names and patterns must have the same of these, in the same order."""
 
 Match = Callable[[str], object]
 """Says whether a canonical name is meant; anything true is a yes."""
@@ -39,16 +42,47 @@ def canonical(name: str) -> str:
 def canonical_principal(name: str) -> str:
     """A principal's name as it is compared (its case counts), or an empty string when it is none."""
     name = unicodedata.normalize("NFC", name)
-    return name if _PRINCIPAL.fullmatch(name) else ""
+    return name if _PRINCIPAL.fullmatch(name) and is_plain(name) else ""
 
 
 def matcher(pattern: str, *, deny: bool = False) -> str | Match:
-    """What a grant's or a deny's pattern means, for canonical names: one name, or whatever it matches."""
+    """What a grant's or a deny's pattern means, for canonical names: one name, or whatever it matches.
+
+    Matching takes time in proportion to the name, however many stars there are.
+    """
     pattern = unicodedata.normalize("NFC", pattern).lower()
     if "*" not in pattern:
         return pattern
-    star = ".*" if deny else _GRANTED_ALL if pattern == "*" else _GRANTED_STAR
-    return re.compile(star.join(re.escape(part) for part in pattern.split("*")), re.DOTALL).fullmatch
+    if deny:
+        return partial(_spans, pattern.split("*"))
+    if pattern == "*":
+        return _GRANTED_ALL.fullmatch
+    return partial(_spans_each, [piece.split("*") for piece in _UNGRANTED.split(pattern)])
+
+
+def _spans_each(wanted: Sequence[Sequence[str]], name: str) -> bool:
+    """Whether each piece of the name, split where no star may reach, is what is wanted there."""
+    pieces = _UNGRANTED.split(name)
+    return len(pieces) == len(wanted) and all(map(_spans, wanted, pieces))
+
+
+def _spans(parts: Sequence[str], text: str) -> bool:
+    """Whether the text is these parts in this order, with anything between them.
+
+    Each part is taken where it comes first: what is left for the others is never less.
+    """
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return text == first
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in parts[1:-1]:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def means(match: str | Match, name: str) -> bool:

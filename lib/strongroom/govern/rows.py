@@ -2,58 +2,74 @@
 
 Everything is written anew from the parsed tree. Names are quoted, and a text that holds more than plain ASCII is
 written as bytes, so nothing in a policy can end a literal or a name, whatever Spark's parser is set to. Arithmetic uses
-the `try_` functions: what cannot be computed is unknown, and an unknown row is not given.
+the `try_` functions: what cannot be computed is unknown, and an unknown row is not given. A predicate means the same
+on every machine and in every session, and the same as a contract's expression: neither the locale of the JVM nor the
+session's time zone counts. docs/decisions/one-meaning.md says how.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from strongroom.core import lower_case
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression_tree import Binary, Call, In, IsNull, Literal, Name, Node
+from strongroom.core.sql_text import identifier, path, text_literal
 
-_PLAIN = re.compile(r"[A-Za-z0-9 _.,:;/@+-]*")
 _TRY = {"+": "try_add", "-": "try_subtract", "*": "try_multiply", "/": "try_divide"}
-_FUNCTIONS = {"length": "char_length", "lower": "lower"}
+_FUNCTIONS = {"length": "char_length({0})", "lower": "lower({0})", "not": "(NOT {0})", "-": "try_subtract(0, {0})"}
+_AS_UTC = "timestampadd(MICROSECOND, unix_micros({0}), TIMESTAMP_NTZ'1970-01-01 00:00:00')"
 _LONG = 2**63
 _DIGITS = 38  # of Spark's decimal
 
 
-def predicate(text: str, columns: Mapping[str, str], *, where: str) -> str:
+def predicate(text: str, columns: Mapping[str, str], *, where: str, portable: bool = False) -> str:
     """A row expression as one Spark SQL predicate, true for the rows that are given.
 
     Args:
         text: the expression.
         columns: every column of the table → its type as Spark writes it.
         where: `file:line` of the grant, for errors.
+        portable: any engine is to read it, by its own idea of lower case; else Spark alone.
 
     Raises:
         ConfigError: it is no condition, or names a column that is not there.
     """
-    moments = frozenset(name.lower() for name, kind in columns.items() if kind == "timestamp")
-    return _Writer({name.lower(): name for name in columns}, where, moments).sql(parse(text, where=where))
+    times = {path.lower(): kind for name, type_ in columns.items() for path, kind in _times(name, type_)}
+    return _Writer({name.lower(): name for name in columns}, where, times, portable).sql(parse(text, where=where))
 
 
-def identifier(name: str) -> str:
-    """A name in backquotes, whatever it holds."""
-    return f"`{name.replace('`', '``')}`"
+def fields_of(struct: str) -> list[tuple[str, str]]:
+    """Names and types of a struct's fields, from what stands between its brackets as Spark writes it."""
+    parts, depth = [""], 0
+    for sign in struct:
+        depth += {"<": 1, "(": 1, ">": -1, ")": -1}.get(sign, 0)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [(name, type_) for name, _, type_ in (part.partition(":") for part in parts)]
 
 
-def text_literal(text: str) -> str:
-    """A text as Spark SQL writes it; one that holds more than plain ASCII as bytes."""
-    return f"'{text}'" if _PLAIN.fullmatch(text) else f"CAST(X'{text.encode().hex()}' AS STRING)"
+def _times(path: str, type_: str) -> Iterator[tuple[str, str]]:
+    """Every date and moment of a column by its path: `date`, `timestamp` or `timestamp_ntz`."""
+    if type_ in ("date", "timestamp", "timestamp_ntz"):
+        yield path, type_
+    elif type_.startswith("struct<"):
+        for name, inside in fields_of(type_.removeprefix("struct<").removesuffix(">")):
+            yield from _times(f"{path}.{name}", inside)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     columns: Mapping[str, str]
     where: str
-    moments: Collection[str]
+    times: Mapping[str, str]
+    portable: bool
 
     def sql(self, node: Node) -> str:
         if isinstance(node, Literal):
@@ -66,27 +82,38 @@ class _Writer:
             items = (self.beside(node.operand, item) for item in node.items)
             return f"({self.sql(node.operand)} IN ({', '.join(items)}))"
         if isinstance(node, Call):
-            operand = self.sql(node.operand)
-            if node.function == "not":
-                return f"(NOT {operand})"
-            return f"try_subtract(0, {operand})" if node.function == "-" else f"{_FUNCTIONS[node.function]}({operand})"
+            form = lower_case.SPARK if node.function == "lower" and not self.portable else _FUNCTIONS[node.function]
+            return form.format(self.sql(node.operand))
         return self.binary(node)
 
     def binary(self, node: Binary) -> str:
         left, right = self.beside(node.right, node.left), self.beside(node.left, node.right)
+        if node.operator == "-" and {self.time(node.left), self.time(node.right)} == {"date"}:
+            return f"datediff({left}, {right})"
         if node.operator in _TRY:
             return f"{_TRY[node.operator]}({left}, {right})"
         return f"({left} {node.operator.upper()} {right})"
 
     def beside(self, other: Node, node: Node) -> str:
-        """A side of a comparison. A day beside a moment is its first one in UTC, whatever zone the session has."""
-        day = node.value if isinstance(node, Literal) else None
-        if isinstance(day, date) and not isinstance(day, datetime) and self.is_moment(other):
-            return f"TIMESTAMP'{day.isoformat()} 00:00:00+00:00'"
-        return self.sql(node)
+        """A side of a comparison. A day is its first moment, and a moment without a zone one in UTC, whatever zone
+        the session has: where the sides differ in kind, both are moments without a zone.
+        """
+        mine, its = self.time(node), self.time(other)
+        if not mine or not its or mine == its:
+            return self.sql(node)
+        if isinstance(node, Literal):
+            kind, zone = ("TIMESTAMP", "+00:00") if its == "timestamp" else ("TIMESTAMP_NTZ", "")
+            moment = str(node.value) if isinstance(node.value, datetime) else f"{node.value} 00:00:00+00:00"
+            return f"{kind}'{moment.removesuffix('+00:00')}{zone}'"
+        written = self.sql(node)
+        return _AS_UTC.format(written) if mine == "timestamp" and not isinstance(other, Literal) else written
 
-    def is_moment(self, node: Node) -> bool:
-        return isinstance(node, Name) and node.path.lower() in self.moments
+    def time(self, node: Node) -> str:
+        """`date`, `timestamp` or `timestamp_ntz`; empty when it is none."""
+        if isinstance(node, Name):
+            return self.times.get(node.path.lower(), "")
+        value = node.value if isinstance(node, Literal) else None
+        return "timestamp" if isinstance(value, datetime) else "date" if isinstance(value, date) else ""
 
     def name(self, node: Name) -> str:
         if node.path.lower() in self.columns:
@@ -95,7 +122,7 @@ class _Writer:
         if first.lower() not in self.columns:
             what = f"The rows of this grant depend on the column {node.path!r}, which the table does not have."
             raise ConfigError([Problem(what, self.where, "Correct the expression, or the tables of the grant.")])
-        return ".".join(identifier(part) for part in (self.columns[first.lower()], *rest))
+        return path(self.columns[first.lower()], *rest)
 
     def literal(self, node: Literal) -> str:
         value = node.value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from strongroom.learn.words import quoted
+from strongroom.core.sql_text import identifier
 
 
 def label_summary(frame: DataFrame, *, label: str = "", time: str = "") -> DataFrame:
@@ -14,8 +14,8 @@ def label_summary(frame: DataFrame, *, label: str = "", time: str = "") -> DataF
     `first` and `last` are the earliest and latest `time` of its rows, or null without such a column. Without a label
     there is one row, about all.
     """
-    what = F.col(quoted(label)) if label else F.lit(None).cast("string")
-    when = F.col(quoted(time)) if time else F.lit(None).cast("timestamp")
+    what = F.col(identifier(label)) if label else F.lit(None).cast("string")
+    when = F.col(identifier(time)) if time else F.lit(None).cast("timestamp")
     return (
         frame.groupBy(what.alias("label"))
         .agg(F.count(F.lit(1)).alias("count"), F.min(when).alias("first"), F.max(when).alias("last"))

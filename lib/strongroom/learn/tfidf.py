@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from strongroom.core.errors import UsageError
+from strongroom.core.sql_text import identifier
 from strongroom.learn.vocabulary import Vocabulary, choose_vocabulary
-from strongroom.learn.words import PROFILES, TERMS, quoted, word_stages, working_columns
+from strongroom.learn.words import PROFILES, TERMS, word_stages, working_columns
 
 _COUNTED, _WEIGHED = "__counted", "__weighed"
 
@@ -74,7 +75,7 @@ def fit_tfidf(frame: DataFrame, plan: Tfidf) -> Fitted:
     profile = PROFILES[plan.profile]
     words = word_stages(plan.text, profile=plan.profile, ngram=plan.ngram)
     vocabulary = choose_vocabulary(
-        PipelineModel(words).transform(frame.select(quoted(plan.text))), TERMS,
+        PipelineModel(words).transform(frame.select(identifier(plan.text))), TERMS,
         max_features=plan.max_features, rank=plan.rank or profile.rank,
         min_df=plan.min_df or profile.min_df, ties=profile.ties,
     )  # fmt: skip

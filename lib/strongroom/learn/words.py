@@ -11,6 +11,9 @@ from importlib.resources import files
 from pyspark.ml import Transformer
 from pyspark.ml.feature import NGram, RegexTokenizer, SQLTransformer, StopWordsRemover
 
+from strongroom.core import lower_case
+from strongroom.core.sql_text import identifier
+
 LOWER, SPLIT, KEPT, TERMS = "__lower", "__split", "__kept", "__terms"
 """Working columns of the pipeline; its last stage drops them."""
 
@@ -59,13 +62,14 @@ def word_stages(text: str, *, profile: str, ngram: int) -> list[Transformer]:
     to n words that are neighbours once stop words are gone, joined by a blank.
     """
     style = PROFILES[profile]
-    # SQL's lower() knows no locale; RegexTokenizer's own would turn I into a dotless ı on a Turkish machine.
-    clean = style.clean.format(text=f"lower(coalesce({quoted(text)}, ''))")
+    clean = style.clean.format(text=lower_case.SPARK.format(f"coalesce({identifier(text)}, '')"))
     stages: list[Transformer] = [
         SQLTransformer(statement=f"SELECT *, {clean} AS {LOWER} FROM __THIS__"),  # noqa: S608  # quoted, from a contract
         RegexTokenizer(inputCol=LOWER, outputCol=SPLIT, pattern=style.word, gaps=False, toLowercase=False),
         # caseSensitive: all is in lower case already, and the other way asks the machine's locale again.
-        StopWordsRemover(inputCol=SPLIT, outputCol=KEPT, stopWords=stop_words(profile), caseSensitive=True),
+        StopWordsRemover(
+            inputCol=SPLIT, outputCol=KEPT, stopWords=stop_words(profile), caseSensitive=True, locale="en_US"
+        ),
     ]
     runs = [NGram(n=size, inputCol=KEPT, outputCol=f"{KEPT}{size}") for size in range(2, ngram + 1)]
     columns = ", ".join([KEPT, *(run.getOutputCol() for run in runs)])
@@ -76,8 +80,3 @@ def word_stages(text: str, *, profile: str, ngram: int) -> list[Transformer]:
 def working_columns(ngram: int) -> list[str]:
     """Every column that `word_stages` adds."""
     return [LOWER, SPLIT, KEPT, *(f"{KEPT}{size}" for size in range(2, ngram + 1)), TERMS]
-
-
-def quoted(name: str) -> str:
-    """A column's name as Spark SQL takes it, whatever characters are in it."""
-    return "`" + name.replace("`", "``") + "`"

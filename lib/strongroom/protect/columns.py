@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column
 from strongroom.core.key import Keyring
+from strongroom.core.sql_text import identifier
 from strongroom.protect.encrypt import binding
 from strongroom.protect.method import Method, wrong
 from strongroom.protect.row_key import NO_ROW_KEYS, Protector, RowKeys, of_items, row_key
@@ -70,7 +71,7 @@ def output_ddl(column: Column) -> str:
     """The type of what leaves in the words of Spark SQL; empty when nothing does."""
     if column.type.name == "struct":
         kinds = [(field.name, output_ddl(field)) for field in column.type.fields]
-        fields = ",".join(f"`{name.replace('`', '``')}`:{kind}" for name, kind in kinds if kind)
+        fields = ",".join(f"{identifier(name)}:{kind}" for name, kind in kinds if kind)
         return f"struct<{fields}>" if fields else ""
     if column.type.item is not None:
         item = output_ddl(column.type.item)

@@ -140,9 +140,20 @@ def _call(function: str, operand: Part) -> Part:
     if function == "length":
         return Part(pa.int32(), lambda rows: pc.utf8_length(operand.values(rows)), 10)
     if function == "lower":
-        return Part(pa.string(), lambda rows: pc.utf8_lower(operand.values(rows)))
+        return Part(pa.string(), lambda rows: _lower(operand.values(rows)))
     exact = _decimal(operand)
     return Part(exact.type, lambda rows: pc.negate(exact.values(rows)))
+
+
+def _lower(texts: Values) -> Values:
+    """Lower case as Unicode and Python have it: Arrow's knows one letter for one, and no final sigma."""
+    if isinstance(texts, pa.Scalar):
+        return pa.scalar(None if texts.as_py() is None else texts.as_py().lower(), pa.string())
+    odd = pc.match_substring_regex(texts, "[İΣ]").fill_null(False)
+    if not pc.any(odd, min_count=0).as_py():
+        return pc.utf8_lower(texts)
+    plain = pa.array([text.lower() for text in texts.filter(odd).to_pylist()], pa.string())
+    return pc.replace_with_mask(pc.utf8_lower(texts), odd, plain)
 
 
 def _in(operand: Part, items: list[Value]) -> Part:

@@ -8,17 +8,21 @@ writer removes it. `govern/merkle.py` makes the proofs, `stores/audit_keys.py` s
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom.core.errors import StoreError
-from strongroom.core.event import Event
+from strongroom.core.event import RECOVER, Event
 from strongroom.core.settings import Settings
+from strongroom.stores.whole_file import keep_names, write_whole
 
 _CHUNK = 1 << 20
 _ENTRIES = "entries.jsonl"
+_TAIL = 1 << 16
+_LONGEST_NOTE = 1 << 16
 
 
 class AuditLog:
@@ -60,7 +64,7 @@ class AuditLog:
                 _write(file, lines)
                 os.fsync(file)
                 if not size:
-                    self._keep_name()
+                    keep_names(self.folder)
             except OSError:
                 os.ftruncate(file, size)  # what was not acknowledged must not count later
                 raise
@@ -92,41 +96,59 @@ class AuditLog:
                     yield line[:-1]
 
     def read(self) -> Iterator[Event]:
-        """Every event in order.
+        """Every event in order; see `numbered`."""
+        return (event for _, event in self.numbered())
+
+    def numbered(self) -> Iterator[tuple[int, Event]]:
+        """Every event in order, after its number. Entries that are none are passed over once that is accepted.
 
         Raises:
-            StoreError: an entry is not an event: the log was changed, or written by something else.
+            StoreError: an entry is not an event, and no later one records that the log was accepted with it.
         """
+        flaw: int | None = None
         for index, entry in enumerate(self.entries()):
             try:
-                yield Event.of(entry)
-            except ValueError as error:
-                todo = "Run './spark-submit.sh audit verify'."
-                raise StoreError("An entry of the audit log is no event.", where=f"entry {index}", todo=todo) from error
+                event = Event.of(entry)
+            except ValueError:
+                flaw = index if flaw is None else flaw
+                continue
+            flaw = None if event.action == RECOVER else flaw
+            yield index, event
+        if flaw is not None:
+            todo = "Run './spark-submit.sh audit verify'."
+            raise StoreError("An entry of the audit log is no event.", where=f"entry {flaw}", todo=todo)
 
-    def ends_line(self, end: int) -> bool:
-        """Whether an entry ends at this byte (and 0 is where the first one begins)."""
-        if end == 0 or not self.path.exists():
-            return end == 0
-        with self._trouble(), self.path.open("rb") as file:
-            file.seek(end - 1)
-            return file.read(1) == b"\n"
+    def tail(self, end: int) -> str:
+        """The hash (hexadecimal) of the last 64 KiB before a byte; empty when the log is shorter.
+
+        It tells that this is still where it was, and what stands there, without reading all that comes before.
+        """
+        start = max(0, end - _TAIL)
+        with self._trouble():
+            if not self.path.exists():
+                found = b""
+            else:
+                with self.path.open("rb") as file:
+                    file.seek(start)
+                    found = file.read(end - start)
+        return hashlib.sha256(found).hexdigest() if len(found) == end - start else ""
 
     def note(self, name: str) -> str:
-        """A small text that is kept beside the entries (a checkpoint, a public key); empty when there is none."""
+        """A small text that is kept beside the entries (a checkpoint, a public key); empty when there is none.
+
+        Whoever can write the folder wrote it: it may be anything.
+        """
         path = self.folder / name
         with self._trouble():
-            return path.read_text(encoding="utf-8") if path.exists() else ""
+            if not path.is_file():
+                return ""
+            with path.open("rb") as file:
+                return file.read(_LONGEST_NOTE).decode(errors="replace")
 
     def keep_note(self, name: str, text: str) -> None:
         """Keep a small text beside the entries, in place of an earlier one; a reader sees the one or the other."""
-        draft = self.folder / f".{name}.{os.getpid()}"
         with self._trouble():
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.folder / name)
+            write_whole({self.folder / name: text.encode()})
 
     def _repair(self, file: int) -> int:
         """Count what other processes added, remove an unfinished last line, and return the size in bytes."""
@@ -143,18 +165,12 @@ class AuditLog:
             os.ftruncate(file, whole)
         return whole
 
-    def _keep_name(self) -> None:
-        """A new file is on the disk only when its folder's list of names is, too."""
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     @contextmanager
     def _turn(self) -> Iterator[int]:
         """The log's file, held by this process alone."""
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        # A link would lead our bytes, and the cutting of an unfinished line, into somebody else's file.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(self.path, flags, 0o640)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file

@@ -12,6 +12,7 @@ from pathlib import Path
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
+from strongroom.stores.whole_file import write_first, write_whole
 
 _NAME = "audit-signing.key"
 
@@ -32,10 +33,10 @@ def is_kept_from_us(settings: Settings) -> bool:
 
 @contextmanager
 def turn(settings: Settings) -> Iterator[None]:
-    """One process at a time signs, so that checkpoint, tree and mark are of one moment.
+    """One process at a time signs, so that the checkpoint and what is kept of it are of one moment.
 
     Raises:
-        KeyFault: the lock file beside the signing key cannot be made.
+        KeyFault: the folder of the signing key cannot be written.
     """
     path = key_file(settings).with_suffix(".lock")
     try:
@@ -47,6 +48,11 @@ def turn(settings: Settings) -> Iterator[None]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+    except OSError as error:
+        todo = "Look whether the keyring's folder is writable for this user and has space."
+        raise KeyFault(
+            f"What is signed cannot be kept: {error.strerror}.", where=str(path.parent), todo=todo
+        ) from error
     finally:
         os.close(file)
 
@@ -60,7 +66,8 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
     path = key_file(settings)
     try:
         if not path.exists():
-            _keep(path, make())
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_first(path, make().reveal(), mode=0o600)
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(file, "rb") as opened:
             if stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
@@ -73,7 +80,7 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
 
 
 def mark(settings: Settings) -> int:
-    """How many entries were signed last: beside the signing key, out of reach of who can only write the log.
+    """How many entries were signed last, as releases kept it that had one mark for all logs; 0 where there is none.
 
     Raises:
         KeyFault: the file is damaged.
@@ -88,13 +95,13 @@ def mark(settings: Settings) -> int:
         raise KeyFault("This mark is no number.", where=str(path), todo=todo) from None
 
 
-def keep_mark(settings: Settings, size: int) -> None:
-    """So many entries are signed."""
-    _replace(key_file(settings).with_suffix(".size"), f"{size}\n")
+def forget_mark(settings: Settings) -> None:
+    """What is kept of each log says more."""
+    key_file(settings).with_suffix(".size").unlink(missing_ok=True)
 
 
 def known_keys(settings: Settings) -> list[str]:
-    """The public keys of every signing key that there was, oldest first."""
+    """The public keys of every signing key that there was, oldest first; today's is the last."""
     path = key_file(settings).with_suffix(".pub")
     try:
         return path.read_text(encoding="ascii").split()
@@ -106,32 +113,5 @@ def remember_key(settings: Settings, public: str) -> None:
     """One more public key, unless it is known."""
     known = known_keys(settings)
     if public not in known:
-        _replace(key_file(settings).with_suffix(".pub"), "".join(f"{key}\n" for key in (*known, public)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file with another text: a reader, or a crash, finds the one or the other."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def _keep(path: Path, key: Secret) -> None:
-    """Write the key whole or not at all; of two that come at once, the first one stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(file, "wb") as opened:
-            opened.write(key.reveal())
-            opened.flush()
-            os.fsync(opened.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
+        text = "".join(f"{key}\n" for key in (*known, public))
+        write_whole({key_file(settings).with_suffix(".pub"): text.encode()}, mode=0o600)

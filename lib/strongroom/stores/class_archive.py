@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 from strongroom.stores.home import Home
 from strongroom.stores.java import Java
+from strongroom.stores.programs import run_program
 
 FAST_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """A small run ends before better machine code and parallel collection pay."""
@@ -73,18 +73,9 @@ def make(
 
 def _runs(words: Sequence[str], environment: Mapping[str, str]) -> bool:
     try:
-        done = subprocess.run(
-            words,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=300,
-            close_fds=False,
-        )
-    except subprocess.TimeoutExpired:
+        return run_program(words, environment=environment, seconds=300).returncode == 0
+    except TimeoutError:
         return False
-    return done.returncode == 0
 
 
 def _path(home: Home, java: Java | None) -> Path | None:

@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from strongroom.core.errors import StoreError
+from strongroom.core.sql_text import Condition
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.others import Others, fit, since, still_takes
 from strongroom.stores.stages import missing, out_of_stage
@@ -124,9 +125,9 @@ def altered(lake: Lake, table: str, alter: Callable[[DeltaTable, CommitPropertie
     _exactly(lake, table, act)
 
 
-def without(lake: Lake, table: str, *, where: str) -> DeltaTable:
-    """The table after rows of an SQL condition are deleted; an empty condition deletes nothing."""
-    if where:
+def without(lake: Lake, table: str, *, where: Condition | None) -> DeltaTable:
+    """The table after the rows of a condition are deleted; without one nothing is."""
+    if where is not None:
         altered(lake, table, lambda now, props: now.delete(where, commit_properties=props))
     return _open(lake, table)
 

@@ -8,10 +8,9 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request
 
 from strongroom.core.errors import StrongroomError
-from strongroom.stores.web import opener
+from strongroom.stores.web import opener, request
 
 
 def asked(
@@ -44,9 +43,12 @@ def asked(
     if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
         raise fault("the workspace's address is not https", where=where, todo="Write https://….")
     address = f"{url.scheme}://{url.netloc}{path}"
-    request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310  the scheme was just checked
     try:
-        with opener(proof=proof).open(request, timeout=seconds) as answer:
+        question = request(address, authorization=f"Bearer {token}")
+    except ValueError:
+        raise fault("DATABRICKS_TOKEN holds no token", where=where, todo="Set it anew.") from None
+    try:
+        with opener(proof=proof).open(question, timeout=seconds) as answer:
             return json.load(answer)
     except HTTPError as error:
         error.close()

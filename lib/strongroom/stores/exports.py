@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import json_text
+from strongroom.stores.whole_file import write_whole
 
 MANIFEST = "manifest.json"
 
@@ -55,9 +57,10 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
         kept = {name: (link / name).read_text(encoding="utf-8") for name in _earlier(link)}
         told = {**kept, **files}
         digests = {name: _digest(text.encode()) for name, text in sorted(told.items())}
-        told[MANIFEST] = json.dumps({**manifest, "sha256": digests}, indent=1, ensure_ascii=False) + "\n"
-        for name, text in told.items():
-            _write(fresh / name, text)
+        told[MANIFEST] = json_text({**manifest, "sha256": digests}, indent=1) + "\n"
+        for name in told:
+            (fresh / name).parent.mkdir(exist_ok=True)
+        write_whole({fresh / name: text.encode() for name, text in told.items()})
         turned = root / f"{fresh.name}.link"
         turned.symlink_to(fresh.name)
         os.replace(turned, link)  # noqa: PTH105  Path.replace follows no rule of its own for links; this one is atomic
@@ -77,14 +80,6 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
 def _earlier(link: Path) -> list[str]:
     """The changes of earlier exports, which somebody may not have applied yet."""
     return sorted(f"changes/{file.name}" for file in (link / "changes").glob("*")) if link.exists() else []
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(exist_ok=True)
-    with file.open("w", encoding="utf-8") as opened:
-        opened.write(text)
-        opened.flush()
-        os.fsync(opened.fileno())
 
 
 def _digest(found: bytes) -> str:

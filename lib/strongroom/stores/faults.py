@@ -7,7 +7,9 @@ of our code reach the reader.
 from __future__ import annotations
 
 import errno
+import os
 import re
+from typing import Any
 
 from strongroom.core import errors
 from strongroom.core.errors import EnvironmentFault, StoreError, StrongroomError
@@ -16,6 +18,9 @@ _OURS = re.compile(r"strongroom\.core\.errors\.(\w+): (.*?)(?:\n\s*\n|\n\tat |\n
 _FORGOTTEN = re.compile(r"\bINVALID_HANDLE\.(SESSION|OPERATION)_|\bNO_ACTIVE_SESSION\b")
 _ABSENT = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _FULL = ("No space left on device", "Disk quota exceeded")
+_NO_DELTA = ("DELTA_CONFIGURE_SPARK_SESSION_WITH_EXTENSION_AND_CATALOG", "Failed to find the data source: delta")
+_STOPPED = ("stopped SparkContext", "SparkContext was shut down", "NO_ACTIVE_OR_DEFAULT_SESSION", "Session is closed")
+_NO_STORAGE = re.compile(r'No FileSystem for scheme "(\w+)"|Class org\.apache\.hadoop\.fs\.(\w+)\.\w+ not found')
 _FREE = "Free some space and run again; readers see the last whole version."
 _CONDITIONS = {
     "PATH_NOT_FOUND": ("a path is not there", "Check the contract's server and the lake."),
@@ -33,10 +38,27 @@ def translate(error: BaseException) -> StrongroomError | None:
         return error
     if isinstance(error, OSError):
         return _system(error)
+    if type(error).__name__ == "PanicException":  # of a library in Rust; no Exception, and its text may quote data
+        what = "a library has stopped where it should have told what is wrong"
+        return StoreError(
+            what, todo="Look at the names of the lake's folders and tables first: plain letters always do."
+        )
     family = type(error).__module__.split(".")[0]
     if family == "grpc":  # between the job and a Connect server; what it says may quote a request
         return _server_gone()
     return _spark(error) if family in ("pyspark", "py4j") else None
+
+
+def at_version(spark: Any, path: str, version: int) -> Any:
+    """A version of a Delta table as a DataFrame, for callers whose session nobody has looked at.
+
+    Raises:
+        EnvironmentFault: the session has no Delta, or was stopped.
+    """
+    try:
+        return spark.read.format("delta").option("versionAsOf", version).load(path)
+    except Exception as error:
+        raise translate(error) or error from None
 
 
 def _system(error: OSError) -> StrongroomError | None:
@@ -49,7 +71,9 @@ def _system(error: OSError) -> StrongroomError | None:
         return StoreError("no permission", where=where, todo="Check owner and mode.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR) and where:
         return StoreError("this file or folder is not what it should be, or not there", where=where)
-    return None
+    if error.errno is None:  # not the system's: of a library, which may quote anything
+        return None
+    return StoreError(f"the system says: {os.strerror(error.errno)}", where=where[:200])
 
 
 def _spark(error: BaseException) -> StrongroomError | None:
@@ -78,6 +102,14 @@ def _spark(error: BaseException) -> StrongroomError | None:
         return StoreError("a file vanished while it was read", where=_path(text), todo="Run again.")
     if "is not a Parquet file" in text or "ParquetDecodingException" in text:
         return StoreError("a source file is no readable Parquet file", where=_path(text), todo="Replace or remove it.")
+    if any(phrase in text for phrase in _NO_DELTA):
+        todo = "Start the session with Delta's jars, extension and catalog: docs/install.md has the settings."
+        return EnvironmentFault("this Spark session has no Delta", todo=todo)
+    if absent := _NO_STORAGE.search(text):
+        todo = "Put its jars on Spark's class path, by 'spark.jars.packages' in the settings for example."
+        return EnvironmentFault(f"Spark has no file system for {absent[1] or absent[2]}", todo=todo)
+    if any(phrase in text for phrase in _STOPPED):
+        return EnvironmentFault("this Spark session was stopped", todo="Open another one, and run again.")
     if "Connection refused" in text or type(error).__name__ == "Py4JNetworkError" or "sending or receiving" in text:
         return _gone()
     return None

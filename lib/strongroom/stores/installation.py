@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores import class_archive, commands, jars, packages
+from strongroom.stores import class_archive, commands, jars, packages, run_folder
 from strongroom.stores.home import ROOT, Home, alone
 from strongroom.stores.java import Java, find_java
 from strongroom.stores.system import install
@@ -50,8 +50,10 @@ def ensure_archive(home: Home, java: Java, *, say: Callable[[str], None]) -> Non
         if class_archive.is_missing(home, java):
             words, settings = class_archive.warm_up(home)
             lock = jars.read_lock(LOCK)
-            run = commands.submitted(home, words, settings=settings, jars=lock, java=java)
+            folder, _ = run_folder.make()
+            run = commands.submitted(home, words, settings=settings, jars=lock, java=java, folder=folder)
             class_archive.make(home, java, words=run.words, environment=run.environment, say=say)
+            run_folder.remove(folder)
 
 
 def _install_java(home: Home, *, say: Callable[[str], None]) -> Java:

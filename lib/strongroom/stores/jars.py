@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.stores.programs import run_program
 
 MIRROR = "STRONGROOM_MAVEN_MIRROR"
 
@@ -132,21 +132,13 @@ def _by_ivy(jar: Jar, target: Path, *, java: Path, ivy: Path) -> None:
     command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(target.parent / "ivy")]
     command += ["-dependency", jar.group, jar.module, jar.version, "-confs", "default", "-notransitive"]
     command += ["-retrieve", str(target.parent / "[artifact]-[revision].[ext]")]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        close_fds=False,
-    )
+    done = run_program(command)
     if target.is_file():
         return
     log = target.parent.parent / "ivy.log"
-    log.write_text(done.stdout, encoding="utf-8")
-    tried = re.findall(rf"https?://\S+/{re.escape(jar.file)}(?=\s)", done.stdout)
+    said = done.stdout + done.stderr
+    log.write_text(said, encoding="utf-8")
+    tried = re.findall(rf"https?://\S+/{re.escape(jar.file)}(?=\s)", said)
     reason = _download(tried[0], target) if tried else "Apache Ivy did not run"
     if reason:
         raise EnvironmentFault(

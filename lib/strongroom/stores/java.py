@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from strongroom.stores.programs import run_program
 
 FITTING = (17, 21)
 _FOLDERS = (
@@ -61,8 +62,8 @@ def _release(home: Path) -> int:
     except OSError:
         command = (str(home / "bin" / "java"), "-version")
         try:
-            text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stderr
-        except (OSError, subprocess.TimeoutExpired):
+            text = run_program(command, seconds=30).stderr
+        except OSError:
             return 0
     version = re.search(r'(?:JAVA_VERSION=|version )"(\d+)', text)
     return int(version[1]) if version else 0

@@ -21,6 +21,8 @@ from strongroom.core.key import MASTER_BYTES, Inventory, Key, KeyHandle, Keyring
 from strongroom.core.secret import Secret
 from strongroom.stores.keys_tink import keyset, read_inventory, read_keyset, read_wrapped_json, wrapped_json
 from strongroom.stores.providers import provider
+from strongroom.stores.trust import cure, weakness
+from strongroom.stores.whole_file import write_whole
 
 CONTEXT = b"strongroom keyring v1"
 """Associated data of every wrapped keyring."""
@@ -72,6 +74,9 @@ def _there(data: bytes | None, path: str) -> bytes:
 
 
 def _read(path: str) -> bytes | None:
+    if weak := weakness(path):
+        what = f"others could put keys of their own into the keyring: {weak}"
+        raise KeyFault(what, where=path, todo=f"{cure(path)}, and look at `keys list` for keys that you do not know.")
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
@@ -108,7 +113,7 @@ def save_keyring(ring: Keyring) -> Keyring:
     wrapped = provider(ring.handle.provider).wrap(keyset(ring.primary, ring.keys), context=CONTEXT)
     data = wrapped_json(wrapped, primary=ring.primary, keys=ring.keys)
     try:
-        write_whole(path, data, before=before)
+        write_if_unchanged(path, data, before=before)
     except FileExistsError:
         raise KeyFault(
             "somebody else changed the keyring meanwhile, so this change was not made",
@@ -164,26 +169,19 @@ def absolute(reference: str) -> str:
     return f"file:{Path(rest).absolute()}" if kind == "file" and rest else reference
 
 
-def write_whole(file: Path, data: bytes, *, before: bytes) -> None:
-    """The file in one step: a reader, or a crash, sees the old one or the new one, never a part.
+def write_if_unchanged(file: Path, data: bytes, *, before: bytes) -> None:
+    """The file in one step, unless somebody else has changed it meanwhile.
 
     Raises:
         FileExistsError: the file is not as it was `before` (empty: not there).
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
     folder = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # a file system without locks: what is left is a look just before the change
             fcntl.flock(folder, fcntl.LOCK_EX)
         if (file.read_bytes() if file.exists() else b"") != before:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.replace(file)
-        os.fsync(folder)  # a key that was used and then forgotten by a power cut would be lost for ever
+        write_whole({file: data}, mode=0o600)
     finally:
-        part.unlink(missing_ok=True)
         os.close(folder)

@@ -21,12 +21,8 @@ def tables_of(lake: Lake) -> list[str]:
     """The Delta tables under the lake's root, by name.
 
     Raises:
-        StoreError: the lake is a catalog, whose tables cannot be listed from here, or its folders cannot be read.
+        StoreError: its folders cannot be read.
     """
-    if lake.root.startswith("catalog:"):
-        raise StoreError(
-            "tables of a catalog cannot be counted from here", where=lake.root, todo="Use the lake's path."
-        )
     filesystem, root = filesystem_of(lake.root)
     try:
         return sorted(_tables_under(filesystem, root, ()))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
+from strongroom.core.escaping import json_text
 from strongroom.core.handed import Given, Handed
-from strongroom.stores.keys import write_whole
+from strongroom.stores.keys import write_if_unchanged
 
 
 def record_of(keyring: str) -> Path:
@@ -46,7 +47,7 @@ def save_handed(keyring: str, found: Handed, *, before: bytes) -> None:
     """
     path = record_of(keyring)
     try:
-        write_whole(path, _document(found), before=before)
+        write_if_unchanged(path, _document(found), before=before)
     except FileExistsError:
         what = "another run gave or took roles' keys meanwhile, so this one did not"
         raise KeyFault(what, where=str(path), todo="Run again.") from None
@@ -68,7 +69,7 @@ def _document(found: Handed) -> bytes:
     for (name, key_id), people in sorted(found.held.items()):
         held.setdefault(name, {})[f"{key_id:08x}"] = sorted(people)
     marks = {mark: sorted(people) for mark, people in found.marks.items()}
-    return (json.dumps({"roles": roles, "held": held, "marks": marks}, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json_text({"roles": roles, "held": held, "marks": marks}, indent=1) + "\n").encode()
 
 
 def _handed(found: Mapping[str, Mapping[str, Mapping[str, list[str]]]]) -> Handed:

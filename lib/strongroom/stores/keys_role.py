@@ -12,10 +12,8 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from strongroom.stores.keys import KEEP_SECONDS, absolute
 from strongroom.stores.keys_tink import AES_SIV, encrypted_keyset, keyset, read_keyset
 from strongroom.stores.providers import provider
 from strongroom.stores.providers.local import KEK_BYTES, LocalKek
+from strongroom.stores.whole_file import write_whole
 
 Keysets = Mapping[str, tuple[int, Sequence[Key]]]
 """Name of a key → the primary master key's id, and the key as derived from each master key."""
@@ -173,25 +172,13 @@ def write_files(folder: str, files: Mapping[str, bytes | None]) -> None:
     if "://" in folder:
         todo = "Name a folder on a local or mounted disk (role_keys: …) in the settings."
         raise KeyFault("roles' keys cannot be written into an object store", where=folder, todo=todo)
-    parts: dict[str, Path] = {}
     try:
-        Path(folder).mkdir(mode=0o755, parents=True, exist_ok=True)
-        for role, data in files.items():
-            if data is not None:
-                part = parts[role] = Path(folder) / f".{role}.{secrets.token_hex(6)}"
-                with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb") as out:
-                    out.write(data)
-                    out.flush()
-                    os.fsync(out.fileno())
-        for role in files:
-            if role in parts:
-                parts.pop(role).replace(file_of(folder, role))
-            else:
-                file_of(folder, role).unlink(missing_ok=True)
+        if not Path(folder).is_dir():
+            Path(folder).mkdir(parents=True)
+            Path(folder).chmod(0o755)  # whatever the process's mask is: readers are to reach it
+        write_whole({file_of(folder, role): data for role, data in files.items() if data is not None}, mode=0o644)
+        for role in (role for role, data in files.items() if data is None):
+            file_of(folder, role).unlink(missing_ok=True)
     except OSError as fault:
         what = f"the roles' keys cannot be written: {fault.strerror}"
         raise KeyFault(what, where=folder, todo="Make the folder writable; then run again.") from None
-    finally:
-        for part in parts.values():
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.sql_text import Condition
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -39,10 +40,6 @@ class Lake:
         if not _NAME.fullmatch(table):
             raise StoreError("this is not a table's name", where=repr(table[:80]), todo="Write zone.name.")
         return f"{self.root.rstrip('/')}/{table.replace('.', '/')}"
-
-    def sql(self, table: str) -> str:
-        """The table as Spark SQL names it."""
-        return f"delta.`{self.folder(table)}`"
 
     def open(self, table: str) -> DeltaTable | None:
         """The table's newest version, or None when there is no such table. Raises StoreError when it cannot be read."""
@@ -73,8 +70,10 @@ class Lake:
                 raise self.unwritable(table) from error
         return self.ensure(table, plan)
 
-    def read(self, table: str, columns: Sequence[str] | None = None, *, where: str | None = None) -> pa.Table | None:
-        """A small table in memory (the rows for which the SQL condition holds), or None when there is no such table."""
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, *, where: Condition | None = None
+    ) -> pa.Table | None:
+        """A small table in memory (the rows for which the condition holds), or None when there is no such table."""
         found = self.open(table)
         if found is None:
             return None
@@ -84,27 +83,6 @@ class Lake:
             return rows.cast(pa.schema([pa.field(field.name, plain_type(field.type)) for field in rows.schema]))
         except (DeltaError, OSError, pa.ArrowException) as error:
             raise self._unreadable(table) from error
-
-    def sync_properties(self, table: str, plan: TablePlan) -> None:
-        """Brings the table's properties and CHECK constraints to the plan; does nothing when they are there already."""
-        found = self.open(table)
-        if found is None:
-            return
-        have, want = found.metadata().configuration, plan.configuration()
-        old = {key for key in have if key.startswith("delta.constraints.")}
-        try:
-            for key in sorted(old - want.keys()):
-                found.alter.drop_constraint(key.removeprefix("delta.constraints."))
-            fresh = {key: value for key, value in want.items() if have.get(key) != value}
-            changed = {key: value for key, value in fresh.items() if not key.startswith("delta.constraints.")}
-            if changed:
-                found.alter.set_table_properties(changed, raise_if_not_exists=False)
-            for name, condition in plan.checks.items():
-                _constrain(found, name, condition, before=have.get(f"delta.constraints.{name}"))
-            if plan.description and found.metadata().description != plan.description:
-                found.alter.set_table_description(plan.description)
-        except (DeltaError, OSError) as error:
-            raise self.unwritable(table) from error
 
     def spark_path(self, table: str, stage: str = "") -> str:
         """A table's folder, or a stage in it, as Spark is to write it, whatever its default file system is."""
@@ -122,21 +100,6 @@ class Lake:
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
             todo="Check free space and permission; readers keep the version they have.",
         )  # fmt: skip
-
-
-def _constrain(table: DeltaTable, name: str, condition: str, *, before: str | None) -> None:
-    """The constraint as it is to be. One that older rows break, as after an increment, stays as it was."""
-    if condition == before:
-        return
-    if before is not None:
-        table.alter.drop_constraint(name)
-    try:
-        table.alter.add_constraint({name: condition})
-    except DeltaError as error:
-        if "failed validation check" not in str(error):
-            raise
-        if before is not None:
-            table.alter.add_constraint({name: before})
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

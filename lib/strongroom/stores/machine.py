@@ -6,7 +6,6 @@ import platform
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,10 +14,13 @@ from importlib import metadata
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.core.escaping import shell_word
 from strongroom.stores import jars, packages
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.java import find_java
+from strongroom.stores.programs import run_program
 from strongroom.stores.system import by_hand
+from strongroom.stores.trust import cure, weakness
 
 LEAST_FREE = 2 << 30
 """Bytes that a set-up or a small run may need."""
@@ -48,6 +50,8 @@ def probe(home: Home, folders: Mapping[str, str]) -> Iterator[Finding]:
         yield writable(name, folder)
     for name, folder in {"disk": folders.get("lake", str(home.folder)), "scratch": tempfile.gettempdir()}.items():
         yield space(name, folder)
+    for code in (home.venv, home.jars):
+        yield ours_alone(str(code))
     yield loopback()
     yield hostname()
 
@@ -73,7 +77,7 @@ def installed(home: Home) -> Finding:
         if found != version:
             wrong.append(f"{name} {found} instead of {version}")
     if wrong:
-        return Finding("packages", ", ".join(wrong), f"rm {packages.stamp(home.venv)} && {_SET_UP}")
+        return Finding("packages", ", ".join(wrong), f"rm {shell_word(str(packages.stamp(home.venv)))} && {_SET_UP}")
     return Finding("packages", f"{len(wanted)} as {packages.RUNTIME} says")
 
 
@@ -83,8 +87,8 @@ def java() -> Finding:
     if found is None:
         return Finding("java", "neither 17 nor 21 is here", by_hand("java"))
     try:
-        done = subprocess.run((found.program, "-version"), capture_output=True, text=True, check=False, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run_program((found.program, "-version"), seconds=60)
+    except OSError as error:
         return Finding("java", f"{found.program} does not start: {type(error).__name__}", by_hand("java"))
     if done.returncode:
         return Finding("java", f"{found.program} ends with code {done.returncode}", by_hand("java"))
@@ -101,14 +105,14 @@ def delta(home: Home) -> Finding:
     if absent := jars.absent(lock, home.jars):
         return Finding("jars", f"{', '.join(jar.file for jar in absent)} missing in {home.jars}", _SET_UP)
     if altered := jars.altered(lock, home.jars):
-        files = " ".join(str(home.jars / jar.file) for jar in altered)
+        files = " ".join(shell_word(str(home.jars / jar.file)) for jar in altered)
         return Finding("jars", f"{files}: not the sha256 of conf/jars.lock", f"rm {files} && {_SET_UP}")
     return Finding("jars", f"{len(lock)} of the right sha256 in {home.jars}")
 
 
 def writable(name: str, folder: str) -> Finding:
     """Whether a file could be made in a folder, or in the nearest one that exists above it."""
-    if "://" in folder or folder.startswith("catalog:"):
+    if "://" in folder:
         return Finding(name, f"{folder} is not on this machine; not probed")
     place = _existing(Path(folder))
     try:
@@ -119,9 +123,15 @@ def writable(name: str, folder: str) -> Finding:
         return Finding(name, f"{folder} cannot be written: {error.strerror}", mend)
 
 
+def ours_alone(path: str) -> Finding:
+    """Whether nobody but its owner may write what lies there: code, keys, or what says who may do what."""
+    weak = weakness(path)
+    return Finding("writers", weak or f"{path} is its owner's to write", f"sudo {cure(path)}" if weak else "")
+
+
 def space(name: str, folder: str) -> Finding:
     """Whether there is room where a folder is or will be."""
-    place = _existing(Path(folder)) if "://" not in folder and not folder.startswith("catalog:") else Path.cwd()
+    place = _existing(Path(folder)) if "://" not in folder else Path.cwd()
     free = shutil.disk_usage(place).free
     what = f"{free / (1 << 30):.1f} GB free at {place}"
     if free < LEAST_FREE:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.errors import StoreError
+from strongroom.core.sql_text import equals
 from strongroom.stores import commits
 from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
@@ -75,7 +76,7 @@ class Changes:
 
 def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     """Every batch ever planned for a data set, in order."""
-    rows = lake.read(MANIFEST, where=f"dataset = '{dataset}'")
+    rows = lake.read(MANIFEST, where=equals("dataset", dataset))
     found: dict[int, list[dict[str, object]]] = {}
     for row in rows.to_pylist() if rows is not None else []:
         found.setdefault(row["batch"], []).append(row)

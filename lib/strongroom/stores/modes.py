@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.core.settings import Settings
 
 OPEN_ZONE = "projected"
 """The zone that others may pass through, to what their group may open."""
@@ -21,6 +22,25 @@ _ZONES = ("training", "quarantine", "features", "revealed", "models", "reports",
 def has_modes(root: str) -> bool:
     """Whether a lake lies where files have an owner and a mode."""
     return "://" not in root
+
+
+def mask(own: int, settings: Settings) -> int:
+    """The umask of a run: what it writes is open to whom its caller and the folders it writes to let in, nobody else.
+
+    Folders that are not there yet are made for their owner alone. Nothing is ever for everybody to write.
+
+    Args:
+        own: the caller's umask.
+        settings: name the lake and the audit log; each folder guards what lies in it, so the wider of the two counts.
+    """
+    open_to = 0
+    for place in (settings.lake, settings.audit):
+        folder = Path(place)
+        if has_modes(place) and folder.is_dir():
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            open_to |= mode & 0o070 if mode & 0o050 == 0o050 else 0  # to pass through is not to read
+            open_to |= mode & 0o005 if mode & 0o005 == 0o005 else 0
+    return own & 0o777 | 0o077 & ~open_to
 
 
 def group_id(name: str) -> int:

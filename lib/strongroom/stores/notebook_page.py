@@ -6,12 +6,9 @@ The page holds what its reader was allowed to see, rows of tables among it, so t
 from __future__ import annotations
 
 import base64
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from strongroom import __version__
@@ -20,8 +17,9 @@ from strongroom.core.notebook import Cell
 from strongroom.core.run import Run
 from strongroom.stores.notebook_tools import SHOWN, Html, Output, Picture, Table
 from strongroom.stores.reports_layout import table
-from strongroom.stores.reports_markup import Markup, element, join, name, plain
+from strongroom.stores.reports_markup import Markup, document, element, join, lines, name, picture
 from strongroom.stores.reports_style import STYLE
+from strongroom.stores.whole_file import write_whole
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
@@ -61,13 +59,7 @@ def write_page(page: Page, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=".", dir=file.parent)
-        try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as out:  # noqa: PTH123  a descriptor, not a path
-                out.write(render_page(page))
-            os.replace(part, file)  # noqa: PTH105
-        finally:
-            Path(part).unlink(missing_ok=True)
+        write_whole({file: render_page(page).encode()}, mode=0o600)
     except OSError as error:
         todo = "Make the folder writable."
         raise StoreError(f"the page cannot be written: {error.strerror}", where=str(file), todo=todo) from error
@@ -93,7 +85,7 @@ def render_page(page: Page) -> str:
         element("main", *_cells(page)),
         element("footer", element("p", f"Run {page.run.id} of {page.file}, Strongroom {__version__}. ", _NOTE)),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+    return document(head, body)
 
 
 _NOTE = "This page shows what its reader was allowed to see: treat it as you would the tables themselves."
@@ -122,7 +114,7 @@ def _output(output: Output) -> Markup:
             return _table(output)
         case Picture():
             source = f"data:image/png;base64,{base64.b64encode(output.png).decode()}"
-            return Markup(f'<img alt="{escape(plain(output.title))}" src="{source}">')
+            return picture(source, title=output.title)
         case Html():
             return element("div", Markup(output.text), class_="html")
     return element("pre", _lines(output.rstrip("\n")), class_="said")
@@ -135,9 +127,7 @@ def _table(found: Table) -> Markup:
 
 
 def _lines(text: str) -> Markup:
-    lines = text.split("\n")
-    cut = [*lines[:_LONGEST], f"… and {len(lines) - _LONGEST:,} more lines"] if len(lines) > _LONGEST else lines
-    return Markup("\n".join(escape(plain(line.expandtabs(4), longest=_LINE)) for line in cut))
+    return lines(text, longest=_LINE, most=_LONGEST)
 
 
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
@@ -170,4 +160,4 @@ def _inline(text: str) -> Markup:
         parts.append(join(text[end : found.start()]))
         parts.append(element("code", found[1]) if found[1] else element("strong", found[2]))
         end = found.end()
-    return join(*parts, Markup(escape(plain(text[end:], longest=_LINE))))
+    return join(*parts, _lines(text[end:]))

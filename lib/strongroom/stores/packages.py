@@ -9,12 +9,12 @@ import hashlib
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.stores.programs import run_program, start_program
 from strongroom.stores.system import install
 
 BUILD, RUNTIME, TOOLS = "requirements-build.txt", "requirements.txt", "requirements-dev.txt"
@@ -86,7 +86,7 @@ def _make(venv: Path, *, say: Callable[[str], None]) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         install("venv", say=say)
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    done = subprocess.run((base, "-m", "venv", "--clear", str(venv)), capture_output=True, text=True, check=False)
+    done = run_program((base, "-m", "venv", "--clear", str(venv)))
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
         raise EnvironmentFault(f"The virtual environment cannot be made: {reason[0]}", where=str(venv))
@@ -101,16 +101,7 @@ def _pip(venv: Path, lock: Path, *options: str, say: Callable[[str], None]) -> N
     log = venv.with_name("install.log")
     with (
         log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            close_fds=False,  # pip holds the lock of the set-up as long as it writes
-        ) as pip,
+        start_program(command, environment=environment) as pip,
     ):
         for line in pip.stdout or ():
             file.write(line)

@@ -16,11 +16,9 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request
 
-from strongroom import __version__
 from strongroom.stores.reports_markup import LONGEST_NAME, plain
-from strongroom.stores.web import opener
+from strongroom.stores.web import opener, request
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -98,11 +96,10 @@ class _NoTokenError(Exception):
 
 
 def _send(message: Message, authorization: str, *, seconds: float) -> None:
-    headers = {"Content-Type": message.kind, "User-Agent": f"strongroom/{__version__}"}
-    request = Request(message.url, message.body, headers, method=message.method)  # noqa: S310  the settings allow http(s) only
-    if authorization:
-        request.add_unredirected_header("Authorization", authorization)
-    with opener().open(request, timeout=seconds):
+    asked = request(
+        message.url, method=message.method, body=message.body, kind=message.kind, authorization=authorization
+    )
+    with opener().open(asked, timeout=seconds):
         pass
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.fs as pafs
 
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import file_name
 from strongroom.core.report import Report
 from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.whole_file import write_whole
 
 
 def render_html(report: Report) -> str:
@@ -85,7 +84,8 @@ def write(report: Report, folder: str | Path) -> Paths:
             if "://" in path:
                 _upload(path, text)
             else:
-                _replace(Path(path), text)
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                write_whole({Path(path): text.encode()})
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
@@ -96,7 +96,7 @@ def write(report: Report, folder: str | Path) -> Paths:
 
 def paths_of(report: Report, folder: str | Path) -> Paths:
     """Where the report's files stand, or would stand."""
-    root, table, run = str(folder).rstrip("/"), _file_name(report.table), _file_name(report.run.id)
+    root, table, run = str(folder).rstrip("/"), file_name(report.table), file_name(report.run.id)
     return Paths(
         html=f"{root}/{table}/{run}.html",
         json=f"{root}/{table}/{run}.json",
@@ -110,24 +110,6 @@ def is_written(report: Report, folder: str | Path) -> bool:
     """Whether the run has its page already."""
     filesystem, path = filesystem_of(paths_of(report, folder).html)
     return bool(filesystem.get_file_info(path).type == pafs.FileType.File)
-
-
-def _file_name(text: str) -> str:
-    """A name that is one plain file in any folder and system; other signs become a low line, long names are cut."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", text)[:120].lstrip(".") or "_"
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _upload(uri: str, text: str) -> None:

@@ -149,7 +149,7 @@ def _distinct(column: ColumnFacts) -> str:
     """The number of different values, how far it may be off, and that of the whole table after an increment."""
     if column.distinct is None:
         return NOT_MEASURED
-    told = [Markup(number(column.distinct))]
+    told = [join(number(column.distinct))]
     if column.distinct and column.distinct_low is not None and column.distinct_high is not None:
         off = max(column.distinct_high - column.distinct, column.distinct - column.distinct_low) / column.distinct
         told.append(element("small", f"± {percent(off)}"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import escape
 
-_JOINERS = "\u200c\u200d"  # part of ordinary words in Persian and Hindi, and harmless
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+from strongroom.core.escaping import json_text, visible
+
+_JOINERS = re.compile("([\u200c\u200d])")  # part of ordinary words in Persian and Hindi, and harmless
 _SEAM = re.compile(r"(?<=\w)[._/\-](?=\w)|(?<=[a-z])(?=[A-Z])")  # where a name may break over two lines
 LONGEST_TEXT, LONGEST_NAME = 400, 120
 """Most characters of a text and of a name that are shown; the rest is cut, and the cut is marked."""
@@ -26,12 +26,7 @@ def plain(text: str, *, longest: int = LONGEST_TEXT) -> str:
     file unreadable.
     """
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    if cut.isascii() and cut.isprintable():
-        return cut
-    return "".join(
-        f"‹U+{ord(letter):04X}›" if unicodedata.category(letter) in _UNSEEN and letter not in _JOINERS else letter
-        for letter in cut
-    )
+    return "".join(part if _JOINERS.fullmatch(part) else visible(part) for part in _JOINERS.split(cut))
 
 
 def element(tag: str, *children: str, **attributes: str | float | None) -> Markup:
@@ -47,6 +42,40 @@ def element(tag: str, *children: str, **attributes: str | float | None) -> Marku
         if value is not None
     )
     return Markup(f"<{tag}{written}>{join(*children)}</{tag}>")
+
+
+def picture(source: str, *, title: str) -> Markup:
+    """An image."""
+    return Markup(f'<img alt="{escape(plain(title))}" src="{escape(plain(source, longest=len(source)))}">')
+
+
+def drawing(points: str) -> Markup:
+    """The points of a line or path, however many.
+
+    Raises:
+        ValueError: they hold more than figures and the letters of a path.
+    """
+    if not re.fullmatch(r"[\d\s.,MLHVZz-]*", points, re.ASCII):
+        raise ValueError("these are no points")
+    return Markup(points)
+
+
+def document(head: Markup, body: Markup) -> str:
+    """A whole page."""
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+
+
+def data_island(anchor: str, value: object) -> Markup:
+    """Data that a script of the page reads, as JSON; no text in it ends the island or begins a comment."""
+    text = json_text(value).replace("<", "\\u003c")
+    return Markup(f'<script type="application/json" id="{escape(anchor)}">{text}</script>')
+
+
+def lines(text: str, *, longest: int, most: int) -> Markup:
+    """A text of many lines, each no longer than that, and no more of them."""
+    found = text.split("\n")
+    cut = [*found[:most], f"… and {len(found) - most:,} more lines"] if len(found) > most else found
+    return Markup("\n".join(escape(plain(line.expandtabs(4), longest=longest)) for line in cut))
 
 
 def join(*parts: str) -> Markup:

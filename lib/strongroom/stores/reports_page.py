@@ -6,7 +6,7 @@ from strongroom import __version__
 from strongroom.core.report import Report, share
 from strongroom.stores import reports_columns, reports_rows, reports_spread
 from strongroom.stores.reports_layout import section, table
-from strongroom.stores.reports_markup import LONGEST_NAME, Markup, element, join, name, plain
+from strongroom.stores.reports_markup import LONGEST_NAME, Markup, document, element, join, name, plain
 from strongroom.stores.reports_style import STYLE
 from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
 
@@ -57,7 +57,7 @@ def _page(report: Report, *, shown: int) -> str:
         element("title", f"{report.table}: {verdict(report).headline}"),
         element("style", Markup(STYLE)),
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
+    return document(head, body)
 
 
 def _summary(report: Report, links: Markup) -> Markup:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from strongroom.stores.reports_markup import Markup, element, join
+from strongroom.stores.reports_markup import Markup, drawing, element, join
 from strongroom.stores.reports_words import number, percent
 
 FLOW_HEIGHT = 92
@@ -119,7 +119,7 @@ def sparkline(values: Sequence[float], *, title: str, kind: str) -> Markup:
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     marks = [element("line", class_="ground", x1=0, x2=wide, y1=high - edge, y2=high - edge)]
     if len(points) > 1:
-        marks.append(element("polyline", points=Markup(line), class_=f"trace {kind}"))
+        marks.append(element("polyline", points=drawing(line), class_=f"trace {kind}"))
     if points:
         marks.append(element("circle", cx=f"{points[-1][0]:.1f}", cy=f"{points[-1][1]:.1f}", r=3.5, class_=kind))
     return element(
@@ -145,8 +145,8 @@ def histogram(now: Sequence[float | None], before: Sequence[float | None], *, ti
         "svg",
         element("title", title),
         element("line", class_="ground", x1=0, x2=f"{wide:.0f}", y1=f"{high:.0f}", y2=f"{high:.0f}"),
-        element("path", d=Markup(shape), class_="after") if bars else "",
-        element("path", d=Markup(f"{trace}V{high:.0f}"), class_="outline") if any(before) else "",
+        element("path", d=drawing(shape), class_="after") if bars else "",
+        element("path", d=drawing(f"{trace}V{high:.0f}"), class_="outline") if any(before) else "",
         class_="spread",
         viewBox=f"0 0 {wide:.0f} {high + 1:.0f}",
         preserveAspectRatio="none",

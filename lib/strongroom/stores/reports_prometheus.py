@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from strongroom.core.escaping import label
 from strongroom.core.report import Report
 from strongroom.stores.reports_markup import LONGEST_NAME, plain
 
@@ -21,6 +22,13 @@ def document(report: Report) -> str:
         for name, told, samples in _gauges(report)
         if (lines := _lines(name, report.table, samples))
     )
+
+
+def audit_document(log: str, *, unsealed: bool) -> str:
+    """The gauge of an audit log, by its folder: whether it could not be signed."""
+    told = "1 if the audit log could not be signed when a job ended last, else 0; ask audit verify why."
+    head = f"# HELP strongroom_audit_unsealed {told}\n# TYPE strongroom_audit_unsealed gauge\n"
+    return f'{head}strongroom_audit_unsealed{{log="{_escaped(log)}"}} {float(unsealed)!r}\n'
 
 
 def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
@@ -67,17 +75,17 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
 _WELL = ("done", "unchanged", "dry run")
 
 
-def _lines(name: str, table: str, samples: Iterable[Sample]) -> list[str]:
+def _lines(metric: str, table: str, samples: Iterable[Sample]) -> list[str]:
     """Lines by label set: a second sample with the same labels would make the collector refuse the file."""
     lines: dict[str, str] = {}
     for labels, value in samples:
-        written = ",".join(f'{label}="{_escaped(text)}"' for label, text in {"table": table, **labels}.items())
-        lines.setdefault(written, f"strongroom_{name}{{{written}}} {float(value)!r}\n")
+        written = ",".join(f'{name}="{_escaped(text)}"' for name, text in {"table": table, **labels}.items())
+        lines.setdefault(written, f"strongroom_{metric}{{{written}}} {float(value)!r}\n")
     return list(lines.values())
 
 
 def _escaped(text: str) -> str:
-    return plain(text, longest=LONGEST_NAME).replace("\\", r"\\").replace('"', r"\"")
+    return label(plain(text, longest=LONGEST_NAME))
 
 
 def _truth(value: bool) -> int:

@@ -106,7 +106,7 @@ class Rewrite:
                 schema = _as_declared(file.schema_arrow, declared)
                 with pq.ParquetWriter(
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
-                    use_dictionary=_dictionaries(file),
+                    use_dictionary=_dictionaries(file), write_statistics=_open_columns(self.onto),
                 ) as out:  # fmt: skip
                     made = (change(batch.cast(schema)).cast(schema) for batch in file.iter_batches(batch_size=ROWS))
                     for group in _groups(made):
@@ -191,6 +191,12 @@ class Rewrite:
 def _turn(table: DeltaTable) -> int:
     """The number of the rewrap's commit that comes next."""
     return (table.transaction_version(REWRAP) or 0) + 1
+
+
+def _open_columns(table: DeltaTable) -> list[str] | bool:
+    """The columns whose minima and maxima may stand in the file: those that may in the log."""
+    named = table.metadata().configuration.get("delta.dataSkippingStatsColumns")
+    return True if named is None else re.findall(r"`([^`]+)`", named)
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from strongroom.core.errors import EnvironmentFault, StrongroomError
+from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError
 from strongroom.core.settings import Settings
-from strongroom.stores import connect, faults
+from strongroom.stores import connect, faults, run_folder, sockets
+from strongroom.stores.spark_settings import JVM, MEANING, PROBES, READING, UNSET, WORK, refused
 
 STATIC = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -23,16 +26,8 @@ STATIC = {
 }
 """Read once, when the JVM starts."""
 
-RUNTIME = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
-    "spark.sql.execution.arrow.maxBytesPerBatch": str(32 << 20),  # a worker holds a few of these at once
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
-    "spark.sql.legacy.parquet.nanosAsLong": "false",
-}
-"""Set on every session, also on one that somebody else has started."""
-
+_DRIVERS, _EXECUTORS = "spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"
+_checked: weakref.WeakSet[Any] = weakref.WeakSet()
 
 _SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
 """Whether `spark-submit` has started the JVM, with its own class path and master."""
@@ -44,25 +39,78 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
     Where `spark.master` is `sc://…` the new one is on that Spark Connect server. Any session of one gets our package.
 
     Raises:
-        ConfigError: `spark.master` is no address of a server.
-        EnvironmentFault: Spark cannot be started, or the server lacks what a job needs.
+        ConfigError: `spark.master` is no address of a server, or a setting is not for the file to say.
+        EnvironmentFault: Spark cannot be started, the server lacks what a job needs, or others could connect to it.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    if problems := list(refused(settings.spark, file=settings.file)):
+        raise ConfigError(problems)
     try:
         spark = spark or SparkSession.getActiveSession() or _new(settings.spark)
         _keep_quiet()
-        remote = connect.is_session(spark)
-        ours = {**RUNTIME, **connect.RUNTIME} if remote else RUNTIME
-        for key, value in {**ours, **settings.spark}.items():
-            if key in ours or spark.conf.isModifiable(key):
-                spark.conf.set(key, value)
+        _settle(spark, settings.spark)
+        if not connect.is_session(spark):
+            sockets.look_at_session(spark)
+        _check(spark)
         if connect.send_package(spark):
             connect.note_servers_own(spark, settings.spark, say=say)
     except (PySparkException, RuntimeError, OSError) as error:
         raise _not_there(settings.spark, error) from error
     return spark
+
+
+def _settle(spark: Any, settings: Mapping[str, str]) -> None:
+    """Our settings and the user's on a session, whoever made it; what only its maker can say is left to `_check`.
+
+    Raises:
+        EnvironmentFault: the session does not let one of ours be set.
+    """
+    from pyspark.errors import PySparkException
+
+    ours = {**WORK, **MEANING, **(connect.RUNTIME if connect.is_session(spark) else {})}
+    for key in spark.conf.getAll:
+        if key.startswith(UNSET) and key not in ours:
+            spark.conf.unset(key)
+    for key, value in {**ours, **settings}.items():
+        if (key not in ours and not spark.conf.isModifiable(key)) or spark.conf.get(key, None) == value:
+            continue
+        try:
+            spark.conf.set(key, value)
+        except PySparkException:
+            todo = f"Set {key} to {value} where the session is made."
+            raise EnvironmentFault("this session does not let a setting be changed", where=key, todo=todo) from None
+
+
+def check_reading(spark: Any) -> None:
+    """Makes sure that a session of somebody's own reads published rows as they were written, and leaves it as it is.
+
+    Raises:
+        EnvironmentFault: it would give other rows or values.
+    """
+    for key in READING:
+        if str(spark.conf.get(key)).lower() != MEANING[key].lower():
+            todo = f'Run spark.conf.set("{key}", "{MEANING[key]}") first.'
+            raise EnvironmentFault("this session does not read rows as they were written", where=key, todo=todo)
+    _check(spark)
+
+
+def _check(spark: Any) -> None:
+    """Makes sure of what only a JVM's start decides, once a session. It asks the driver only: whatever we send to the
+    executors means the same in any locale (docs/decisions/one-meaning.md).
+
+    Raises:
+        EnvironmentFault: it would judge rows, or write numbers, by another language's letters and digits.
+    """
+    ours = not connect.is_session(spark) and "_JAVA_OPTIONS" not in os.environ  # which beats what a JVM is started with
+    if spark in _checked or (ours and spark.conf.get(_DRIVERS, "").endswith(JVM)):
+        return
+    answers = spark.sql(f"SELECT {', '.join(PROBES)}").first()
+    if tuple(answers) != tuple(PROBES.values()):
+        todo = f"Start it with {JVM} in {_DRIVERS} and {_EXECUTORS}, and without _JAVA_OPTIONS."
+        raise EnvironmentFault("the JVM of this Spark session has the letters or digits of another language", todo=todo)
+    _checked.add(spark)
 
 
 def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError:
@@ -73,7 +121,19 @@ def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError
 def _new(settings: Mapping[str, str]) -> Any:
     if connect.is_connect(settings.get("spark.master", "")):
         return connect.open_remote(settings)
-    return _start({**STATIC, **_jars(), **settings})
+    return _start({**STATIC, **_jars(), **_own_folder(), **settings})
+
+
+def _own_folder() -> dict[str, str]:
+    """A folder of this run alone for sockets and temporary files, unless the launcher has made it already."""
+    if _SUBMITTED:
+        return {}
+    folder, _ = run_folder.make()  # locked until this process ends
+    atexit.register(run_folder.remove, folder)
+    return {
+        "spark.python.unix.domain.socket.dir": str(folder),
+        "spark.driver.defaultJavaOptions": f"-Djava.io.tmpdir={folder}",
+    }
 
 
 def _start(settings: Mapping[str, str]) -> Any:
@@ -84,13 +144,19 @@ def _start(settings: Mapping[str, str]) -> Any:
     from pyspark.sql import SparkSession
 
     conf, handler = SparkConf().setAppName("strongroom"), signal.getsignal(signal.SIGINT)
-    for key, value in settings.items():
+    for key, value in with_jvm(settings, started=_SUBMITTED).items():
         if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
             conf.set(key, value)
     SparkContext.getOrCreate(conf)
     if threading.current_thread() is threading.main_thread() and handler is not None:
         signal.signal(signal.SIGINT, handler)
     return SparkSession.builder.getOrCreate()
+
+
+def with_jvm(settings: Mapping[str, str], *, started: bool = False) -> dict[str, str]:
+    """Spark's settings, and last among the options of each JVM that is not `started` yet, those of every JVM."""
+    names = (_EXECUTORS,) if started else (_DRIVERS, _EXECUTORS)
+    return {**settings, **{name: f"{settings.get(name, '')} {JVM}".strip() for name in names}}
 
 
 def _keep_quiet() -> None:

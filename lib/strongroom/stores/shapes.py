@@ -17,9 +17,10 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source, Type
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.escaping import glob_words
 from strongroom.core.words import nearest
 from strongroom.stores.lake import filesystem_of
-from strongroom.stores.sources import RawFile, spark_path
+from strongroom.stores.sources import RawFile
 
 _PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 """What a field is called. A name of another form may be a value: some write a map of values as an object."""
@@ -169,7 +170,7 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
     if source.format != "json":
         return []
     known = [column.name for column in contract.columns]
-    lines = spark.read.option("lineSep", "\n").text([spark_path(file.path) for file in files])
+    lines = spark.read.option("lineSep", "\n").text([glob_words(file.path) for file in files])
     extra = F.array_except(F.json_object_keys("value"), F.array(*[F.lit(name) for name in known]))
     more = F.when(_more_than_one(F.col("value")), F.col("_metadata.file_path"))
     odd = lines.select(F.slice(extra, 1, 20).alias("names"), more.alias("more")).where(

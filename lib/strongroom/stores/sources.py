@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.contract import Column, Contract, Source, Type
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import glob_words
+from strongroom.core.sql_text import identifier
 from strongroom.stores.lake import filesystem_of
 
 TEXT_FORMATS = ("json", "csv")
@@ -86,14 +89,15 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
     fixed = path.split("*")[0].rpartition("/")[0] if "*" in path else path
     glob = path if "*" in path else f"{path}/**"
     words = re.escape(glob).replace(r"/\*\*/", "/(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
-    pattern = re.compile(words + ("(/.*)?" if "*" in path else ""))
+    pattern = f"(?s)^(?:{words}{'(/.*)?' if '*' in path else ''})$"
     selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
+    found = [info for info in filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
+    # By RE2, whose time does not grow with the number of stars as it would by backtracking.
+    meant = pc.match_substring_regex(pa.array([info.path for info in found], pa.string()), pattern).to_pylist()
     return [
         info
-        for info in filesystem.get_file_info(selector)
-        if info.type == pafs.FileType.File
-        and pattern.fullmatch(info.path)
-        and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
+        for info, is_meant in zip(found, meant, strict=True)
+        if is_meant and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
     ]
 
 
@@ -101,12 +105,12 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
     """A DataFrame over exactly these files: the contract's columns, then CORRUPT, FILE and POSITION."""
     from pyspark.sql import functions as F
 
-    paths = [spark_path(file.path) for file in files]
-    names = [F.col(quoted(column.name)) for column in contract.columns]
+    paths = [glob_words(file.path) for file in files]
+    names = [F.col(identifier(column.name)) for column in contract.columns]
     file = F.col("_metadata.file_path").alias(FILE)
     part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
     if source.format in TEXT_FORMATS:
-        schema = f"{_ddl(contract.columns, text=True)}, `{CORRUPT}` string"
+        schema = f"{_ddl(contract.columns, text=True)}, {identifier(CORRUPT)} string"
         options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
         return rows.select(*names, F.col(CORRUPT), file, part)
@@ -128,25 +132,16 @@ def _text_options(source: Source) -> dict[str, str | bool]:
     return {"escape": str(source.options.get("quote", '"')) or "\\", **source.options}
 
 
-def spark_path(path: str) -> str:
-    """The path with Hadoop's glob characters escaped, so that it names one file."""
-    return re.sub(r"([{}\[\]*?\\])", r"\\\1", path)
-
-
 def _ddl(columns: Sequence[Column], *, text: bool) -> str:
     """The columns as Spark SQL declares them; with `text`, every scalar is a string."""
     kind = text_ddl if text else (lambda type_: type_.ddl)
-    return ", ".join(f"{quoted(column.name)} {kind(column.type)}" for column in columns)
+    return ", ".join(f"{identifier(column.name)} {kind(column.type)}" for column in columns)
 
 
 def text_ddl(type_: Type) -> str:
     """The type with every scalar in it a string."""
     if type_.name == "struct":
-        return f"struct<{','.join(f'{quoted(column.name)}:{text_ddl(column.type)}' for column in type_.fields)}>"
+        return f"struct<{','.join(f'{identifier(column.name)}:{text_ddl(column.type)}' for column in type_.fields)}>"
     if type_.item is not None:
         return f"array<{text_ddl(type_.item.type)}>"
     return "string"
-
-
-def quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction
 
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.modes import has_modes
+from strongroom.stores.spark_settings import PARQUET
 
 _OF = re.compile(r"(?:^|/)(stage-\d+-[^/]+)/|-of-(stage-\d+-[^/]+)\.parquet$")
 
@@ -56,6 +57,20 @@ def name_anew(path: str, number: int) -> str:
     """The name of a file that takes the place of another one with the same rows: it says which stage they are of."""
     stage = stage_of(path)
     return f"part-{number:05d}.parquet" if stage is None else f"part-{number:05d}-of-{stage}.parquet"
+
+
+def write(frame: Any, path: str, *, stats: Iterable[str], by: str = "") -> None:
+    """Has Spark write a frame as Parquet, in place of what lies there.
+
+    Args:
+        frame: the rows.
+        path: as Spark names it.
+        stats: the columns whose minima and maxima may stand in the files; of any other no value does.
+        by: a column whose values become folders.
+    """
+    shown = {f"parquet.column.statistics.enabled#{name}": "true" for name in stats}
+    writer = frame.write.mode("overwrite").options(**PARQUET, **shown)
+    (writer.partitionBy(by) if by else writer).parquet(path)
 
 
 def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
 from strongroom.core.errors import EnvironmentFault
+from strongroom.stores.programs import run_program
 
 _PACKAGES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "apt-get": {
@@ -77,15 +77,11 @@ def _choose(manager: str, need: str) -> str:
     names = _PACKAGES[manager][need]
     if manager == "apt-get":
         for name in names:
-            found = subprocess.run(("apt-cache", "policy", name), capture_output=True, text=True, check=False)
+            found = run_program(("apt-cache", "policy", name))
             if "Candidate:" in found.stdout and "Candidate: (none)" not in found.stdout:
                 return name
     return names[0]
 
 
 def _run(command: tuple[str, ...]) -> bool:
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, close_fds=False
-    )
-    return done.returncode == 0
+    return run_program(command, environment=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}).returncode == 0

@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from deltalake import Schema
 
+from strongroom.core.sql_text import identifier
+
 # Erased values must be really gone: no deletion vectors, and old files are kept for a stated time only.
 PRIVATE = {
     "delta.enableDeletionVectors": "false",
     "delta.deletedFileRetentionDuration": "interval 7 days",
     "delta.logRetentionDuration": "interval 30 days",
 }
+KEPT = ("delta.deletedFileRetentionDuration", "delta.logRetentionDuration")
+"""Properties that a new table gets, and that its owner may change for good."""
+OURS = "strongroom.constraints"
+"""The property that names the constraints which a plan has made; every other one is the owner's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,9 @@ class TablePlan:
         checks = {f"delta.constraints.{name}": condition for name, condition in self.checks.items()}
         # Constraints need writer version 3, and saying so keeps the table on the oldest protocol that can hold it.
         version = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "3"} if checks else {}
-        stats = {"delta.dataSkippingStatsColumns": ",".join(f"`{name}`" for name in self.stats)}
-        return {**PRIVATE, **stats, **version, **checks, **self.properties}
+        ours = {OURS: ",".join(sorted(self.checks))} if checks else {}
+        stats = {"delta.dataSkippingStatsColumns": ",".join(map(identifier, self.stats))}
+        return {**PRIVATE, **stats, **version, **ours, **checks, **self.properties}
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import ssl
 from typing import Any
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, build_opener, getproxies
+from urllib.request import (
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+    getproxies,
+)
+
+from strongroom import __version__
+from strongroom.core.escaping import header
 
 
 def opener(*, proof: bool = False) -> OpenerDirector:
@@ -19,6 +30,23 @@ def opener(*, proof: bool = False) -> OpenerDirector:
         return build_opener(_StayHere)
     proxies = {scheme: address for scheme, address in getproxies().items() if scheme == "https"}
     return build_opener(_StayHere, ProxyHandler(proxies), HTTPSHandler(context=_built_in()))
+
+
+def request(
+    url: str, *, method: str = "GET", body: bytes | None = None, kind: str = "", authorization: str = ""
+) -> Request:
+    """A request to an address of http or https; `authorization` goes to that address and to no other.
+
+    Raises:
+        ValueError: the authorization is no one line of ASCII. It is not repeated.
+    """
+    made = Request(url, body, method=method)  # noqa: S310  the settings allow http(s) only
+    made.add_header("User-Agent", f"strongroom/{__version__}")
+    if kind:
+        made.add_header("Content-Type", header(kind))
+    if authorization:
+        made.add_unredirected_header("Authorization", header(authorization))
+    return made
 
 
 class _StayHere(HTTPRedirectHandler):

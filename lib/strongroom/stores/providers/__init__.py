@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from strongroom.core.errors import KeyFault
+from strongroom.stores.sockets import look_in_worker
 
 KINDS = {
     "file": "strongroom.stores.providers.file",
@@ -38,7 +39,9 @@ def provider(reference: str, *, create: bool = False) -> Provider:
 
     Raises:
         KeyFault: no such kind, or its key is missing, unreadable or open to others.
+        EnvironmentFault: this is a worker of Spark in which others could have code run.
     """
+    look_in_worker()
     if reference == "none":
         todo = "Run this where the keys are; a role's own are for read_table and decrypt."
         raise KeyFault("these settings hold no keys", where="keys: none", todo=todo)

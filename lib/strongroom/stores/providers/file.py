@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
 from strongroom.stores.providers.local import KEK_BYTES, LocalKek, read_kek
+from strongroom.stores.trust import cure, weakness
+from strongroom.stores.whole_file import write_first
 
 
 def open_provider(path: str, *, create: bool = False) -> LocalKek:
@@ -20,6 +21,9 @@ def open_provider(path: str, *, create: bool = False) -> LocalKek:
     """
     where = f"file:{path}"
     file = Path(path)
+    if weak := weakness(path):  # of the file itself the mode is looked at below, once it is open
+        what = f"others could put a key-encryption key of their own in its place: {weak}"
+        raise KeyFault(what, where=where, todo=f"{cure(path)}, and replace the key if it is not the one you know.")
     if create and not file.exists():
         make_kek(file)
     try:
@@ -44,22 +48,12 @@ def open_provider(path: str, *, create: bool = False) -> LocalKek:
 
 def make_kek(file: Path) -> None:
     """A new random key in a new file of mode 0600; an existing file is never touched."""
-    part = file.with_name(f".{file.name}.{os.urandom(6).hex()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as handle:
-            handle.write(base64.b64encode(os.urandom(KEK_BYTES)) + b"\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.link(part, file)  # unlike a rename, a link never replaces, and the file is whole from its first moment
-    except FileExistsError:
-        return
+        write_first(file, base64.b64encode(os.urandom(KEK_BYTES)) + b"\n", mode=0o600)
     except OSError as fault:
         raise KeyFault(
             f"no key-encryption key can be made there: {fault.strerror}",
             where=f"file:{file}",
             todo="Choose a place for it that you can write to.",
         ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
