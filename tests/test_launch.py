@@ -15,7 +15,8 @@ from strongroom.core import errors
 from strongroom.core.errors import StoreError
 from strongroom.core.run import Outcome
 from strongroom.core.settings_file import load_settings
-from strongroom.flows.seal import seal_after_job
+from strongroom.flows import audit
+from strongroom.flows.seal import seal_after_job, waiting
 from strongroom.flows.which import contract_of
 from strongroom.stores.audit import AuditLog
 from strongroom.telling import Telling
@@ -222,6 +223,27 @@ def test_who_may_not_read_the_signing_key_leaves_signing_to_who_may(place, monke
     done = place.run(flow(lambda job: Outcome()))
     assert "warning" not in done.err
     assert signed(place) == (2, 4)
+    settings = load_settings(str(place.settings))
+    assert waiting(AuditLog.open(settings), settings) == 0, "nor is it told as a log that cannot be signed"
+
+
+def test_who_may_not_see_the_folder_of_keys_can_verify_all_the_same(place, monkeypatch):
+    place.run(flow(lambda job: Outcome()))
+    log, keys = AuditLog(place.root / "audit"), place.root / "keys"
+
+    def closed(real):
+        def open_(path, *args, **named):
+            if path.is_relative_to(keys):
+                raise PermissionError(13, "Permission denied")
+            return real(path, *args, **named)
+
+        return open_
+
+    for name in ("open", "stat", "read_bytes", "read_text"):
+        monkeypatch.setattr(Path, name, closed(getattr(Path, name)))  # root may read everything
+    done = place.run(audit, "verify", "--key", log.note("key.pub").strip())
+    assert done.code == 0, done.err
+    assert "The log is whole: 3 entries." in done.out
 
 
 def test_jobs_that_end_at_once_sign_one_after_the_other(place):

@@ -30,7 +30,7 @@ from strongroom.stores.home import ROOT, Home
 from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages, ensure_spark
 from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
-from strongroom.stores.modes import mask
+from strongroom.stores.modes import mask, masked
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
@@ -81,7 +81,7 @@ def launch(argv: Sequence[str]) -> None:
     os.umask(own | 0o022)  # what is installed is code: whatever the caller's mask, nobody else may write it
     variables.without_breaking()
     if request.show:
-        telling.tell(str(shown(request, home)))
+        telling.tell(str(shown(request, home, own)))
         return
     ensure_packages(home, tools=request.tools, say=say)
     if os.path.realpath(sys.prefix) != os.path.realpath(home.venv):
@@ -100,7 +100,7 @@ def launch(argv: Sequence[str]) -> None:
     java = ensure_spark(home, say=say) if needs_java(request, settings) else None
     if java is not None and not commands.is_local(settings.spark["spark.master"]):
         commands.zip_modules(home)
-    os.umask(mask(own, settings))
+    os.umask(run := mask(own, settings))
     if java is None:
         become(plain(request, settings, home))
     # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
@@ -109,24 +109,25 @@ def launch(argv: Sequence[str]) -> None:
     fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | os.O_APPEND)
     folder, lock = run_folder.make()
     run_folder.sweep_after(folder, lock)
-    become(submitted(request, home, settings, java=java, folder=folder))
+    become(submitted(request, home, masked(settings, run), java=java, folder=folder))
 
 
-def shown(request: Request, home: Home) -> Command:
-    """What `launch` would become, with nothing made or run."""
+def shown(request: Request, home: Home, own: int) -> Command:
+    """What `launch` would become for a caller of that umask, with nothing made or run."""
     if not request.job:
         return commands.again(home, ("--setup-only",))
     settings = read_settings(request) if needs_spark(request) else _readable(request)
-    own = variables.settle(settings, home) if settings else {}
+    given = variables.settle(settings, home) if settings else {}
     if settings is None or not needs_java(request, settings):
         command = plain(request, settings, home)
     else:
         folder = run_folder.above() / f"{run_folder.PREFIX}RUN"
-        command = submitted(request, home, settings, java=find_java(), folder=folder)
+        found = masked(settings, mask(own, settings))
+        command = submitted(request, home, found, java=find_java(), folder=folder)
     if settings is None or not settings.identity.get("provider"):
         return command
-    kept = tuple(name for name in os.environ if name not in {**own, **command.environment})
-    return replace(command, environment={**own, **command.environment}, kept=kept)
+    kept = tuple(name for name in os.environ if name not in {**given, **command.environment})
+    return replace(command, environment={**given, **command.environment}, kept=kept)
 
 
 def set_up(request: Request, home: Home) -> None:

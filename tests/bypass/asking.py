@@ -140,7 +140,7 @@ PEOPLE = (
 def started(at: Reach, token: str) -> Found:
     """A job that shows the table, started by whoever has this token."""
     settings = (Path(at.home) / "advisory.yaml").read_text().replace("principal: user:engineer\n", "")
-    keys = Path(at.mine) / "issuer.json"
+    keys = Path(at.home) / "issuer.json"  # where nobody else writes
     keys.write_text(tokens.key_set())
     proven = Path(at.home) / "tokens.yaml"
     identity = f"{{provider: token, keys: {keys}, issuer: '{tokens.ISSUER}', audience: strongroom}}"

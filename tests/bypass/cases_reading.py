@@ -34,8 +34,8 @@ NAMES = [
     Case(
         "forged and foreign tokens",
         "forged tokens",
-        "tests/stores/test_identity.py names all 22",
-        {ADVISORY: Try(asking.with_forged_tokens, REFUSED, "column", "all 22", asking.with_a_good_token)},
+        "tests/stores/test_identity.py names all 28",
+        {ADVISORY: Try(asking.with_forged_tokens, REFUSED, "column", "all 28", asking.with_a_good_token)},
     ),
     asked("no purpose", asking.as_somebody("user:eve", ""), "a grant for a purpose needs the purpose"),
     asked("another purpose", asking.as_somebody("user:eve", "advertising"), "a grant for a purpose needs the purpose"),

@@ -171,6 +171,16 @@ def test_a_recovery_that_died_is_done_again(place, monkeypatch, dies_at):
     place.verify(0)
 
 
+def test_a_log_keeps_its_name_after_a_break_when_what_is_kept_of_it_is_lost(place):
+    older_folder(place)
+    place.run(JOB)
+    recover(place)
+    name = place.head().origin
+    (place.root / "keys/audit-signing.logs").unlink()
+    assert "is not sealed" not in place.run(JOB).err
+    assert place.head().origin == name, "the one of before belongs to the log that was signed before"
+
+
 def test_what_goes_on_after_a_break_is_signed_under_its_own_name_and_verified_elsewhere(place):
     """Somebody with the folder and the public key alone sees whole log and break."""
     older_folder(place)

@@ -176,6 +176,13 @@ def test_what_others_do_before_the_commit_is_gone_along_with(place, monkeypatch,
     assert len([*(place.lake / "training/reviews").glob("*rewrap-*/*")]) == bool(rows), "no more than is published"
 
 
+def test_what_another_library_wrote_anew_is_moved_too(place):
+    write(place, "a@b.c", None), place.run(keys, "rotate")
+    place.delta(TABLE).delete("email IS NULL")  # which leaves a file of Arrow's views
+    assert place.run(keys, "rewrap").line["rows"]["rewrapped"] == 2, "the e-mail, and a row in quarantine"
+    assert ([*shape(place).values()], clear(place)) == ([{ring(place).keys[-1].name}], ["a@b.c"])
+
+
 def test_of_two_rewraps_at_once_one_ends_and_the_next_run_finds_nothing_left(place, monkeypatch):
     write(place, "a@b.c"), place.run(keys, "rotate")
     commit = Rewrite.commit

@@ -18,7 +18,7 @@ from strongroom.quality.flat import Rows
 from strongroom.stores.session import _check
 
 pytestmark = pytest.mark.spark
-TYPES = {"n": "int", "s": "string", "t": "timestamp", "l": "timestamp_ntz", "d": "date"}
+TYPES = {"n": "int", "s": "string", "t": "timestamp", "l": "timestamp_ntz", "d": "date", "r": "double"}
 COLUMNS = {name: Column(name, name, Type(kind)) for name, kind in TYPES.items()}
 TEXTS = ["GEHEIM É", "geheim é", "TITLE É", "Title", "İSTANBUL", "ΟΔΟΣ", "ΟΔΟΣ ΑΣΑ", "Ǆ", "ẞ", "", None]
 MOMENTS = [
@@ -29,14 +29,15 @@ MOMENTS = [
     datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     None,
 ]
+REALS = [float("nan"), float("inf"), -0.0, 0.0, 1.5, None, -float("inf")]
 ROWS = [
-    (number, text, moment, moment and moment.replace(tzinfo=None), moment and moment.date())
+    (number, text, moment, moment and moment.replace(tzinfo=None), moment and moment.date(), REALS[number % 7])
     for number, (text, moment) in enumerate((text, moment) for text in TEXTS for moment in MOMENTS)
 ]
 SCHEMA = pa.schema(
     [
         ("n", pa.int32()), ("s", pa.string()), ("t", pa.timestamp("us", "UTC")), ("l", pa.timestamp("us")),
-        ("d", pa.date32()),
+        ("d", pa.date32()), ("r", pa.float64()),
     ]
 )  # fmt: skip
 BATCH = pa.RecordBatch.from_arrays(
@@ -54,6 +55,12 @@ CONDITIONS = [
     "t = l and t = d",
     "t > d",
     "d - date '1985-12-31' = 1",
+    "r > 1",
+    "not (r <= 1.5)",
+    "r <> 1.5 and r <> 0",
+    "r = r",
+    "r - r >= 0 or r in (0, 1.5)",
+    "r / 2 < n",
     "t between timestamp '0001-01-01 00:00:00' and timestamp '1986-01-01T05:30:00+05:30'",
 ]
 

@@ -141,6 +141,7 @@ def test_a_large_table_is_widened_by_a_command_of_its_own_and_a_rehearsal_says_w
     for words in ("at.floor", "gets a wider type, and is encrypted anew", "is added; null in the rows"):
         assert words in rehearsed.out
     refused = run(place, "--set", "prepare.widenLimit=0", code=3)
+    (place.lake / "raw").rename(place.root / "archive")
     assert "--contract things --widen" in refused.err
     assert place.delta(TABLE).version() == version, "nothing was touched"
     alone = run(place, "--widen", "--set", "prepare.widenLimit=0")
@@ -148,6 +149,7 @@ def test_a_large_table_is_widened_by_a_command_of_its_own_and_a_rehearsal_says_w
     assert alone.line["rows"]["read"] == 0
     as_before(place, made, before)
     now = place.delta(TABLE).version()
+    (place.root / "archive").rename(place.lake / "raw")
     assert "the tables are as they were" in run(place, "--widen").out
     assert place.delta(TABLE).version() == now
     assert place.run(quarantine, "retry", "--contract", "things").line["rows"]["written"] == 1, "70 passes by now"

@@ -17,6 +17,7 @@ from strongroom.core.contract_file import parse_contract
 from strongroom.flows import check, fuse, keys, prepare, quarantine
 from strongroom.flows.prepare_hashes import Rows
 from strongroom.flows.prepare_marks import mark_rows
+from strongroom.stores import commits, stages
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT
@@ -152,6 +153,39 @@ def test_tokens_of_another_key_are_still_those_of_the_same_person(orders):
     put(orders, "people", "c", {"who": 1, "n": 9}, {"who": 4, "n": 4})
     run(orders, "people", *APPEND, *OPEN_GATE)
     assert numbers(orders, "people") == [1, 2, 3, 4], "nor does a new key make another person of 1"
+
+
+def test_keys_of_rows_that_others_add_before_the_commit_are_compared_with_those_of_the_run(orders, monkeypatch):
+    run(orders, "people")
+    publish = prepare.publish_training
+
+    def crossed(rows_of):
+        def crossing(job, done, *, lake, planned):
+            monkeypatch.setattr(prepare, "publish_training", publish)
+            commits.append(lake, "training.people", rows_of(lake, done.batch))
+            return publish(job, done, lake=lake, planned=planned)
+
+        monkeypatch.setattr(prepare, "publish_training", crossing)
+
+    def known(lake, _):
+        return lake.read("training.people").slice(0, 1)
+
+    def new(lake, batch):
+        (file,) = stages.staged(lake, "training.people", f"{batch.stage}/verdict=good")
+        return pq.read_table(f"{lake.folder('training.people')}/{file.path}", columns=["who", "n"], partitioning=None)
+
+    put(orders, "people", "b", {"who": 3, "n": 3})
+    crossed(known)
+    run(orders, "people", *APPEND)
+    assert numbers(orders, "people") == [1, 1, 2, 3], "a row of theirs that is there twice is theirs to answer for"
+    put(orders, "people", "c", {"who": 4, "n": 4})
+    crossed(new)
+    refused = orders.run(prepare, "--contract", "people", *APPEND)
+    assert (refused.code, "with keys of this run's rows (rule who.unique)" in refused.err) == (7, True), refused.err
+    assert numbers(orders, "people") == [1, 1, 2, 3, 4], "as the others left it"
+    run(orders, "people", *APPEND, *OPEN_GATE)
+    assert numbers(orders, "people") == [1, 1, 2, 3, 4]
+    assert aside(orders, "people") == ["who.unique"]
 
 
 def test_a_table_that_is_not_there_stops_the_run_before_it_reads(orders):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +15,7 @@ from strongroom.core.event import Event
 from strongroom.core.secret import Secret
 from strongroom.flows import audit
 from strongroom.flows.seal_check import check
-from strongroom.govern.checkpoint import Checkpoint, sign
+from strongroom.govern.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign
 from strongroom.stores.audit import AuditLog
 
 
@@ -53,6 +57,13 @@ def test_a_link_in_the_log_s_place_leads_into_no_other_file(place):
     assert (place.root / "victim").read_bytes() == b"no line end"
 
 
+def test_a_pipe_in_the_log_s_place_is_not_waited_for(place):
+    place.log.path.unlink()
+    os.mkfifo(place.log.path)
+    assert "cannot be written" in place.run(JOB, code=7).err
+    assert "audit log was cut" in place.verify(7, "--dry-run").err
+
+
 def test_what_was_changed_far_back_is_found_by_verify_and_signed_by_nobody(place):
     """A seal reads what is new and the last 64 KiB before it: what it signs goes on from the true log all the same."""
     pad = Event(NOON, "r", "prepare", "user:ada", "run", "done", facts={"pad": "x" * 900})
@@ -85,6 +96,50 @@ def test_two_logs_of_one_key_are_two(place):
     assert second.split("\n")[0] != place.head().origin
     place.log.keep_note("checkpoint", second)
     assert LOST in place.run(JOB).err
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from strongroom.core.event import Event
+from strongroom.core.settings import Settings
+from strongroom.flows.seal import seal
+from strongroom.stores.audit import AuditLog
+root, name = sys.argv[1:]
+settings = Settings("", "", "", root + "/fresh/ring.json", "", "", audit=root + "/" + name)
+log = AuditLog.open(settings)
+for number in range(10):
+    log.append(Event(datetime.now(UTC), f"r{number}", "prepare", "user:ada", "run", "done"))
+    seal(log, settings)
+"""
+
+
+def test_processes_that_sign_two_logs_at_once_and_first_of_all_agree_on_one_key(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "lib")}
+    command = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*command, name], env=environment) for name in ("one", "two") * 2]
+    assert [each.wait(60) for each in writers] == [0] * 4
+    logs = [AuditLog(tmp_path / name) for name in ("one", "two")]
+    assert logs[0].note("key.pub") == logs[1].note("key.pub")
+    heads = [open_checkpoint(log.note("checkpoint"), [VerifierKey.of(log.note("key.pub"))]) for log in logs]
+    assert [check(log, {"last": head}).size for log, head in zip(logs, heads, strict=True)] == [20, 20]
+    assert [head.size for head in heads] == [20, 20]
+    assert heads[0].origin != heads[1].origin
+
+
+def test_a_key_that_is_renewed_for_one_log_signs_the_others_from_then_on(place):
+    other = other_folder(place, "second")
+    place.run(JOB, *other)
+    old = place.key
+    (place.root / "keys/audit-signing.key").unlink()
+    kim = ("--set", "principal=user:kim")
+    assert "gone" in place.run(JOB, *other).err
+    place.run(audit, "verify", "--new-key", *kim)
+    assert "is not sealed" not in place.run(JOB, *other).err
+    assert place.key != old
+    assert f"— {place.key.name} " in AuditLog(place.root / "second").note("checkpoint")
+    for options in ((), other):
+        assert "The log is whole" in place.run(audit, "verify", *options).out
 
 
 def test_a_log_that_was_moved_is_the_same_log(place):

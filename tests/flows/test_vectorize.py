@@ -200,7 +200,7 @@ def test_the_tables_say_what_they_are_and_their_log_holds_nothing_of_a_text(plac
     assert added
     assert all(set(stats) == {"numRecords"} for stats in added)
     notes = [entry["commitInfo"] for entry in entries if "strongroom.source" in entry.get("commitInfo", {})]
-    assert [note["strongroom.source"] for note in notes] == ["training.reviews version 0"]
+    assert [note["strongroom.source"] for note in notes] == ["training.reviews version 1"]
     columns = {column.name: column.metadata for column in place.delta("features.reviews").schema().fields}
     assert columns["features"]["strongroom.model"] == f"{place.lake}/models/reviews/r1"
     assert columns["features"]["strongroom.classification"] == "internal", "as the text it was made of"

@@ -116,6 +116,28 @@ def test_what_people_type_is_kept_when_it_can_be_a_name(tmp_path, typed, kept):
     assert well_formed(made.entry())
 
 
+@pytest.mark.parametrize(
+    ("fact", "kept", "why"),
+    [
+        ("a\x9bb", "a\\u009bb", "a terminal's command in one sign"),
+        ("a\u202eb", "a\\u202eb", "turns the line around"),
+        ("a\x7fb", "a\\u007fb", "deletes"),
+        ("a\ud800b", "a\\ud800b", "half of a character, which no file takes"),
+        (["a\x9b", {"k\u202e": ("\x9b", 1)}], ["a\\u009b", {"k\\u202e": ["\\u009b", 1]}], "deep inside"),
+        ("\x9b" * 900, ("\\u009b" * 900)[:1_000], "no longer than a fact is"),
+    ],
+)
+def test_signs_that_a_terminal_obeys_stand_in_no_entry(tmp_path, fact, kept, why):
+    log = AuditLog(tmp_path)
+    log.append(event(0, facts={"what": fact}))
+    (entry,) = log.entries()
+    assert not {"\x9b", "\u202e", "\x7f", "\x1b"} & set(entry.decode()), why
+    (found,) = log.read()
+    assert found.facts["what"] == kept, why
+    assert well_formed(entry)
+    assert found.entry() == entry
+
+
 @pytest.mark.parametrize("torn", [b"{", b'{"action":"run"', b"x" * 3_000_000])
 def test_an_unfinished_last_line_is_passed_over_and_then_removed(tmp_path, torn):
     log = AuditLog(tmp_path)

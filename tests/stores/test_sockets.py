@@ -95,6 +95,31 @@ print(json.dumps(said))
 """
 
 
+OURS = """
+import os, sys
+from strongroom.core.settings import Settings
+from strongroom.stores.session import open_session
+os.umask(0)
+nothing = dict.fromkeys(("file", "lake", "keys", "keyring", "policy", "contracts"), "")
+spark = open_session(Settings(**nothing, spark={"spark.master": "local[1]"}))
+assert spark.range(3).mapInArrow(lambda batches: batches, "id long").count() == 3
+print(spark.conf.get("spark.python.unix.domain.socket.dir"), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_session_that_a_program_opens_by_us_has_a_folder_of_its_own_too(folder):
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "lib"),
+        "PYSPARK_PYTHON": sys.executable,
+        "TMPDIR": str(folder),
+    }
+    done = subprocess.run([sys.executable, "-c", OURS], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert Path(done.stdout.split()[-1]).parent == folder
+    assert list(folder.iterdir()) == [], "and it went with the program"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("mask", "weak"), [("000", True), ("022", False)])
 def test_a_session_that_somebody_else_made_is_refused_by_the_driver_and_by_the_worker(tmp_path, mask, weak):

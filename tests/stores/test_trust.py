@@ -14,6 +14,7 @@ import pytest
 from lakes import install
 from strongroom.core.errors import KeyFault
 from strongroom.flows import access, doctor, keys
+from strongroom.stores import trust
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.trust import cure, weakness
 
@@ -91,6 +92,14 @@ def test_what_is_not_there_is_as_strong_as_the_way_to_it(place):
     place.chmod(0o777)
     assert weakness(place / "not/yet") == f"everybody may write {place} (mode 0777)"
     assert weakness("s3://bucket/policy.yaml") == ""
+
+
+def test_on_a_cluster_of_databricks_the_platforms_permissions_hold_on_its_mounts(place, monkeypatch):
+    place.chmod(0o777)
+    monkeypatch.setattr(trust, "_PLATFORM", (f"{place}/",))
+    assert weakness(place / "policy.yaml"), "elsewhere a path is no proof"
+    monkeypatch.setattr(trust, "is_here", lambda: True)
+    assert weakness(place / "policy.yaml") == ""
 
 
 def test_a_folder_of_contracts_is_not_held_by_its_sticky_bit(place):

@@ -104,6 +104,7 @@ SERVER = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.io.encryption.enabled": "true",
+    "spark.authenticate": "true",
     "spark.python.unix.domain.socket.enabled": "true",
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",

@@ -18,7 +18,7 @@ from system.contents import quarantined, training, unknown_files
 
 pytestmark = pytest.mark.spark
 STEPS = [(Lake, "ensure"), (properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
-STEPS += [(commits, name) for name in ("commit", "append", "without", "out_of_stage", "missing")]
+STEPS += [(commits, name) for name in ("commit", "append", "without", "missing")]
 """Whatever changes the lake, and what stands between Spark's writing and a commit."""
 MODES = ("append", "overwrite")
 IN_TURN = ["append", pytest.param("overwrite", marks=pytest.mark.slow)]

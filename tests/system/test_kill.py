@@ -12,7 +12,7 @@ import pytest
 from deltalake.exceptions import TableNotFoundError
 
 from lakes import Installation, install
-from strongroom.flows.seal import check
+from strongroom.flows.seal_check import check
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files

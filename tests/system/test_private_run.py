@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JJavaError
 
 from lakes import install
 from system.processes import Process, gone
@@ -107,6 +109,9 @@ def test_another_user_connects_to_no_socket_and_opens_no_file_of_a_run(place, ne
     assert job.result().code == 0, job.result().err
     assert {each for each in found["reached"] if not each.endswith(".enough")} == set()
     gone(lambda: not left(place), what="the run's own folder to be swept", seconds=10)
+    written = [path for zone in ("training", "quarantine", "reports") for path in (place.lake / zone).rglob("*")]
+    assert len(written) > 20
+    assert [path for path in written if path.stat().st_mode & 0o077] == [], "of Spark's files, too"
 
 
 def test_what_a_killed_run_leaves_is_swept_and_what_a_living_one_has_is_not(place):
@@ -129,3 +134,25 @@ def test_what_a_killed_run_leaves_is_swept_and_what_a_living_one_has_is_not(plac
         job.kill()
     gone(lambda: not folder.exists(), what="the killed run's folder to be swept", seconds=10)
     assert left(place) == ["sr-stranger"], "of somebody else"
+
+
+def test_nobody_asks_the_driver_over_its_port_without_the_runs_own_secret(place, spark):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    job = Process(place, "prepare", "--set", f"spark.driver.port={port}", TMPDIR=str(temporary(place)))
+
+    def listens():
+        with socket.socket() as here:
+            return here.connect_ex(("127.0.0.1", port)) == 0
+
+    jvm = spark.sparkContext._jvm
+    try:
+        assert job.when(listens, pause=0.2)
+        driver = jvm.org.apache.spark.rpc.RpcAddress("127.0.0.1", port)
+        with pytest.raises(Py4JJavaError) as refused:
+            jvm.org.apache.spark.SparkEnv.get().rpcEnv().setupEndpointRef(driver, "HeartbeatReceiver")
+        assert job.running
+        assert "Cannot find endpoint" not in str(refused.value.java_exception), "it would be told that"
+    finally:
+        job.kill()

@@ -57,6 +57,7 @@ def test_on_one_machine_the_jars_are_on_the_class_path(tmp_path):
     assert conf["spark.sql.extensions"] == "io.delta.sql.DeltaSparkSessionExtension"
     assert "-XX:TieredStopAtLevel=1" in conf["spark.driver.extraJavaOptions"]
     assert command.environment["SPARK_LOCAL_IP"] == "127.0.0.1"
+    assert conf["spark.authenticate"] == "true", "every user of the machine reaches that address"
     assert not {"--jars", "--py-files"} & set(command.words)
 
 

@@ -216,6 +216,8 @@ def test_what_a_run_writes_is_open_to_whom_the_folders_let_in(project, tmp_path,
     done = launch(project, "tells", "--config", config, script=script)
     assert done.returncode == 0, done.stderr
     assert f"{json.loads(done.stdout)[1]:o}" == f"{mask:o}", why
+    done = launch(project, "--print", "sparks", "--config", config, script=script)
+    assert f"spark.hadoop.fs.permissions.umask-mode={mask:03o}" in done.stdout, "Hadoop has a mask of its own"
 
 
 @pytest.mark.parametrize("way", ["link", "link to a link", "relative link", "elsewhere"])

@@ -11,7 +11,7 @@ import json
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 MOST_MARKS = 4
 """So many combining marks may stand on one letter (Hebrew with its accents has four); more would paint over the lines
@@ -47,6 +47,11 @@ def one_line(text: str) -> str:
     return text.replace("\n", "␤")
 
 
+def joined(lines: Iterable[str]) -> str:
+    """Lines of ours, one below the other, none of which a text in it breaks."""
+    return "\n".join(map(one_line, lines))
+
+
 def json_text(value: object, *, indent: int | None = None, compact: bool = False) -> str:
     r"""JSON that a terminal may show: what `visible` would not leave stands as `\u202e`, which any parser undoes."""
     separators = (",", ":") if compact else None
@@ -66,6 +71,8 @@ def is_unicode(text: str) -> bool:
 
 def in_log(text: str) -> str:
     """A text for the audit log: what nobody sees of it (or no file takes) by its number; twice is as once."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else _in_python(ord(sign)) for sign in text)
 
 
@@ -143,4 +150,5 @@ def _json_escape(code: int) -> str:
 
 
 def _bytes(sign: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
+    undo = "surrogateescape" if "\udc80" <= sign <= "\udcff" else "surrogatepass"  # a byte that was no UTF-8
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", undo))

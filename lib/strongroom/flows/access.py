@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.escaping import joined
 from strongroom.core.policy import ACTIONS, PHYSICAL, last_day
 from strongroom.core.policy_file import load_policy
 from strongroom.core.run import Job, Outcome
@@ -82,12 +83,12 @@ def _explain(job: Job) -> Outcome:
     )
     found = explain(engine, request)
     decision = found.decision if found.decision.allowed else engine.narrow(request)
-    lines = [str(found), *_given(decision)]
+    lines = [*found.lines(), *_given(decision)]
     if decision.allowed and decision.level == PHYSICAL and known is not None:
         lines += _projected(job, engine, replace(request, columns=known.columns), decision)
     if decision.clear and decision.allowed:
         lines += _by_keys(job, engine, decision)
-    return Outcome(summary="\n".join(lines), facts={"allowed": found.decision.allowed})
+    return Outcome(summary=joined(lines), facts={"allowed": found.decision.allowed})
 
 
 def _given(decision: Decision) -> list[str]:
@@ -162,7 +163,7 @@ def _words(found: list[View]) -> str:
             rows = f" where {part.rows}" if part.rows else ""
             ends = f" until {part.until}" if part.until else ""
             lines.append(f"{view.table}: {', '.join(part.columns)}: {part.how}{rows}: {people}: {aims}{ends}")
-    return "\n".join(lines) or "Nobody sees anything."
+    return joined(lines) or "Nobody sees anything."
 
 
 def _diff(job: Job) -> Outcome:
@@ -171,7 +172,7 @@ def _diff(job: Job) -> Outcome:
     old, new = (load_policy(file) for file in job.args.files)
     found = diff(old, new, tables=known_tables(job.settings), at=_moment(job))
     lines = [each.text for each in found] or ["Nothing changes."]
-    return Outcome(summary="\n".join(lines), facts={"differences": len(found)})
+    return Outcome(summary=joined(lines), facts={"differences": len(found)})
 
 
 def _lint(job: Job) -> Outcome:

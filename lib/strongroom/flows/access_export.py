@@ -18,7 +18,7 @@ from datetime import datetime
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import UsageError
-from strongroom.core.escaping import is_plain
+from strongroom.core.escaping import is_plain, joined
 from strongroom.core.event import Event
 from strongroom.core.policy import ACTIONS, last_day
 from strongroom.core.run import Job, Outcome
@@ -93,14 +93,14 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     manifest = {"format": _FORMAT, "target": job.args.to, "policy": engine.policy.fingerprint}
     same = not changed and all(before.get(name) == value for name, value in manifest.items())
     if job.args.dry_run or same:
-        return Outcome(summary="\n".join(lines), facts=facts)
+        return Outcome(summary=joined(lines), facts=facts)
     permit(job, "grant", _TABLE)
     AuditLog.open(job.settings).append(_event(job, engine, facts))
     number = int(before.get("number", 0)) + bool(changed)
     manifest |= {"number": number, "at": at.isoformat(), "parts": [asdict(part) for part in parts]}
     write_export(job.args.out, job.args.to, files=_files(target, told, changed, number), manifest=manifest)
     place = f"{job.args.out}/{job.args.to}"
-    return Outcome(report=place, summary="\n".join([*lines, f"Written to {place}."]), facts=facts)
+    return Outcome(report=place, summary=joined([*lines, f"Written to {place}."]), facts=facts)
 
 
 def _target(job: Job) -> _Target:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import StoreError, UsageError
-from strongroom.core.escaping import json_text
+from strongroom.core.escaping import joined, json_text
 from strongroom.core.event import OUTCOMES, Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import did_you_mean
@@ -156,7 +156,7 @@ def _search(job: Job, log: AuditLog) -> Outcome:
     lines = [f"{index:>8}  {json_text(json.loads(event.entry()), compact=True)}" for index, event in shown]
     if len(found) > len(shown):
         lines.append(f"The last {len(shown)} of {len(found)}; --limit 0 shows all.")
-    return _out(job, "\n".join(lines) or "Nothing.", facts={"found": len(found)})
+    return _out(job, joined(lines) or "Nothing.", facts={"found": len(found)})
 
 
 def _terms(words: list[str]) -> dict[str, Any]:

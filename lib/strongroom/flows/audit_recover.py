@@ -20,7 +20,7 @@ from strongroom.flows.seal_check import read
 from strongroom.flows.seal_keys import CHECKPOINT, former_keys, new_key, sound_key
 from strongroom.govern.checkpoint import Checkpoint, log_name, open_checkpoint
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import key_file, turn
+from strongroom.stores.audit_keys import has_key, turn
 from strongroom.stores.audit_state import SignedLogs, keep_signed, signed_logs
 
 _KEYS = "strongroom.keys"
@@ -62,7 +62,7 @@ def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
 
 def _accept(log: AuditLog, settings: Settings, event: Event, origin: str) -> str:
     """Record it, keep the checkpoint of before, and sign. A log that is another than before gets a name of its own."""
-    key = sound_key(log, settings) if key_file(settings).exists() else new_key(settings)
+    key = sound_key(log, settings) if has_key(settings) else new_key(settings)
     if _known(settings) is None:
         keep_signed(settings, SignedLogs())
     index = log.append(event)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from strongroom.core.errors import UsageError
-from strongroom.core.escaping import markdown_cell
+from strongroom.core.escaping import joined, markdown_cell
 from strongroom.core.event import Event
 from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
@@ -54,7 +54,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
     ]  # fmt: skip
     for title, found in sections.items():
         lines += ["", f"## {title}", "", *(found or ["Nothing."])]
-    text = "\n".join(lines)
+    text = joined(lines)
     facts = {"events": len(events), "month": f"{start:%Y-%m}"}
     if not job.args.out:
         return Outcome(summary=text, facts=facts)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import joined
 from strongroom.core.policy_file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import load_settings, parse_settings
@@ -22,6 +23,7 @@ from strongroom.flows.which import sound_contract
 from strongroom.govern.lint import lint
 from strongroom.govern.policy import compile_policy
 from strongroom.stores.connectors import connector_fault
+from strongroom.stores.spark_settings import refused
 
 BARE = True
 
@@ -52,7 +54,7 @@ def run(job: Job) -> Outcome:
         settings = load_settings(job.args.config, job.args.overrides)
         found = lint(load_policy(settings.policy), tables=known_tables(settings), at=job.run.started)
         lines += [f"note  {remark}" for remark in found]
-    return Outcome(summary="\n".join(lines), facts={"files": len(files)})
+    return Outcome(summary=joined(lines), facts={"files": len(files)})
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:
@@ -101,13 +103,6 @@ def _check(file: Path, job: Job) -> str:
     return kinds[_kind(text, file)]()
 
 
-def _settings(text: str, file: str, overrides: Sequence[str]) -> str:
-    settings = parse_settings(text, file, overrides)
-    if (fault := connector_fault(settings)) is not None:
-        raise ConfigError([fault])
-    return f"settings of the lake {settings.lake}"
-
-
 def _kind(text: str, file: Path) -> str:
     """Which kind of file this is, by the fields it has."""
     root = parse(text, str(file))
@@ -136,6 +131,16 @@ def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
     refers = f", refers to {', '.join(referenced(contract))}" if referenced(contract) else ""
     return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules{refers}"
+
+
+def _settings(text: str, file: str, overrides: Sequence[str]) -> str:
+    settings = parse_settings(text, file, overrides)
+    problems = list(refused(settings.spark, file=file))
+    if (fault := connector_fault(settings)) is not None:
+        problems.append(fault)
+    if problems:
+        raise ConfigError(problems)
+    return f"settings of the lake {settings.lake}"
 
 
 def _policy(text: str, file: str) -> str:

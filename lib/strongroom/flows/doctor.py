@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
-from strongroom.core.escaping import one_line, shell_word
+from strongroom.core.escaping import joined, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings_file import load_settings
@@ -45,7 +45,7 @@ def run(job: Job) -> Outcome:
         for finding in findings:
             job.say(str(finding))
         raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
-    return Outcome(summary="\n".join(one_line(str(finding)) for finding in findings), facts={"checks": len(findings)})
+    return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)})
 
 
 def _tables(lake: str) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.flows.read import read_as
@@ -66,7 +67,7 @@ def run(job: Job) -> View:
         f"  not shown     {', '.join(withheld)}" if withheld else "",
     ]
     return View(
-        contract=contract, roles=_roles(job, contract), read=read, summary="\n".join(filter(None, lines)),
+        contract=contract, roles=_roles(job, contract), read=read, summary=joined(filter(None, lines)),
         facts={"table": f"training.{contract.name}", "columns": shown},
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from strongroom.core.errors import KeyFault, UsageError
+from strongroom.core.escaping import joined
 from strongroom.core.key import Key, Keyring, Status
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.keys_files import exported, imported, permit_column, saved
@@ -74,7 +75,7 @@ def listed(job: Job) -> Outcome:
     """One line a key; none is opened."""
     found = inventory(job.settings.keyring)
     lines = [f"{id_:08x}  {state}{'  primary' if id_ == found.primary else ''}" for id_, state in found.states.items()]
-    return Outcome(summary="\n".join(lines), facts={"primary": f"{found.primary:08x}", "keys": len(found.states)})
+    return Outcome(summary=joined(lines), facts={"primary": f"{found.primary:08x}", "keys": len(found.states)})
 
 
 def rotated(job: Job) -> Outcome:
@@ -127,7 +128,7 @@ def covered(job: Job) -> Outcome:
     ]
     totals = {f"{id_:08x}": sum(rows for (key_id, *_), rows in found.items() if key_id == id_) for id_ in known}
     facts: dict[str, object] = {"rows": totals}
-    return Outcome(summary="\n".join(lines), facts=facts | ({"unknown": sum(strange.values())} if strange else {}))
+    return Outcome(summary=joined(lines), facts=facts | ({"unknown": sum(strange.values())} if strange else {}))
 
 
 def destroyed(job: Job, ring: Keyring) -> Outcome:

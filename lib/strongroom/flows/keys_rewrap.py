@@ -17,6 +17,7 @@ import pyarrow as pa
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.key import Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -24,12 +25,15 @@ from strongroom.flows.permit import permit
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper, row_rewrapper, under
 from strongroom.protect.row_key import row_keys_of
+from strongroom.protect.types import plain
 from strongroom.stores.lake import Lake
 from strongroom.stores.others import REWRAP
 from strongroom.stores.rewrite import Rewrite
 
 AT_ONCE = 256 << 20
 """Bytes of new files that one commit takes in: so much work a killed run loses at most."""
+_BINARY = (pa.binary(), pa.large_binary(), pa.binary_view())
+"""Types that a file's binary values may be of: a DELETE by another library writes views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
     )
     after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
     facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
-    return Outcome(rows={"rewrapped": counts["values"]}, summary="\n".join((told, *lines, after)), facts=facts)
+    return Outcome(rows={"rewrapped": counts["values"]}, summary=joined((told, *lines, after)), facts=facts)
 
 
 def permitted(job: Job, ring: Keyring) -> list[Work]:
@@ -156,7 +160,7 @@ def _changed(batch: pa.RecordBatch, *, work: Work, found: Counter[str]) -> pa.Re
     """The batch rewrapped. A table without the row key that values are bound to keeps these as they lie, unopened."""
     arrays, there = [], batch.schema.names
     missing = pa.nulls(batch.num_rows, pa.string())
-    row_keys = {name: batch.column(name) if name in there else missing for name in work.row_keys}
+    row_keys = {name: plain(batch.column(name)) if name in there else missing for name in work.row_keys}
     for name, array in zip(there, batch.columns, strict=True):
         done: Rewrapped = work.columns.get(name, as_it_is)(array, row_keys)
         found.update(values=done.moved, unopened=done.left)
@@ -173,7 +177,7 @@ def _binaries(array: pa.Array) -> Iterator[pa.Array]:
     if pa.types.is_struct(array.type):
         for part in array.flatten():
             yield from _binaries(part)
-    elif pa.types.is_list(array.type):
+    elif pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
         yield from _binaries(array.flatten())
-    elif pa.types.is_binary(array.type):
-        yield array
+    elif array.type in _BINARY:
+        yield array.cast(pa.binary())

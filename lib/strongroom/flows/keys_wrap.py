@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from strongroom.core.errors import KeyFault
+from strongroom.core.escaping import joined
 from strongroom.core.event import Event
 from strongroom.core.handed import Handed
 from strongroom.core.key import Keyring, Status
@@ -40,7 +41,7 @@ def wrapped(job: Job, ring: Keyring) -> Outcome:
     record = _settled(job, found, changes)
     lines, due = [*_told(found, changes)], due_of(job, replace(found, record=record))
     would = "would " if job.args.dry_run else ""
-    summary = "\n".join((f"{len(changes):,} roles' keys {would}change" if changes else "nothing to do", *lines, *due))
+    summary = joined((f"{len(changes):,} roles' keys {would}change" if changes else "nothing to do", *lines, *due))
     facts = {"roles": {each.role: len(each.given.keys) if each.given else 0 for each in changes}, "due": len(due)}
     outcome = Outcome(summary=summary, facts=facts)
     if due and not job.args.dry_run:

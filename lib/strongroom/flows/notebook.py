@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
+from strongroom.core.escaping import joined
 from strongroom.core.notebook import Cell, Notebook, parse_notebook
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings_file import handing_on
@@ -170,4 +171,4 @@ def _preview(notebook: Notebook, given: Mapping[str, str]) -> Outcome:
     lines = [f"{notebook.file}: a dry run; nothing is run", ""]
     lines += [f"  {cell.kind:<10}line {cell.line}  {cell.title}".rstrip() for cell in notebook.cells]
     lines += ["", *(f"  widget    {name} = {given.get(name, '(its own default)')}" for name in notebook.widgets)]
-    return Outcome(summary="\n".join(lines))
+    return Outcome(summary=joined(lines))

@@ -13,7 +13,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from strongroom.core.contract import Contract
+from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -29,6 +29,7 @@ from strongroom.flows import (
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
+from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
@@ -38,7 +39,7 @@ from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
-from strongroom.stores import shapes, sources
+from strongroom.stores import owners, shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
@@ -84,9 +85,10 @@ def run(job: Job) -> Outcome:
 
 def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
-    found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
+    found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
     for source, files in found.values():
-        shapes.check_shape(source, files, contract)
+        if files:
+            shapes.check_shape(source, files, contract)
     if job.args.dry_run:
         more = foreseen(job, contract, lake=lake, found=found)
         return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
@@ -100,6 +102,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
         version = None if evolved is None else prepare_evolve.alone(job, contract, lake, evolved=evolved)
         return prepare_words.unchanged(contract, lake=lake, version=version)
     batch = planned.batch
+    replaces = planned.replaced is not None or (evolved is not None and bool(evolved.rewritten))
+    owners.refuse(f"training.{contract.name}", planned.onto, mode="overwrite" if replaces else batch.mode)
+    owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
     textual = contract.sources[0].format in sources.TEXT_FORMATS
     sketched = bool(job.settings.jobs["prepare"]["sketches"])
     plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
@@ -111,7 +116,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     tally, measured = stage(job, plan, lake=lake, batch=batch, found=found, without=replaced)
     look_again(lake, planned)
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
-    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together))
+    good = f"{batch.stage}/verdict=good"
+    asked = judge_owners(contract, lake, onto=planned.onto, stage=good, tally=tally)
+    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     publish_quarantine(job, done, lake=lake, planned=planned)
@@ -122,6 +129,11 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     done = replace(done, notes=prepare_send.end(job, report, begun=begun))
     prepare_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
+
+
+def _listed(job: Job, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:
+    """The files of a source; of one that is not read none, since it may be archived."""
+    return () if job.args.widen and not job.args.reread else sources.list_files(source, lake.root)
 
 
 def _contract(job: Job) -> Contract:

@@ -21,7 +21,7 @@ from strongroom.flows import tables
 from strongroom.flows.evolution import LOOSE, NEW, SEALED, WIDER, Evolution, evolution
 from strongroom.protect.rewrap import Rewrapper, as_it_is, sealed_anew
 from strongroom.protect.row_key import row_keys_of
-from strongroom.stores import commits, properties
+from strongroom.stores import commits, owners, properties
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
@@ -63,7 +63,11 @@ def alone(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     if not evolved.changes:
         return None
     name, plan = f"training.{contract.name}", tables.training(contract)
+    table = lake.open(name)
+    if table is None:
+        return None
     if evolved.rewritten:
+        owners.refuse(name, table, mode="overwrite")
         widen(job, contract, lake, evolved=evolved)
     properties.bring(lake, name, plan, say=job.say)
     note(lake, name, plan.schema)
@@ -164,7 +168,8 @@ def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     """The same of all files, as a version of its own; returns its number."""
     name = f"training.{contract.name}"
     rewrite = widened(job, contract, lake, evolved=evolved)
-    change = Change([new for _, new in rewrite.pairs], whole=True, schema=evolved.schema)
+    schema = owners.with_notes(evolved.schema, rewrite.onto)
+    change = Change([new for _, new in rewrite.pairs], whole=True, schema=schema)
     columns = ", ".join(evolved.rewritten)
     said = {
         "strongroom.run": job.run.id,

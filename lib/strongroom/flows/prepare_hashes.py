@@ -19,6 +19,7 @@ from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, Scan, findable, 
 from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT
+from strongroom.stores.table_plan import spark_schema
 
 HASHES = ("__one", "__two")
 _WHOLE = ("tinyint", "smallint", "int", "bigint")
@@ -138,12 +139,10 @@ def newest(rows: Rows, path: str, *, kept: Any) -> datetime | None:
 
 def _read(rows: Rows, frame: Any, asked: Sequence[Key]) -> Any:
     """Place, identity and values of each key that is there, as the contract reads and protects them."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
     scan = Scan(rows.plan, tuple(asked), rows.sealed)
     tops = ["row"] if rows.sealed else [identifier(column.name) for column in scan.contract.columns]
     ids = [name for key in asked for name in key.identity]
-    return frame.select(*tops, *ids).mapInArrow(partial(values, scan), from_arrow_schema(scan.schema()))
+    return frame.select(*tops, *ids).mapInArrow(partial(values, scan), spark_schema(scan.schema()))
 
 
 def given(columns: Sequence[Any]) -> Any:

@@ -13,7 +13,7 @@ from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.quarantine_retry import drop_replaced
-from strongroom.stores import commits, properties, stages
+from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
@@ -85,12 +85,16 @@ def _change(
     name, when = f"training.{contract.name}", int(job.run.started.timestamp() * 1000)
     files, replaced = stages.staged(lake, name, f"{batch.stage}/verdict=good"), planned.replaced
     if batch.mode == "overwrite":
-        return Change(files, whole=True, schema=tables.training(contract).schema), batch.writers
+        schema = owners.with_notes(tables.training(contract).schema, planned.onto)
+        return Change(files, whole=True, schema=schema), batch.writers
     if evolved is not None and evolved.rewritten:
         stage = "" if replaced is None else replaced.stage
         rewrite = prepare_evolve.widened(job, contract, lake, evolved=evolved, without=stage)
+        if replaced is not None:
+            prepare_reread.check_replaceable(name, replaced, known=planned.known, table=rewrite.onto)
         adds = [*files, *(new for _, new in rewrite.pairs)]
-        return Change(adds, whole=True, schema=evolved.schema), {**batch.writers, **rewrite.writers}
+        schema = owners.with_notes(evolved.schema, planned.onto)
+        return Change(adds, whole=True, schema=schema), {**batch.writers, **rewrite.writers}
     if replaced is None:
         return Change(files), batch.writers
 

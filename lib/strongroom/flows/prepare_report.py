@@ -23,6 +23,7 @@ from strongroom.core.run import Job
 from strongroom.core.sql_text import equals
 from strongroom.flows import fuse, prepare_sketches, prepare_spread, prepare_words
 from strongroom.flows.permit import engine_of
+from strongroom.flows.prepare_owners import PREFIX
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_record import RUNS, Done, policy_of
 from strongroom.flows.prepare_sketches import States
@@ -181,7 +182,7 @@ def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
         for verdict in done.verdicts
         if (rule := rules.get(verdict.rule)) is not None
     )  # fmt: skip
-    return (*declared, *_frequencies(done))
+    return (*declared, *_frequencies(done), *_owners(done))
 
 
 def _frequencies(done: Done) -> Iterator[SetRuleFacts]:
@@ -194,6 +195,14 @@ def _frequencies(done: Done) -> Iterator[SetRuleFacts]:
             yield SetRuleFacts(
                 verdict.rule, verdict.measured, bound, verdict.passed, "values", verdict.severity, "", (path,)
             )
+
+
+def _owners(done: Done) -> Iterator[SetRuleFacts]:
+    """What the table's owner asks of its rows."""
+    for verdict in done.verdicts:
+        if verdict.rule.startswith(PREFIX):
+            bound = "must be broken by no row"
+            yield SetRuleFacts(verdict.rule, verdict.measured, bound, verdict.passed, "rows", verdict.severity, "", ())
 
 
 def _reasons(done: Done) -> tuple[ReasonCount, ...]:

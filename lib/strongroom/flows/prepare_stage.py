@@ -20,6 +20,7 @@ from strongroom.quality.tally import Tally
 from strongroom.stores import shapes, sources, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
+from strongroom.stores.table_plan import spark_schema
 
 
 def stage(
@@ -33,13 +34,12 @@ def stage(
         ConfigError: the data has fields that the contract does not know; nothing is staged.
     """
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
 
     contract = plan.contract
     raw = _raw(job, contract, batch=batch, found=found)
     rows = Rows(raw, plan, sealed=False, onto=batch.mode != "overwrite", without=without)
     marked = mark_rows(job, rows, lake=lake)
-    refined = marked.mapInArrow(partial(fuse.refine, plan), from_arrow_schema(fuse.stage_schema(contract)))
+    refined = marked.mapInArrow(partial(fuse.refine, plan), spark_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     path, stats = stages.spark_path(lake, plan.table, batch.stage), training(contract).stats
     stages.write(refined.withColumn("verdict", verdict), path, stats=stats, by="verdict")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Column, Contract, Reference, Rule
+from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows.prepare_keys import findable
@@ -48,7 +49,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         "table": f"training.{contract.name}", "version": done.version, "batch": done.batch.number, **rows,
         "contract": contract.fingerprint, "key": f"{done.key:08x}",
     }  # fmt: skip
-    return Outcome(tables=where, rows=rows, report=done.report, summary="\n".join(lines), facts=facts)
+    return Outcome(tables=where, rows=rows, report=done.report, summary=joined(lines), facts=facts)
 
 
 def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> Outcome:
@@ -83,7 +84,7 @@ def preview(job: Job, contract: Contract, *, found: Found, mode: str, foreseen: 
         *(line for title, pairs in foreseen for line in _rows(title, pairs)),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
-    return Outcome(tables=_tables(contract, lake), summary="\n".join(lines))
+    return Outcome(tables=_tables(contract, lake), summary=joined(lines))
 
 
 def _check(rule: Rule, contract: Contract, *, mode: str) -> str:

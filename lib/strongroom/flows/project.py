@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import Refused, StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.event import Event
 from strongroom.core.key import Keyring
 from strongroom.core.policy import LEVELS
@@ -170,5 +171,5 @@ def _told(
                 lines.append(f"  {name}: up to date with version {source.found.version()}")
     lines += [f"  {name}: {would}dropped" for name in stale]
     told = ", ".join(f"{count} {would}{verb}" for verb, count in counts.items() if count) or "nothing to do"
-    summary = "\n".join((f"{len(tables):,} projections: {told}", *lines))
+    summary = joined((f"{len(tables):,} projections: {told}", *lines))
     return Outcome(tables, {"written": sum(rows.values())} if rows else {}, summary=summary, facts=counts)

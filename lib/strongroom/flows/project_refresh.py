@@ -34,7 +34,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
 from strongroom.stores.projected import Projected, Relaid, Written, holds, source_files
 from strongroom.stores.spark_sql import columns_as, rows_where
-from strongroom.stores.table_plan import TablePlan, plain_type
+from strongroom.stores.table_plan import TablePlan, plain_type, spark_schema
 
 _FORM = 1
 """Of the files: another number makes every projection anew."""
@@ -174,8 +174,6 @@ def _written(
     job: Job, source: Source, due: Sequence[Refresh], new: Iterable[str], places: Sequence[str], ring: Keyring | None
 ) -> dict[int, list[Written]]:
     """One pass over some files of the source, into the stage of each projection; what was written for each."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
     spark, folder = job.spark(), source.lake.spark_path(source.table)
     lies = spark.read.format("delta").option("versionAsOf", source.found.version()).load(folder)
     paths = [glob_words(f"{folder}/{source.files[each]}") for each in sorted(new)]
@@ -191,7 +189,7 @@ def _written(
     if all(target.flag for target in targets):  # rows that nobody is given do not travel
         rows = rows_where(rows, " OR ".join(sql.text(target.flag) for target in targets))
     carried = Pass(source.table, tuple(targets), ring.handle if ring else None)
-    reports = columns_as(rows, sql.select()).mapInArrow(partial(pass_over, carried), from_arrow_schema(REPORT))
+    reports = columns_as(rows, sql.select()).mapInArrow(partial(pass_over, carried), spark_schema(REPORT))
     found: dict[int, list[Written]] = {}
     for row in reports.collect():
         found.setdefault(row["target"], []).append(Written(row["source"], row["name"], row["size"], row["rows"]))

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError, UsageError
-from strongroom.core.escaping import json_text, one_line
+from strongroom.core.escaping import joined, json_text, one_line
 from strongroom.core.event import Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import equals, one_of
@@ -78,7 +78,7 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
         ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
         lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in ranked]
     return Outcome(
-        rows={"quarantined": len(rows)}, summary="\n".join(lines), facts={"table": f"quarantine.{contract.name}"}
+        rows={"quarantined": len(rows)}, summary=joined(lines), facts={"table": f"quarantine.{contract.name}"}
     )
 
 
@@ -106,7 +106,7 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
     AuditLog.open(job.settings).append(event)  # before anything is shown
     asked = {rule.id: rule.columns for rule in contract.rules}
     shown = [_line(row, clear, asked) for row, clear in zip(rows, opened.to_pylist(), strict=True)]
-    return Outcome(rows={"read": len(rows)}, summary="\n".join(shown) or "no such row", facts={"table": table})
+    return Outcome(rows={"read": len(rows)}, summary=joined(shown) or "no such row", facts={"table": table})
 
 
 def _line(row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[str, ...]]) -> str:

@@ -25,14 +25,16 @@ from strongroom.flows.prepare_evolve import evolution_of
 from strongroom.flows.prepare_facts import facts
 from strongroom.flows.prepare_hashes import Rows, held
 from strongroom.flows.prepare_marks import mark_rows, new_keys, permit_references
+from strongroom.flows.prepare_owners import judge_owners
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
-from strongroom.stores import commits, manifest, properties, stages
+from strongroom.stores import commits, manifest, owners, properties, stages
 from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
+from strongroom.stores.table_plan import spark_schema
 
 MOVED = "strongroom.moved"
 """In the note of the quarantine's new version: how many rows left it for training."""
@@ -57,6 +59,8 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         what, todo = f"the columns of {training} are not the contract's yet", "--set prepare.mode=append"
         raise ConfigError([Problem(what, contract.file, f"Bring them there first: ./spark-submit.sh prepare {todo}.")])
     _refuse_unpublished(lake, aside, known, onto)
+    owners.refuse(training, onto, mode="append")
+    owners.refuse(aside, quarantine, mode="overwrite")
     pinned = RawFile(f"{aside}@{quarantine.version()}", 0, 0)
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
@@ -141,10 +145,9 @@ def _rows(job: Job, plan: fuse.Pass, *, lake: Lake, version: int) -> Rows:
 
 def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
 
     training, aside = rows.plan.table, f"quarantine.{rows.plan.contract.name}"
-    schema = from_arrow_schema(fuse.stage_schema(rows.plan.contract))
+    schema = spark_schema(fuse.stage_schema(rows.plan.contract))
     judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
     path, stats = stages.spark_path(lake, training, batch.stage), tables.training(rows.plan.contract).stats
@@ -174,7 +177,10 @@ def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> N
     )
     good = stages.spark_path(lake, rows.plan.table, f"{batch.stage}/verdict=good")
     asked = replace(rows, plan=replace(rows.plan, contract=whole))
+    onto, stage = lake.open(rows.plan.table), f"{batch.stage}/verdict=good"
     verdicts = judge_set(whole, tally, facts=facts(job, asked, staged=good, tally=tally, lake=lake))
+    if onto is not None:
+        verdicts += judge_owners(whole, lake, onto=onto, stage=stage, tally=tally)
     for verdict in verdicts:
         if not verdict.passed:
             job.say(f"{verdict.severity}: {verdict.sentence}  {verdict.where}")

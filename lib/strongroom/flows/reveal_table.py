@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Decision
+from strongroom.core.escaping import joined
 from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Outcome
@@ -22,13 +23,13 @@ from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
-from strongroom.stores import commits, properties, stages
+from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.private import close_to_others, drop_former
-from strongroom.stores.table_plan import TablePlan
+from strongroom.stores.table_plan import TablePlan, spark_schema
 
 UNOPENED = "__unopened_"
 """Prefix of the boolean columns that say whether a column of the row did not open; what follows is its place."""
@@ -76,6 +77,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
     wanted = _plan(job, contract, plan)
     close_to_others(lake, target)
     onto = lake.ensure(target, wanted)
+    owners.refuse(target, onto, mode="overwrite")
     number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
     if onto.transaction_version(writer):
         return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
@@ -103,11 +105,10 @@ def _staged(rows: Any, plan: Opening, *, path: str) -> tuple[int, dict[str, int]
     """The opened rows in the stage; how many they are, and how many did not open, by column."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.types import from_arrow_schema
 
     flags = [f"{UNOPENED}{place}" for place in range(len(plan.columns))]
     schema = pa.schema([*plan.schema, *(pa.field(flag, pa.bool_()) for flag in flags)])
-    clear, seen = rows.mapInArrow(partial(opened, plan), from_arrow_schema(schema)), Observation()
+    clear, seen = rows.mapInArrow(partial(opened, plan), spark_schema(schema)), Observation()
     counted = clear.observe(
         seen, F.count(F.lit(1)).alias("rows"), *(F.count_if(F.col(flag)).alias(flag) for flag in flags)
     )
@@ -151,5 +152,5 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
     ]
     facts = {"table": target, "version": version, "rows": rows, "unopened": unopened}
     return Outcome(
-        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary="\n".join(lines), facts=facts
+        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary=joined(lines), facts=facts
     )

@@ -60,4 +60,4 @@ def _udf(column: Column, *, table: str, keys: RoleHandle) -> Any:
             open_ = revealer(column, table=table, keyring=role_keys_of(keys))
             return open_(array, dict(zip(bound, row_keys, strict=True)))[0].cast(kind)
 
-    return arrow_udf(opened, returnType=from_arrow_type(kind))
+    return arrow_udf(opened, returnType=from_arrow_type(kind, prefer_timestamp_ntz=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
+from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.stores.sample import DATA_SETS, make_sample
 
@@ -38,5 +39,5 @@ def run(job: Job) -> Outcome:
     ]
     written = cast("int", facts["lines"]) + cast("int", facts["customers"])
     return Outcome(
-        tables=tables, rows={"read": 0, "written": written, "quarantined": 0}, summary="\n".join(summary), facts=facts
+        tables=tables, rows={"read": 0, "written": written, "quarantined": 0}, summary=joined(summary), facts=facts
     )

@@ -19,7 +19,16 @@ from strongroom.flows.seal_keys import CHECKPOINT, PUBLIC_KEY, former_keys, new_
 from strongroom.govern.checkpoint import Checkpoint, VerifierKey, log_name, open_checkpoint, sign, signer, verifier_key
 from strongroom.govern.merkle import Tree
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import forget_mark, is_kept_from_us, key_file, known_keys, mark, remember_key, turn
+from strongroom.stores.audit_keys import (
+    forget_mark,
+    has_key,
+    is_kept_from_us,
+    key_file,
+    known_keys,
+    mark,
+    remember_key,
+    turn,
+)
 from strongroom.stores.audit_state import Signed, SignedLogs, keep_signed, signed_logs
 
 _OLD_TREE = "tree.json"
@@ -94,12 +103,14 @@ def seal_after_job(log: AuditLog, settings: Settings) -> bool:
 
 
 def waiting(log: AuditLog, settings: Settings) -> int:
-    """How many entries the next checkpoint will be the first to cover. Nothing is made or changed.
+    """How many entries the next checkpoint will be the first to cover; 0 for who does not sign. Nothing is changed.
 
     Raises:
         StoreError: as `seal` would.
     """
-    if key_file(settings).exists():
+    if is_kept_from_us(settings):
+        return 0
+    if has_key(settings):
         sound_key(log, settings)
     last = last_signed(log, settings, former_keys(settings))
     found = check(log, last.heads, since=last.signed)
@@ -124,7 +135,7 @@ def renew(
         StoreError: the log does not continue the last checkpoint, or has none though it was signed before.
         KeyFault: the old key did not sign that, or is still there.
     """
-    if key_file(settings).exists():
+    if has_key(settings):
         todo = "Keep it, or, when somebody else may have it, move it out of the way first."
         raise KeyFault("The signing key is still there.", where=str(key_file(settings)), todo=todo)
     with turn(settings):
@@ -155,8 +166,10 @@ def last_signed(log: AuditLog, settings: Settings, keys: Sequence[VerifierKey]) 
     signed = known_log(log, known, head)
     if signed is None:
         _never_signed(log, settings, head, known)
-        heads = {"the last checkpoint": head} if head else {}
-        return Last(_name(log), None, heads, signer(note, keys) if head else None)
+        if head is None:
+            return Last(_name(log))
+        named = head.origin not in [key.name for key in keys]  # else by a release that had names for keys only
+        return Last(head.origin if named else _name(log), None, {"the last checkpoint": head}, signer(note, keys))
     by = [key for key in keys if str(key) in (signed.key, *known_keys(settings)[-1:])]
     head = _opened(log, note, by)
     if head is None or head.size < signed.size or head.origin not in (signed.origin, *(key.name for key in keys)):
@@ -187,7 +200,7 @@ def _never_signed(log: AuditLog, settings: Settings, head: Checkpoint | None, kn
     before = 0 if known is not None else mark(settings)
     if (head.size if head else 0) < before:
         raise _lost(log, before)
-    if known is None and not log.note(CHECKPOINT) and key_file(settings).exists():
+    if known is None and not log.note(CHECKPOINT) and has_key(settings):
         what = "What was signed last is lost: the file beside the signing key is gone, and the log has no checkpoint."
         raise StoreError(what, where=str(log.folder), todo=KEEP)
 

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
@@ -89,6 +90,8 @@ def run(job: Job) -> Outcome:
         what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
         for what, table in out.names(contract).items()
     }
+    for target in targets.values():
+        target.refuse()
     if targets["features"].done:
         return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
     frame = read_as(job, plan.source, version=source.version()).select([identifier(name) for name in plan.columns])
@@ -209,7 +212,7 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
              "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
              "contract": plan.contract.fingerprint, **rows}  # fmt: skip
-    return Outcome(tables=plan.tables, rows=rows, summary="\n".join(lines), facts=facts)
+    return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts)
 
 
 def _preview(job: Job, plan: Plan) -> Outcome:
@@ -220,4 +223,4 @@ def _preview(job: Job, plan: Plan) -> Outcome:
         *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
         f"  would write   {plan.model}",
     ]
-    return Outcome(tables=plan.tables, summary="\n".join(lines))
+    return Outcome(tables=plan.tables, summary=joined(lines))

@@ -13,7 +13,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.run import Run
 from strongroom.flows import tables
 from strongroom.learn.vocabulary import Vocabulary
-from strongroom.stores import commits, properties, stages
+from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.table_plan import TablePlan
@@ -55,6 +55,11 @@ class Target:
     def _writer(self) -> str:
         return f"{self.table}/{self.run.id}"
 
+    def refuse(self) -> None:
+        """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""
+        if self.before is not None:
+            owners.refuse(self.table, self.before, mode="overwrite")
+
     def publish(self, frame: Any, plan: TablePlan) -> int:
         """The frame becomes the table's next version, as a whole; returns that version.
 
@@ -67,7 +72,9 @@ class Target:
         stage = f"stage-{number:06d}-{self.run.id}"
         stages.drop_stage(self.lake, self.table, stage)
         stages.write(frame, stages.spark_path(self.lake, self.table, stage), stats=plan.stats)
-        change = Change(stages.staged(self.lake, self.table, stage), whole=True, schema=plan.schema)
+        change = Change(
+            stages.staged(self.lake, self.table, stage), whole=True, schema=owners.with_notes(plan.schema, onto)
+        )
         writers = {self.table: number, self._writer: number}
         version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
         stages.drop_remains(self.lake, self.table, stage)

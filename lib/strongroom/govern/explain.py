@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused
-from strongroom.core.escaping import json_text
+from strongroom.core.escaping import joined, json_text
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role, last_day
 from strongroom.core.policy_fields import SELECTOR, WORD
 from strongroom.govern.columns import Selector, column_of
@@ -65,13 +65,17 @@ class Explanation:
     breaks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        return joined(self.lines())
+
+    def lines(self) -> list[str]:
+        """The answer, and below it what would have to change."""
         lines = [self.decision.reason]
         lines += [f"  {hint}" for hint in self.near]
         if self.changes:
             lines.append("  To allow it: " + "; ".join(str(change) for change in self.changes) + ".")
         if self.breaks:
             lines.append(f"  That is not what is expected at {', '.join(self.breaks)}: change it there, too.")
-        return "\n".join(lines)
+        return lines
 
 
 def explain(engine: Engine, request: Request) -> Explanation:

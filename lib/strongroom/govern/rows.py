@@ -17,11 +17,12 @@ from decimal import Decimal
 from strongroom.core import lower_case
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
-from strongroom.core.expression_tree import Binary, Call, In, IsNull, Literal, Name, Node
+from strongroom.core.expression_tree import COMPARISONS, Binary, Call, In, IsNull, Literal, Name, Node
 from strongroom.core.sql_text import identifier, path, text_literal
 
 _TRY = {"+": "try_add", "-": "try_subtract", "*": "try_multiply", "/": "try_divide"}
 _FUNCTIONS = {"length": "char_length({0})", "lower": "lower({0})", "not": "(NOT {0})", "-": "try_subtract(0, {0})"}
+_TIMES, _FLOATS = ("date", "timestamp", "timestamp_ntz"), ("float", "double")
 _AS_UTC = "timestampadd(MICROSECOND, unix_micros({0}), TIMESTAMP_NTZ'1970-01-01 00:00:00')"
 _LONG = 2**63
 _DIGITS = 38  # of Spark's decimal
@@ -39,8 +40,8 @@ def predicate(text: str, columns: Mapping[str, str], *, where: str, portable: bo
     Raises:
         ConfigError: it is no condition, or names a column that is not there.
     """
-    times = {path.lower(): kind for name, type_ in columns.items() for path, kind in _times(name, type_)}
-    return _Writer({name.lower(): name for name in columns}, where, times, portable).sql(parse(text, where=where))
+    kinds = {path.lower(): kind for name, type_ in columns.items() for path, kind in _delicate(name, type_)}
+    return _Writer({name.lower(): name for name in columns}, where, kinds, portable).sql(parse(text, where=where))
 
 
 def fields_of(struct: str) -> list[tuple[str, str]]:
@@ -55,20 +56,20 @@ def fields_of(struct: str) -> list[tuple[str, str]]:
     return [(name, type_) for name, _, type_ in (part.partition(":") for part in parts)]
 
 
-def _times(path: str, type_: str) -> Iterator[tuple[str, str]]:
-    """Every date and moment of a column by its path: `date`, `timestamp` or `timestamp_ntz`."""
-    if type_ in ("date", "timestamp", "timestamp_ntz"):
+def _delicate(path: str, type_: str) -> Iterator[tuple[str, str]]:
+    """Every leaf of a column, by its path, that Spark compares otherwise than a contract's rules do, and its type."""
+    if type_ in (*_TIMES, *_FLOATS):
         yield path, type_
     elif type_.startswith("struct<"):
         for name, inside in fields_of(type_.removeprefix("struct<").removesuffix(">")):
-            yield from _times(f"{path}.{name}", inside)
+            yield from _delicate(f"{path}.{name}", inside)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     columns: Mapping[str, str]
     where: str
-    times: Mapping[str, str]
+    kinds: Mapping[str, str]
     portable: bool
 
     def sql(self, node: Node) -> str:
@@ -92,7 +93,19 @@ class _Writer:
             return f"datediff({left}, {right})"
         if node.operator in _TRY:
             return f"{_TRY[node.operator]}({left}, {right})"
-        return f"({left} {node.operator.upper()} {right})"
+        written = f"({left} {node.operator.upper()} {right})"
+        if self.portable or node.operator not in COMPARISONS or not (self.floats(node.left) or self.floats(node.right)):
+            return written
+        nothing = f"(isnan({left}) OR isnan({right})) AND {left} IS NOT NULL AND {right} IS NOT NULL"
+        return f"IF({nothing}, {str(node.operator == '<>').lower()}, {written})"
+
+    def floats(self, node: Node) -> bool:
+        """Whether a value may be NaN, which Spark takes for a number, and the largest of all."""
+        if isinstance(node, Name):
+            return self.kinds.get(node.path.lower(), "") in _FLOATS
+        if isinstance(node, Binary):
+            return self.floats(node.left) or self.floats(node.right)
+        return isinstance(node, Call) and self.floats(node.operand)
 
     def beside(self, other: Node, node: Node) -> str:
         """A side of a comparison. A day is its first moment, and a moment without a zone one in UTC, whatever zone
@@ -111,7 +124,8 @@ class _Writer:
     def time(self, node: Node) -> str:
         """`date`, `timestamp` or `timestamp_ntz`; empty when it is none."""
         if isinstance(node, Name):
-            return self.times.get(node.path.lower(), "")
+            kind = self.kinds.get(node.path.lower(), "")
+            return kind if kind in _TIMES else ""
         value = node.value if isinstance(node, Literal) else None
         return "timestamp" if isinstance(value, datetime) else "date" if isinstance(value, date) else ""
 

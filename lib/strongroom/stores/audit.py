@@ -2,7 +2,7 @@
 
 An entry counts from the moment `append` returns: it is then on the disk. Writers take turns by a file lock. A writer
 that is killed leaves at most an unfinished last line, which nobody was told about: readers pass over it and the next
-writer removes it. `govern/merkle.py` makes the proofs, `stores/audit_keys.py` signs them.
+writer removes it. `govern/merkle.py` makes the proofs, `flows/seal.py` signs them.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class AuditLog:
             start: byte at which an entry begins; the ones before it are passed over.
         """
         with self._trouble():
-            if not self.path.exists():
+            if not self.path.is_file():  # nor is a pipe waited for
                 return
             with self.path.open("rb") as file:
                 fcntl.flock(
@@ -125,7 +125,7 @@ class AuditLog:
         """
         start = max(0, end - _TAIL)
         with self._trouble():
-            if not self.path.exists():
+            if not self.path.is_file():
                 found = b""
             else:
                 with self.path.open("rb") as file:
@@ -148,7 +148,7 @@ class AuditLog:
     def keep_note(self, name: str, text: str) -> None:
         """Keep a small text beside the entries, in place of an earlier one; a reader sees the one or the other."""
         with self._trouble():
-            write_whole({self.folder / name: text.encode()})
+            write_whole({self.folder / name: text.encode()}, mode=0o644)  # it is for whoever may open the folder
 
     def _repair(self, file: int) -> int:
         """Count what other processes added, remove an unfinished last line, and return the size in bytes."""

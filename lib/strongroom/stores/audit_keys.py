@@ -22,6 +22,14 @@ def key_file(settings: Settings) -> Path:
     return Path(settings.keyring).parent / _NAME
 
 
+def has_key(settings: Settings) -> bool:
+    """Whether there is a signing key, as far as this process's user may see."""
+    try:
+        return key_file(settings).exists()
+    except PermissionError:
+        return False
+
+
 def is_kept_from_us(settings: Settings) -> bool:
     """Whether there is a signing key and this process's user may not read it: somebody else signs."""
     try:

@@ -15,10 +15,11 @@ from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
-from strongroom.stores.session import STATIC, with_jvm
+from strongroom.stores.session import ALONE, STATIC, with_jvm
 from strongroom.stores.whole_file import write_whole
 
 SMALL = {
+    **ALONE,
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
     "spark.executor.killOnFatalError.depth": "0",  # out of memory, the job ends with an error and not the JVM

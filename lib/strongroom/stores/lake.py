@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from deltalake import DeltaTable
+from deltalake import DeltaTable, TableFeatures
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
@@ -56,7 +56,7 @@ class Lake:
         if found is not None:
             return found
         try:
-            DeltaTable.create(
+            made = DeltaTable.create(
                 self.folder(table),
                 delta_schema(plan.schema),
                 mode="ignore",
@@ -65,6 +65,8 @@ class Lake:
                 configuration=plan.configuration(),
                 raise_if_key_not_exists=False,
             )
+            name_features(made)
+            return made
         except (DeltaError, OSError) as error:
             if self.open(table) is None:  # else another process made it at this moment
                 raise self.unwritable(table) from error
@@ -100,6 +102,22 @@ class Lake:
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
             todo="Check free space and permission; readers keep the version they have.",
         )  # fmt: skip
+
+
+def name_features(table: DeltaTable) -> None:
+    """Has a protocol that lists features (as for moments without a zone) list all that are in use: else Spark does not
+    read the table. deltalake leaves out the one of columns that may not be null.
+    """
+    protocol = table.protocol()
+    if protocol.min_writer_version < 7:
+        return
+    required = not all(field.nullable for field in table.schema().fields)
+    checked = any(key.startswith("delta.constraints.") for key in table.metadata().configuration)
+    there = protocol.writer_features or ()
+    if required and "invariants" not in there:
+        table.alter.add_feature(TableFeatures.Invariants)
+    if checked and "checkConstraints" not in there:
+        table.alter.add_feature(TableFeatures.CheckConstraints)
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

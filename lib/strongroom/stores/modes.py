@@ -9,6 +9,7 @@ import grp
 import os
 import stat
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
@@ -41,6 +42,16 @@ def mask(own: int, settings: Settings) -> int:
             open_to |= mode & 0o070 if mode & 0o050 == 0o050 else 0  # to pass through is not to read
             open_to |= mode & 0o005 if mode & 0o005 == 0o005 else 0
     return own & 0o777 | 0o077 & ~open_to
+
+
+def masked(settings: Settings, number: int) -> Settings:
+    """The settings with this umask for the files that Spark writes, too: Hadoop has one of its own, 022 unless told.
+
+    Only where the lake has modes of this system: those of HDFS are its administrator's.
+    """
+    if not has_modes(settings.lake):
+        return settings
+    return replace(settings, spark={"spark.hadoop.fs.permissions.umask-mode": f"{number:03o}", **settings.spark})
 
 
 def group_id(name: str) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow.fs as pafs
 
 from strongroom.stores.lake import Lake, filesystem_of
-from strongroom.stores.stages import drop_stage
 
 
 def close_to_others(lake: Lake, table: str) -> None:
@@ -27,8 +26,7 @@ def drop_former(lake: Lake, table: str) -> None:
     filesystem, folder = filesystem_of(lake.folder(table))
     here = {uri.rsplit("/", 2)[-2] for uri in found.file_uris()}
     for info in filesystem.get_file_info(pafs.FileSelector(folder)):
-        stage = info.base_name.removeprefix("_")  # as it is called while it is written
-        words = stage.split("-")
+        words = info.base_name.removeprefix("_").split("-")
         # A later number belongs to a run that is still at work; an equal one lost the race and cannot commit.
-        if words[0] == "stage" and stage not in here and int(words[1]) <= number:
-            drop_stage(lake, table, stage)
+        if words[0] == "stage" and info.base_name not in here and int(words[1]) <= number:
+            filesystem.delete_dir(info.path)

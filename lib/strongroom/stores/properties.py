@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from deltalake import DeltaTable, TableFeatures
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from strongroom.core.words import counted
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, name_features
 from strongroom.stores.table_plan import KEPT, OURS, TablePlan
 
 _TRIES = 10
@@ -17,6 +17,8 @@ _PREFIX = "delta.constraints."
 _VERSIONS = ("delta.minReaderVersion", "delta.minWriterVersion")
 _MADE = re.compile(r"`?(\w+)`? (>=|<=|>|<) -?\d+")
 """What plans made constraints of before tables said, by `OURS`, whose each is."""
+_CHECKED = 3
+"""The first version of Delta's protocol whose writers look at constraints."""
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -79,12 +81,13 @@ def _brought(found: DeltaTable, plan: TablePlan) -> Iterator[str]:
     if checks or OURS in have:
         want[OURS] = ",".join(sorted(checks))
     want |= {f"{_PREFIX}{name}": condition for name, condition in checks.items()}
+    if checks and found.protocol().min_writer_version < _CHECKED:
+        want["delta.minWriterVersion"] = str(_CHECKED)
     changed = {key: value for key, value in want.items() if have.get(key) != value}
     if changed:
-        if checks:
-            _allow_constraints(found)
         # Not add_constraint: it writes the condition anew, without the quotes that a column called `order` needs.
         found.alter.set_table_properties(changed, raise_if_not_exists=False)
+    name_features(found)
     if plan.description and found.metadata().description != plan.description:
         found.alter.set_table_description(plan.description)
     yield from notes
@@ -121,15 +124,6 @@ def breaking(table: DeltaTable, condition: str) -> int:
     first = table.schema().fields[0].name
     rows = table.scan(columns=[first], predicate=f"NOT coalesce(({condition}), false)")
     return sum(batch.num_rows for batch in rows)
-
-
-def _allow_constraints(table: DeltaTable) -> None:
-    """A table's protocol says that writers have to look at constraints; what it says besides stays."""
-    protocol = table.protocol()
-    if protocol.min_writer_version >= 7 and "checkConstraints" not in (protocol.writer_features or ()):
-        table.alter.add_feature(TableFeatures.CheckConstraints)
-    elif protocol.min_writer_version < 3:
-        table.alter.set_table_properties({"delta.minWriterVersion": "3"}, raise_if_not_exists=False)
 
 
 def _is_made(name: str, condition: str) -> bool:

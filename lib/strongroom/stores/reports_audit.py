@@ -20,4 +20,4 @@ def keep_gauge(settings: Settings, *, unsealed: bool) -> None:
     folder = Path(settings.lake) / "reports" / "prometheus"
     if "://" not in settings.lake and folder.is_dir():
         with suppress(OSError):
-            write_whole({folder / _FILE: audit_document(settings.audit, unsealed=unsealed).encode()})
+            write_whole({folder / _FILE: audit_document(settings.audit, unsealed=unsealed).encode()}, mode=0o644)

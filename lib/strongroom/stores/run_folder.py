@@ -40,7 +40,8 @@ def make() -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):  # a file system without locks: there nothing is swept, which is safe
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.exists():  # else another run took it for a dead one's, between these two lines
             return folder, lock
         os.close(lock)

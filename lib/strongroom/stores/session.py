@@ -26,6 +26,10 @@ STATIC = {
 }
 """Read once, when the JVM starts."""
 
+ALONE = {"spark.authenticate": "true"}
+"""The same where driver and executors are one process: its ports on 127.0.0.1, which every user of the machine reaches,
+then ask for a secret that Spark makes for this run. On a standalone cluster somebody has to have given it one."""
+
 _DRIVERS, _EXECUTORS = "spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"
 _checked: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -121,11 +125,11 @@ def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError
 def _new(settings: Mapping[str, str]) -> Any:
     if connect.is_connect(settings.get("spark.master", "")):
         return connect.open_remote(settings)
-    return _start({**STATIC, **_jars(), **_own_folder(), **settings})
+    return _start({**STATIC, **_jars(), **_private(settings), **settings})
 
 
-def _own_folder() -> dict[str, str]:
-    """A folder of this run alone for sockets and temporary files, unless the launcher has made it already."""
+def _private(settings: Mapping[str, str]) -> dict[str, str]:
+    """A folder of this run alone for sockets and temporary files, and a secret for its ports, as the launcher gives."""
     if _SUBMITTED:
         return {}
     folder, _ = run_folder.make()  # locked until this process ends
@@ -133,6 +137,7 @@ def _own_folder() -> dict[str, str]:
     return {
         "spark.python.unix.domain.socket.dir": str(folder),
         "spark.driver.defaultJavaOptions": f"-Djava.io.tmpdir={folder}",
+        **(ALONE if settings.get("spark.master", "local").partition("[")[0] == "local" else {}),
     }
 
 

@@ -1,8 +1,8 @@
 """A stage: a folder inside a table's own folder where files lie that no version refers to yet.
 
 While it is being written its name begins with `_`: VACUUM passes such folders over, whoever runs it and however short
-the time it keeps. No published file may lie there, so `commits.py` has the files renamed to the stage's own name just
-before they count. On an object store a rename is a copy; there a stage has its own name from the start.
+the time it keeps. No published file may lie there, so `commits.py` has the files linked to the stage's own name just
+before they count. Object stores know no links, and a rename there is a copy: a stage has its own name from the start.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,17 +77,17 @@ def write(frame: Any, path: str, *, stats: Iterable[str], by: str = "") -> None:
 def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
     """The Parquet files under a stage of the table's folder, ready to commit, each with its number of rows.
 
-    A run that died just before its commit may have renamed some of them already.
+    A run that died just before its commit may have left some of them under their other name.
     """
     filesystem, folder = filesystem_of(lake.folder(table))
-    files = [
-        info
-        for name in dict.fromkeys((written(lake, stage), stage))
+    files = {
+        info.path.removeprefix(folder).lstrip("/_"): info
+        for name in (stage, written(lake, stage))
         for info in filesystem.get_file_info(
             pafs.FileSelector(f"{folder}/{name}", recursive=True, allow_not_found=True)
         )
         if info.type == pafs.FileType.File and info.base_name.endswith(".parquet")
-    ]
+    }
     return [
         AddAction(
             path=info.path.removeprefix(folder).lstrip("/"),
@@ -96,7 +97,7 @@ def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
             data_change=True,
             stats=json.dumps({"numRecords": pq.read_metadata(info.path, filesystem=filesystem).num_rows}),
         )
-        for info in sorted(files, key=lambda info: info.path)
+        for _, info in sorted(files.items())
     ]
 
 
@@ -128,38 +129,41 @@ def _drop(lake: Lake, table: str, name: str) -> None:
         filesystem.delete_dir(f"{folder}/{name}")
 
 
-def out_of_stage(lake: Lake, table: str, adds: Iterable[AddAction]) -> list[AddAction]:
-    """The files under the names that a version may have: what begins with `_` no reader would look at."""
-    hidden = [add for add in adds if add.path.startswith("_")]
-    for add in hidden:
-        _, folder = filesystem_of(lake.folder(table))
-        _moved(Path(folder, add.path), Path(folder, add.path[1:]))
+def shown(adds: Iterable[AddAction]) -> list[AddAction]:
+    """The files under the names that a version may give them: what begins with `_` no reader would look at."""
     return [replace(add, path=add.path.removeprefix("_")) for add in adds]
 
 
-def _moved(old: Path, new: Path) -> None:
-    for _ in range(3):  # a VACUUM deletes folders that it finds empty
-        try:
-            new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            like = old.parent.stat()
-            if new.parent.stat().st_gid != like.st_gid:
-                os.chown(new.parent, -1, like.st_gid)
-            new.parent.chmod(like.st_mode & 0o7777)
-            old.rename(new)
-            return
-        except FileNotFoundError:
-            if not old.exists():  # it was moved by a try before this one, or is gone, as will be seen
-                return
-
-
 def missing(lake: Lake, table: str, adds: Sequence[AddAction]) -> list[str]:
-    """Those of the files that are not there, or not of their size."""
-    if not adds:
-        return []
+    """Gives staged files the names that a version gives them, and says which are not there, or not of their size.
+
+    The name in the stage stays until the stage is deleted, so that a VACUUM that takes the other one can be mended.
+    """
     filesystem, folder = filesystem_of(lake.folder(table))
-    found = filesystem.get_file_info([f"{folder}/{unquote(add.path)}" for add in adds])
-    return [
-        add.path
-        for add, info in zip(adds, found, strict=True)
-        if info.type != pafs.FileType.File or info.size != add.size
-    ]
+    lost, tries = list(adds), 3
+    while lost and tries:
+        if tries < 3:
+            for add in lost:
+                _link(Path(folder, add.path), Path(folder, add.path.removeprefix("_")))
+        places = filesystem.get_file_info([f"{folder}/{unquote(add.path.removeprefix('_'))}" for add in lost])
+        lost = [add for add, place in zip(lost, places, strict=True) if place.size != add.size]
+        tries -= 1
+    return [add.path for add in lost]
+
+
+def _link(staged: Path, name: Path) -> None:
+    """A second name for a file; the only one where the file system knows no second ones."""
+    if not staged.exists() or staged == name:
+        return
+    folder, like = name.parent, staged.parent.stat()
+    with suppress(FileNotFoundError):  # a VACUUM deletes folders that it finds empty; then the next try makes it anew
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_gid != like.st_gid:
+            os.chown(folder, -1, like.st_gid)
+        folder.chmod(like.st_mode & 0o7777)
+        try:
+            os.link(staged, name)
+        except FileExistsError:
+            return
+        except OSError:
+            staged.rename(name)

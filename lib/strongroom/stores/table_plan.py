@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 from deltalake import Schema
@@ -55,6 +56,13 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_struct(kind):
         return pa.struct([pa.field(field.name, plain_type(field.type)) for field in kind])
     return pa.list_(plain_type(kind.value_type)) if pa.types.is_list(kind) else kind
+
+
+def spark_schema(schema: pa.Schema) -> Any:
+    """Spark's schema of an Arrow schema; a moment without a zone stays one, which pyspark alone would not see to."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(schema, prefer_timestamp_ntz=True)
 
 
 def delta_schema(schema: pa.Schema) -> Schema:

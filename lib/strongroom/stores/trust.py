@@ -15,7 +15,10 @@ from pathlib import Path
 
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
+from strongroom.stores.identity_databricks import is_here
 
+_PLATFORM = ("/Workspace/", "/Volumes/", "/dbfs/")
+"""Mounts of Databricks, where each file shows mode 0777 and the platform's own permissions hold."""
 _ACL = "system.posix_acl_access"
 _MOST_LINKS = 40  # as the kernel has it
 
@@ -25,7 +28,7 @@ def weakness(path: str | Path) -> str:
 
     A path that is not there yet is as strong as the folders on the way. Object stores have policies for this.
     """
-    if "://" in str(path):
+    if "://" in str(path) or (is_here() and str(path).startswith(_PLATFORM)):
         return ""
     last = Path(os.path.realpath(path))
     for place, entry in _way(Path(path).absolute()):

@@ -1,0 +1,36 @@
+"""What the owner of a training table asks of its rows is judged as a rule of the contract, before readers see any."""
+
+from __future__ import annotations
+
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Contract
+from strongroom.flows import tables
+from strongroom.quality.gate import SetVerdict
+from strongroom.quality.tally import Tally
+from strongroom.stores import owners
+from strongroom.stores.lake import Lake
+
+PREFIX = "constraint "
+"""What the ids of such verdicts begin with."""
+
+
+def judge_owners(
+    contract: Contract, lake: Lake, *, onto: DeltaTable, stage: str, tally: Tally
+) -> tuple[SetVerdict, ...]:
+    """A verdict on each constraint that the table's owner has set: how many of the good rows break it.
+
+    Raises:
+        StoreError: one cannot be judged; nothing is published.
+    """
+    asked = owners.conditions(onto)
+    if not asked or not tally.kept:
+        return ()
+    name = f"training.{contract.name}"
+    counts = owners.broken(lake, name, stage, schema=tables.training(contract).schema, asked=asked)
+    return tuple(_verdict(name, rule, count) for rule, count in counts.items())
+
+
+def _verdict(table: str, rule: str, count: int) -> SetVerdict:
+    sentence = f"{count:,} rows break the constraint {rule!r}, which the owner of {table} has set; none may."
+    return SetVerdict(f"{PREFIX}{rule}", float(count), not count, "error", table, sentence)
