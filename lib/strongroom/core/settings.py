@@ -61,6 +61,7 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
         "contract": Key("name"),
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
         "quarantine_limit": Key("share", default=None),
+        "widenLimit": Key("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
         "sql_seconds": Key("number", default=600.0, least=0.1),  # how long the query of a rule may take
         "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
         "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet

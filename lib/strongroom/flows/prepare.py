@@ -1,6 +1,8 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
-prepare --mend-timestamps    writes just those files anew whose timestamps are of before; reads no raw file
+--reread FILE       the batch that read this raw file is read anew as a whole and takes its own place in the table
+--widen             reads nothing: only brings the table's columns to the contract's types, however large it is
+--mend-timestamps   reads nothing: writes just those files anew whose timestamps are of before
 
 The functions `run` and `_steps` are the order of steps.
 """
@@ -11,16 +13,24 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from strongroom.core.contract import Contract, raw_table
+from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
-from strongroom.flows import fuse, prepare_failure, prepare_record, prepare_report, prepare_send, prepare_words
+from strongroom.flows import (
+    fuse,
+    prepare_evolve,
+    prepare_failure,
+    prepare_record,
+    prepare_report,
+    prepare_send,
+    prepare_words,
+)
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
 from strongroom.flows.prepare_owners import judge_owners
-from strongroom.flows.prepare_plan import plan_batch
+from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
@@ -36,6 +46,10 @@ from strongroom.stores.sample import make_sample
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `prepare` takes besides the options of every job."""
+    parser.add_argument("--reread", metavar="FILE", default="", help="read the batch that held this raw file anew")
+    parser.add_argument(
+        "--widen", action="store_true", help="read nothing; only bring the table's columns to the contract's types"
+    )
     parser.add_argument(
         "--mend-timestamps", action="store_true", help="write files anew whose timestamps only Spark reads; no more"
     )
@@ -58,7 +72,8 @@ def run(job: Job) -> Outcome:
     lake = Lake(job.settings.lake)
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
-        return prepare_words.preview(job, contract, found={source.name: (source, ()) for source in contract.sources})
+        none = {source.name: (source, ()) for source in contract.sources}
+        return prepare_words.preview(job, contract, found=none, mode=mode_of(job))
     try:
         return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
@@ -70,20 +85,25 @@ def run(job: Job) -> Outcome:
 
 def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
-    found = {source.name: (source, sources.list_files(source, lake.root)) for source in contract.sources}
+    found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
     for source, files in found.values():
-        shapes.check_shape(source, files, contract)
+        if files:
+            shapes.check_shape(source, files, contract)
     if job.args.dry_run:
-        return prepare_words.preview(job, contract, found=found)
+        more = foreseen(job, contract, lake=lake, found=found)
+        return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
 
     keyring = ring_of(job.settings, lake)
     if keyring.notice:
         job.say(keyring.notice)
-    planned = plan_batch(job, contract, lake=lake, found=found)
+    evolved = prepare_evolve.planned(job, contract, lake, mode=mode_of(job))
+    planned = plan_batch(job, contract, lake=lake, found=found, evolved=evolved)
     if planned is None:
-        return prepare_words.unchanged(contract, lake=lake)
+        version = None if evolved is None else prepare_evolve.alone(job, contract, lake, evolved=evolved)
+        return prepare_words.unchanged(contract, lake=lake, version=version)
     batch = planned.batch
-    owners.refuse(f"training.{contract.name}", planned.onto, mode=batch.mode)
+    replaces = planned.replaced is not None or (evolved is not None and bool(evolved.rewritten))
+    owners.refuse(f"training.{contract.name}", planned.onto, mode="overwrite" if replaces else batch.mode)
     owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
     textual = contract.sources[0].format in sources.TEXT_FORMATS
     sketched = bool(job.settings.jobs["prepare"]["sketches"])
@@ -92,9 +112,10 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
-    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found)
+    replaced = "" if planned.replaced is None else planned.replaced.stage
+    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found, without=replaced)
     look_again(lake, planned)
-    together = with_former_values(contract, tally, batch=batch, lake=lake)
+    together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     good = f"{batch.stage}/verdict=good"
     asked = judge_owners(contract, lake, onto=planned.onto, stage=good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
@@ -108,6 +129,11 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     done = replace(done, notes=prepare_send.end(job, report, begun=begun))
     prepare_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
+
+
+def _listed(job: Job, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:
+    """The files of a source; of one that is not read none, since it may be archived."""
+    return () if job.args.widen and not job.args.reread else sources.list_files(source, lake.root)
 
 
 def _contract(job: Job) -> Contract:

@@ -14,20 +14,21 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
 
-def with_former_values(contract: Contract, tally: Tally, *, batch: Batch, lake: Lake) -> Tally:
+def with_former_values(contract: Contract, tally: Tally, *, batch: Batch, lake: Lake, without: str = "") -> Tally:
     """The tally of an increment with the table's own values counted in, where the increment alone has few.
 
     Readers get both, so both are what frequencies tell of. After a rotation the same value counts once under each key.
+    `without` is the stage of a batch that is being replaced.
     """
     few = {
         leaf.path
         for leaf in contract.leaves()
         if leaf.path in tally.distinct and tally.distinct[leaf.path].count < max(minimum_of(leaf), FEW)
     }
-    if batch.mode != "append" or not few:
+    if batch.mode == "overwrite" or not few:
         return tally
     found, columns = dict(tally.distinct), {path.partition(".")[0].removesuffix("[]") for path in few}
-    for path, values in texts_of(lake, f"training.{contract.name}", columns=columns):
+    for path, values in texts_of(lake, f"training.{contract.name}", columns=columns, without=without):
         if path in few:
             found[path] = found[path].add(marks_of(values))
     return replace(tally, distinct=found)

@@ -53,7 +53,10 @@ def _new_version(job: Job, rows: Rows, good: Any, lake: Lake) -> Any:
     """The table as readers would get it: what it holds, where the run adds to it, and the good rows."""
     table = f"training.{rows.plan.contract.name}"
     former = lake.open(table) if rows.onto else None
-    return good if former is None else held(job, lake, table, former.version()).unionByName(good)
+    if former is None:
+        return good
+    there = held(job, lake, table, former.version(), without=rows.without)
+    return there.unionByName(good, allowMissingColumns=True)
 
 
 def _queried(

@@ -16,6 +16,7 @@ from strongroom.core.run import Job
 from strongroom.core.sql_text import identifier
 from strongroom.flows import fuse
 from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, Scan, findable, values
+from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import CORRUPT
 from strongroom.stores.table_plan import spark_schema
@@ -33,12 +34,14 @@ class Rows:
         plan: the pass they will go through.
         sealed: they are a quarantine's.
         onto: the training table is added to, and so belongs to what must be unique.
+        without: the stage of a batch whose rows there are about to be replaced, and do not count.
     """
 
     frame: Any
     plan: fuse.Pass
     sealed: bool
     onto: bool
+    without: str = ""
 
 
 def identified(rows: Rows, asked: Sequence[Key]) -> Any:
@@ -154,9 +157,12 @@ def _hashed(columns: Sequence[Any], place: int, names: tuple[str, str] = IDENTIT
 
 
 def _alike(value: Any, leaf: Column) -> Any:
-    """The value in the one type that its hash is of: whole numbers of any width, at either end, are alike."""
-    kept = leaf.protect is None or leaf.protect.method == "keep"
-    return value.cast("bigint") if kept and leaf.type.name in _WHOLE else value
+    """The value in the one type that its hash is of: whole numbers of any width, at either end, are alike, and so is
+    what lies in a table with a narrower type than its contract has by now.
+    """
+    if leaf.protect is not None and leaf.protect.method != "keep":
+        return value
+    return value.cast("bigint" if leaf.type.name in _WHOLE else leaf.type.ddl)
 
 
 def _as_they_are(rows: Rows, paths: tuple[str, ...]) -> bool:
@@ -180,6 +186,9 @@ def leaves_of(contract: Contract, paths: tuple[str, ...]) -> list[Column]:
     return [leaves[path] for path in paths]
 
 
-def held(job: Job, lake: Lake, name: str, version: int) -> Any:
-    """A table at one version, whatever is published while this run looks at it."""
-    return job.spark().read.format("delta").option("versionAsOf", version).load(lake.spark_path(name))
+def held(job: Job, lake: Lake, name: str, version: int, *, without: str = "") -> Any:
+    """A table at one version, whatever is published while this run looks at it, without the rows of one stage."""
+    from pyspark.sql import functions as F
+
+    rows = job.spark().read.format("delta").option("versionAsOf", version).load(lake.spark_path(name))
+    return rows.where(~stages.is_of_column(F.col("_metadata.file_path"), without)) if without else rows

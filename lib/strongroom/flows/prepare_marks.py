@@ -152,7 +152,8 @@ def _asked(job: Job, rows: Rows, rule: Rule, place: int, *, lake: Lake) -> _Aske
         former = lake.open(table) if seen else None
         if former is None or not former.file_uris():
             return _Asked(rule, Key(place, rule.columns))
-        return _against(rows, rule, place, held(job, lake, table, former.version()), columns=rule.columns, name=table)
+        there = held(job, lake, table, former.version(), without=rows.without)
+        return _against(rows, rule, place, there, columns=rule.columns, name=table)
     target = rule.argument
     if not isinstance(target, Reference):
         raise TypeError(f"rule {rule.id} refers to nothing")

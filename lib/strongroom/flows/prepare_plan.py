@@ -11,13 +11,14 @@ from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.core.words import counted
-from strongroom.flows import tables
+from strongroom.flows import prepare_evolve, prepare_reread, tables
+from strongroom.flows.evolution import Evolution
 from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake
-from strongroom.stores.manifest import Batch
+from strongroom.stores.manifest import REREAD, RETRY, Batch
+from strongroom.stores.others import rows_of
 from strongroom.stores.sources import RawFile
-from strongroom.stores.table_plan import same_columns
 
 Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]
 """By its name, each source of the contract and the files it has today."""
@@ -28,19 +29,31 @@ class Planned:
     """A batch, and the versions of training table and quarantine it was planned on: publishing fails once another run
     has taken over.
 
-    `stale` are batches that were planned once and never published: what they left is swept.
+    `stale` are batches that were planned once and never published: what they left is swept. `evolved` is what becomes
+    of the training table's columns beside it, `replaced` the batch whose place this one takes, `known` all before it.
     """
 
     batch: Batch
     onto: DeltaTable
     quarantine: DeltaTable
     stale: tuple[Batch, ...]
+    evolved: Evolution | None = None
+    replaced: Batch | None = None
+    known: tuple[Batch, ...] = ()
 
 
-def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Planned | None:
+def mode_of(job: Job) -> str:
+    """How this run's rows get into the table: `overwrite`, `append` or `reread`."""
+    if job.args.reread:
+        return REREAD
+    return "append" if job.args.widen else str(job.settings.jobs["prepare"]["mode"])
+
+
+def plan_batch(
+    job: Job, contract: Contract, *, lake: Lake, found: Found, evolved: Evolution | None = None
+) -> Planned | None:
     """The batch to do, written ahead; None when this run is done already or there is no new file."""
-    name, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    mode = str(job.settings.jobs["prepare"]["mode"])
+    name, aside, mode = f"training.{contract.name}", f"quarantine.{contract.name}", mode_of(job)
     table = lake.ensure(name, tables.training(contract))
     lake.ensure(aside, tables.quarantine(contract))
     known = manifest.batches(lake, contract.name)
@@ -50,14 +63,76 @@ def plan_batch(job: Job, contract: Contract, *, lake: Lake, found: Found) -> Pla
     table, quarantine = manifest.fence(lake, name, known), manifest.fence(lake, aside, known)
     stale = tuple(batch for batch in known if not manifest.published(batch, table))
     _sweep(lake, contract, known=known, stale=stale, quarantine=quarantine)
-    files = tuple(file for _, group in found.values() for file in group)
-    if mode == "append":
-        files = _new_files(job, contract, table=table, files=files, known=known)
+    table = table if evolved is None else prepare_evolve.add(lake, name, evolved, table)
+    files, replaced = _files(job, contract, lake=lake, table=table, found=found, known=known)
     if not files:
         return None
-    batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, mode, files)
+    number = known[-1].number + 1 if known else 1
+    batch = Batch(contract.name, number, job.run.id, mode, files, replaced.number if replaced else None)
     manifest.plan(lake, batch, planned=job.run.started)
-    return Planned(batch, table, quarantine, stale)
+    return Planned(batch, table, quarantine, stale, evolved, replaced, known)
+
+
+def _files(
+    job: Job, contract: Contract, *, lake: Lake, table: DeltaTable, found: Found, known: Sequence[Batch]
+) -> tuple[tuple[RawFile, ...], Batch | None]:
+    """What the run reads, and the batch whose place it takes."""
+    files, mode = tuple(file for _, group in found.values() for file in group), mode_of(job)
+    if mode == REREAD:
+        batch = prepare_reread.held_by(job, lake, known=known, table=table)
+        prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
+        return prepare_reread.files_again(batch, files), batch
+    if mode == "append":
+        return () if job.args.widen else _new_files(job, contract, table=table, files=files, known=known), None
+    for line in gone(files, known=known, table=table):
+        job.say(f"note: {line}")
+    return files, None
+
+
+def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What else a run would do to the table, for a rehearsal: a title, and pairs to stand under it.
+
+    Raises:
+        StrongroomError: what such a run would end with.
+    """
+    table, mode = lake.open(f"training.{contract.name}"), mode_of(job)
+    evolved = prepare_evolve.planned(job, contract, lake, mode=mode)
+    if table is None:
+        return []
+    known, files = manifest.batches(lake, contract.name), tuple(file for _, group in found.values() for file in group)
+    if mode == "overwrite":
+        return [("would lose", [(line, "") for line in gone(files, known=known, table=table)])]
+    lines = [] if evolved is None else [("would change", prepare_evolve.told(evolved, table))]
+    if mode == REREAD:
+        batch = prepare_reread.held_by(job, lake, known=known, table=table)
+        prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
+        again = prepare_reread.files_again(batch, files)
+        lines.append(("would replace", [(f"batch {batch.number}", f"{counted(len(again), 'file')}, read anew")]))
+    return lines
+
+
+def gone(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable) -> list[str]:
+    """What an overwrite takes from readers because it is not in the sources any more; empty when nothing is."""
+    change, seen = manifest.changes(files, known, table), manifest.seen(known, table)
+    lost = {file.path for file in change.vanished}
+    if not lost:
+        return []
+    rows = rows_of(table)
+    whole = [batch for batch in seen if lost >= {file.path for file in batch.files} and batch.mode != RETRY]
+    part = [batch for batch in seen if lost & {file.path for file in batch.files} and batch not in whole]
+    least, most = (
+        sum(count for path, count in rows.items() if any(stages.is_of(path, batch.stage) for batch in some))
+        for some in (whole, [*whole, *part])
+    )
+    if any(
+        stages.stage_of(path) is None for path in rows
+    ):  # others wrote files anew, so whose rows they hold is unknown
+        least, most = 0, sum(rows.values())
+    told = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    return [
+        f"{counted(len(lost), 'file')} read before, now gone, first {min(lost)}: overwriting takes their rows "
+        f"({told}) from readers; --set prepare.mode=append keeps them"
+    ]
 
 
 def _sweep(
@@ -76,18 +151,14 @@ def _new_files(
     job: Job, contract: Contract, *, table: DeltaTable, files: Sequence[RawFile], known: Sequence[Batch]
 ) -> tuple[RawFile, ...]:
     """What an increment reads. A vanished file is reported; a rewritten one stops the run."""
-    name = f"training.{contract.name}"
     if any(source.format == "delta" for source in contract.sources):
         raise ConfigError([Problem("a Delta source has no append mode", contract.file, "Use prepare.mode=overwrite.")])
-    if not same_columns(table, tables.training(contract).schema):
-        todo = "Run once with --set prepare.mode=overwrite."
-        raise ConfigError([Problem(f"the columns of {name} are no longer the contract's", contract.file, todo)])
     change = manifest.changes(files, known, table)
     if change.rewritten:
         raise StoreError(
             f"rewritten since it was read: {counted(len(change.rewritten), 'file')}",
             where=change.rewritten[0].path,
-            todo="An increment cannot replace their rows: run with --set prepare.mode=overwrite.",
+            todo=f"Read the batch that held it anew: prepare --reread {change.rewritten[0].path} (or put it back).",
         )
     if change.vanished:
         job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")

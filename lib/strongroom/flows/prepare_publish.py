@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from deltalake import DeltaTable
+
 from strongroom.core.run import Job
 from strongroom.core.sql_text import Condition, one_of
-from strongroom.flows import fuse, tables
+from strongroom.flows import fuse, prepare_evolve, prepare_reread, tables
 from strongroom.flows.prepare_marks import new_keys
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
+from strongroom.flows.quarantine_retry import drop_replaced
 from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
@@ -23,7 +28,8 @@ def look_again(lake: Lake, planned: Planned) -> None:
     """
     batch = planned.batch
     for zone, looked in (("training", planned.onto), ("quarantine", planned.quarantine)):
-        name, whole = f"{zone}.{batch.dataset}", batch.mode == "overwrite"
+        name, wider = f"{zone}.{batch.dataset}", planned.evolved is not None and bool(planned.evolved.rewritten)
+        whole = batch.mode == "overwrite" or (zone == "training" and wider)
         commits.look(lake, name, looked=looked, writers=batch.writers, whole=whole)
 
 
@@ -65,14 +71,43 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",
         "strongroom.fingerprint": done.contract.fingerprint,
     }
-    files, whole = stages.staged(lake, name, f"{batch.stage}/verdict=good"), batch.mode == "overwrite"
     still_enabled(job.settings.keyring, done.key)
-    change = Change(files, whole=whole, schema=owners.with_notes(plan.schema, planned.onto) if whole else None)
-    judge = None if whole else new_keys(job, done.contract, lake=lake, stage=batch.stage)
-    version = commits.commit(lake, name, change, looked=planned.onto, writers=batch.writers, note=note, judge=judge)
+    change, writers = _change(job, done, lake=lake, planned=planned)
+    judge = None if batch.mode == "overwrite" else new_keys(job, done.contract, lake=lake, stage=batch.stage)
+    version = commits.commit(lake, name, change, looked=planned.onto, writers=writers, note=note, judge=judge)
+    drop_replaced(lake, batch)
     properties.bring(lake, name, plan, say=job.say)
+    prepare_evolve.note(lake, name, plan.schema)
     stages.drop_remains(lake, name, batch.stage)
     return version
+
+
+def _change(
+    job: Job, done: Done, *, lake: Lake, planned: Planned
+) -> tuple[Change | Callable[[DeltaTable], Change], dict[str, int]]:
+    """What the run's commit does, and the writers that it leaves in the log."""
+    contract, batch, evolved = done.contract, done.batch, planned.evolved
+    name, when = f"training.{contract.name}", int(job.run.started.timestamp() * 1000)
+    files, replaced = stages.staged(lake, name, f"{batch.stage}/verdict=good"), planned.replaced
+    if batch.mode == "overwrite":
+        schema = owners.with_notes(tables.training(contract).schema, planned.onto)
+        return Change(files, whole=True, schema=schema), batch.writers
+    if evolved is not None and evolved.rewritten:
+        stage = "" if replaced is None else replaced.stage
+        rewrite = prepare_evolve.widened(job, contract, lake, evolved=evolved, without=stage)
+        if replaced is not None:
+            prepare_reread.check_replaceable(name, replaced, known=planned.known, table=rewrite.onto)
+        adds = [*files, *(new for _, new in rewrite.pairs)]
+        schema = owners.with_notes(evolved.schema, planned.onto)
+        return Change(adds, whole=True, schema=schema), {**batch.writers, **rewrite.writers}
+    if replaced is None:
+        return Change(files), batch.writers
+
+    def change(now: DeltaTable) -> Change:
+        prepare_reread.check_replaceable(name, replaced, known=planned.known, table=now)
+        return Change(files, prepare_reread.removes(now, replaced.stage, when=when))
+
+    return change, batch.writers
 
 
 def _of(stale: tuple[Batch, ...]) -> Condition | None:

@@ -15,7 +15,7 @@ from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
 from strongroom.quality.tally import Tally
-from strongroom.stores import commits
+from strongroom.stores import commits, manifest
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 
@@ -126,13 +126,15 @@ def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
     """Other keys that made tokens of rows which are in the training table still: those of appended batches before."""
-    if done.batch.mode != "append":
+    name, table = done.contract.name, lake.open(f"training.{done.contract.name}")
+    if done.batch.mode == "overwrite" or table is None:
         return ()
-    of_it = all_of(equals("dataset", done.contract.name), equals("status", "done"))
-    rows = lake.read(RUNS, ("batch", "mode", "key"), where=of_it)
-    found: list[str] = []
-    for row in [] if rows is None else rows.sort_by("batch").to_pylist():
-        found = [*(found if row["mode"] == "append" else []), str(row["key"])]
+    of_it = all_of(equals("dataset", name), equals("status", "done"))
+    rows = lake.read(RUNS, ("batch", "key"), where=of_it)
+    seen = {batch.number for batch in manifest.seen(manifest.batches(lake, name), table)}
+    found = [
+        str(row["key"]) for row in ([] if rows is None else rows.sort_by("batch").to_pylist()) if row["batch"] in seen
+    ]
     return tuple(key for key in dict.fromkeys(found) if key != f"{done.key:08x}")
 
 

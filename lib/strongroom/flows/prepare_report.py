@@ -157,7 +157,7 @@ def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> Co
         if near.high - near.low > 1 and not prepare_sketches.is_exact(done.contract, done.tally, leaf.path):
             low, high = (prepare_sketches.within(done.tally, leaf.path, end) for end in (near.low, near.high))
             facts = replace(facts, distinct_low=low, distinct_high=high)
-        if done.batch.mode == "append" and not done.closed and DISTINCT in had:
+        if done.batch.mode != "overwrite" and not done.closed and DISTINCT in had:
             whole = states.distinct_of(states.merge(DISTINCT, [now[DISTINCT], had[DISTINCT]]))
             facts = replace(facts, distinct_table=max(round(whole.value), facts.distinct or 0))
     if TOP in now and is_open(leaf):

@@ -93,12 +93,12 @@ def _values(tally: Tally, path: str) -> int | None:
 
 def before(lake: Lake, contract: Contract, *, batch: Batch, key: int) -> States:
     """The sketches of what readers had until this batch; of a column only when every part of that has one alike."""
-    table, seen = lake.open(f"training.{contract.name}"), list[int]()
-    for known in manifest.batches(lake, contract.name):
-        if table is not None and known.number < batch.number and manifest.published(known, table):
-            seen = [] if known.mode == "overwrite" else seen
-            seen.append(known.number)
-    return stored(lake, contract, batches=seen, key=key)
+    table = lake.open(f"training.{contract.name}")
+    known = () if table is None else manifest.seen(
+        (one for one in manifest.batches(lake, contract.name) if one.number < batch.number), table
+    )  # fmt: skip
+    numbers = [one.number for one in known if one.number != batch.replaces]
+    return stored(lake, contract, batches=numbers, key=key)
 
 
 def stored(lake: Lake, contract: Contract, *, batches: Sequence[int], key: int) -> States:

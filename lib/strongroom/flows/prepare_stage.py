@@ -23,8 +23,12 @@ from strongroom.stores.manifest import Batch
 from strongroom.stores.table_plan import spark_schema
 
 
-def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) -> tuple[Tally, Mapping[str, float]]:
+def stage(
+    job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found, without: str = ""
+) -> tuple[Tally, Mapping[str, float]]:
     """The one pass: good, bad and tally rows into the stage; returns the run's tally, and what the gate asks besides.
+
+    `without` is the stage of the batch whose place this one takes; what the table has of it is not looked at.
 
     Raises:
         ConfigError: the data has fields that the contract does not know; nothing is staged.
@@ -33,7 +37,7 @@ def stage(job: Job, plan: fuse.Pass, *, lake: Lake, batch: Batch, found: Found) 
 
     contract = plan.contract
     raw = _raw(job, contract, batch=batch, found=found)
-    rows = Rows(raw, plan, sealed=False, onto=batch.mode == "append")
+    rows = Rows(raw, plan, sealed=False, onto=batch.mode != "overwrite", without=without)
     marked = mark_rows(job, rows, lake=lake)
     refined = marked.mapInArrow(partial(fuse.refine, plan), spark_schema(fuse.stage_schema(contract)))
     verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))

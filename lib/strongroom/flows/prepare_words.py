@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from strongroom.flows.prepare_record import Done
 
 
+Blocks = Iterable[tuple[str, list[tuple[str, str]]]]
+"""A title, and pairs to stand under it."""
+
+
 def outcome(done: Done, *, lake: Lake) -> Outcome:
     """The summary of a run that wrote something, be it only quarantine and metrics."""
     contract, tally = done.contract, done.tally
@@ -48,19 +52,19 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
     return Outcome(tables=where, rows=rows, report=done.report, summary=joined(lines), facts=facts)
 
 
-def unchanged(contract: Contract, *, lake: Lake) -> Outcome:
-    """The summary of a run that found nothing to do."""
+def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> Outcome:
+    """The summary of a run that read nothing; `version` is the training table's where its columns became others."""
+    tables = "the tables are as they were" if version is None else f"the columns are the contract's, version {version}"
     return Outcome(
         tables=_tables(contract, lake),
         rows={"read": 0, "written": 0, "quarantined": 0},
-        summary=f"{contract.name} {contract.version}: nothing new to read; the tables are as they were.",
+        summary=f"{contract.name} {contract.version}: nothing new to read; {tables}.",
     )
 
 
-def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
-    """What a run would read, check, protect and write."""
+def preview(job: Job, contract: Contract, *, found: Found, mode: str, foreseen: Blocks = ()) -> Outcome:
+    """What a run would read, check, protect and write; `foreseen` are blocks of more that it would do."""
     lake = Lake(job.settings.lake)
-    mode = str(job.settings.jobs["prepare"]["mode"])
     reads = [
         (
             source.name,
@@ -77,6 +81,7 @@ def preview(job: Job, contract: Contract, *, found: Found) -> Outcome:
         *_rows("would check", checks),
         *_rows("would protect", protections(contract)),
         *_rows("would run", [_way(contract)]),
+        *(line for title, pairs in foreseen for line in _rows(title, pairs)),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
     return Outcome(tables=_tables(contract, lake), summary=joined(lines))

@@ -17,9 +17,11 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.run import Job, Outcome
+from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
 from strongroom.flows.permit import permit
+from strongroom.flows.prepare_evolve import evolution_of
 from strongroom.flows.prepare_facts import facts
 from strongroom.flows.prepare_hashes import Rows, held
 from strongroom.flows.prepare_marks import mark_rows, new_keys, permit_references
@@ -32,7 +34,7 @@ from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
-from strongroom.stores.table_plan import same_columns, spark_schema
+from strongroom.stores.table_plan import spark_schema
 
 MOVED = "strongroom.moved"
 """In the note of the quarantine's new version: how many rows left it for training."""
@@ -42,7 +44,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """Tries every quarantined row again.
 
     Raises:
-        ConfigError: the training table has other columns than the contract.
+        ConfigError: the training table has other columns than the contract, or cannot be brought to it.
         GateClosed: with these rows a rule of the whole table would not hold; nothing was changed.
         StoreError: another run has taken over, or rows wait for their run to be published; nothing was changed.
     """
@@ -53,12 +55,9 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     known = manifest.batches(lake, contract.name)
     settle(lake, contract, known)
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
-    if not same_columns(onto, tables.training(contract).schema):
-        what, todo = (
-            f"the columns of {training} are no longer the contract's",
-            "Run prepare with mode overwrite instead.",
-        )
-        raise ConfigError([Problem(what, contract.file, todo)])
+    if evolution_of(contract, onto).changes:
+        what, todo = f"the columns of {training} are not the contract's yet", "--set prepare.mode=append"
+        raise ConfigError([Problem(what, contract.file, f"Bring them there first: ./spark-submit.sh prepare {todo}.")])
     _refuse_unpublished(lake, aside, known, onto)
     owners.refuse(training, onto, mode="append")
     owners.refuse(aside, quarantine, mode="overwrite")
@@ -99,6 +98,8 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
     """
     training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
     last, table = known[-1] if known else None, lake.open(training)
+    if last is not None and table is not None and manifest.published(last, table):
+        drop_replaced(lake, last)
     if last is None or last.mode != RETRY or table is None or manifest.published(last, table):
         return None
     quarantine = manifest.fence(lake, aside, known)  # a retry that has not come so far never will
@@ -106,6 +107,12 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
         return None
     finish(lake, contract, last, onto=table, moved=_moved(quarantine, last))
     return lake.open(training)
+
+
+def drop_replaced(lake: Lake, batch: Batch) -> None:
+    """Takes rows of the batch whose place a published one took out of quarantine; those of the new one are there."""
+    if batch.replaces is not None:
+        commits.without(lake, f"quarantine.{batch.dataset}", where=one_of("batch", [batch.replaces]))
 
 
 def finish(

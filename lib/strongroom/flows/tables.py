@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ from strongroom.stores.table_plan import TablePlan
 
 CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags", "strongroom.protection"
 """Keys of a column's metadata in the Delta schema; the last names the methods that made its values."""
+MADE = "strongroom.made"
+"""The same, with all that decides what its values are made of."""
 QUARANTINE = pa.schema(
     [
         pa.field("run_id", pa.string(), metadata={"comment": "the run that set the row aside"}),
@@ -83,10 +86,25 @@ def _notes(column: Column) -> dict[str, str]:
 
     Tags of a struct whose fields have tags of their own are left out: unknown is what the policy must take them for.
     """
-    notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column)}
+    notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column), MADE: made_of(column)}
     notes[PROTECTION] = ",".join(methods_of(column))
     tags = tags_of(column)
     return notes if tags is None else {**notes, TAGS: ",".join(tags)}
+
+
+def made_of(column: Column) -> str:
+    """What a column's values are made of, for a later contract to be held against: canonical JSON of each leaf's type,
+    method, and the options that say how values look.
+    """
+    found = {}
+    for leaf in column.leaves():
+        method, options = ("keep", {}) if leaf.protect is None else (leaf.protect.method, dict(leaf.protect.options))
+        options.pop("minDistinct", None)  # a rule
+        if options.get("key") == "classification":
+            options["classification"] = leaf.classification
+        if method != "drop":
+            found[leaf.path] = [leaf.type.ddl, method, options]
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
 
 
 def _comment(column: Column) -> str:

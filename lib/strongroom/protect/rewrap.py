@@ -6,14 +6,14 @@ Tokens cannot be made anew from themselves; `docs/decisions/rewrap.md` says what
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, Type
 from strongroom.core.key import Keyring
 from strongroom.protect.columns import output_type, protector
 from strongroom.protect.encrypt import opener
@@ -21,7 +21,7 @@ from strongroom.protect.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, 
 from strongroom.protect.rows import Flags, rows_of
 from strongroom.protect.seal import seal, unseal
 from strongroom.protect.siv import HEADER
-from strongroom.protect.types import plain
+from strongroom.protect.types import arrow_type, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,17 @@ def rewrapper(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
         return as_it_is
     open_ = opener(column, table=table, keyring=keyring)
     return _values(open_, protector(column, table=table, keyring=keyring), old=keyring.enabled[1:])
+
+
+def sealed_anew(column: Column, *, former: Type, table: str, keyring: Keyring) -> Rewrapper:
+    """The function that encrypts all of a column's values as whole numbers of its own width; `former` is theirs."""
+    open_ = opener(replace(column, type=former), table=table, keyring=keyring)
+    close, kind = protector(column, table=table, keyring=keyring), arrow_type(column.type)
+
+    def closed(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> pa.Array:
+        return close(array.cast(kind), row_keys)
+
+    return _values(open_, closed, old=None)
 
 
 def as_it_is(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:  # noqa: ARG001  asked like all others
@@ -84,10 +95,12 @@ def under(array: pa.Array, keys: Collection[int]) -> Flags:
     return whole
 
 
-def _values(open_: Opener, close: Protector, *, old: Collection[int]) -> Rewrapper:
+def _values(open_: Opener, close: Protector, *, old: Collection[int] | None) -> Rewrapper:
+    """The function for values under these keys; None: for all values."""
+
     def rewrapped(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> Rewrapped:
         array = plain(array)
-        mask = under(array, old)
+        mask = array.is_valid().to_numpy(zero_copy_only=False).copy() if old is None else under(array, old)
         if not mask.any():
             return Rewrapped(array)
         row_keys = of_rows(row_keys, pa.array(mask))

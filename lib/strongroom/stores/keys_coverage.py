@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake_listing import tables_in
+from strongroom.stores.others import files_of
+from strongroom.stores.stages import is_of
 
 
 def tables_of(lake: Lake) -> list[str]:
@@ -24,10 +29,23 @@ def tables_of(lake: Lake) -> list[str]:
     return list(found.tables)
 
 
-def texts_of(lake: Lake, table: str, *, columns: Container[str] | None = None) -> Iterator[tuple[str, pa.Array]]:
+def _batches(lake: Lake, table: str, found: DeltaTable, *, names: list[str], without: str) -> Iterator[pa.RecordBatch]:
+    if not without:
+        yield from pa.RecordBatchReader.from_stream(found.scan(columns=names))
+        return
+    filesystem, folder = filesystem_of(lake.folder(table))
+    for path in files_of(found):
+        if not is_of(path, without):
+            with pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem) as file:
+                yield from file.iter_batches(columns=[name for name in names if name in file.schema_arrow.names])
+
+
+def texts_of(
+    lake: Lake, table: str, *, columns: Container[str] | None = None, without: str = ""
+) -> Iterator[tuple[str, pa.Array]]:
     """Path and values of each text and binary leaf of a table's newest version, a batch at a time.
 
-    `columns` are the top-level ones to read; None is all of them.
+    `columns` are the top-level ones to read; None is all of them. Files of the stage `without` are passed over.
 
     Raises:
         StoreError: the table cannot be read.
@@ -42,7 +60,7 @@ def texts_of(lake: Lake, table: str, *, columns: Container[str] | None = None) -
             if (columns is None or field.name in columns) and list(_leaves("", pa.nulls(0, field.type)))
         ]
         if names:
-            for batch in pa.RecordBatchReader.from_stream(found.scan(columns=names)):
+            for batch in _batches(lake, table, found, names=names, without=without):
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
                     yield from _leaves(name, column)
     except (DeltaError, OSError, pa.ArrowException):

@@ -22,8 +22,10 @@ from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile
 
-MANIFEST, RETRY = "strongroom.manifest", "retry"
-"""The table, and the mode of a batch that reads the quarantine and no raw file."""
+MANIFEST, RETRY, REREAD = "strongroom.manifest", "retry", "reread"
+"""The table, the mode of a batch that reads the quarantine and no raw file, and of one that reads another's files anew
+and takes its place.
+"""
 _SCHEMA = pa.schema(
     [
         ("dataset", pa.string()),
@@ -34,19 +36,23 @@ _SCHEMA = pa.schema(
         ("size", pa.int64()),
         ("modified", pa.int64()),
         ("planned", pa.timestamp("us", "UTC")),
+        ("replaces", pa.int64()),
     ]
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One planned batch: its number (from 1), the run it belongs to, and exactly the files it reads."""
+    """One planned batch: its number (from 1), the run it belongs to, exactly the files it reads, and the number of the
+    batch whose place it takes, if it does.
+    """
 
     dataset: str
     number: int
     run_id: str
     mode: str
     files: tuple[RawFile, ...]
+    replaces: int | None = None
 
     @property
     def writers(self) -> dict[str, int]:
@@ -75,7 +81,14 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     for row in rows.to_pylist() if rows is not None else []:
         found.setdefault(row["batch"], []).append(row)
     return tuple(
-        Batch(dataset, number, str(rows[0]["run_id"]), str(rows[0]["mode"]), tuple(sorted(map(_file, rows), key=str)))
+        Batch(
+            dataset,
+            number,
+            str(rows[0]["run_id"]),
+            str(rows[0]["mode"]),
+            tuple(sorted(map(_file, rows), key=str)),
+            _number(rows[0].get("replaces")),
+        )
         for number, rows in sorted(found.items())
     )
 
@@ -88,18 +101,25 @@ def published(batch: Batch, table: DeltaTable) -> bool:
     return (table.transaction_version(f"{batch.dataset}/{batch.number}") or 0) > 0
 
 
-def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable) -> Changes:
-    """Holds today's files against those that published batches have read since the last whole snapshot."""
-    seen: dict[str, RawFile] = {}
+def seen(known: Iterable[Batch], table: DeltaTable) -> tuple[Batch, ...]:
+    """The batches whose rows readers see: those published since the last whole snapshot, but such as were replaced."""
+    found: dict[int, Batch] = {}
     for batch in known:
-        if batch.mode != RETRY and published(batch, table):
-            seen = {} if batch.mode == "overwrite" else seen
-            seen.update({file.path: file for file in batch.files})
+        if published(batch, table):
+            found = {} if batch.mode == "overwrite" else found
+            found.pop(batch.replaces or 0, None)
+            found[batch.number] = batch
+    return tuple(found.values())
+
+
+def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable) -> Changes:
+    """Holds today's files against those whose rows readers see."""
+    read = {file.path: file for batch in seen(known, table) if batch.mode != RETRY for file in batch.files}
     today = {file.path: file for file in files}
     return Changes(
-        new=tuple(file for file in files if file.path not in seen),
-        rewritten=tuple(file for file in files if file.path in seen and seen[file.path] != file),
-        vanished=tuple(file for path, file in sorted(seen.items()) if path not in today),
+        new=tuple(file for file in files if file.path not in read),
+        rewritten=tuple(file for file in files if file.path in read and read[file.path] != file),
+        vanished=tuple(file for path, file in sorted(read.items()) if path not in today),
     )
 
 
@@ -126,7 +146,8 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
     """
     rows = [
         {"dataset": batch.dataset, "batch": batch.number, "run_id": batch.run_id, "mode": batch.mode,
-         "path": file.path, "size": file.size, "modified": file.modified, "planned": planned}
+         "path": file.path, "size": file.size, "modified": file.modified, "planned": planned,
+         "replaces": batch.replaces}
         for file in batch.files
     ]  # fmt: skip
     commits.append(
@@ -135,6 +156,10 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
     mine = [known for known in batches(lake, batch.dataset) if known.number == batch.number]
     if not mine or mine[0].run_id != batch.run_id:
         raise StoreError("another run of this data set has just started", where=batch.dataset, todo="Let it end first.")
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
 
 
 def _file(row: dict[str, object]) -> RawFile:

@@ -45,6 +45,12 @@ def files_of(table: DeltaTable) -> dict[str, int]:
     return dict(zip(found["path"].to_pylist(), found["size_bytes"].to_pylist(), strict=True))
 
 
+def rows_of(table: DeltaTable) -> dict[str, int]:
+    """Path (as the log has it) and rows of each file."""
+    found = pa.table(table.get_add_actions(flatten=True)).select(["path", "num_records"])
+    return dict(zip(found["path"].to_pylist(), found["num_records"].fill_null(0).to_pylist(), strict=True))
+
+
 def fit(table: str, found: DeltaTable) -> None:
     """Whether the table still is of the kind that whole files can be added to and taken from.
 

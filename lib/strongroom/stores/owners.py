@@ -48,7 +48,10 @@ def refuse(table: str, found: DeltaTable, *, mode: str) -> None:
     generated = [field.name for field in found.schema().fields if _GENERATED in field.metadata]
     strange = sorted(set(found.protocol().writer_features or ()) - set(_KEPT))
     if have.get("delta.appendOnly") == "true" and mode == "overwrite":
-        what, todo = "it is append-only, and this run would replace its rows", "Use --set prepare.mode=append."
+        what, todo = (
+            "it is append-only, and this run would replace its rows",
+            "Only an increment that replaces nothing can write it: --set prepare.mode=append.",
+        )
     elif found.metadata().partition_columns or have.get(_MAPPED, "none") != "none":
         what = "it has partitions or mapped columns"
     elif generated:

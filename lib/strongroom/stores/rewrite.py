@@ -21,7 +21,7 @@ from strongroom.stores import commits
 from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.others import REWRAP, files_of, fit
-from strongroom.stores.stages import written
+from strongroom.stores.stages import name_anew, written
 
 ROWS = 20_000
 GROUP = 64 << 20
@@ -35,7 +35,8 @@ _STAGE = re.compile(r"_?rewrap-(\d+)-.*")
 class Rewrite:
     """A table whose files are being written anew, and the pairs of old and new that no version knows yet.
 
-    `made` are files that were committed. The writer REWRAP counts these commits in the table's log: of two runs at once
+    `schema` are the columns that new files are to have, where the table is to have others than it has. `made` are files
+    that were committed. The writer REWRAP counts these commits in the table's log: of two runs at once
     one ends, and the stage of one that died can be told.
     """
 
@@ -46,6 +47,7 @@ class Rewrite:
     pairs: list[tuple[RemoveAction, AddAction]] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
     done: int = 0
+    schema: pa.Schema | None = None
 
     @classmethod
     def of(cls, lake: Lake, table: str, *, run_id: str) -> Rewrite | None:
@@ -95,12 +97,13 @@ class Rewrite:
         filesystem, folder = filesystem_of(self.lake.folder(self.table))
         self.done += 1
         stage = written(self.lake, self.stage)
-        name = f"{stage}/part-{self.done:05d}.parquet"
+        name = f"{stage}/{name_anew(path, self.done)}"
         filesystem.create_dir(f"{folder}/{stage}", recursive=True)
         rows = 0
         try:
             with self._open(path) as file:
-                schema = _as_declared(file.schema_arrow, pa.schema(self.onto.schema().to_arrow()))
+                declared = self.schema if self.schema is not None else pa.schema(self.onto.schema().to_arrow())
+                schema = _as_declared(file.schema_arrow, declared)
                 with pq.ParquetWriter(
                     f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
                     use_dictionary=_dictionaries(file), write_statistics=_open_columns(self.onto),
@@ -135,6 +138,11 @@ class Rewrite:
         return {old.path for old, _ in self.pairs}
 
     @property
+    def writers(self) -> dict[str, int]:
+        """What the commit leaves in the table's log."""
+        return {REWRAP: _turn(self.onto)}
+
+    @property
     def pending(self) -> int:
         """Bytes that wait for `commit`."""
         return sum(add.size for _, add in self.pairs)
@@ -156,8 +164,7 @@ class Rewrite:
             return Change([new for _, new in still], [old for old, _ in still])
 
         if waiting:
-            writers = {REWRAP: _turn(self.onto)}
-            commits.commit(self.lake, self.table, change, looked=self.onto, writers=writers, note=note)
+            commits.commit(self.lake, self.table, change, looked=self.onto, writers=self.writers, note=note)
         self.pairs = []
         self.reopen()
         self.made |= {new.path.removeprefix("_") for old, new in waiting if old.path in live}
@@ -225,7 +232,7 @@ def _dictionaries(file: pq.ParquetFile) -> list[str]:
 
 
 def _as_declared(have: pa.Schema, declared: pa.Schema) -> pa.Schema:
-    """The file's schema, its timestamps of the kind that the table declares (INT96 does not say it)."""
+    """The file's schema, its numbers and timestamps of the kind that the table declares (INT96 does not say it)."""
     fields = [_field(field, declared.field(field.name) if field.name in declared.names else field) for field in have]
     return pa.schema(fields, have.metadata)
 
@@ -237,9 +244,15 @@ def _field(have: pa.Field, declared: pa.Field) -> pa.Field:
 def _kind(have: pa.DataType, declared: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(have) and pa.types.is_timestamp(declared):
         return declared
+    if _is_number(have) and _is_number(declared):
+        return declared
     if pa.types.is_struct(have) and pa.types.is_struct(declared):
         names = {field.name: field for field in declared}
         return pa.struct([_field(field, names.get(field.name, field)) for field in have])
     if pa.types.is_list(have) and pa.types.is_list(declared):
         return pa.list_(_field(have.value_field, declared.value_field))
     return have
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,8 @@ from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.modes import has_modes
 from strongroom.stores.spark_settings import PARQUET
 
+_OF = re.compile(r"(?:^|/)(stage-\d+-[^/]+)/|-of-(stage-\d+-[^/]+)\.parquet$")
+
 
 def written(lake: Lake, stage: str) -> str:
     """The name under which a stage, or a part of it, is written, and read until its commit."""
@@ -33,6 +36,28 @@ def written(lake: Lake, stage: str) -> str:
 def spark_path(lake: Lake, table: str, stage: str) -> str:
     """Where Spark writes a stage, or reads a part of it."""
     return lake.spark_path(table, written(lake, stage))
+
+
+def stage_of(path: str) -> str | None:
+    """The stage that a table's file was written in first, as its path says; None when others have written it anew."""
+    found = _OF.search(unquote(path))
+    return None if found is None else found[1] or found[2]
+
+
+def is_of(path: str, stage: str) -> bool:
+    """Whether a table's file was written in this stage first."""
+    return stage_of(path) == stage
+
+
+def is_of_column(path: Any, stage: str) -> Any:
+    """The same of a Spark column of paths."""
+    return path.contains(f"/{stage}/") | path.endswith(f"-of-{stage}.parquet")
+
+
+def name_anew(path: str, number: int) -> str:
+    """The name of a file that takes the place of another one with the same rows: it says which stage they are of."""
+    stage = stage_of(path)
+    return f"part-{number:05d}.parquet" if stage is None else f"part-{number:05d}-of-{stage}.parquet"
 
 
 def write(frame: Any, path: str, *, stats: Iterable[str], by: str = "") -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable, Schema
+    from deltalake import Schema
 
 from strongroom.core.sql_text import identifier
 
@@ -58,13 +58,6 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_struct(kind):
         return pa.struct([pa.field(field.name, plain_type(field.type)) for field in kind])
     return pa.list_(plain_type(kind.value_type)) if pa.types.is_list(kind) else kind
-
-
-def same_columns(table: DeltaTable, schema: pa.Schema) -> bool:
-    """Whether a table has just these columns, in this order and of these types, and takes the nulls they may have."""
-    have, want = table.schema().fields, delta_schema(schema).fields
-    same = [(column.name, column.type) for column in have] == [(column.name, column.type) for column in want]
-    return same and all(mine.nullable or not new.nullable for mine, new in zip(have, want, strict=True))
 
 
 def spark_schema(schema: pa.Schema) -> Any:
