@@ -25,7 +25,8 @@ def run(job: Job) -> Outcome:
         EnvironmentFault: at least one probe failed.
     """
     settings, folders, files = _settings(job)
-    findings = [*probe(Home.named(), folders), settings, *map(ours_alone, files)]
+    home = Home.named()
+    findings = [*probe(home, folders), settings, ours_alone([str(home.venv), str(home.jars), *files])]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:
