@@ -60,7 +60,8 @@ def test_a_reader_of_features_is_told_yes_and_how_each_column_lies(place):
     ("name", "lines", "why"),
     [
         ("training.reviews", ["user_id: token", "label: in clear", "device: in clear and token"], "by the method"),
-        ("features.customers", ["other columns: unknown", "not known: features.customers is not made yet, "],
+        ("features.customers", ["other columns: unknown", "withheld, should it have them: email\n",
+          "not known: features.customers is not made yet, "],
          "a table that is not there has no columns that anybody knows"),
         ("training.rewiews", ["not known: training.rewiews is no table of the lake or of a contract. Did you mean"],
          "a slip of the pen"),

@@ -53,7 +53,12 @@ def explained(job: Job, *, at: datetime) -> Outcome:
     )
     answer = explain(engine, request)
     decision = answer.decision if answer.decision.allowed else engine.narrow(request)
-    lines = [*answer.lines(), *_given(decision, table)]
+    assumed = columns == table.columns and (found is None or not found.columns)
+    if assumed and decision.allowed and not answer.decision.allowed:  # nobody knows that it has what is withheld
+        withheld = f"  withheld, should it have them: {', '.join(answer.decision.withheld)}"
+        lines = [decision.reason, *_given(decision, table), withheld]
+    else:
+        lines = [*answer.lines(), *_given(decision, table)]
     if decision.allowed and decision.level == PHYSICAL and found is not None:
         lines += _projected(job, engine, replace(request, columns=table.columns), decision)
     if decision.clear and decision.allowed:

@@ -47,7 +47,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where figures go: the file, and the gateway with its token and patience."""
+    """Where figures go: the file (empty for a lake without folders), and the gateway with its token and patience."""
 
     path: str
     gateway: str
@@ -98,8 +98,10 @@ def _told(
     try:
         place = _place(attempt, settings)
         ended = None if code is None or now is None else (code, now())
-        text = text_of(_gauges(attempt, _samples(get(place.path)), ended), labels=_labels(attempt))
-        put(place.path, text, mode=0o644)
+        before = _samples(get(place.path)) if place.path else {}
+        text = text_of(_gauges(attempt, before, ended), labels=_labels(attempt))
+        if place.path:
+            put(place.path, text, mode=0o644)
         if after is not None:
             after.outcome()
         sent = None
@@ -108,7 +110,7 @@ def _told(
             sent = Delivery([message], token=place.token, seconds=place.seconds)
         reason = sent.outcome() if sent is not None and ended is not None else ""
         if reason:
-            say(f"note: not sent to pushgateway: {reason}; what it would have got is in {place.path}")
+            say(f"note: not sent to pushgateway: {reason}; what it would have got is in {place.path or 'no file'}")
     except Exception as error:  # a job ends as it ended
         say(f"note: no figures of this attempt ({type(error).__name__})")
         return None
@@ -118,7 +120,8 @@ def _told(
 def _place(attempt: Attempt, settings: Settings) -> _Place:
     section: Mapping[str, object] = settings.jobs.get("prepare", {})
     name = file_name("attempt." + ".".join(filter(None, (attempt.command, attempt.contract))))
-    path = f"{settings.lake.rstrip('/')}/reports/prometheus/{name}.prom"
+    folders = not settings.lake.startswith("catalog:")
+    path = f"{settings.lake.rstrip('/')}/reports/prometheus/{name}.prom" if folders else ""
     token, seconds = str(section.get("pushgateway_token") or ""), float(str(section.get("send_seconds") or 5))
     return _Place(path, str(section.get("pushgateway") or ""), token, seconds)
 
