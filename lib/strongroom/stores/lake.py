@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from deltalake import DeltaTable, TableFeatures
+from deltalake import CommitProperties, DeltaTable, TableFeatures
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
@@ -104,7 +104,7 @@ class Lake:
         )  # fmt: skip
 
 
-def name_features(table: DeltaTable) -> None:
+def name_features(table: DeltaTable, props: CommitProperties | None = None) -> None:
     """Has a protocol that lists features (as for moments without a zone) list all that are in use: else Spark does not
     read the table. deltalake leaves out the one of columns that may not be null.
     """
@@ -115,9 +115,9 @@ def name_features(table: DeltaTable) -> None:
     checked = any(key.startswith("delta.constraints.") for key in table.metadata().configuration)
     there = protocol.writer_features or ()
     if required and "invariants" not in there:
-        table.alter.add_feature(TableFeatures.Invariants)
+        table.alter.add_feature(TableFeatures.Invariants, commit_properties=props)
     if checked and "checkConstraints" not in there:
-        table.alter.add_feature(TableFeatures.CheckConstraints)
+        table.alter.add_feature(TableFeatures.CheckConstraints, commit_properties=props)
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:

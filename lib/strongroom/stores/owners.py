@@ -13,7 +13,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.properties import breaking, constraints
-from strongroom.stores.stages import staged
+from strongroom.stores.stages import staged, written
 from strongroom.stores.table_plan import delta_schema
 
 _INVARIANT, _GENERATED, _MAPPED = "delta.invariants", "delta.generationExpression", "delta.columnMapping.mode"
@@ -84,9 +84,9 @@ def broken(lake: Lake, table: str, stage: str, *, schema: pa.Schema, asked: Mapp
     Raises:
         StoreError: a condition cannot be evaluated, or the stage not be read.
     """
-    place = f"{lake.folder(table)}/{stage}"
-    found = staged(lake, table, stage)
-    files: list[AddAction | RemoveAction] = [_at(action, action.path.removeprefix(f"{stage}/")) for action in found]
+    here, found = written(lake, stage), staged(lake, table, stage)
+    place = f"{lake.folder(table)}/{here}"
+    files: list[AddAction | RemoveAction] = [_at(action, action.path.removeprefix(f"{here}/")) for action in found]
     if not files:
         return dict.fromkeys(asked, 0)
     filesystem, folder = filesystem_of(place)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake import CommitProperties, DeltaTable
 
 from strongroom.core.words import counted
+from strongroom.stores import commits
 from strongroom.stores.lake import Lake, name_features
 from strongroom.stores.table_plan import KEPT, OURS, TablePlan
 
-_TRIES = 10
 _PREFIX = "delta.constraints."
 _VERSIONS = ("delta.minReaderVersion", "delta.minWriterVersion")
 _MADE = re.compile(r"`?(\w+)`? (>=|<=|>|<) -?\d+")
@@ -48,34 +47,24 @@ def bring(lake: Lake, table: str, plan: TablePlan, *, say: Callable[[str], None]
     Raises:
         StoreError: the storage refused.
     """
-    try:
-        notes = _tried(lake, table, plan)
-    except (DeltaError, OSError) as error:
-        raise lake.unwritable(table) from error
+    if lake.open(table) is None:
+        return
+    notes: list[str] = []
+
+    def act(now: DeltaTable, props: CommitProperties) -> None:
+        notes[:] = _brought(now, plan, props)
+
+    commits.altered(lake, table, act)
     for note in notes:
         say(f"note: {table}: {note}")
 
 
-def _tried(lake: Lake, table: str, plan: TablePlan) -> list[str]:
-    """Until nobody commits in between: what is there then is looked at anew."""
-    for left in reversed(range(_TRIES)):
-        found = lake.open(table)
-        if found is None:
-            break
-        try:
-            return list(_brought(found, plan))
-        except CommitFailedError:
-            if not left:
-                raise
-    return []
-
-
-def _brought(found: DeltaTable, plan: TablePlan) -> Iterator[str]:
+def _brought(found: DeltaTable, plan: TablePlan, props: CommitProperties) -> Iterator[str]:
     have = dict(found.metadata().configuration)
     mine, owners = constraints(have)
     checks, notes = _checks(found, plan, mine, owners)
     for name in sorted(mine.keys() - checks.keys()):
-        found.alter.drop_constraint(name)
+        found.alter.drop_constraint(name, commit_properties=props)
     want = {key: value for key, value in plan.configuration().items() if not key.startswith(_PREFIX)}
     want = {key: value for key, value in want.items() if key not in _VERSIONS and (key not in KEPT or key not in have)}
     if checks or OURS in have:
@@ -86,10 +75,10 @@ def _brought(found: DeltaTable, plan: TablePlan) -> Iterator[str]:
     changed = {key: value for key, value in want.items() if have.get(key) != value}
     if changed:
         # Not add_constraint: it writes the condition anew, without the quotes that a column called `order` needs.
-        found.alter.set_table_properties(changed, raise_if_not_exists=False)
-    name_features(found)
+        found.alter.set_table_properties(changed, raise_if_not_exists=False, commit_properties=props)
+    name_features(found, props)
     if plan.description and found.metadata().description != plan.description:
-        found.alter.set_table_description(plan.description)
+        found.alter.set_table_description(plan.description, commit_properties=props)
     yield from notes
     for key in sorted(changed):
         if key.startswith("delta.") and not key.startswith(_PREFIX) and key in have:
