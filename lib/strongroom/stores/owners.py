@@ -84,7 +84,10 @@ def broken(lake: Lake, table: str, stage: str, *, schema: pa.Schema, asked: Mapp
     Raises:
         StoreError: a condition cannot be evaluated, or the stage not be read.
     """
-    here, found = written(lake, stage), staged(lake, table, stage)
+    found = staged(lake, table, stage)
+    here = next(
+        (name for name in (written(lake, stage), stage) if found and found[0].path.startswith(f"{name}/")), stage
+    )
     place = f"{lake.folder(table)}/{here}"
     files: list[AddAction | RemoveAction] = [_at(action, action.path.removeprefix(f"{here}/")) for action in found]
     if not files:
