@@ -17,7 +17,7 @@ import yaml
 from deltalake import write_deltalake
 
 from browser import report_demo
-from hostile import TEXTS, elements, junit, last_line, prometheus, shell_words, spreadsheet, watch, watched
+from hostile import TEXTS, elements, junit, last_line, prometheus, shell_words, spreadsheet, watch, watched, yaml_text
 from lakes import ROOT, install
 from strongroom import launch, submit
 from strongroom.core.errors import EnvironmentFault, StrongroomError
@@ -239,18 +239,36 @@ def outward(capsys, place):
     assert said(capsys, access, *dry, "matrix", "--out", "m.html")[0] == 0
     shape, _ = elements(Path("m.html").read_text())
     assert len(shape) == 28
-    exports(capsys, place)
 
 
-def exports(capsys, place):
-    config = f"--config={place.settings}"
-    for platform, options in (
-        ("unity-catalog", ("--only", "read", "--table", "training.*")),
-        ("ranger", ("--only", "read", "--table", "training.*")),
-        ("iceberg-restrictions", ("--only", "read", "--table", "training.*")),
-    ):
-        code, _ = said(capsys, access, config, "export", "--to", platform, "--out", "e", "--as-of-now", "--purpose",
-                       "model_training", *options)  # fmt: skip
+EXPORTED = """
+roles:
+  analyst: {members: [user:grace], }
+  steward: {members: [user:engineer]}
+grants:
+  - role: analyst
+    actions: [read]
+    tables: [training.odd]
+    columns: {deny: [label]}
+    rows: ROWS
+    reason: TEXT
+  - {role: steward, actions: [grant], tables: [strongroom.policy]}
+"""
+
+
+def exported(capsys, place, text, *words):
+    """The export of one table to each platform, which ends with one of these codes; what it wrote."""
+    quoted = text.replace("'", "''")
+    rows = yaml_text(f"name <> '{quoted}'")
+    place.root.joinpath("policy.yaml").write_text(
+        EXPORTED.replace("ROWS", rows).replace("TEXT", yaml_text(text or "x"))
+    )
+    found = []
+    for platform in ("unity-catalog", "ranger", "iceberg-restrictions"):
+        asked = ("export", "--to", platform, "--out", "e", "--only", "read", "--schemas", str(place.root / "schemas"))
+        code, told = said(capsys, access, f"--config={place.settings}", *asked, *words)
+        found.append(code)
+        print(told)
         for file in Path("e").glob(f"{platform}/**/*") if code == 0 else ():
             if file.is_file():
                 watch(file.read_text())
@@ -258,6 +276,24 @@ def exports(capsys, place):
                     json.loads(file.read_text())
                 else:
                     statements(file.read_text())
+    return found
+
+
+@pytest.mark.parametrize(("case", "texts"), both(["rows and reasons", "--catalog", "--service", "--group"]))
+def test_an_export_holds_any_text_as_a_text(place, capsys, case, texts):
+    fields = [{"name": name, "id": at, "required": False} for at, name in enumerate(("name", "label"), 1)]
+    (place.root / "schemas").mkdir()
+    (place.root / "schemas" / "training.odd.json").write_text(json.dumps({"fields": fields}))
+    empty = pa.schema([("name", pa.string()), ("label", pa.string())]).empty_table()
+    write_deltalake(str(place.lake / "training" / "odd"), empty)
+    assert exported(capsys, place, "plain") == [0, 0, 0]
+    for text in texts:
+        if case == "rows and reasons":
+            codes = exported(capsys, place, text)
+            assert codes == [0, 0, 0] or not is_unicode(text) or "\0" in text or len(text) > 900, text
+        else:
+            named = f"{case}=analyst={text}" if case == "--group" else f"{case}={text}"
+            exported(capsys, place, "plain", named)
 
 
 def statements(text):
@@ -345,8 +381,9 @@ def test_rows_set_aside_are_listed_and_shown_as_plain_lines(place, capsys):
 @pytest.mark.parametrize("text", [text for text in some(7) if is_unicode(text) and "\0" not in text and text.strip()])
 def test_columns_of_any_name_in_a_table_of_somebody_else(place, capsys, text):
     """Such a table lies in the lake, and the policy is exported over it."""
-    write_deltalake(str(place.lake / "training" / "odd"), pa.table({"id": [1], text: ["x"]}))
-    exports(capsys, place)
+    write_deltalake(str(place.lake / "training" / "odd"), pa.table({"name": ["x"], "label": ["x"], f"c{text}": ["x"]}))
+    codes = exported(capsys, place, "plain")
+    assert codes[0] == (0 if visible(text) == text else 3), codes
     said(capsys, access, f"--config={place.settings}", "matrix")
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -176,15 +177,19 @@ def test_a_log_that_cannot_be_signed_shows_as_a_figure_and_the_exit_code_is_the_
     job = failing(error) if error else flow(lambda job: Outcome())
     code = place.run(job).code
     log = AuditLog(place.root / "audit")
-    gauge = f'strongroom_audit_unsealed{{log="{log.folder}"}} '
-    assert gauge + "0.0\n" in (figures / "strongroom_audit.prom").read_text()
+
+    def sealed():
+        (file,) = figures.glob("attempt.*.prom")
+        return re.search(r"^strongroom_audit_sealed\{.*\} (.*)$", file.read_text(), re.MULTILINE)[1]
+
+    assert sealed() == "1.0"
     checkpoint = log.folder / "checkpoint"
     checkpoint.rename(place.root / "away")
     assert place.run(job).code == code
-    assert gauge + "1.0\n" in (figures / "strongroom_audit.prom").read_text()
+    assert sealed() == "0.0"
     (place.root / "away").rename(checkpoint)
     assert place.run(job).code == code
-    assert gauge + "0.0\n" in (figures / "strongroom_audit.prom").read_text()
+    assert sealed() == "1.0"
 
 
 @pytest.mark.parametrize("fails", ["write_whole", "forget"])

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -26,10 +27,11 @@ from strongroom.core.settings_file import load_settings
 from strongroom.core.settings_values import is_principal
 from strongroom.flows.seal import seal_after_job
 from strongroom.stores import session, trust
+from strongroom.stores.attempts import Attempt, attempt_of, recorded
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.faults import translate
 from strongroom.stores.identity import whoami
-from strongroom.stores.reports_audit import keep_gauge
+from strongroom.stores.reports_prometheus import Gauge
 from strongroom.telling import Parser, Telling, say
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -131,8 +133,21 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
+    attempt = attempt_of(name, args, settings, started=started)
+    if args.dry_run:
+        return _logged(work, attempt, args, settings, run_id, spark=spark)
+    with recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
+        return _logged(work, attempt, args, settings, run_id, spark=spark)
+
+
+def _logged(
+    work: Callable[[Job], Outcome], attempt: Attempt, args: argparse.Namespace, settings: Settings, run_id: str, *,
+    spark: Any,
+) -> Outcome:  # fmt: skip
+    """The flow between its two audit events; gauges of its end may be added to the attempt."""
     trust.hold(settings, say=say)
-    caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, spark=spark)
+    name, started = attempt.command.partition(" ")[0], attempt.started
+    caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, attempt, spark=spark)
     principal = args.principal or caller.principal
     actor = caller.principal if caller.principal != principal else ""
     run = Run(run_id, name, principal, args.purpose, started, actor=actor, proof=caller.proof)
@@ -152,10 +167,10 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         log.append(_event(run, "done", facts=outcome.facts))
         return outcome
     finally:
-        _seal(log, settings)
+        _seal(log, settings, attempt)
 
 
-def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: Any) -> Caller:
+def _caller(run: Run, settings: Settings, args: argparse.Namespace, attempt: Attempt, *, spark: Any) -> Caller:
     """Who is asking. That somebody could not prove it is an event, too.
 
     Raises:
@@ -168,7 +183,7 @@ def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: An
         if not args.dry_run:
             log = AuditLog.open(settings)
             log.append(_event(run, "refused", error=refused, facts=_why(refused)))
-            _seal(log, settings)
+            _seal(log, settings, attempt)
         raise
     for given, where in ((args.principal, "--as"), (caller.principal, settings.file)):
         if given and not is_principal(given):
@@ -176,14 +191,15 @@ def _caller(run: Run, settings: Settings, args: argparse.Namespace, *, spark: An
     return caller
 
 
-def _seal(log: AuditLog, settings: Settings) -> None:
+def _seal(log: AuditLog, settings: Settings, attempt: Attempt) -> None:
     """Signs what the log holds now, so that nothing before it can be changed unseen. What was done stays done."""
+    sealed = Gauge("audit_sealed", "1 if the audit log was signed at the end of the last attempt, else 0.", [({}, 0.0)])
     try:
         if seal_after_job(log, settings):
-            keep_gauge(settings, unsealed=False)
+            attempt.gauges.append(replace(sealed, samples=[({}, 1.0)]))
     except StrongroomError as error:
         say(f"warning: the audit log is not sealed: {one_line(str(error))} Run './spark-submit.sh audit verify'.")
-        keep_gauge(settings, unsealed=True)
+        attempt.gauges.append(sealed)
 
 
 def _why(error: StrongroomError | None) -> dict[str, object]:

@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 from benchmarks import shop
 from benchmarks.measure import main, rounded, show, silent
 from benchmarks.session import forget_peaks, session, worker_peaks
-from strongroom.stores.session import RUNTIME
+from strongroom.stores.spark_settings import WORK
 
-BATCH_BYTES = int(RUNTIME["spark.sql.execution.arrow.maxBytesPerBatch"])
-BATCH_ROWS = int(RUNTIME["spark.sql.execution.arrow.maxRecordsPerBatch"])
+BATCH_BYTES = int(WORK["spark.sql.execution.arrow.maxBytesPerBatch"])
+BATCH_ROWS = int(WORK["spark.sql.execution.arrow.maxRecordsPerBatch"])
 PEAK_MB = 500
 LINEAR = "<= 2.5"
 """Of twice the work; what is above 2 is noise of a shared machine."""

@@ -25,8 +25,9 @@ from govern import cedar
 from strongroom.core.decision import Request
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role
 from strongroom.govern.cells import cells
-from strongroom.govern.matrix import Table, views
+from strongroom.govern.matrix import views
 from strongroom.govern.policy import Engine
+from strongroom.govern.table import Table
 
 AT, NEVER = datetime(2026, 6, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 NAMES = [f"zone{number % 5}.t{number}" for number in range(200)]

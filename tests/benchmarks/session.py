@@ -19,7 +19,8 @@ def session(*, cores: int = 2, more: Mapping[str, str] | None = None) -> Iterato
     """A local session with the product's own settings, UI off, 3 GB for the JVM, and more settings where given."""
     from pyspark.sql import SparkSession
 
-    from strongroom.stores.session import RUNTIME, STATIC
+    from strongroom.stores.session import STATIC
+    from strongroom.stores.spark_settings import MEANING, WORK
 
     home = Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom")
     os.environ |= {
@@ -28,7 +29,7 @@ def session(*, cores: int = 2, more: Mapping[str, str] | None = None) -> Iterato
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     builder = SparkSession.builder.master(f"local[{cores}]")
-    settings = STATIC | RUNTIME | {
+    settings = STATIC | WORK | MEANING | {
         "spark.driver.extraClassPath": os.pathsep.join(sorted(map(str, (home / "jars").glob("*.jar")))),
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={(ROOT / 'conf/log4j2.properties').as_uri()}",
         "spark.driver.memory": "3g",

@@ -9,7 +9,16 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from strongroom.core.report import ContractFacts, PastRun, ReasonCount, Report, RuleFacts, SetRuleFacts, SourceFacts
+from strongroom.core.report import (
+    ContractFacts,
+    PastRun,
+    Readable,
+    ReasonCount,
+    Report,
+    RuleFacts,
+    SetRuleFacts,
+    SourceFacts,
+)
 from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Run
 from strongroom.core.spread import Spread, SpreadBin, ValueShare
@@ -171,7 +180,9 @@ def demo() -> Report:
         history=_history(),
         audience=("data_scientist", "ml_engineer"),
         quarantine_limit=0.01,
-        tables={"training": "lake/training/reviews", "quarantine": "lake/quarantine/reviews"},
+        tables={"training.reviews": "lake/training/reviews", "quarantine.reviews": "lake/quarantine/reviews"},
+        versions={"training.reviews": 13, "quarantine.reviews": 14},
+        readable=Readable(13, "2026-03-04T021503-9c1e", datetime(2026, 3, 4, 2, 15, 43, tzinfo=UTC)),
         todo="see why rows were set aside with ./spark-submit.sh quarantine list --contract reviews",
     )
 
@@ -196,12 +207,34 @@ def clean() -> Report:
     )
 
 
+BEFORE = Readable(12, "2026-02-26T021503-4f1a", datetime(2026, 2, 26, 2, 15, 41, tzinfo=UTC))
+"""What the last run that went well left."""
+
+
+def failed() -> Report:
+    """A run that ended before it had counted anything, after ones that went well."""
+    facts = demo()
+    return Report(
+        facts.run, facts.contract, facts.policy, facts.table, "failed", None, None, None, 3.2,
+        sources=(SourceFacts("raw", "json", "raw/reviews/*.json"),), audience=facts.audience,
+        tables={"training.reviews": "lake/training/reviews"}, readable=BEFORE,
+        problem="There is no file here.", todo="Run again once it is mended; the message of the job says how.",
+    )  # fmt: skip
+
+
+def never() -> Report:
+    """The same when no run ever went well."""
+    return dataclasses.replace(failed(), readable=None)
+
+
 def closed() -> Report:
     """A run that the gate stopped: a set rule of severity error and the quarantine limit failed."""
     failed = dataclasses.replace(SET_RULES[1], measured=4.73, passed=False)
     return dataclasses.replace(
         demo(),
         status="gate closed",
+        versions={"quarantine.reviews": 14},
+        readable=BEFORE,
         written=0,
         quarantined=47_310,
         set_rules=(SET_RULES[0], failed, *SET_RULES[2:]),
@@ -240,7 +273,7 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
     )  # fmt: skip
 
 
-DEMOS = {"demo": demo, "clean": clean, "closed": closed, "hostile": hostile}
+DEMOS = {"demo": demo, "clean": clean, "closed": closed, "failed": failed, "never": never, "hostile": hostile}
 
 if __name__ == "__main__":
     from strongroom.stores.reports import render_html

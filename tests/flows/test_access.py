@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def ask(tmp_path, capsys):
 def test_a_denial_names_the_rule_and_what_would_change_it(ask):
     shown = ask("explain", "--as", "user:grace", "--table", "training.reviews", "--columns", "email").out
     assert "user:grace may not read training.reviews (email): denied by conf/policy.yaml:" in shown
-    assert "take email out of the columns denied at conf/policy.yaml:" in shown
+    assert "  Whether it may be otherwise: the role steward (user:noor) decides.\n" in shown
 
 
 def test_without_columns_it_says_what_is_given_all_the_same_and_how_strongly(ask):
@@ -141,7 +142,7 @@ def test_the_page_holds_every_line_and_loads_nothing(ask, tmp_path):
     ask("matrix", "--out", str(tmp_path / "m.html"))
     page = (tmp_path / "m.html").read_text()
     data = json.loads(page.partition('id="cells">')[2].partition("</script>")[0])
-    assert any(line[0] == "user:grace" and line[4] == "replace-with-null" for line in data)
+    assert any(line[0] == "user:grace" and line[5] == "replace-with-null" for line in data)
     assert "http" not in page
     assert "src=" not in page
 
@@ -191,7 +192,7 @@ def keyed(tmp_path, ask):
 def test_what_keys_give_is_told_with_the_role_that_holds_them(keyed, tmp_path):
     words = ("explain", "--as", "user:ada", "--table", "training.reviews", "--columns")
     shown = keyed(KEYED, *words, "email").out
-    assert "  email: in clear\n" in shown
+    assert "  email: in clear by keys\n" in shown
     assert "enforced: cryptographic" in shown
     assert f"  opened by the keys of support: email ({tmp_path}/lake/strongroom/role-keys/support.json)\n" in shown
     assert "may not read training.reviews (user_id)" in keyed(KEYED, *words, "user_id").out, (
@@ -200,13 +201,13 @@ def test_what_keys_give_is_told_with_the_role_that_holds_them(keyed, tmp_path):
     taken = keyed(KEYED + STRICT, *words, "email").out
     assert "opened by no role's keys: email" in taken, "al sees it masked, so the role does not hold its key"
     matrix = keyed(KEYED, "matrix", "--table", "training.reviews").out
-    assert "training.reviews: email: in clear: user:ada, user:al: (none said)" in matrix
+    assert "training.reviews: email: in clear by keys: user:ada, user:al: (none said)" in matrix
 
 
 def test_a_change_of_keys_is_told_in_words(keyed, tmp_path):
     (tmp_path / "old.yaml").write_text(KEYED[: KEYED.index("grants")] + "grants: []\n")
     shown = keyed(KEYED, "diff", str(tmp_path / "old.yaml"), str(tmp_path / "policy.yaml")).out
-    assert "user:ada gains email in training.reviews in clear (cryptographic)" in shown
+    assert "user:ada gains email in training.reviews in clear by keys (cryptographic)" in shown
 
 
 @pytest.mark.parametrize(
@@ -231,3 +232,18 @@ def test_a_grant_that_keys_cannot_keep_is_told_by_lint(keyed, policy, said):
 def test_a_platform_is_not_told_to_give_the_table_where_keys_give_columns(keyed, tmp_path):
     words = ("export", "--to", "unity-catalog", "--out", str(tmp_path / "out"), "--dry-run")
     assert "would give the table itself where 'support' is given it 'cryptographic'" in keyed(KEYED, *words, code=3).err
+
+
+def test_keys_that_open_too_much_are_given_once_they_are_set_apart_as_lint_says(keyed, tmp_path):
+    config, policy = tmp_path / "local.yaml", KEYED.replace("training.*", "training.reviews")
+    told = keyed(policy, "lint", code=3).err
+    assert "the same key opens training.customers.email. Set their keys apart in the contracts." in told
+    shutil.copytree(Path.cwd() / "conf/contracts", tmp_path / "contracts")
+    config.write_text(config.read_text().replace(f"{Path.cwd()}/conf/contracts", str(tmp_path / "contracts")))
+    reviews = tmp_path / "contracts/reviews.yaml"
+    reviews.write_text(reviews.read_text().replace("{method: encrypt, domain: email}", "{method: encrypt}"))
+    assert "the same key" not in keyed(policy, "lint", code=3).err
+    shown = keyed(policy, "explain", "--as", "user:ada", "--table", "training.reviews", "--columns", "email").out
+    assert "  opened by the keys of support: email (" in shown
+    other = keyed(policy, "explain", "--as", "user:ada", "--table", "training.customers", "--columns", "email").out
+    assert "user:ada may not read training.customers (email)" in other, "and nothing else is"

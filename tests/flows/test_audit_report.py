@@ -55,6 +55,6 @@ def test_every_read_of_personal_data_by_a_real_job_is_in_the_report(place, spark
     assert ("user:engineer", "reveal", "training.reviews") in refusals
     assert "- user:noor as user:ada (" in sections["Who may act as somebody else"]
     could = sections[next(name for name in sections if name.startswith("Who could"))]
-    assert "| user:pia | read | revealed.reviews | user_id, email, device |" in could
+    assert "| user:pia | read | revealed.reviews | email | in clear |" in could, "what was opened, and how it lies"
     refused = next(event for event in place.audit() if event.action == "reveal" and event.outcome == "refused")
     assert (refused.table, refused.columns, bool(refused.policy)) == ("training.reviews", ("email",), True)

@@ -91,7 +91,7 @@ def test_a_query_asks_the_tables_that_relationships_name_and_the_policy_gives(pl
     done = run(place, "orders")
     assert measured(done, "dangling")[0] == 1
     assert "dangling: asks training.people, version 1" in done.err
-    mine = [event for event in place.audit() if event.run_id == done.line["run_id"]]
+    mine = [event for event in place.audit() if event.run == done.line["run_id"]]
     assert [event.table for event in mine if event.action == "read"].count("training.people") == 1
     place.edit("contracts/people.yaml", "name: n, logicalType: integer", "name: n, logicalType: string")
     place.edit("contracts/orders.yaml", "SELECT who, count(*)", "SELECT who, count(n)")

@@ -47,7 +47,7 @@ def test_an_owner_s_constraint_is_judged_before_readers_see_a_version_and_then_k
     have = place.delta(TABLE).metadata().configuration
     assert THEIRS.items() <= have.items()
     assert have["delta.constraints.short"] == "text IS NULL OR length(text) < 999"
-    assert have["strongroom.constraints"].count(",") == 4, "and ours, by name"
+    assert len(have["strongroom.constraints"].split(",")) == 6, "and ours, by name"
     assert not list(place.lake.rglob("verdict=good/_delta_log"))
 
 

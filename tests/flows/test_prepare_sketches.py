@@ -331,7 +331,7 @@ def test_the_report_tells_this_run_beside_what_readers_had(lake):
     assert (number.spread.of, number.spread.smallest, number.spread.largest) == ("values", "1,000", "1,998")
     assert sum(one.now for one in number.spread.bins) == pytest.approx(1)
     assert sum(one.before for one in number.spread.bins[:10]) == pytest.approx(1), "the numbers below a thousand"
-    assert (number.spread.bins[0].low, number.spread.bins[-1].high) == ("0", "1,999")
+    assert (number.spread.bins[0].low, number.spread.bins[-1].high) == ("0", "1,998")
     assert number.distinct_low < number.distinct < number.distinct_high
     assert number.distinct_table == pytest.approx(1_960, rel=0.06)
     assert facts["note"].spread.of == "lengths"

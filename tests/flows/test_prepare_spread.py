@@ -32,7 +32,7 @@ SPREADS = [
     ("int", [7, 7], [("7", "7", 1.0)], "one value"),
     ("bigint", [0, 99], [("0", "4", 0.5), *((f"{n}", f"{n + 4}", 0) for n in range(5, 95, 5)), ("95", "99", 0.5)],
      "bins of round width, and each number in one of them"),
-    ("double", [0.0, 0.0], [("0", "1", 1.0)], "one number without a width"),
+    ("double", [0.0, 0.0], [("0", "0", 1.0)], "one number without a width: no end is told that is not there"),
     ("double", [0.0, 0.25, 1.0], None, "numbers between"),
     ("date", [0, 1], [("1970-01-01", "1970-01-01", 0.5), ("1970-01-02", "1970-01-02", 0.5)], "days"),
     ("timestamp", [NEW_YEAR, NEW_YEAR + DAY], None, "an hour each"),

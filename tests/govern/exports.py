@@ -15,7 +15,7 @@ import duckdb
 from strongroom.core.decision import Request
 from strongroom.govern.enforce import reading
 from strongroom.govern.export import Described
-from strongroom.govern.matrix import Table
+from strongroom.govern.table import Table
 
 COLUMNS = ("email", "user_id", "address", "label", "note")
 CLASSIFICATIONS = {"email": "personal", "user_id": "internal", "address": "internal,personal", "label": "", "note": ""}

@@ -11,8 +11,8 @@ import pytest
 from strongroom.core.decision import Request
 from strongroom.core.policy_file import parse_policy
 from strongroom.govern.diff import diff
-from strongroom.govern.matrix import Table
 from strongroom.govern.policy import Engine
+from strongroom.govern.table import Table
 
 from . import policies
 from .test_matrix import TABLES
@@ -64,7 +64,7 @@ grants:
         (
             "purposes: [reporting]}",
             "purposes: [reporting], enforce: physical}",
-            ["user:grace sees user_id and label in training.reviews (physical) instead of as stored for reporting"],
+            ["user:grace sees user_id and label in training.reviews (physical) instead of as it lies for reporting"],
         ),
         ("    purposes: [model_training]\n", "", [
             "group:ml gains user_id and label in training.reviews for no stated purpose and reporting until 2027-06-30"
@@ -72,7 +72,7 @@ grants:
         (
             "[label, user_id]}",
             "[label, user_id], mask: {user_id: 'null'}}",
-            ["user:grace sees user_id in training.reviews as replace-with-null instead of as stored for reporting"],
+            ["user:grace sees user_id in training.reviews as replace-with-null instead of as it lies for reporting"],
         ),
         (
             "[user:grace]",
@@ -82,6 +82,11 @@ grants:
         (
             "  - {role: analyst, actions: [read]",
             "  - {role: analyst, actions: [read, write]",
+            ["No answer is known to change, but these rules do: old.yaml:12, new.yaml:12"],  # columns limit it
+        ),
+        (
+            "grants:",
+            "grants:\n  - {role: analyst, actions: [write], tables: [training.reviews], purposes: [reporting]}",
             ["user:grace gains write on training.reviews for reporting"],
         ),
         (
@@ -106,6 +111,16 @@ def test_a_change_is_told_in_words(old, new, sentences):
     after = parse_policy(OLD.replace(old, new, 1) if old else OLD, "new.yaml")
     found = diff(before, after, tables=[REVIEWS], at=NOON)
     assert [each.text for each in found] == sentences
+
+
+def test_of_a_column_that_is_shown_otherwise_it_is_told_how_it_lies():
+    table = replace(REVIEWS, lies={"user_id": "token", "email": "encrypted", "label": "in clear"})
+    masks = "[label, user_id], mask: {user_id: 'null', label: show-first-4}}"
+    before, after = parse_policy(OLD, "o"), parse_policy(OLD.replace("[label, user_id]}", masks), "n")
+    assert [each.text for each in diff(before, after, tables=[table], at=NOON)] == [
+        "user:grace sees user_id in training.reviews as replace-with-null instead of as token for reporting",
+        "user:grace sees label in training.reviews as show-first-4 instead of in clear for reporting",
+    ]
 
 
 def test_the_way_back_is_told_the_other_way_round():

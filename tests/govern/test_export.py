@@ -19,8 +19,8 @@ from strongroom.govern.export_iceberg import iceberg
 from strongroom.govern.export_ranger import ranger
 from strongroom.govern.export_scope import next_change
 from strongroom.govern.export_unity import unity
-from strongroom.govern.matrix import Table
 from strongroom.govern.policy import Engine
+from strongroom.govern.table import Table
 
 GOLDEN = Path(__file__).parent / "golden"
 NOW = Scope(datetime(2026, 12, 1, tzinfo=UTC), actions=("read", "write", "delete"), as_of_now=True)

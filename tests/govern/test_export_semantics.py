@@ -21,9 +21,9 @@ from strongroom.govern.export_iceberg import _Writer, entries, iceberg
 from strongroom.govern.export_ranger import policies as ranger_document
 from strongroom.govern.export_ranger import ranger
 from strongroom.govern.export_unity import statements, unity
-from strongroom.govern.matrix import Table
 from strongroom.govern.policy import Engine
 from strongroom.govern.rows import predicate
+from strongroom.govern.table import Table
 
 from . import exports, policies
 

@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 
 from strongroom.core.decision import Request
-from strongroom.core.policy import last_day
+from strongroom.core.policy import ACTIONS, last_day
 from strongroom.govern.cells import cells
-from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, principals_of, purposes_of, views
+from strongroom.govern.matrix import BY_COLUMN, OPENED, WHOLE, principals_of, purposes_of, views
 from strongroom.govern.policy import Engine
+from strongroom.govern.table import Table
 
 from . import policies
 
@@ -21,6 +22,7 @@ TABLES = [
         {"email": "personal", "user_id": "personal", "address": "", "label": "internal", "note": ""},
         {name: ("pii",) if name == "email" else () for name in policies.COLUMNS if name != "address"},
         frozenset(policies.ENCRYPTED),
+        lies={"email": "encrypted", "user_id": "token", "label": "in clear"},
     )
     for name in policies.TABLES
 ]
@@ -40,7 +42,7 @@ def by_deciding(engine, principals, purposes):
                 decision = engine.narrow(request)
                 for column in decision.columns if decision.allowed else ():
                     rows = decision.conditions.get(column, decision.rows)
-                    how = decision.masks.get(column, IN_CLEAR if column in decision.clear else AS_STORED)
+                    how = decision.masks.get(column, OPENED if column in decision.clear else table.way(column))
                     found[who, table.name, column, purpose, how, frozenset(rows), decision.level] += 1
     return found
 
@@ -81,6 +83,47 @@ grants:
     table = Table("t", ("email", "label", "note"))
     found = cells(views(Engine(policy), [table], principals=["user:u"], purposes=[""], at=AT)).to_pylist()
     assert {row["column"]: row["until"] for row in found} == {"email": "2026-12-31", "label": "2026-06-30", "note": ""}
+
+
+@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action not in BY_COLUMN])
+def test_cells_of_other_actions_are_what_decisions_on_the_whole_say(seed, action):
+    """Also of `act`, where principals stand in the tables' place."""
+    engine = Engine(policies.physical(seed))
+    people, purposes = (*policies.USERS, "group:g0"), ("", *policies.PURPOSES)
+    tables = [Table(name, ()) for name in policies.USERS] if action == "act" else TABLES
+    table = cells(views(engine, tables, principals=people, purposes=purposes, at=AT, action=action)).to_pylist()
+    wanted = Counter()
+    for each in tables:
+        for who in people:
+            for purpose in purposes:
+                decision = engine.decide(Request(who, action, each.name, AT, purpose=purpose))
+                if decision.allowed:
+                    wanted[who, action, each.name, WHOLE, purpose, frozenset(decision.rows)] += 1
+    assert wanted == Counter(
+        (row["principal"], row["action"], row["table"], row["column"], row["purpose"],
+         frozenset(text.strip("()") for text in row["rows"].split(" or ") if text))
+        for row in table
+    )  # fmt: skip
+
+
+def test_what_is_revealed_is_shown_in_clear_and_what_no_key_opens_is_not():
+    from strongroom.core.policy_file import parse_policy
+
+    rules = "[{role: a, actions: [read, reveal], tables: [t]}]"
+    policy = parse_policy(f"roles: {{a: {{members: [user:u]}}}}\ngrants: {rules}\n", "p.yaml")
+    table = Table("t", ("email", "user_id", "note"), lies={"email": "encrypted", "user_id": "token"})
+    shown = {
+        action: {
+            name: part.how
+            for view in views(Engine(policy), [table], principals=["user:u"], purposes=[""], at=AT, action=action)
+            for part in view.parts
+            for name in part.columns
+        }
+        for action in BY_COLUMN
+    }
+    assert shown["read"] == {"email": "encrypted", "user_id": "token", "note": "unknown"}
+    assert shown["reveal"] == {"email": "in clear", "user_id": "token", "note": "unknown"}
 
 
 def test_no_view_makes_no_cell():

@@ -14,7 +14,7 @@ from strongroom.core.errors import ConfigError
 from strongroom.quality.query import duckdb_sql, read, spark_sql
 
 pytestmark = pytest.mark.spark
-AT_ONCE = 15
+AT_ONCE = 12
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,29 @@ def drawn(draw: random.Random) -> list[str]:
     return texts
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_any_query_gives_the_same_number_on_both(asked, draw):
     assert compare(asked, drawn(draw)) == []
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_many_more_queries_do(asked, draw):
+    assert compare(asked, drawn(draw)) == []
+
+
+DEEP = "".join(f"abs({'x + ' * 12}" for _ in range(10)) + "x" + ")" * 10
+LARGEST = [
+    (f"SELECT count_if({DEEP} > 0) FROM given", "as deep as it may be"),
+    (f"SELECT count_if({' OR '.join(f'n = {i}' for i in range(70))}) FROM given", "as long as it may be"),
+    ("SELECT count(*) FROM " + "(SELECT n FROM " * 10 + "given" + ") AS a" * 10, "subqueries"),
+    ("SELECT sum(n) - min(n) + max(d) * 2 FROM given", "exact numbers of 30 digits"),
+    ("SELECT max(CAST(w AS DOUBLE)) - min(CAST(d AS DOUBLE)) FROM given", "decimals as doubles"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), LARGEST, ids=[why for _, why in LARGEST])
+def test_the_largest_that_is_allowed_runs_on_both(asked, text, why):
+    assert compare(asked, [text]) == [], why

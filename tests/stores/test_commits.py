@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, Field, write_deltalake
+from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 
 from strongroom.core.errors import StoreError
@@ -153,6 +154,22 @@ def test_a_file_that_is_gone_after_the_commit(lake, monkeypatch, folders, after,
     assert [field.name for field in found.schema().fields] == (WIDER if not code else SCHEMA).names
     assert found.transaction_version("t/1") == (0 if code else 1)
     assert commits.commit(lake, NAME, Change(put(lake, 8)), looked=found, writers={"t": 2}) == found.version() + 1
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_commit_whose_answer_is_lost_is_made_once(lake, monkeypatch, later):
+    write = DeltaTable.create_write_transaction
+
+    def lost(self, *args, **named):
+        monkeypatch.undo()
+        write(self, *args, **named)
+        if later:
+            lake.open(NAME).delete("id = 1")
+        raise DeltaError("the checkpoint after it failed")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", lost)
+    assert commits.commit(lake, NAME, Change(put(lake, 7)), looked=lake.open(NAME), writers={"t": 1}) == 3
+    assert ids(lake) == ([2, 7] if later else [1, 2, 7])
 
 
 def test_a_version_is_not_taken_back_over_what_others_did_since(lake):

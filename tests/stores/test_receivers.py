@@ -35,7 +35,7 @@ ADDRESSES = [
 @pytest.mark.parametrize(("address", "lineage", "figures", "why"), ADDRESSES)
 def test_an_address_gets_the_usual_path_when_it_has_none(address, lineage, figures, why):
     assert lineage_message(address, "{}").url == lineage, why
-    assert push_message(address, "", table="training.t").url == figures, why
+    assert push_message(address, "", group={"table": "training.t"}).url == figures, why
 
 
 @pytest.mark.parametrize(

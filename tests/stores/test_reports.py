@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
+from browser.report_demo import BEFORE, DEMOS, EVIL, clean, closed, demo, failed, hostile
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
 from strongroom.core.report_columns import ColumnFacts
@@ -120,7 +120,9 @@ def test_prometheus_text_keeps_the_grammar(word: str) -> None:
 def test_prometheus_has_the_figures_and_no_label_value() -> None:
     text = render_prometheus(demo())
     for line in (
-        'strongroom_run_succeeded{table="training.reviews"} 1.0',
+        'strongroom_gate_passed{table="training.reviews"} 1.0',
+        'strongroom_table_version{table="training.reviews"} 13.0',
+        'strongroom_table_published_seconds{table="training.reviews"} 1772590543.0',
         'strongroom_run_started_seconds{table="training.reviews"} 1772590503.0',
         'strongroom_rows{table="training.reviews",kind="quarantined"} 6000.0',
         'strongroom_rule_failures{table="training.reviews",rule="email.pattern",severity="error"} 2961.0',
@@ -130,7 +132,9 @@ def test_prometheus_has_the_figures_and_no_label_value() -> None:
     ):
         assert f"{line}\n" in text
     assert "neutral" not in text
-    assert 'strongroom_run_succeeded{table="training.reviews"} 0.0\n' in render_prometheus(closed())
+    assert 'strongroom_gate_passed{table="training.reviews"} 0.0\n' in render_prometheus(closed())
+    assert 'strongroom_table_version{table="training.reviews"} 12.0\n' in render_prometheus(closed())
+    assert "strongroom_rows" not in render_prometheus(failed()), "what was not measured is not zero"
 
 
 def test_a_report_is_written_in_every_format(tmp_path: Path) -> None:
@@ -149,10 +153,31 @@ def test_a_report_is_written_in_every_format(tmp_path: Path) -> None:
     assert Path(paths.html).stat().st_mode & 0o777 == 0o666 & ~_umask()
 
 
+def test_a_run_that_measured_nothing_leaves_the_figures_of_the_one_before(tmp_path: Path) -> None:
+    write(demo(), tmp_path)
+    paths = write(failed(), tmp_path)
+    assert Path(paths.prometheus).read_text(encoding="utf-8") == render_prometheus(demo())
+    page, told = render_html(failed()), json.loads(render_json(failed()))
+    assert (told["read"], told["written"], told["quarantined"], told["shares"]["written"]) == (None,) * 4
+    assert (told["readable"]["version"], told["readable"]["run"], told["versions"]) == (12, BEFORE.run, {})
+    tiles = re.search(r'<dl class="tiles">.*?</dl>', page, re.DOTALL)
+    assert tiles is not None
+    assert re.findall(r"<dd>([^<]*)", tiles[0]) == ["–", "–", "–", "–", "–", "3.2\u202fs"]
+    assert "Not measured: the run ended before its rows were counted." in page
+    assert "version 12" in page
+
+
+def test_every_format_names_the_version_that_it_is_about() -> None:
+    assert "version 13" in render_html(demo())
+    assert json.loads(render_json(demo()))["versions"] == {"training.reviews": 13, "quarantine.reviews": 14}
+    properties = ElementTree.fromstring(render_junit(demo())).iter("property")
+    assert {each.get("name"): each.get("value") for each in properties}["version"] == "13"
+
+
 def test_the_same_run_again_replaces_its_own_files_and_leaves_nothing_else(tmp_path: Path) -> None:
     write(demo(), tmp_path)
     paths = write(closed(), tmp_path)
-    assert "the gate is closed" in Path(paths.html).read_text(encoding="utf-8")
+    assert "did not pass its gate" in Path(paths.html).read_text(encoding="utf-8")
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 5
 
 

@@ -9,7 +9,7 @@ import typing
 
 import pytest
 
-from browser.report_demo import DEMOS, clean, closed, demo
+from browser.report_demo import DEMOS, clean, closed, demo, failed
 from receiver import receiving, status
 from strongroom.core.report import Report
 from strongroom.stores.receivers import Delivery, lineage_message
@@ -87,6 +87,13 @@ def test_a_column_is_said_to_come_from_the_column_of_its_name_and_how():
     assert "columnLineage" not in quarantine["facets"], "there the row is one sealed text"
 
 
+@pytest.mark.parametrize(("report", "versions"), [(demo(), ["13", "14"]), (closed(), ["12", "14"]), (failed(), ["12"])])
+def test_tables_are_told_with_their_versions(report: Report, versions: list[str]) -> None:
+    """Of a run that gave readers nothing, the version that they keep."""
+    outputs = json.loads(end_event(report))["outputs"]
+    assert [output["facets"]["version"]["datasetVersion"] for output in outputs] == versions
+
+
 def test_a_closed_gate_tells_no_figures_of_a_version_that_is_not_there():
     training = json.loads(end_event(closed()))["outputs"][0]
     assert "dataQualityMetrics" not in training["facets"]
@@ -104,6 +111,7 @@ def theirs():
 
     return {
         "errorMessage": facet_v2.error_message_run.ErrorMessageRunFacet,
+        "version": facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet,
         "schema": facet_v2.schema_dataset.SchemaDatasetFacet,
         "columnLineage": facet_v2.column_lineage_dataset.ColumnLineageDatasetFacet,
         "dataQualityAssertions": facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,

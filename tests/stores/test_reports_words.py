@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo
+from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo, failed, never
 from strongroom.core.contract import SetRule
 from strongroom.core.report import bound_in_words
 from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
@@ -65,9 +65,12 @@ def test_numbers_are_said_as_people_read_them() -> None:
 
 FAILED = dataclasses.replace(SET_RULES[0], passed=False)
 VERDICTS = [
-    (clean(), "yes", "Yes, you may use this table", "every rule holds"),
-    (demo(), "care", "Yes, with 2 warnings", "one set rule and one row rule warn"),
-    (closed(), "no", "No: the gate is closed", "the gate closed"),
+    (clean(), "yes", "Yes, version 13", "every rule holds"),
+    (demo(), "care", "Yes, version 13, with 2 warnings", "one set rule and one row rule warn"),
+    (closed(), "care", "Yes, version 12; the newer run did not pass its gate", "readers have what they had"),
+    (dataclasses.replace(closed(), readable=None), "no", "No: the gate is closed", "and readers have nothing"),
+    (failed(), "care", "Yes, version 12; the newer run failed", "readers have what they had"),
+    (never(), "no", "No: this run ended early", "and there never was anything"),
     (
         dataclasses.replace(demo(), set_rules=(FAILED,)),
         "no",
@@ -75,21 +78,20 @@ VERDICTS = [
         "fails closed, whatever the status",
     ),
     (dataclasses.replace(demo(), quarantined=20_000), "no", "No: the gate is closed", "2 % is over the limit of 1 %"),
-    (
-        dataclasses.replace(clean(), status="failed", problem="gone"),
-        "no",
-        "No: the run ended early",
-        "nothing came out",
-    ),
     (dataclasses.replace(clean(), status="dry run"), "no", "Not yet: this was a rehearsal", "nothing was written"),
     (
         dataclasses.replace(clean(), status="unchanged", read=0, written=0),
         "yes",
-        "Yes, you may use this table",
+        "Yes, version 13",
         "stands",
     ),
-    (dataclasses.replace(clean(), written=999_990), "care", "Yes, with 1 warning", "ten rows are nowhere"),
-    (dataclasses.replace(clean(), written=1_000_010), "care", "Yes, with 1 warning", "ten rows came out twice"),
+    (dataclasses.replace(clean(), written=999_990), "care", "Yes, version 13, with 1 warning", "ten rows are nowhere"),
+    (
+        dataclasses.replace(clean(), written=1_000_010),
+        "care",
+        "Yes, version 13, with 1 warning",
+        "ten rows came out twice",
+    ),
 ]
 
 
@@ -103,6 +105,15 @@ def test_the_answer_says_for_whom_and_what() -> None:
     assert verdict(clean()).sentence == "It may be read for model_training, by data_scientist or ml_engineer."
     open_to_all = dataclasses.replace(clean(), audience=(), contract=dataclasses.replace(clean().contract, purposes=()))
     assert "for what the policy allows, by everyone the policy lets read it" in verdict(open_to_all).sentence
+
+
+def test_the_answer_names_the_version_that_stands_and_whose_it_is() -> None:
+    assert verdict(failed()).sentence == (
+        "Readers keep version 12; it may be read as before, by data_scientist or ml_engineer. "
+        "It was published by run 2026-02-26T021503-4f1a of 26 February 2026, 02:15 UTC."
+    )
+    assert verdict(failed()).reasons == ("There is no file here.",)
+    assert verdict(never()).sentence == "There is no version to read yet."
 
 
 def test_a_closed_gate_names_every_reason() -> None:

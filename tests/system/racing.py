@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,7 +78,7 @@ def held(lake, name):
     """What a table holds, read from its log by another reader than the one that wrote it."""
     found = DeltaTable(lake.folder(name))
     columns = {ASIDE: ["batch", "row"]}.get(name, ["id", "text"])
-    parts = [pq.read_table(uri, columns=columns, partitioning=None) for uri in found.file_uris()]
+    parts = [pq.read_table(unquote(uri), columns=columns, partitioning=None) for uri in found.file_uris()]
     rows = [tuple(row.values()) for part in parts for row in part.to_pylist()]
     assert len(rows) == pa.table(found.scan()).num_rows, "one reader sees what the other does"
     return sorted((number, text.decode() if isinstance(text, bytes) else text) for number, text in rows)

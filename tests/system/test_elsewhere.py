@@ -1,6 +1,7 @@
 """A whole run on a machine, or in a session, where everything is set otherwise gives the same rows in the same form."""
 
 import shutil
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -47,17 +48,17 @@ def made(folder, capsys=None):
     return place
 
 
-def contents(place):
+def contents(place, tables=TABLES):
     """Rows of each table, and the physical types of each of its columns: everything but what is random."""
     found = {}
-    for table in TABLES:
+    for table in tables:
         rows = pa.table(place.delta(table).scan()).to_pylist()
         key = next(name for name in ("id", "review_id", "term", "user_id") if name in rows[0])
         rows = sorted(({**row, "id": row[key]} for row in rows), key=str)
         kinds = {
             (leaf.path, leaf.physical_type, str(leaf.logical_type))
             for file in place.delta(table).file_uris()
-            for leaf in pq.ParquetFile(file).schema
+            for leaf in pq.ParquetFile(unquote(file)).schema
         }
         found[table] = (sorted(map(str, told(rows))), kinds)
     return found
@@ -73,22 +74,62 @@ def here(tmp_path_factory, spark):
 
 
 def with_keys_of(here, place):
-    shutil.copytree(here.root / "keys", place.root / "keys")
+    (place.root / "keys").mkdir()
+    for name in ("local.kek", "keyring.json"):
+        shutil.copy(here.root / "keys" / name, place.root / "keys" / name)
     return place
 
 
-@pytest.mark.slow
-def test_a_job_where_everything_is_set_otherwise_from_outside(here, tmp_path):
-    place = with_keys_of(here, made(tmp_path / "läke ığ"))
-    conf = tmp_path / "conf"
-    conf.mkdir()
-    lines = [f"{key} {value}" for key, value in DEFAULTS.items()]
-    (conf / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
-    outside = {**ELSEWHERE, "SPARK_CONF_DIR": str(conf)}
-    for job, contract in (("prepare", "types"), ("prepare", "reviews"), ("vectorize", "reviews")):
-        done = run(place, job, "--contract", contract, **outside)
+JOBS = [("prepare", "types"), ("prepare", "reviews"), ("vectorize", "reviews")]
+
+
+def elsewhere(here, folder, jobs, *, defaults, **outside):
+    """Jobs with Spark's own defaults and an environment as somebody may have them; where they ran."""
+    place = with_keys_of(here, made(folder / "läke ığ"))
+    (folder / "conf").mkdir()
+    lines = [f"{key} {value}" for key, value in defaults.items()]
+    (folder / "conf/spark-defaults.conf").write_text("\n".join(lines) + "\n")
+    for job, contract in jobs:
+        done = run(place, job, "--contract", contract, SPARK_CONF_DIR=str(folder / "conf"), **outside)
         assert done.code == 0, done.err
+    return place
+
+
+def test_a_job_where_everything_is_set_otherwise_from_outside(here, tmp_path):
+    place = elsewhere(here, tmp_path, JOBS[:1], defaults=DEFAULTS, **ELSEWHERE)
+    assert contents(place, TABLES[:1]) == contents(here, TABLES[:1])
+
+
+@pytest.mark.slow
+def test_every_job_where_everything_is_set_otherwise_from_outside(here, tmp_path):
+    place = elsewhere(here, tmp_path, JOBS, defaults=DEFAULTS, **ELSEWHERE)
     assert contents(place) == contents(here)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        *(("JAVA_TOOL_OPTIONS", word) for word in ELSEWHERE["JAVA_TOOL_OPTIONS"].split()),
+        ("JAVA_TOOL_OPTIONS", "-Duser.language=ar -Duser.country=EG"),
+        ("LC_ALL", "C"),
+        ("TZ", "Asia/Kathmandu"),
+    ],
+)
+def test_each_thing_that_a_machine_may_have_otherwise(here, tmp_path, variable, value):
+    place = elsewhere(here, tmp_path, JOBS[:1], defaults={}, **{variable: value})
+    assert contents(place, TABLES[:1]) == contents(here, TABLES[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", DEFAULTS)
+def test_each_setting_that_a_session_may_have_otherwise(here, tmp_path, spark, key):
+    place, theirs = with_keys_of(here, made(tmp_path / "a")), spark.newSession()
+    theirs.conf.set(key.removeprefix("spark.hadoop."), DEFAULTS[key])
+    args = launch.parser_of("prepare", prepare, spark=True)
+    words = args.parse_args(["--config", str(place.settings), "--contract", "types"])
+    launch.audited(prepare, "prepare", words, "run-1", spark=theirs)
+    assert contents(place, TABLES[:1]) == contents(here, TABLES[:1])
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
+from deltalake import DeltaTable
 
 from lakes import Installation, install
 from strongroom import launch
@@ -18,7 +19,7 @@ from system.contents import quarantined, training, unknown_files
 
 pytestmark = pytest.mark.spark
 STEPS = [(Lake, "ensure"), (properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
-STEPS += [(commits, name) for name in ("commit", "append", "without", "missing")]
+STEPS += [(commits, "commit"), (commits, "without"), (DeltaTable, "create_write_transaction")]
 """Whatever changes the lake, and what stands between Spark's writing and a commit."""
 MODES = ("append", "overwrite")
 IN_TURN = ["append", pytest.param("overwrite", marks=pytest.mark.slow)]

@@ -108,7 +108,7 @@ SQL = {
     "OPTIMIZE": (["OPTIMIZE {t}"], lambda rows: rows),
     "VACUUM": (["VACUUM {t} RETAIN 0 HOURS"], lambda rows: rows),
     "OPTIMIZE and VACUUM": (["OPTIMIZE {t}", "VACUUM {t} RETAIN 0 HOURS"], lambda rows: rows),
-    "a property": (["ALTER TABLE {t} SET TBLPROPERTIES ('owner' = 'ada')"], lambda rows: rows),
+    "a property": (["ALTER TABLE {t} SET TBLPROPERTIES ('their.owner' = 'ada')"], lambda rows: rows),
     "a constraint": (["ALTER TABLE {t} ADD CONSTRAINT sane CHECK (id > 0)"], lambda rows: rows),
     "a column": (["ALTER TABLE {t} ADD COLUMN more STRING"], lambda rows: rows),
     "DELETE": (["DELETE FROM {t} WHERE id = 1"], lambda rows: rows[1:]),

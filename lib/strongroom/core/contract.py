@@ -5,6 +5,7 @@ Nouns only. `core/contract_file.py` makes them from an ODCS v3.1 file and refuse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -116,6 +117,10 @@ class Read:
     format: str = ""  # of a date or timestamp, in strptime's words; empty is ISO 8601
 
 
+PERSONAL = frozenset(("personal", "sensitive", "confidential", "restricted"))
+"""Classifications of what is somebody's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column, or a field inside one.
@@ -141,7 +146,7 @@ class Column:
     @property
     def personal(self) -> bool:
         """Whether the column holds personal data, so that its values must never reach statistics or reports."""
-        return self.classification in ("personal", "sensitive", "confidential", "restricted")
+        return self.classification in PERSONAL
 
     def leaves(self) -> Iterator[Column]:
         """This column if it is a scalar, else the scalars inside it, in order."""
@@ -166,6 +171,15 @@ class Source:
     path: str
     options: Mapping[str, str | bool] = field(default_factory=dict)
     line: int = 0
+
+
+def raw_table(source: Source) -> str:
+    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `elsewhere.raw`.
+
+    So a grant on one raw folder is none on another, whatever the contract calls itself.
+    """
+    found = re.match(r"raw/([A-Za-z0-9_]+)(/|$)", source.path)
+    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "elsewhere.raw"
 
 
 @dataclass(frozen=True, slots=True)

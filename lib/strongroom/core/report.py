@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 
 from strongroom.core.contract import Contract, SetRule
@@ -100,6 +101,21 @@ class PastRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Readable:
+    """The version of a table that readers get once a run has ended.
+
+    Args:
+        version: of the last commit that changed its rows; later ones only say something of it.
+        run: the id of the run that last published rows; empty where the table's log does not tell.
+        published: when that was; None likewise.
+    """
+
+    version: int
+    run: str = ""
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One run of one job on one table.
 
@@ -110,11 +126,14 @@ class Report:
         table: the table readers ask for, for example `training.reviews`.
         status: one of `STATUSES`.
         read: rows read; `written` rows readers got by this run (0 behind a closed gate); `quarantined` rows set aside.
+            None in a run that ended before they were counted.
         seconds: wall time.
         audience: roles or principals that the policy lets read the table for the contract's purposes.
         quarantine_limit: largest share of quarantined rows (0 to 1) that passes the gate, or None.
         history: earlier runs, oldest first, without this one.
         tables: what was written where, name → path.
+        versions: the versions that this run made of them, name → number.
+        readable: what readers of the table get, whatever became of this run; None while there is nothing to read.
         references: paths of the tables that keys were looked up in.
         problem: what ended a failed run, in one sentence; no data value.
         todo: the next thing for the reader to do.
@@ -128,9 +147,9 @@ class Report:
     policy: str
     table: str
     status: str
-    read: int
-    written: int
-    quarantined: int
+    read: int | None
+    written: int | None
+    quarantined: int | None
     seconds: float
     sources: tuple[SourceFacts, ...] = ()
     columns: tuple[ColumnFacts, ...] = ()
@@ -142,6 +161,8 @@ class Report:
     audience: tuple[str, ...] = ()
     quarantine_limit: float | None = None
     tables: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    readable: Readable | None = None
     references: tuple[str, ...] = ()
     problem: str = ""
     todo: str = ""
@@ -157,9 +178,11 @@ class Report:
                 )
 
     @property
-    def passed(self) -> int:
+    def passed(self) -> int | None:
         """Rows that kept every rule of severity `error`: what readers got, or would have got but for the gate."""
-        return self.written if self.status == "done" else max(0, self.read - self.quarantined)
+        if self.status == "done" or self.read is None or self.quarantined is None:
+            return self.written
+        return max(0, self.read - self.quarantined)
 
     @property
     def failures(self) -> int:
@@ -169,14 +192,14 @@ class Report:
     @property
     def over_limit(self) -> bool:
         """Whether more rows went to quarantine than the contract allows; exact, so that 29 of 100 rows keep 0.29."""
-        if self.quarantine_limit is None:
+        if self.quarantine_limit is None or self.quarantined is None or self.read is None:
             return False
         return self.quarantined > Fraction(str(self.quarantine_limit)) * self.read
 
 
-def share(part: int | None, whole: int) -> float | None:
-    """Part of a whole as 0 to 1; None when it was not measured or there is no whole."""
-    return None if part is None or whole <= 0 else part / whole
+def share(part: int | None, whole: int | None) -> float | None:
+    """Part of a whole as 0 to 1; None when one was not measured or there is no whole."""
+    return None if part is None or whole is None or whole <= 0 else part / whole
 
 
 _OPERATORS = {

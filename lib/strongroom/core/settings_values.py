@@ -60,6 +60,8 @@ def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> ob
     if not is_plain(value):
         raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.")
     match key.kind:
+        case "path" if _SCHEME.match(value):
+            raise Unfit(f"{name!r} is a file or folder of this machine.", "Write a path; a mounted disk has one, too.")
         case "path":
             return _absolute(value, folder)
         case "lake":

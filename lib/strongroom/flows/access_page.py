@@ -34,19 +34,28 @@ field.addEventListener('input',show);show();
 """
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Who sees what</title><style>{style}</style>{body}{data}<script>{script}</script></html>"
+    "<title>Who may do what</title><style>{style}</style>{body}{data}<script>{script}</script></html>"
 )
-_HEADS = ("who", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
+_HEADS = ("who", "may", "table", "columns", "purpose", "shown", "rows", "until", "enforced", "by")
+
+_WAYS = (
+    "How a column is shown: in clear; a token (keyed hash), encrypted, masked or generalised, as its contract made it; "
+    "behind a mask of the policy; or unknown."
+)
 
 
-def page(views: Iterable[View], *, policy: str, at: datetime) -> str:
-    """The page. Whoever sees the same columns of a table in the same way for the same purposes shares a line."""
+def page(views: Iterable[View], *, policy: str, at: datetime, notes: Iterable[str] = ()) -> str:
+    """The page. Whoever is given the same columns of a table in the same way for the same purposes shares a line.
+
+    `notes` are sentences on what the lines do not say: what they are limited to, and what is not known.
+    """
     lines = [line for view in views for line in _lines(view)]
     heads = (element("th", head, scope="col") for head in _HEADS)
     body = element(
         "main",
-        element("h1", "Who sees what"),
-        element("p", f"Policy {policy}, {at:%Y-%m-%d %H:%M} UTC. What is not here is not given."),
+        element("h1", "Who may do what"),
+        element("p", f"Policy {policy}, {at:%Y-%m-%d %H:%M} UTC. {_WAYS}"),
+        *(element("p", note) for note in notes),
         Markup('<p><label>Search <input type="search" placeholder="for example: ada email"></label></p>'),
         Markup('<p id="count" role="status"></p>'),
         element("table", element("thead", element("tr", *heads)), element("tbody")),
@@ -64,8 +73,8 @@ def _lines(view: View) -> list[list[str]]:
         alike.setdefault(tuple(named), []).append(who)
     return [
         [
-            ", ".join(people), view.table, ", ".join(part.columns), ", ".join(named), part.how, part.rows or "all",
-            part.until or "no end", view.level, ", ".join(view.rules),
+            ", ".join(people), view.action, view.table, ", ".join(part.columns), ", ".join(named), part.how,
+            part.rows or "all",             part.until or "no end", view.level, ", ".join(view.rules),
         ]
         for named, people in alike.items()
         for part in view.parts

@@ -13,10 +13,12 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
 from strongroom.core.sql_text import identifier
+from strongroom.flows.projections import tags_in
 from strongroom.flows.tables import CLASSIFICATION, TAGS, quarantine, training
 from strongroom.govern.export import Described
-from strongroom.govern.matrix import Table
+from strongroom.govern.table import Table
 from strongroom.stores.lake import Lake
+from strongroom.stores.lake_listing import tables_in
 
 _MAPPED = "delta.columnMapping.id"
 _DDL = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
@@ -35,11 +37,12 @@ def described(job: Job, contracts: Iterable[Contract], *, schemas: str = "") -> 
         StoreError: a table of the lake cannot be read.
     """
     lake, found = Lake(job.settings.lake), dict[str, Schema]()
+    lying = [name for name in tables_in(lake).tables if name.count(".") == 1]  # a projection is given by our level only
     for contract in contracts:
         for zone, plan in (("training", training(contract)), ("quarantine", quarantine(contract))):
             found[f"{zone}.{contract.name}"] = Schema.from_arrow(plan.schema)
         found.update({f"{zone}.{contract.name}": None for zone in ("features", "revealed")})  # type: ignore[misc]
-    for name in (*found, *_lying(Path(job.settings.lake))):
+    for name in (*found, *lying):
         if (table := lake.open(name)) is not None:
             found[name] = table.schema()
     return [
@@ -47,11 +50,6 @@ def described(job: Job, contracts: Iterable[Contract], *, schemas: str = "") -> 
         for name, schema in sorted(found.items())
         if schema is not None
     ]
-
-
-def _lying(lake: Path) -> list[str]:
-    """Every table in a lake on this machine; elsewhere only those that contracts name are known."""
-    return [f"{log.parts[-3]}.{log.parts[-2]}" for log in sorted(lake.glob("*/*/_delta_log")) if log.is_dir()]
 
 
 def _described(name: str, schema: Schema, iceberg: Mapping[str, tuple[int, bool]]) -> Described:
@@ -62,7 +60,7 @@ def _described(name: str, schema: Schema, iceberg: Mapping[str, tuple[int, bool]
         name,
         names,
         {column: notes[column][CLASSIFICATION] for column in names if CLASSIFICATION in notes[column]},
-        {column: _tags(notes[column][TAGS]) for column in names if TAGS in notes[column]},
+        {column: tags_in(notes[column][TAGS]) for column in names if TAGS in notes[column]},
     )
     mapped = {column: int(notes[column][_MAPPED]) for column in names if _MAPPED in notes[column]}
     return Described(
@@ -84,10 +82,6 @@ def ddl(type_: Any) -> str:
     if type_["type"] == "array":
         return f"array<{ddl(type_['elementType'])}>"
     return f"map<{ddl(type_['keyType'])},{ddl(type_['valueType'])}>"
-
-
-def _tags(words: str) -> tuple[str, ...]:
-    return tuple(tag for tag in words.split(",") if tag)
 
 
 def _iceberg(schemas: str, table: str) -> dict[str, tuple[int, bool]]:

@@ -6,23 +6,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from strongroom.core.contract import PERSONAL, Contract, raw_table
 from strongroom.core.errors import UsageError
 from strongroom.core.escaping import joined, markdown_cell
 from strongroom.core.event import Event
 from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
+from strongroom.flows.known_tables import Known, contracts_of, known_tables
 from strongroom.flows.permit import engine_of
-from strongroom.flows.projections import contracts
-from strongroom.govern.matrix import Table, principals_of, purposes_of, tables_of, views
+from strongroom.govern.matrix import principals_of, purposes_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.projection import members
+from strongroom.govern.table import NOT_MADE, UNREADABLE, Table, table_of
 from strongroom.stores.access import write_lines
 from strongroom.stores.audit import AuditLog
 
 _SOON = timedelta(days=60)
 _SEEN = ("allowed", "done")
+_OURS = ("quarantine", "features", "strongroom")
+"""Zones whose tables have columns that are ours and hold nobody's data, besides those that are named above."""
 _READING = ("read", "reveal", "export")
 
 
@@ -35,16 +40,16 @@ def report(job: Job, log: AuditLog) -> Outcome:
     """
     start, end = _month(job.args.month, now=job.run.started)
     events = [event for event in log.read() if start <= event.time < end]
-    personal = _personal(job)
+    known = known_tables(job.settings)
+    personal = _personal(contracts_of(job.settings), known)
     engine = engine_of(job.settings.policy)
     sections = {
         "Who read personal data, and for what": _reads(events, personal),
         "What was refused": _refusals(events),
         "What was revealed": _reveals(events),
         f"Grants that end by {(job.run.started + _SOON).date().isoformat()}": _ending(engine, now=job.run.started),
-        f"Who could have read personal data on {last_day(end)}": _could(
-            engine, personal, at=end - timedelta(seconds=1)
-        ),
+        f"Who could have read personal data on {last_day(end)}": _could(engine, personal, at=end - timedelta(seconds=1))
+        + _unsure(known),
         "Who may act as somebody else": _acting(engine, now=job.run.started),
         "Jobs": _jobs(events),
     }
@@ -74,24 +79,56 @@ def _month(text: str, *, now: datetime) -> tuple[datetime, datetime]:
     return start, (start + timedelta(days=32)).replace(day=1)
 
 
-def _personal(job: Job) -> dict[str, Table]:
-    """Tables of the contracts with their personal columns only. A quarantined row may hold any of them."""
-    found = {}
-    for contract in contracts(job.settings):
-        names = tuple(column.name for column in contract.columns if any(leaf.personal for leaf in column.leaves()))
-        if not names:
-            continue
-        for table in tables_of(contract, ("raw", "training", "features", "revealed")):
-            found[table.name] = Table(table.name, names, table.classifications, table.tags)
-        made = [("quarantine", "row")]
-        text = contract.role("text")
-        if text is not None and text.personal:  # what is made of a personal text tells of it
-            made += [("features", "features"), ("features", "term")]
-        for zone, name in made:
-            of = f"{zone}.{contract.name}{'_vocabulary' if name == 'term' else ''}"
-            before = found.get(of, Table(of, ()))
-            found[of] = Table(of, (*before.columns, name), {**before.classifications, name: "personal"}, before.tags)
+def _personal(contracts: Iterable[Contract], known: Known) -> dict[str, Table]:
+    """Tables with their personal columns only, by name: of the lake as they lie, and what contracts name besides."""
+    found: dict[str, Table] = {}
+    for contract in contracts:
+        for table in _named(contract):
+            there = known.find(table.name)
+            found[table.name.lower()] = replace(table, state=there.state if there else NOT_MADE)
+    for table in known.tables:
+        of = found.get(table.name.lower())
+        names = tuple(name for name in table.columns if _is_personal(name, table, of))
+        if names and not table.state:
+            found[table.name.lower()] = replace(table, columns=names)
     return found
+
+
+def _named(contract: Contract) -> Iterator[Table]:
+    """What is personal in the tables of a contract, as far as it says. A quarantined row may hold any of it."""
+    names = tuple(column.name for column in contract.columns if any(leaf.personal for leaf in column.leaves()))
+    if not names:
+        return
+    for source in contract.sources:
+        yield replace(table_of(contract, raw_table(source), protected=False), columns=names)
+    lying = table_of(contract, f"training.{contract.name}", protected=True)
+    yield replace(lying, columns=tuple(name for name in names if name in lying.columns))
+    yield Table(f"quarantine.{contract.name}", ("row",), {"row": "personal"})
+    text = contract.role("text")
+    delicate = text is not None and text.personal  # what is made of a personal text tells of it
+    for zone, made in (("features", ("features",) if delicate else ()), ("revealed", ())):
+        words = {**lying.classifications, **dict.fromkeys(made, "personal")}
+        yield replace(lying, name=f"{zone}.{contract.name}", columns=(*names, *made), classifications=words, lies={})
+    if delicate:
+        yield Table(f"features.{contract.name}_vocabulary", ("term",), {"term": "personal"})
+
+
+def _is_personal(name: str, table: Table, named: Table | None) -> bool:
+    """Whether a column of a table of the lake holds personal data: as its schema says, else as a contract does."""
+    words = table.classifications.get(name, "personal" if named is not None and name in named.columns else "")
+    return not PERSONAL.isdisjoint(words.split(","))
+
+
+def _unsure(known: Known) -> list[str]:
+    """What the section before does not say, since nobody knows it."""
+    lying = (table for table in known.tables if table.columns and not table.state and not table.classifications)
+    unclear = [table.name for table in lying if table.name.partition(".")[0] not in _OURS]
+    unclear += [table.name for table in known.tables if table.state == UNREADABLE]
+    lines = ["", f"Not known, so not told: what is personal in {', '.join(sorted(unclear))}."] if unclear else []
+    return [
+        *lines,
+        *(line for place, why in known.unread for line in ("", f"Not known: what lies in {place} ({why}).")),
+    ]
 
 
 def _reads(events: Iterable[Event], personal: dict[str, Table]) -> list[str]:
@@ -163,11 +200,12 @@ def _holds(grant: Grant, now: datetime) -> bool:
 
 
 def _could(engine: Engine, personal: dict[str, Table], *, at: datetime) -> list[str]:
-    """Everybody whom today's policy lets read or reveal a personal column, whether they did or not."""
+    """Everybody whom today's policy lets read or reveal a personal column of what lies in the lake today."""
     people, purposes = principals_of(engine.policy), purposes_of(engine.policy)
     counted: Counter[tuple[str, ...]] = Counter()
+    lying = [table for table in personal.values() if table.state != NOT_MADE]
     for action in ("read", "reveal"):
-        for view in views(engine, personal.values(), principals=people, purposes=purposes, at=at, action=action):
+        for view in views(engine, lying, principals=people, purposes=purposes, at=at, action=action):
             aims: dict[str, list[str]] = {}
             for who, purpose in view.holders:
                 aims.setdefault(who, []).append(purpose or "(none)")

@@ -37,9 +37,11 @@ def run(job: Job) -> Outcome:
         EnvironmentFault: at least one probe failed.
     """
     told, settings = _settings(job)
-    findings = [*probe(Home.named(), _folders(settings) if settings else {}), told]
+    home = Home.named()
+    findings = [*probe(home, _folders(settings) if settings else {}), told]
+    findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
     if settings:
-        findings += [_audit(job, settings), *_tables(settings.lake), *map(ours_alone, _held(settings))]
+        findings += [_audit(job, settings), *_tables(settings.lake)]
     failed = sum(bool(finding.mend) for finding in findings)
     if failed:
         for finding in findings:

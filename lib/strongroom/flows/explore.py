@@ -102,13 +102,13 @@ def text_lengths(view: View) -> pd.DataFrame:
 
 
 def last_runs(view: View) -> pd.DataFrame:
-    """`run_id, started, status, rows_read, rows_written, rows_quarantined` of the last runs, oldest first.
+    """`run_id, started, status, rows_read, rows_written, rows_quarantined` of the last runs that counted, oldest first.
 
     Raises:
         StoreError: the data set was never prepared.
     """
     names = ["run_id", "started", "status", "rows_read", "rows_written", "rows_quarantined"]
-    runs = view.read("strongroom.runs").where(_dataset(view)).select(names)
+    runs = view.read("strongroom.runs").where(_dataset(view)).where("rows_read IS NOT NULL").select(names)
     found = pd.DataFrame(runs.orderBy("started", ascending=False).limit(RUNS).toPandas())
     if found.empty:
         todo = f"./spark-submit.sh prepare --contract {view.contract.name}"

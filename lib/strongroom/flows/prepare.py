@@ -13,7 +13,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from strongroom.core.contract import Contract, Source
+from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -121,7 +121,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
-    publish_quarantine(job, done, lake=lake, planned=planned)
+    done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     prepare_record.write_metrics(done, lake=lake)
     done = replace(done, version=None if done.closed else publish_training(job, done, lake=lake, planned=planned))
     report = prepare_report.report_of(job, done, lake=lake, found=found)
@@ -150,7 +150,7 @@ def _contract(job: Job) -> Contract:
 
 def _authorise(job: Job, contract: Contract) -> None:
     for source in contract.sources:
-        permit(job, "read", sources.raw_table(source), contract=contract)
+        permit(job, "read", raw_table(source), contract=contract)
     for zone in ("training", "quarantine"):
         permit(job, "write", f"{zone}.{contract.name}", contract=contract)
 

@@ -9,9 +9,10 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import Job
 from strongroom.flows import prepare_report, prepare_send
-from strongroom.flows.prepare_record import policy_of
+from strongroom.flows.prepare_record import policy_of, write_failed
 from strongroom.stores.faults import translate
 from strongroom.stores.lake import Lake
+from strongroom.stores.publication import readable
 from strongroom.stores.reports import start_event
 
 
@@ -26,8 +27,9 @@ def report(job: Job, contract: Contract, error: BaseException, *, lake: Lake) ->
         failed = _failed(job, contract, error, lake=lake)
         if prepare_report.is_written(failed, lake=lake):
             return
-        prepare_report.write_report(failed, lake=lake)
-        prepare_send.end(job, failed, begun=prepare_send.Begun(start_event(job.run, contract.name)))
+        page = prepare_report.write_report(failed, lake=lake)
+        notes = prepare_send.end(job, failed, begun=prepare_send.Begun(start_event(job.run, contract.name)))
+        write_failed(job, contract, lake=lake, report=page, notes=notes)
     except Exception as second:  # the first error counts
         job.say(f"note: this run leaves no report ({type(second).__name__})")
 
@@ -40,12 +42,14 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
         policy=policy_of(job),
         table=table,
         status="failed",
-        read=0,
-        written=0,
-        quarantined=0,
+        read=None,
+        written=None,
+        quarantined=None,
         seconds=(datetime.now(UTC) - job.run.started).total_seconds(),
         sources=tuple(SourceFacts(source.name, source.format, source.path) for source in contract.sources),
         tables={table: lake.folder(table)},
+        readable=readable(lake, table),
+        audience=prepare_report.audience_of(job, contract),
         problem=_problem(error),
         todo="Run again once it is mended; the message of the job says how.",
     )

@@ -33,8 +33,12 @@ def look_again(lake: Lake, planned: Planned) -> None:
         commits.look(lake, name, looked=looked, writers=batch.writers, whole=whole)
 
 
-def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> None:
-    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once."""
+def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
+    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once.
+
+    Returns:
+        The version that they made.
+    """
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
     table, plan, files = planned.quarantine, tables.quarantine(done.contract), []
@@ -49,9 +53,10 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
         table = commits.without(lake, name, where=_of(planned.stale))
     change = Change(files, whole=whole, schema=tables.QUARANTINE if whole else None)
     note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
-    commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
+    version = commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
     properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
+    return version
 
 
 def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:

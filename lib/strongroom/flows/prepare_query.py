@@ -37,15 +37,13 @@ def by_spark(spark: Any, query: Query, frames: Mapping[str, Any], *, name: str, 
         ConfigError: it took longer.
     """
     views = {table: f"strongroom_{name}_{number}" for number, table in enumerate(frames)}
-    tag = f"strongroom-{name}"
     for table, view in views.items():
         frames[table].createOrReplaceTempView(view)
-    spark.addTag(tag)
     try:
-        with _in_time(seconds, lambda: spark.interruptTag(tag), where=where):
+        # All that this session runs: outside Connect a tag is known to the very thread only that waits for the query.
+        with _in_time(seconds, spark.interruptAll, where=where):
             return spark.sql(spark_sql(query, views)).first()[0]
     finally:
-        spark.removeTag(tag)
         for view in views.values():
             spark.catalog.dropTempView(view)
 

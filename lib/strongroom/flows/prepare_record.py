@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,9 +42,10 @@ _METRICS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run of `prepare` did so far; `version` of the training table once it is published.
+    """What a run of `prepare` did so far.
 
-    `notes` name the receivers that were not reached, and why.
+    `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
+    receivers that were not reached, and why.
     """
 
     run: Run
@@ -53,6 +55,7 @@ class Done:
     verdicts: tuple[SetVerdict, ...]
     key: int
     version: int | None = None
+    aside: int | None = None
     report: str = ""
     notes: tuple[str, ...] = ()
 
@@ -106,6 +109,19 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
     }  # fmt: skip
     once = (f"runs/{done.contract.name}", done.batch.number)
     commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
+
+
+def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes: Sequence[str]) -> None:
+    """The row of a run that ended early: what it did not come to count is null, and so is its batch."""
+    run = job.run
+    row = {
+        "run_id": run.id, "dataset": contract.name, "mode": str(job.settings.jobs["prepare"]["mode"]),
+        "status": "failed", "principal": run.principal, "actor": run.actor, "purpose": run.purpose,
+        "contract": contract.id, "contract_version": contract.version, "contract_fingerprint": contract.fingerprint,
+        "policy_fingerprint": policy_of(job), "report": report, "started": run.started,
+        "seconds": (datetime.now(UTC) - run.started).total_seconds(), "notes": list(notes),
+    }  # fmt: skip
+    commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS))
 
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from strongroom.core.report import (
 )
 from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
-from strongroom.core.sql_text import equals
+from strongroom.core.sql_text import all_of, equals, present
 from strongroom.flows import fuse, prepare_sketches, prepare_spread, prepare_words
 from strongroom.flows.permit import engine_of
 from strongroom.flows.prepare_owners import PREFIX
@@ -34,6 +34,7 @@ from strongroom.quality.labels import Labels, is_open, label_of
 from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP
 from strongroom.stores import reports
 from strongroom.stores.lake import Lake
+from strongroom.stores.publication import readable
 
 HISTORY = 30
 """Earlier runs that a report draws."""
@@ -64,11 +65,19 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         tables={
             f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
         },
+        versions=_versions(done),
+        readable=readable(lake, f"training.{contract.name}"),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
-        audience=_audience(job, contract),
+        audience=audience_of(job, contract),
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
+
+
+def _versions(done: Done) -> dict[str, int]:
+    """The versions that the run made of its tables."""
+    made = {f"training.{done.contract.name}": done.version, f"quarantine.{done.contract.name}": done.aside}
+    return {name: version for name, version in made.items() if version is not None}
 
 
 def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
@@ -91,7 +100,7 @@ def reports_folder(lake: Lake) -> str:
     return f"{lake.root.rstrip('/')}/reports"
 
 
-def _audience(job: Job, contract: Contract) -> tuple[str, ...]:
+def audience_of(job: Job, contract: Contract) -> tuple[str, ...]:
     """The roles that may read some of the table now, for a purpose the contract allows."""
     engine = engine_of(job.settings.policy)
     purposes = contract.purposes or (job.run.purpose,)
@@ -143,13 +152,14 @@ def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> Co
     """The facts with what the sketches say: of open columns how values spread, of others how many there are."""
     now, had = done.tally.sketches.get(leaf.path, {}), before.get(leaf.path, {})
     if DISTINCT in now:
-        facts = replace(facts, distinct=prepare_sketches.distinct_count(done.tally, leaf.path))
+        facts = replace(facts, distinct=prepare_sketches.distinct_count(done.contract, done.tally, leaf.path))
         near = states.distinct_of(now[DISTINCT])
-        if near.high - near.low > 1 and not prepare_sketches.is_exact(done.tally, leaf.path):
-            facts = replace(facts, distinct_low=round(near.low), distinct_high=round(near.high))
+        if near.high - near.low > 1 and not prepare_sketches.is_exact(done.contract, done.tally, leaf.path):
+            low, high = (prepare_sketches.within(done.tally, leaf.path, end) for end in (near.low, near.high))
+            facts = replace(facts, distinct_low=low, distinct_high=high)
         if done.batch.mode != "overwrite" and not done.closed and DISTINCT in had:
             whole = states.distinct_of(states.merge(DISTINCT, [now[DISTINCT], had[DISTINCT]]))
-            facts = replace(facts, distinct_table=round(whole.value))
+            facts = replace(facts, distinct_table=max(round(whole.value), facts.distinct or 0))
     if TOP in now and is_open(leaf):
         facts = replace(facts, top=prepare_spread.shares_of(now[TOP], had.get(TOP)))
     kind = QUANTILES if QUANTILES in now else LENGTHS
@@ -223,7 +233,8 @@ def _labels(contract: Contract, labels: Labels) -> LabelBalance | None:
 
 def _history(lake: Lake, done: Done) -> tuple[PastRun, ...]:
     columns = ("run_id", "started", "rows_read", "rows_written", "rows_quarantined", "failures")
-    rows = lake.read(RUNS, columns, where=equals("dataset", done.contract.name))
+    ours = all_of(equals("dataset", done.contract.name), present("rows_read"))
+    rows = lake.read(RUNS, columns, where=ours)
     past: Sequence[dict[str, object]] = [] if rows is None else rows.sort_by("started").to_pylist()[-HISTORY:]
     return tuple(
         PastRun(str(row["run_id"]), row["started"].isoformat(), *(int(str(row[name])) for name in columns[2:]))  # type: ignore[attr-defined]

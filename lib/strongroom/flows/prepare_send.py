@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
 from strongroom.core.run import Job
-from strongroom.flows.seal import waiting
 from strongroom.stores import reports
-from strongroom.stores.audit import AuditLog
 from strongroom.stores.receivers import Delivery, Message, lineage_message, push_message
-from strongroom.stores.reports_prometheus import audit_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +30,9 @@ def end(job: Job, report: Report, *, begun: Begun) -> tuple[str, ...]:
     """Tells how the run ended, waits for a bounded time, and returns a note for each receiver that was not reached."""
     lineage, gateway = _text(job, "openlineage"), _text(job, "pushgateway")
     on_its_way: dict[str, Delivery] = {}
-    if gateway:
-        figures = reports.render_prometheus(report) + _audit_figure(job)
-        on_its_way["pushgateway"] = _deliver(job, "pushgateway", [push_message(gateway, figures, table=report.table)])
+    if gateway and report.read is not None:
+        figures = push_message(gateway, reports.render_prometheus(report), group={"table": report.table})
+        on_its_way["pushgateway"] = _deliver(job, "pushgateway", [figures])
     if lineage:
         # One that missed the beginning may be there by now; who knows the end only cannot tell how long it took.
         missed = begun.delivery is None or begun.delivery.outcome()
@@ -46,16 +42,6 @@ def end(job: Job, report: Report, *, begun: Begun) -> tuple[str, ...]:
     for note in notes:
         job.say(f"note: not sent to {note}; what it would have got is in the report's files")
     return notes
-
-
-def _audit_figure(job: Job) -> str:
-    """Whether the audit log can be signed as it is: this job signs it when it ends, which is too late to be sent."""
-    try:
-        waiting(AuditLog.open(job.settings), job.settings)
-        unsealed = False
-    except StoreError:
-        unsealed = True
-    return audit_document(job.settings.audit, unsealed=unsealed)
 
 
 def _deliver(job: Job, name: str, messages: list[Message]) -> Delivery:

@@ -37,7 +37,7 @@ def state_rows(contract: Contract, tally: Tally, *, key: int) -> Iterator[dict[s
     leaves = {leaf.path: leaf for leaf in contract.leaves()}
     for path, kinds in sorted(tally.sketches.items()):
         for kind, state in sorted(kinds.items()):
-            value = distinct_count(tally, path) if kind == DISTINCT else _count(kind, state)
+            value = distinct_count(contract, tally, path) if kind == DISTINCT else _count(kind, state)
             yield {
                 "about": "column", "name": path, "metric": kind, "value": value,
                 "form": form_of(leaves[path], kind, key=key), "state": state,
@@ -49,18 +49,46 @@ def form_of(leaf: Column, kind: str, *, key: int) -> str:
     return states.FORMS[kind] if is_open(leaf) else f"{states.FORMS[kind]} key={key:08x}"
 
 
-def distinct_count(tally: Tally, path: str) -> int | None:
-    """How many different values a column has among the rows kept: exact where few are known by their marks."""
-    if is_exact(tally, path):
+def distinct_count(contract: Contract, tally: Tally, path: str) -> int | None:
+    """How many different values a column has among the rows kept, and never more than there are values.
+
+    Exact where few are known by their marks, and where a rule keeps every value once.
+    """
+    values = _values(tally, path)
+    if _is_few(tally, path):
         return tally.distinct[path].count
+    if values is not None and _is_unique(contract, path):
+        return values
     state = tally.sketches.get(path, {}).get(DISTINCT)
-    return None if state is None else round(states.distinct_of(state).value)
+    return None if state is None else within(tally, path, states.distinct_of(state).value)
 
 
-def is_exact(tally: Tally, path: str) -> bool:
+def within(tally: Tally, path: str, estimate: float) -> int:
+    """An estimate as a number of values that can be: no more than there are, and one at least where there are some."""
+    values, number = _values(tally, path), round(estimate)
+    return number if values is None else min(max(number, 1), values)
+
+
+def is_exact(contract: Contract, tally: Tally, path: str) -> bool:
     """Whether the number of different values is no estimate."""
+    return _is_few(tally, path) or (_values(tally, path) is not None and _is_unique(contract, path))
+
+
+def _is_few(tally: Tally, path: str) -> bool:
     exact = tally.distinct.get(path, Distinct())
     return bool(exact.values) and exact.count < MOST
+
+
+def _is_unique(contract: Contract, path: str) -> bool:
+    """Whether no two of the rows kept share a value: a rule of severity `error` sets such rows aside."""
+    rules = (rule for rule in contract.rules if rule.check == "unique" and rule.severity == "error")
+    return any(rule.columns == (path,) for rule in rules)
+
+
+def _values(tally: Tally, path: str) -> int | None:
+    """How many values the column has among the rows kept; None where it was not counted, or a row has several."""
+    counts = tally.columns.get(path)
+    return None if counts is None or "[]" in path else tally.kept - counts.nulls_kept
 
 
 def before(lake: Lake, contract: Contract, *, batch: Batch, key: int) -> States:

@@ -35,9 +35,12 @@ def spread_of(leaf: Column, kind: str, *, now: bytes, before: bytes | None) -> S
         return None
     new, old = states.shares_of(now, edges), states.shares_of(before, edges) if before is not None else ()
     last = 1 if kind == LENGTHS or leaf.type.name in _COUNTED else 0  # a bin of whole numbers ends with its last one
+    # Edges are round and reach beyond the values; what is written beside the picture is no further than they are.
+    first, final = states.quantiles_of(both, (0.0, 1.0))
+    ends = [(max(low, first), min(high - last, final)) for low, high in pairwise(edges)]
     bins = tuple(
-        SpreadBin(told(low), told(high - last), new[place] if new else None, old[place] if old else None)
-        for place, (low, high) in enumerate(pairwise(edges))
+        SpreadBin(told(low), told(high), new[place] if new else None, old[place] if old else None)
+        for place, (low, high) in enumerate(ends)
     )
     quarters = [told(number) for number in states.quantiles_of(now, _QUARTERS)]
     return Spread("lengths" if kind == LENGTHS else "values", bins, *quarters)

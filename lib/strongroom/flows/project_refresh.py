@@ -26,7 +26,7 @@ from strongroom.flows.permit import engine_of
 from strongroom.flows.project_rows import REPORT, Pass, Target
 from strongroom.flows.project_rows import projected as pass_over
 from strongroom.flows.projections import protected
-from strongroom.flows.tables import CLASSIFICATION, TAGS
+from strongroom.flows.tables import CLASSIFICATION, PROTECTION, TAGS
 from strongroom.govern.enforce import reading
 from strongroom.govern.projection import Projection
 from strongroom.protect.rekey import holds_tokens
@@ -39,7 +39,7 @@ from strongroom.stores.table_plan import TablePlan, plain_type, spark_schema
 _FORM = 1
 """Of the files: another number makes every projection anew."""
 _WITHOUT_VALUE = ("replace-with-null", "mask-to-fixed-value")
-_NOTES = ("comment", CLASSIFICATION, TAGS)
+_NOTES = ("comment", CLASSIFICATION, TAGS, PROTECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def plan(source: Source, each: Projection, ring: Keyring | None) -> Refresh:
     """What has to be done for a projection. With tokens in it, it is of one key: a newer one makes it anew."""
     decision, columns = each.decision, protected(source.contract, source.table)
     fields = {field.name: field for field in pa.schema(source.found.schema().to_arrow())}
-    schema = pa.schema([_field(fields[name]) for name in decision.columns])
+    schema = pa.schema([_field(fields[name], masked=name in decision.masks) for name in decision.columns])
     tokens = {
         name: columns[name]
         for name in decision.columns
@@ -212,7 +212,9 @@ class _Sql:
         return (f"{text} AS {identifier(str(place))}" for text, place in self._places.items())
 
 
-def _field(have: Any) -> pa.Field:
+def _field(have: Any, *, masked: bool) -> pa.Field:
     """A column as its projection has it: any of its rows may be withheld, and so be null."""
-    notes = {key: value for key, value in (have.metadata or {}).items() if key.decode() in _NOTES}
+    notes = {key.decode(): value for key, value in (have.metadata or {}).items() if key.decode() in _NOTES}
+    if masked and PROTECTION in notes:
+        notes[PROTECTION] = b"mask"
     return pa.field(have.name, plain_type(have.type), nullable=True, metadata=notes)

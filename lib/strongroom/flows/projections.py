@@ -30,7 +30,7 @@ def reading_of(found: DeltaTable | None, table: str, run: Run) -> Request:
         columns=tuple(columns),
         # A column whose schema says nothing is unknown to the policy, not free of classification.
         classifications={name: notes[CLASSIFICATION] for name, notes in columns.items() if CLASSIFICATION in notes},
-        tags={name: _tags(notes[TAGS]) for name, notes in columns.items() if TAGS in notes},
+        tags={name: tags_in(notes[TAGS]) for name, notes in columns.items() if TAGS in notes},
         principal=run.principal,
         purpose=run.purpose,
         actor=run.actor,
@@ -57,7 +57,7 @@ def contract_for(settings: Settings, table: str) -> Contract:
     for contract in contracts(settings):
         if table.lower() in map(str.lower, sources_of(contract)):
             return contract
-    todo = "Grant it at the advisory level, or write its contract."
+    todo = "Write its contract."
     raise ConfigError([Problem(f"no contract tells how {table} is protected", settings.contracts, todo)])
 
 
@@ -86,5 +86,6 @@ def _sealed(column: Column) -> bool:
     return any(leaf.protect is not None and leaf.protect.method == "encrypt" for leaf in column.leaves())
 
 
-def _tags(words: str) -> tuple[str, ...]:
+def tags_in(words: str) -> tuple[str, ...]:
+    """Tags as a column's metadata keeps them."""
     return tuple(tag for tag in words.split(",") if tag)

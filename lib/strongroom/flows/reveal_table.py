@@ -21,6 +21,7 @@ from strongroom.core.sql_text import identifier
 from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.permit import engine_of
+from strongroom.govern.table import methods_of
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.row_key import row_keys_of
 from strongroom.stores import commits, owners, properties, stages
@@ -125,10 +126,19 @@ def _plan(job: Job, contract: Contract, plan: Opening) -> TablePlan:
     """The table; what the contract says of a column holds for its clear values too, and no bounds go to the log."""
     known = tables.training(contract).schema
     notes = {"comment": f"opened from {plan.table} for {job.run.purpose}"}
-    fields = [field.with_metadata({**(known.field(field.name).metadata or {}), **notes}) for field in plan.schema]
+    fields = [
+        pa.field(column.name, revealed_type(column), metadata={**(known.field(column.name).metadata or {}), **notes,
+            tables.PROTECTION: _methods(column)})
+        for column in plan.columns
+    ]  # fmt: skip
     fields.append(pa.field(VERDICT, pa.list_(pa.string()), metadata={"comment": "columns whose value did not open"}))
     properties = {**tables.properties(contract, "revealed"), "strongroom.purposes": job.run.purpose}
     return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear", properties=properties)
+
+
+def _methods(column: Column) -> str:
+    """The methods of what a column holds once it is opened: what was encrypted lies in clear."""
+    return ",".join(sorted({"keep" if method == "encrypt" else method for method in methods_of(column)}))
 
 
 def _is_encrypted(leaf: Column) -> bool:

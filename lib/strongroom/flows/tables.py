@@ -11,11 +11,14 @@ import pyarrow as pa
 from strongroom.core.contract import Column, Contract, Rule
 from strongroom.core.sql_text import identifier
 from strongroom.govern.columns import classification_of, tags_of
+from strongroom.govern.table import methods_of
 from strongroom.protect import output_type
 from strongroom.stores.table_plan import TablePlan
 
-CLASSIFICATION, TAGS, MADE = "strongroom.classification", "strongroom.tags", "strongroom.made"
-"""Keys of a column's metadata in the Delta schema."""
+CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags", "strongroom.protection"
+"""Keys of a column's metadata in the Delta schema; the last names the methods that made its values."""
+MADE = "strongroom.made"
+"""The same, with all that decides what its values are made of."""
 QUARANTINE = pa.schema(
     [
         pa.field("run_id", pa.string(), metadata={"comment": "the run that set the row aside"}),
@@ -84,6 +87,7 @@ def _notes(column: Column) -> dict[str, str]:
     Tags of a struct whose fields have tags of their own are left out: unknown is what the policy must take them for.
     """
     notes = {"comment": _comment(column), CLASSIFICATION: classification_of(column), MADE: made_of(column)}
+    notes[PROTECTION] = ",".join(methods_of(column))
     tags = tags_of(column)
     return notes if tags is None else {**notes, TAGS: ",".join(tags)}
 

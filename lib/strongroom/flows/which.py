@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract_file import load_contract, read_contract
@@ -15,9 +16,10 @@ from strongroom.core.run import Job
 from strongroom.core.settings import Settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import read_text
-from strongroom.flows.queries import queries_of
 from strongroom.quality.judge import compile_rules
-from strongroom.quality.query import Query
+
+if TYPE_CHECKING:
+    from strongroom.quality.query import Query
 
 
 def contract_of(job: Job, section: str) -> Contract:
@@ -97,6 +99,8 @@ def check_queries(contract: Contract, folders: Sequence[Path]) -> Mapping[str, Q
     """
     if not any(rule.metric == "sql" for rule in contract.set_rules):
         return {}
+    from strongroom.flows.queries import queries_of  # with all of protection: only for contracts that have a query
+
     return queries_of(contract, _referenced(contract, folders)[0])
 
 

@@ -10,28 +10,31 @@ import pyarrow as pa
 
 from strongroom.govern.matrix import View
 
-_Numbers = npt.NDArray[np.int32]
+_Numbers = npt.NDArray[np.int32] | npt.NDArray[np.int8]
+_FEW = ("action", "level")
+"""Words of which there are a handful, so that a byte holds their number."""
 
 
 def cells(views: Iterable[View]) -> pa.Table:
     """Every cell of some views.
 
     Returns:
-        Columns `principal, table, column, purpose, how, rows, until, level`, all text, as dictionaries.
+        Columns `principal, action, table, column, purpose, how, rows, until, level`, all text, as dictionaries.
     """
-    words = {name: _Words() for name in ("principal", "table", "column", "purpose", "how", "rows", "until", "level")}
+    heads = ("principal", "action", "table", "column", "purpose", "how", "rows", "until", "level")
+    words = {name: _Words() for name in heads}
     holders: list[tuple[int, int]] = []
     columns: list[int] = []
     shape: list[tuple[int, ...]] = []  # holders, columns, and the codes that hold for the whole part
     for view in views:
-        table, level = words["table"].code(view.table), words["level"].code(view.level)
+        whole = (words["action"].code(view.action), words["table"].code(view.table), words["level"].code(view.level))
         held = [(words["principal"].code(who), words["purpose"].code(what)) for who, what in view.holders]
         for part in view.parts:
             holders += held
             columns += [words["column"].code(name) for name in part.columns]
             codes = (words["how"].code(part.how), words["rows"].code(part.rows), words["until"].code(part.until))
-            shape.append((len(held), len(part.columns), table, level, *codes))
-    found = _counted(np.array(shape, dtype=np.int64).reshape(-1, 7), holders, columns)
+            shape.append((len(held), len(part.columns), *whole, *codes))
+    found = _counted(np.array(shape, dtype=np.int64).reshape(-1, 8), holders, columns)
     arrays = {name: pa.DictionaryArray.from_arrays(pa.array(found[name]), words[name].array()) for name in words}
     return pa.table(arrays)
 
@@ -45,7 +48,8 @@ def _counted(shape: npt.NDArray[np.int64], holders: list[tuple[int, int]], colum
     first = np.repeat(np.cumsum(wide) - wide, held)  # where the part's columns begin
     place = np.arange(int(size.sum())) - np.repeat(np.cumsum(blocks) - blocks - first, blocks)
     whole = {
-        name: shape[:, 2 + at].astype(np.int32) for at, name in enumerate(("table", "level", "how", "rows", "until"))
+        name: shape[:, 2 + at].astype(np.int8 if name in _FEW else np.int32)
+        for at, name in enumerate(("action", "table", "level", "how", "rows", "until"))
     }
     return {
         "principal": np.repeat(pairs[:, 0], blocks),

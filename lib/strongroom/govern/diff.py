@@ -10,18 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from strongroom.core.policy import ACTIONS, LEVELS, Deny, Grant, Policy, Role, first_day
-from strongroom.govern.matrix import AS_STORED, IN_CLEAR, Table, purposes_of, views
-from strongroom.govern.names import canonical, matcher, means
+from strongroom.core.policy import ACTIONS, LEVELS, MASKS, Deny, Grant, Policy, Role, first_day
+from strongroom.govern.matrix import GIVEN, OPENED, purposes_of, views
 from strongroom.govern.policy import Engine
 from strongroom.govern.rules import compile_grant
-
-OTHERS = "other columns"
-_KINDS = ("classification:", "tag:")
-_STAND_IN = "0zq"  # a name that a pattern without any known table stands for
+from strongroom.govern.table import IN_CLEAR, STAND_IN, UNKNOWN, Table, described, unknown
 
 _State = tuple[str, str, str]  # how a column is shown, for which rows, until when
 _Key = tuple[str, str, str, str]  # principal, action, table, purpose
+
+
+_LYING = {UNKNOWN: "it lies", GIVEN: "given"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def diff(old: Policy, new: Policy, *, tables: Sequence[Table], at: datetime) -> 
         tables: every table the lake knows, with its columns where they are known.
         at: grants that are over at that moment do not count.
     """
-    asked = [*(_described(table, old, new) for table in tables), *_unknown(tables, old, new)]
+    asked = [*(described(table, (old, new)) for table in tables), *unknown(tables, (old, new))]
     found, told = _roles(old, new), set[tuple[str, ...]]()
     for moment in (at, *_edges(old, new, at)):
         here = [*_at(old, new, asked, moment, told), *_acting(old, new, moment, told)]
@@ -112,31 +111,6 @@ def _principals(old: Policy, new: Policy) -> list[str]:
     return sorted(direct | {member for member in nested if before.roles(member) != after.roles(member)})
 
 
-def _described(table: Table, old: Policy, new: Policy) -> Table:
-    """The table; where its columns are not known, with those that the policies speak of."""
-    if table.columns:
-        return table
-    named: dict[str, None] = {}
-    for rule in (*old.rules, *new.rules):
-        columns = (
-            rule.columns if isinstance(rule, Deny) else (*rule.columns.allow, *rule.columns.deny, *rule.columns.mask)
-        )
-        named |= dict.fromkeys(name for name in columns if name != "*")
-    marked = [name for name in named if ":" in name]
-    words = {kind: {name: name.partition(":")[2] for name in marked if name.startswith(kind)} for kind in _KINDS}
-    known = {name: words["classification:"].get(name, "") for name in marked}
-    tags = {name: (words["tag:"][name],) if name in words["tag:"] else () for name in marked}
-    return Table(table.name, (*named, OTHERS), known, tags)
-
-
-def _unknown(tables: Sequence[Table], old: Policy, new: Policy) -> Iterator[Table]:
-    """A table for every pattern that means none of the known ones."""
-    patterns = dict.fromkeys(pattern for rule in (*old.rules, *new.rules) for pattern in rule.tables)
-    for pattern in patterns:
-        if not any(means(matcher(pattern), canonical(table.name)) for table in tables):
-            yield _described(Table(pattern.replace("*", _STAND_IN), ()), old, new)
-
-
 def _states(
     engine: Engine, tables: Iterable[Table], principals: Sequence[str], purposes: Sequence[str], at: datetime
 ) -> dict[_Key, dict[str, _State]]:
@@ -187,18 +161,18 @@ def _changes(
         elif old[:2] == new[:2]:
             found.setdefault(("keeps", f"until {_until(new[2])} instead of {_until(old[2])}", ""), []).append(column)
         else:
-            found.setdefault(
-                ("sees", f"{_shown(new) or 'as stored'} instead of {_shown(old) or 'as stored'}", ""), []
-            ).append(column)
+            words = " instead of ".join(_shown(state) or _shown(state, lying=True) for state in (new, old))
+            found.setdefault(("sees", words, ""), []).append(column)
     for how, columns in found.items():
         yield how, ("*",) if set(columns) == every else tuple(columns)
 
 
-def _shown(state: _State) -> str:
-    how, rows, _ = state
-    plain = how.removeprefix(AS_STORED).strip() if how.startswith(AS_STORED) else f"as {how}"
-    shown = how if how.startswith(IN_CLEAR) else plain
-    return " ".join(part for part in (shown, f"where {rows}" if rows else "") if part)
+def _shown(state: _State, *, lying: bool = False) -> str:
+    """How a column is shown and for which rows; how it lies is told only where that is the point."""
+    (how, bracket, level), rows = state[0].partition(" ("), state[1]
+    masked = how in MASKS or lying
+    shown = how if how.startswith(OPENED) or (how == IN_CLEAR and lying) else f"as {_LYING.get(how, how)}" * masked
+    return " ".join(part for part in (shown, bracket[1:] + level, f"where {rows}" if rows else "") if part)
 
 
 def _until(day: str) -> str:
@@ -217,7 +191,7 @@ def _sentence(
 ) -> Difference:
     """`gains` and `loses` speak of the action; reading is what is meant when none is named."""
     verb, words, until = how
-    place = table.replace(_STAND_IN, "*")
+    place = table.replace(STAND_IN, "*")
     what = "every column" if columns == ("*",) else " and ".join(", ".join(columns).rsplit(", ", 1))
     if action in ("read", "reveal"):
         what = f"{'revealing ' if action == 'reveal' else ''}{what} in {place}"

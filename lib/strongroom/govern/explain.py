@@ -1,6 +1,9 @@
-"""Says why an answer is no, and the smallest change of the policy that makes it yes.
+"""Says why an answer is no, who may decide otherwise, and the smallest grant that would make it a yes.
 
-Nothing here changes a policy: `follow` shows what a changed one would be, so that a test can hold the words to it.
+A grant is told only where adding it gives what was asked and nothing else, to whoever asked and to nobody else. Where a
+rule takes something away, or a case of the policy expects the no, that rule is named, and whoever may change the policy
+decides. Nothing here changes a policy: `follow` shows what a changed one would be, so that a test can hold the words
+to it.
 """
 
 from __future__ import annotations
@@ -12,115 +15,92 @@ from dataclasses import dataclass, replace
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused
 from strongroom.core.escaping import joined, json_text
-from strongroom.core.policy import Columns, Deny, Grant, Policy, Role, last_day
+from strongroom.core.policy import ADVISORY, Columns, Grant, Policy, Role, last_day
 from strongroom.core.policy_fields import SELECTOR, WORD
-from strongroom.govern.columns import Selector, column_of
 from strongroom.govern.names import canonical, canonical_principal
 from strongroom.govern.policy import Engine, disappointments
-from strongroom.govern.rules import compile_grant
+from strongroom.govern.projection import members
+from strongroom.govern.rules import POLICY, compile_grant
 
-_ENOUGH = 1_000  # no policy needs so many
 _BARE = re.compile(r"(?!(?:null|true|false|yes|no|on|off|y|n)$)[A-Za-z_][\w.@-]*(:[\w.@-]+)*", re.IGNORECASE)
 """What YAML takes for a text without quotes, in any version of it."""
+_NAMED = 5  # most people who are told by name
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One edit of a policy: `before` gives way to `after`. Without `before` a rule is added, without `after` removed.
+class Addition:
+    """A grant to add to a policy, and a role to add for it where the principal has none of its own."""
 
-    `role` is a role that has to be added for it.
-    """
-
-    before: Grant | Deny | None
-    after: Grant | Deny | None
+    grant: Grant
     role: Role | None = None
 
     def __str__(self) -> str:
-        if self.after is None:
-            return f"remove {self.before.where}" if self.before else ""
-        if self.before is None:
-            role = (
-                f"add the role '{_name(self.role.name)}: {{members: [{_name(self.role.members[0])}]}}' and "
-                if self.role
-                else ""
-            )
-            return f"{role}add the grant {line(self.after)}" if isinstance(self.after, Grant) else ""
-        parts = []
-        for word, before, after in zip(_WAYS, _closing(self.before), _closing(self.after), strict=True):
-            if gone := [_name(name) for name in before if name not in after]:
-                parts.append(f"take {', '.join(gone)} out of the columns {word} at {self.before.where}")
-        return " and ".join(parts)
+        new = (
+            f"add the role '{_name(self.role.name)}: {{members: {_list(self.role.members)}}}' and " if self.role else ""
+        )
+        return f"{new}add the grant {line(self.grant)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision, and what would have to change for a yes. Near misses are grants that fail by one thing only.
+    """A decision, and what there is to know about a no.
 
-    `breaks` are cases that the policy expects of itself and that would no longer come out: it is not taken like that.
+    Args:
+        decision: the answer.
+        addition: the grant that would give what was asked and nothing else; None where there is none.
+        near: grants that fail by their purpose or dates only.
+        expected: cases that the policy expects of itself and that such a grant would break.
+        deciders: the roles that may change the policy, with who is in them.
     """
 
     decision: Decision
-    changes: tuple[Change, ...] = ()
+    addition: Addition | None = None
     near: tuple[str, ...] = ()
-    breaks: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    deciders: str = ""
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """A sentence each."""
+        if self.decision.allowed or not self.decision.table:
+            return ()
+        who = self.deciders or "whoever keeps the policy"
+        if self.addition is not None:
+            told = f"To give just that, {who} could {self.addition}."
+        elif self.expected:
+            told = f"The policy expects this no at {', '.join(self.expected)}. Whether it stays: {who} decides."
+        else:
+            told = f"Whether it may be otherwise: {who} decides."
+        return (*self.near, told)
 
     def __str__(self) -> str:
         return joined(self.lines())
 
     def lines(self) -> list[str]:
         """The answer, and below it what would have to change."""
-        lines = [self.decision.reason]
-        lines += [f"  {hint}" for hint in self.near]
-        if self.changes:
-            lines.append("  To allow it: " + "; ".join(str(change) for change in self.changes) + ".")
-        if self.breaks:
-            lines.append(f"  That is not what is expected at {', '.join(self.breaks)}: change it there, too.")
-        return lines
+        return [self.decision.reason, *(f"  {hint}" for hint in self.hints)]
 
 
 def explain(engine: Engine, request: Request) -> Explanation:
-    """Why the answer is what it is. For a denial, doing every change it names makes the answer yes.
-
-    Only a table or a principal whose name is none cannot be helped: then there are no changes.
-    """
+    """Why the answer is what it is. For a denial that no rule wants, adding what it names makes the answer yes."""
     decision = engine.decide(request)
-    changes: list[Change] = []
-    policy, answer = engine.policy, decision
-    known = all(canonical_principal(name) for name in (request.principal, request.actor or request.principal))
-    while known and not answer.allowed and answer.table and len(changes) < _ENOUGH:
-        step = _removals(answer) or [_addition(engine, answer)]
-        policy = follow(policy, step)
-        changes += step
-        answer = Engine(policy).decide(request)
-    breaks = tuple(problem.where for problem in disappointments(Engine(policy))) if changes else ()
-    return Explanation(decision, tuple(changes), _near_misses(engine, decision), breaks)
+    if decision.allowed or not decision.table:
+        return Explanation(decision)
+    addition, expected = _helpful(engine, decision)
+    return Explanation(decision, addition, _near_misses(engine, decision), expected, _deciders(engine, decision))
 
 
-def follow(policy: Policy, changes: Iterable[Change]) -> Policy:
-    """The policy as it would be after these changes."""
-    roles, grants, denies = list(policy.roles), list(policy.grants), list(policy.denies)
-    for change in changes:
-        if change.role is not None:
-            roles.append(change.role)
-        rules: list[Grant] | list[Deny] = grants if isinstance(change.before or change.after, Grant) else denies
-        if change.before is None:
-            rules.append(change.after)  # type: ignore[arg-type]
-        else:
-            at = next(index for index, rule in enumerate(rules) if rule is change.before)
-            rules[at : at + 1] = [] if change.after is None else [change.after]  # type: ignore[list-item]
-    return replace(policy, roles=tuple(roles), grants=tuple(grants), denies=tuple(denies))
+def follow(policy: Policy, addition: Addition) -> Policy:
+    """The policy as it would be with the grant."""
+    roles = (*policy.roles, addition.role) if addition.role is not None else policy.roles
+    return replace(policy, roles=roles, grants=(*policy.grants, addition.grant))
 
 
 def refusal(engine: Engine, decision: Decision) -> Refused:
     """The error to raise for a denial: what, where, and what to ask for."""
     explanation = explain(engine, decision.request)
-    wanted = "; ".join(str(change) for change in explanation.changes)
     where = ", ".join(rule.where for rule, _ in decision.denying) or engine.policy.file
-    told = f"Whoever keeps the policy could {wanted}." if wanted else ""
-    if explanation.breaks:
-        told += f" That is not what is expected at {', '.join(explanation.breaks)}."
-    todo = " ".join((*explanation.near, told))
-    return Refused(decision.reason, where=where, todo=todo.strip())
+    return Refused(decision.reason, where=where, todo=" ".join(explanation.hints))
 
 
 def line(grant: Grant) -> str:
@@ -134,79 +114,89 @@ def line(grant: Grant) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
-_WAYS = ("denied", "masked")
+def _helpful(engine: Engine, decision: Decision) -> tuple[Addition | None, tuple[str, ...]]:
+    """The grant that helps and does nothing else, or else the expected cases that it would break."""
+    addition = _addition(engine, decision)
+    if addition is None:
+        return None, ()
+    after = Engine(follow(engine.policy, addition))
+    if not after.decide(decision.request).allowed:
+        return None, ()
+    broken = tuple(problem.where for problem in disappointments(after))
+    return (None, broken) if broken else (addition, ())
 
 
-def _closing(rule: Grant | Deny) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The selectors of columns that a rule takes away, and of those that it masks."""
-    return (rule.columns, ()) if isinstance(rule, Deny) else (rule.columns.deny, tuple(rule.columns.mask))
+def _addition(engine: Engine, decision: Decision) -> Addition | None:
+    """One action, one object, one purpose, the columns withheld and no others, for the principal alone.
 
-
-def _removals(decision: Decision) -> list[Change]:
-    """What has to go before any grant can help."""
-    return [Change(rule, None if decision.flaw else _opened(rule, decision.request)) for rule, _ in decision.denying]
-
-
-def _opened(rule: Grant | Deny, request: Request) -> Grant | Deny | None:
-    """The rule without what withholds the columns asked for; None when nothing of it would be left.
-
-    Who asks for the table as it lies is stopped by masks too.
+    None where a rule withholds something; where no rule can say it as narrowly; where the grant would close what is
+    open (`grant` closes reading); and where files or keys are given, which a grant of the table itself stands before.
     """
-    asked = [column_of(request, name) for name in request.columns]
-
-    def closes(selector: str) -> bool:
-        compiled = Selector.of((selector,))
-        return not asked or any(compiled.takes(column) for column in asked)
-
-    if isinstance(rule, Deny):
-        left = tuple(selector for selector in rule.columns if not closes(selector))
-        return replace(rule, columns=left) if left else None
-    deny = tuple(selector for selector in rule.columns.deny if not closes(selector))
-    mask = rule.columns.mask if asked else {}
-    return replace(rule, columns=replace(rule.columns, deny=deny, mask=mask))
-
-
-def _addition(engine: Engine, decision: Decision) -> Change:
-    """The smallest grant that is missing: one action, one object, one purpose, the columns withheld and no others."""
     request = decision.request
-    if decision.flaw:  # acting for somebody else
-        role, new = _role(engine, request.actor)
-        return Change(None, Grant(role=role, actions=("act",), principals=(request.principal,)), new)
-    role, new = _role(engine, request.principal)
-    if request.action == "act":
-        return Change(None, Grant(role=role, actions=("act",), principals=(request.table,)), new)
+    if decision.denying or decision.flaw or request.action == "grant" or not canonical_principal(request.principal):
+        return None
+    if request.purpose and not WORD.fullmatch(request.purpose):
+        return None
+    if not all(SELECTOR.fullmatch(name) and ":" not in name and name != "*" for name in decision.withheld):
+        return None
+    if any(rule.enforce != ADVISORY for rule in engine.bearing(request.principal, request.action, request.table)[1]):
+        return None
+    if not request.purpose and request.action != "act":
+        return None if _is_for_purposes(engine, request) else _granting(engine, decision, ())
+    return _granting(engine, decision, (request.purpose,) if request.purpose else ())
+
+
+def _is_for_purposes(engine: Engine, request: Request) -> bool:
+    """Whether rules about the table name purposes: a grant for any would give more than to say none."""
+    grants, denies, _ = engine.about(request.action, request.table)
+    return any(rule.purposes for rule in (*grants, *denies))
+
+
+def _granting(engine: Engine, decision: Decision, purposes: tuple[str, ...]) -> Addition:
+    role, new = _role(engine, decision.request.principal)
+    if decision.request.action == "act":
+        return Addition(Grant(role=role, actions=("act",), principals=(decision.request.table,)), new)
+    allow = tuple(dict.fromkeys(decision.withheld)) or ("*",)
     grant = Grant(
         role=role,
-        actions=(request.action,),
+        actions=(decision.request.action,),
         tables=(decision.table,),
-        purposes=(request.purpose,) if WORD.fullmatch(request.purpose) else (),
-        columns=_columns(decision.withheld),
+        purposes=purposes,
+        columns=Columns(allow=allow),
     )
-    return Change(None, grant, new)
-
-
-def _columns(names: tuple[str, ...]) -> Columns:
-    """These columns by name; all of them where a rule cannot say a name, or would mean something else by it."""
-    sayable = all(SELECTOR.fullmatch(name) and ":" not in name for name in names)
-    return Columns(allow=names) if names and sayable else Columns()
+    return Addition(grant, new)
 
 
 def _role(engine: Engine, principal: str) -> tuple[str, Role | None]:
-    """The principal's role with the fewest members, or a new one for it alone."""
-    mine = engine.roles(principal)
-    sizes = {role.name: len(role.members) for role in engine.policy.roles}
-    if mine:
-        return min(mine, key=lambda name: sizes[name]), None
+    """A role that the principal is in alone, or a new one."""
+    alone = next((role.name for role in engine.policy.roles if role.members == (principal,)), "")
+    if alone:
+        return alone, None
     name = re.sub(r"\W+", "_", principal.partition(":")[2]).strip("_") or "new"
-    while name in sizes:
+    while any(role.name == name for role in engine.policy.roles):
         name += "_"
     return name, Role(name, (principal,))
+
+
+def _deciders(engine: Engine, decision: Decision) -> str:
+    """The roles that may say who may what about the table, with their members."""
+    at, names = decision.request.at.timestamp(), [POLICY]
+    if decision.request.action != "act":
+        names.append(decision.table)
+    rules = [rule.rule for name in names for rule in engine.about("grant", name)[0] if rule.holds(at)]
+    roles = {role.name: role for role in engine.policy.roles}
+    found = []
+    for role in dict.fromkeys(rule.role for rule in rules):
+        people = members(engine.policy, roles[role])
+        some = ", ".join(people[:_NAMED]) + (", …" if len(people) > _NAMED else "")
+        found.append(f"the role {role} ({some or 'nobody'})")
+    return " or ".join(found)
 
 
 def _near_misses(engine: Engine, decision: Decision) -> tuple[str, ...]:
     """Grants of the principal's roles that fail only by purpose or by date."""
     request, hints = decision.request, []
-    if decision.allowed or decision.denying or decision.flaw or request.action == "act":
+    if decision.denying or decision.flaw or request.action == "act":
         return ()
     roles, at = engine.roles(request.principal), request.at.timestamp()
     for grant in engine.policy.grants:
@@ -215,7 +205,9 @@ def _near_misses(engine: Engine, decision: Decision) -> tuple[str, ...]:
             continue
         fits = not grant.purposes or request.purpose in grant.purposes
         if rule.holds(at) and not fits:
-            hints.append(f"{grant.where} gives it for the purpose {' or '.join(grant.purposes)}.")
+            aims = [aim for aim in grant.purposes if engine.decide(replace(request, purpose=aim)).allowed]
+            if aims:
+                hints.append(f"{grant.where} gives it for the purpose {' or '.join(aims)}.")
         elif fits and grant.until is not None and at >= rule.end:
             hints.append(f"{grant.where} gave it until {last_day(grant.until)}.")
         elif fits and grant.since is not None and at < rule.start:

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from strongroom.core.escaping import one_line
 from strongroom.core.policy import ACTIONS, Policy
-from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
+from strongroom.govern.table import Table
 
 NARROW = "Leave it out with --only, or with --table."
 

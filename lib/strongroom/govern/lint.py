@@ -1,4 +1,8 @@
-"""Rules of a policy that do nothing, or less than they seem to: each with file, line and what to do about it."""
+"""Rules of a policy that do nothing, or less than they seem to: each with file and line.
+
+What to do about it is told where doing it changes no answer, or corrects a name. Where it would give somebody more or
+take something away, that is for whoever keeps the policy to say, and so it is told.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,14 @@ from strongroom.core.expression_tree import names
 from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Expectation, Grant, Policy, last_day
 from strongroom.core.words import did_you_mean, nearest
 from strongroom.govern.columns import folded
-from strongroom.govern.matrix import Table
 from strongroom.govern.names import canonical, matcher, means
 from strongroom.govern.projection import members
 from strongroom.govern.rules import POLICY
+from strongroom.govern.table import Table, selectors
 
 _GRAVE = ("reveal", "erase", "grant", "act")
 _ANY_WORD = "0zq"
+_KEEPER = "Whoever keeps the policy says"
 
 
 def lint(policy: Policy, *, tables: Sequence[Table], at: datetime) -> list[Problem]:
@@ -50,14 +55,15 @@ def _roles(policy: Policy) -> Iterator[Problem]:
     granted = {rule.role for rule in policy.rules}
     for role in policy.roles:
         if role.name not in granted:
-            yield Problem(f"No rule names the role {role.name!r}.", role.where, "Remove it, or grant it something.")
+            yield Problem(f"No rule names the role {role.name!r}.", role.where, "Remove it.")
         for member in role.members:
             if member.startswith("group:") and member not in groups:
-                todo = f"{did_you_mean(member, groups)} Add it under 'groups'."
+                meant = nearest(member, groups)
+                todo = f"Did you mean {meant!r}?" if meant else f"{_KEEPER} under 'groups' who that is."
                 yield Problem(f"The policy does not say who is in {member!r}, so nobody is.", role.where, todo)
     for name, group in groups.items():
         if name not in used:
-            yield Problem(f"No role holds the group {group.name!r}.", group.where, "Remove it, or put it into a role.")
+            yield Problem(f"No role holds the group {group.name!r}.", group.where, "Remove it.")
 
 
 def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -74,14 +80,14 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
     if not described:
         return  # no table's columns are known, so any name may be right
     unknown = len(described) < len(meant)  # of some they are not: then only what looks like a slip is told
-    there = {folded(name)[0] for table in described for name in table.columns}
+    there = {path for table in described for path in table.paths}
     words = {
         "classification": {
             word for table in described for words in table.classifications.values() for word in words.split(",")
         },
         "tag": {word for table in described for tags in table.tags.values() for word in tags},
     }
-    for selector in _selectors(rule):
+    for selector in selectors(rule):
         kind, mark, word = selector.partition(":")
         if mark and kind in words:
             if word not in words[kind] and (not unknown or nearest(word, words[kind])):
@@ -90,38 +96,39 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
         elif selector != "*" and folded(selector)[0] not in there and (not unknown or nearest(selector, there)):
             todo = did_you_mean(selector, sorted(there))
             yield Problem(f"No table here has a column {selector!r}.", rule.where, todo)
+        elif isinstance(rule, Grant) and selector in rule.columns.allow and _is_part(selector, described):
+            what = f"{selector!r} is a part of a column, and tables are read by whole columns: this gives none of it."
+            yield Problem(what, rule.where, f"{_KEEPER} whether the column is meant.")
+
+
+def _is_part(selector: str, tables: Iterable[Table]) -> bool:
+    """Whether a selector names a field inside a column, and nowhere a column."""
+    path = folded(selector)[0]
+    return "." in path and not any(folded(name)[0] == path for table in tables for name in table.columns)
 
 
 def _asked(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
     """Columns that a row condition asks and a table does not have: who reads that table gets an error."""
     matches = [matcher(pattern, deny=False) for pattern in grant.tables]
-    asked = {name.path.partition(".")[0] for name in names(parse(grant.rows, where=grant.where))}
+    asked = {name.path for name in names(parse(grant.rows, where=grant.where))}
     for table in tables:
         if table.columns and any(means(match, canonical(table.name)) for match in matches):
-            known = {column.lower() for column in table.columns}
-            for column in sorted(name for name in asked if name.lower() not in known):
+            for column in sorted(name for name in asked if folded(name)[0] not in table.paths):
                 what = f"The condition of 'rows' asks {column!r}, which {table.name} does not have."
-                yield Problem(what, grant.where, did_you_mean(column, table.columns))
-
-
-def _selectors(rule: Grant | Deny) -> Iterable[str]:
-    if isinstance(rule, Deny):
-        return rule.columns
-    return (*rule.columns.allow, *rule.columns.deny, *rule.columns.mask)
+                yield Problem(what, grant.where, did_you_mean(column, sorted(table.paths)))
 
 
 def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
     """Grants that are over, hidden, told twice, or grave without anybody's word for it."""
     yield from _over(grant, at)
-    for name in grant.columns.allow:
-        if name in grant.columns.deny:
-            yield Problem(
-                f"{name!r} is allowed and denied here, so it is denied.", grant.where, "Remove one of the two."
-            )
+    others = [name for name in grant.columns.allow if name not in grant.columns.deny]
+    for name in (name for name in grant.columns.allow if name not in others):
+        todo = "Remove it from what is allowed." if others else ""  # to allow nothing by name is to allow everything
+        yield Problem(f"{name!r} is allowed and denied here, so it is denied.", grant.where, todo)
     if hidden := _hidden_by(grant, policy.denies):
-        yield Problem(
-            f"This grant never gives anything: {hidden} denies all of it.", grant.where, "Remove one of them."
-        )
+        takes = grant.columns.deny or grant.columns.mask  # which would go with the grant
+        todo = f"{_KEEPER} whether what it withholds stays." if takes else "Remove the grant."
+        yield Problem(f"This grant never gives anything: {hidden} denies all of it.", grant.where, todo)
     for other in policy.grants:
         if (
             other is not grant
@@ -138,7 +145,7 @@ def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
 def _over(rule: Grant | Deny, at: datetime) -> Iterator[Problem]:
     if rule.until is not None and rule.until <= at:
         what = "grant" if isinstance(rule, Grant) else "deny"
-        yield Problem(f"This {what} ended on {last_day(rule.until)}.", rule.where, "Remove it, or renew it.")
+        yield Problem(f"This {what} ended on {last_day(rule.until)}.", rule.where, "Remove it.")
 
 
 def _expected(case: Expectation, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -151,9 +158,9 @@ def _expected(case: Expectation, tables: Sequence[Table]) -> Iterator[Problem]:
         yield Problem(f"No table is called {case.table!r}.", case.where, todo)
     for table in found:
         for name in case.columns if table.columns else ():
-            if name.partition(".")[0].lower() not in {column.lower() for column in table.columns}:
+            if folded(name)[0] not in table.paths:
                 what = f"No table here has a column {name!r}."
-                yield Problem(what, case.where, did_you_mean(name, table.columns))
+                yield Problem(what, case.where, did_you_mean(name, sorted(table.paths)))
 
 
 def _hidden_by(grant: Grant, denies: Iterable[Deny]) -> str:
@@ -179,7 +186,7 @@ def _covers(wide: Grant, narrow: Grant) -> bool:
     columns = wide.columns
     return (
         wide.role == narrow.role
-        and (wide.enforce == narrow.enforce or (wide.enforce, narrow.enforce) == (ADVISORY, PHYSICAL))
+        and wide.enforce == narrow.enforce
         and set(narrow.actions) <= set(wide.actions)
         and all(_within(table, wide.tables) for table in narrow.tables)
         and set(narrow.principals) <= set(wide.principals)
@@ -224,7 +231,7 @@ def _duties(policy: Policy) -> Iterator[Problem]:
             if other.role == grant.role or both:
                 who, them = (f"The role {grant.role!r}", "it") if other.role == grant.role else (both[0], "them")
                 what = f"{who} never reads here: {grant.where} lets {them} grant, which excludes reading."
-                yield Problem(what, other.where, "Give one of the two to another role.")
+                yield Problem(what, other.where, f"{_KEEPER} which of the two it is.")
 
 
 def _in_clear(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -233,7 +240,7 @@ def _in_clear(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
     meant = [table for table in tables if any(means(match, canonical(table.name)) for match in matches)]
     lying = {folded(name)[0] for table in meant for name in table.columns}
     encrypted = {folded(name)[0] for table in meant for name in table.encrypted}
-    todo = "Protect it with encrypt in its contract, or give it at another level."
+    todo = "Protect it with encrypt in its contract."
     for name in grant.columns.allow:
         if folded(name)[0] in lying - encrypted:
             yield Problem(f"{name!r} is not encrypted, so keys cannot give it.", grant.where, todo)
@@ -256,7 +263,7 @@ def _weakened(policy: Policy) -> Iterator[Problem]:
     for grant, other in _strong(policy):
         if grant.enforce == PHYSICAL and other.role == grant.role and other.enforce == ADVISORY:
             what = f"{other.where} lets the same role read at the source, so this grant's level is worth nothing there."
-            yield Problem(what, grant.where, "Enforce both in the same way.")
+            yield Problem(what, grant.where, f"{_KEEPER} which of the two it is.")
 
 
 def _narrowed(policy: Policy) -> Iterator[Problem]:
@@ -267,7 +274,7 @@ def _narrowed(policy: Policy) -> Iterator[Problem]:
         if other.role != grant.role and both and (other.columns.deny or other.columns.mask):
             held = "these keys" if grant.enforce == KEYS else "this projection"
             what = f"{both[0]} is in {other.role!r}, too, and what {other.where} takes is taken from {held}."
-            yield Problem(what, grant.where, "Take them out of one of the roles, if that is not meant.")
+            yield Problem(what, grant.where, f"{_KEEPER} whether that is meant.")
 
 
 def _meet(one: Grant, other: Grant) -> bool:

@@ -7,35 +7,28 @@ a table is weighed once, with its columns as the bits of a number. A test holds 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from strongroom.core.contract import Contract
 from strongroom.core.decision import Request
 from strongroom.core.policy import KEYS, LEVELS, Policy, last_day, weakest
-from strongroom.govern.columns import Selector, classification_of, column_of, is_encrypted, tags_of
+from strongroom.govern.columns import Selector, column_of
 from strongroom.govern.policy import Engine, in_force
 from strongroom.govern.rules import Rule
+from strongroom.govern.table import ENCRYPTED, IN_CLEAR, Table
 
 _FOREVER = float("inf")
 _Rules = tuple[Rule, ...]
-AS_STORED, IN_CLEAR, _STRICTEST = "as stored", "in clear", "replace-with-null"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table's columns, as the policy needs to know them."""
-
-    name: str
-    columns: tuple[str, ...]
-    classifications: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    encrypted: frozenset[str] = frozenset()
+_STRICTEST = "replace-with-null"
+OPENED, GIVEN, WHOLE = "in clear by keys", "given", "the table as a whole"
+"""How a column is shown that keys open; and what an action that tells no columns apart is given, and of what."""
+BY_COLUMN = ("read", "reveal")
+"""Actions that are given column by column; the others are about a table, or a principal, as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Columns of a view that are shown alike: as stored, in clear by keys, or masked; which rows, until which day."""
+    """Columns of a view that are shown alike: as they lie, in clear by keys, or masked; which rows, until which day."""
 
     columns: tuple[str, ...]
     how: str
@@ -45,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What some principals see of one table: its parts, who holds it for which purpose, and by which rules.
+    """What some principals may do with one table: its parts, who holds it for which purpose, and by which rules.
 
     `level` is the weakest of those rules that give any of it.
     """
@@ -55,6 +48,7 @@ class View:
     holders: tuple[tuple[str, str], ...]
     rules: tuple[str, ...]
     level: str = LEVELS[0]
+    action: str = "read"
 
 
 def views(
@@ -66,13 +60,16 @@ def views(
     at: datetime,
     action: str = "read",
 ) -> Iterator[View]:
-    """Every different view of every table. Who sees nothing of a table stands in no view of it."""
+    """Every different view of every table. Who is given nothing of a table stands in no view of it.
+
+    For `act` the tables are principals; for all actions but those of `BY_COLUMN` a view has one part, the whole.
+    """
     moment = at.timestamp()
     alike: dict[tuple[str, ...], list[str]] = {}
     for principal in principals:
         alike.setdefault(engine.roles(principal), []).append(principal)
     for table in tables:
-        weigher = _Weigher(table, at)
+        weigher = _Weigher(table, at, action) if action in BY_COLUMN else _Whole(table, at, action)
         holders: dict[tuple[_Rules, _Rules, _Rules], list[tuple[str, str]]] = {}
         for same in alike.values():
             name, grants, denies, duties = engine.bearing(same[0], action, table.name)
@@ -87,18 +84,7 @@ def views(
             giving = _holding(grants_, moment)
             if parts := weigher.parts(grants_, denies_, duties_, moment):
                 level, rules = weigher.level(giving, parts), tuple(rule.rule.where for rule in giving)
-                yield View(table.name, parts, tuple(held), rules, level)
-
-
-def tables_of(contract: Contract, zones: Iterable[str]) -> Iterator[Table]:
-    """A contract's columns as the table of each zone has them."""
-    names = tuple(column.name for column in contract.columns)
-    classifications = {column.name: classification_of(column) for column in contract.columns}
-    tags = {column.name: found for column in contract.columns if (found := tags_of(column)) is not None}
-    encrypted = frozenset(column.name for column in contract.columns if is_encrypted(column))
-    for zone in zones:
-        lies = encrypted if zone == "training" else frozenset[str]()
-        yield Table(f"{zone}.{contract.name}", names, classifications, tags, lies)
+                yield View(table.name, parts, tuple(held), rules, level, action)
 
 
 def principals_of(policy: Policy) -> tuple[str, ...]:
@@ -116,14 +102,18 @@ def purposes_of(policy: Policy) -> tuple[str, ...]:
 class _Weigher:
     """Weighs rules for one table: which of its columns a rule means is asked once a rule, and kept as bits."""
 
-    def __init__(self, table: Table, at: datetime) -> None:
+    def __init__(self, table: Table, at: datetime, action: str) -> None:
         request = Request(
-            "", "read", table.name, at, table.columns, "", "", table.classifications, table.tags, table.encrypted
+            "", action, table.name, at, table.columns, "", "", table.classifications, table.tags, table.encrypted
         )
         self.names = table.columns
         self.columns = [column_of(request, name) for name in table.columns]
         self.all = (1 << len(self.columns)) - 1
         self.encrypted = sum(1 << place for place, column in enumerate(self.columns) if column.encrypted)
+        self.ways: dict[str, int] = {}
+        for place, name in enumerate(table.columns):
+            way = table.way(name) if action == "read" else opened(table.way(name))
+            self.ways[way] = self.ways.get(way, 0) | 1 << place
         self.known: dict[Rule, tuple[int, int, tuple[tuple[int, str], ...]]] = {}
         self.states: dict[tuple[_Rules, _Rules], dict[tuple[str, str], int]] = {}
 
@@ -196,7 +186,7 @@ class _Weigher:
             left &= ~self.bits(rule)[1]
         return {
             (how, rows): limited
-            for how, shown in _shown(masks, left, clear)
+            for how, shown in _shown(masks, left, clear, self.ways)
             for rows, limited in self.limited(given, shown)
             if limited
         }
@@ -230,6 +220,23 @@ class _Weigher:
         yield from found.items()
 
 
+class _Whole(_Weigher):
+    """Weighs rules for an action that is given for a table as it lies or not at all: no rule may tell columns apart."""
+
+    def __init__(self, table: Table, at: datetime, action: str) -> None:
+        super().__init__(replace(table, columns=(WHOLE,), lies={WHOLE: GIVEN}), at, action)
+
+    def _state(self, giving: Sequence[Rule], taking: Sequence[Rule]) -> dict[tuple[str, str], int]:
+        if taking or any(rule.deny is not None or rule.mask for rule in giving):
+            return {}
+        return super()._state(giving, taking)
+
+
+def opened(way: str) -> str:
+    """How values that lie that way are shown once they are revealed."""
+    return " and ".join(dict.fromkeys(IN_CLEAR if each == ENCRYPTED else each for each in way.split(" and ")))
+
+
 def _to_weigh(
     grants: Iterable[Rule], denies: Iterable[Rule], at: float, purpose: str
 ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
@@ -245,7 +252,7 @@ def _holding(rules: _Rules, at: float) -> _Rules:
     return tuple([rule for rule in rules if rule.holds(at)])
 
 
-def _shown(masks: Mapping[str, int], bits: int, clear: int) -> Iterator[tuple[str, int]]:
+def _shown(masks: Mapping[str, int], bits: int, clear: int, ways: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     """These columns, by how they are shown; two masks that differ make null."""
     twice = seen = 0
     for masked in masks.values():
@@ -254,5 +261,6 @@ def _shown(masks: Mapping[str, int], bits: int, clear: int) -> Iterator[tuple[st
     for how in sorted({*masks, _STRICTEST} if twice else masks):
         here = bits & masks.get(how, 0) & ~twice
         yield how, here | (bits & twice if how == _STRICTEST else 0)
-    yield IN_CLEAR, bits & ~seen & clear
-    yield AS_STORED, bits & ~seen & ~clear
+    yield OPENED, bits & ~seen & clear
+    for how, lying in ways.items():
+        yield how, bits & ~seen & ~clear & lying

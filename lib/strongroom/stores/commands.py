@@ -16,6 +16,7 @@ from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
 from strongroom.stores.session import ALONE, STATIC, with_jvm
+from strongroom.stores.spark_settings import JVM
 from strongroom.stores.whole_file import write_whole
 
 SMALL = {
@@ -105,6 +106,7 @@ def submitted(
         "PYSPARK_DRIVER_PYTHON": str(home.python),
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",  # else Java finds no file whose name is not ASCII
+        "SPARK_LAUNCHER_OPTS": JVM,  # of the JVM that only writes the command for the other one
     }
     if java is not None:
         environment["JAVA_HOME"] = str(java.home)

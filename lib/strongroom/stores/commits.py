@@ -23,7 +23,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from strongroom.core.errors import StoreError
 from strongroom.core.sql_text import Condition
 from strongroom.stores.lake import Lake, filesystem_of
-from strongroom.stores.others import Others, fit, since, still_takes
+from strongroom.stores.others import SIGN, Others, fit, is_signed, since, still_takes
 from strongroom.stores.stages import missing, shown
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
@@ -74,7 +74,7 @@ def commit(
         StoreError: another run came first; others changed what cannot be gone along with; a file to be added is gone;
             or the storage refused. Nothing is changed.
     """
-    numbers = dict(writers or {})
+    numbers, sign = dict(writers or {}), uuid4().hex
     told = [Transaction(name, number) for name, number in numbers.items()]
     adds: list[AddAction] = []
 
@@ -90,10 +90,12 @@ def commit(
             "overwrite" if made.whole else "append",
             delta_schema(made.schema) if made.whole and made.schema is not None else now.schema(),
             partition_by=[],
-            commit_properties=CommitProperties(dict(note or {}), max_commit_retries=0, app_transactions=told),
+            commit_properties=CommitProperties(
+                {**(note or {}), SIGN: sign}, max_commit_retries=0, app_transactions=told
+            ),
         )
 
-    version = _exactly(lake, table, act, looked=looked, writers=numbers)
+    version = _exactly(lake, table, act, looked=looked, writers=numbers, sign=sign)
     if missing(lake, table, adds):
         take_back(lake, table, version=version, writers=numbers)
         raise _gone(table, "so the version was taken back")
@@ -190,7 +192,7 @@ def take_back(lake: Lake, table: str, *, version: int, writers: Mapping[str, int
 
 def _exactly(
     lake: Lake, table: str, act: Callable[[DeltaTable], object], *, looked: DeltaTable | None = None,
-    writers: Mapping[str, int] | None = None,
+    writers: Mapping[str, int] | None = None, sign: str = "",
 ) -> int:  # fmt: skip
     """The one loop: opens the newest version, acts on it, and does so anew when somebody was faster."""
     for turn in range(_TRIES):
@@ -200,6 +202,8 @@ def _exactly(
             act(now)
             return version + 1
         except (DeltaError, OSError) as error:
+            if sign and is_signed(lake, table, version + 1, sign):
+                return version + 1
             newest = lake.open(table)
             crossed = newest is not None and newest.version() > version  # whatever the library calls it
             if not crossed or turn == _TRIES - 1:

@@ -6,13 +6,13 @@ from collections.abc import Container, Iterator
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.lake_listing import tables_in
 from strongroom.stores.others import files_of
 from strongroom.stores.stages import is_of
 
@@ -23,13 +23,10 @@ def tables_of(lake: Lake) -> list[str]:
     Raises:
         StoreError: its folders cannot be read.
     """
-    filesystem, root = filesystem_of(lake.root)
-    try:
-        return sorted(_tables_under(filesystem, root, ()))
-    except OSError as fault:
-        raise StoreError(
-            f"the lake cannot be read: {fault.strerror}", where=lake.root, todo="Check its folder."
-        ) from None
+    found = tables_in(lake)
+    if found.unread:
+        raise StoreError(f"the lake cannot be read: {found.unread[0][1]}", where=lake.root, todo="Check its folder.")
+    return list(found.tables)
 
 
 def _batches(lake: Lake, table: str, found: DeltaTable, *, names: list[str], without: str) -> Iterator[pa.RecordBatch]:
@@ -70,17 +67,6 @@ def texts_of(
         raise StoreError(
             "this table cannot be read", where=table, todo="Check its folder; nothing was changed."
         ) from None
-
-
-def _tables_under(filesystem: pafs.FileSystem, folder: str, names: tuple[str, ...]) -> Iterator[str]:
-    found = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
-    folders = [info for info in found if info.type == pafs.FileType.Directory]
-    if any(info.base_name == "_delta_log" for info in folders):
-        yield ".".join(names)
-        return
-    for info in folders:
-        if not info.base_name.startswith(("_", ".")):
-            yield from _tables_under(filesystem, info.path, (*names, info.base_name))
 
 
 def _leaves(path: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -50,8 +50,6 @@ def probe(home: Home, folders: Mapping[str, str]) -> Iterator[Finding]:
         yield writable(name, folder)
     for name, folder in {"disk": folders.get("lake", str(home.folder)), "scratch": tempfile.gettempdir()}.items():
         yield space(name, folder)
-    for code in (home.venv, home.jars):
-        yield ours_alone(str(code))
     yield loopback()
     yield hostname()
 
@@ -123,10 +121,14 @@ def writable(name: str, folder: str) -> Finding:
         return Finding(name, f"{folder} cannot be written: {error.strerror}", mend)
 
 
-def ours_alone(path: str) -> Finding:
+def ours_alone(paths: Iterable[str]) -> Finding:
     """Whether nobody but its owner may write what lies there: code, keys, or what says who may do what."""
-    weak = weakness(path)
-    return Finding("writers", weak or f"{path} is its owner's to write", f"sudo {cure(path)}" if weak else "")
+    found = [*dict.fromkeys(paths)]
+    weak = {weakness(path): cure(path) for path in found}
+    weak.pop("", None)
+    if weak:
+        return Finding("writers", "; ".join(weak), " && ".join(f"sudo {command}" for command in weak.values()))
+    return Finding("writers", f"{len(found)} files and folders of code, keys and rules are their owners' to write")
 
 
 def space(name: str, folder: str) -> Finding:

@@ -15,6 +15,8 @@ from strongroom.stores.lake import Lake, filesystem_of
 
 REWRAP = "strongroom.rewrap"
 """In the note of a commit of ours that writes the same rows anew: other ciphertexts, no other value."""
+SIGN = "strongroom.commit"
+"""In the note of each commit of files: a random name, by which it is known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def fit(table: str, found: DeltaTable) -> None:
         StoreError: somebody turned on what makes its files other than its rows; names the cure.
     """
     have, alter = found.metadata().configuration, f"ALTER TABLE {table} SET TBLPROPERTIES"
-    if have.get("delta.enableDeletionVectors") == "true" or any(batch.num_rows for batch in found.deletion_vectors()):
+    known = "deletionVectors" in (found.protocol().reader_features or ())
+    if known and (have.get("delta.enableDeletionVectors") == "true" or _has_vectors(found)):
         todo = f"{alter} ('delta.enableDeletionVectors' = 'false'), then REORG TABLE {table} APPLY (PURGE)."
         raise StoreError(
             "deletion vectors were turned on, so this table's files are not its rows", where=table, todo=todo
@@ -81,6 +84,15 @@ def still_takes(now: DeltaTable, looked: DeltaTable) -> bool:
     if any(name not in have or have[name].type != field.type for name, field in known.items()):
         return False
     return all(field.nullable or (name in known and not known[name].nullable) for name, field in have.items())
+
+
+def is_signed(lake: Lake, table: str, number: int, sign: str) -> bool:
+    """Whether a version is the commit with this sign: an error after it, or an answer that got lost, undoes nothing."""
+    return any(action.get("commitInfo", {}).get(SIGN) == sign for action in _actions(lake, table, number))
+
+
+def _has_vectors(found: DeltaTable) -> bool:
+    return any(batch.num_rows for batch in found.deletion_vectors())
 
 
 def _changes_rows(lake: Lake, table: str, number: int) -> bool:

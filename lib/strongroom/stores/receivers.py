@@ -10,7 +10,7 @@ import base64
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -39,17 +39,22 @@ def lineage_message(address: str, event: str) -> Message:
     return Message("POST", address + path, event.encode(), "application/json")
 
 
-def push_message(address: str, figures: str, *, table: str) -> Message:
-    """The figures of one table, which replace those of its last run.
+def push_message(address: str, figures: str, *, group: Mapping[str, str]) -> Message:
+    """The figures of one group, label → value, which replace what the gateway has of it.
 
     An address may go on to the group's first labels (`…/metrics/job/strongroom/lake/test`), for a gateway that several
-    lakes share; else the group is job `strongroom` and the table.
+    lakes share; else they are job `strongroom`.
     """
-    group = "" if "/metrics/job" in urlsplit(address).path else "/metrics/job/strongroom"
-    # Base64, as the gateway has it for values with slashes, holds whatever the table is called.
-    label = base64.urlsafe_b64encode(plain(table, longest=LONGEST_NAME).encode()).decode()
-    url = f"{address}{group}/table/{table}" if _WORD.fullmatch(table) else f"{address}{group}/table@base64/{label}"
+    first = "" if "/metrics/job" in urlsplit(address).path else "/metrics/job/strongroom"
+    url = address + first + "".join(_label(name, value) for name, value in group.items())
     return Message("PUT", url, figures.encode(), "text/plain; version=0.0.4; charset=utf-8")
+
+
+def _label(name: str, value: str) -> str:
+    """A label as part of the address. Base64, as the gateway has it for values with slashes, holds whatever it is."""
+    if _WORD.fullmatch(value):
+        return f"/{name}/{value}"
+    return f"/{name}@base64/{base64.urlsafe_b64encode(plain(value, longest=LONGEST_NAME).encode()).decode()}"
 
 
 class Delivery:

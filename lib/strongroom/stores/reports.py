@@ -13,7 +13,7 @@ from strongroom.core.report import Report
 from strongroom.core.run import Run
 from strongroom.stores import reports_json, reports_junit, reports_lineage, reports_page, reports_prometheus
 from strongroom.stores.lake import filesystem_of
-from strongroom.stores.whole_file import write_whole
+from strongroom.stores.report_files import put
 
 
 def render_html(report: Report) -> str:
@@ -66,7 +66,7 @@ def write(report: Report, folder: str | Path) -> Paths:
     """Writes the report in all formats; each file is whole or not there. The same run again replaces its own files.
 
     `<folder>/<table>/<run>.html`, `.json`, `.junit.xml` and `.openlineage.jsonl` belong to the run;
-    `<folder>/prometheus/<table>.prom` to the table, so that one folder for node exporter holds the last run of each.
+    `<folder>/prometheus/<table>.prom` to the table: figures of the last run that came to its gate.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -79,13 +79,11 @@ def write(report: Report, folder: str | Path) -> Paths:
         paths.prometheus: render_prometheus(report),
         paths.html: render_html(report),  # last: whoever sees the page finds the rest beside it
     }
+    if report.read is None:
+        del texts[paths.prometheus]  # what was not measured does not replace what was
     try:
         for path, text in texts.items():
-            if "://" in path:
-                _upload(path, text)
-            else:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                write_whole({Path(path): text.encode()})
+            put(path, text, mode=0o644 if path == paths.prometheus else None)  # node exporter is another user
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
@@ -110,16 +108,3 @@ def is_written(report: Report, folder: str | Path) -> bool:
     """Whether the run has its page already."""
     filesystem, path = filesystem_of(paths_of(report, folder).html)
     return bool(filesystem.get_file_info(path).type == pafs.FileType.File)
-
-
-def _upload(uri: str, text: str) -> None:
-    """A file of a file system elsewhere: an object store shows it when it is whole."""
-    filesystem, path = filesystem_of(uri)
-    if filesystem.type_name not in _FLAT:
-        filesystem.create_dir(path.rpartition("/")[0], recursive=True)
-    with filesystem.open_output_stream(path) as stream:
-        stream.write(text.encode())
-
-
-_FLAT = ("s3", "gcs", "abfs")
-"""File systems that have no folders to make."""

@@ -102,7 +102,7 @@ def columns(report: Report, *, shown: int) -> Markup:
     """What was measured per column; bounds for open columns only."""
     if not any(c.nulls_before is not None or c.distinct is not None or c.empty is not None for c in report.columns):
         return Markup("")
-    heads: list[Head] = [("Column", ""), ("Nulls", "figure"), ("Empty", "figure"), ("Different, about", "figure")]
+    heads: list[Head] = [("Column", ""), ("Nulls", "figure"), ("Empty", "figure"), ("Different", "figure")]
     heads += [("Smallest", "figure"), ("Largest", "figure"), ("Length", "figure")]
     lines = [
         (
@@ -116,7 +116,7 @@ def columns(report: Report, *, shown: int) -> Markup:
     ]
     told = [place for place in range(len(heads)) if any(line[place] not in (NOT_MEASURED, _WITHHELD) for line in lines)]
     heads = [heads[place] for place in told]
-    lead = "Among the rows read; different values among those kept, estimates with 95 % confidence. "
+    lead = "Among the rows read; different values among those kept, estimates (about) with 95 % confidence. "
     lead += "Bounds and lengths are never kept for personal or protected columns."
     return section(
         "columns",
@@ -149,12 +149,13 @@ def _distinct(column: ColumnFacts) -> str:
     """The number of different values, how far it may be off, and that of the whole table after an increment."""
     if column.distinct is None:
         return NOT_MEASURED
-    told = [join(number(column.distinct))]
+    about = "about " if column.distinct_low is not None and column.distinct_high is not None else ""
+    told = [join(about, number(column.distinct))]
     if column.distinct and column.distinct_low is not None and column.distinct_high is not None:
         off = max(column.distinct_high - column.distinct, column.distinct - column.distinct_low) / column.distinct
         told.append(element("small", f"± {percent(off)}"))
     if column.distinct_table is not None:
-        told.append(element("small", f"{number(column.distinct_table)} in the table"))
+        told.append(element("small", f"about {number(column.distinct_table)} in the table"))
     return join(*told)
 
 

@@ -18,17 +18,19 @@ def document(report: Report) -> str:
     """The XML text, with its declaration."""
     suite = Element("testsuite", name=plain(report.table), timestamp=f"{report.run.started:%Y-%m-%dT%H:%M:%S}")
     suite.set("time", f"{report.seconds:.3f}")
-    facts = {
+    facts: dict[str, str | int | None] = {
         "run": report.run.id,
         "contract": f"{report.contract.id} {report.contract.version}",
         "contract_fingerprint": report.contract.fingerprint,
-        "read": str(report.read),
-        "written": str(report.written),
-        "quarantined": str(report.quarantined),
+        "version": report.readable.version if report.readable else None,
+        "read": report.read,
+        "written": report.written,
+        "quarantined": report.quarantined,
     }
     properties = SubElement(suite, "properties")
     for word, value in facts.items():
-        SubElement(properties, "property", name=word, value=plain(value))
+        if value is not None:
+            SubElement(properties, "property", name=word, value=plain(str(value)))
     _run(suite, report)
     _rules(suite, report)
     _set_rules(suite, report)

@@ -27,6 +27,7 @@ NAMESPACE = "strongroom"
 _SPEC = "https://openlineage.io/spec"
 _VERSIONS = {
     "SchemaDatasetFacet": "1-2-0",
+    "DatasetVersionDatasetFacet": "1-0-1",
     "ColumnLineageDatasetFacet": "1-2-0",
     "DataQualityMetricsDatasetFacet": "1-0-1",
     "DataQualityMetricsInputDatasetFacet": "1-0-3",
@@ -141,6 +142,10 @@ def _output(report: Report, name: str, path: str) -> Fields:
     zone = name.split(".")[0]
     rows = {"training": report.written, "quarantine": report.quarantined}.get(zone)
     facets: Fields = {}
+    stands = report.readable.version if report.readable and name == report.table else None
+    version = report.versions.get(name, stands)
+    if version is not None:
+        facets["version"] = _facet("DatasetVersionDatasetFacet", datasetVersion=str(version))
     if zone == "training":
         kept = [column for column in report.columns if column.method != "drop"]
         facets["schema"] = _facet("SchemaDatasetFacet", fields=[{"name": c.path, "type": c.type} for c in kept])

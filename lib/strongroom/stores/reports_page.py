@@ -8,7 +8,7 @@ from strongroom.stores import reports_columns, reports_rows, reports_spread
 from strongroom.stores.reports_layout import section, table
 from strongroom.stores.reports_markup import LONGEST_NAME, Markup, document, element, join, name, plain
 from strongroom.stores.reports_style import STYLE
-from strongroom.stores.reports_words import count, duration, number, percent, size, verdict
+from strongroom.stores.reports_words import NOT_MEASURED, count, duration, number, percent, size, verdict
 
 _SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6.4v7m0 4v.01", "no": "M7.5 7.5l9 9m0-9l-9 9"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -93,16 +93,18 @@ def _summary(report: Report, links: Markup) -> Markup:
 
 def _tiles(report: Report) -> Markup:
     personal = [column for column in report.columns if column.personal]
+    safe = sum(column.method != "keep" for column in personal)
     held = sum(rule.passed for rule in report.set_rules)
+    files = [source.files for source in report.sources if source.files is not None]
     tiles = [
-        ("Read", number(report.read), count(sum(source.files or 0 for source in report.sources), "file")),
-        ("Written", number(report.written), percent(share(report.written, report.read))),
-        ("Quarantined", number(report.quarantined), percent(share(report.quarantined, report.read))),
-        ("Set rules held", f"{held} of {len(report.set_rules)}", ""),
+        ("Read", number(report.read), count(sum(files), "file") if files else ""),
+        ("Written", number(report.written), _part(report.written, report)),
+        ("Quarantined", number(report.quarantined), _part(report.quarantined, report)),
+        ("Set rules held", f"{held} of {len(report.set_rules)}" if report.set_rules else NOT_MEASURED, ""),
         (
             "Personal columns",
-            f"{sum(column.method != 'keep' for column in personal)} of {len(personal)}",
-            "protected",
+            f"{safe} of {len(personal)}" if report.columns else NOT_MEASURED,
+            "protected" if report.columns else "",
         ),
         ("Took", duration(report.seconds), ""),
     ]
@@ -114,6 +116,10 @@ def _tiles(report: Report) -> Markup:
         ),
         class_="tiles",
     )
+
+
+def _part(rows: int | None, report: Report) -> str:
+    return "" if rows is None else percent(share(rows, report.read))
 
 
 def _origin(report: Report, *, shown: int) -> Markup:
@@ -129,7 +135,8 @@ def _origin(report: Report, *, shown: int) -> Markup:
         ("Contract file", name(contract.file)),
         ("Contract SHA-256", name(contract.fingerprint)),
         ("Policy SHA-256", name(report.policy)),
-        *((f"Table {word}", name(path)) for word, path in report.tables.items()),
+        *((f"Table {word}", join(name(path), _version(report, word))) for word, path in report.tables.items()),
+        ("Readers get", _readable(report)),
         ("Strongroom", Markup(__version__)),
     ]
     listing = element("dl", *(join(element("dt", word), element("dd", text)) for word, text in facts), class_="facts")
@@ -140,6 +147,21 @@ def _origin(report: Report, *, shown: int) -> Markup:
     )
     sources = table("Sources read", heads, lines, told=True) if report.sources else Markup("")
     return section("origin", "Where this comes from", listing, sources)
+
+
+def _version(report: Report, table: str) -> str:
+    version = report.versions.get(table)
+    return f" · version {version}" if version is not None else ""
+
+
+def _readable(report: Report) -> Markup:
+    """The version that readers get once the run has ended, and whose it is."""
+    stands = report.readable
+    if stands is None:
+        return Markup("nothing yet")
+    by = join(" of run ", name(stands.run)) if stands.run else ""
+    when = f", {stands.published:%Y-%m-%d %H:%M:%S} UTC" if stands.published else ""
+    return join(f"version {stands.version}", by, when)
 
 
 def _foot() -> Markup:

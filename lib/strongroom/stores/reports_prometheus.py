@@ -7,6 +7,7 @@ refuses them); the start of the run is a metric instead. Labels are names from t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from strongroom.core.escaping import label
 from strongroom.core.report import Report
@@ -15,31 +16,50 @@ from strongroom.stores.reports_markup import LONGEST_NAME, plain
 Sample = tuple[Mapping[str, str], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A family of samples: its name without our prefix, what it is, each sample's labels and value, and its kind."""
+
+    name: str
+    told: str
+    samples: Iterable[Sample]
+    kind: str = "gauge"
+
+
 def document(report: Report) -> str:
-    """Gauges of the last run of one table, with an end of line."""
+    """Figures of the run of one table that came to its gate, with an end of line."""
+    return text_of((Gauge(*each) for each in _gauges(report)), labels={"table": report.table})
+
+
+def text_of(gauges: Iterable[Gauge], *, labels: Mapping[str, str]) -> str:
+    """Families of samples that have some, as text; each sample has these labels, too."""
     return "".join(
-        f"# HELP strongroom_{name} {told}\n# TYPE strongroom_{name} gauge\n" + "".join(lines)
-        for name, told, samples in _gauges(report)
-        if (lines := _lines(name, report.table, samples))
+        f"# HELP strongroom_{gauge.name} {gauge.told}\n# TYPE strongroom_{gauge.name} {gauge.kind}\n" + "".join(lines)
+        for gauge in gauges
+        if (lines := _lines(gauge.name, labels, gauge.samples))
     )
-
-
-def audit_document(log: str, *, unsealed: bool) -> str:
-    """The gauge of an audit log, by its folder: whether it could not be signed."""
-    told = "1 if the audit log could not be signed when a job ended last, else 0; ask audit verify why."
-    head = f"# HELP strongroom_audit_unsealed {told}\n# TYPE strongroom_audit_unsealed gauge\n"
-    return f'{head}strongroom_audit_unsealed{{log="{_escaped(log)}"}} {float(unsealed)!r}\n'
 
 
 def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     rows = {"read": report.read, "written": report.written, "quarantined": report.quarantined}
-    yield "run_succeeded", "1 if the last run ended well, else 0.", [({}, _truth(report.status in _WELL))]
-    yield "run_started_seconds", "Start of the last run, in seconds since 1970.", [({}, report.run.started.timestamp())]
-    yield "run_duration_seconds", "Wall time of the last run.", [({}, report.seconds)]
-    yield "rows", "Rows of the last run by what became of them.", [({"kind": kind}, n) for kind, n in rows.items()]
+    started = report.run.started.timestamp()
+    yield (
+        "gate_passed",
+        "1 if readers got what the run made, 0 if they kept what they had.",
+        [({}, _truth(report.status == "done"))],
+    )
+    yield "run_started_seconds", "Start of the run that these figures are of, in seconds since 1970.", [({}, started)]
+    yield "run_duration_seconds", "Wall time of that run until its report.", [({}, report.seconds)]
+    kinds = [({"kind": kind}, count) for kind, count in rows.items() if count is not None]
+    yield "rows", "Rows of the run by what became of them.", kinds
+    if report.readable is not None:
+        yield "table_version", "The version that readers get.", [({}, report.readable.version)]
+        if report.readable.published is not None:
+            when = report.readable.published.timestamp()
+            yield "table_published_seconds", "When a run last published it, in seconds since 1970.", [({}, when)]
     yield (
         "rule_failures",
-        "Rows of the last run that break the rule.",
+        "Rows of the run that break the rule.",
         [({"rule": rule.id, "severity": rule.severity}, rule.failures) for rule in report.rules],
     )
     yield (
@@ -54,7 +74,7 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     )
     yield (
         "quarantine_reason_rows",
-        "Quarantined rows of the last run that carry the reason.",
+        "Quarantined rows of the run that carry the reason.",
         [({"rule": reason.rule}, reason.rows) for reason in report.reasons],
     )
     yield (
@@ -72,15 +92,12 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     yield "source_bytes", "Bytes of the files read from the source.", sizes
 
 
-_WELL = ("done", "unchanged", "dry run")
-
-
-def _lines(metric: str, table: str, samples: Iterable[Sample]) -> list[str]:
+def _lines(name: str, shared: Mapping[str, str], samples: Iterable[Sample]) -> list[str]:
     """Lines by label set: a second sample with the same labels would make the collector refuse the file."""
     lines: dict[str, str] = {}
     for labels, value in samples:
-        written = ",".join(f'{name}="{_escaped(text)}"' for name, text in {"table": table, **labels}.items())
-        lines.setdefault(written, f"strongroom_{metric}{{{written}}} {float(value)!r}\n")
+        written = ",".join(f'{label}="{_escaped(text)}"' for label, text in {**shared, **labels}.items())
+        lines.setdefault(written, f"strongroom_{name}{{{written}}} {float(value)!r}\n")
     return list(lines.values())
 
 

@@ -13,11 +13,14 @@ from strongroom.stores.reports_words import count, exact_percent, measured, numb
 
 def rows(report: Report) -> Markup:
     """Where the rows went: read → written, quarantined, and what is left."""
+    if report.read is None or report.written is None or report.quarantined is None:
+        told = "Not measured: the run ended before its rows were counted."
+        return section("rows", "Rows in, rows out", element("p", told))
     if not report.read:
         return section("rows", "Rows in, rows out", element("p", "No rows were read."))
     branches: list[Branch] = [("written", report.written, "good"), ("quarantined", report.quarantined, "bad")]
     left = unaccounted(report)
-    if left > 0:
+    if left is not None and left > 0:
         words = {"done": "not accounted for", "gate closed": "passed, held back by the gate", "failed": "not published"}
         branches.insert(1, (words.get(report.status, "passed, not written"), left, "idle"))
     return section("rows", "Rows in, rows out", flow("read", report.read, branches))
@@ -100,7 +103,7 @@ def quarantine(report: Report, *, shown: int) -> Markup:
 
 def history(report: Report) -> Markup:
     """The last runs as small lines, and as a table."""
-    if not report.history:
+    if not report.history or report.read is None or report.written is None or report.quarantined is None:
         return Markup("")
     past = report.history[-29:]
     series: Sequence[tuple[str, list[float], str]] = (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from strongroom.core.report import Report, SetRuleFacts
+from strongroom.core.report import Report, SetRuleFacts, share
 from strongroom.stores.reports_markup import LONGEST_NAME, plain
 
 NOT_MEASURED = "–"
@@ -100,10 +100,11 @@ def verdict(report: Report) -> Verdict:
     """May I use this table? Says no whenever a set rule of severity `error` failed, whatever else happened."""
     closed, warnings = tuple(_closed(report)), tuple(_warnings(report))
     if report.status == "failed":
-        why = (report.problem,) if report.problem else ()
-        return Verdict("no", "No: the run ended early", "Readers keep the previous version.", why + closed)
-    if report.status == "gate closed" or closed:
-        return Verdict("no", "No: the gate is closed", "Readers keep the previous version.", closed + warnings)
+        return _standing(report, "this run ended early", ((report.problem,) if report.problem else ()) + closed)
+    if report.status == "gate closed":
+        return _standing(report, "the gate is closed", closed + warnings)
+    if closed:  # and readers got it all the same: nobody should use that
+        return Verdict("no", "No: the gate is closed", "What this run published broke its rules.", closed + warnings)
     if report.status == "dry run":
         return Verdict("no", "Not yet: this was a rehearsal", "Nothing was written.", warnings)
     who = f"by {listed(report.audience)}" if report.audience else "by everyone the policy lets read it"
@@ -111,13 +112,31 @@ def verdict(report: Report) -> Verdict:
     sentence = f"It may be read {what}, {who}."
     if report.status == "unchanged":
         sentence = f"There was nothing new to read; it stands as the last run left it. {sentence}"
+    which = f", version {report.readable.version}" if report.readable else ""
     if warnings:
-        return Verdict("care", f"Yes, with {count(len(warnings), 'warning')}", sentence, warnings)
-    return Verdict("yes", "Yes, you may use this table", sentence)
+        return Verdict("care", f"Yes{which}, with {count(len(warnings), 'warning')}", sentence, warnings)
+    return Verdict("yes", f"Yes{which or ', you may use this table'}", sentence)
 
 
-def unaccounted(report: Report) -> int:
+def _standing(report: Report, why: str, reasons: tuple[str, ...]) -> Verdict:
+    """The answer where a run gave readers nothing: what they had stands, if there is anything."""
+    stands = report.readable
+    if stands is None:
+        return Verdict("no", f"No: {why}", "There is no version to read yet.", reasons)
+    when = f" of {stands.published:%-d %B %Y, %H:%M} UTC" if stands.published else ""
+    by = f" It was published by run {_short(stands.run)}{when}." if stands.run else ""
+    who = f"by {listed(report.audience)}" if report.audience else "by everyone the policy lets read it"
+    told = f"Readers keep version {stands.version}; it may be read as before, {who}.{by}"
+    return Verdict("care", f"Yes, version {stands.version}; {_NEWER[why]}", told, reasons)
+
+
+_NEWER = {"this run ended early": "the newer run failed", "the gate is closed": "the newer run did not pass its gate"}
+
+
+def unaccounted(report: Report) -> int | None:
     """Rows read that are neither with the readers nor in quarantine; below zero when rows came out twice."""
+    if report.read is None or report.written is None or report.quarantined is None:
+        return None
     return report.read - report.written - report.quarantined
 
 
@@ -130,7 +149,7 @@ def _closed(report: Report) -> Iterable[str]:
         if not rule.passed and rule.severity == "error":
             yield f"Set rule {_short(rule.id)}: {measured(rule)}, {_short(rule.bound)}."
     if report.over_limit and report.quarantine_limit is not None:
-        reached = percent(report.quarantined / report.read)
+        reached = percent(share(report.quarantined, report.read))
         yield f"{reached} of the rows are in quarantine; the limit is {exact_percent(report.quarantine_limit)}."
 
 

@@ -43,15 +43,6 @@ class RawFile:
     modified: int
 
 
-def raw_table(source: Source) -> str:
-    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `elsewhere.raw`.
-
-    So a grant on one raw folder is none on another, whatever the contract calls itself.
-    """
-    found = re.match(r"raw/([A-Za-z0-9_]+)(/|$)", source.path)
-    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "elsewhere.raw"
-
-
 def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
     """Every file of a source, sorted by path. Files whose name starts with `_` or `.` are not data.
 

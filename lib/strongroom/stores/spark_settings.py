@@ -28,7 +28,6 @@ MEANING = {
     "spark.sql.ansi.enforceReservedKeywords": "false",
     "spark.sql.caseSensitive": "false",
     "spark.sql.parser.quotedRegexColumnNames": "false",
-    "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.variable.substitute": "false",  # `${env:NAME}` in a text would be the driver's environment
     "spark.sql.icu.caseMappings.enabled": "true",
     "spark.sql.function.concatBinaryAsString": "false",
@@ -61,7 +60,7 @@ MEANING = {
 
 READING = (
     "spark.sql.ansi.enabled", "spark.sql.caseSensitive", "spark.sql.timestampType",
-    "spark.sql.parser.quotedRegexColumnNames", "spark.sql.parser.escapedStringLiterals",
+    "spark.sql.parser.quotedRegexColumnNames",
     "spark.sql.icu.caseMappings.enabled", "spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles",
     "spark.sql.parquet.datetimeRebaseModeInRead", "spark.sql.parquet.int96RebaseModeInRead",
     "spark.sql.parquet.int96TimestampConversion", "spark.sql.parquet.binaryAsString",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from deltalake import Schema
+
+if TYPE_CHECKING:
+    from deltalake import Schema
 
 from strongroom.core.sql_text import identifier
 
@@ -67,4 +69,6 @@ def spark_schema(schema: pa.Schema) -> Any:
 
 def delta_schema(schema: pa.Schema) -> Schema:
     """The Delta schema of an Arrow schema; comments stay, and text offsets of 64 bits are Arrow's affair only."""
+    from deltalake import Schema  # a plan is made, and checked, where no table is
+
     return Schema.from_arrow(schema)
