@@ -43,8 +43,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method: the column types it fits, its options, and which of them exclude each other but are needed."""
+    """One method: what it makes, the column types it fits, its options, and which of them exclude each other but are
+    needed. `said` tells a privacy officer how a column leaves; `lies` how its values lie in a table.
+    """
 
+    said: str
+    lies: str = ""
     types: tuple[str, ...] = SCALARS
     options: Mapping[str, Option] = field(default_factory=dict)
     exactly_one: tuple[str, ...] = ()
@@ -89,12 +93,16 @@ _COUNT = Option(_whole, "a whole number from 1 up")
 _LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
 
 METHODS: Mapping[str, Method] = {
-    "keep": Method(),
-    "drop": Method(),
+    "keep": Method("kept as it is", "in clear"),
+    "drop": Method("left out"),
     "hash": Method(
-        options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST}
+        "keyed hash",
+        "token",
+        options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST},
     ),
     "encrypt": Method(
+        "encrypted",
+        "encrypted",
         options={
             "mode": _word("deterministic", "randomised"),
             "domain": _DOMAIN_OPTION,
@@ -103,9 +111,11 @@ METHODS: Mapping[str, Method] = {
             "rowKey": Option(
                 lambda value: isinstance(value, str) and bool(value), "the name of a column"
             ),  # which column may be one, core/contract_row_key.py tells
-        }
+        },
     ),
     "mask": Method(
+        "masked",
+        "masked",
         types=("string",),
         options={
             "keepFirst": _COUNT,
@@ -119,6 +129,8 @@ METHODS: Mapping[str, Method] = {
         },
     ),
     "generalise": Method(
+        "generalised",
+        "generalised",
         types=("string", *NUMBERS, *DATES),
         options={
             "bands": Option(

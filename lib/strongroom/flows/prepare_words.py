@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Column, Contract, Reference, Rule
+from strongroom.core.contract_protect import METHODS
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
@@ -122,15 +123,7 @@ def protection(leaf: Column) -> str:
         return "kept as it is"
     options = leaf.protect.options
     said = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
-    words = {
-        "keep": "kept as it is",
-        "drop": "left out",
-        "hash": "keyed hash",
-        "encrypt": "encrypted",
-        "mask": "masked",
-        "generalise": "generalised",
-    }
-    return words[leaf.protect.method] + (f" ({said})" if said else "")
+    return METHODS[leaf.protect.method].said + (f" ({said})" if said else "")
 
 
 def _plain(value: object) -> str:

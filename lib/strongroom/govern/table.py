@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract_protect import METHODS
 from strongroom.core.policy import Deny, Grant, Policy
 from strongroom.govern.columns import classification_of, folded, is_encrypted, tags_of
 from strongroom.govern.names import canonical, matcher, means
 
-IN_CLEAR, ENCRYPTED, UNKNOWN = "in clear", "encrypted", "unknown"
+IN_CLEAR, ENCRYPTED, UNKNOWN = METHODS["keep"].lies, METHODS["encrypt"].lies, "unknown"
 """How values lie: as they came, as ciphertexts, or nobody knows."""
-WAYS: Mapping[str, str] = {
-    "keep": IN_CLEAR, "hash": "token", "encrypt": ENCRYPTED, "mask": "masked", "generalise": "generalised"
-}  # fmt: skip
-"""How the values that a method of the contract made lie; a column of several kinds has them all."""
 NOT_MADE, UNREADABLE = "not made yet", "cannot be read"
 """States of a table that is not known from the lake; the empty text is one that lies there."""
 OTHERS, EVERY = "other columns", "every column"
@@ -35,7 +32,7 @@ class Table:
         tags: column → tags.
         encrypted: columns that lie encrypted as a whole.
         inside: paths of the fields inside columns, as they are compared.
-        lies: column → how its values lie, in the words of `WAYS`; missing where it is not known.
+        lies: column → how its values lie, as the contract's methods say it; missing where it is not known.
         state: empty, `NOT_MADE` or `UNREADABLE`.
     """
 
@@ -77,7 +74,7 @@ class Table:
 
 def ways(methods: Iterable[str]) -> str:
     """How what these methods made lies, for example `in clear and token`; what is dropped does not lie anywhere."""
-    found = {WAYS[method] for method in methods if method in WAYS}
+    found = {METHODS[method].lies for method in methods if method in METHODS and METHODS[method].lies}
     return " and ".join(sorted(found)) or UNKNOWN
 
 
