@@ -1,5 +1,6 @@
 """A raw file that was changed on purpose: the batch that held it is read anew, and stands in the table once."""
 
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
@@ -107,3 +108,16 @@ def test_overwriting_tells_what_readers_lose(place):
     assert "note: 1 file read before, now gone" in done.err
     assert "overwriting takes their rows (2) from readers" in done.err
     assert sorted(prices(place)) == ["i5", "i6", "i7"]
+
+
+def test_a_batch_is_read_anew_into_wider_columns_in_the_same_version(place, spark):
+    contract(place.root / "contracts", ("id", "string", "string, unique: true"), ("small", "smallint", "bigint"),
+             ("small", "50", "99"), ("row", "int,", "bigint,"))  # fmt: skip
+    (place.lake / "raw/things/one.parquet").rename(place.root / "one.parquet")
+    write(place, "two", [thing(5, small=60, row=1 << 40)], small=pa.int64(), row=pa.int64())
+    write(place, "three", [thing(7)], small=pa.int64(), row=pa.int64())
+    done = run(place, "--reread", "raw/things/two.parquet")
+    assert done.line["rows"] == {"read": 2, "written": 2, "quarantined": 0}
+    found = spark.read.format("delta").load(str(place.lake / "training/things")).select("id", "small", "row").collect()
+    assert sorted(map(tuple, found)) == [("i1", 1, 1), ("i2", 2, 2), ("i5", 60, 1 << 40), ("i7", 7, 7)]
+    assert aside(place) == [(1, "one.parquet")]

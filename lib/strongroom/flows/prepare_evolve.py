@@ -171,10 +171,8 @@ def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     schema = owners.with_notes(evolved.schema, rewrite.onto)
     change = Change([new for _, new in rewrite.pairs], whole=True, schema=schema)
     columns = ", ".join(evolved.rewritten)
-    said = {
-        "strongroom.run": job.run.id,
-        REWRAP: f"wider columns: {columns}",
-    }  # for others: the rows are what they were
+    # REWRAP tells other runs at work that the rows are what they were.
+    said = {"strongroom.run": job.run.id, REWRAP: f"wider columns: {columns}"}
     version = commits.commit(lake, name, change, looked=rewrite.onto, writers=rewrite.writers, note=said)
     rewrite.reopen()
     rewrite.sweep()

@@ -124,10 +124,8 @@ def gone(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable)
         sum(count for path, count in rows.items() if any(stages.is_of(path, batch.stage) for batch in some))
         for some in (whole, [*whole, *part])
     )
-    if any(
-        stages.stage_of(path) is None for path in rows
-    ):  # others wrote files anew, so whose rows they hold is unknown
-        least, most = 0, sum(rows.values())
+    if any(stages.stage_of(path) is None for path in rows):
+        least, most = 0, sum(rows.values())  # others wrote files anew, so whose rows these hold is unknown
     told = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     return [
         f"{counted(len(lost), 'file')} read before, now gone, first {min(lost)}: overwriting takes their rows "
