@@ -148,13 +148,5 @@ def test_an_audit_log_that_cannot_be_sealed_is_told_with_the_end(place):
     assert figures(place)[f"audit_sealed{{{REVIEWS}}}"] == 1
     log = place.root / "audit/entries.jsonl"
     log.write_bytes(log.read_bytes().replace(b"user:engineer", b"user:engineeR", 1))
-    (place.root / "audit/tree.json").unlink()
     assert place.run(flow(None)).code == 0
     assert figures(place)[f"audit_sealed{{{REVIEWS}}}"] == 0
-
-
-def test_a_lake_without_folders_gets_none(place, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    place.edit("local.yaml", "lake: lake\n", "lake: catalog:main\nrole_keys: role-keys\n")
-    assert place.run(flow(None)).code == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]

@@ -210,11 +210,6 @@ def test_a_disk_that_is_full_when_a_job_is_signed_changes_no_exit_code(place, mo
     assert "warning" not in place.run(flow(lambda job: Outcome())).err
 
 
-def test_a_lake_nobody_collects_figures_of_gets_no_folder_for_them(place):
-    place.run(flow(lambda job: Outcome()))
-    assert not (place.lake / "reports").exists()
-
-
 def test_who_may_not_read_the_signing_key_leaves_signing_to_who_may(place, monkeypatch):
     place.run(flow(lambda job: Outcome()))
     opened = Path.open

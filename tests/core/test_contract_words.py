@@ -41,7 +41,7 @@ def test_every_word_is_in_the_reference(kind):
 
 
 def test_the_contract_of_the_reference_is_sound():
-    text = PAGE.partition("```yaml\n")[2].partition("```")[0]
+    text = PAGE.partition("```yaml conf/contracts/visits.yaml\n")[2].partition("```")[0]
     assert parse_contract(text, "docs/contract.md").name == "visits"
 
 

@@ -100,5 +100,5 @@ def test_the_notebooks_of_the_project_can_run_here_and_are_thin(file):
 
 def test_the_example_of_the_docs_can_run_here():
     text = (ROOT / "docs/notebooks.md").read_text()
-    example = text.partition("```python\n")[2].partition("```")[0]
+    example = text.partition("```python notebooks/ratings.py\n")[2].partition("```")[0]
     assert parse_notebook(example, "docs/notebooks.md").widgets == ("config",)

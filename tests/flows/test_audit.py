@@ -37,6 +37,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def ask(tmp_path, capsys, log):
+    (tmp_path / "lake/raw/reviews").mkdir(parents=True)
     config = tmp_path / "local.yaml"
     config.write_text(
         f"lake: {tmp_path}/lake\nkeys: file:{tmp_path}/kek\nkeyring: {tmp_path}/keys/ring.json\n"

@@ -1,4 +1,5 @@
 import json
+import shutil
 import stat
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -270,6 +271,7 @@ def test_values_under_a_key_of_elsewhere_are_told_apart_from_none(place, tmp_pat
     (other.root / "policy.yaml").write_text(POLICY)
     run(other, "rotate"), run(place, "rotate")
     write(other)
+    shutil.rmtree(place.lake)
     other.lake.rename(place.lake)
     shown = run(place, "coverage")
     assert "No row of the lake lies under any key of this keyring.\nunknown   training.reviews.email  1  " in shown.out

@@ -12,7 +12,8 @@ from lakes import install
 from strongroom import launch
 from strongroom.core.contract_file import load_contract
 from strongroom.flows import doctor, prepare, prepare_timestamps, tables
-from strongroom.stores import stages
+from strongroom.stores import commits, stages
+from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
 from strongroom.stores.old_timestamps import old_files
 
@@ -39,7 +40,7 @@ def publish(place, kinds, table=TABLE):
         rows = pa.Table.from_pylist(every_type.ROWS, plan.schema)
         pq.write_table(rows, f"{folder}/{number}.parquet", **HOWEVER[kind])
     files = stages.staged(lake, table, "stage")
-    lake.commit(table, onto=onto, files=files, mode="append", writers={"w": 1}, note={})
+    commits.commit(lake, table, Change(files), looked=onto)
 
 
 def physical(place, table=TABLE):

@@ -52,7 +52,11 @@ def run(job: Job) -> Outcome:
         raise ConfigError(dict.fromkeys(problems))
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
-        found = lint(load_policy(settings.policy), tables=known_tables(settings).tables, at=job.run.started)
+        found = lint(
+            load_policy(settings.policy),
+            tables=known_tables(settings, looks="://" not in settings.lake).tables,
+            at=job.run.started,
+        )
         lines += [f"note  {remark}" for remark in found]
     return Outcome(summary=joined(lines), facts={"files": len(files)})
 

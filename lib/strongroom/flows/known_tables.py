@@ -35,15 +35,17 @@ class Known:
         return next((table for table in self.tables if table.name.lower() == name.lower()), None)
 
 
-def known_tables(settings: Settings) -> Known:
+def known_tables(settings: Settings, *, looks: bool = True) -> Known:
     """Every table of the lake with its columns, and every one that contracts, roles and Strongroom itself may make.
+
+    The lake itself is left alone without `looks`: one that is elsewhere may take long to answer.
 
     Raises:
         ConfigError: a contract is not sound.
     """
     contracts = contracts_of(settings)
     planned = {table.name.lower(): table for table in (*_planned(contracts, settings), *_raw(contracts))}
-    if "://" not in settings.lake and not Path(settings.lake).exists():
+    if not looks or ("://" not in settings.lake and not Path(settings.lake).exists()):
         return Known(tuple(planned.values()))
     from strongroom.flows.tables_lying import look  # what opens tables takes a while to load
 

@@ -98,10 +98,8 @@ def _told(
     try:
         place = _place(attempt, settings)
         ended = None if code is None or now is None else (code, now())
-        before = _samples(get(place.path)) if place.path else {}
-        text = text_of(_gauges(attempt, before, ended), labels=_labels(attempt))
-        if place.path:
-            put(place.path, text, mode=0o644)
+        text = text_of(_gauges(attempt, _samples(get(place.path)), ended), labels=_labels(attempt))
+        put(place.path, text, mode=0o644)
         if after is not None:
             after.outcome()
         sent = None
@@ -120,8 +118,7 @@ def _told(
 def _place(attempt: Attempt, settings: Settings) -> _Place:
     section: Mapping[str, object] = settings.jobs.get("prepare", {})
     name = file_name("attempt." + ".".join(filter(None, (attempt.command, attempt.contract))))
-    folders = not settings.lake.startswith("catalog:")
-    path = f"{settings.lake.rstrip('/')}/reports/prometheus/{name}.prom" if folders else ""
+    path = f"{settings.lake.rstrip('/')}/reports/prometheus/{name}.prom"
     token, seconds = str(section.get("pushgateway_token") or ""), float(str(section.get("send_seconds") or 5))
     return _Place(path, str(section.get("pushgateway") or ""), token, seconds)
 
