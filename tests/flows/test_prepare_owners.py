@@ -65,6 +65,6 @@ def test_a_table_that_takes_no_overwrite_is_told_before_a_row_is_read(place):
     refused = again(place)
     assert refused.code == 7
     assert "append-only" in refused.err
-    assert "Use --set prepare.mode=append" in refused.err
+    assert "--set prepare.mode=append" in refused.err
     assert "reading" not in refused.err
     assert again(place, "--set", "prepare.mode=append").code == 0

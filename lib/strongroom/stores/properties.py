@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from deltalake import CommitProperties, DeltaTable
+from deltalake.exceptions import DeltaError
 
 from strongroom.core.words import counted
 from strongroom.stores import commits
@@ -112,7 +113,12 @@ def breaking(table: DeltaTable, condition: str) -> int:
     """
     first = table.schema().fields[0].name
     rows = table.scan(columns=[first], predicate=f"NOT coalesce(({condition}), false)")
-    return sum(batch.num_rows for batch in rows)
+    try:
+        return sum(batch.num_rows for batch in rows)
+    except Exception as error:
+        if type(error) is not Exception:  # what comes through Arrow's C interface has no kind
+            raise
+        raise DeltaError("a file cannot be scanned") from None
 
 
 def _is_made(name: str, condition: str) -> bool:
