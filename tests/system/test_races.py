@@ -133,7 +133,7 @@ def test_what_spark_does_just_before_a_commit_is_gone_along_with_or_named(scenes
             if table == mine.table and not passed:
                 passed.append(lake.open(table).version())
                 for statement in statements:
-                    spark.sql(statement.format(t=lake.sql(table)))
+                    spark.sql(statement.format(t=f"delta.`{lake.folder(table)}`"))
             return missing(lake, table, adds)
 
         monkeypatch.setattr(commits, "missing", crossed)

@@ -137,12 +137,14 @@ def _sweep(
     lake: Lake, contract: Contract, *, known: Sequence[Batch], stale: Sequence[Batch], quarantine: DeltaTable
 ) -> None:
     """Deletes what earlier runs left and no version refers to: a batch may have died after its rows were set aside."""
+    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
     for batch in stale:
-        stages.drop_stage(lake, f"training.{contract.name}", batch.stage)
-        if not manifest.published(batch, quarantine):
-            stages.drop_stage(lake, f"quarantine.{contract.name}", batch.stage)
+        stages.drop_stage(lake, training, batch.stage)
+        drop = stages.drop_remains if manifest.published(batch, quarantine) else stages.drop_stage
+        drop(lake, aside, batch.stage)
     if known and known[-1] not in stale:  # the last one may have died right after it was published
-        stages.drop_remains(lake, f"training.{contract.name}", known[-1].stage)
+        for table in (training, aside):
+            stages.drop_remains(lake, table, known[-1].stage)
 
 
 def _new_files(

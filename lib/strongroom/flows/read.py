@@ -64,7 +64,6 @@ def read_table(
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
-    check_reading(spark)
     now = datetime.now(UTC)
     caller = whoami(found, lambda: spark)
     run = Run(
@@ -100,6 +99,7 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
         raise refusal(engine, decision)
     if fault is not None:
         raise fault
+    check_reading(spark)
     if projection is not None:
         return _projected(spark, lake, projection)
     if found is None:
