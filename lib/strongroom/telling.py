@@ -129,13 +129,13 @@ def say_lines(text: str) -> None:
 
 def tell(text: str) -> None:
     """Lines to stdout, where somebody may have stopped reading: `… | head`, or a JVM that was killed."""
-    try:
-        _write(sys.stdout, visible_lines(text))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _write(sys.stdout, visible_lines(text))
 
 
 def _write(stream: TextIO, text: str) -> None:
     """A text that is visible already. What the stream's encoding lacks is written by its number."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    except BrokenPipeError:  # somebody has stopped reading: `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -42,6 +42,7 @@ MEANS = [
     ("SELECT count(*) FROM mine", 4, "rows"),
     ("select COUNT(n) from MINE", 3, "null is not counted; case does not count"),
     ("SELECT sum(n) FROM mine", 2**63 + 2, "beyond 64 bits, exactly"),
+    ("SELECT max(10000000000000000003 - 10000000000000000000) FROM mine", 3, "a number is the one that was written"),
     ("SELECT sum(d) FROM mine", Decimal("-1.20"), "exactly"),
     ("SELECT sum(d) * 3 FROM mine", Decimal("-3.60"), "exactly"),
     ("SELECT avg(n) FROM mine WHERE n < 3", 1.5, "of doubles"),

@@ -49,7 +49,6 @@ WORDS = {
     "no such path": "/no/such/path",
     "a folder": "/tmp",
     "a device": "/dev/null",
-    "a binary": "/bin/true",
     "signs": "é*?[1]#%20'\"`$()",
     "break": "a\nb",
     "half a character": "\udc80",

@@ -6,9 +6,9 @@ are read (`contract_rules.py`); here it is rules against rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import chain, combinations
 from math import ceil, floor
 from typing import Any
 
@@ -20,6 +20,8 @@ _LENGTHS: Mapping[str, tuple[int, int]] = {
     "date": (10, 10), "uuid": (36, 36), "ipv4": (7, 15), "ipv6": (2, 45), "hostname": (1, 253), "email": (3, 320),
 }  # fmt: skip
 """Formats whose texts have no other length than between these two."""
+MOST_ON_ONE = 50
+"""Rules on one number: more say nothing, and each is compared with each."""
 _ZERO = {"nullValues": "required", "missingValues": "missingValues", "duplicateValues": "unique"}
 """Metric → the row rule after which there is nothing left to count."""
 
@@ -35,8 +37,14 @@ def contradictions(
         if row is not None and not holds(gate.operator, gate.bound, Fraction(0)):
             what = f"{row.id!r} lets no such row through, so {gate.metric!r} is 0, which this rule does not allow."
             yield _problem(what, gate.line, row.line, file)
-    for one, other in combinations(gates, 2):
-        if _same(one, other) and not any(_hold(one, other, number) for number in _numbers(one, other)):
+    for rules_on_one in _by_number(gates):
+        if len(rules_on_one) > MOST_ON_ONE:
+            last = rules_on_one[-1]
+            what = f"There are {len(rules_on_one):,} rules on one {last.metric!r}, and {MOST_ON_ONE} are the most."
+            yield Problem(what, f"{file}:{last.line}", "Keep the narrowest ones.")
+    few = (group for group in _by_number(gates) if len(group) <= MOST_ON_ONE)
+    for one, other in chain.from_iterable(combinations(group, 2) for group in few):
+        if not any(_hold(one, other, number) for number in _numbers(one, other)):
             first, later = sorted((one, other), key=lambda rule: rule.line)
             what = f"No {later.metric!r} meets this rule and that of line {first.line}."
             yield _problem(what, later.line, first.line, file)
@@ -55,11 +63,12 @@ def _counts_what(gate: SetRule, rule: Rule) -> bool:
     return rule.check == check and rule.columns == gate.columns and rule.argument == gate.arguments.get(check)
 
 
-def _same(one: SetRule, other: SetRule) -> bool:
-    """Whether two rules judge the same number."""
-    return (one.metric, one.columns, one.unit, one.arguments) == (
-        other.metric, other.columns, other.unit, other.arguments,
-    )  # fmt: skip
+def _by_number(gates: Iterable[SetRule]) -> Iterable[list[SetRule]]:
+    """The rules that judge the same number, together."""
+    found: dict[tuple[object, ...], list[SetRule]] = {}
+    for gate in gates:
+        found.setdefault((gate.metric, gate.columns, gate.unit, repr(gate.arguments)), []).append(gate)
+    return found.values()
 
 
 def _hold(one: SetRule, other: SetRule, number: Fraction) -> bool:

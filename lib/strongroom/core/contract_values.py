@@ -56,13 +56,14 @@ def _moment(value: str, name: str, format_: str) -> date | datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value) if iso else datetime.strptime(value, format_)
-    except ValueError:
+        in_utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter before year 1 or after 9999 in UTC
         return None
     if name == "date":
         return moment.date() if (moment.hour, moment.minute, moment.second, moment.tzinfo) == (0, 0, 0, None) else None
     if name == "timestamp_ntz":
         return moment if moment.tzinfo is None else None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return in_utc
 
 
 def in_json(value: object) -> object:

@@ -21,7 +21,7 @@ _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Letters and marks that nobody sees, most of Unicode's Default_Ignorable_Code_Point."""
-_FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(r"(^|[;|])([\s\"']*)(?=[=+\-@%\uff1d\uff0b\uff0d\uff20])")
 _HEADER = re.compile(r"[\x20-\x7e]*")
 _QUOTED = re.compile(r"[\\']")
 _MARKDOWN = re.compile(r"[\\`|<&]|(?<=!)\[|(?<=\])\(")

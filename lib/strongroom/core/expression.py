@@ -45,6 +45,9 @@ def parse(text: str, *, where: str) -> Node:
     return _Parser(text, where).all()
 
 
+_LONGEST_NUMBER = 100
+
+
 class _Parser(Tokens):
     """Recursive descent, a method per level of the grammar."""
 
@@ -137,6 +140,8 @@ class _Parser(Tokens):
             raise self.unexpected("a value is expected", "Write 'is null'." if self.word == "null" else "")
         self.step()
         if kind == "number":
+            if len(written) > _LONGEST_NUMBER:
+                raise self.problem(f"a number has more than {_LONGEST_NUMBER} signs", at=at)
             return self.made_of(Literal(int(written) if written.isdigit() else Decimal(written), at))
         if kind == "text":
             return self.made_of(Literal(unquoted(written), at))
@@ -152,11 +157,11 @@ class _Parser(Tokens):
         text = unquoted(self.written)
         try:
             value = date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
-        except ValueError:
+            if isinstance(value, datetime):
+                value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # the latter before year 1 or after 9999 in UTC
             raise self.problem(f"this is no {kind}", todo="Write it as ISO 8601 does.", at=self.at) from None
         self.step()
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
         return self.made_of(Literal(value, at))
 
     def call(self, function: str, at: int) -> Node:

@@ -153,7 +153,7 @@ def _refusals(events: Iterable[Event]) -> list[str]:
     for event in events:
         if event.outcome == "refused":
             rules = event.facts.get("rules") or event.facts.get("where") or ""
-            why = ", ".join(rules) if isinstance(rules, list) else str(rules)
+            why = ", ".join(map(str, rules)) if isinstance(rules, list) else str(rules)
             counted[_who(event), event.action, event.table or event.job, event.purpose or "(none)", why] += 1
     return _table(("who", "action", "table or job", "purpose", "by", "times"), counted)
 

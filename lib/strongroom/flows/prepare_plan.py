@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.escaping import shell_word
 from strongroom.core.run import Job
 from strongroom.core.words import counted
 from strongroom.flows import prepare_evolve, prepare_reread, tables
@@ -158,7 +159,8 @@ def _new_files(
         raise StoreError(
             f"rewritten since it was read: {counted(len(change.rewritten), 'file')}",
             where=change.rewritten[0].path,
-            todo=f"Read the batch that held it anew: prepare --reread {change.rewritten[0].path} (or put it back).",
+            todo="Put it back, or read the batch that held it anew: ./spark-submit.sh prepare "
+            f"--contract {contract.name} --reread {shell_word(change.rewritten[0].path)}",
         )
     if change.vanished:
         job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")

@@ -57,7 +57,7 @@ def check_replaceable(name: str, batch: Batch, *, known: Sequence[Batch], table:
     Raises:
         StoreError: others have written its files anew, or a retry has put rows in that may be the batch's.
     """
-    todo = "Make all rows anew: prepare with --set prepare.mode=overwrite."
+    todo = "Put the file back; or make all rows anew (--set prepare.mode=overwrite), those that others deleted, too."
     files = files_of(table)
     if any(stage_of(path) is None for path in files):
         what = (

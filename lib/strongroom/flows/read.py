@@ -99,13 +99,13 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
         raise refusal(engine, decision)
     if fault is not None:
         raise fault
-    check_reading(spark)
     if projection is not None:
         return _projected(spark, lake, projection)
     if found is None:
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     # The version that was decided on, whoever writes the table before its rows are read.
+    check_reading(spark)
     rows = at_version(spark, lake.spark_path(table), found.version())
     sql = reading(decision, dict(rows.dtypes))
     if decision.clear and contract is not None:
@@ -153,4 +153,5 @@ def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
         raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
+    check_reading(spark)
     return at_version(spark, lake.spark_path(projection.table), found.version())

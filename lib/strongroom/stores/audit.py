@@ -7,6 +7,7 @@ writer removes it. `govern/merkle.py` makes the proofs, `flows/seal.py` signs th
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -172,6 +173,8 @@ class AuditLog:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(self.path, flags, 0o640)
         try:
+            if os.fstat(file).st_nlink > 1:
+                raise OSError(errno.EMLINK, "it has another name, too")
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
         finally:
@@ -193,13 +196,20 @@ def _write(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
+_LONGEST_TAIL = 16 << 20
+"""No entry is near so long, in bytes: what has no line end for longer was not written by a job that died."""
+
+
 def _end_of_last_line(file: int) -> int:
     """The size of a file up to its last line end: what lies behind it was never finished."""
     end, step = os.fstat(file).st_size, 1  # nearly always the last byte tells
-    while end > 0:
-        start = max(0, end - step)
+    least = max(0, end - _LONGEST_TAIL)
+    while end > least:
+        start = max(least, end - step)
         found = os.pread(file, end - start, start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
         end, step = start, _CHUNK
+    if least:
+        raise OSError(errno.EFBIG, "it ends in what is no entry")
     return 0

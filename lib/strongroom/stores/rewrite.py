@@ -241,11 +241,17 @@ def _field(have: pa.Field, declared: pa.Field) -> pa.Field:
     return have.with_type(_kind(have.type, declared.type))
 
 
+_VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+"""What deltalake's own DELETE and MERGE leave, and Arrow writes only at the top level."""
+
+
 def _kind(have: pa.DataType, declared: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(have) and pa.types.is_timestamp(declared):
         return declared
     if _is_number(have) and _is_number(declared):
         return declared
+    if have in _VIEWS:
+        return _VIEWS[have]
     if pa.types.is_struct(have) and pa.types.is_struct(declared):
         names = {field.name: field for field in declared}
         return pa.struct([_field(field, names.get(field.name, field)) for field in have])

@@ -80,7 +80,9 @@ class Literals(Tokens):
         numbers = []
         for sign in ("(", ","):
             self.expect(sign)
-            numbers.append(int(self.written) if self.kind == "number" and self.written.isdigit() else -1)
+            numbers.append(
+                int(self.written) if self.kind == "number" and self.written.isdigit() and len(self.written) < 4 else -1
+            )
             self.step()
         self.expect(")")
         if not 0 <= numbers[1] <= numbers[0] <= MOST_DIGITS or not numbers[0]:

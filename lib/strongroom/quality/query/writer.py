@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from strongroom.core.contract import Type
 from strongroom.quality.query.forms import FORMS, TOTALS
@@ -173,7 +174,7 @@ class _Writer:
             return f"CAST('{value!r}' AS DOUBLE)"
         if isinstance(value, int) and abs(value) < _LONG:
             return str(value) if value >= 0 else f"({value})"
-        return f"CAST('{value:f}' AS DECIMAL({node.kind.digits},{node.kind.scale}))"
+        return f"CAST('{Decimal(value):f}' AS DECIMAL({node.kind.digits},{node.kind.scale}))"
 
 
 def _kinds(node: Call | Total) -> list[Kind]:
