@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -20,6 +22,10 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import REREAD, RETRY, Batch
 from strongroom.stores.others import rows_of
 from strongroom.stores.sources import RawFile
+
+RUN = "strongroom.run"
+"""In the note of every version of ours: the run that made it."""
+_CHANGES = ("DELETE", "UPDATE", "MERGE")
 
 Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]
 """By its name, each source of the contract and the files it has today."""
@@ -113,7 +119,28 @@ def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[
 
 
 def gone(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable) -> list[str]:
-    """What an overwrite takes from readers because it is not in the sources any more; empty when nothing is."""
+    """What an overwrite takes from readers because it is not in the sources any more, and what others did that it undoes;
+    empty when there is neither.
+    """
+    return [*_not_there(files, known=known, table=table), *_undone(table)]
+
+
+def _undone(table: DeltaTable) -> list[str]:
+    """Rows that others deleted or changed since a run wrote all of them, whether raw files still hold them or not."""
+    entries = itertools.takewhile(lambda entry: not _is_whole(entry), table.history())
+    versions = sorted(entry["version"] for entry in entries if entry.get("operation") in _CHANGES and RUN not in entry)
+    if not versions:
+        return []
+    told = f"{counted(len(versions), 'version')}, first {versions[0]}"
+    return [f"others deleted or changed rows ({told}): overwriting makes them anew from the raw files, as they were"]
+
+
+def _is_whole(entry: Mapping[str, Any]) -> bool:
+    return RUN in entry and str(entry.get("operationParameters", {}).get("mode", "")).strip('"').lower() == "overwrite"
+
+
+def _not_there(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable) -> list[str]:
+    """Rows whose files are not in the sources any more."""
     change, seen = manifest.changes(files, known, table), manifest.seen(known, table)
     lost = {file.path for file in change.vanished}
     if not lost:
