@@ -119,8 +119,8 @@ def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[
 
 
 def gone(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable) -> list[str]:
-    """What an overwrite takes from readers because it is in no source any more, and what of others' work it undoes; empty
-    when there is neither.
+    """What an overwrite takes from readers since it is in no source any more, and what of others it undoes; empty when
+    there is neither.
     """
     return [*_not_there(files, known=known, table=table), *_undone(table)]
 
