@@ -8,6 +8,8 @@ from documents.pages import REASONS, pages, steps_of
 from documents.sandbox import Sandbox
 
 FIRST = "README.md"
+LONG = {"docs/encryption.md", "docs/install.md", "docs/notebooks.md"}
+"""Pages whose jobs take half a minute and more."""
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +37,14 @@ def test_what_is_only_shown_says_why(page):
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("page", [page for page in pages() if any(step.runs for step in steps_of(page))])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow) if page in LONG else page
+        for page in pages()
+        if any(step.runs for step in steps_of(page))
+    ],
+)
 def test_a_page_s_commands_run_as_they_stand(page, request, sandbox):
     if page == FIRST:
         sandbox.clone()

@@ -115,6 +115,7 @@ def test_a_run_that_dies_before_any_step_leaves_no_trace_after_the_next(scene, m
             assert not unknown_files(scene.place, table), f"step {step}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", IN_TURN)
 def test_a_run_that_is_overtaken_at_any_step_changes_nothing_more(scene, monkeypatch, mode):
     inside = []
