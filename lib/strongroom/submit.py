@@ -31,6 +31,7 @@ from strongroom.stores.installation import LOCK, ensure_archive, ensure_packages
 from strongroom.stores.jars import read_lock
 from strongroom.stores.java import Java, find_java
 from strongroom.stores.modes import mask, masked
+from strongroom.stores.session import is_local
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
 _WRITABLE = "Free space or mend permissions there, then run the same again."
@@ -98,7 +99,7 @@ def launch(argv: Sequence[str]) -> None:
         become(commands.plain(home, request.words))
     variables.settle(settings, home)
     java = ensure_spark(home, say=say) if needs_java(request, settings) else None
-    if java is not None and not commands.is_local(settings.spark["spark.master"]):
+    if java is not None and not is_local(settings.spark["spark.master"]):
         commands.zip_modules(home)
     os.umask(run := mask(own, settings))
     if java is None:

@@ -230,6 +230,8 @@ def test_a_library_that_panics_is_told_like_any_error(place, capsys, monkeypatch
 
     monkeypatch.setattr(audit, "run", panics)
     assert ended(audit, ["verify"], capsys, config=place.settings) == 7
+    figures = (place.lake / "reports/prometheus/attempt.audit_verify.prom").read_text()
+    assert 'strongroom_attempt_exit_code{command="audit verify"} 7.0\n' in figures, "and counted as what it was"
 
 
 @pytest.mark.spark

@@ -86,7 +86,7 @@ def _matrix(job: Job) -> Outcome:
         write_lines(page(found, policy=engine.policy.fingerprint[:16], at=at, notes=notes), job.args.out)
     else:
         write_cells(cells(found), job.args.out)
-    summary = "\n".join([f"{counted:,} cells written to {job.args.out}.", *notes])
+    summary = joined([f"{counted:,} cells written to {job.args.out}.", *notes])
     return Outcome(report=job.args.out, summary=summary, facts=facts)
 
 

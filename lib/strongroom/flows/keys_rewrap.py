@@ -27,7 +27,7 @@ from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper,
 from strongroom.protect.row_key import row_keys_of
 from strongroom.protect.types import plain
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import REWRAP
+from strongroom.stores.others import REWRAP, RUN
 from strongroom.stores.rewrite import Rewrite
 
 AT_ONCE = 256 << 20
@@ -116,7 +116,7 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
     rewrite, keys = Rewrite.of(lake, work.table, run_id=job.run.id), tuple(old)
     if rewrite is None:
         return counts
-    note = {"strongroom.run": job.run.id, REWRAP: "encrypted under the primary key"}
+    note = {RUN: job.run.id, REWRAP: "encrypted under the primary key"}
     by_file: dict[str, Counter[str]] = {}
     seen: set[str] = set()
     while todo := rewrite.todo(seen):

@@ -116,7 +116,7 @@ def located(error: BaseException, *, file: str, cell: Cell) -> StrongroomError:
     """The error as one of ours that says which line of the notebook it came from, without a foreign message."""
     frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f"{file}:{frames[-1] if frames else cell.line}"
-    known = translate(error) if isinstance(error, Exception) else None
+    known = translate(error)
     if known is None:
         what = f"a cell stopped with {type(error).__name__}; its message is withheld, since it might quote data"
         return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.")

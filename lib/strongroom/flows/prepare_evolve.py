@@ -25,7 +25,7 @@ from strongroom.stores import commits, owners, properties
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import REWRAP, files_of
+from strongroom.stores.others import REWRAP, RUN, files_of
 from strongroom.stores.rewrite import Rewrite
 from strongroom.stores.stages import is_of
 from strongroom.stores.table_plan import delta_schema
@@ -172,7 +172,7 @@ def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     change = Change([new for _, new in rewrite.pairs], whole=True, schema=schema)
     columns = ", ".join(evolved.rewritten)
     # REWRAP tells other runs at work that the rows are what they were.
-    said = {"strongroom.run": job.run.id, REWRAP: f"wider columns: {columns}"}
+    said = {RUN: job.run.id, REWRAP: f"wider columns: {columns}"}
     version = commits.commit(lake, name, change, looked=rewrite.onto, writers=rewrite.writers, note=said)
     rewrite.reopen()
     rewrite.sweep()

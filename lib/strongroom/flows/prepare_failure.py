@@ -59,7 +59,7 @@ def _problem(error: BaseException) -> str:
     """One sentence of ours. What another's error says may quote data, so that only its class is told."""
     if isinstance(error, KeyboardInterrupt):
         return "It was stopped by Ctrl-C."
-    known = translate(error) if isinstance(error, Exception) else None
+    known = translate(error)
     if known is None:
         return f"It ended with a bug: {type(error).__name__}."
     what = known.problems[0].what if isinstance(known, ConfigError) else known.what

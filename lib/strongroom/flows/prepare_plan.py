@@ -20,11 +20,9 @@ from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import REREAD, RETRY, Batch
-from strongroom.stores.others import rows_of
+from strongroom.stores.others import RUN, rows_of
 from strongroom.stores.sources import RawFile
 
-RUN = "strongroom.run"
-"""In the note of every version of ours: the run that made it."""
 _CHANGES = ("DELETE", "UPDATE", "MERGE")
 
 Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]

@@ -18,6 +18,7 @@ from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
+from strongroom.stores.others import RUN
 
 
 def look_again(lake: Lake, planned: Planned) -> None:
@@ -52,7 +53,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     if not whole and planned.stale:
         table = commits.without(lake, name, where=_of(planned.stale))
     change = Change(files, whole=whole, schema=tables.QUARANTINE if whole else None)
-    note = {"strongroom.run": batch.run_id, "strongroom.contract": done.contract.fingerprint}
+    note = {RUN: batch.run_id, "strongroom.contract": done.contract.fingerprint}
     version = commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
     properties.bring(lake, name, plan, say=job.say)
     stages.drop_remains(lake, name, batch.stage)
@@ -67,7 +68,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     """
     name, batch, plan = f"training.{done.contract.name}", done.batch, tables.training(done.contract)
     note = {
-        "strongroom.run": batch.run_id,
+        RUN: batch.run_id,
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",
         "strongroom.fingerprint": done.contract.fingerprint,
     }

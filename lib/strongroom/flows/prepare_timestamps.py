@@ -18,6 +18,7 @@ from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.stores.keys_coverage import tables_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.old_timestamps import old_files
+from strongroom.stores.others import RUN
 from strongroom.stores.rewrite import Rewrite
 
 
@@ -64,7 +65,7 @@ def _rewritten(job: Job, lake: Lake, table: str, *, old: set[str]) -> None:
     rewrite = Rewrite.of(lake, table, run_id=job.run.id)
     if rewrite is None:
         return
-    note = {"strongroom.run": job.run.id, "strongroom.timestamps": "INT96 to INT64"}
+    note = {RUN: job.run.id, "strongroom.timestamps": "INT96 to INT64"}
     for path, size in rewrite.files():
         if path not in old:
             continue

@@ -32,6 +32,7 @@ from strongroom.govern.projection import Projection
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import RUN
 from strongroom.stores.projected import Projected, Relaid, Written, holds, source_files
 from strongroom.stores.spark_sql import columns_as, rows_where
 from strongroom.stores.table_plan import TablePlan, plain_type, spark_schema
@@ -142,7 +143,7 @@ def refresh(
             try:
                 table.commit(
                     stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
-                    at_ms=int(job.run.started.timestamp() * 1000), note={"strongroom.run": job.run.id},
+                    at_ms=int(job.run.started.timestamp() * 1000), note={RUN: job.run.id},
                 )  # fmt: skip
             except Relaid:
                 if again:

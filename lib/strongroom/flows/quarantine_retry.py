@@ -33,6 +33,7 @@ from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
+from strongroom.stores.others import RUN
 from strongroom.stores.sources import RawFile
 from strongroom.stores.table_plan import spark_schema
 
@@ -129,7 +130,7 @@ def finish(
         aside = f"quarantine.{contract.name}"
         todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
         raise StoreError("rows of a retry that died are no longer in its stage", where=name, todo=todo)
-    note = {"strongroom.run": batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
+    note = {RUN: batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
     commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
 
 
@@ -203,7 +204,7 @@ def _publish(
     moved = sum(
         json.loads(file.stats)["numRecords"] for file in stages.staged(lake, training, f"{batch.stage}/verdict=good")
     )
-    note = {"strongroom.run": batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved)}
+    note = {RUN: batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved)}
     still = Change(stages.staged(lake, aside, batch.stage), whole=True, schema=tables.QUARANTINE)
     version = commits.commit(lake, aside, still, looked=quarantine, writers=batch.writers, note=note)
     try:
@@ -218,5 +219,5 @@ def _publish(
 
 def _moved(quarantine: DeltaTable, batch: Batch) -> int:
     """How many rows a retry took out of quarantine, as its commit says."""
-    told = (entry for entry in quarantine.history() if entry.get("strongroom.run") == batch.run_id and MOVED in entry)
+    told = (entry for entry in quarantine.history() if entry.get(RUN) == batch.run_id and MOVED in entry)
     return int(next(told)[MOVED])

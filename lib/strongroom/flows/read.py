@@ -71,7 +71,7 @@ def read_table(
         actor=caller.principal if caller.proof and caller.principal != principal else "",
         proof=caller.proof,
     )  # fmt: skip
-    return _read(spark, table, found, run, at=at or now)
+    return _read(spark, table, found, run, at=at or now, theirs=True)
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
@@ -79,7 +79,11 @@ def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
     return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version)
 
 
-def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None) -> Any:
+def _read(
+    spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None,
+    theirs: bool = False,
+) -> Any:  # fmt: skip
+    """The rows as the policy gives them; `theirs` is a session that nobody has looked at yet."""
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
     request = replace(reading_of(found, table, run), at=at)
@@ -100,13 +104,11 @@ def _read(spark: Any, table: str, settings: Settings, run: Run, *, at: datetime,
     if fault is not None:
         raise fault
     if projection is not None:
-        return _projected(spark, lake, projection)
+        return _projected(spark, lake, projection, theirs=theirs)
     if found is None:
         todo = "Run ./spark-submit.sh prepare first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
-    # The version that was decided on, whoever writes the table before its rows are read.
-    check_reading(spark)
-    rows = at_version(spark, lake.spark_path(table), found.version())
+    rows = _rows(spark, lake, table, found, theirs=theirs)
     sql = reading(decision, dict(rows.dtypes))
     if decision.clear and contract is not None:
         shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
@@ -143,7 +145,14 @@ def _given(decision: Decision, projection: Projection | None) -> Decision:
     return replace(projection.decision, request=decision.request)
 
 
-def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
+def _rows(spark: Any, lake: Lake, table: str, found: DeltaTable, *, theirs: bool) -> Any:
+    """The rows of the version that was decided on, whoever writes the table before they are read."""
+    if theirs:
+        check_reading(spark)
+    return at_version(spark, lake.spark_path(table), found.version())
+
+
+def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) -> Any:
     """The rows of a projection, once it is known to be of today's policy.
 
     Raises:
@@ -153,5 +162,4 @@ def _projected(spark: Any, lake: Lake, projection: Projection) -> Any:
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
         raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
-    check_reading(spark)
-    return at_version(spark, lake.spark_path(projection.table), found.version())
+    return _rows(spark, lake, projection.table, found, theirs=theirs)

@@ -29,6 +29,7 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import RUN
 from strongroom.stores.private import close_to_others, drop_former
 from strongroom.stores.table_plan import TablePlan, spark_schema
 
@@ -92,7 +93,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
         facts = {**event.facts, "into": target, "rows": counts[0], "unopened": counts[1]}
         AuditLog.open(job.settings).append(replace(event, facts=facts))
         change = Change(stages.staged(lake, target, stage), whole=True, schema=wanted.schema)
-        writers, note = {target: number, writer: number}, {"strongroom.run": job.run.id}
+        writers, note = {target: number, writer: number}, {RUN: job.run.id}
         version = commits.commit(lake, target, change, looked=onto, writers=writers, note=note)
     except BaseException:
         stages.drop_stage(lake, target, stage)

@@ -24,6 +24,7 @@ from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.learn.labels import label_summary
 from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import RUN
 
 NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
 UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
@@ -82,7 +83,7 @@ def run(job: Job) -> Outcome:
     if job.args.dry_run:
         return _preview(job, plan)
     note = {
-        "strongroom.run": job.run.id,
+        RUN: job.run.id,
         "strongroom.fingerprint": contract.fingerprint,
         "strongroom.source": f"{plan.source} version {source.version()}",
     }

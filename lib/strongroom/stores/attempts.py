@@ -47,7 +47,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where figures go: the file (empty for a lake without folders), and the gateway with its token and patience."""
+    """Where figures go: the file, and the gateway with its token and patience."""
 
     path: str
     gateway: str
@@ -86,7 +86,7 @@ def _code_of(error: BaseException) -> int:
     """The exit code that the job will end with."""
     if isinstance(error, KeyboardInterrupt):
         return 130
-    known = translate(error) if isinstance(error, Exception) else None
+    known = translate(error)
     return known.exit_code if known is not None else 1
 
 
@@ -108,7 +108,7 @@ def _told(
             sent = Delivery([message], token=place.token, seconds=place.seconds)
         reason = sent.outcome() if sent is not None and ended is not None else ""
         if reason:
-            say(f"note: not sent to pushgateway: {reason}; what it would have got is in {place.path or 'no file'}")
+            say(f"note: not sent to pushgateway: {reason}; what it would have got is in {place.path}")
     except Exception as error:  # a job ends as it ended
         say(f"note: no figures of this attempt ({type(error).__name__})")
         return None

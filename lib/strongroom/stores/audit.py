@@ -24,6 +24,8 @@ _CHUNK = 1 << 20
 _ENTRIES = "entries.jsonl"
 _TAIL = 1 << 16
 _LONGEST_NOTE = 1 << 16
+_LONGEST_TAIL = 16 << 20
+"""No entry is near so long, in bytes: what has no line end for longer was not written by a job that died."""
 
 
 class AuditLog:
@@ -194,10 +196,6 @@ def _write(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-
-
-_LONGEST_TAIL = 16 << 20
-"""No entry is near so long, in bytes: what has no line end for longer was not written by a job that died."""
 
 
 def _end_of_last_line(file: int) -> int:

@@ -15,7 +15,7 @@ from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
-from strongroom.stores.session import ALONE, STATIC, with_jvm
+from strongroom.stores.session import ALONE, STATIC, is_local, with_jvm
 from strongroom.stores.spark_settings import JVM
 from strongroom.stores.whole_file import write_whole
 
@@ -53,11 +53,6 @@ class Command:
                 lines.append([])
             lines[-1].append(shell_word(word))
         return " \\\n  ".join(" ".join(line) for line in lines)
-
-
-def is_local(master: str) -> bool:
-    """Whether driver and executors are one process here. `local-cluster[…]` is not."""
-    return master == "local" or master.startswith("local[")
 
 
 def plain(home: Home, words: Sequence[str]) -> Command:

@@ -9,6 +9,7 @@ from deltalake.exceptions import DeltaError
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Readable
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import RUN
 
 _SAYS = (
     "CREATE TABLE", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "ADD CONSTRAINT", "DROP CONSTRAINT", "OPTIMIZE",
@@ -35,8 +36,8 @@ def readable(lake: Lake, table: str) -> Readable | None:
     if not rows:
         begun = any(commit["version"] == 0 for commit in commits)
         return None if begun else Readable(int(found.version()))
-    mine = next((commit for commit in rows if "strongroom.run" in commit), None)
+    mine = next((commit for commit in rows if RUN in commit), None)
     if mine is None:
         return Readable(int(rows[0]["version"]))
     published = datetime.fromtimestamp(mine["timestamp"] / 1000, UTC)
-    return Readable(int(rows[0]["version"]), str(mine["strongroom.run"]), published)
+    return Readable(int(rows[0]["version"]), str(mine[RUN]), published)

@@ -137,8 +137,13 @@ def _private(settings: Mapping[str, str]) -> dict[str, str]:
     return {
         "spark.python.unix.domain.socket.dir": str(folder),
         "spark.driver.defaultJavaOptions": f"-Djava.io.tmpdir={folder}",
-        **(ALONE if settings.get("spark.master", "local").partition("[")[0] == "local" else {}),
+        **(ALONE if is_local(settings.get("spark.master", "local")) else {}),
     }
+
+
+def is_local(master: str) -> bool:
+    """Whether driver and executors are one process here. `local-cluster[…]` is not."""
+    return master == "local" or master.startswith("local[")
 
 
 def _start(settings: Mapping[str, str]) -> Any:
