@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
+from strongroom.core.run import RUN
 from strongroom.flows.prepare_plan import gone
-from strongroom.stores.others import RUN
 
 OURS = CommitProperties(custom_metadata={RUN: "r1"})
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from strongroom.core.settings import Settings
 
+RUN = "strongroom.run"
+"""In the note of every version of ours that a run made: its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

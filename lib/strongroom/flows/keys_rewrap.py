@@ -19,7 +19,7 @@ from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.key import Keyring
-from strongroom.core.run import Job, Outcome
+from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows.permit import permit
 from strongroom.flows.which import contract_of, settle_purpose
@@ -27,7 +27,7 @@ from strongroom.protect.rewrap import Rewrapped, Rewrapper, as_it_is, rewrapper,
 from strongroom.protect.row_key import row_keys_of
 from strongroom.protect.types import plain
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import REWRAP, RUN
+from strongroom.stores.others import REWRAP
 from strongroom.stores.rewrite import Rewrite
 
 AT_ONCE = 256 << 20

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, Field
 
 from strongroom.core.contract import Contract, Type
 from strongroom.core.errors import ConfigError, Problem, StoreError
-from strongroom.core.run import Job
+from strongroom.core.run import RUN, Job
 from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.evolution import LOOSE, NEW, SEALED, WIDER, Evolution, evolution
@@ -25,7 +25,7 @@ from strongroom.stores import commits, owners, properties
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import REWRAP, RUN, files_of
+from strongroom.stores.others import REWRAP, files_of
 from strongroom.stores.rewrite import Rewrite
 from strongroom.stores.stages import is_of
 from strongroom.stores.table_plan import delta_schema

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.escaping import shell_word
-from strongroom.core.run import Job
+from strongroom.core.run import RUN, Job
 from strongroom.core.words import counted
 from strongroom.flows import prepare_evolve, prepare_reread, tables
 from strongroom.flows.evolution import Evolution
@@ -20,7 +20,7 @@ from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import REREAD, RETRY, Batch
-from strongroom.stores.others import RUN, rows_of
+from strongroom.stores.others import rows_of
 from strongroom.stores.sources import RawFile
 
 _CHANGES = ("DELETE", "UPDATE", "MERGE")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deltalake import DeltaTable
 
-from strongroom.core.run import Job
+from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows import fuse, prepare_evolve, prepare_reread, tables
 from strongroom.flows.prepare_marks import new_keys
@@ -18,7 +18,6 @@ from strongroom.stores.commits import Change
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
-from strongroom.stores.others import RUN
 
 
 def look_again(lake: Lake, planned: Planned) -> None:

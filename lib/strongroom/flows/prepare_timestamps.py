@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError
-from strongroom.core.run import Job, Outcome
+from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows.keys_rewrap import AT_ONCE
 from strongroom.flows.known_tables import contracts_of
@@ -18,7 +18,6 @@ from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.stores.keys_coverage import tables_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.old_timestamps import old_files
-from strongroom.stores.others import RUN
 from strongroom.stores.rewrite import Rewrite
 
 

@@ -20,7 +20,7 @@ from strongroom.core.contract import Column, Contract
 from strongroom.core.escaping import glob_words
 from strongroom.core.event import Event
 from strongroom.core.key import Keyring
-from strongroom.core.run import Job
+from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import identifier
 from strongroom.flows.permit import engine_of
 from strongroom.flows.project_rows import REPORT, Pass, Target
@@ -32,7 +32,6 @@ from strongroom.govern.projection import Projection
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import RUN
 from strongroom.stores.projected import Projected, Relaid, Written, holds, source_files
 from strongroom.stores.spark_sql import columns_as, rows_where
 from strongroom.stores.table_plan import TablePlan, plain_type, spark_schema

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
-from strongroom.core.run import Job, Outcome
+from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
@@ -33,7 +33,6 @@ from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
-from strongroom.stores.others import RUN
 from strongroom.stores.sources import RawFile
 from strongroom.stores.table_plan import spark_schema
 

@@ -15,7 +15,7 @@ from strongroom.core.decision import Decision
 from strongroom.core.escaping import joined
 from strongroom.core.event import Event
 from strongroom.core.key import KeyHandle
-from strongroom.core.run import Job, Outcome
+from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.silence import no_values
 from strongroom.core.sql_text import identifier
 from strongroom.core.words import counted
@@ -29,7 +29,6 @@ from strongroom.stores.audit import AuditLog
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import RUN
 from strongroom.stores.private import close_to_others, drop_former
 from strongroom.stores.table_plan import TablePlan, spark_schema
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.escaping import joined
-from strongroom.core.run import Job, Outcome
+from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.words import did_you_mean
 from strongroom.flows import vectorize_tables as out
@@ -24,7 +24,6 @@ from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.learn.labels import label_summary
 from strongroom.learn.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import RUN
 
 NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
 UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}

@@ -13,8 +13,6 @@ from deltalake import DeltaTable
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 
-RUN = "strongroom.run"
-"""In the note of every version of ours that a run made: its id."""
 REWRAP = "strongroom.rewrap"
 """In the note of a commit of ours that writes the same rows anew: other ciphertexts, no other value."""
 SIGN = "strongroom.commit"

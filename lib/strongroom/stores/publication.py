@@ -8,8 +8,8 @@ from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Readable
+from strongroom.core.run import RUN
 from strongroom.stores.lake import Lake
-from strongroom.stores.others import RUN
 
 _SAYS = (
     "CREATE TABLE", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "ADD CONSTRAINT", "DROP CONSTRAINT", "OPTIMIZE",
