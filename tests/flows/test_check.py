@@ -140,10 +140,14 @@ def test_it_loads_nothing_heavy(conf):
     code = (
         "import sys\n"
         "from strongroom import launch; from strongroom.flows import check\n"
-        "code = launch.run(check, [])\n"
+        "code = launch.run(check, ['--config', sys.argv[1]])\n"
         "print(code, sorted({'pyspark', 'deltalake', 'pydantic', 'jwt', 'datasketches'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT / "lib")}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, "conf/local.yaml"],
+        env={"PYTHONPATH": str(ROOT / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "0 []"
