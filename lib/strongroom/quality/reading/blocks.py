@@ -1,0 +1,77 @@
+"""What every reader gives: records with their places, and what of a part is no record.
+
+A part is what one worker reads of a file without a break: all of it, a range of bytes, or row groups. Whoever reads a
+part that is not the file's first cannot know how many records stand before it, so all numbers here begin with the part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """Records that are no rows of their format, n of them.
+
+    Args:
+        numbers: n numbers in the part, from 1.
+        raw: binary, n: the bytes of each record in UTF-8 as far as they can be, without its line end.
+    """
+
+    numbers: Numbers
+    raw: pa.Array
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some records of one part that follow each other.
+
+    Args:
+        rows: n rows with every column of the contract, by name and in its order. A leaf is text (`string`) as it stands
+            in the file, or already of the declared type; a column that the file has not is null.
+        numbers: n numbers of these rows in the part, from 1, ascending; headers, blank and comment lines not counted.
+        raw: binary, n: the bytes of each record, as in `Torn`; None where a source is no text.
+        torn: the records in between that are no rows, or None.
+    """
+
+    rows: pa.RecordBatch
+    numbers: Numbers
+    raw: pa.Array | None = None
+    torn: Torn | None = None
+
+
+class Unknown(NamedTuple):
+    """A name in the data that the contract does not know: its path, and the number of the first record that has it."""
+
+    path: str
+    number: int
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a reader has seen of a part; it counts as it goes, and the numbers are final once it has come to the end.
+
+    Args:
+        records: good and torn.
+        lines: all of the part's lines.
+        blank: lines without anything.
+        comments: lines that the dialect takes for comments.
+        unknown: at most 20.
+        open_quote: the part ends inside a quoted field: another split is needed, or the file is broken.
+        broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None.
+    """
+
+    records: int = 0
+    lines: int = 0
+    blank: int = 0
+    comments: int = 0
+    unknown: list[Unknown] = field(default_factory=list)
+    open_quote: bool = False
+    broken: int | None = None
