@@ -60,6 +60,7 @@ JOBS: Mapping[str, Mapping[str, Key]] = {
     "prepare": {
         "contract": Key("name"),
         "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
+        "engine": Key("choice", default="spark", choices=("spark", "auto", "local")),  # who does the work
         "quarantine_limit": Key("share", default=None),
         "widenLimit": Key("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
         "sql_seconds": Key("number", default=600.0, least=0.1),  # how long the query of a rule may take

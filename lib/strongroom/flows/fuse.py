@@ -1,54 +1,42 @@
-"""The one pass: read → judge → protect → tally, one Arrow batch at a time. It imports no Spark and no clock.
+"""The one pass: read → judge → protect → tally, one block of rows at a time. It imports no Spark and no clock.
 
-Spark carries it by `mapInArrow`. A row leaves as one of three kinds, told apart by `EXTRA.verdict`:
-a good row (EXTRA is null) with its protected columns, a `bad` row (only EXTRA: reasons, file, the sealed row), and one
-`tally` row a task (only EXTRA: counts that merge).
+A row leaves as a good one, with its protected columns, or set aside: reasons, place, and the row sealed. What is
+counted on the way merges, so that blocks, tasks and files add up to the run in any order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.key import KeyHandle
-from strongroom.core.silence import no_values
-from strongroom.flows.places import Places, in_words, some
-from strongroom.flows.sealed_rows import as_json, from_json
-from strongroom.protect import output_type, protector, seal, unseal
+from strongroom.flows.places import in_words
+from strongroom.flows.sealed_rows import as_json, as_record
+from strongroom.protect import output_type, protector, seal
 from strongroom.protect.marks import leaving, marker, shows_equality
 from strongroom.protect.row_key import Protector, row_keys_of
 from strongroom.quality.distinct import Distinct
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.labels import is_open
+from strongroom.quality.reading.blocks import Block, Numbers, Torn
 from strongroom.quality.sketches import Sketcher, sketches_of
 from strongroom.quality.tally import Tally
 from strongroom.quality.typed import read_batch
 from strongroom.stores.keys import keyring_of
-from strongroom.stores.sources import CORRUPT, FILE
 
-EXTRA = "__extra"
-EXTRA_TYPE = pa.struct(
-    [
-        ("verdict", pa.string()),
-        ("reasons", pa.list_(pa.string())),
-        ("file", pa.string()),
-        ("position", pa.string()),
-        ("sealed", pa.binary()),
-        ("tally", pa.string()),
-    ]
-)
 UNPARSED = "row.parse"
 """The reason of a row that is no row of its format at all: a torn line, a record of another length."""
 UNOPENED = "row.sealed"
 """The reason of a quarantined row that this keyring does not open: another key, or bytes that somebody changed."""
-MARK = "__breaks_"
-"""Prefix of the boolean columns that say whether a rule of ACROSS is broken; what follows is the rule's place."""
+
+Flags = npt.NDArray[np.bool_]
+Broken = Mapping[int, Numbers]
+"""Rules of ACROSS by their place → numbers of the rows in a part that break them, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +46,22 @@ class Pass:
     contract: Contract
     table: str
     keys: KeyHandle
-    textual: bool
     sketched: bool = True
+
+    @property
+    def across(self) -> tuple[str, ...]:
+        """The ids of the rules of ACROSS, each at its place."""
+        return tuple(rule.id for rule in self.contract.rules if rule.check in ACROSS)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row."""
+
+    reasons: pa.Array
+    file: pa.Array
+    position: pa.Array
+    sealed: pa.Array
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -68,33 +70,7 @@ def output_schema(contract: Contract) -> pa.Schema:
     return pa.schema([pa.field(column.name, kind) for column, kind in kept if kind is not None])
 
 
-def stage_schema(contract: Contract) -> pa.Schema:
-    """What leaves the pass: the protected columns and EXTRA."""
-    return output_schema(contract).append(pa.field(EXTRA, EXTRA_TYPE))
-
-
-def refine(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches of raw rows in; batches of good and bad rows out, then one tally row.
-
-    Raises:
-        StrongroomError: with no data value in it; a foreign error is replaced by its class and place, since its message
-            might quote one.
-    """
-    with no_values("the pass"):
-        yield from _Worker(plan).run(batches)
-
-
-def retry(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same for rows of a quarantine table (all but its run and batch, and marks), opened and judged once more.
-
-    A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
-    sealed as it is, with the reason `row.sealed`.
-    """
-    with no_values("the pass"):
-        yield from _Worker(plan).retry(batches)
-
-
-class _Worker:
+class Worker:
     """One task's compiled pass."""
 
     def __init__(self, plan: Pass) -> None:
@@ -102,132 +78,131 @@ class _Worker:
         self.columns = plan.contract.columns
         self.keyring = keyring_of(plan.keys)
         self.judge: Judge = compile_rules(plan.contract)
-        self.across = [rule for rule in plan.contract.rules if rule.check in ACROSS]
-        self.tally = Tally()
-        self.places = Places()
-        self.distinct: dict[str, Distinct] = {}
+        self.across = plan.across
+        self._tally = Tally()
+        self._distinct: dict[str, Distinct] = {}
         sketched = sketches_of(plan.contract) if plan.sketched else {}
-        self.sketcher = Sketcher(plan.contract, sketched)
-        self.markers = {
+        self._sketcher = Sketcher(plan.contract, sketched)
+        self._markers = {
             leaf.path: marker(leaf, table=plan.table, keyring=self.keyring)
             for leaf in plan.contract.leaves()
             if shows_equality(leaf) or (leaf.path in sketched and not is_open(leaf))
         }
-        self.counted = [column for column in self.columns if any(leaf.path in self.markers for leaf in column.leaves())]
-        self.schema = stage_schema(plan.contract)
+        self._counted = [
+            column for column in self.columns if any(leaf.path in self._markers for leaf in column.leaves())
+        ]
+        self.schema = output_schema(plan.contract)
         kept = [column for column in self.columns if output_type(column) is not None]
-        self.protect: dict[str, Protector] = {
+        self._protect: dict[str, Protector] = {
             column.name: protector(column, table=plan.table, keyring=self.keyring) for column in kept
         }
-        self.row_keys = row_keys_of(kept)
+        self._row_keys = row_keys_of(kept)
 
-    def run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = 0
-        for batch in batches:
-            if batch.num_rows:
-                rows += batch.num_rows
-                yield from self.one(batch, self.places.of(batch))
-        if rows:
-            tally = replace(self.tally, distinct=self.distinct, sketches=self.sketcher.states())
-            yield self.extra(["tally"], tally=[tally.to_json()])
+    @property
+    def tally(self) -> Tally:
+        """What has been counted so far."""
+        return replace(self._tally, distinct=self._distinct, sketches=self._sketcher.states())
 
-    def retry(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            if batch.num_rows:
-                opened, valid = unseal(batch.column("row"), table=self.plan.table, keyring=self.keyring)
-                if valid.false_count:
-                    yield self.unopened(batch.filter(pc.invert(valid)))
-                if valid.true_count:
-                    again = batch.filter(valid)
-                    yield from self.one(self.reopened(again, opened.filter(valid)), again.column("source_position"))
-        yield self.extra(["tally"], tally=[self.tally.to_json()])
+    def process(
+        self, block: Block, *, file: str, start: int = 0, broken: Broken | None = None
+    ) -> Iterator[pa.RecordBatch | Aside]:
+        """The block's good rows as one batch of `schema`, if there are any, and what is set aside of it.
 
-    def reopened(self, batch: pa.RecordBatch, opened: pa.Array) -> pa.RecordBatch:
-        """Opened rows as a text source would deliver them, and which of them were duplicates."""
-        columns = dict(from_json(opened, self.columns))
-        columns[FILE] = batch.column("source_file")
-        before = batch.column("reasons").to_pylist()
-        for place, rule in enumerate(self.across):
-            stays = pa.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
-            columns[f"{MARK}{place}"] = pc.or_(stays, batch.column(f"{MARK}{place}").fill_null(False))
-        return pa.RecordBatch.from_pydict(columns)
+        Args:
+            block: rows and their numbers in a part of a file.
+            file: the file.
+            start: the byte at which the part begins; rows of a part that is not the first are counted from there.
+            broken: what is known of these rows from other rows.
+        """
+        if block.torn is not None and len(block.torn.numbers):
+            yield self._unparsed(block.torn, file=file, start=start)
+        if not block.rows.num_rows:
+            return
+        typed = read_batch(block.rows, self.plan.contract)
+        marks = {
+            rule: np.isin(block.numbers, numbers, assume_unique=True)
+            for place, rule in enumerate(self.across)
+            for numbers in ((broken or {}).get(place, _NONE),)
+        }
+        yield from self.judged(block, typed.batch, typed.unreadable, marks, file=file, start=start)
 
-    def unopened(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        rows = batch.num_rows
-        self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNOPENED: rows}))
-        reasons = pa.array([[UNOPENED]] * rows, pa.list_(pa.string()))
-        file, position = batch.column("source_file"), batch.column("source_position")
-        return self.extra(["bad"] * rows, reasons=reasons, file=file, position=position, sealed=batch.column("row"))
-
-    def one(self, raw: pa.RecordBatch, places: pa.Array | None) -> Iterator[pa.RecordBatch]:
-        parsed = raw.column(CORRUPT).is_null()
-        if parsed.false_count:
-            torn = pc.invert(parsed)
-            yield self.unparsed(raw.filter(torn), some(places, torn))
-            raw, places = raw.filter(parsed), some(places, parsed)
-        typed = read_batch(raw, self.plan.contract, textual=self.plan.textual)
-        failures = self.judge.judge(typed.batch, typed.unreadable, self.marked(raw))
-        self.tally = self.tally.add(failures, self.plan.contract)
-        self.sketcher.add(failures)
+    def judged(
+        self, block: Block, typed: pa.RecordBatch, unreadable: Mapping[str, Flags], marks: Mapping[str, Flags],
+        *, file: str | pa.Array, start: int = 0, position: pa.Array | None = None, sealed: pa.Array | None = None,
+    ) -> Iterator[pa.RecordBatch | Aside]:  # fmt: skip
+        """The same of typed rows; with file, position and sealed row of each where they were aside before."""
+        failures = self.judge.judge(typed, dict(unreadable), dict(marks))
+        self._tally = self._tally.add(failures, self.plan.contract)
+        self._sketcher.add(failures)
         if not failures.bad.any():
-            yield self.good(typed.batch)
+            yield self._good(typed)
             return
         if not failures.bad.all():
-            yield self.good(typed.batch.filter(pa.array(~failures.bad)))
+            yield self._good(typed.filter(pa.array(~failures.bad)))
         bad = pa.array(failures.bad)
-        yield self.bad(raw.filter(bad), some(places, bad), reasons=failures.reasons())
+        places = in_words(block.numbers[failures.bad], start) if position is None else position.filter(bad)
+        files = _repeated(file, len(places)) if isinstance(file, str) else file.filter(bad)
+        yield Aside(failures.reasons(), files, places, self._row(block, bad) if sealed is None else sealed.filter(bad))
 
-    def unparsed(self, raw: pa.RecordBatch, places: pa.Array | None) -> pa.RecordBatch:
-        rows = raw.num_rows
-        self.tally = self.tally.merge(Tally(rows=rows, bad=rows, failed={UNPARSED: rows}))
-        return self.bad(raw, places, reasons=pa.array([[UNPARSED]] * rows, pa.list_(pa.string())))
+    def unopened(self, batch: pa.RecordBatch) -> Aside:
+        """Rows of a quarantine that do not open: they stay as they are, for one reason."""
+        self._count_bad(batch.num_rows, UNOPENED)
+        return Aside(
+            _reasons(UNOPENED, batch.num_rows), batch.column("source_file"), batch.column("source_position"),
+            batch.column("row"),
+        )  # fmt: skip
 
-    def marked(self, raw: pa.RecordBatch) -> dict[str, np.ndarray]:
-        marks = {rule.id: f"{MARK}{place}" for place, rule in enumerate(self.across)}
-        return {rule: np.asarray(raw.column(mark).fill_null(False)) for rule, mark in marks.items()}
+    def unparsed(self, sealed: pa.RecordBatch) -> Aside:
+        """Rows of a quarantine that are no rows of their format still."""
+        self._count_bad(sealed.num_rows, UNPARSED)
+        return Aside(
+            _reasons(UNPARSED, sealed.num_rows), sealed.column("source_file"), sealed.column("source_position"),
+            sealed.column("row"),
+        )  # fmt: skip
 
-    def good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
+    def _unparsed(self, torn: Torn, *, file: str, start: int) -> Aside:
+        rows = len(torn.numbers)
+        self._count_bad(rows, UNPARSED)
+        sealed = self._sealed(as_record(torn.raw))
+        return Aside(_reasons(UNPARSED, rows), _repeated(file, rows), in_words(torn.numbers, start), sealed)
+
+    def _count_bad(self, rows: int, reason: str) -> None:
+        self._tally = self._tally.merge(Tally(rows=rows, bad=rows, failed={reason: rows}))
+
+    def _row(self, block: Block, bad: pa.Array) -> pa.Array:
+        """Rows as they were read, sealed."""
+        clear = as_json(block.rows.filter(bad)) if block.raw is None else as_record(block.raw.filter(bad))
+        return self._sealed(clear)
+
+    def _sealed(self, clear: pa.Array) -> pa.Array:
+        return seal(clear, table=self.plan.table, keyring=self.keyring)
+
+    def _good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
         # Values are bound to row keys as these leave, so those columns come first; they are never bound themselves.
-        protected = {name: self.protect[name](typed.column(name)) for name in self.row_keys}
+        protected = {name: self._protect[name](typed.column(name)) for name in self._row_keys}
         row_keys = dict(protected)
-        for name, protect in self.protect.items():
+        for name, protect in self._protect.items():
             if name not in row_keys:
                 protected[name] = protect(typed.column(name), row_keys)
-        arrays = [protected[name] for name in self.protect]
-        for column in self.counted:
+        for column in self._counted:
             for leaf, values in leaving(column, protected[column.name]):
-                if leaf.path in self.markers:
-                    self.count(leaf, self.markers[leaf.path](values))
-        return pa.RecordBatch.from_arrays([*arrays, pa.nulls(typed.num_rows, EXTRA_TYPE)], schema=self.schema)
+                if leaf.path in self._markers:
+                    self._count(leaf, self._markers[leaf.path](values))
+        return pa.RecordBatch.from_arrays([protected[name] for name in self._protect], schema=self.schema)
 
-    def count(self, leaf: Column, marks: np.ndarray) -> None:
+    def _count(self, leaf: Column, marks: np.ndarray) -> None:
         """One more batch of a leaf that is not open."""
         if shows_equality(leaf):
-            self.distinct[leaf.path] = self.distinct.get(leaf.path, Distinct()).add(marks)
-        self.sketcher.add_marks(leaf.path, marks)
-
-    def bad(self, raw: pa.RecordBatch, places: pa.Array | None, *, reasons: pa.Array) -> pa.RecordBatch:
-        """Rows to set aside; `places` as `Places` gives them, or already in words."""
-        names = [column.name for column in self.columns]
-        clear = as_json(raw.select([*names, CORRUPT]))
-        sealed = seal(clear, table=self.plan.table, keyring=self.keyring)
-        position = in_words(places) if isinstance(places, pa.StructArray) else places
-        file = raw.column(FILE)
-        return self.extra(["bad"] * raw.num_rows, reasons=reasons, file=file, position=position, sealed=sealed)
-
-    def extra(self, verdict: list[str], **children: Any) -> pa.RecordBatch:
-        rows = len(verdict)
-        arrays = [
-            pa.array(verdict) if field.name == "verdict" else _cast(children.get(field.name), field.type, rows)
-            for field in EXTRA_TYPE
-        ]
-        extra = pa.StructArray.from_arrays(arrays, fields=list(EXTRA_TYPE))
-        empty = [pa.nulls(rows, field.type) for field in self.schema][:-1]
-        return pa.RecordBatch.from_arrays([*empty, extra], schema=self.schema)
+            self._distinct[leaf.path] = self._distinct.get(leaf.path, Distinct()).add(marks)
+        self._sketcher.add_marks(leaf.path, marks)
 
 
-def _cast(values: Any, kind: pa.DataType, rows: int) -> pa.Array:
-    if values is None:
-        return pa.nulls(rows, kind)
-    array = values if isinstance(values, pa.Array) else pa.array(values, kind)
-    return array if array.type == kind else array.cast(kind)
+_NONE: Numbers = np.zeros(0, np.int64)
+
+
+def _repeated(text: str, rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), rows)
+
+
+def _reasons(reason: str, rows: int) -> pa.Array:
+    return pa.array([[reason]] * rows, pa.list_(pa.string()))

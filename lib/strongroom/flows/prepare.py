@@ -26,9 +26,10 @@ from strongroom.flows import (
     prepare_send,
     prepare_words,
 )
+from strongroom.flows.inputs import road_of
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
-from strongroom.flows.prepare_marks import permit_references
+from strongroom.flows.prepare_marks import new_keys, permit_references
 from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
 from strongroom.flows.prepare_publish import look_again, publish_quarantine, publish_training
@@ -105,25 +106,28 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     replaces = planned.replaced is not None or (evolved is not None and bool(evolved.rewritten))
     owners.refuse(f"training.{contract.name}", planned.onto, mode="overwrite" if replaces else batch.mode)
     owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
-    textual = contract.sources[0].format in sources.TEXT_FORMATS
-    sketched = bool(job.settings.jobs["prepare"]["sketches"])
-    plan = fuse.Pass(contract, f"training.{contract.name}", keyring.handle, textual, sketched)
+    plan = fuse.Pass(
+        contract, f"training.{contract.name}", keyring.handle, bool(job.settings.jobs["prepare"]["sketches"])
+    )
+    way = road_of(job, size=sum(file.size for file in batch.files))
 
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
-    tally, measured = stage(job, plan, lake=lake, batch=batch, found=found, without=replaced)
+    staged = stage(job, way, plan, lake=lake, batch=batch, found=found, without=replaced)
     look_again(lake, planned)
+    tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
-    good = f"{batch.stage}/verdict=good"
-    asked = judge_owners(contract, lake, onto=planned.onto, stage=good, tally=tally)
-    verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
-    done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
+    asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
+    verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
+    done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     prepare_record.write_metrics(done, lake=lake)
-    done = replace(done, version=None if done.closed else publish_training(job, done, lake=lake, planned=planned))
+    if not done.closed:
+        judge = None if batch.mode == "overwrite" else new_keys(job, way, plan, lake=lake, good=staged.good)
+        done = replace(done, version=publish_training(job, done, lake=lake, planned=planned, judge=judge))
     report = prepare_report.report_of(job, done, lake=lake, found=found)
     done = replace(done, report=prepare_report.write_report(report, lake=lake))
     done = replace(done, notes=prepare_send.end(job, report, begun=begun))

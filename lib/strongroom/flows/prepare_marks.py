@@ -1,41 +1,60 @@
 """Rules that no row answers alone: does another row have the same key, and is what a key refers to there?
 
-Spark scans the key columns once more, for all such rules at once, and shuffles 128-bit hashes of them, never a row; the
-few hashes that break a rule come back to their rows by a broadcast join.
+The key columns are scanned once more, for all such rules at once; what comes back says which rows of which part break
+one.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
+
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 
 from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
-from strongroom.flows import fuse
+from strongroom.flows.engines import Tasks
+from strongroom.flows.fuse import Broken, Pass
+from strongroom.flows.inputs import Input, Road
+from strongroom.flows.key_groups import FOUND, SHARED, broken_of, meeting, offenders
+from strongroom.flows.key_prints import (
+    BLOBS,
+    STARTS,
+    Key,
+    Scan,
+    TableScan,
+    findable,
+    leaves_of,
+    scan,
+    scan_table,
+    starts,
+)
 from strongroom.flows.permit import permit
-from strongroom.flows.prepare_hashes import HASHES, Rows, alike_hashes, at, given, hashes, held, identified, leaves_of
-from strongroom.flows.prepare_keys import IDENTITY, PLACE, Key, findable
 from strongroom.protect.siv import PREFIX
-from strongroom.stores import stages
 from strongroom.stores.commits import Judge
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
+from strongroom.stores.table_files import TableFiles, files_at
+
+_RANGE = 64 << 20
+"""Bytes of files whose keys one range is for."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A rule, the key it asks for, and a DataFrame of what is there already or has to be: HASHES, or None."""
+class Asked:
+    """A rule, the key it asks for, and the table whose keys are there already or have to be."""
 
     rule: Rule
     key: Key
-    theirs: Any = None
+    columns: tuple[str, ...] = ()
+    theirs: TableFiles | None = None
 
     @property
     def refers(self) -> bool:
@@ -60,100 +79,80 @@ def _missing(name: str) -> StoreError:
     return StoreError("a table that the contract refers to is not there yet", where=f"training.{name}", todo=todo)
 
 
-def mark_rows(job: Job, rows: Rows, *, lake: Lake) -> Any:
-    """The rows with a boolean column for each rule of ACROSS, true or null: whether the row breaks it.
+def broken_rows(
+    job: Job, road: Road, plan: Pass, inputs: Sequence[Input], *, lake: Lake, onto: bool, without: str = ""
+) -> Mapping[tuple[str, int], Broken]:
+    """Of each part, the rows that break a rule of ACROSS.
+
+    Args:
+        job: the run.
+        road: who does the work.
+        plan: the pass that the rows will go through.
+        inputs: the rows.
+        lake: where the tables lie.
+        onto: the training table is added to, and so belongs to what must be unique.
+        without: the stage of a batch whose rows there are about to be replaced, and do not count.
 
     Raises:
         StoreError: a table that is referred to is not there, or was protected with a key that is gone.
     """
-    from pyspark.sql import functions as F
-
-    rules = [rule for rule in rows.plan.contract.rules if rule.check in ACROSS]
+    rules = [rule for rule in plan.contract.rules if rule.check in ACROSS]
     if not rules:
-        return rows.frame
-    asked = [_asked(job, rows, rule, place, lake=lake) for place, rule in enumerate(rules)]
-    frame = identified(rows, [each.key for each in asked])
-    broken = _broken(replace(rows, frame=frame), asked)
-    for each in asked:  # the identities of different rules differ, so all these joins are with one broadcast
-        ids = each.key.identity
-        marked = broken.toDF(*ids).withColumn(f"{fuse.MARK}{each.key.place}", F.lit(True)).hint("broadcast")
-        frame = frame.join(marked, on=list(ids), how="left").drop(*ids)
-    return frame
+        return {}
+    asked = [
+        _asked(job, road, plan, rule, place, lake=lake, onto=onto, without=without) for place, rule in enumerate(rules)
+    ]
+    size = sum(each.size for each in inputs) + sum(each.theirs.size for each in asked if each.theirs)
+    ranges = max(1, min(256, size // _RANGE))
+    keys, refers = tuple(each.key for each in asked), frozenset(each.key.place for each in asked if each.refers)
+    tasks = [each.tasks(partial(scan, Scan(plan, each.feed, keys, job.run.id, ranges))) for each in inputs]
+    for each in asked:
+        if each.theirs is not None:
+            leaves = leaves_of(plan.contract, each.key.paths)
+            files, place = road.table_paths(each.theirs), each.key.place
+            what = TableScan(plan, place, each.columns, leaves, files, job.run.id, ranges)
+            tasks.append(road.table_tasks(partial(scan_table, what), each.theirs, each.columns))
+    found = road.engine.shuffle(tasks, BLOBS, by="range", reduce=partial(offenders, refers=refers), to=FOUND)
+    return broken_of(found, keys, refers=refers)
 
 
-def new_keys(job: Job, contract: Contract, *, lake: Lake, stage: str) -> Judge | None:
+def new_keys(job: Job, road: Road, plan: Pass, *, lake: Lake, good: Sequence[AddAction]) -> Judge | None:
     """Compares the keys of a stage's good rows with those of files that others have added since the pass looked.
 
     They are compared as they lie. Values under another key than the run's are those that the pass has compared already.
     None when nothing must be unique, or protection hides which values are equal.
     """
-    table, rules = f"training.{contract.name}", [rule for rule in contract.rules if rule.check == "unique"]
-    asked = [rule for rule in rules if all(map(findable, leaves_of(contract, rule.columns)))]
+    table, rules = plan.table, [rule for rule in plan.contract.rules if rule.check == "unique"]
+    asked = [rule for rule in rules if all(map(findable, leaves_of(plan.contract, rule.columns)))]
+    folder = lake.folder(table)
+
+    def lying(paths: Iterable[str]) -> TableFiles:
+        return TableFiles(table, -1, folder, tuple(f"{folder}/{path}" for path in paths), 0)
 
     def judge(files: Sequence[str]) -> None:
-        staged = [file.path for file in stages.staged(lake, table, f"{stage}/verdict=good")]
-        if not staged:
-            return
-        mine, theirs = (_files(job, lake, table, paths) for paths in (staged, map(unquote, files)))
-        for rule in asked:
-            columns = [at(column) for column in rule.columns]
-            names = [f"__key_{number}" for number in range(len(columns))]
-            ours, new = (frame.where(given(columns)).select(*columns).toDF(*names) for frame in (mine, theirs))
-            if ours.join(new, on=names, how="left_semi").limit(1).count():
-                what = f"others have added rows since with keys of this run's rows (rule {rule.id})"
-                raise StoreError(what, where=table, todo="Run again: it will tell which rows are there twice.")
+        mine, theirs = lying(file.path for file in good), lying(map(unquote, files))
+        for rule in asked if good else ():
+            leaves, tasks = leaves_of(plan.contract, rule.columns), []
+            for place, side in enumerate((mine, theirs)):
+                what = TableScan(plan, place, rule.columns, leaves, road.table_paths(side), job.run.id, 1)
+                tasks.append(road.table_tasks(partial(scan_table, what), side, rule.columns))
+            found = road.engine.shuffle(tasks, BLOBS, by="range", reduce=meeting, to=SHARED)
+            if any(found.column("shared").to_pylist()):
+                what_is = f"others have added rows since with keys of this run's rows (rule {rule.id})"
+                raise StoreError(what_is, where=table, todo="Run again: it will tell which rows are there twice.")
 
     return judge if asked else None
 
 
-def _files(job: Job, lake: Lake, table: str, paths: Iterable[str]) -> Any:
-    return job.spark().read.parquet(*[glob_words(lake.spark_path(table, path)) for path in paths])
-
-
-def _broken(rows: Rows, asked: Sequence[_Asked]) -> Any:
-    """Identities that break a rule: of keys that are there twice, or refer to nothing.
-
-    Where a table has values under several master keys, a key refers to nothing if it does under each of them.
-    """
-    from pyspark.sql import functions as F
-
-    mine = hashes(rows, [each.key for each in asked]).withColumn("__theirs", F.lit(0))
-    sides = [
-        each.theirs.select(
-            F.lit(each.key.place).alias(PLACE), *(F.lit(None).cast("bigint").alias(name) for name in IDENTITY), *HASHES,
-            F.lit(1).alias("__theirs"),
-        )
-        for each in asked if each.theirs is not None
-    ]  # fmt: skip
-    identity = F.when(F.col("__theirs") == 0, F.struct(*IDENTITY))
-    keys = (
-        reduce(lambda one, other: one.unionByName(other), sides, mine)
-        .groupBy(*HASHES)
-        .agg(
-            F.max(PLACE).alias(PLACE),
-            F.count(identity).alias("__mine"),
-            F.max("__theirs").alias("__theirs"),
-            F.collect_set(identity).alias("__ids"),
-        )
-    )
-    refers = F.col(PLACE).isin([each.key.place for each in asked if each.refers])
-    again = (F.col("__mine") > 1) | (F.col("__theirs") == 1)
-    found = keys.where(refers | again).select(PLACE, "__theirs", F.explode("__ids").alias("__id"))
-    told = found.select(PLACE, "__theirs", "__id.*").groupBy(*IDENTITY)
-    judged = told.agg(F.max(PLACE).alias(PLACE), F.max("__theirs").alias("__theirs"))
-    return judged.where(~refers | (F.col("__theirs") == 0)).select(*IDENTITY)
-
-
-def _asked(job: Job, rows: Rows, rule: Rule, place: int, *, lake: Lake) -> _Asked:
+def _asked(job: Job, road: Road, plan: Pass, rule: Rule, place: int, *, lake: Lake, onto: bool, without: str) -> Asked:
     """What a rule asks, and of which table at which version."""
     if rule.check == "unique":
-        table = f"training.{rows.plan.contract.name}"
-        seen = rows.onto and all(map(findable, leaves_of(rows.plan.contract, rule.columns)))
+        table = f"training.{plan.contract.name}"
+        seen = onto and all(map(findable, leaves_of(plan.contract, rule.columns)))
         former = lake.open(table) if seen else None
         if former is None or not former.file_uris():
-            return _Asked(rule, Key(place, rule.columns))
-        there = held(job, lake, table, former.version(), without=rows.without)
-        return _against(rows, rule, place, there, columns=rule.columns, name=table)
+            return Asked(rule, Key(place, rule.columns))
+        return _against(job, road, plan, rule, place, former, columns=rule.columns, name=table, without=without)
     target = rule.argument
     if not isinstance(target, Reference):
         raise TypeError(f"rule {rule.id} refers to nothing")
@@ -162,34 +161,33 @@ def _asked(job: Job, rows: Rows, rule: Rule, place: int, *, lake: Lake) -> _Aske
     if there is None:
         raise _missing(target.table)
     job.say(f"{rule.id}: looked up in {table}, version {there.version()}")
-    return _against(rows, rule, place, held(job, lake, table, there.version()), columns=target.columns, name=table)
+    return _against(job, road, plan, rule, place, there, columns=target.columns, name=table)
 
 
-def _against(rows: Rows, rule: Rule, place: int, table: Any, *, columns: tuple[str, ...], name: str) -> _Asked:
+def _against(
+    job: Job, road: Road, plan: Pass, rule: Rule, place: int, table: DeltaTable, *, columns: tuple[str, ...], name: str,
+    without: str = "",
+) -> Asked:  # fmt: skip
     """The rule's key and a table's, both protected alike, under every master key that the table has."""
-    leaves = leaves_of(rows.plan.contract, rule.columns)
-    found = [at(column) for column in columns]
-    present = table.where(given(found))
-    hidden = next(
-        (number for number, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None
-    )
+    theirs, leaves = files_at(table, name, without=without), leaves_of(plan.contract, rule.columns)
+    hidden = next((at for at, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None)
     keys: tuple[int, ...] = ()
     if hidden is not None:
-        keys = _keys_of(rows.plan, present, found[hidden], leaves[hidden], name=name)
-    return _Asked(rule, Key(place, rule.columns, keys), present.select(*alike_hashes(found, leaves, place)))
+        what = TableScan(plan, place, (columns[hidden],), (leaves[hidden],), road.table_paths(theirs), job.run.id, 1)
+        tasks = road.table_tasks(partial(starts, what), theirs, (columns[hidden],))
+        keys = _keys_of(plan, road, tasks, leaves[hidden], name=name)
+    return Asked(rule, Key(place, rule.columns, keys), columns, theirs)
 
 
-def _keys_of(plan: fuse.Pass, table: Any, column: Any, leaf: Column, *, name: str) -> tuple[int, ...]:
+def _keys_of(plan: Pass, road: Road, tasks: Tasks, leaf: Column, *, name: str) -> tuple[int, ...]:
     """Ids of the master keys that a protected column's values carry; the primary when it has none.
 
     Raises:
         StoreError: the keyring lacks one of them, so that its values cannot be compared.
     """
-    from pyspark.sql import functions as F
-
     ring, text = keyring_of(plan.keys), leaf.protect is not None and leaf.protect.method == "hash"
-    starts = table.select(F.substring(column, 1, 7 if text else PREFIX).alias("start")).distinct().collect()
-    heads = [urlsafe_b64decode(f"{row['start']}A") if text else bytes(row["start"]) for row in starts]
+    found: set[Any] = set(road.engine.run(tasks, STARTS).column("start").to_pylist())
+    heads = [urlsafe_b64decode(start + b"A") if text else bytes(start) for start in found]
     ids = sorted({int.from_bytes(head[1:PREFIX]) for head in heads}) or [ring.primary]
     for key in ids:
         try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.flows import tables
@@ -16,7 +19,7 @@ PREFIX = "constraint "
 
 
 def judge_owners(
-    contract: Contract, lake: Lake, *, onto: DeltaTable, stage: str, tally: Tally
+    contract: Contract, lake: Lake, *, onto: DeltaTable, files: Sequence[AddAction], tally: Tally
 ) -> tuple[SetVerdict, ...]:
     """A verdict on each constraint that the table's owner has set: how many of the good rows break it.
 
@@ -27,7 +30,7 @@ def judge_owners(
     if not asked or not tally.kept:
         return ()
     name = f"training.{contract.name}"
-    counts = owners.broken(lake, name, stage, schema=tables.training(contract).schema, asked=asked)
+    counts = owners.broken(lake, name, files, schema=tables.training(contract).schema, asked=asked)
     return tuple(_verdict(name, rule, count) for rule, count in counts.items())
 
 

@@ -8,13 +8,12 @@ from deltalake import DeltaTable
 
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import Condition, one_of
-from strongroom.flows import fuse, prepare_evolve, prepare_reread, tables
-from strongroom.flows.prepare_marks import new_keys
+from strongroom.flows import prepare_evolve, prepare_reread, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.quarantine_retry import drop_replaced
 from strongroom.stores import commits, owners, properties, stages
-from strongroom.stores.commits import Change
+from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
@@ -41,13 +40,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     """
     still_enabled(job.settings.keyring, done.key)
     name, batch = f"quarantine.{done.contract.name}", done.batch
-    table, plan, files = planned.quarantine, tables.quarantine(done.contract), []
-    if done.tally.bad:
-        training = f"training.{done.contract.name}"
-        bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
-        rows = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        stages.write(rows, stages.spark_path(lake, name, batch.stage), stats=plan.stats)
-        files = stages.staged(lake, name, batch.stage)
+    table, plan, files = planned.quarantine, tables.quarantine(done.contract), done.bad
     whole = batch.mode == "overwrite"
     if not whole and planned.stale:
         table = commits.without(lake, name, where=_of(planned.stale))
@@ -59,8 +52,10 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     return version
 
 
-def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
+def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judge: Judge | None) -> int:
     """One metadata commit: from here on readers see this run. Nothing before it is visible to them.
+
+    `judge` looks at rows that others have added since the pass.
 
     Raises:
         KeyFault: the run's key is not enabled any more: the table would be one that nobody opens.
@@ -73,7 +68,6 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned) -> i
     }
     still_enabled(job.settings.keyring, done.key)
     change, writers = _change(job, done, lake=lake, planned=planned)
-    judge = None if batch.mode == "overwrite" else new_keys(job, done.contract, lake=lake, stage=batch.stage)
     version = commits.commit(lake, name, change, looked=planned.onto, writers=writers, note=note, judge=judge)
     drop_replaced(lake, batch)
     properties.bring(lake, name, plan, say=job.say)
@@ -88,7 +82,7 @@ def _change(
     """What the run's commit does, and the writers that it leaves in the log."""
     contract, batch, evolved = done.contract, done.batch, planned.evolved
     name, when = f"training.{contract.name}", int(job.run.started.timestamp() * 1000)
-    files, replaced = stages.staged(lake, name, f"{batch.stage}/verdict=good"), planned.replaced
+    files, replaced = done.good, planned.replaced
     if batch.mode == "overwrite":
         schema = owners.with_notes(tables.training(contract).schema, planned.onto)
         return Change(files, whole=True, schema=schema), batch.writers

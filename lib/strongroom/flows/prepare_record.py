@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
+from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job, Run
@@ -42,7 +43,7 @@ _METRICS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run of `prepare` did so far.
+    """What a run of `prepare` did so far; `good` and `bad` are the files that it has staged for its two tables.
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
     receivers that were not reached, and why.
@@ -58,6 +59,8 @@ class Done:
     aside: int | None = None
     report: str = ""
     notes: tuple[str, ...] = ()
+    good: tuple[AddAction, ...] = ()
+    bad: tuple[AddAction, ...] = ()
 
     @property
     def closed(self) -> bool:

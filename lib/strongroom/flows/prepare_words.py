@@ -10,7 +10,7 @@ from strongroom.core.contract_protect import METHODS
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
-from strongroom.flows.prepare_keys import findable
+from strongroom.flows.key_prints import findable
 from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
 

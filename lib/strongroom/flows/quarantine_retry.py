@@ -8,11 +8,12 @@ others do; when the run dies in between, `settle` does it before anything is pla
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial, reduce
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
@@ -20,12 +21,16 @@ from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
 from strongroom.flows import fuse, tables
+from strongroom.flows.fuse import Pass
+from strongroom.flows.inputs import Input, Road, road_of
+from strongroom.flows.passing import files_of, passed
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_evolve import evolution_of
-from strongroom.flows.prepare_facts import facts
-from strongroom.flows.prepare_hashes import Rows, held
-from strongroom.flows.prepare_marks import mark_rows, new_keys, permit_references
+from strongroom.flows.prepare_facts import Judged, facts
+from strongroom.flows.prepare_marks import broken_rows, new_keys, permit_references
 from strongroom.flows.prepare_owners import judge_owners
+from strongroom.flows.sealed_feed import Sealed
+from strongroom.flows.sealed_feed import retry as retry_rows
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
 from strongroom.stores import commits, manifest, owners, properties, stages
@@ -34,10 +39,12 @@ from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.sources import RawFile
-from strongroom.stores.table_plan import spark_schema
+from strongroom.stores.table_files import files_at
 
 MOVED = "strongroom.moved"
 """In the note of the quarantine's new version: how many rows left it for training."""
+FILES = "strongroom.files"
+"""Beside it: the names of the staged files that hold them, as JSON."""
 
 
 def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
@@ -65,14 +72,13 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    rows = _rows(
-        job, fuse.Pass(contract, training, keyring.handle, textual=True), lake=lake, version=quarantine.version()
-    )
-    tally = _stage(job, rows, lake=lake, batch=batch)
+    plan, way = fuse.Pass(contract, training, keyring.handle), road_of(job, size=files_at(quarantine, aside).size)
+    staged = _stage(job, way, plan, lake=lake, batch=batch, quarantine=quarantine)
+    tally = staged.tally
     if tally.kept:
-        _judge(job, rows, lake=lake, batch=batch, tally=tally)
+        _judge(job, way, staged, lake=lake, batch=batch)
         still_enabled(job.settings.keyring, keyring.primary)
-        _publish(job, contract, lake, batch=batch, onto=onto, quarantine=quarantine)
+        _publish(job, way, plan, staged, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
     for table in (training, aside):
         stages.drop_remains(lake, table, batch.stage)
     counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
@@ -105,7 +111,8 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
     quarantine = manifest.fence(lake, aside, known)  # a retry that has not come so far never will
     if not manifest.published(last, quarantine):
         return None
-    finish(lake, contract, last, onto=table, moved=_moved(quarantine, last))
+    told = next(entry for entry in quarantine.history() if entry.get(RUN) == last.run_id and MOVED in entry)
+    finish(lake, contract, last, onto=table, moved=int(told[MOVED]), files=_staged(lake, contract, last, told))
     return lake.open(training)
 
 
@@ -116,15 +123,15 @@ def drop_replaced(lake: Lake, batch: Batch) -> None:
 
 
 def finish(
-    lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int, judge: Judge | None = None
-) -> None:
+    lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int, files: Sequence[AddAction],
+    judge: Judge | None = None,
+) -> None:  # fmt: skip
     """The rows that pass, staged before, are added to training.
 
     Raises:
         StoreError: the stage does not hold all of them any more; the quarantine's version before still does.
     """
     name = f"training.{contract.name}"
-    files = stages.staged(lake, name, f"{batch.stage}/verdict=good")
     if sum(json.loads(file.stats)["numRecords"] for file in files) != moved:
         aside = f"quarantine.{contract.name}"
         todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
@@ -133,36 +140,32 @@ def finish(
     commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
 
 
-def _rows(job: Job, plan: fuse.Pass, *, lake: Lake, version: int) -> Rows:
-    """All that is in quarantine at a version, sealed, and to be added to the table."""
-    from pyspark.sql import functions as F
+@dataclass(frozen=True, slots=True)
+class _Retried:
+    """The rows that were tried, and the staged files of those that pass and of those that stay."""
 
-    rows = held(job, lake, f"quarantine.{plan.contract.name}", version).drop("run_id", "batch")
-    if "source_position" not in rows.columns:  # of before positions were kept
-        rows = rows.withColumn("source_position", F.lit(None).cast("string"))
-    return Rows(rows, plan, sealed=True, onto=True)
+    rows: Judged
+    good: tuple[AddAction, ...]
+    bad: tuple[AddAction, ...]
 
-
-def _stage(job: Job, rows: Rows, *, lake: Lake, batch: Batch) -> Tally:
-    from pyspark.sql import functions as F
-
-    training, aside = rows.plan.table, f"quarantine.{rows.plan.contract.name}"
-    schema = spark_schema(fuse.stage_schema(rows.plan.contract))
-    judged = mark_rows(job, rows, lake=lake).mapInArrow(partial(fuse.retry, rows.plan), schema)
-    verdict = F.coalesce(F.col(fuse.EXTRA)["verdict"], F.lit("good"))
-    path, stats = stages.spark_path(lake, training, batch.stage), tables.training(rows.plan.contract).stats
-    stages.write(judged.withColumn("verdict", verdict), path, stats=stats, by="verdict")
-    lines = stages.staged_rows(lake, training, f"{batch.stage}/verdict=tally", column=fuse.EXTRA)
-    tally = reduce(Tally.merge, (Tally.from_json(line["tally"]) for line in lines), Tally())
-    if tally.bad and tally.kept:
-        bad = job.spark().read.parquet(stages.spark_path(lake, training, f"{batch.stage}/verdict=bad"))
-        still = tables.set_aside(bad, run_id=batch.run_id, batch=batch.number, extra=fuse.EXTRA)
-        stats = tables.quarantine(rows.plan.contract).stats
-        stages.write(still, stages.spark_path(lake, aside, batch.stage), stats=stats)
-    return tally
+    @property
+    def tally(self) -> Tally:
+        return self.rows.tally
 
 
-def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> None:
+def _stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
+    aside = files_at(quarantine, f"quarantine.{plan.contract.name}")
+    if aside.why_not:
+        what, todo = f"this quarantine has what no retry reads: {aside.why_not}", "Ask its owner to take that off."
+        raise StoreError(what, where=aside.name, todo=todo)
+    inputs = [Input(Sealed(plan, aside.paths), aside.size, count=len(aside.paths))]
+    broken = broken_rows(job, way, plan, inputs, lake=lake, onto=True)
+    answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken, function=retry_rows)
+    good, bad = (tuple(stages.actions(lake, batch.stage, files)) for files in (answer.good, answer.bad))
+    return _Retried(Judged(plan, inputs, files_of(lake, plan.table, good), answer.tally, onto=True), good, bad)
+
+
+def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) -> None:
     """The gate: what the contract asks of the table as a whole is asked of the version that readers would get.
 
     Other set rules are about the rows of one run, and these are only a part of some.
@@ -170,44 +173,44 @@ def _judge(job: Job, rows: Rows, *, lake: Lake, batch: Batch, tally: Tally) -> N
     Raises:
         GateClosed: a rule of severity `error` does not hold; training and quarantine stay as they are.
     """
+    plan = tried.rows.plan
     whole = replace(
-        rows.plan.contract,
-        set_rules=tuple(rule for rule in rows.plan.contract.set_rules if rule.metric == "sql"),
+        plan.contract,
+        set_rules=tuple(rule for rule in plan.contract.set_rules if rule.metric == "sql"),
         quarantine_limit=None,
     )
-    good = stages.spark_path(lake, rows.plan.table, f"{batch.stage}/verdict=good")
-    asked = replace(rows, plan=replace(rows.plan, contract=whole))
-    onto, stage = lake.open(rows.plan.table), f"{batch.stage}/verdict=good"
-    verdicts = judge_set(whole, tally, facts=facts(job, asked, staged=good, tally=tally, lake=lake))
+    asked = replace(tried.rows, plan=replace(plan, contract=whole))
+    onto = lake.open(plan.table)
+    verdicts = judge_set(whole, tried.tally, facts=facts(job, way, asked, lake=lake))
     if onto is not None:
-        verdicts += judge_owners(whole, lake, onto=onto, stage=stage, tally=tally)
+        verdicts += judge_owners(whole, lake, onto=onto, files=tried.good, tally=tried.tally)
     for verdict in verdicts:
         if not verdict.passed:
             job.say(f"{verdict.severity}: {verdict.sentence}  {verdict.where}")
     closing = next((verdict for verdict in verdicts if verdict.closes), None)
     if closing is None:
         return
-    for table in (rows.plan.table, f"quarantine.{whole.name}"):
+    for table in (plan.table, f"quarantine.{whole.name}"):
         stages.drop_stage(lake, table, batch.stage)
     todo = "Nothing was moved. Mend the contract, or discard the rows that break the rule (quarantine discard)."
     raise GateClosed(closing.sentence, where=closing.where, todo=todo)
 
 
 def _publish(
-    job: Job, contract: Contract, lake: Lake, *, batch: Batch, onto: DeltaTable, quarantine: DeltaTable
-) -> None:
+    job: Job, way: Road, plan: Pass, tried: _Retried, *, lake: Lake, batch: Batch, onto: DeltaTable,
+    quarantine: DeltaTable,
+) -> None:  # fmt: skip
     """Out of quarantine, into training. If training then does not take them, they go back."""
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    judge = new_keys(job, contract, lake=lake, stage=batch.stage)
+    contract, training, aside = plan.contract, plan.table, f"quarantine.{plan.contract.name}"
+    judge = new_keys(job, way, plan, lake=lake, good=tried.good)
     commits.look(lake, training, looked=onto, writers=batch.writers, whole=False, judge=judge)
-    moved = sum(
-        json.loads(file.stats)["numRecords"] for file in stages.staged(lake, training, f"{batch.stage}/verdict=good")
-    )
-    note = {RUN: batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved)}
-    still = Change(stages.staged(lake, aside, batch.stage), whole=True, schema=tables.QUARANTINE)
+    moved = tried.tally.kept
+    names = json.dumps([file.path.rpartition("/")[2] for file in tried.good])
+    note = {RUN: batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved), FILES: names}
+    still = Change(tried.bad, whole=True, schema=tables.QUARANTINE)
     version = commits.commit(lake, aside, still, looked=quarantine, writers=batch.writers, note=note)
     try:
-        finish(lake, contract, batch, onto=onto, moved=moved, judge=judge)
+        finish(lake, contract, batch, onto=onto, moved=moved, files=tried.good, judge=judge)
     except StoreError:
         now = lake.open(training)
         if now is None or not manifest.published(batch, now):  # else another run has settled it
@@ -216,7 +219,10 @@ def _publish(
     properties.bring(lake, training, tables.training(contract), say=job.say)
 
 
-def _moved(quarantine: DeltaTable, batch: Batch) -> int:
-    """How many rows a retry took out of quarantine, as its commit says."""
-    told = (entry for entry in quarantine.history() if entry.get(RUN) == batch.run_id and MOVED in entry)
-    return int(next(told)[MOVED])
+def _staged(lake: Lake, contract: Contract, batch: Batch, told: Mapping[str, Any]) -> list[AddAction]:
+    """The files that a retry has staged for training and its quarantine's commit names; older ones name none."""
+    name = f"training.{contract.name}"
+    if FILES not in told:
+        return stages.staged(lake, name, f"{batch.stage}/verdict=good")
+    names = set(json.loads(told[FILES]))
+    return [file for file in stages.staged(lake, name, batch.stage) if file.path.rpartition("/")[2] in names]

@@ -1,4 +1,8 @@
-"""Rows as JSON, which is what quarantine seals, and back to the columns a text source would deliver."""
+"""What quarantine seals, and how it becomes a row again.
+
+Of a text source it is the record's very bytes, behind one byte that says so; of a typed source, and in quarantines of
+before, the row as one JSON object.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,29 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Type
 from strongroom.stores.sources import CORRUPT
 
+RECORD = b"\x01"
+"""What stands before the bytes of a record; a row as JSON begins with a brace."""
 NOT_UTF8 = "a text in this row is not UTF-8"
+
+
+def as_record(raw: pa.Array) -> pa.Array:
+    """Bytes of records, each with RECORD before it."""
+    return pc.binary_join_element_wise(RECORD, raw.cast(pa.binary()), b"")
+
+
+def is_record(opened: pa.Array) -> pa.Array:
+    """Which of the opened rows are bytes of records; false for null."""
+    return pc.fill_null(pc.starts_with(opened, RECORD), False)
+
+
+def of_record(opened: pa.Array) -> pa.Array:
+    """The bytes of each record."""
+    return pc.binary_slice(opened, len(RECORD))
 
 
 def as_json(batch: pa.RecordBatch) -> pa.Array:

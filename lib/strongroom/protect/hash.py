@@ -45,7 +45,7 @@ def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
 
 def tokens_under(key: Secret, *, key_id: int, type_: Type, profile: str = PROFILES[0]) -> Kernel:
     """The function that turns values of a type into tokens under this very key."""
-    tags_of = _cmac_tags(key) if profile == PROFILES[0] else _hmac_tags(key)
+    tags_of = cmac_tags(key) if profile == PROFILES[0] else _hmac_tags(key)
     mark = prefix(key_id)
 
     def tokens(array: pa.Array) -> pa.Array:
@@ -84,7 +84,8 @@ def output_ddl(column: Column) -> str:  # noqa: ARG001
     return "string"
 
 
-def _cmac_tags(key: Secret) -> Tags:
+def cmac_tags(key: Secret) -> Tags:
+    """The function that gives AES-CMAC tags under this very key."""
     mac = Cmac(key)
     library = CMAC(algorithms.AES(key.reveal()))
 

@@ -46,16 +46,16 @@ def arrow_type(kind: Type) -> pa.DataType:
     return _SIMPLE[kind.name]
 
 
-def read_batch(batch: pa.RecordBatch, contract: Contract, *, textual: bool) -> Typed:
+def read_batch(batch: pa.RecordBatch, contract: Contract) -> Typed:
     """The contract's columns of a batch, typed; other columns of the batch are left out.
 
     Args:
         batch: has every column of the contract by name.
-        contract: its columns say the types and how text is read.
-        textual: the source is text: every scalar in the batch is a string. Otherwise the types are the declared ones.
+        contract: its columns say the types and how text is read. A leaf that arrives as text is read, one that
+            arrives typed is checked.
     """
     marks: dict[str, Mask] = {}
-    columns = [_read(batch.column(column.name), column, marks=marks, textual=textual) for column in contract.columns]
+    columns = [_read(batch.column(column.name), column, marks=marks) for column in contract.columns]
     return Typed(pa.RecordBatch.from_arrays(columns, names=[column.name for column in contract.columns]), marks)
 
 
@@ -67,27 +67,27 @@ def read_text(array: pa.Array, column: Column) -> tuple[pa.Array, Mask]:
         column: declares the type, and by `read` (trim, suffix, missing, in this order) how text becomes a value.
     """
     marks: dict[str, Mask] = {}
-    values = _read(array, column, marks=marks, textual=True)
+    values = _read(array, column, marks=marks)
     return values, functools.reduce(np.logical_or, marks.values(), np.zeros(len(array), np.bool_))
 
 
-def _read(array: pa.Array, column: Column, *, marks: dict[str, Mask], textual: bool) -> pa.Array:
+def _read(array: pa.Array, column: Column, *, marks: dict[str, Mask]) -> pa.Array:
     """One column with everything inside it; leaf by leaf, so that each mark has the leaf's own path."""
     if column.type.name == "struct":
         fields = [pa.field(field.name, arrow_type(field.type)) for field in column.type.fields]
         inner = [
-            _read(pc.struct_field(array, [array.type.get_field_index(field.name)]), field, marks=marks, textual=textual)
+            _read(pc.struct_field(array, [array.type.get_field_index(field.name)]), field, marks=marks)
             for field in column.type.fields
         ]
         return pa.StructArray.from_arrays(inner, fields=fields, mask=array.is_null() if array.null_count else None)
     if column.type.item is not None:
         of_items: dict[str, Mask] = {}
-        items = _read(pc.list_flatten(array), column.type.item, marks=of_items, textual=textual)
+        items = _read(pc.list_flatten(array), column.type.item, marks=of_items)
         if of_items:
             parents = pc.list_parent_indices(array).to_numpy()
             marks.update({path: _rows(parents[mask], len(array)) for path, mask in of_items.items()})
         return _relisted(array, items, kind=arrow_type(column.type))
-    values, bad = _read_leaf(array, column) if textual else _check_leaf(array, column)
+    values, bad = _check_leaf(array, column)
     if bad is not None:
         marks[column.path] = bad
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -13,7 +13,6 @@ from deltalake.transaction import AddAction, RemoveAction
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.properties import breaking, constraints
-from strongroom.stores.stages import staged, written
 from strongroom.stores.table_plan import delta_schema
 
 _INVARIANT, _GENERATED, _MAPPED = "delta.invariants", "delta.generationExpression", "delta.columnMapping.mode"
@@ -75,8 +74,10 @@ def with_notes(schema: pa.Schema, onto: DeltaTable) -> pa.Schema:
     return pa.schema(fields, schema.metadata)
 
 
-def broken(lake: Lake, table: str, stage: str, *, schema: pa.Schema, asked: Mapping[str, str]) -> dict[str, int]:
-    """How many staged rows each condition does not hold for.
+def broken(
+    lake: Lake, table: str, files: Sequence[AddAction], *, schema: pa.Schema, asked: Mapping[str, str]
+) -> dict[str, int]:
+    """How many rows of staged files each condition does not hold for.
 
     The text is the owner's and not ours to run in Spark, where SQL reaches files and classes: it is evaluated by
     deltalake, as a condition on these columns, as it is for whoever writes the table by deltalake.
@@ -84,19 +85,16 @@ def broken(lake: Lake, table: str, stage: str, *, schema: pa.Schema, asked: Mapp
     Raises:
         StoreError: a condition cannot be evaluated, or the stage not be read.
     """
-    found = staged(lake, table, stage)
-    here = next(
-        (name for name in (written(lake, stage), stage) if found and found[0].path.startswith(f"{name}/")), stage
-    )
-    place = f"{lake.folder(table)}/{here}"
-    files: list[AddAction | RemoveAction] = [_at(action, action.path.removeprefix(f"{here}/")) for action in found]
     if not files:
         return dict.fromkeys(asked, 0)
+    stage = files[0].path.rpartition("/")[0]
+    place = f"{lake.folder(table)}/{stage}"
     filesystem, folder = filesystem_of(place)
     name = ""
     try:
         rows = DeltaTable.create(place, delta_schema(schema))
-        rows.create_write_transaction(files, "append", rows.schema(), partition_by=[])
+        mine: list[AddAction | RemoveAction] = [_at(action, action.path.removeprefix(f"{stage}/")) for action in files]
+        rows.create_write_transaction(mine, "append", rows.schema(), partition_by=[])
         rows = DeltaTable(place)
         counts = {}
         for name in sorted(asked):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -136,3 +137,8 @@ def text_ddl(type_: Type) -> str:
     if type_.item is not None:
         return f"array<{text_ddl(type_.item.type)}>"
     return "string"
+
+
+def plain_path(uri: str) -> str:
+    """A file's path as sources list it, from the URI that Spark gives."""
+    return unquote(uri.removeprefix("file://") if uri.startswith("file:///") else uri)

@@ -23,6 +23,7 @@ from deltalake.transaction import AddAction
 
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.modes import has_modes
+from strongroom.stores.parquet_sink import Place, Written, make_folder
 from strongroom.stores.spark_settings import PARQUET
 
 _OF = re.compile(r"(?:^|/)(stage-\d+-[^/]+)/|-of-(stage-\d+-[^/]+)\.parquet$")
@@ -101,12 +102,30 @@ def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
     ]
 
 
-def staged_rows(lake: Lake, table: str, stage: str, *, column: str) -> list[Any]:
-    """The values of one column of a stage, in memory: for the few rows that are about the run itself."""
-    filesystem, folder = filesystem_of(lake.folder(table))
-    files = [f"{folder}/{action.path}" for action in staged(lake, table, stage)]
-    found = [pq.read_table(file, columns=[column], filesystem=filesystem, partitioning=None) for file in files]
-    return [value for part in found for value in part.column(column).to_pylist()]
+def actions(lake: Lake, stage: str, files: Iterable[Written]) -> list[AddAction]:
+    """Files that workers wrote into a stage, ready to commit."""
+    return [
+        AddAction(
+            path=f"{written(lake, stage)}/{file.name}",
+            size=file.size,
+            partition_values={},
+            modification_time=file.modified,
+            data_change=True,
+            stats=json.dumps({"numRecords": file.rows}),
+        )
+        for file in sorted(files, key=lambda file: file.name)
+    ]
+
+
+def place(lake: Lake, table: str, stage: str, *, stats: Iterable[str]) -> Place:
+    """Where workers write a stage's files; its folder is made, so that it has the mode of those that this run makes."""
+    folder = f"{lake.folder(table)}/{written(lake, stage)}"
+    if not has_modes(lake.root):
+        return Place(folder, tuple(stats))
+    make_folder(folder)
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return Place(folder, tuple(stats), mask)
 
 
 def drop_remains(lake: Lake, table: str, stage: str) -> None:

@@ -1,0 +1,103 @@
+"""What a task is fed with: parts of files that it opens itself, or rows that Spark hands it; either way as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.core.contract import Contract
+from strongroom.flows.part_reader import blocks_of
+from strongroom.quality.reading.blocks import Block, Seen
+from strongroom.stores.sources import FILE, POSITION, plain_path
+from strongroom.stores.work_items import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows of one part of a file, in their order.
+
+    Args:
+        source: the source's number in the contract.
+        path: the file's.
+        start: the part's first byte; 0 where rows are numbered from the file's beginning.
+        seen: what the part holds, once `blocks` has come to its end.
+        blocks: its rows.
+    """
+
+    source: int
+    path: str
+    start: int
+    seen: Seen
+    blocks: Iterator[Block]
+
+
+class Feed(Protocol):
+    """Where a task's rows come from; it travels in Spark's closure."""
+
+    def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
+        """The rows behind what Spark hands the task; `only` names the columns that are asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Work items that the task opens; it is handed their numbers."""
+
+    contract: Contract
+    items: tuple[Item, ...]
+
+    def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
+        """See `Feed`."""
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                for part in self.items[number]:
+                    seen = Seen()
+                    blocks = blocks_of(part, self.contract, seen, only=only)
+                    yield Stretch(part.source, part.path, part.start, seen, blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a typed source as Spark reads them: the contract's columns, FILE and POSITION (`stores/sources.py`)."""
+
+    contract: Contract
+    source: int
+
+    def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
+        """See `Feed`."""
+        counted: dict[tuple[str, int], int] = {}
+        names = [column.name for column in self.contract.columns if only is None or column.name in only]
+        for batch in batches:
+            for path, start, numbers, rows in _runs(batch, counted):
+                block = Block(rows.select(names), numbers)
+                yield Stretch(self.source, path, start, Seen(records=len(numbers)), iter([block]))
+
+
+def _runs(
+    batch: pa.RecordBatch, counted: dict[tuple[str, int], int]
+) -> Iterator[tuple[str, int, np.ndarray, pa.RecordBatch]]:
+    """Rows of one file and part that follow each other, with their numbers.
+
+    A position is the row's number from 0, or, below 0, one more than the byte at which the part starts: rows of such a
+    part are counted as they come, since Spark gives them in their order.
+    """
+    if not batch.num_rows:
+        return
+    files = batch.column(FILE).dictionary_encode()
+    codes = np.asarray(files.indices)
+    told = np.asarray(batch.column(POSITION).fill_null(0), np.int64)
+    parts = np.where(told < 0, -1 - told, 0)
+    edges = np.flatnonzero((codes[1:] != codes[:-1]) | (parts[1:] != parts[:-1])) + 1
+    for first, last in zip([0, *edges.tolist()], [*edges.tolist(), batch.num_rows], strict=True):
+        path, start = plain_path(files.dictionary[int(codes[first])].as_py()), int(parts[first])
+        if told[first] < 0:
+            before = counted.get((path, start), 0)
+            numbers = np.arange(before + 1, before + 1 + last - first)
+            counted[path, start] = before + last - first
+        else:
+            numbers = told[first:last] + 1
+        yield path, start, numbers, batch.slice(first, last - first)

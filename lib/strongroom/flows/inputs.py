@@ -1,0 +1,85 @@
+"""What a run's functions are handed, and by whom: work items that workers open, or rows that Spark reads for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from strongroom.core.errors import EnvironmentFault
+from strongroom.core.run import Job
+from strongroom.core.sql_text import identifier
+from strongroom.flows.engines import Engine, Function, Local, Spark, Tasks
+from strongroom.flows.feeds import Feed
+from strongroom.stores import stages
+from strongroom.stores.session import is_local
+from strongroom.stores.table_files import TableFiles
+
+_SMALL, _ALONE = 1 << 30, 256 << 20
+"""Bytes of files that `engine: auto` takes without Spark, and those that one process does alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Rows of a run, of `size` bytes: the feed, and how many items it has, or Spark's frame of what it is handed."""
+
+    feed: Feed
+    size: int
+    count: int = 0
+    frame: Any = None
+
+    def tasks(self, function: Function) -> Tasks:
+        """The function over these rows."""
+        return Tasks(function, self.count, self.frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Who does the work of a run, and whether workers reach the storage themselves.
+
+    Args:
+        engine: runs functions.
+        spark: the session on demand; raises where there is none.
+        direct: workers open files of sources and tables.
+    """
+
+    engine: Engine
+    spark: Callable[[], Any]
+    direct: bool = True
+
+    def table_paths(self, table: TableFiles) -> tuple[str, ...]:
+        """The files that workers open; none where Spark reads the table."""
+        return table.paths if self._opens(table) else ()
+
+    def table_tasks(self, function: Function, table: TableFiles, columns: Sequence[str]) -> Tasks:
+        """The function over a table: over numbers of its files, or over some of its columns as Spark reads them."""
+        if self._opens(table):
+            return Tasks(function, len(table.paths))
+        tops = sorted({path.partition(".")[0] for path in columns})
+        return Tasks(function, frame=held(self.spark(), table).select(*map(identifier, tops)))
+
+    def _opens(self, table: TableFiles) -> bool:
+        if self.engine.name == "local" and table.why_not:
+            what = f"this table has what only Spark reads: {table.why_not}"
+            raise EnvironmentFault(what, where=table.name, todo="Run with --set prepare.engine=spark.")
+        return self.direct and not table.why_not
+
+
+def held(spark: Any, table: TableFiles) -> Any:
+    """A table at its version as Spark reads it, whatever is published meanwhile."""
+    from pyspark.sql import functions as F
+
+    place = table.folder if "://" in table.folder else f"file://{table.folder}"
+    rows = spark.read.format("delta").option("versionAsOf", table.version).load(place)
+    if table.without:
+        rows = rows.where(~stages.is_of_column(F.col("_metadata.file_path"), table.without))
+    return rows
+
+
+def road_of(job: Job, *, size: int) -> Road:
+    """Who does the work of a run over that many bytes, as the settings say. A cluster always does it itself."""
+    engine, master = str(job.settings.jobs["prepare"]["engine"]), job.settings.spark.get("spark.master", "local")
+    if engine == "local" or (engine == "auto" and size <= _SMALL and is_local(master)):
+        return Road(Local(os.cpu_count() or 1 if size > _ALONE else 1), job.spark)
+    return Road(Spark(job.spark), job.spark)

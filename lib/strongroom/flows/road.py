@@ -1,0 +1,211 @@
+"""The road of a row: a worker reads parts of files, has them pass, and writes what leaves; only counts come back.
+
+Spark's tasks and a process of our own run the same function. What one returns is believed
+only as a whole: files of an attempt that died are in nobody's answer, and are swept with the stage.
+"""
+
+from __future__ import annotations
+
+import json
+import zipimport
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import reduce
+
+import pyarrow as pa
+
+from strongroom.core.silence import no_values
+from strongroom.flows import tables
+from strongroom.flows.feeds import Feed, Stretch
+from strongroom.flows.fuse import Aside, Broken, Pass, Worker
+from strongroom.quality.reading.blocks import Seen, Unknown
+from strongroom.quality.tally import Tally
+from strongroom.stores.parquet_sink import ParquetSink, Place, Written
+
+ANSWER = pa.schema(
+    [
+        ("kind", pa.string()), ("path", pa.string()), ("source", pa.int32()), ("start", pa.int64()),
+        ("size", pa.int64()), ("rows", pa.int64()), ("modified", pa.int64()), ("said", pa.string()),
+    ]
+)  # fmt: skip
+"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, and one `tally`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a task needs: it travels in Spark's closure.
+
+    Args:
+        plan: the pass.
+        feed: where its rows come from.
+        good: where rows go that pass.
+        bad: where those go that are set aside.
+        run_id: of the run, as quarantine tells it.
+        batch: likewise.
+        broken: of parts by file and first byte, what is known of their rows from others.
+    """
+
+    plan: Pass
+    feed: Feed
+    good: Place
+    bad: Place
+    run_id: str
+    batch: int
+    broken: Mapping[tuple[str, int], Broken]
+
+
+@dataclass(frozen=True, slots=True)
+class PartSeen:
+    """What a part turned out to hold, and how many of its rows were set aside."""
+
+    source: int
+    path: str
+    start: int
+    bad: int
+    seen: Seen
+
+    def merge(self, other: PartSeen) -> PartSeen:
+        """Both together, of one part whose rows came in several stretches."""
+        mine, theirs = self.seen, other.seen
+        seen = Seen(
+            mine.records + theirs.records, mine.lines + theirs.lines, mine.blank + theirs.blank,
+            mine.comments + theirs.comments, [*mine.unknown, *theirs.unknown],
+            mine.open_quote or theirs.open_quote, theirs.broken if mine.broken is None else mine.broken,
+        )  # fmt: skip
+        return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen)
+
+    def row(self) -> dict[str, object]:
+        """As a row of ANSWER."""
+        seen = asdict(self.seen)
+        said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad})
+        return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, object]) -> PartSeen:
+        """What `row` has told."""
+        said = json.loads(str(row["said"]))
+        bad, unknown = said.pop("bad"), [Unknown(*one) for one in said.pop("unknown")]
+        return cls(
+            int(str(row["source"])), str(row["path"]), int(str(row["start"])), bad, Seen(**said, unknown=unknown)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of the work: files of either kind, parts, and the counts of all rows."""
+
+    good: tuple[Written, ...]
+    bad: tuple[Written, ...]
+    parts: tuple[PartSeen, ...]
+    tally: Tally
+
+
+def work(what: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Does what the feed makes of these batches, and gives one batch of ANSWER; none if there is nothing.
+
+    Raises:
+        StrongroomError: with no data value in it; what this attempt wrote is deleted as far as that can be done.
+    """
+    settle_worker()
+    with no_values("the pass"):
+        parts = dict[tuple[str, int], PartSeen]()
+        told = pass_all(what, lambda worker: _passed(what, worker, what.feed.stretches(batches), parts))
+        rows = [part.row() for part in parts.values()]
+        if told.num_rows or rows:
+            yield pa.RecordBatch.from_pylist([*told.to_pylist(), *rows], ANSWER)
+
+
+def settle_worker() -> None:
+    """What every task of ours does first.
+
+    Before each task pyspark's worker calls `importlib.invalidate_caches()` (worker_util.py), and in Python 3.11 that
+    has every zip on the path read anew, pyspark's own and Spark's jar among them: 70 ms of CPU a task. No zip changes
+    under a worker at work, so in these processes nothing is read anew.
+    """
+    zipimport.zipimporter.invalidate_caches = _nothing  # type: ignore[method-assign, assignment]
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(2)
+
+
+def _nothing(_: object) -> None:
+    """Nothing is read anew."""
+
+
+def pass_all(what: Work, leaving: Callable[[Worker], Iterator[pa.RecordBatch | Aside]]) -> pa.RecordBatch:
+    """Writes what leaves a worker; gives the files and the tally as ANSWER, or no row if no row has passed."""
+    worker = Worker(what.plan)
+    good, bad = ParquetSink(what.good, worker.schema), ParquetSink(what.bad, tables.QUARANTINE)
+    try:
+        for rows in leaving(worker):
+            if isinstance(rows, Aside):
+                bad.write(quarantined(rows, run_id=what.run_id, batch=what.batch))
+            else:
+                good.write(rows)
+        files = [("good", file) for file in good.close()] + [("bad", file) for file in bad.close()]
+    except BaseException:
+        good.abandon()
+        bad.abandon()
+        raise
+    told: list[dict[str, object]] = [
+        {"kind": kind, "path": file.name, "size": file.size, "rows": file.rows, "modified": file.modified}
+        for kind, file in files
+    ]
+    if worker.tally.rows:
+        told.append({"kind": "tally", "said": worker.tally.to_json()})
+    return pa.RecordBatch.from_pylist(told, ANSWER)
+
+
+def _passed(
+    what: Work, worker: Worker, stretches: Iterator[Stretch], parts: dict[tuple[str, int], PartSeen]
+) -> Iterator[pa.RecordBatch | Aside]:
+    """What leaves; `parts` says in the end what each part was."""
+    for stretch in stretches:
+        place = stretch.path, stretch.start
+        aside, known = 0, what.broken.get(place)
+        for block in stretch.blocks:
+            for leaving in worker.process(block, file=stretch.path, start=stretch.start, broken=known):
+                aside += len(leaving.sealed) if isinstance(leaving, Aside) else 0
+                yield leaving
+        part = PartSeen(stretch.source, stretch.path, stretch.start, aside, stretch.seen)
+        parts[place] = parts[place].merge(part) if place in parts else part
+
+
+def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:
+    """Rows of the quarantine table."""
+    count = len(aside.sealed)
+    arrays = [
+        pa.repeat(pa.scalar(run_id, pa.string()), count), pa.repeat(pa.scalar(batch, pa.int64()), count),
+        aside.reasons, aside.file, aside.position, aside.sealed,
+    ]  # fmt: skip
+    kinds = [field.type for field in tables.QUARANTINE]
+    return pa.RecordBatch.from_arrays(
+        [array.cast(kind) for array, kind in zip(arrays, kinds, strict=True)], schema=tables.QUARANTINE
+    )
+
+
+def answer_of(rows: pa.Table) -> Answer:
+    """All tasks' answers together."""
+    told = rows.to_pylist()
+    files = {
+        kind: tuple(
+            Written(row["path"], row["size"], row["rows"], row["modified"]) for row in told if row["kind"] == kind
+        )
+        for kind in ("good", "bad")
+    }
+    parts = tuple(
+        sorted(
+            (PartSeen.of_row(row) for row in told if row["kind"] == "part"), key=lambda part: (part.path, part.start)
+        )
+    )
+    tallies = (Tally.from_json(row["said"]) for row in told if row["kind"] == "tally")
+    return Answer(files["good"], files["bad"], parts, reduce(Tally.merge, tallies, Tally()))
+
+
+def together(answers: Sequence[Answer]) -> Answer:
+    """Answers of several inputs as one."""
+    return Answer(
+        tuple(file for answer in answers for file in answer.good),
+        tuple(file for answer in answers for file in answer.bad),
+        tuple(part for answer in answers for part in answer.parts),
+        reduce(Tally.merge, (answer.tally for answer in answers), Tally()),
+    )
