@@ -1,8 +1,8 @@
-"""Character sets of text files, strictly: one kernel reads them all as UTF-8, and every byte of the file can be had back.
+"""Character sets of text files, strictly: one kernel reads them all as UTF-8, and every byte of a file can be had back.
 
-What is no character of its set becomes bytes that are no UTF-8, so that the check of UTF-8 that every reader makes finds
-it, whatever the set: lone surrogates (as Python's `surrogateescape` and `surrogatepass` make them), and for the half unit
-at the end of UTF-16 two bytes that nothing else uses.
+What is no character of its set becomes bytes that are no UTF-8, so that the check of UTF-8 that every reader makes
+finds it, whatever the set: lone surrogates (as Python's `surrogateescape` and `surrogatepass` make them), and for the
+half unit at the end of UTF-16 two bytes that nothing else uses.
 """
 
 from __future__ import annotations

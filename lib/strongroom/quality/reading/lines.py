@@ -1,7 +1,7 @@
 """From the bytes of a text file to its lines, without a word of Python for each.
 
-A line ends at a line feed and nowhere else: a carriage return, U+0085, U+2028 or a form feed may be part of a value. What
-of them belongs to a line end is for the reader of the format to say.
+A line ends at a line feed and nowhere else: a carriage return, U+0085, U+2028 or a form feed may be part of a value.
+What of them belongs to a line end is for the reader of the format to say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from strongroom.quality import buffers
 from strongroom.quality.reading.encodings import LONGEST_MARK, WIDE, Decode, decoder, encoding_of
 
 MOST = 32 << 20
@@ -46,7 +47,7 @@ def lines_of(
     Raises:
         StoreError: the file is not in this encoding by its first bytes.
     """
-    pieces = (bytes(chunk) for chunk in chunks)
+    pieces: Iterator[bytes] = (bytes(chunk) for chunk in chunks)
     if begins:
         head = b""
         for piece in pieces:
@@ -150,3 +151,10 @@ def cut(block: bytes | pa.Buffer, starts: npt.NDArray[np.int64], stops: npt.NDAr
     edges[-1] = edges[-2] if len(starts) else 0
     both = pa.Array.from_buffers(pa.binary(), 2 * len(starts), [None, pa.py_buffer(edges), pa.py_buffer(block)])
     return both.take(pa.array(np.arange(0, 2 * len(starts), 2)))
+
+
+def contents(array: pa.Array) -> pa.Buffer:
+    """All bytes of a binary array without nulls, one value behind the other."""
+    ends = buffers.offsets(array)
+    held = array.buffers()[2]
+    return held.slice(int(ends[0]), int(ends[-1] - ends[0])) if held is not None else pa.py_buffer(b"")
