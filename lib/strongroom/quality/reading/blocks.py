@@ -35,7 +35,9 @@ class Block:
 
     Args:
         rows: n rows with every column of the contract, by name and in its order. A leaf is text (`string`) as it stands
-            in the file, or already of the declared type; a column that the file has not is null.
+            in the file, or already of the declared type; a column that the file has not is null. Where some value of a
+            typed source is none of the declared type, the leaf has the file's own type for numbers, and `large_string`
+            (ISO 8601, to be read without the contract's `read`) for dates and timestamps.
         numbers: n numbers of these rows in the part, from 1, ascending; headers, blank and comment lines not counted.
         raw: binary, n: the bytes of each record, as in `Torn`; None where a source is no text.
         torn: the records in between that are no rows, or None.
