@@ -24,9 +24,13 @@ ENCODINGS = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "US-ASCII", "ISO-8859-1"
 
 _Check = tuple[Callable[[object], bool], str]
 _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
-_ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1, "one character")
-_ONE_OR_NONE: _Check = (lambda value: isinstance(value, str) and len(value) <= 1, "one character, or '' for none")
+_ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1 and value not in "\r\n", "one character")
+_ONE_OR_NONE: _Check = (lambda value: value == "" or _ONE[0](value), "one character, or '' for none")
+_FEED: _Check = (lambda value: value == "\n", "'\\n', or left out: then CR LF ends a line as well. Write the file with one of these")
 _ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
+
+ON_BROKEN_QUOTE = ("stop", "quarantineRest")
+"""What becomes of a file behind a quote that cannot be right: the run ends, or the rest of it is set aside."""
 
 OPTIONS: Mapping[str, Mapping[str, _Check]] = {
     "csv": {
@@ -36,17 +40,22 @@ OPTIONS: Mapping[str, Mapping[str, _Check]] = {
         "escape": _ONE,
         "comment": _ONE,
         "encoding": _ENCODING,
-        "lineSep": _ONE,
+        "lineSep": _FEED,
         "multiLine": _FLAG,
         "ignoreLeadingWhiteSpace": _FLAG,
         "ignoreTrailingWhiteSpace": _FLAG,
+        "emptyText": (lambda value: value == "keep", "'keep', or left out: then it is null"),
+        "onBrokenQuote": (lambda value: value in ON_BROKEN_QUOTE, f"one of {', '.join(ON_BROKEN_QUOTE)}"),
     },
     "json": {},  # one object a line, in UTF-8 (RFC 8259)
     "parquet": {},
     "delta": {},
 }
-"""Format → reader options, named and meant as in Spark
-(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html#data-source-option)."""
+"""Format → reader options, named as in Spark (https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html) but for the
+last two, and meant as `docs/contract.md` says."""
+
+_SIGNS = ("sep", "quote", "escape", "comment")
+_DEFAULTS = {"sep": ",", "quote": '"'}
 
 
 def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
@@ -136,4 +145,19 @@ def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, s
             findings.add(child, f"{name!r} is {known[name][1]}.")
         elif name in known:
             options[name] = child.value
+    _one_meaning(node, options, findings)
     return options
+
+
+def _one_meaning(node: Node, options: Mapping[str, str | bool], findings: Findings) -> None:
+    """Report a sign of CSV that would mean two things, or nothing."""
+    signs = {name: options.get(name, _DEFAULTS.get(name, "")) for name in _SIGNS}
+    if options.get("escape") and not signs["quote"]:
+        findings.add(node["escape"], "'escape' means nothing where nothing is quoted.", "Remove it, or the quote: ''.")
+    if signs["escape"] == signs["quote"]:
+        signs["escape"] = ""  # a quote doubled within quotes, as without the option
+    for name, sign in signs.items():
+        other = next((other for other in signs if signs[other] == sign), name)
+        if sign and other != name:
+            where = node.get(name) or node.get(other) or node
+            findings.add(where, f"{other!r} and {name!r} are the same character.", "Let each mean one thing.")

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from strongroom.core.contract import Column, Contract, Read, Type
 from strongroom.quality import buffers, instants, numbers
 from strongroom.quality.buffers import Mask
+from strongroom.quality.exact import exactly
 from strongroom.quality.numbers import Parsed
 
 _SIMPLE = {
@@ -159,14 +160,23 @@ _PARSERS = {
 }
 
 
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
 def _check_leaf(array: pa.Array, column: Column) -> Parsed:
     """One scalar column that arrived typed; text is text here too, and days must lie within the years 1 to 9999.
 
-    Of another type than declared, it is cast where every value survives, and else judged by its text, value by value.
+    Of another type than declared, it is cast where every value survives, and else judged value by value. A large string
+    is what a reader wrote for dates and timestamps of which some are none of ours: the contract's `read` is not meant.
     """
     kind = arrow_type(column.type)
+    if pa.types.is_large_string(array.type):
+        return _read_leaf(array, replace(column, read=Read()))
     if buffers.is_text(array.type):
         return _read_leaf(array, column)
+    if _is_number(array.type) and _is_number(kind):
+        return exactly(array, kind)
     if array.type != kind:
         try:
             array = array.cast(kind)

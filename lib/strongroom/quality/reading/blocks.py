@@ -23,10 +23,13 @@ class Torn:
     Args:
         numbers: n numbers in the part, from 1.
         raw: binary, n: the bytes of each record in UTF-8 as far as they can be, without its line end.
+        untrusted: these are the lines behind a broken quote, one by one: they are kept, and never read again, for what
+            looks like a row there may be part of a value.
     """
 
     numbers: Numbers
     raw: pa.Array
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ class Block:
 
     Args:
         rows: n rows with every column of the contract, by name and in its order. A leaf is text (`string`) as it stands
-            in the file, or already of the declared type; a column that the file has not is null.
+            in the file, or already of the declared type; a column that the file has not is null. Where some value of a
+            typed source is none of the declared type, the leaf has the file's own type for numbers, and `large_string`
+            (ISO 8601, to be read without the contract's `read`) for dates and timestamps.
         numbers: n numbers of these rows in the part, from 1, ascending; headers, blank and comment lines not counted.
         raw: binary, n: the bytes of each record, as in `Torn`; None where a source is no text.
         torn: the records in between that are no rows, or None.
@@ -65,7 +70,8 @@ class Seen:
         comments: lines that the dialect takes for comments.
         unknown: at most 20.
         open_quote: the part ends inside a quoted field: another split is needed, or the file is broken.
-        broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None.
+        broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None: where
+            the record begins whose quote is broken.
     """
 
     records: int = 0

@@ -1,0 +1,271 @@
+"""CSV by the letter: RFC 4180 with the contract's dialect, columns by name, and every byte accounted for.
+
+Where a file may be split. A part that is not the file's first guesses that its first line begins outside quotes. The
+first part guesses nothing; whatever part's guess is right is read rightly, and says at its end whether it is outside
+quotes again. So if every part ends outside quotes and without a broken quote, then every guess was right, one after the
+other. Else (`Seen.open_quote`) a guess may have been wrong, and the file is to be read again as one part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strongroom.core.contract import Column
+from strongroom.quality.reading.blocks import Block, Numbers, Seen, Torn
+from strongroom.quality.reading.csv_fast import Parsed, parse
+from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
+from strongroom.quality.reading.dialect import Dialect
+from strongroom.quality.reading.encodings import size_in
+from strongroom.quality.reading.lines import contents, cut
+
+LONGEST = 128 << 20
+"""A record of more bytes is taken for one whose quote never closes: some writer forgot it, and memory is finite."""
+
+
+def csv_blocks(
+    lines: Iterable[pa.Array],
+    columns: Sequence[Column],
+    dialect: Dialect,
+    seen: Seen,
+    *,
+    names: tuple[str, ...],
+    first: bool,
+    last: bool,
+    start: int = 0,
+    longest: int = LONGEST,
+) -> Iterator[Block]:
+    """The records of a part of a CSV file.
+
+    A field that is empty is null; one that is not in the header is null in every row. A record with more or fewer
+    fields than the header, with bytes that are no UTF-8, or with a carriage return outside quotes that ends no line, is
+    torn. A line without anything is counted as blank, but in a file of one column it is a record with a null.
+
+    Args:
+        lines: binary, in UTF-8 as far as they can be, without LF (`lines.lines_of`, or Spark's text).
+        columns: of the contract.
+        dialect: how the file is written; its `encoding` as `encodings.encoding_of` found it.
+        seen: counts. `broken` is the byte of the file at which the record with the broken quote begins, if the part
+            begins the file. Nothing is given from there on, but with `quarantineRest` every line, torn and `untrusted`.
+        names: of the header, in its order (`csv_header.header_of`); empty where the dialect has none: then the
+            contract's columns.
+        first: the part begins the file; its header is passed over.
+        last: the part ends the file. Nothing can be set aside behind a broken quote in a part that is not: then
+            `open_quote` asks for the file as one.
+        start: bytes of the file before the first line: its byte order mark.
+        longest: bytes of the longest record.
+    """
+    names = names or tuple(column.name for column in columns)
+    reader = _Reader(
+        columns, dialect, seen, names=names, first=first, last=last, longest=longest, at=start,
+        header=first and dialect.header,
+    )  # fmt: skip
+    for array in lines:
+        seen.lines += len(array)
+        if reader.closed:
+            yield from reader.set_aside(array)
+            continue
+        yield from reader.read(array)
+        if reader.closed and (seen.broken is None or dialect.on_broken_quote == "stop"):
+            return
+    yield from reader.finish()
+
+
+def csv_again(raw: pa.Array, columns: Sequence[Column], dialect: Dialect, *, names: tuple[str, ...]) -> Block:
+    """Records that were set aside, read again as they were read first.
+
+    Args:
+        raw: binary, n: one record each, as `Block.raw` and `Torn.raw` have them.
+        columns: of the contract of today.
+        dialect: the file's, of the first reading.
+        names: the file's, of the first reading; never empty.
+
+    Returns:
+        Rows and torn records, numbered by their place in `raw`, from 1.
+    """
+    wanted = _wanted(columns, names)
+    found = parse(_block(raw), dialect, width=len(names), wanted=wanted)
+    ends = np.cumsum(pc.binary_length(raw).to_numpy(zero_copy_only=False).astype(np.int64) + 1)
+    if np.array_equal(found.ends, ends) and not len(np.intersect1d(found.kinds, (BLANK, COMMENT))):
+        kinds, fields = found.kinds, found.columns
+    else:  # one of them is no single record: each by itself
+        one = [parse(_block(raw.slice(at, 1)), dialect, width=len(names), wanted=wanted) for at in range(len(raw))]
+        whole = [
+            part.end == len(raw[at].as_buffer()) + 1 and part.kinds.tolist() == [RECORD] for at, part in enumerate(one)
+        ]
+        kinds = np.where(whole, RECORD, TORN).astype(np.uint8)
+        good = [part for part, is_one in zip(one, whole, strict=True) if is_one]
+        fields = [_joined([part.columns[place] for part in good]) for place in range(len(wanted))]
+    if not dialect.feed_only:  # a carriage return that stayed at a record's end was none of its line end
+        torn = pc.ends_with(raw, b"\r").to_numpy(zero_copy_only=False)
+        fields = [column.filter(pa.array(~torn[kinds == RECORD])) for column in fields]
+        kinds = np.where(torn, TORN, kinds)
+    numbers = np.arange(1, len(raw) + 1)
+    return _blocked(columns, names, fields, kinds=kinds, numbers=numbers, raw=raw)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What is between one array of lines and the next."""
+
+    columns: Sequence[Column]
+    dialect: Dialect
+    seen: Seen
+    names: tuple[str, ...]
+    first: bool
+    last: bool
+    longest: int
+    at: int
+    """The byte of the file at which `rest` begins."""
+    header: bool
+    """It is still to come."""
+    closed: bool = False
+    """From here on no record is read."""
+    rest: bytes = b""
+    """Of a record whose end is not there yet."""
+    waiting: list[pa.Array] = field(default_factory=list)
+
+    def read(self, lines: pa.Array) -> Iterator[Block]:
+        """The records that end in these lines; an open one is looked at again when as much has come as it has."""
+        self.waiting.append(lines)
+        if sum(array.nbytes for array in self.waiting) >= len(self.rest):
+            yield from self._parse()
+
+    def finish(self) -> Iterator[Block]:
+        """The end of the part."""
+        if self.waiting and not self.closed:
+            yield from self._parse()
+        if self.rest and not self.closed:
+            yield from self._broken(self.rest, could_close=not self.last)
+
+    def set_aside(self, lines: pa.Array) -> Iterator[Block]:
+        """Lines behind a broken quote."""
+        if self.dialect.on_broken_quote == "quarantineRest":
+            numbers = np.arange(self.seen.records + 1, self.seen.records + len(lines) + 1)
+            self.seen.records += len(lines)
+            yield Block(_rows(self.columns, (), [], count=0), numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, True))
+
+    def _parse(self) -> Iterator[Block]:
+        lines = self.waiting[0] if len(self.waiting) == 1 else pa.concat_arrays(self.waiting)
+        block, lines = _block(lines), None if self.rest else lines
+        block = pa.py_buffer(self.rest + block.to_pybytes()) if self.rest else block
+        self.waiting = []
+        if self.header:
+            passed, kind = self._pass_header(block.to_pybytes())
+            lines = lines.slice(bytes(block[:passed]).count(b"\n")) if lines is not None else None
+            self._consume(block, passed)
+            block = block.slice(passed)
+            if kind != RECORD:
+                yield from self._left(block, broken=kind == BROKEN)
+                return
+        found = parse(block, self.dialect, width=len(self.names), wanted=_wanted(self.columns, self.names))
+        yield from self._told(block, found, lines)
+        self._consume(block, found.end)
+        yield from self._left(block.slice(found.end), broken=found.broken)
+
+    def _left(self, block: pa.Buffer, *, broken: bool) -> Iterator[Block]:
+        """What of a block is no whole record."""
+        self.rest = block.to_pybytes()
+        if broken or len(self.rest) > self.longest:
+            yield from self._broken(self.rest, could_close=False)
+
+    def _consume(self, block: pa.Buffer, end: int) -> None:
+        self.at += size_in(np.frombuffer(block, np.uint8)[:end], self.dialect.encoding)
+
+    def _pass_header(self, block: bytes) -> tuple[int, int]:
+        """Where the header ends, or how far there was none, and the kind of what stands there (RECORD: the header)."""
+        machine, at = Machine(self.dialect), 0
+        while at < len(block):
+            kind, _, end = machine.record(block, at)
+            if kind in (OPEN, BROKEN):
+                return at, kind
+            at = end
+            self.seen.blank += kind == BLANK
+            self.seen.comments += kind == COMMENT
+            if kind in (RECORD, TORN):
+                self.header = False
+                return at, RECORD
+        return at, OPEN
+
+    def _told(self, block: pa.Buffer, found: Parsed, lines: pa.Array | None) -> Iterator[Block]:
+        """The records of a block, numbered."""
+        if not len(found.ends):
+            return
+        if lines is not None and len(lines) == len(found.ends) and not (np.frombuffer(block, np.uint8) == 13).any():
+            raw = lines
+        else:
+            raw = _raw(block, found.ends, feed_only=self.dialect.feed_only)
+        kinds = found.kinds
+        records = kinds <= TORN
+        numbers = self.seen.records + np.cumsum(records)
+        self.seen.records += int(np.count_nonzero(records))
+        self.seen.blank += int(np.count_nonzero(kinds == BLANK))
+        self.seen.comments += int(np.count_nonzero(kinds == COMMENT))
+        if records.any():
+            yield _blocked(self.columns, self.names, found.columns, kinds=kinds, numbers=numbers, raw=raw)
+
+    def _broken(self, rest: bytes, *, could_close: bool) -> Iterator[Block]:
+        """A quote that does not close, or not as it should."""
+        self.closed = True
+        resting = self.dialect.on_broken_quote == "quarantineRest"
+        if could_close or not self.first or (resting and not self.last):
+            self.seen.open_quote = True
+            return
+        self.seen.broken = self.at
+        yield from self.set_aside(pa.array(rest.removesuffix(b"\n").split(b"\n"), pa.binary()))
+
+
+def _block(lines: pa.Array) -> pa.Buffer:
+    """Lines as bytes, each with a line feed."""
+    feed, nothing = pa.scalar(b"\n", pa.binary()), pa.scalar(b"", pa.binary())
+    return contents(pc.binary_join_element_wise(lines, nothing, feed))
+
+
+def _raw(block: pa.Buffer, ends: Numbers, *, feed_only: bool) -> pa.Array:
+    """The bytes of each record without its line end."""
+    begins = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
+    stops = ends - 1
+    if not feed_only:
+        data = np.frombuffer(block, np.uint8)
+        stops = stops - ((data[np.maximum(stops - 1, 0)] == 13) & (stops > begins))
+    return cut(block, begins, stops)
+
+
+def _wanted(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
+    """The places in the file of the columns that it has."""
+    return [names.index(column.name) for column in columns if column.name in names]
+
+
+def _rows(
+    columns: Sequence[Column], names: Sequence[str], fields: Sequence[pa.Array], *, count: int
+) -> pa.RecordBatch:
+    """The contract's columns, from the fields of those that the file has."""
+    there = iter(fields)
+    arrays = [next(there) if column.name in names else pa.nulls(count, pa.string()) for column in columns]
+    return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def _joined(arrays: Sequence[pa.Array]) -> pa.Array:
+    return pa.concat_arrays(arrays) if arrays else pa.nulls(0, pa.string())
+
+
+def _blocked(
+    columns: Sequence[Column],
+    names: Sequence[str],
+    fields: Sequence[pa.Array],
+    *,
+    kinds: np.ndarray,
+    numbers: Numbers,
+    raw: pa.Array,
+) -> Block:
+    """Records by their kinds: rows, and what is none."""
+    good, torn = kinds == RECORD, kinds == TORN
+    rows = _rows(columns, names, fields, count=int(np.count_nonzero(good)))
+    if good.all():
+        return Block(rows, numbers, raw)
+    aside = Torn(numbers[torn], raw.filter(pa.array(torn))) if torn.any() else None
+    return Block(rows, numbers[good], raw.filter(pa.array(good)), aside)

@@ -1,0 +1,198 @@
+"""Row groups of a Parquet file as blocks, in the contract's columns and types."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from strongroom.core.contract import Column
+from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.quality.reading import parquet_sizes
+from strongroom.quality.reading.blocks import Block, Seen
+from strongroom.quality.reading.parquet_calendar import calendars
+from strongroom.quality.reading.parquet_leaves import Shaper
+from strongroom.quality.reading.parquet_moments import Moments
+from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
+
+__all__ = ("Reading", "asked_by", "fits", "footer_of", "parquet_blocks")
+
+MOST_ROWS = 20_000
+"""Rows of a block at most: what the pass works on best."""
+
+
+def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
+    """The footer of a file.
+
+    Raises:
+        StoreError: this is no Parquet file, or one that nobody can read.
+    """
+    try:
+        return pq.read_metadata(source)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
+
+
+def fits(
+    footer: pq.FileMetaData | pa.Schema,
+    columns: Sequence[Column],
+    *,
+    path: str,
+    contract: str = "the contract",
+    asked: Collection[str] = (),
+) -> list[Problem]:
+    """What keeps a file from being read as the contract's columns; empty: nothing.
+
+    Types are compared by kind: what single values do not fit breaks `type` in their rows. A column that is dropped may
+    be of any type as long as no rule asks for it, and one that the footer says to be null everywhere, too.
+
+    Args:
+        footer: of a Parquet file, or the schema of a table whose files all have it.
+        columns: of the contract.
+        path: of the file, for messages.
+        contract: the contract's file, for messages.
+        asked: paths of columns that some rule asks (`asked_by`).
+    """
+    look = Look(None if isinstance(footer, pa.Schema) else footer, path, contract, asked)
+    if isinstance(footer, pa.Schema):
+        pairs(footer, columns, look)
+    else:
+        schema = _schema(footer, look)
+        if schema is not None:
+            pairs(schema, columns, look)
+    return look.problems
+
+
+def _schema(footer: pq.FileMetaData, look: Look) -> pa.Schema | None:
+    """The file's schema, or None: Arrow has no type for one of its columns, which then stands among the problems."""
+    try:
+        return footer.schema.to_arrow_schema()
+    except pa.ArrowException:
+        wide = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
+        names = [column.path for column in wide if "bitWidth=128" in str(column.logical_type)]
+        what = f"column {names[0]!r} is of 128 bits" if names else "some column is of a type"
+        look.add(f"{what}, which cannot be read here", todo="Write the file again without it, or as a decimal.")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read.
+
+    Args:
+        path: of the file, for messages.
+        contract: the contract's file, for messages.
+        asked: paths of columns that some rule asks (`asked_by`).
+        unread: paths of columns that are null instead of being read.
+        most_bytes: of a block, about; a single row may have more.
+    """
+
+    path: str
+    contract: str = "the contract"
+    asked: Collection[str] = ()
+    unread: Collection[str] = ()
+    most_bytes: int = 32 << 20
+
+
+def parquet_blocks(
+    source: pa.NativeFile,
+    columns: Sequence[Column],
+    seen: Seen,
+    *,
+    groups: Sequence[int],
+    first: int,
+    how: Reading,
+    footer: pq.FileMetaData | None = None,
+) -> Iterator[Block]:
+    """The rows of some row groups, in order.
+
+    Args:
+        source: the whole file, open; it stays open.
+        columns: of the contract.
+        seen: counts the records.
+        groups: numbers of row groups that follow each other.
+        first: how many rows of the file stand before them; the first row's number is one more.
+        how: names for messages, and what is read.
+        footer: of the file, where it is known already.
+
+    Raises:
+        ConfigError: the file does not fit, by `fits`.
+        StoreError: the file cannot be read, or holds dates of an unknown calendar.
+    """
+    footer = footer or footer_of(source, path=how.path)
+    look = Look(footer, how.path, how.contract, how.asked, how.unread)
+    schema = _schema(footer, look)
+    found = () if schema is None else pairs(schema, columns, look)
+    if look.problems:
+        raise ConfigError(look.problems)
+    shaper = Shaper(how.path, Moments(calendars(footer)))
+    names = [column.name for column in columns]
+    for group in groups:
+        for batch, nanos in _batches(source, footer, found, group=group, how=how):
+            arrays = [
+                shaper.column(pair, _named(batch, pair), _named(nanos, pair), rows=batch.num_rows) for pair in found
+            ]
+            numbers = np.arange(first + 1, first + batch.num_rows + 1, dtype=np.int64)
+            first += batch.num_rows
+            seen.records += batch.num_rows
+            yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
+
+
+Batches = Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]
+
+
+def _batches(
+    source: pa.NativeFile, footer: pq.FileMetaData, found: Sequence[Pair], *, group: int, how: Reading
+) -> Batches:
+    """A row group as Arrow reads it, INT96 as seconds, and beside it what has INT96, as nanoseconds."""
+    leaves = sorted({leaf for pair in found for leaf in pair.leaves})
+    int96 = [leaf for leaf in leaves if footer.schema.column(leaf).physical_type == "INT96"]
+    try:
+        rows = parquet_sizes.rows_of(source, footer, leaves, group=group, most_bytes=how.most_bytes, most=MOST_ROWS)
+        seconds = _part(source, footer, leaves, group=group, rows=rows, unit="s")
+        pieces = _paired(seconds, _part(source, footer, int96, group=group, rows=rows, unit="ns"))
+        total = 0
+        for batch, nanos in pieces if int96 else ((batch, None) for batch in seconds):
+            for start, stop in parquet_sizes.slices(batch, how.most_bytes):
+                yield batch.slice(start, stop - start), None if nanos is None else nanos.slice(start, stop - start)
+            total += batch.num_rows
+        rows = footer.row_group(group).num_rows
+    except (OSError, pa.ArrowException) as error:
+        todo = "Write it again, or take it away."
+        raise StoreError(f"row group {group} cannot be read", where=how.path, todo=todo) from error
+    if total != rows:
+        what = f"row group {group} has {total:,} rows, and the footer says {rows:,}"
+        raise StoreError(what, where=how.path, todo="Write the file again.")
+
+
+def _part(
+    source: pa.NativeFile, footer: pq.FileMetaData, leaves: Sequence[int], *, group: int, rows: int, unit: str
+) -> Iterator[pa.RecordBatch]:
+    """Some leaf columns of a row group, batch by batch."""
+    file = pq.ParquetFile(source, metadata=footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True)
+    paths = [footer.schema.column(leaf).path for leaf in leaves]
+    batches: Iterator[pa.RecordBatch] = file.iter_batches(rows, row_groups=[group], columns=paths, use_threads=False)
+    return batches
+
+
+def _paired(one: Iterator[pa.RecordBatch], other: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, ...]]:
+    """The same rows of both, wherever either breaks them."""
+    left = right = None
+    while True:
+        left = next(one, None) if left is None or not left.num_rows else left
+        right = next(other, None) if right is None or not right.num_rows else right
+        if left is None or right is None:
+            if left is not right:
+                raise pa.ArrowInvalid("two columns of one row group have not the same number of rows")
+            return
+        rows = min(left.num_rows, right.num_rows)
+        yield left.slice(0, rows), right.slice(0, rows)
+        left, right = left.slice(rows), right.slice(rows)
+
+
+def _named(batch: pa.RecordBatch | None, pair: Pair) -> pa.Array | None:
+    place = -1 if batch is None or pair.found is None else batch.schema.get_field_index(pair.column.name)
+    return None if place < 0 or batch is None else batch.column(place)
