@@ -34,6 +34,8 @@ from strongroom.stores.modes import mask, masked
 from strongroom.stores.session import is_local
 
 _BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
+_WITHOUT_SPARK = ("prepare", "quarantine")
+"""Jobs that the setting `prepare.engine` lets do without Spark."""
 _WRITABLE = "Free space or mend permissions there, then run the same again."
 
 
@@ -223,7 +225,14 @@ def needs_spark(request: Request) -> bool:
 
 def needs_java(request: Request, settings: Settings) -> bool:
     """Whether the job is one of Spark with a JVM here, and not on a Connect server."""
-    return needs_spark(request) and not is_connect(settings.spark["spark.master"])
+    connect = is_connect(settings.spark["spark.master"])
+    return needs_spark(request) and not connect and engine_of(request, settings) != "local"
+
+
+def engine_of(request: Request, settings: Settings) -> str:
+    """Who does the work, as far as it is known before the job: `spark`, `local`, or `auto`."""
+    moved = request.job in _WITHOUT_SPARK and not request.master and is_local(settings.spark["spark.master"])
+    return str(settings.jobs["prepare"]["engine"]) if moved and settings.jobs else "spark"
 
 
 def read_settings(request: Request) -> Settings:
@@ -257,8 +266,9 @@ def _readable(request: Request) -> Settings | None:
 
 def submitted(request: Request, home: Home, settings: Settings, *, java: Java | None, folder: Path) -> Command:
     """The `spark-submit` that runs the job."""
-    lock = read_lock(LOCK)
-    return commands.submitted(home, request.words, settings=settings.spark, jars=lock, java=java, folder=folder)
+    lock, words = read_lock(LOCK), request.words
+    command = commands.submitted(home, words, settings=settings.spark, jars=lock, java=java, folder=folder)
+    return commands.hosted(home, command, words) if engine_of(request, settings) == "auto" else command
 
 
 def plain(request: Request, settings: Settings | None, home: Home) -> Command:

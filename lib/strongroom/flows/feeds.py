@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
-from strongroom.flows.part_reader import blocks_of
+from strongroom.flows.part_reader import blocks_of, chosen, form_of, text_blocks
 from strongroom.quality.reading.blocks import Block, Seen
-from strongroom.stores.sources import FILE, POSITION, plain_path
+from strongroom.quality.reading.encodings import decoder
+from strongroom.quality.reading.lines import lines_of
+from strongroom.stores.origins import Form
+from strongroom.stores.sources import FILE, LINE, POSITION, plain_path
 from strongroom.stores.work_items import Item
 
 
@@ -26,6 +30,7 @@ class Stretch:
         start: the part's first byte; 0 where rows are numbered from the file's beginning.
         seen: what the part holds, once `blocks` has come to its end.
         blocks: its rows.
+        form: how its records are read, where they are text.
     """
 
     source: int
@@ -33,6 +38,7 @@ class Stretch:
     start: int
     seen: Seen
     blocks: Iterator[Block]
+    form: Form | None = None
 
 
 class Feed(Protocol):
@@ -56,8 +62,9 @@ class Items:
             for number in batch.column(0).to_pylist():
                 for part in self.items[number]:
                     seen = Seen()
-                    blocks = blocks_of(part, self.contract, seen, only=only)
-                    yield Stretch(part.source, part.path, part.start, seen, blocks)
+                    form = form_of(part, self.contract)
+                    blocks = blocks_of(part, self.contract, seen, form, only=only)
+                    yield Stretch(part.source, part.path, part.start, seen, blocks, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,43 @@ class Rows:
             for path, start, numbers, rows in _runs(batch, counted):
                 block = Block(rows.select(names), numbers)
                 yield Stretch(self.source, path, start, Seen(records=len(numbers)), iter([block]))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of a text source as Spark reads them, without their line feed: LINE, FILE and POSITION.
+
+    `forms` say by file how its records are read; `sizes` how many bytes it has, and `split` from which size on a file
+    comes in parts, since only the last of these ends it. With `whole` a line is all that a file holds.
+    """
+
+    contract: Contract
+    source: int
+    forms: Mapping[str, Form]
+    sizes: Mapping[str, int]
+    split: int
+    whole: bool = False
+
+    def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
+        """See `Feed`. Each is read to its end before the next one is asked for."""
+        columns = [column for column in self.contract.columns if only is None or column.name in only]
+        runs = (run for batch in batches for run in _runs(batch, {}))
+        for (path, start), parts in groupby(runs, key=lambda run: run[:2]):
+            seen, form = Seen(), self.forms[path]
+            lines = self._decoded((rows.column(LINE) for *_, rows in parts), form)
+            ends = self.whole or start + self.split >= self.sizes[path]
+            blocks = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
+            yield Stretch(self.source, path, start, seen, chosen(blocks, columns, self.contract), form)
+
+    def _decoded(self, lines: Iterable[pa.Array], form: Form) -> Iterator[pa.Array]:
+        """Lines in UTF-8 as far as they can be. Spark has taken a mark of UTF-8 off."""
+        if self.whole:
+            yield from lines_of((value.as_buffer() for array in lines for value in array), encoding=form.encoding)
+            return
+        decode = decoder(form.encoding)
+        for array in lines:
+            plain = form.encoding == "UTF-8"
+            yield array if plain else pa.array([decode(line, True) for line in array.to_pylist()], pa.binary())
 
 
 def _runs(

@@ -21,16 +21,20 @@ from strongroom.protect import output_type, protector, seal
 from strongroom.protect.marks import leaving, marker, shows_equality
 from strongroom.protect.row_key import Protector, row_keys_of
 from strongroom.quality.distinct import Distinct
+from strongroom.quality.failures import Failures
 from strongroom.quality.judge import Judge, compile_rules
 from strongroom.quality.labels import is_open
 from strongroom.quality.reading.blocks import Block, Numbers, Torn
+from strongroom.quality.reading.encodings import original
 from strongroom.quality.sketches import Sketcher, sketches_of
 from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_batch
+from strongroom.quality.typed import Typed, read_batch
 from strongroom.stores.keys import keyring_of
 
 UNPARSED = "row.parse"
 """The reason of a row that is no row of its format at all: a torn line, a record of another length."""
+UNTRUSTED = "row.untrusted"
+"""The reason of what stands behind a broken quote in a CSV file: it may look like rows, and nobody can tell."""
 UNOPENED = "row.sealed"
 """The reason of a quarantined row that this keyring does not open: another key, or bytes that somebody changed."""
 
@@ -104,7 +108,7 @@ class Worker:
         return replace(self._tally, distinct=self._distinct, sketches=self._sketcher.states())
 
     def process(
-        self, block: Block, *, file: str, start: int = 0, broken: Broken | None = None
+        self, block: Block, *, file: str, start: int = 0, broken: Broken | None = None, encoding: str = ""
     ) -> Iterator[pa.RecordBatch | Aside]:
         """The block's good rows as one batch of `schema`, if there are any, and what is set aside of it.
 
@@ -113,9 +117,10 @@ class Worker:
             file: the file.
             start: the byte at which the part begins; rows of a part that is not the first are counted from there.
             broken: what is known of these rows from other rows.
+            encoding: of a text file: what is sealed of it is its own bytes.
         """
         if block.torn is not None and len(block.torn.numbers):
-            yield self._unparsed(block.torn, file=file, start=start)
+            yield self._unparsed(block.torn, file=file, start=start, encoding=encoding)
         if not block.rows.num_rows:
             return
         typed = read_batch(block.rows, self.plan.contract)
@@ -124,55 +129,54 @@ class Worker:
             for place, rule in enumerate(self.across)
             for numbers in ((broken or {}).get(place, _NONE),)
         }
-        yield from self.judged(block, typed.batch, typed.unreadable, marks, file=file, start=start)
+        failures = self._judged(typed, marks)
+        if failures.bad.any():
+            bad = pa.array(failures.bad)
+            if block.raw is None:
+                clear = as_json(block.rows.filter(bad))
+            else:
+                clear = as_record(original(block.raw.filter(bad), encoding))
+            places = in_words(block.numbers[failures.bad], start)
+            yield Aside(failures.reasons(), _repeated(file, len(clear)), places, self._sealed(clear))
+        if not failures.bad.all():
+            yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
 
-    def judged(
-        self, block: Block, typed: pa.RecordBatch, unreadable: Mapping[str, Flags], marks: Mapping[str, Flags],
-        *, file: str | pa.Array, start: int = 0, position: pa.Array | None = None, sealed: pa.Array | None = None,
-    ) -> Iterator[pa.RecordBatch | Aside]:  # fmt: skip
-        """The same of typed rows; with file, position and sealed row of each where they were aside before."""
-        failures = self.judge.judge(typed, dict(unreadable), dict(marks))
+    def again(
+        self, rows: pa.RecordBatch, aside: pa.RecordBatch, marks: Mapping[str, Flags]
+    ) -> Iterator[pa.RecordBatch | Aside]:
+        """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is."""
+        typed = read_batch(rows, self.plan.contract)
+        failures = self._judged(typed, marks)
+        if failures.bad.any():
+            left = aside.filter(pa.array(failures.bad))
+            yield Aside(
+                failures.reasons(), left.column("source_file"), left.column("source_position"), left.column("row")
+            )
+        if not failures.bad.all():
+            yield self._good(typed.batch.filter(pa.array(~failures.bad)))
+
+    def _judged(self, typed: Typed, marks: Mapping[str, Flags]) -> Failures:
+        failures = self.judge.judge(typed.batch, typed.unreadable, dict(marks))
         self._tally = self._tally.add(failures, self.plan.contract)
         self._sketcher.add(failures)
-        if not failures.bad.any():
-            yield self._good(typed)
-            return
-        if not failures.bad.all():
-            yield self._good(typed.filter(pa.array(~failures.bad)))
-        bad = pa.array(failures.bad)
-        places = in_words(block.numbers[failures.bad], start) if position is None else position.filter(bad)
-        files = _repeated(file, len(places)) if isinstance(file, str) else file.filter(bad)
-        yield Aside(failures.reasons(), files, places, self._row(block, bad) if sealed is None else sealed.filter(bad))
+        return failures
 
-    def unopened(self, batch: pa.RecordBatch) -> Aside:
-        """Rows of a quarantine that do not open: they stay as they are, for one reason."""
-        self._count_bad(batch.num_rows, UNOPENED)
+    def closed(self, aside: pa.RecordBatch, reason: str) -> Aside:
+        """Rows of a quarantine that are no rows still: they stay as they are, for this one reason."""
+        self._count_bad(aside.num_rows, reason)
         return Aside(
-            _reasons(UNOPENED, batch.num_rows), batch.column("source_file"), batch.column("source_position"),
-            batch.column("row"),
+            _reasons(reason, aside.num_rows), aside.column("source_file"), aside.column("source_position"),
+            aside.column("row"),
         )  # fmt: skip
 
-    def unparsed(self, sealed: pa.RecordBatch) -> Aside:
-        """Rows of a quarantine that are no rows of their format still."""
-        self._count_bad(sealed.num_rows, UNPARSED)
-        return Aside(
-            _reasons(UNPARSED, sealed.num_rows), sealed.column("source_file"), sealed.column("source_position"),
-            sealed.column("row"),
-        )  # fmt: skip
-
-    def _unparsed(self, torn: Torn, *, file: str, start: int) -> Aside:
-        rows = len(torn.numbers)
-        self._count_bad(rows, UNPARSED)
-        sealed = self._sealed(as_record(torn.raw))
-        return Aside(_reasons(UNPARSED, rows), _repeated(file, rows), in_words(torn.numbers, start), sealed)
+    def _unparsed(self, torn: Torn, *, file: str, start: int, encoding: str) -> Aside:
+        rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
+        self._count_bad(rows, reason)
+        sealed = self._sealed(as_record(original(torn.raw, encoding), trusted=not torn.untrusted))
+        return Aside(_reasons(reason, rows), _repeated(file, rows), in_words(torn.numbers, start), sealed)
 
     def _count_bad(self, rows: int, reason: str) -> None:
         self._tally = self._tally.merge(Tally(rows=rows, bad=rows, failed={reason: rows}))
-
-    def _row(self, block: Block, bad: pa.Array) -> pa.Array:
-        """Rows as they were read, sealed."""
-        clear = as_json(block.rows.filter(bad)) if block.raw is None else as_record(block.raw.filter(bad))
-        return self._sealed(clear)
 
     def _sealed(self, clear: pa.Array) -> pa.Array:
         return seal(clear, table=self.plan.table, keyring=self.keyring)

@@ -13,7 +13,7 @@ from strongroom.core.sql_text import identifier
 from strongroom.flows.engines import Engine, Function, Local, Spark, Tasks
 from strongroom.flows.feeds import Feed
 from strongroom.stores import stages
-from strongroom.stores.session import is_local
+from strongroom.stores.session import can_be_local
 from strongroom.stores.table_files import TableFiles
 
 _SMALL, _ALONE = 1 << 30, 256 << 20
@@ -79,7 +79,6 @@ def held(spark: Any, table: TableFiles) -> Any:
 
 def road_of(job: Job, *, size: int) -> Road:
     """Who does the work of a run over that many bytes, as the settings say. A cluster always does it itself."""
-    engine, master = str(job.settings.jobs["prepare"]["engine"]), job.settings.spark.get("spark.master", "local")
-    if engine == "local" or (engine == "auto" and size <= _SMALL and is_local(master)):
+    if can_be_local(job.settings) and (job.settings.jobs["prepare"]["engine"] == "local" or size <= _SMALL):
         return Road(Local(os.cpu_count() or 1 if size > _ALONE else 1), job.spark)
     return Road(Spark(job.spark), job.spark)

@@ -2,46 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import StoreError
 from strongroom.quality.reading.blocks import Block, Seen
+from strongroom.quality.reading.csv_records import csv_blocks
+from strongroom.quality.reading.dialect import Dialect, dialect_of
+from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
+from strongroom.quality.reading.json_document import json_document
+from strongroom.quality.reading.json_lines import json_blocks
+from strongroom.quality.reading.lines import lines_of, range_lines
+from strongroom.quality.reading.parquet_pairs import asked_by
+from strongroom.quality.reading.parquet_rows import Reading, parquet_blocks
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.origins import Form
+from strongroom.stores.sources import TEXT_FORMATS
 from strongroom.stores.work_items import Part
 
+_STEP = 8 << 20
 
-def blocks_of(part: Part, contract: Contract, seen: Seen, *, only: Collection[str] | None = None) -> Iterator[Block]:
+
+def form_of(part: Part, contract: Contract) -> Form | None:
+    """How the part's records are read, for those that are set aside; None where rows are no text.
+
+    Raises:
+        StoreError: the file cannot be read, or is not in the encoding that the contract says.
+    """
+    source = contract.sources[part.source]
+    if source.format not in TEXT_FORMATS:
+        return None
+    said = str(source.options.get("encoding", "UTF-8"))
+    with _told(part), _stream(part) as stream:
+        encoding, mark = encoding_of(stream.read(LONGEST_MARK), said)
+    if source.format == "json":
+        return Form("json", encoding, mark=mark)
+    names = part.names or tuple(source_name(column) for column in contract.columns)
+    return Form("csv", encoding, asdict(dialect_of(source)), names, mark)
+
+
+def blocks_of(
+    part: Part, contract: Contract, seen: Seen, form: Form | None, *, only: Collection[str] | None = None
+) -> Iterator[Block]:
     """The part's rows, with the columns that its folders say; with `only` no others than these.
 
     Raises:
-        StoreError: the file cannot be read.
+        ConfigError: file and contract disagree.
+        StoreError: the file cannot be read; never with a value of it.
     """
-    filesystem, path = filesystem_of(part.path)
+    columns = [column for column in contract.columns if only is None or column.name in only]
+    with _told(part):
+        if form is None:
+            yield from _typed(part, contract, columns, seen)
+        else:
+            yield from chosen(_text(part, contract, seen, form, columns), columns, contract)
+
+
+@contextmanager
+def _told(part: Part) -> Iterator[None]:
+    """What the storage and Arrow say may quote a value, so it is not said; an error without a place gets the file's."""
     try:
-        with filesystem.open_input_file(path) as raw, pq.ParquetFile(raw, pre_buffer=True) as file:
-            columns = [column for column in contract.columns if only is None or column.name in only]
-            yield from _parquet(file, part, columns, seen)
+        yield
+    except StoreError as error:
+        if error.where:
+            raise
+        raise StoreError(error.what, where=part.path, todo=error.todo) from None
     except (OSError, pa.ArrowException) as error:
-        raise StoreError("this file cannot be read", where=part.path, todo="Replace or remove it.") from error
+        todo = "Replace or remove it." if isinstance(error, pa.ArrowException) else "Check the path and permission."
+        raise StoreError("this file cannot be read", where=part.path, todo=todo) from None
 
 
-def _parquet(file: pq.ParquetFile, part: Part, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
-    import numpy as np
+def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
+    filesystem, path = filesystem_of(part.path)
+    how = Reading(part.path, contract.file, asked=asked_by(contract))
+    with filesystem.open_input_file(path) as file:
+        groups = part.groups or range(_groups(file))
+        yield from parquet_blocks(file, columns, seen, groups=groups, first=part.first, how=how)
 
-    from strongroom.quality.typed import arrow_type
 
-    names = [c.name for c in columns if c.name in file.schema_arrow.names]
-    groups = list(part.groups) or list(range(file.num_row_groups))
-    number = part.first
-    for batch in file.iter_batches(20000, row_groups=groups, columns=names, use_threads=False):
-        arrays = [
-            batch.column(c.name) if c.name in names else pa.nulls(batch.num_rows, arrow_type(c.type)) for c in columns
-        ]
-        rows = pa.RecordBatch.from_arrays(arrays, [c.name for c in columns])
-        yield Block(rows, np.arange(number + 1, number + 1 + batch.num_rows))
-        number += batch.num_rows
-        seen.records += batch.num_rows
+def _groups(file: pa.NativeFile) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(file).num_row_groups)
+
+
+def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:
+    """JSON is read with all columns, since a name that the contract does not know may stand anywhere."""
+    if contract.sources[part.source].options.get("document"):
+        with _stream(part) as stream:
+            return json_document(stream.read(), contract.columns, seen)
+    lines = _lines(part, form.encoding)
+    return text_blocks(lines, contract, seen, form, columns, first=part.start == 0, last=part.stop < 0)
+
+
+def text_blocks(
+    lines: Iterable[pa.Array], contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], *, first: bool,
+    last: bool,
+) -> Iterator[Block]:  # fmt: skip
+    """The records of a part's lines, wherever these come from; `first` and `last` say whether it begins or ends a file."""
+    if form.format == "json":
+        return json_blocks(lines, contract.columns, seen)
+    dialect = Dialect(**form.dialect)  # type: ignore[arg-type]
+    return csv_blocks(
+        lines, columns, dialect, seen, names=form.names, first=first, last=last, start=form.mark if first else 0
+    )
+
+
+def chosen(blocks: Iterator[Block], columns: Sequence[Column], contract: Contract) -> Iterator[Block]:
+    """Blocks with these columns of the contract only."""
+    if len(columns) == len(contract.columns):
+        yield from blocks
+        return
+    names = [column.name for column in columns]
+    for block in blocks:
+        yield Block(block.rows.select(names), block.numbers, block.raw, block.torn)
+
+
+def _lines(part: Part, encoding: str) -> Iterator[pa.Array]:
+    """The lines that are this part's."""
+    if part.start or part.stop >= 0:
+        filesystem, path = filesystem_of(part.path)
+        with filesystem.open_input_file(path) as file:
+            yield from range_lines(file, part.start, part.stop if part.stop >= 0 else file.size(), encoding=encoding)
+        return
+    with _stream(part) as stream:
+        yield from lines_of(iter(lambda: stream.read(_STEP), b""), encoding=encoding)
+
+
+@contextmanager
+def _stream(part: Part) -> Iterator[Any]:
+    filesystem, path = filesystem_of(part.path)
+    with filesystem.open_input_stream(path, compression="detect") as stream:
+        yield stream

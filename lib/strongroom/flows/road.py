@@ -20,6 +20,7 @@ from strongroom.flows.feeds import Feed, Stretch
 from strongroom.flows.fuse import Aside, Broken, Pass, Worker
 from strongroom.quality.reading.blocks import Seen, Unknown
 from strongroom.quality.tally import Tally
+from strongroom.stores.origins import Form
 from strongroom.stores.parquet_sink import ParquetSink, Place, Written
 
 ANSWER = pa.schema(
@@ -63,6 +64,7 @@ class PartSeen:
     start: int
     bad: int
     seen: Seen
+    form: Form | None = None
 
     def merge(self, other: PartSeen) -> PartSeen:
         """Both together, of one part whose rows came in several stretches."""
@@ -72,22 +74,24 @@ class PartSeen:
             mine.comments + theirs.comments, [*mine.unknown, *theirs.unknown],
             mine.open_quote or theirs.open_quote, theirs.broken if mine.broken is None else mine.broken,
         )  # fmt: skip
-        return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen)
+        return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen, self.form)
 
     def row(self) -> dict[str, object]:
         """As a row of ANSWER."""
         seen = asdict(self.seen)
-        said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad})
+        form = self.form.to_json() if self.form and self.bad else None
+        said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad, "form": form})
         return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}
 
     @classmethod
     def of_row(cls, row: Mapping[str, object]) -> PartSeen:
         """What `row` has told."""
         said = json.loads(str(row["said"]))
-        bad, unknown = said.pop("bad"), [Unknown(*one) for one in said.pop("unknown")]
+        bad, unknown, form = said.pop("bad"), [Unknown(*one) for one in said.pop("unknown")], said.pop("form")
         return cls(
-            int(str(row["source"])), str(row["path"]), int(str(row["start"])), bad, Seen(**said, unknown=unknown)
-        )
+            int(str(row["source"])), str(row["path"]), int(str(row["start"])), bad, Seen(**said, unknown=unknown),
+            Form.of_json(form) if form else None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +166,14 @@ def _passed(
     for stretch in stretches:
         place = stretch.path, stretch.start
         aside, known = 0, what.broken.get(place)
+        encoding = stretch.form.encoding if stretch.form else ""
         for block in stretch.blocks:
-            for leaving in worker.process(block, file=stretch.path, start=stretch.start, broken=known):
+            for leaving in worker.process(
+                block, file=stretch.path, start=stretch.start, broken=known, encoding=encoding
+            ):
                 aside += len(leaving.sealed) if isinstance(leaving, Aside) else 0
                 yield leaving
-        part = PartSeen(stretch.source, stretch.path, stretch.start, aside, stretch.seen)
+        part = PartSeen(stretch.source, stretch.path, stretch.start, aside, stretch.seen, stretch.form)
         parts[place] = parts[place].merge(part) if place in parts else part
 
 

@@ -1,10 +1,9 @@
-"""Rows of a quarantine as a pass reads them again: opened, and read as their source's format says."""
+"""Rows of a quarantine as a pass reads them again: opened, and read as they were read the first time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +12,16 @@ import pyarrow.parquet as pq
 from strongroom.core.contract import ACROSS
 from strongroom.core.silence import no_values
 from strongroom.flows.feeds import Stretch
-from strongroom.flows.fuse import Aside, Pass, Worker
+from strongroom.flows.fuse import UNOPENED, UNPARSED, UNTRUSTED, Aside, Pass, Worker
+from strongroom.flows.records import rows_of
 from strongroom.flows.road import Work, pass_all, settle_worker
-from strongroom.flows.sealed_rows import from_json, is_record
+from strongroom.flows.sealed_rows import RECORD, from_json, of_record, starts_with
+from strongroom.flows.sealed_rows import UNTRUSTED as NEVER
 from strongroom.protect import unseal
 from strongroom.quality.reading.blocks import Block, Numbers, Seen
-from strongroom.quality.typed import read_batch
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.origins import Form
 from strongroom.stores.sources import CORRUPT
 
 _ROWS = 20_000
@@ -29,37 +30,45 @@ _COLUMNS = ("batch", "reasons", "source_file", "source_position", "row")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Some rows of one quarantine file: their numbers in it, their columns there, and the rows as they were read.
+    """Some rows of one quarantine file.
 
-    `block` has those that open and are rows; `rows` tells which of the batch these are, `torn` which are none still,
-    `closed` which do not open.
+    Args:
+        aside: their columns there.
+        rows: those of them that are rows again, as a text source would deliver them.
+        places: which of `aside` these are, and of others, by the reason why they are no rows.
+        before: rows of the file before these.
     """
 
-    batch: pa.RecordBatch
-    block: Block
-    rows: Numbers
-    torn: Numbers
-    closed: Numbers
+    aside: pa.RecordBatch
+    rows: pa.RecordBatch
+    places: Numbers
+    others: Mapping[str, Numbers]
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A quarantine's files, by number, for whoever has the key."""
+    """A quarantine's files, by number, for whoever has the key; `forms` by batch and source file."""
 
     plan: Pass
     files: tuple[str, ...]
+    forms: Mapping[tuple[int, str], Form]
 
     def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
         """The rows that open, file by file; numbered as they lie there (`feeds.Feed`)."""
         for file in self.numbered(batches):
-            blocks = (opened.block for opened in self.opened(file))
-            yield Stretch(0, file, 0, Seen(), blocks if only is None else map(partial(_only, names=only), blocks))
+            yield Stretch(0, file, 0, Seen(), self._blocks(file, only))
 
     def numbered(self, batches: Iterable[pa.RecordBatch]) -> Iterator[str]:
         """The files whose numbers a task is handed."""
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 yield self.files[number]
+
+    def _blocks(self, file: str, only: Collection[str] | None) -> Iterator[Block]:
+        for opened in self.opened(file):
+            names = [name for name in opened.rows.schema.names if only is None or name in only]
+            yield Block(opened.rows.select(names), opened.places + opened.before + 1)
 
     def opened(self, file: str) -> Iterator[Opened]:
         """Its rows, some at a time."""
@@ -68,23 +77,52 @@ class Sealed:
         with filesystem.open_input_file(path) as raw, pq.ParquetFile(raw, pre_buffer=True) as parquet:
             have = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
             for batch in parquet.iter_batches(_ROWS, columns=have, use_threads=False):
-                clear, valid = unseal(batch.column("row"), table=self.plan.table, keyring=ring)
-                yield self._read(_whole(batch), clear, np.asarray(valid), before)
+                aside = _whole(batch)
+                clear, valid = unseal(aside.column("row"), table=self.plan.table, keyring=ring)
+                yield self._read(aside, clear, np.asarray(valid), before)
                 before += batch.num_rows
 
-    def _read(self, batch: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Opened:
-        opens, closed = np.flatnonzero(valid), np.flatnonzero(~valid)
-        record = np.asarray(is_record(clear))
-        rows = opens[~record[opens]]
-        columns = from_json(clear.take(pa.array(rows)), self.plan.contract.columns)
-        parsed = np.asarray(columns.pop(CORRUPT).is_null())
-        found = pa.RecordBatch.from_pydict(columns).filter(pa.array(parsed))
-        torn = np.concatenate([rows[~parsed], opens[record[opens]]])
-        return Opened(batch, Block(found, rows[parsed] + before + 1), rows[parsed], np.sort(torn), closed)
+    def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Opened:
+        columns = self.plan.contract.columns
+        record, never = (np.asarray(starts_with(clear, mark)) & valid for mark in (RECORD, NEVER))
+        made, places, torn = list[pa.RecordBatch](), list[Numbers](), list[Numbers]()
+        older = np.flatnonzero(valid & ~record & ~never)
+        if len(older):
+            found = from_json(clear.take(pa.array(older)), columns)
+            parsed = np.asarray(found.pop(CORRUPT).is_null())
+            made.append(pa.RecordBatch.from_pydict(found).filter(pa.array(parsed)))
+            places.append(older[parsed])
+            torn.append(older[~parsed])
+        for form, which in self._by_form(aside, np.flatnonzero(record)):
+            rows, parsed = rows_of(of_record(clear.take(pa.array(which))), columns, form)
+            made.append(rows)
+            places.append(which[parsed])
+            torn.append(which[~parsed])
+        others = {UNOPENED: np.flatnonzero(~valid), UNTRUSTED: np.flatnonzero(never), UNPARSED: _joined(torn)}
+        return Opened(aside, _together(made, columns), _joined(places), others, before)
+
+    def _by_form(self, aside: pa.RecordBatch, which: Numbers) -> Iterator[tuple[Form | None, Numbers]]:
+        """Records with how they are read, those of one file together."""
+        keys = zip(aside.column("batch").to_pylist(), aside.column("source_file").to_pylist(), strict=True)
+        groups: dict[tuple[int, str], list[int]] = {}
+        chosen = set(which.tolist())
+        for place, key in enumerate(keys):
+            if place in chosen:
+                groups.setdefault(key, []).append(place)
+        for key, places in groups.items():
+            yield self.forms.get(key), np.array(places, np.int64)
 
 
-def _only(block: Block, *, names: Collection[str]) -> Block:
-    return Block(block.rows.select([name for name in block.rows.schema.names if name in names]), block.numbers)
+def _joined(parts: list[Numbers]) -> Numbers:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _together(parts: list[pa.RecordBatch], columns: Collection[object]) -> pa.RecordBatch:
+    """Rows that were read in different ways as one batch: where types of a column differ, as text."""
+    if not parts:
+        return pa.RecordBatch.from_pydict({column.name: pa.nulls(0, pa.string()) for column in columns})  # type: ignore[attr-defined]
+    table = pa.concat_tables([pa.Table.from_batches([part]) for part in parts], promote_options="permissive")
+    return table.combine_chunks().to_batches()[0] if table.num_rows else parts[0]
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -117,20 +155,15 @@ def _again(
     for file in feed.numbered(batches):
         broken = what.broken.get((file, 0), {})
         for opened in feed.opened(file):
-            if len(opened.closed):
-                yield worker.unopened(opened.batch.take(pa.array(opened.closed)))
-            if len(opened.torn):
-                yield worker.unparsed(opened.batch.take(pa.array(opened.torn)))
-            if not len(opened.rows):
+            for reason, places in opened.others.items():
+                if len(places):
+                    yield worker.closed(opened.aside.take(pa.array(places)), reason)
+            if not len(opened.places):
                 continue
-            theirs = opened.batch.take(pa.array(opened.rows))
-            typed = read_batch(opened.block.rows, what.plan.contract)
-            before = theirs.column("reasons").to_pylist()
+            theirs = opened.aside.take(pa.array(opened.places))
+            before, numbers = theirs.column("reasons").to_pylist(), opened.places + opened.before + 1
             marks = {}
             for place, rule in enumerate(across):
                 stays = np.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
-                marks[rule.id] = stays | np.isin(opened.block.numbers, broken.get(place, ()))
-            yield from worker.judged(
-                opened.block, typed.batch, typed.unreadable, marks, file=theirs.column("source_file"),
-                position=theirs.column("source_position"), sealed=theirs.column("row"),
-            )  # fmt: skip
+                marks[rule.id] = stays | np.isin(numbers, broken.get(place, ()))
+            yield from worker.again(opened.rows, theirs, marks)

@@ -18,24 +18,26 @@ import pyarrow.compute as pc
 from strongroom.core.contract import Column, Type
 from strongroom.stores.sources import CORRUPT
 
-RECORD = b"\x01"
-"""What stands before the bytes of a record; a row as JSON begins with a brace."""
+RECORD, UNTRUSTED = b"\x01", b"\x02"
+"""What stands before the bytes of a record, and before those that are never read again; a row as JSON begins with a
+brace.
+"""
 NOT_UTF8 = "a text in this row is not UTF-8"
 
 
-def as_record(raw: pa.Array) -> pa.Array:
-    """Bytes of records, each with RECORD before it."""
-    return pc.binary_join_element_wise(RECORD, raw.cast(pa.binary()), b"")
+def as_record(raw: pa.Array, *, trusted: bool = True) -> pa.Array:
+    """Bytes of records, each with RECORD or UNTRUSTED before it."""
+    return pc.binary_join_element_wise(RECORD if trusted else UNTRUSTED, raw.cast(pa.binary()), b"")
 
 
-def is_record(opened: pa.Array) -> pa.Array:
-    """Which of the opened rows are bytes of records; false for null."""
-    return pc.fill_null(pc.starts_with(opened, RECORD), False)
+def starts_with(opened: pa.Array, mark: bytes) -> pa.Array:
+    """Which of the opened rows have this mark before them; false for null."""
+    return pc.fill_null(pc.starts_with(opened, mark), False)
 
 
 def of_record(opened: pa.Array) -> pa.Array:
-    """The bytes of each record."""
-    return pc.binary_slice(opened, len(RECORD))
+    """The bytes of each record, without the mark."""
+    return pc.binary_slice(opened, 1)
 
 
 def as_json(batch: pa.RecordBatch) -> pa.Array:

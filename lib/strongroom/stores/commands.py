@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.escaping import shell_word
@@ -15,7 +16,7 @@ from strongroom.stores import class_archive, modules
 from strongroom.stores.home import ROOT, Home
 from strongroom.stores.jars import Jar
 from strongroom.stores.java import Java
-from strongroom.stores.session import ALONE, STATIC, is_local, with_jvm
+from strongroom.stores.session import ALONE, HOSTED, STATIC, is_local, with_jvm
 from strongroom.stores.spark_settings import JVM
 from strongroom.stores.whole_file import write_whole
 
@@ -128,6 +129,13 @@ def submitted(
     for name in sorted(conf):
         options += ["--conf", f"{name}={conf[name]}"]
     return Command((str(home.venv / "bin" / "spark-submit"), *options, *words), environment)
+
+
+def hosted(home: Home, command: Command, words: Sequence[str]) -> Command:
+    """The job as plain Python that starts the JVM of this command by itself, if it comes to need one."""
+    options = command.words[1 : len(command.words) - len(words)]
+    environment = {**command.environment, "PYSPARK_SUBMIT_ARGS": f"{shlex.join(options)} pyspark-shell", HOSTED: "1"}
+    return replace(plain(home, words), environment=environment)
 
 
 def _quiet() -> str:

@@ -33,8 +33,11 @@ then ask for a secret that Spark makes for this run. On a standalone cluster som
 _DRIVERS, _EXECUTORS = "spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"
 _checked: weakref.WeakSet[Any] = weakref.WeakSet()
 
-_SUBMITTED = "PYSPARK_GATEWAY_PORT" in os.environ
-"""Whether `spark-submit` has started the JVM, with its own class path and master."""
+_GATEWAY = "PYSPARK_GATEWAY_PORT"
+HOSTED = "STRONGROOM_HOSTED"
+"""A variable that is set where the launcher has said how a JVM is to be started, if the job comes to need one."""
+_SUBMITTED = _GATEWAY in os.environ or HOSTED in os.environ
+"""Whether `spark-submit` has started the JVM, or will, with its own class path and master."""
 
 
 def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], None] = lambda _: None) -> Any:
@@ -144,6 +147,12 @@ def _private(settings: Mapping[str, str]) -> dict[str, str]:
 def is_local(master: str) -> bool:
     """Whether driver and executors are one process here. `local-cluster[…]` is not."""
     return master == "local" or master.startswith("local[")
+
+
+def can_be_local(settings: Settings) -> bool:
+    """Whether a run may do without Spark: the settings let it, and nobody has started a JVM for it or named a cluster."""
+    engine, master = settings.jobs["prepare"]["engine"], settings.spark.get("spark.master", "local")
+    return engine != "spark" and is_local(master) and _GATEWAY not in os.environ
 
 
 def _start(settings: Mapping[str, str]) -> Any:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from strongroom.quality.reading.csv_machine import BROKEN, COMMENT, OPEN, RECORD, TORN, BLANK, Machine
+from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.lines import contents
 
