@@ -36,7 +36,7 @@ def stage(
     from pyspark.sql import functions as F
 
     contract = plan.contract
-    raw = _raw(job, contract, batch=batch, found=found)
+    raw = _raw(job, contract, batch=batch, found=found, lake=lake)
     rows = Rows(raw, plan, sealed=False, onto=batch.mode != "overwrite", without=without)
     marked = mark_rows(job, rows, lake=lake)
     refined = marked.mapInArrow(partial(fuse.refine, plan), spark_schema(fuse.stage_schema(contract)))
@@ -49,7 +49,7 @@ def stage(
     return without_rare(tally), facts(job, rows, staged=good, tally=tally, lake=lake)
 
 
-def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found) -> Any:
+def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found, lake: Lake) -> Any:
     """The rows of exactly the batch's files, once their field names are known to be the contract's."""
     spark, chosen = job.spark(), set(batch.files)
     parts, unknown = [], []
@@ -57,7 +57,7 @@ def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found) -> Any:
         mine = [file for file in files if file in chosen]
         if mine:
             unknown += shapes.unknown_fields(spark, source, files=mine, contract=contract)
-            parts.append(sources.read_raw(spark, source, files=mine, contract=contract))
+            parts.append(sources.read_raw(spark, source, files=mine, contract=contract, lake=lake.root))
     if unknown:
         raise ConfigError(unknown)
     return reduce(lambda one, other: one.unionByName(other), parts)

@@ -87,7 +87,8 @@ def _read(array: pa.Array, column: Column, *, marks: dict[str, Mask], textual: b
             parents = pc.list_parent_indices(array).to_numpy()
             marks.update({path: _rows(parents[mask], len(array)) for path, mask in of_items.items()})
         return _relisted(array, items, kind=arrow_type(column.type))
-    values, bad = _read_leaf(array, column) if textual else _check_leaf(array, column)
+    texts = textual or (pa.types.is_string(array.type) and column.type.name not in ("string", "binary"))
+    values, bad = _read_leaf(array, column) if texts else _check_leaf(array, column)
     if bad is not None:
         marks[column.path] = bad
     return values
