@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract import Protect, Read, Rule, SetRule, Source
+from strongroom.core.contract import Protect, Read, Rule, SetRule, Source, source_name
 from strongroom.core.contract_file import load_contract, parse_contract
 from strongroom.core.errors import ConfigError
 
@@ -145,6 +145,23 @@ def test_every_leaf_has_its_protection_with_defaults_filled_in(full):
 def test_what_is_inside_takes_over_the_classification(full):
     assert [field.classification for field in full.columns[4].type.fields] == ["personal", "restricted"]
     assert full.columns[4].type.fields[0].protect == Protect("keep", why="needed for the map", line=40)
+
+
+def test_a_column_is_called_otherwise_in_the_source_at_any_depth(full):
+    assert all(source_name(column) == column.name for column in full.columns), "by itself it is the name"
+    text = FULL.replace("{name: shop,", "{name: shop, physicalName: Shop (Nr. 1)/ä,")
+    text = text.replace("{name: city,", "{name: city, physicalName: Ort,").replace(
+        "{name: number,", "{name: number, physicalName: number,"
+    )
+    found = {column.path: column for top in parse_contract(text, "c").columns for column in (top, *top.type.fields)}
+    told = {path: (column.source, source_name(column)) for path, column in found.items()}
+    assert told["shop"] == ("Shop (Nr. 1)/ä", "Shop (Nr. 1)/ä")
+    assert told["address.city"] == ("Ort", "Ort"), "and the path is of our names"
+    assert told["number"] == ("", "number"), "the same name says nothing"
+    swapped = FULL.replace("{name: shop,", "{name: shop, physicalName: number,").replace(
+        "{name: number,", "{name: number, physicalName: shop,"
+    )
+    assert [source_name(column) for column in parse_contract(swapped, "c").columns[:2]] == ["number", "shop"]
 
 
 def test_how_text_is_read_is_told_with_the_column(full):

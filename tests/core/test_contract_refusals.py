@@ -63,7 +63,12 @@ ODCS = [
     ("logicalType: integer", "logicalType: time", 12, "'time' is not run", "string", "Spark has no such type for all readers"),
     ("logicalType: integer", "required: yes\n        logicalType: integer", 12, "true or false", "yes, no", "a text in YAML 1.2"),
     ("logicalType: integer", "partitioned: true\n        logicalType: integer", 12, "not run", "remove", "nobody would do it"),
-    ("logicalType: integer", "physicalName: w\n        logicalType: integer", 12, "not run", "own name", "nobody would rename"),
+    ("logicalType: integer", "physicalName: text\n        logicalType: integer", 16, "The source's 'text' would be 'who' and 'text'", "line 11", "one column of the source cannot be two of ours"),
+    ("logicalType: integer", "physicalName: Text\n        logicalType: integer", 16, "'who' and 'text'", "", "no reader of names would tell these two apart for sure"),
+    ("logicalType: integer", "physicalName: ''\n        logicalType: integer", 12, "An empty name", "", "a column without a name cannot be meant by it"),
+    ("logicalType: integer", "physicalName: \"a\\u202Eb\"\n        logicalType: integer", 12, "cannot name a column of the source", "Type it", "it would turn a message around"),
+    ("items: {logicalType: string}", "items: {logicalType: string, physicalName: x}", 30, "Items have no name", "Remove", "in no format"),
+    ("{name: city, ", "{name: town, physicalName: city, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}\n          - {name: city, ", 36, "'place.town' and 'place.city'", "line 35", "so it is at any depth"),
     ("logicalType: integer", "tags: x\n        logicalType: integer", 12, "is a list", "", "documentation has types too"),
 ]  # fmt: skip
 TYPES = [

@@ -70,6 +70,52 @@ def test_csv_headers(tmp_path, header, options, expected, why):
     assert (len(found) == 1 and expected in found[0]) if expected else found == [], why
 
 
+RENAMED = replace(
+    CONTRACT, columns=(column("id", "bigint", required=True, source="Nr."), column("text", source="First Name"))
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected", "why"),
+    [
+        (("Nr.", "First Name"), None, "the source's names count"),
+        (("id", "First Name"), "a column 'id'", "and ours do not"),
+        (("nr.", "First Name"), "a column 'nr.'", "letter by letter"),
+    ],
+)
+def test_columns_are_called_as_the_source_calls_them(tmp_path, names, expected, why):
+    pq.write_table(pa.table({names[0]: pa.array([1]), names[1]: ["a"]}), tmp_path / "a.parquet")
+    (tmp_path / "a.csv").write_text(",".join(names) + "\n1,a\n")
+    for source in (Source("raw", "parquet", "*.parquet"), Source("raw", "csv", "*.csv", {"header": True})):
+        found = problems(tmp_path, source, RENAMED)
+        assert any(expected in each for each in found) if expected else found == [], (source.format, why)
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected", "why"),
+    [
+        ("id=1", None, "the folder has the required column"),
+        ("id=1/day=2", "a column 'day', by a folder", "one that the contract does not know"),
+        ("Id=1", "a column 'Id', by a folder", "letter by letter"),
+    ],
+)
+def test_folders_are_columns(tmp_path, folder, expected, why):
+    place = tmp_path / "day=7/lake/raw" / folder  # what the lake lies in is none
+    place.mkdir(parents=True)
+    pq.write_table(pa.table({"text": ["a"]}), place / "a.parquet")
+    (place / "a.csv").write_text("text\na\n")
+    (place / "a.json").write_text('{"text": "a"}')
+    root = str(tmp_path / "day=7/lake")
+    for kind in ("parquet", "csv", "json"):
+        source = Source("raw", kind, f"raw/**/*.{kind}", {"header": True} if kind == "csv" else {})
+        found = []
+        try:
+            check_shape(source, list_files(source, root), CONTRACT, lake=root)
+        except ConfigError as error:
+            found = [problem.what for problem in error.problems]
+        assert any(expected in each for each in found) if expected else found == [], (kind, why)
+
+
 def test_csv_has_no_nested_columns(tmp_path):
     (tmp_path / "a.csv").write_text("1\n")
     nested = replace(CONTRACT, columns=(Column("d", "d", Type("struct", fields=(column("x"),))),))

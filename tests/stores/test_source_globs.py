@@ -1,10 +1,15 @@
 """Globs of a contract's server: which files they mean, and that none takes long."""
 
 # ruff: noqa: E501 - a case is a line
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from strongroom.core.contract import Source
-from strongroom.stores.sources import list_files
+from strongroom.core.errors import StoreError
+from strongroom.stores.sources import _listed, list_files, place_of
 
 FILES = (
     "raw/a/x.csv",
@@ -37,3 +42,53 @@ def test_a_glob_means(tmp_path, path, meant, why):
             (tmp_path / "raw/a" / name).unlink()
     found = list_files(Source("s", "csv", path), str(tmp_path))
     assert tuple(file.path.removeprefix(f"{tmp_path}/") for file in found) == meant, why
+
+
+ODD = (
+    "a:b.csv", "a b.csv", "a%20b.csv", "50%.csv", "a#b.csv", "a?b.csv", "a[1].csv", "a{x}.csv", "a\\b.csv", "Zürich.csv",
+    "a\nb.csv", "名.csv", "x=1/p.csv", "_x=1/p.csv", "a+b.csv", "a'b\".csv", "-a.csv", "a*b.csv",
+)  # fmt: skip
+HIDDEN = ("_x/p.csv", ".x=1/p.csv", "_x=1.csv", "x=1/_p.csv", "x=1/.p.csv", "x=1/_tmp/p.csv")
+
+
+def test_odd_names_are_listed_and_can_be_opened_and_hidden_ones_are_not(tmp_path):
+    for name in (*ODD, *HIDDEN):
+        file = tmp_path / "raw" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    found = list_files(Source("s", "csv", "raw"), str(tmp_path))
+    assert sorted(file.path.removeprefix(f"{tmp_path}/raw/") for file in found) == sorted(ODD)
+    for file in found:
+        filesystem, path = place_of(file.path)
+        with filesystem.open_input_stream(path) as stream:
+            assert stream.read().decode() == file.path.removeprefix(f"{tmp_path}/raw/")
+    by_uri = list_files(Source("s", "csv", f"file://{tmp_path}/raw"), "/nowhere")
+    assert [file.path for file in by_uri] == [f"file://{file.path}" for file in found]
+    for file in by_uri:
+        filesystem, path = place_of(file.path)
+        assert filesystem.get_file_info(path).size == file.size
+    assert list_files(Source("s", "csv", f"file://{tmp_path}/raw/a b.csv"), "/nowhere")[0].size == len("a b.csv")
+
+
+def test_a_name_that_is_no_text_is_an_error_and_no_bug(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")).write_text("x")
+    with pytest.raises(StoreError, match="no UTF-8"):
+        list_files(Source("s", "csv", "*.csv"), str(tmp_path))
+    # and the command of the advice finds it
+    shown = subprocess.run(f"find {tmp_path} | LC_ALL=C.UTF-8 grep -axv '.*'", shell=True, capture_output=True)
+    assert shown.stdout.endswith(b"a\xff.csv\n")
+
+
+@pytest.mark.parametrize(
+    ("location", "path", "inside", "listed"),
+    [
+        ("s3a://b/raw", "b/raw", "b/raw/x y.csv", "s3a://b/raw/x y.csv"),
+        ("s3://b/raw/*.csv", "b/raw/*.csv", "b/raw/x.csv", "s3://b/raw/x.csv"),
+        ("s3://b/", "b", "b/x.csv", "s3://b/x.csv"),
+        ("abfss://c@a.net/raw", "c/raw", "c/raw/x.csv", "abfss://c@a.net/raw/x.csv"),
+        ("hdfs://h:8020/raw", "/raw", "/raw/x.csv", "hdfs://h:8020/raw/x.csv"),
+        ("/raw", "/raw", "/raw/x.csv", "/raw/x.csv"),
+    ],
+)
+def test_a_file_is_called_as_its_source_is(location, path, inside, listed):
+    assert _listed(inside, location, path) == listed

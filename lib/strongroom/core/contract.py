@@ -126,7 +126,8 @@ class Column:
     """A column, or a field inside one.
 
     `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is
-    to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else.
+    to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else. `source` is what
+    it is called in the source, empty where that is its name; see `source_name`.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Column:
     read: Read = Read()
     subject: bool = False
     role: str = ""
+    source: str = ""
 
     @property
     def personal(self) -> bool:
@@ -157,6 +159,11 @@ class Column:
             yield from self.type.item.leaves()
         else:
             yield self
+
+
+def source_name(column: Column) -> str:
+    """What a column, or a field inside one, is called in the source; exactly so, upper and lower case count."""
+    return column.source or column.name
 
 
 @dataclass(frozen=True, slots=True)

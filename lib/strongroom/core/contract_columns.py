@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from strongroom.core.contract import Column, Protect, Read, Type
+from strongroom.core.contract import Column, Protect, Read, Type, source_name
 from strongroom.core.contract_protect import DATES, read_protect
 from strongroom.core.contract_types import read_format, read_type
 from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, flag, text
+from strongroom.core.escaping import is_plain
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -61,7 +63,20 @@ class ColumnReader:
                 self.findings.add(child["name"], what, f"It is on line {seen[name.lower()]} too.")
             seen.setdefault(name.lower(), child["name"].line)
             columns.append(self.column(child, name, f"{above.path}.{name}" if above.path else name, above))
+        self.check_sources(columns)
         return tuple(columns)
+
+    def check_sources(self, columns: Sequence[Column]) -> None:
+        """Report columns, side by side, that one name of the source would fill."""
+        seen: dict[str, Column] = {}
+        for column in columns:
+            name = source_name(column)
+            other = seen.setdefault(name.lower(), column)
+            if other is not column and other.name.lower() != column.name.lower():
+                node = self.nodes[column.path]
+                what = f"The source's {name!r} would be {other.path!r} and {column.path!r}."
+                todo = f"Give each a physicalName of its own; the other is on line {other.line}."
+                self.findings.add(node.get("physicalName") or node["name"], what, todo)
 
     def column(self, node: Node, name: str, path: str, above: _From) -> Column:
         """One column, field or array item."""
@@ -88,11 +103,24 @@ class ColumnReader:
             read=self.read(node, custom.get("read"), type_),
             subject="subject" in custom and custom["subject"].value is True,
             role=str(custom["role"].value) if "role" in custom else "",
+            source=self.source(node, name),
         )
         if type_.name not in ("struct", "array"):
             column = replace(column, protect=self.protect(node, column, protect))
         self.check(node, column, custom, above)
         return column
+
+    def source(self, node: Node, name: str) -> str:
+        """What the source calls a column, or an empty text where that is its name."""
+        child, found = node.get("physicalName"), text(node, "physicalName")
+        if child is None or found is None or found == name:
+            return ""
+        if "name" not in node:
+            self.findings.add(child, "Items have no name in the source.", "Remove it.")
+        elif not found or not is_plain(found):
+            what = f"{found!r} cannot name a column of the source." if found else "An empty name of a column."
+            self.findings.add(child, what, "Type it anew, as it stands in the source.")
+        return found
 
     def type(self, node: Node, inside: _From, protect: Node | None) -> Type:
         """The type of a property with all that is inside it."""

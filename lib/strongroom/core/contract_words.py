@@ -20,9 +20,9 @@ RUN: Mapping[str, tuple[str, ...]] = {
                  "slaProperties", "customProperties"),
     "server": ("server", "type", "path", "location", "format", "delimiter", "customProperties"),
     "schema": ("name", "logicalType", "properties", "quality", "relationships", "customProperties"),
-    "property": ("name", "logicalType", "logicalTypeOptions", "physicalType", "required", "unique", "primaryKey",
-                 "primaryKeyPosition", "classification", "properties", "items", "quality", "relationships",
-                 "customProperties"),
+    "property": ("name", "physicalName", "logicalType", "logicalTypeOptions", "physicalType", "required", "unique",
+                 "primaryKey", "primaryKeyPosition", "classification", "properties", "items", "quality",
+                 "relationships", "customProperties"),
     "relationship": ("type", "from", "to", "customProperties"),
     "quality": ("type", "metric", "arguments", "unit", "query", "engine", "implementation", "id", "name", "severity",
                 "dimension", "mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan",
@@ -48,7 +48,6 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "property": {
         "partitioned": "Tables are not partitioned by a column: remove it.",
         "partitionKeyPosition": "Tables are not partitioned by a column: remove it.",
-        "physicalName": "Columns are not renamed: use the source's own name as 'name'.",
         "enum": "Say it in 'quality': {metric: invalidValues, mustBe: 0, arguments: {validValues: [...]}}.",
         "encryptedName": "A protected column keeps its name: say how it is protected in the custom property 'protect'.",
     },
@@ -81,18 +80,16 @@ def check_words(node: Node, kind: str, findings: Findings) -> None:
     """Report every field of an ODCS object that we neither run nor take as documentation."""
     run, documentation, refused = RUN[kind], DOCUMENTATION[kind], REFUSED.get(kind, {})
     for name, child in node.fields.items():
-        if name in refused and not _empty(name, child, node):
+        if name in refused and not _empty(name, child):
             findings.add(child, f"{name!r} is not run.", refused[name])
         elif name not in run and name not in documentation and name not in refused:
             findings.add(child, f"Unknown field {name!r}.", did_you_mean(name, (*run, *documentation)))
 
 
-def _empty(name: str, child: Node, parent: Node) -> bool:
-    """Whether a refused field says nothing: `partitioned: false`, or a physical name that is the name."""
+def _empty(name: str, child: Node) -> bool:
+    """Whether a refused field says nothing: `partitioned: false`."""
     if name == "partitionKeyPosition":
         return bool(child.value == -1)
-    if name == "physicalName":
-        return bool(child.value == parent.value.get("name"))
     return child.value in (False, None) or (isinstance(child.value, list) and not child.items)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Contract
+from strongroom.core.contract import Column, Contract, source_name
 from strongroom.core.errors import StoreError
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks

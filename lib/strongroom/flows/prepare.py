@@ -89,7 +89,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
     for source, files in found.values():
         if files:
-            shapes.check_shape(source, files, contract)
+            shapes.check_shape(source, files, contract, lake=lake.root)
     if job.args.dry_run:
         more = foreseen(job, contract, lake=lake, found=found)
         return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)

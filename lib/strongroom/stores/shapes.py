@@ -15,19 +15,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from strongroom.core.contract import Contract, Source, Type
+from strongroom.core.contract import Contract, Source, Type, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.escaping import glob_words
 from strongroom.core.words import nearest
-from strongroom.stores.lake import filesystem_of
-from strongroom.stores.sources import RawFile
+from strongroom.stores.hive_folders import folder_problems, folders_of
+from strongroom.stores.sources import RawFile, fixed_of, place_of
 
 _PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 """What a field is called. A name of another form may be a value: some write a map of values as an object."""
 
 
-def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) -> None:
-    """Looks at headers and footers only: columns that the contract does not know, that are missing, or of another type.
+def check_shape(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: str = "") -> None:
+    """Looks at folders, headers and footers only: columns that the contract does not know, that are missing, or of
+    another type.
 
     JSON lines carry no header; their unknown fields are found while they are read.
 
@@ -35,36 +36,46 @@ def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) ->
         ConfigError: data and contract disagree; all disagreements at once.
         StoreError: a file cannot be read.
     """
+    fixed = fixed_of(source, lake)
     if source.format == "json":
+        if problems := [problem for file in files for problem in _by_folder(file, contract, fixed)[1]]:
+            raise ConfigError(list({problem.what: problem for problem in reversed(problems)}.values())[::-1])
         return
     look = _header_problems if source.format == "csv" else _footer_problems
     with ThreadPoolExecutor(16) as pool:
-        problems = [problem for found in pool.map(partial(look, source, contract), files) for problem in found]
+        problems = [problem for found in pool.map(partial(look, source, contract, fixed), files) for problem in found]
     if problems:
         raise ConfigError(problems)
 
 
-def _header_problems(source: Source, contract: Contract, file: RawFile) -> list[Problem]:
+def _by_folder(file: RawFile, contract: Contract, fixed: str) -> tuple[set[str], list[Problem]]:
+    """The columns that a file's folders say, and what the contract has against them."""
+    folders = folders_of(file.path, fixed)
+    return set(folders), folder_problems(folders, contract, path=file.path)
+
+
+def _header_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> list[Problem]:
     nested = [column.name for column in contract.columns if column.type.name in ("struct", "array")]
     if nested:
         return [Problem(f"CSV has no nested columns, but {nested[0]!r} is one", f"{contract.file}:{source.line}")]
     if str(source.options.get("header", "false")).lower() != "true":
         return []
     names = _csv_header(source, file)
-    known = [column.name for column in contract.columns]
+    told, wrong = _by_folder(file, contract, fixed)
+    known = [source_name(column) for column in contract.columns]
     if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
         what = f"the first line is no header: none of its {len(names)} names is one of {contract.file}"
         return [Problem(what, file.path, "Add the header, or set the option header to false.")]
-    problems = _unknown(names, known, contract, file)
-    if not problems and names != known:
-        missing = [name for name in known if name not in names]
+    problems = wrong + _unknown(names, known, contract, file)
+    if not problems and names != [name for name in known if name not in told]:
+        missing = [name for name in known if name not in names and name not in told]
         what = f"column {missing[0]!r} is missing" if missing else "the columns stand in another order"
         problems.append(Problem(what, file.path, "Make header and contract agree."))
     return problems
 
 
 def _csv_header(source: Source, file: RawFile) -> list[str]:
-    filesystem, path = filesystem_of(file.path)
+    filesystem, path = place_of(file.path)
     encoding = str(source.options.get("encoding", "UTF-8"))
     try:
         with filesystem.open_input_stream(path, compression="detect") as stream:
@@ -79,23 +90,24 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
     return [name.strip().lstrip("﻿") for name in row]
 
 
-def _footer_problems(source: Source, contract: Contract, file: RawFile) -> list[Problem]:
+def _footer_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> list[Problem]:
     schema = _delta_schema(file) if source.format == "delta" else _parquet_schema(file)
-    problems = _unknown(schema.names, [column.name for column in contract.columns], contract, file)
+    told, problems = (set[str](), []) if source.format == "delta" else _by_folder(file, contract, fixed)
+    problems += _unknown(schema.names, [source_name(column) for column in contract.columns], contract, file)
     for column in contract.columns:
-        where = f"{contract.file}:{column.line}"
-        if column.name in schema.names:
-            found = schema.field(column.name).type
+        where, name = f"{contract.file}:{column.line}", source_name(column)
+        if name in schema.names:
+            found = schema.field(name).type
             if not _readable_as(found, column.type):
                 what = f"column {column.name!r} is {found} in {file.path}, not {column.type.ddl}"
                 problems.append(Problem(what, where, "Make contract and data agree."))
-        elif column.required:
+        elif column.required and name not in told:
             problems.append(Problem(f"the required column {column.name!r} is missing in {file.path}", where))
     return problems
 
 
 def _parquet_schema(file: RawFile) -> pa.Schema:
-    filesystem, path = filesystem_of(file.path)
+    filesystem, path = place_of(file.path)
     try:
         return pq.read_schema(path, filesystem=filesystem)
     except (OSError, pa.ArrowException) as error:
@@ -141,8 +153,8 @@ def _readable_as(found: pa.DataType, wanted: Type) -> bool:
     if wanted.name == "struct":
         have = {field.name: field.type for field in found} if pa.types.is_struct(found) else {}
         return bool(have) and all(
-            name in {column.name for column in wanted.fields} and _readable_as(
-                kind, next(column.type for column in wanted.fields if column.name == name)
+            name in {source_name(column) for column in wanted.fields} and _readable_as(
+                kind, next(column.type for column in wanted.fields if source_name(column) == name)
             )
             for name, kind in have.items()
         )  # fmt: skip
@@ -169,7 +181,7 @@ def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], cont
 
     if source.format != "json":
         return []
-    known = [column.name for column in contract.columns]
+    known = [source_name(column) for column in contract.columns]
     lines = spark.read.option("lineSep", "\n").text([glob_words(file.path) for file in files])
     extra = F.array_except(F.json_object_keys("value"), F.array(*[F.lit(name) for name in known]))
     more = F.when(_more_than_one(F.col("value")), F.col("_metadata.file_path"))

@@ -7,10 +7,10 @@ text into values and names the column when it cannot; `parquet` and `delta` are 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,10 +18,11 @@ import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from strongroom.core.contract import Column, Contract, Source, Type
+from strongroom.core.contract import Column, Contract, Source, Type, source_name
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import glob_words
 from strongroom.core.sql_text import identifier
+from strongroom.stores.hive_folders import NULL, folders_of
 from strongroom.stores.lake import filesystem_of
 
 TEXT_FORMATS = ("json", "csv")
@@ -44,26 +45,66 @@ class RawFile:
     modified: int
 
 
+def fixed_of(source: Source, lake: str) -> str:
+    """What stands before the contract's own path in the paths of a source's files; see `folders_of`."""
+    return "" if _is_whole(source.path) else f"{lake}/"
+
+
+def location_of(source: Source, lake: str) -> str:
+    """Where a source lies: a path or URI in which nothing is escaped."""
+    return source.path if _is_whole(source.path) else f"{lake}/{source.path}"
+
+
+def _is_whole(path: str) -> bool:
+    return "://" in path or path.startswith("/")
+
+
+def place_of(path: str) -> tuple[Any, str]:
+    """The file system of a source or listed file, and the path inside it.
+
+    In such a path nothing is escaped, also where it looks like a URI: a `%`, a blank, a `#` is part of a name.
+    """
+    scheme, mark, rest = path.partition("://")
+    if not mark:
+        return filesystem_of(path)
+    host, slash, inside = rest.partition("/")
+    return filesystem_of(f"{scheme}{mark}{host}{slash}{quote(inside, safe='/*')}")
+
+
 def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
-    """Every file of a source, sorted by path. Files whose name starts with `_` or `.` are not data.
+    """Every file of a source, sorted by path.
+
+    Files and folders whose name starts with `_` or `.` are not data, but for folders like `_day=1`, as Spark has it.
 
     Raises:
         StoreError: there is none, or the place cannot be listed.
     """
-    location = source.path if "://" in source.path or source.path.startswith("/") else f"{lake}/{source.path}"
+    location = location_of(source, lake)
     where = f"{source.name} ({location})"
     try:
-        filesystem, path = filesystem_of(location)
-        scheme = location.split("://", 1)[0] + "://" if "://" in location else ""
         if source.format == "delta":
             return (_pinned(location),)
+        filesystem, path = place_of(location)
         found = _matching(filesystem, path)
     except (OSError, pa.ArrowException, DeltaError) as error:
         raise StoreError("this source cannot be listed", where=where, todo="Check the path and permission.") from error
-    files = [RawFile(scheme + info.path, info.size, info.mtime_ns // 1000) for info in found]
+    except UnicodeDecodeError:
+        todo = "Rename it; `find DIR | grep -axv '.*'` shows which."
+        raise StoreError("a file's name here is no UTF-8", where=where, todo=todo) from None
+    files = [RawFile(_listed(info.path, location, path), info.size, info.mtime_ns // 1000) for info in found]
     if not files:
         raise StoreError("there is no file here", where=where, todo="Check the path of the contract's server.")
     return tuple(sorted(files, key=lambda file: file.path))
+
+
+def _listed(inside: str, location: str, path: str) -> str:
+    """A file's path with what the location has before the path inside its file system, as `s3://` or an account."""
+    scheme, mark, rest = location.partition("://")
+    if not mark:
+        return inside
+    host, _, _ = rest.partition("/")
+    tail = location.rstrip("/")[len(scheme + mark + host) :]
+    return f"{scheme}{mark}{host}{inside.removeprefix(path.removesuffix(tail))}"
 
 
 def _pinned(location: str) -> RawFile:
@@ -89,20 +130,35 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
     return [
         info
         for info, is_meant in zip(found, meant, strict=True)
-        if is_meant and not any(part.startswith(("_", ".")) for part in info.path.removeprefix(fixed).split("/"))
+        if is_meant and not _is_hidden(info.path.removeprefix(fixed).split("/"))
     ]
 
 
-def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> Any:
-    """A DataFrame over exactly these files: the contract's columns, then CORRUPT, FILE and POSITION."""
+def _is_hidden(parts: Sequence[str]) -> bool:
+    *folders, name = parts
+    return name.startswith(("_", ".")) or any(
+        part.startswith(".") or (part.startswith("_") and "=" not in part) for part in folders
+    )
+
+
+def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract, lake: str = "") -> Any:
+    """A DataFrame over exactly these files: the contract's columns, then CORRUPT, FILE and POSITION.
+
+    A column that a folder says is text, also where the source is typed.
+    """
     from pyspark.sql import functions as F
 
-    paths = [glob_words(file.path) for file in files]
-    names = [F.col(identifier(column.name)) for column in contract.columns]
+    paths, fixed = [glob_words(file.path) for file in files], fixed_of(source, lake)
+    by_folder = set[str]() if source.format == "delta" else {n for f in files for n in folders_of(f.path, fixed)}
+    names = [
+        _read_as(column, source, fixed=fixed if source_name(column) in by_folder else None)
+        for column in contract.columns
+    ]
     file = F.col("_metadata.file_path").alias(FILE)
     part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
     if source.format in TEXT_FORMATS:
-        schema = f"{_ddl(contract.columns, text=True)}, {identifier(CORRUPT)} string"
+        there = [c for c in contract.columns if source.format != "csv" or source_name(c) not in by_folder]
+        schema = f"{_ddl(there, text=True)}, {identifier(CORRUPT)} string"
         options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
         return rows.select(*names, F.col(CORRUPT), file, part)
@@ -113,6 +169,44 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
         position = F.col("_metadata.row_index").alias(POSITION)  # which Delta does not tell
         rows = spark.read.schema(_ddl(contract.columns, text=False)).parquet(*paths)
     return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file, position)
+
+
+def _read_as(column: Column, source: Source, *, fixed: str | None) -> Any:
+    """A column by our name, and the fields in it by theirs; its folder's text, below `fixed`, where there is one."""
+    from pyspark.sql import functions as F
+
+    name, text = source_name(column), source.format in TEXT_FORMATS
+    found = F.col(identifier(name))
+    if fixed is not None:
+        if source.format == "csv":  # which Spark reads by place
+            return _of_folder(name, fixed).alias(column.name)
+        return F.coalesce(_of_folder(name, fixed), found.cast("string")).alias(column.name)
+    if any(field.source for field in _inside(column.type)):
+        found = found.cast(text_ddl(column.type) if text else column.type.ddl)  # by place, so names may differ
+    return found.alias(column.name)
+
+
+def _of_folder(name: str, fixed: str) -> Any:
+    """The folder's text in the path, where `_metadata.file_path` has all but plain signs once more as `%XX`."""
+    from pyspark.sql import functions as F
+
+    names = "|".join(re.escape(way) for way in dict.fromkeys((name, quote(name, safe=""))))
+    path = _undone(F.col("_metadata.file_path"))
+    value = _undone(F.regexp_extract(path, rf"(?s){re.escape(fixed)}(?:.*/)?(?:{names})=([^/]*)/", 1))
+    return F.when((value != "") & (value != NULL), value)
+
+
+def _undone(text: Any) -> Any:
+    """A column of text with its `%XX` undone."""
+    from pyspark.sql import functions as F
+
+    return F.coalesce(F.try_url_decode(F.replace(text, F.lit("+"), F.lit("%2B"))), text)
+
+
+def _inside(type_: Type) -> Iterator[Column]:
+    for column in (*type_.fields, *((type_.item,) if type_.item else ())):
+        yield column
+        yield from _inside(column.type)
 
 
 def _text_options(source: Source) -> dict[str, str | bool]:
@@ -126,8 +220,16 @@ def _text_options(source: Source) -> dict[str, str | bool]:
 
 def _ddl(columns: Sequence[Column], *, text: bool) -> str:
     """The columns as Spark SQL declares them; with `text`, every scalar is a string."""
-    kind = text_ddl if text else (lambda type_: type_.ddl)
-    return ", ".join(f"{identifier(column.name)} {kind(column.type)}" for column in columns)
+    return ", ".join(f"{identifier(source_name(column))} {_source_ddl(column.type, text=text)}" for column in columns)
+
+
+def _source_ddl(type_: Type, *, text: bool) -> str:
+    if type_.name == "struct":
+        inner = (f"{identifier(source_name(each))}:{_source_ddl(each.type, text=text)}" for each in type_.fields)
+        return f"struct<{','.join(inner)}>"
+    if type_.item is not None:
+        return f"array<{_source_ddl(type_.item.type, text=text)}>"
+    return "string" if text else type_.ddl
 
 
 def text_ddl(type_: Type) -> str:
