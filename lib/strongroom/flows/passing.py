@@ -8,7 +8,6 @@ from typing import Any
 
 from deltalake.transaction import AddAction
 
-from strongroom.core.errors import StoreError
 from strongroom.flows import road, tables
 from strongroom.flows.fuse import Broken, Pass
 from strongroom.flows.inputs import Input, Road
@@ -23,11 +22,7 @@ def passed(
     way: Road, plan: Pass, inputs: Sequence[Input], *, lake: Lake, batch: Batch,
     broken: Mapping[tuple[str, int], Broken], function: Callable[..., Any] = road.work,
 ) -> Answer:  # fmt: skip
-    """What came of all inputs together; `function` is what a task does, given its `Work`.
-
-    Raises:
-        StoreError: a file holds something from which on nothing in it can be trusted.
-    """
+    """What came of all inputs together; `function` is what a task does, given its `Work`."""
     aside = f"quarantine.{plan.contract.name}"
     good = stages.place(lake, plan.table, batch.stage, stats=tables.training(plan.contract).stats)
     bad = stages.place(lake, aside, batch.stage, stats=tables.quarantine(plan.contract).stats)
@@ -35,13 +30,7 @@ def passed(
     for each in inputs:
         what = Work(plan, each.feed, good, bad, batch.run_id, batch.number, broken)
         answers.append(road.answer_of(way.engine.run(each.tasks(partial(function, what)), road.ANSWER)))
-    answer = road.together(answers)
-    for part in answer.parts:
-        if part.seen.broken is not None:
-            todo = "Mend the file, or say onBrokenQuote: quarantineRest in the contract."
-            where = f"{part.path}, byte {part.start + part.seen.broken}"
-            raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
-    return answer
+    return road.together(answers)
 
 
 def files_of(lake: Lake, table: str, good: Sequence[AddAction]) -> TableFiles:

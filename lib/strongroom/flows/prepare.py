@@ -25,6 +25,7 @@ from strongroom.flows import (
     prepare_report,
     prepare_send,
     prepare_words,
+    shapes,
 )
 from strongroom.flows.inputs import road_of
 from strongroom.flows.permit import permit
@@ -40,7 +41,7 @@ from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
-from strongroom.stores import owners, shapes, sources
+from strongroom.stores import owners, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
@@ -87,9 +88,7 @@ def run(job: Job) -> Outcome:
 def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
     found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
-    for source, files in found.values():
-        if files:
-            shapes.check_shape(source, files, contract, lake=lake.root)
+    looked = {name: shapes.look(source, files, contract, lake=lake.root) for name, (source, files) in found.items()}
     if job.args.dry_run:
         more = foreseen(job, contract, lake=lake, found=found)
         return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
@@ -115,7 +114,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
-    staged = stage(job, way, plan, lake=lake, batch=batch, found=found, without=replaced)
+    staged = stage(job, way, plan, lake=lake, batch=batch, found=found, looked=looked, without=replaced)
     look_again(lake, planned)
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)

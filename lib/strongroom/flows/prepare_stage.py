@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
-from strongroom.flows.feeds import Items
 from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Input, Road
+from strongroom.flows.inputs import Road
 from strongroom.flows.passing import files_of, passed
 from strongroom.flows.prepare_facts import Judged, facts
+from strongroom.flows.prepare_inputs import LookedAt, inputs_of
 from strongroom.flows.prepare_marks import broken_rows
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_sketches import without_rare
 from strongroom.flows.road import PartSeen
+from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
-from strongroom.stores import shapes, stages
+from strongroom.stores import origins, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
-from strongroom.stores.work_items import split_files
+from strongroom.stores.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +46,47 @@ class Staged:
     parts: tuple[PartSeen, ...]
 
 
-def stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, found: Found, without: str = "") -> Staged:
-    """The one pass.
+def stage(
+    job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, found: Found, looked: LookedAt, without: str = ""
+) -> Staged:
+    """The one pass, and what is kept of where rows that it set aside come from.
 
     `without` is the stage of the batch whose place this one takes; what the table has of it is not looked at.
 
     Raises:
-        ConfigError: the data has fields that the contract does not know; nothing is published.
+        ConfigError: the data has names that the contract does not know; nothing is published.
         StoreError: a file is broken so that none of its rows can be trusted.
     """
-    contract, onto = plan.contract, batch.mode != "overwrite"
-    inputs = inputs_of(contract, batch=batch, found=found)
-    broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
-    answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+    contract, onto, whole = plan.contract, batch.mode != "overwrite", frozenset[str]()
+    while True:
+        inputs = inputs_of(job, way, contract, batch=batch, found=found, looked=looked, lake=lake, whole=whole)
+        broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
+        answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+        torn = frozenset(part.path for part in answer.parts if part.seen.open_quote)
+        if not torn or torn <= whole:
+            break
+        # Each part took for granted that it began outside quotes; where one ends inside, that was wrong for the next.
+        job.say(f"{contract.name}: read anew in one part each, since quoted line breaks cross parts: {len(torn)} files")
+        whole |= torn
+    _trusted(answer.parts)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
-    good = stages.actions(lake, batch.stage, answer.good)
-    files = files_of(lake, plan.table, good)
-    judged = Judged(plan, inputs, files, answer.tally, onto, without)
-    measured = facts(job, way, judged, lake=lake)
-    bad = stages.actions(lake, batch.stage, answer.bad)
-    return Staged(tuple(good), tuple(bad), without_rare(answer.tally), measured, answer.parts)
+    origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
+    good, bad = (tuple(stages.actions(lake, batch.stage, files)) for files in (answer.good, answer.bad))
+    judged = Judged(plan, inputs, files_of(lake, plan.table, good), answer.tally, onto, without)
+    return Staged(good, bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
 
 
-def inputs_of(contract: Contract, *, batch: Batch, found: Found) -> list[Input]:
-    """The batch's files as work items."""
-    chosen, items, size = set(batch.files), [], 0
-    for number, source in enumerate(contract.sources):
-        mine = [file for file in found[source.name][1] if file in chosen]
-        items += split_files(number, mine)
-        size += sum(file.size for file in mine)
-    return [Input(Items(contract, tuple(items)), size, count=len(items))]
+def _trusted(parts: Sequence[PartSeen]) -> None:
+    for part in parts:
+        if part.seen.broken is not None and not _set_aside(part):
+            todo = "Mend the file, or write onBrokenQuote: quarantineRest among the source's options."
+            where = f"{part.path}, byte {part.seen.broken}"
+            raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
+
+
+def _set_aside(part: PartSeen) -> bool:
+    return part.form is not None and part.form.dialect.get("on_broken_quote") == "quarantineRest"
 
 
 def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]:
@@ -86,4 +97,19 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
         for path, number in part.seen.unknown:
             seen.setdefault(path, f"{part.path}, row {number}" + (f" after byte {part.start}" if part.start else ""))
     for path, where in sorted(seen.items())[:20]:
-        yield shapes.unknown_column(path, known, contract, where=where)
+        yield unknown_column(path, known, contract, where=where)
+
+
+def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:
+    """What has to be known of each file of which rows are set aside."""
+    of: dict[str, list[PartSeen]] = {}
+    for part in parts:
+        of.setdefault(part.path, []).append(part)
+    for path, mine in sorted(of.items()):
+        before, starts = 0, dict[int, int]()
+        for part in sorted(mine, key=lambda part: part.start):
+            starts[part.start] = before
+            before += part.seen.records
+        form = next((part.form for part in mine if part.form is not None), None)
+        if any(part.bad for part in mine) and (form is not None or len(starts) > 1):
+            yield Origin(path, form, starts if len(starts) > 1 else {})

@@ -38,6 +38,7 @@ from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
+from strongroom.stores.origins import origins_of
 from strongroom.stores.sources import RawFile
 from strongroom.stores.table_files import files_at
 
@@ -158,11 +159,18 @@ def _stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, quarant
     if aside.why_not:
         what, todo = f"this quarantine has what no retry reads: {aside.why_not}", "Ask its owner to take that off."
         raise StoreError(what, where=aside.name, todo=todo)
-    inputs = [Input(Sealed(plan, aside.paths), aside.size, count=len(aside.paths))]
+    kept = origins_of(lake, plan.contract.name, _batches(lake, aside.name))
+    forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
+    inputs = [Input(Sealed(plan, aside.paths, forms), aside.size, count=len(aside.paths))]
     broken = broken_rows(job, way, plan, inputs, lake=lake, onto=True)
     answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken, function=retry_rows)
     good, bad = (tuple(stages.actions(lake, batch.stage, files)) for files in (answer.good, answer.bad))
     return _Retried(Judged(plan, inputs, files_of(lake, plan.table, good), answer.tally, onto=True), good, bad)
+
+
+def _batches(lake: Lake, aside: str) -> list[int]:
+    rows = lake.read(aside, ["batch"])
+    return [] if rows is None else sorted(rows["batch"].unique().to_pylist())
 
 
 def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, source_name
 from strongroom.core.errors import Problem, StoreError
 from strongroom.core.words import nearest
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, TORN, Machine
@@ -68,7 +68,7 @@ def header_problems(names: Sequence[str], columns: Sequence[Column], *, where: s
         where: the file.
         contract: the contract's file.
     """
-    known = [column.name for column in columns]
+    known = [source_name(column) for column in columns]
     if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
         what = f"the first line is no header: none of its {len(names)} names is one of {contract}"
         return [Problem(what, where, "Add the header, or set the option header to false.")]
@@ -80,7 +80,7 @@ def header_problems(names: Sequence[str], columns: Sequence[Column], *, where: s
         if name and name not in known:
             problems.append(_unknown(name, known, where, contract))
     for column in columns:
-        if column.required and column.name not in names:
+        if column.required and source_name(column) not in names:
             what = f"the required column {column.name!r} is missing in {where}"
             problems.append(Problem(what, f"{contract}:{column.line}"))
     return problems

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, source_name
 from strongroom.quality.reading.blocks import Block, Numbers, Seen, Torn
 from strongroom.quality.reading.csv_fast import Parsed, parse
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
@@ -59,7 +59,7 @@ def csv_blocks(
         start: bytes of the file before the first line: its byte order mark.
         longest: bytes of the longest record.
     """
-    names = names or tuple(column.name for column in columns)
+    names = names or tuple(source_name(column) for column in columns)
     reader = _Reader(
         columns, dialect, seen, names=names, first=first, last=last, longest=longest, at=start,
         header=first and dialect.header,
@@ -239,13 +239,13 @@ def _raw(block: pa.Buffer, ends: Numbers, *, feed_only: bool) -> pa.Array:
 
 def _wanted(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
     """The places in the file of the columns that it has."""
-    return [names.index(column.name) for column in columns if column.name in names]
+    return [names.index(source_name(column)) for column in columns if source_name(column) in names]
 
 
 def _rows(columns: Sequence[Column], names: Sequence[str], fields: Sequence[pa.Array], *, count: int) -> pa.RecordBatch:
     """The contract's columns, from the fields of those that the file has."""
     there = iter(fields)
-    arrays = [next(there) if column.name in names else pa.nulls(count, pa.string()) for column in columns]
+    arrays = [next(there) if source_name(column) in names else pa.nulls(count, pa.string()) for column in columns]
     return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
 
 

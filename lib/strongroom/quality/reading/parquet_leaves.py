@@ -101,7 +101,7 @@ class Shaper:
 
 def _field(array: pa.Array | None, pair: Pair) -> pa.Array | None:
     """A field of a struct, null where the struct is; None where it was not read."""
-    place = -1 if array is None else array.type.get_field_index(pair.column.name)
+    place = -1 if array is None else array.type.get_field_index(source_name(pair.column))
     return None if place < 0 or array is None else pc.struct_field(array, [place])
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column, Contract
+from strongroom.core.contract import Column, Contract, source_name
 from strongroom.core.errors import Problem
 from strongroom.core.words import nearest
 from strongroom.quality.reading import parquet_types
@@ -91,19 +91,19 @@ def _fields(
         leaf += parquet_types.leaves(entry.type)
     read = []
     for column in columns:
-        if column.name not in places:
+        if source_name(column) not in places:
             read.append(Pair(column))
             if column.required:
                 look.add(f"the required column {column.path!r} is missing in {look.path}", column)
         else:
-            entry, first = places[column.name]
+            entry, first = places[source_name(column)]
             read.append(_pair(entry.type, column, look, leaf=first))
     return tuple(read)
 
 
 def _names(names: Sequence[str], columns: Sequence[Column], look: Look, *, above: str) -> None:
     """Names that the contract does not know, and names that are one but for case."""
-    known = [column.name for column in columns]
+    known = [source_name(column) for column in columns]
     prefix = f"{above}." if above else ""
     lower: dict[str, str] = {}
     for name in names:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
@@ -194,5 +194,5 @@ def _paired(one: Iterator[pa.RecordBatch], other: Iterator[pa.RecordBatch]) -> I
 
 
 def _named(batch: pa.RecordBatch | None, pair: Pair) -> pa.Array | None:
-    place = -1 if batch is None or pair.found is None else batch.schema.get_field_index(pair.column.name)
+    place = -1 if batch is None or pair.found is None else batch.schema.get_field_index(source_name(pair.column))
     return None if place < 0 or batch is None else batch.column(place)

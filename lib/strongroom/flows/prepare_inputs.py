@@ -1,0 +1,99 @@
+"""A batch's files as what workers are handed: work items, where they open files themselves, else what Spark reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from strongroom.core.contract import Contract
+from strongroom.core.escaping import glob_words
+from strongroom.core.run import Job
+from strongroom.flows.feeds import Items, Lines, Rows
+from strongroom.flows.inputs import Input, Road
+from strongroom.flows.part_reader import form_of
+from strongroom.flows.prepare_plan import Found
+from strongroom.flows.shapes import Looked
+from strongroom.quality.reading.encodings import WIDE
+from strongroom.stores.hive_folders import of_columns
+from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import Batch
+from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, read_raw
+from strongroom.stores.work_items import Item, Part
+
+LookedAt = Mapping[str, Mapping[str, Looked]]
+"""By source and path, what is known of each file."""
+SPLIT = 128 << 20
+"""Bytes of a work item, and of a part of a large file: as Spark has it, and whatever the number of cores."""
+
+
+def inputs_of(
+    job: Job, way: Road, contract: Contract, *, batch: Batch, found: Found, looked: LookedAt, lake: Lake,
+    whole: frozenset[str] = frozenset(),
+) -> list[Input]:  # fmt: skip
+    """What the batch reads. Files in `whole` are read as one part each.
+
+    How files are split is a function of the files alone, so that a row has one place whoever reads it.
+    """
+    chosen, items, size, inputs = set(batch.files), list[Item](), 0, list[Input]()
+    for number, source in enumerate(contract.sources):
+        mine = [file for file in found[source.name][1] if file in chosen]
+        if not mine:
+            continue
+        known = looked[source.name]
+        if way.direct and source.format != "delta":
+            items += _items(number, contract, [known[file.path] for file in mine], whole)
+            size += sum(file.size for file in mine)
+        elif source.format in TEXT_FORMATS:
+            inputs += _lines(job, number, contract, [known[file.path] for file in mine], whole)
+        else:
+            frame = read_raw(job.spark(), source, files=mine, contract=contract, lake=lake.root)
+            inputs.append(Input(Rows(contract, number), sum(file.size for file in mine), frame=frame))
+    if items:
+        inputs.insert(0, Input(Items(contract, tuple(items)), size, count=len(items)))
+    return inputs
+
+
+def _items(number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]) -> list[Item]:
+    return [tuple([part_of(number, contract, one)]) for one in looked]
+
+
+def part_of(number: int, contract: Contract, looked: Looked) -> Part:
+    """All of a file."""
+    folders = tuple(of_columns(looked.folders, contract.columns).items())
+    return Part(number, looked.file.path, folders=folders, names=looked.names)
+
+
+def _lines(
+    job: Job, number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]
+) -> Iterator[Input]:
+    """Text that Spark reads: lines as they are; files whose lines no LF ends come as one."""
+    source = contract.sources[number]
+    forms = {one.file.path: form_of(part_of(number, contract, one), contract) for one in looked}
+    sizes = {one.file.path: one.file.size for one in looked}
+    ones = {
+        path for path, form in forms.items()
+        if form is not None and (path in whole or form.encoding in WIDE or source.options.get("document"))
+    }  # fmt: skip
+    spark = job.spark()
+    for as_one in (True, False):
+        paths = [path for path in forms if (path in ones) is as_one]
+        if paths:
+            told = {path: form for path, form in forms.items() if form is not None}
+            feed = Lines(contract, number, told, sizes, SPLIT, whole=as_one)
+            frame = _whole(spark, paths) if as_one else _raw_lines(spark, paths)
+            yield Input(feed, sum(sizes[path] for path in paths), frame=frame)
+
+
+def _raw_lines(spark: Any, paths: Sequence[str]) -> Any:
+    from pyspark.sql import functions as F
+
+    rows = spark.read.option("lineSep", "\n").text([glob_words(path) for path in paths])
+    part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
+    return rows.select(F.col("value").cast("binary").alias(LINE), F.col("_metadata.file_path").alias(FILE), part)
+
+
+def _whole(spark: Any, paths: Sequence[str]) -> Any:
+    from pyspark.sql import functions as F
+
+    rows = spark.read.format("binaryFile").load([glob_words(path) for path in paths])
+    return rows.select(F.col("content").alias(LINE), F.col("path").alias(FILE), F.lit(-1).cast("long").alias(POSITION))
