@@ -48,6 +48,14 @@ class Road:
     spark: Callable[[], Any]
     direct: bool = True
 
+    @property
+    def told(self) -> str:
+        """Who does the work, for people."""
+        if isinstance(self.engine, Local):
+            many = self.engine.processes > 1
+            return f"local: {self.engine.processes} processes without Spark" if many else "local: without Spark"
+        return "Spark" if self.direct else "Spark, which reads the files: workers do not reach the storage"
+
     def table_paths(self, table: TableFiles) -> tuple[str, ...]:
         """The files that workers open; none where Spark reads the table."""
         return table.paths if self._opens(table) else ()

@@ -16,7 +16,12 @@ from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.dialect import Dialect, dialect_of
 from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
-def json_document(*a): raise NotImplementedError
+
+
+def json_document(*a):
+    raise NotImplementedError
+
+
 json_blocks = json_document
 from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.quality.reading.parquet_pairs import asked_by

@@ -121,6 +121,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
+    done = replace(done, engine=way.told)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     prepare_record.write_metrics(done, lake=lake)

@@ -43,7 +43,8 @@ _METRICS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run of `prepare` did so far; `good` and `bad` are the files that it has staged for its two tables.
+    """What a run of `prepare` did so far; `good` and `bad` are the files that it has staged for its two tables,
+    `engine` says who did the work.
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
     receivers that were not reached, and why.
@@ -61,6 +62,7 @@ class Done:
     notes: tuple[str, ...] = ()
     good: tuple[AddAction, ...] = ()
     bad: tuple[AddAction, ...] = ()
+    engine: str = ""
 
     @property
     def closed(self) -> bool:

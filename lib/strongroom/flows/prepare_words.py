@@ -10,6 +10,7 @@ from strongroom.core.contract_protect import METHODS
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
+from strongroom.flows.inputs import road_of
 from strongroom.flows.key_prints import findable
 from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
@@ -40,6 +41,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("protected", protections(contract)),
         *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),
         *_rows("key", _keys(done, lake=lake)),
+        *_rows("run by", [(done.engine, "")] if done.engine else []),
         *_rows("tables", [(name, path) for name, path in where.items()]),
         *_rows("report", [(done.report, "")]),
         "",
@@ -81,7 +83,7 @@ def preview(job: Job, contract: Contract, *, found: Found, mode: str, foreseen: 
         *_rows("would read", reads),
         *_rows("would check", checks),
         *_rows("would protect", protections(contract)),
-        *_rows("would run", [_way(contract)]),
+        *_rows("would run", [_way(job, contract, size=sum(one.size for _, files in found.values() for one in files))]),
         *(line for title, pairs in foreseen for line in _rows(title, pairs)),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
@@ -100,13 +102,13 @@ def _check(rule: Rule, contract: Contract, *, mode: str) -> str:
     return f"unique in the new files {seen}{counted}"
 
 
-def _way(contract: Contract) -> tuple[str, str]:
-    """How Spark carries the work, and why; docs/decisions/one-pass.md has the figures of another way."""
+def _way(job: Job, contract: Contract, *, size: int) -> tuple[str, str]:
+    """How the work is carried, and why; docs/decisions/one-pass.md has the figures of another way."""
     leaves = list(contract.leaves())
     ruled = {path for rule in contract.rules for path in rule.columns} & {leaf.path for leaf in leaves}
     changed = [leaf for leaf in leaves if leaf.protect and leaf.protect.method != "keep"]
     why = f"{len(ruled):,} of {len(leaves):,} have rules, {len(changed):,} change, and nulls are counted in each"
-    return "one mapInArrow pass", f"over all columns: {why}"
+    return f"one pass, {road_of(job, size=size).told}", f"over all columns: {why}"
 
 
 def protections(contract: Contract) -> list[tuple[str, str]]:

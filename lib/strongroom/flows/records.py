@@ -12,6 +12,7 @@ from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_again
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import decoder
+
 json_again = None
 from strongroom.quality.typed import arrow_type
 from strongroom.stores.origins import Form
