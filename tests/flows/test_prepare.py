@@ -214,9 +214,6 @@ def test_a_delta_table_is_a_source_at_the_version_it_had_when_the_run_was_planne
     done = place.run(prepare, "--contract", "people")
     assert done.code == 0, done.err
     assert place.rows("training.people", "user_id") == rows.to_pylist()
-    append = place.run(prepare, "--contract", "people", "--set", "prepare.mode=append")
-    assert append.code == 3
-    assert "append" in append.err
     write_deltalake(str(raw), pa.table({"user_id": ["x"], "shoe": [1]}), mode="overwrite", schema_mode="overwrite")
     other = place.run(prepare, "--contract", "people")
     assert other.code == 3

@@ -3,6 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import convert_to_deltalake
 
+from strongroom.stores.delta_source import added_since
 from strongroom.stores.lake import Lake
 from strongroom.stores.rewrite import Rewrite
 
@@ -27,6 +28,8 @@ def test_a_column_stays_a_dictionary_where_it_was_one(tmp_path, kept):
     rewrite.commit(note={})
     ((path, _),) = rewrite.files()
     assert path != "part-0.parquet"
+    passed = added_since(str(folder), since=0, version=1)
+    assert (passed.files, passed.passed) == ((), (1,)), "no row changed, so whoever reads what was added passes it over"
     with pq.ParquetFile(folder / path) as file:
         group = file.metadata.row_group(0)
         leaves = [group.column(place) for place in range(group.num_columns)]

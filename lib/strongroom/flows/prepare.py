@@ -2,6 +2,7 @@
 
 --reread FILE       the batch that read this raw file is read anew as a whole and takes its own place in the table
 --widen             reads nothing: only brings the table's columns to the contract's types, however large it is
+--from-version N    of a Delta source, leave alone what its versions up to N did
 --mend-timestamps   reads nothing: writes just those files anew whose timestamps are of before
 
 The functions `run` and `_steps` are the order of steps.
@@ -30,6 +31,7 @@ from strongroom.flows import (
 from strongroom.flows.inputs import road_of
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_distinct import with_former_values
+from strongroom.flows.prepare_inputs import Read
 from strongroom.flows.prepare_marks import new_keys, permit_references
 from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
@@ -51,6 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reread", metavar="FILE", default="", help="read the batch that held this raw file anew")
     parser.add_argument(
         "--widen", action="store_true", help="read nothing; only bring the table's columns to the contract's types"
+    )
+    parser.add_argument(
+        "--from-version", metavar="N", type=int, help="of a Delta source, leave alone what versions up to N did"
     )
     parser.add_argument(
         "--mend-timestamps", action="store_true", help="write files anew whose timestamps only Spark reads; no more"
@@ -114,7 +119,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
-    staged = stage(job, way, plan, lake=lake, batch=batch, found=found, looked=looked, without=replaced)
+    read = Read(batch, found, looked, planned.increments)
+    staged = stage(job, way, plan, read, lake=lake, without=replaced)
     look_again(lake, planned)
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)

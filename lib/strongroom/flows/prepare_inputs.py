@@ -3,58 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from strongroom.core.contract import Contract
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Contract, Source
 from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
 from strongroom.flows.feeds import Items, Lines, Rows
 from strongroom.flows.inputs import Input, Road
 from strongroom.flows.part_reader import form_of
+from strongroom.flows.prepare_increment import Increments
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.shapes import Looked
 from strongroom.quality.reading.encodings import WIDE
+from strongroom.stores.delta_reading import read_added
+from strongroom.stores.delta_source import data_files, needs_spark
 from strongroom.stores.hive_folders import of_columns
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
-from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, read_raw
+from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, RawFile, read_raw
 from strongroom.stores.work_items import Item, Part
 
-LookedAt = Mapping[str, Mapping[str, Looked]]
-"""By source and path, what is known of each file."""
 SPLIT = 128 << 20
 """Bytes of a work item, and of a part of a large file: as Spark has it, and whatever the number of cores."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a run reads.
+
+    Args:
+        batch: exactly these files.
+        found: each source and the files it has today.
+        looked: by source and path, what is known of each file.
+        increments: of a Delta source that is among them only these files are read.
+    """
+
+    batch: Batch
+    found: Found
+    looked: Mapping[str, Mapping[str, Looked]]
+    increments: Increments
+
+    def files(self, source: Source) -> list[RawFile]:
+        """Those of a source that the batch reads."""
+        chosen = set(self.batch.files)
+        return [file for file in self.found[source.name][1] if file in chosen]
+
+
 def inputs_of(
-    job: Job, way: Road, contract: Contract, *, batch: Batch, found: Found, looked: LookedAt, lake: Lake,
-    whole: frozenset[str] = frozenset(),
-) -> list[Input]:  # fmt: skip
+    job: Job, way: Road, contract: Contract, read: Read, *, lake: Lake, whole: frozenset[str] = frozenset()
+) -> list[Input]:
     """What the batch reads. Files in `whole` are read as one part each.
 
     How files are split is a function of the files alone, so that a row has one place whoever reads it.
     """
-    chosen, items, size, inputs = set(batch.files), list[Item](), 0, list[Input]()
+    items, size, inputs = list[Item](), 0, list[Input]()
     for number, source in enumerate(contract.sources):
-        mine = [file for file in found[source.name][1] if file in chosen]
-        if not mine:
-            continue
-        known = looked[source.name]
-        if way.direct and source.format != "delta":
-            items += _items(number, contract, [known[file.path] for file in mine], whole)
-            size += sum(file.size for file in mine)
+        mine = read.files(source)
+        known = [read.looked[source.name][file.path] for file in mine]
+        bytes_ = sum(file.size for file in mine)
+        if source.format == "delta":
+            for table in mine:
+                if way.direct and _opens(table, read):
+                    items += [(part,) for part in _delta(number, table, read)]
+                    size += table.size
+                else:
+                    inputs.append(_handed(job, contract, number, table, read, lake=lake))
+        elif way.direct:
+            items += _items(number, contract, known, whole)
+            size += bytes_
         elif source.format in TEXT_FORMATS:
-            inputs += _lines(job, number, contract, [known[file.path] for file in mine], whole)
+            inputs += _lines(job, number, contract, known, whole)
         else:
             frame = read_raw(job.spark(), source, files=mine, contract=contract, lake=lake.root)
-            inputs.append(Input(Rows(contract, number), sum(file.size for file in mine), frame=frame))
+            inputs.append(Input(Rows(contract, number), bytes_, frame=frame))
     if items:
         inputs.insert(0, Input(Items(contract, tuple(items)), size, count=len(items)))
     return inputs
 
 
+def _opens(table: RawFile, read: Read) -> bool:
+    """Whether the files of a Delta source are its rows as they stand."""
+    return table.path in read.increments or not needs_spark(DeltaTable(table.path, version=table.modified))
+
+
+def _delta(number: int, table: RawFile, read: Read) -> Iterator[Part]:
+    increment = read.increments.get(table.path)
+    for file in data_files(table.path, table.modified) if increment is None else increment.files:
+        yield Part(number, file.path, folders=tuple(sorted(file.values.items())))
+
+
+def _handed(job: Job, contract: Contract, number: int, table: RawFile, read: Read, *, lake: Lake) -> Input:
+    """A Delta source that Spark reads."""
+    source, increment = contract.sources[number], read.increments.get(table.path)
+    if increment is None:
+        frame = read_raw(job.spark(), source, files=[table], contract=contract, lake=lake.root)
+    else:
+        frame = read_added(job.spark(), source, increment=increment, contract=contract)
+    return Input(Rows(contract, number), table.size, frame=frame)
+
+
 def _items(number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]) -> list[Item]:
-    return [tuple([part_of(number, contract, one)]) for one in looked]
+    return [(part_of(number, contract, one),) for one in looked]
 
 
 def part_of(number: int, contract: Contract, looked: Looked) -> Part:

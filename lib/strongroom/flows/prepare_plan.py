@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source
-from strongroom.core.errors import ConfigError, Problem, StoreError
+from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.escaping import shell_word
 from strongroom.core.run import RUN, Job
 from strongroom.core.words import counted
-from strongroom.flows import prepare_evolve, prepare_reread, tables
+from strongroom.flows import prepare_evolve, prepare_increment, prepare_reread, tables
 from strongroom.flows.evolution import Evolution
+from strongroom.flows.prepare_increment import Increments
 from strongroom.flows.quarantine_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake
@@ -36,6 +37,7 @@ class Planned:
 
     `stale` are batches that were planned once and never published: what they left is swept. `evolved` is what becomes
     of the training table's columns beside it, `replaced` the batch whose place this one takes, `known` all before it.
+    Of a Delta source that is among `increments` only these files are read.
     """
 
     batch: Batch
@@ -45,6 +47,7 @@ class Planned:
     evolved: Evolution | None = None
     replaced: Batch | None = None
     known: tuple[Batch, ...] = ()
+    increments: Increments = field(default_factory=dict)
 
 
 def mode_of(job: Job) -> str:
@@ -69,18 +72,20 @@ def plan_batch(
     stale = tuple(batch for batch in known if not manifest.published(batch, table))
     _sweep(lake, contract, known=known, stale=stale, quarantine=quarantine)
     table = table if evolved is None else prepare_evolve.add(lake, name, evolved, table)
-    files, replaced = _files(job, contract, lake=lake, table=table, found=found, known=known)
+    increments = _increments(job, contract, table=table, found=found, known=known)
+    files, replaced = _files(job, contract, lake=lake, table=table, found=found, known=known, increments=increments)
     if not files:
         return None
     number = known[-1].number + 1 if known else 1
     batch = Batch(contract.name, number, job.run.id, mode, files, replaced.number if replaced else None)
     manifest.plan(lake, batch, planned=job.run.started)
-    return Planned(batch, table, quarantine, stale, evolved, replaced, known)
+    return Planned(batch, table, quarantine, stale, evolved, replaced, known, increments)
 
 
 def _files(
-    job: Job, contract: Contract, *, lake: Lake, table: DeltaTable, found: Found, known: Sequence[Batch]
-) -> tuple[tuple[RawFile, ...], Batch | None]:
+    job: Job, contract: Contract, *, lake: Lake, table: DeltaTable, found: Found, known: Sequence[Batch],
+    increments: Increments,
+) -> tuple[tuple[RawFile, ...], Batch | None]:  # fmt: skip
     """What the run reads, and the batch whose place it takes."""
     files, mode = tuple(file for _, group in found.values() for file in group), mode_of(job)
     if mode == REREAD:
@@ -88,10 +93,21 @@ def _files(
         prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
         return prepare_reread.files_again(batch, files), batch
     if mode == "append":
-        return () if job.args.widen else _new_files(job, contract, table=table, files=files, known=known), None
+        new = _new_files(job, contract, table=table, files=files, known=known, increments=increments)
+        return () if job.args.widen else new, None
     for line in gone(files, known=known, table=table):
         job.say(f"note: {line}")
     return files, None
+
+
+def _increments(job: Job, contract: Contract, *, table: DeltaTable, found: Found, known: Sequence[Batch]) -> Increments:
+    """What an increment reads of Delta sources; nothing in any other mode."""
+    if mode_of(job) == "append" and not job.args.widen:
+        read = manifest.read_before(known, table)
+        return prepare_increment.increments_of(job, contract, found=found, read=read)
+    if job.args.from_version is not None:
+        raise UsageError("--from-version is of an increment", todo="Add --set prepare.mode=append, or leave it out.")
+    return {}
 
 
 def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -108,6 +124,8 @@ def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[
     if mode == "overwrite":
         return [("would lose", [(line, "") for line in gone(files, known=known, table=table)])]
     lines = [] if evolved is None else [("would change", prepare_evolve.told(evolved, table))]
+    if increments := _increments(job, contract, table=table, found=found, known=known):
+        lines.append(("of which", prepare_increment.told(increments)))
     if mode == REREAD:
         batch = prepare_reread.held_by(job, lake, known=known, table=table)
         prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
@@ -174,19 +192,20 @@ def _sweep(
 
 
 def _new_files(
-    job: Job, contract: Contract, *, table: DeltaTable, files: Sequence[RawFile], known: Sequence[Batch]
-) -> tuple[RawFile, ...]:
+    job: Job, contract: Contract, *, table: DeltaTable, files: Sequence[RawFile], known: Sequence[Batch],
+    increments: Increments,
+) -> tuple[RawFile, ...]:  # fmt: skip
     """What an increment reads. A vanished file is reported; a rewritten one stops the run."""
-    if any(source.format == "delta" for source in contract.sources):
-        raise ConfigError([Problem("a Delta source has no append mode", contract.file, "Use prepare.mode=overwrite.")])
     change = manifest.changes(files, known, table)
-    if change.rewritten:
+    rewritten = [file for file in change.rewritten if file.path not in increments]
+    if rewritten:
         raise StoreError(
-            f"rewritten since it was read: {counted(len(change.rewritten), 'file')}",
-            where=change.rewritten[0].path,
+            f"rewritten since it was read: {counted(len(rewritten), 'file')}",
+            where=rewritten[0].path,
             todo="Put it back, or read the batch that held it anew: ./spark-submit.sh prepare "
-            f"--contract {contract.name} --reread {shell_word(change.rewritten[0].path)}",
+            f"--contract {contract.name} --reread {shell_word(rewritten[0].path)}",
         )
     if change.vanished:
         job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")
-    return change.new
+    of_tables = [file for file in files if file.path in increments and increments[file.path].files]
+    return (*(file for file in change.new if file.path not in increments), *of_tables)

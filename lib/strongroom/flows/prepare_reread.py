@@ -29,9 +29,16 @@ def held_by(job: Job, lake: Lake, *, known: Sequence[Batch], table: DeltaTable) 
     """
     file = str(job.args.reread)
     names = {file, f"{lake.root.rstrip('/')}/{file}"}
-    for batch in reversed(manifest.seen(known, table)):
-        if batch.mode != RETRY and names & {read.path for read in batch.files}:
-            return batch
+    held = [
+        batch
+        for batch in manifest.seen(known, table)
+        if batch.mode != RETRY and names & {read.path for read in batch.files}
+    ]
+    if len(held) > 1:  # a Delta table, of which each has read some versions
+        what = f"{len(held)} batches have read this table, each what was new, so none can be read anew by itself"
+        raise UsageError(what, where=file[:200], todo="Read all of it anew: --set prepare.mode=overwrite.")
+    if held:
+        return held[0]
     todo = "Name it as the lake does, from its root on (raw/…). What is new is read by --set prepare.mode=append."
     raise UsageError("no batch whose rows are in the table has read this file", where=file[:200], todo=todo)
 

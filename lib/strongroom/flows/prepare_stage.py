@@ -14,16 +14,14 @@ from strongroom.flows.fuse import Pass
 from strongroom.flows.inputs import Road
 from strongroom.flows.passing import files_of, passed
 from strongroom.flows.prepare_facts import Judged, facts
-from strongroom.flows.prepare_inputs import LookedAt, inputs_of
+from strongroom.flows.prepare_inputs import Read, inputs_of
 from strongroom.flows.prepare_marks import broken_rows
-from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_sketches import without_rare
 from strongroom.flows.road import PartSeen
 from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
 from strongroom.stores import origins, stages
 from strongroom.stores.lake import Lake
-from strongroom.stores.manifest import Batch
 from strongroom.stores.origins import Origin
 
 
@@ -46,9 +44,7 @@ class Staged:
     parts: tuple[PartSeen, ...]
 
 
-def stage(
-    job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, found: Found, looked: LookedAt, without: str = ""
-) -> Staged:
+def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: str = "") -> Staged:
     """The one pass, and what is kept of where rows that it set aside come from.
 
     `without` is the stage of the batch whose place this one takes; what the table has of it is not looked at.
@@ -57,9 +53,10 @@ def stage(
         ConfigError: the data has names that the contract does not know; nothing is published.
         StoreError: a file is broken so that none of its rows can be trusted.
     """
-    contract, onto, whole = plan.contract, batch.mode != "overwrite", frozenset[str]()
+    contract, batch, whole = plan.contract, read.batch, frozenset[str]()
+    onto = batch.mode != "overwrite"
     while True:
-        inputs = inputs_of(job, way, contract, batch=batch, found=found, looked=looked, lake=lake, whole=whole)
+        inputs = inputs_of(job, way, contract, read, lake=lake, whole=whole)
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
         answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
         torn = frozenset(part.path for part in answer.parts if part.seen.open_quote)

@@ -76,16 +76,20 @@ def data_files(location: str, version: int) -> tuple[DeltaFile, ...]:
 
 def needs_spark(table: DeltaTable) -> str:
     """Why a version's files are not its rows as they stand, so that only a full reader of Delta will do; else empty."""
-    protocol, metadata = table.protocol(), table.metadata()
-    features = set(protocol.reader_features or ())
-    if unknown := sorted(features - _PLAIN - _SOMETIMES):
-        return f"the table needs {', '.join(unknown)}"
-    mapping = metadata.configuration.get("delta.columnMapping.mode", "none")
-    if mapping != "none":
-        return f"its columns are mapped by {mapping}, so its files name them otherwise"
+    if reason := unlike_its_files(table):
+        return reason
+    features = table.protocol().reader_features or ()
     if "deletionVectors" in features and any(batch.num_rows for batch in table.deletion_vectors()):
         return "deletion vectors say which rows of its files are gone"
     return ""
+
+
+def unlike_its_files(table: DeltaTable) -> str:
+    """Why no file of a table, a new one neither, may be read by itself; else empty."""
+    if unknown := sorted(set(table.protocol().reader_features or ()) - _PLAIN - _SOMETIMES):
+        return f"the table needs {', '.join(unknown)}"
+    mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
+    return "" if mapping == "none" else f"its columns are mapped by {mapping}, so its files name them otherwise"
 
 
 def added_since(location: str, *, since: int, version: int, size: int | None = None) -> Increment:

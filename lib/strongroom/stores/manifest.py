@@ -112,9 +112,14 @@ def seen(known: Iterable[Batch], table: DeltaTable) -> tuple[Batch, ...]:
     return tuple(found.values())
 
 
+def read_before(known: Iterable[Batch], table: DeltaTable) -> dict[str, RawFile]:
+    """By path, each file whose rows readers see, as it was when it was read last."""
+    return {file.path: file for batch in seen(known, table) if batch.mode != RETRY for file in batch.files}
+
+
 def changes(files: Sequence[RawFile], known: Iterable[Batch], table: DeltaTable) -> Changes:
     """Holds today's files against those whose rows readers see."""
-    read = {file.path: file for batch in seen(known, table) if batch.mode != RETRY for file in batch.files}
+    read = read_before(known, table)
     today = {file.path: file for file in files}
     return Changes(
         new=tuple(file for file in files if file.path not in read),

@@ -1,13 +1,14 @@
 """Single files of a Delta table, read and written anew one by one: the same rows, some of their values other ones.
 
-A new file and the removal of its old one are in one commit, so readers see each row once at any time.
+A new file and the removal of its old one are in one commit, so readers see each row once at any time. The commit says
+that it changes no data: who reads what versions have added (our own increments, a stream) passes it over.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -122,7 +123,7 @@ class Rewrite:
         stamp = info.mtime_ns // 1_000_000
         self.pairs.append(
             (
-                RemoveAction(path, True, stamp, size, {}),
+                RemoveAction(path, False, stamp, size, {}),
                 AddAction(name, info.size, {}, stamp, True, f'{{"numRecords":{rows}}}'),
             )
         )
@@ -161,7 +162,7 @@ class Rewrite:
             nonlocal live
             live = files_of(now)
             still = [(old, new) for old, new in waiting if old.path in live]
-            return Change([new for _, new in still], [old for old, _ in still])
+            return Change([replace(new, data_change=False) for _, new in still], [old for old, _ in still])
 
         if waiting:
             commits.commit(self.lake, self.table, change, looked=self.onto, writers=self.writers, note=note)

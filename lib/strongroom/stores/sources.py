@@ -151,14 +151,14 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
     paths, fixed = [glob_words(file.path) for file in files], fixed_of(source, lake)
     by_folder = set[str]() if source.format == "delta" else {n for f in files for n in folders_of(f.path, fixed)}
     names = [
-        _read_as(column, source, fixed=fixed if source_name(column) in by_folder else None)
+        read_as(column, source, fixed=fixed if source_name(column) in by_folder else None)
         for column in contract.columns
     ]
     file = F.col("_metadata.file_path").alias(FILE)
     part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
     if source.format in TEXT_FORMATS:
         there = [c for c in contract.columns if source.format != "csv" or source_name(c) not in by_folder]
-        schema = f"{_ddl(there, text=True)}, {identifier(CORRUPT)} string"
+        schema = f"{ddl_of(there, text=True)}, {identifier(CORRUPT)} string"
         options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": CORRUPT, **_text_options(source)}
         rows = spark.read.schema(schema).options(**options).format(source.format).load(paths)
         return rows.select(*names, F.col(CORRUPT), file, part)
@@ -167,11 +167,11 @@ def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: 
         rows, position = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place), part
     else:
         position = F.col("_metadata.row_index").alias(POSITION)  # which Delta does not tell
-        rows = spark.read.schema(_ddl(contract.columns, text=False)).parquet(*paths)
+        rows = spark.read.schema(ddl_of(contract.columns, text=False)).parquet(*paths)
     return rows.select(*names, F.lit(None).cast("string").alias(CORRUPT), file, position)
 
 
-def _read_as(column: Column, source: Source, *, fixed: str | None) -> Any:
+def read_as(column: Column, source: Source, *, fixed: str | None = None) -> Any:
     """A column by our name, and the fields in it by theirs; its folder's text, below `fixed`, where there is one."""
     from pyspark.sql import functions as F
 
@@ -218,7 +218,7 @@ def _text_options(source: Source) -> dict[str, str | bool]:
     return {"escape": str(source.options.get("quote", '"')) or "\\", **source.options}
 
 
-def _ddl(columns: Sequence[Column], *, text: bool) -> str:
+def ddl_of(columns: Sequence[Column], *, text: bool) -> str:
     """The columns as Spark SQL declares them; with `text`, every scalar is a string."""
     return ", ".join(f"{identifier(source_name(column))} {_source_ddl(column.type, text=text)}" for column in columns)
 
