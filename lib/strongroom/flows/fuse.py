@@ -129,7 +129,7 @@ class Worker:
             for place, rule in enumerate(self.across)
             for numbers in ((broken or {}).get(place, _NONE),)
         }
-        failures = self._judged(typed, marks)
+        failures = self._judged(typed, block.unreadable, marks)
         if failures.bad.any():
             bad = pa.array(failures.bad)
             if block.raw is None:
@@ -142,11 +142,16 @@ class Worker:
             yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
 
     def again(
-        self, rows: pa.RecordBatch, aside: pa.RecordBatch, marks: Mapping[str, Flags]
+        self,
+        rows: pa.RecordBatch,
+        aside: pa.RecordBatch,
+        marks: Mapping[str, Flags],
+        *,
+        unreadable: Mapping[str, Flags],
     ) -> Iterator[pa.RecordBatch | Aside]:
         """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is."""
         typed = read_batch(rows, self.plan.contract)
-        failures = self._judged(typed, marks)
+        failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
             yield Aside(
@@ -155,8 +160,11 @@ class Worker:
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)))
 
-    def _judged(self, typed: Typed, marks: Mapping[str, Flags]) -> Failures:
-        failures = self.judge.judge(typed.batch, typed.unreadable, dict(marks))
+    def _judged(self, typed: Typed, unreadable: Mapping[str, Flags], marks: Mapping[str, Flags]) -> Failures:
+        bad = typed.unreadable
+        for path, mask in unreadable.items():
+            bad[path] = mask | bad[path] if path in bad else mask
+        failures = self.judge.judge(typed.batch, bad, dict(marks))
         self._tally = self._tally.add(failures, self.plan.contract)
         self._sketcher.add(failures)
         return failures

@@ -15,14 +15,10 @@ from strongroom.core.errors import StoreError
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.dialect import Dialect, dialect_of
-from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
+from strongroom.quality.reading.encodings import LONGEST_MARK, decoder, encoding_of
 
-
-def json_document(*a):
-    raise NotImplementedError
-
-
-json_blocks = json_document
+from strongroom.quality.reading.json_document import json_document
+from strongroom.quality.reading.json_lines import json_blocks
 from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.quality.reading.parquet_pairs import asked_by
 from strongroom.quality.reading.parquet_rows import Reading, parquet_blocks
@@ -119,9 +115,13 @@ def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Seque
     """JSON is read with all columns, since a name that the contract does not know may stand anywhere."""
     if contract.sources[part.source].options.get("document"):
         with _stream(part) as stream:
-            return json_document(stream.read(), contract.columns, seen)
+            return json_document(_in_utf8(stream.read(), form), contract.columns, seen)
     lines = _lines(part, form.encoding)
     return text_blocks(lines, contract, seen, form, columns, first=part.start == 0, last=part.stop < 0)
+
+
+def _in_utf8(data: bytes, form: Form) -> bytes:
+    return decoder(form.encoding)(data[form.mark :], True)
 
 
 def text_blocks(

@@ -1,25 +1,34 @@
-"""Records of a text file, read one by one as they were read the first time."""
+"""Records of text files, read one by one as they were read the first time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.contract import Column
-from strongroom.quality.reading.blocks import Block, Seen
+from strongroom.quality.reading.blocks import Block, Numbers
 from strongroom.quality.reading.csv_records import csv_again
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import decoder
-
-json_again = None
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.reading.json_lines import json_again
 from strongroom.stores.origins import Form
 
 
-def rows_of(raw: pa.Array, columns: Sequence[Column], form: Form | None) -> tuple[pa.RecordBatch, np.ndarray]:
-    """The rows that these bytes are, and which of them are one; without a form none is.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rows that were read again: n of them, which of what was asked for these are, and what of them is unreadable."""
+
+    rows: pa.RecordBatch
+    places: Numbers
+    unreadable: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+
+
+def read_again(raw: pa.Array, columns: Sequence[Column], form: Form | None) -> list[Again]:
+    """The rows that these bytes are; without a form none is.
 
     Args:
         raw: binary, n: the bytes of each record as they stood in the file.
@@ -27,15 +36,37 @@ def rows_of(raw: pa.Array, columns: Sequence[Column], form: Form | None) -> tupl
         form: how the file's records are read.
     """
     if form is None:
-        empty = {column.name: pa.nulls(0, arrow_type(column.type)) for column in columns}
-        return pa.RecordBatch.from_pydict(empty), np.zeros(len(raw), np.bool_)
+        return []
     decode = decoder(form.encoding)
     text = pa.array([decode(value, True) for value in raw.to_pylist()], pa.binary())
-    block: Block
+    blocks: list[Block]
     if form.format == "csv":
-        block = csv_again(text, columns, Dialect(**form.dialect), names=form.names)  # type: ignore[arg-type]
+        blocks = [csv_again(text, columns, Dialect(**form.dialect), names=form.names)]  # type: ignore[arg-type]
     else:
-        block = json_again(text, columns, Seen())
-    parsed = np.zeros(len(raw), np.bool_)
-    parsed[block.numbers - 1] = True
-    return block.rows, parsed
+        blocks = list(json_again(text, columns))
+    return [Again(block.rows, block.numbers - 1, block.unreadable) for block in blocks]
+
+
+def together(parts: Sequence[Again], columns: Sequence[Column]) -> Again:
+    """Rows that were read in several ways as one batch; where types of a column differ, as text."""
+    given = [part for part in parts if part.rows.num_rows]
+    if not given:
+        return Again(
+            pa.RecordBatch.from_pydict({column.name: pa.nulls(0) for column in columns}), np.zeros(0, np.int64)
+        )
+    tables = [pa.Table.from_batches([part.rows]) for part in given]
+    for name in given[0].rows.schema.names:
+        if len({table.schema.field(name).type for table in tables}) > 1:
+            tables = [_as_text(table, name) for table in tables]
+    rows = pa.concat_tables(tables).combine_chunks().to_batches()[0]
+    marks = {
+        path: np.concatenate([part.unreadable.get(path, np.zeros(part.rows.num_rows, np.bool_)) for part in given])
+        for part in given
+        for path in part.unreadable
+    }
+    return Again(rows, np.concatenate([part.places for part in given]), marks)
+
+
+def _as_text(table: pa.Table, name: str) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, name, table.column(name).cast(pa.string()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from strongroom.core.contract import ACROSS
 from strongroom.core.silence import no_values
 from strongroom.flows.feeds import Stretch
 from strongroom.flows.fuse import UNOPENED, UNPARSED, UNTRUSTED, Aside, Pass, Worker
-from strongroom.flows.records import rows_of
+from strongroom.flows.records import Again, read_again, together
 from strongroom.flows.road import Work, pass_all, settle_worker
 from strongroom.flows.sealed_rows import RECORD, from_json, of_record, starts_with
 from strongroom.flows.sealed_rows import UNTRUSTED as NEVER
@@ -34,14 +34,13 @@ class Opened:
 
     Args:
         aside: their columns there.
-        rows: those of them that are rows again, as a text source would deliver them.
-        places: which of `aside` these are, and of others, by the reason why they are no rows.
+        again: those of them that are rows.
+        others: which are none, by the reason.
         before: rows of the file before these.
     """
 
     aside: pa.RecordBatch
-    rows: pa.RecordBatch
-    places: Numbers
+    again: Again
     others: Mapping[str, Numbers]
     before: int
 
@@ -67,8 +66,9 @@ class Sealed:
 
     def _blocks(self, file: str, only: Collection[str] | None) -> Iterator[Block]:
         for opened in self.opened(file):
-            names = [name for name in opened.rows.schema.names if only is None or name in only]
-            yield Block(opened.rows.select(names), opened.places + opened.before + 1)
+            rows, places = opened.again.rows, opened.again.places
+            names = [name for name in rows.schema.names if only is None or name in only]
+            yield Block(rows.select(names), places + opened.before + 1)
 
     def opened(self, file: str) -> Iterator[Opened]:
         """Its rows, some at a time."""
@@ -85,21 +85,20 @@ class Sealed:
     def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Opened:
         columns = self.plan.contract.columns
         record, never = (np.asarray(starts_with(clear, mark)) & valid for mark in (RECORD, NEVER))
-        made, places, torn = list[pa.RecordBatch](), list[Numbers](), list[Numbers]()
+        parts = list[Again]()
         older = np.flatnonzero(valid & ~record & ~never)
         if len(older):
             found = from_json(clear.take(pa.array(older)), columns)
             parsed = np.asarray(found.pop(CORRUPT).is_null())
-            made.append(pa.RecordBatch.from_pydict(found).filter(pa.array(parsed)))
-            places.append(older[parsed])
-            torn.append(older[~parsed])
+            parts.append(Again(pa.RecordBatch.from_pydict(found).filter(pa.array(parsed)), older[parsed]))
         for form, which in self._by_form(aside, np.flatnonzero(record)):
-            rows, parsed = rows_of(of_record(clear.take(pa.array(which))), columns, form)
-            made.append(rows)
-            places.append(which[parsed])
-            torn.append(which[~parsed])
-        others = {UNOPENED: np.flatnonzero(~valid), UNTRUSTED: np.flatnonzero(never), UNPARSED: _joined(torn)}
-        return Opened(aside, _together(made, columns), _joined(places), others, before)
+            again = read_again(of_record(clear.take(pa.array(which))), columns, form)
+            parts += [replace(part, places=which[part.places]) for part in again]
+        rows = together(parts, columns)
+        torn = valid & ~never
+        torn[rows.places] = False
+        others = {UNOPENED: np.flatnonzero(~valid), UNTRUSTED: np.flatnonzero(never), UNPARSED: np.flatnonzero(torn)}
+        return Opened(aside, rows, others, before)
 
     def _by_form(self, aside: pa.RecordBatch, which: Numbers) -> Iterator[tuple[Form | None, Numbers]]:
         """Records with how they are read, those of one file together."""
@@ -111,18 +110,6 @@ class Sealed:
                 groups.setdefault(key, []).append(place)
         for key, places in groups.items():
             yield self.forms.get(key), np.array(places, np.int64)
-
-
-def _joined(parts: list[Numbers]) -> Numbers:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
-
-def _together(parts: list[pa.RecordBatch], columns: Collection[object]) -> pa.RecordBatch:
-    """Rows that were read in different ways as one batch: where types of a column differ, as text."""
-    if not parts:
-        return pa.RecordBatch.from_pydict({column.name: pa.nulls(0, pa.string()) for column in columns})  # type: ignore[attr-defined]
-    table = pa.concat_tables([pa.Table.from_batches([part]) for part in parts], promote_options="permissive")
-    return table.combine_chunks().to_batches()[0] if table.num_rows else parts[0]
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -158,12 +145,13 @@ def _again(
             for reason, places in opened.others.items():
                 if len(places):
                     yield worker.closed(opened.aside.take(pa.array(places)), reason)
-            if not len(opened.places):
+            places = opened.again.places
+            if not len(places):
                 continue
-            theirs = opened.aside.take(pa.array(opened.places))
-            before, numbers = theirs.column("reasons").to_pylist(), opened.places + opened.before + 1
+            theirs = opened.aside.take(pa.array(places))
+            before, numbers = theirs.column("reasons").to_pylist(), places + opened.before + 1
             marks = {}
             for place, rule in enumerate(across):
                 stays = np.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
                 marks[rule.id] = stays | np.isin(numbers, broken.get(place, ()))
-            yield from worker.again(opened.rows, theirs, marks)
+            yield from worker.again(opened.again.rows, theirs, marks, unreadable=opened.again.unreadable)

@@ -2,8 +2,8 @@
 
 A record is sealed as the bytes that stood in the file. What makes a row of these again (format, dialect, header,
 encoding) is kept once a file and batch, in `strongroom.origins`; so a record is read as it was read the first time,
-whatever the contract says by then. A large file is read in parts, by whoever has the time: how many records stand before
-each part is known when all have come to their end, and is kept here too.
+whatever the contract says by then. A large file is read in parts, by whoever has the time: how many records stand
+before each part is known when all have come to their end, and is kept here too.
 """
 
 from __future__ import annotations

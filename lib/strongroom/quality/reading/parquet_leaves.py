@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.core.contract import source_name
 from strongroom.core.errors import StoreError
 from strongroom.quality import buffers
 from strongroom.quality.exact import exactly
