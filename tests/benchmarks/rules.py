@@ -74,17 +74,17 @@ def passes(data: pa.Table, *, textual: bool) -> Iterator[tuple[str, Callable[[],
 
     def read() -> None:
         for batch in batches:
-            read_batch(batch, CONTRACT, textual=textual)
+            read_batch(batch, CONTRACT)
 
     def judged() -> None:
         for batch in batches:
-            typed = read_batch(batch, CONTRACT, textual=textual)
+            typed = read_batch(batch, CONTRACT)
             judge.judge(typed.batch, typed.unreadable, {})
 
     def tallied() -> Tally:
         tally = Tally()
         for batch in batches:
-            typed = read_batch(batch, CONTRACT, textual=textual)
+            typed = read_batch(batch, CONTRACT)
             tally = tally.add(judge.judge(typed.batch, typed.unreadable, {}), CONTRACT)
         return tally
 
@@ -99,7 +99,7 @@ def run(*, rows: int, rounds: int) -> None:
         data = table(rows, bad=share).combine_chunks()
         text = data.set_column(0, "user_id", data["user_id"].cast(pa.string()))
         for source, given, textual in (("typed", data, False), ("text", text, True)):
-            cases |= {f"{step}: {source}, {name}": work for step, work in passes(given, textual=textual)}
+            cases |= {f"{step}: {source}, {name}": work for step, work in passes(given)}
     for name, cost in interleaved(cases, rounds=rounds).items():
         show(name, rows=rows, rules=len(RULES), unit="ns a row", **ratio(cost.cpu, [rows / 1e9] * len(cost.cpu)))
 

@@ -1,21 +1,25 @@
 """The one pass without Spark: what goes in as a raw row comes out good, bad or counted, and nothing else."""
 
 import json
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from strongroom.core.contract_file import parse_contract
 from strongroom.core.errors import StrongroomError
+from strongroom.core.silence import no_values
 from strongroom.flows import fuse
 from strongroom.flows.sealed_rows import as_json, from_json
 from strongroom.protect import unseal
+from strongroom.quality.reading.blocks import Block, Torn
 from strongroom.quality.tally import Tally
 from strongroom.stores.keys import keyring_of, open_keyring
-from strongroom.stores.sources import CORRUPT, FILE
+from strongroom.stores.sources import CORRUPT
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -48,25 +52,43 @@ schema:
 @pytest.fixture
 def plan(tmp_path):
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    return fuse.Pass(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle, textual=True)
+    return fuse.Pass(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle)
 
 
-def raw(*rows):
-    names = ("id", "email", "secret", "born", CORRUPT, FILE, f"{fuse.MARK}0")
-    kinds = [pa.string()] * 6 + [pa.bool_()]
-    columns = [pa.array([row.get(name) for row in rows], kind) for name, kind in zip(names, kinds, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, names)
+NAMES = ("id", "email", "secret", "born")
+GOOD = {"id": "1", "email": "a@example.com", "secret": "s", "born": "1980-05-06"}
 
 
-GOOD = {"id": "1", "email": "a@example.com", "secret": "s", "born": "1980-05-06", FILE: "f"}
+def block(*rows, raw=False, torn=()):
+    columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in NAMES]
+    lines = pa.array([json.dumps(row).encode() for row in rows], pa.binary()) if raw else None
+    others = Torn(np.arange(len(rows) + 1, len(rows) + 1 + len(torn)), pa.array(torn, pa.binary())) if torn else None
+    return Block(pa.RecordBatch.from_arrays(columns, NAMES), np.arange(1, len(rows) + 1), lines, others)
 
 
-def run(plan, *batches):
-    found = pa.Table.from_batches(list(fuse.refine(plan, batches)), fuse.stage_schema(plan.contract)).to_pylist()
-    kinds = {"good": [], "bad": [], "tally": []}
-    for row in found:
-        kinds[(row[fuse.EXTRA] or {"verdict": "good"})["verdict"]].append(row)
-    return kinds
+@dataclass
+class Left:
+    good: list
+    bad: list
+    tally: Tally
+
+
+def run(plan, *blocks, broken=None, start=0, encoding="UTF-8"):
+    worker, good, bad = fuse.Worker(plan), [], []
+    for each in blocks:
+        for leaving in worker.process(each, file="f", start=start, broken=broken, encoding=encoding):
+            if isinstance(leaving, fuse.Aside):
+                told = zip(leaving.reasons, leaving.file, leaving.position, leaving.sealed, strict=True)
+                bad += [tuple(value.as_py() for value in row) for row in told]
+            else:
+                good += leaving.to_pylist()
+    return Left(good, bad, worker.tally)
+
+
+def opened(plan, sealed):
+    clear, valid = unseal(pa.array([sealed]), table="training.people", keyring=keyring_of(plan.keys))
+    assert valid.to_pylist() == [True]
+    return clear[0].as_py()
 
 
 @pytest.mark.parametrize(
@@ -80,66 +102,52 @@ def run(plan, *batches):
         ({"email": None}, None, "an optional value may be missing"),
         ({"born": "2025-02-30"}, ["born.type"], "a day that is none"),
         ({"email": "nobody", "born": "0000-01-01"}, ["born.type", "email.pattern"], "every reason, not the first only"),
-        ({CORRUPT: "{torn"}, ["row.parse"], "a line that is no row"),
-        ({f"{fuse.MARK}0": True}, ["id.unique"], "a key that stands twice"),
     ],
 )
 def test_a_row_leaves_once_with_every_reason(plan, change, reasons, why):
-    kinds = run(plan, raw({**GOOD, **change}))
-    bad = [sorted(row[fuse.EXTRA]["reasons"]) for row in kinds["bad"]]
-    assert bad == ([] if reasons is None else [sorted(reasons)]), why
-    assert len(kinds["good"]) == (reasons is None)
-    tally = Tally.from_json(kinds["tally"][0][fuse.EXTRA]["tally"])
-    assert (tally.rows, tally.bad) == (1, int(reasons is not None))
+    left = run(plan, block({**GOOD, **change}))
+    assert [sorted(row[0]) for row in left.bad] == ([] if reasons is None else [sorted(reasons)]), why
+    assert len(left.good) == (reasons is None)
+    assert (left.tally.rows, left.tally.bad) == (1, int(reasons is not None))
+
+
+def test_a_line_that_is_no_row_is_set_aside_with_its_bytes(plan):
+    left = run(plan, block(GOOD, torn=[b"{torn \xff"]), start=100)
+    assert [(row[0], row[2]) for row in left.bad] == [(["row.parse"], "row 2 after byte 100")]
+    assert opened(plan, left.bad[0][3]) == b"\x01{torn \xff"
+    assert (left.tally.rows, left.tally.bad, left.tally.failed["row.parse"]) == (2, 1, 1)
+
+
+def test_what_other_rows_say_of_a_row_is_known_by_its_number(plan):
+    left = run(plan, block(GOOD, {**GOOD, "id": "2"}, GOOD), broken={0: np.array([1, 3])})
+    assert [(row[0], row[2]) for row in left.bad] == [(["id.unique"], "row 1"), (["id.unique"], "row 3")]
+    assert [row["id"] for row in left.good] == [2]
 
 
 def test_columns_are_the_contracts_in_order_and_dropped_ones_are_gone(plan):
     assert fuse.output_schema(plan.contract).names == ["id", "email", "born"]
-    row = run(plan, raw(GOOD))["good"][0]
+    row = run(plan, block(GOOD)).good[0]
     assert (row["id"], row["born"]) == (1, "1980") or str(row["born"]).startswith("1980")
     assert b"example" not in row["email"]
 
 
-def test_what_is_sealed_is_the_row_as_it_was_read(plan):
-    row = run(plan, raw({**GOOD, "id": "x"}))["bad"][0][fuse.EXTRA]
-    opened, valid = unseal(pa.array([row["sealed"]]), table="training.people", keyring=keyring_of(plan.keys))
-    assert valid.to_pylist() == [True]
-    assert json.loads(opened[0].as_py()) == {"id": "x", "email": "a@example.com", "secret": "s", "born": "1980-05-06"}
-    assert row["file"] == "f"
+def test_what_is_sealed_of_a_typed_source_is_the_row_as_it_was_read(plan):
+    row = run(plan, block({**GOOD, "id": "x"})).bad[0]
+    assert json.loads(opened(plan, row[3])) == {
+        "id": "x",
+        "email": "a@example.com",
+        "secret": "s",
+        "born": "1980-05-06",
+    }
+    assert row[1] == "f"
 
 
-def quarantined(rows):
-    extras = [row[fuse.EXTRA] for row in rows]
-    return pa.RecordBatch.from_pydict(
-        {
-            "reasons": pa.array([extra["reasons"] for extra in extras], pa.list_(pa.string())),
-            "source_file": pa.array([extra["file"] for extra in extras]),
-            "source_position": pa.array([extra["position"] for extra in extras], pa.string()),
-            "row": pa.array([extra["sealed"] for extra in extras], pa.binary()),
-            f"{fuse.MARK}0": pa.nulls(len(extras), pa.bool_()),
-        }
-    )
-
-
-def test_a_quarantined_row_that_now_passes_becomes_good_and_others_keep_their_reasons(plan, tmp_path):
-    bad = run(plan, raw({**GOOD, "email": "nobody"}), raw({**GOOD, "id": "x"}), raw({**GOOD, f"{fuse.MARK}0": True}))[
-        "bad"
-    ]
-    mended = parse_contract(CONTRACT.replace("pattern: '@'", "pattern: '.'"), "people.yaml")
-    again = fuse.Pass(mended, plan.table, plan.keys, textual=True)
-    found = pa.Table.from_batches(list(fuse.retry(again, [quarantined(bad)]))).to_pylist()
-    assert [row["id"] for row in found if row[fuse.EXTRA] is None] == [1]
-    reasons = [row[fuse.EXTRA]["reasons"] for row in found if row[fuse.EXTRA] and row[fuse.EXTRA]["verdict"] == "bad"]
-    assert reasons == [["id.type"], ["id.unique"]] or sorted(reasons) == [["id.type"], ["id.unique"]]
-
-
-def test_a_row_that_cannot_be_opened_stays_sealed_as_it_is(plan):
-    batch = quarantined(run(plan, raw({**GOOD, "id": "x"}))["bad"])
-    spoilt = bytes(batch.column("row")[0].as_py()[:-1]) + b"\0"
-    batch = batch.set_column(3, "row", pa.array([spoilt]))
-    found = [row for part in fuse.retry(plan, [batch]) for row in part.to_pylist()]
-    assert [row[fuse.EXTRA]["reasons"] for row in found if row[fuse.EXTRA]["verdict"] == "bad"] == [["row.sealed"]]
-    assert found[0][fuse.EXTRA]["sealed"] == spoilt
+def test_what_is_sealed_of_a_text_is_the_record_as_it_stood_in_the_file(plan):
+    wrong = {**GOOD, "id": "x", "email": "Ren\u00e9@example.com"}
+    lines = pa.array([json.dumps(wrong, ensure_ascii=False).encode()], pa.binary())
+    in_latin = replace(block(wrong), raw=lines)
+    row = run(plan, in_latin, encoding="ISO-8859-1").bad[0]
+    assert opened(plan, row[3]) == b"\x01" + json.dumps(wrong, ensure_ascii=False).encode("latin-1")
 
 
 KINDS = [
@@ -180,8 +188,8 @@ def test_a_foreign_error_leaves_its_message_behind(plan, monkeypatch):
         raise ValueError("ada@example.com")
 
     monkeypatch.setattr(fuse, "read_batch", fail)
-    with pytest.raises(StrongroomError) as caught:
-        list(fuse.refine(plan, [raw(GOOD)]))
+    with pytest.raises(StrongroomError) as caught, no_values("the pass"):
+        run(plan, block(GOOD))
     assert "ada@example.com" not in str(caught.value)
     assert "ValueError in the pass" in str(caught.value)
     assert Path(caught.value.where.split(":")[0]).name == "fuse.py"

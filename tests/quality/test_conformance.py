@@ -44,7 +44,7 @@ def test_exactly_the_rows_named_fail_however_the_table_is_cut(case: Case, databa
     judge = compile_rules(contract)
 
     def judged(start: int, length: int) -> tuple[Failures, Tally]:
-        typed = read_batch(raw.slice(start, length), contract, textual=case.text)
+        typed = read_batch(raw.slice(start, length), contract)
         cut = {rule: mask[start : start + length] for rule, mask in shared.items()}
         failures = judge.judge(typed.batch, typed.unreadable, cut)
         return failures, Tally().add(failures, contract)
@@ -122,7 +122,7 @@ def reasons(failures: Failures, rows: int) -> dict[int, list[str]]:
 
 def ask(database: duckdb.DuckDBPyConnection, raw: pa.RecordBatch, contract: Contract, case: Case) -> None:
     """Put the rows into DuckDB, as they came (`raw_v`) and typed (`v`)."""
-    typed = read_batch(raw, contract, textual=case.text).batch
+    typed = read_batch(raw, contract).batch
     names = ["i", *typed.schema.names, *(f"raw_{name}" for name in raw.schema.names)]
     given = pa.table([pa.array(range(raw.num_rows), pa.int64()), *typed.columns, *raw.columns], names=names)
     database.register("given", given)

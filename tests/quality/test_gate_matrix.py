@@ -100,7 +100,7 @@ def judged(metric, operator, bound, unit):
     number = {"name": "n", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0}}
     group = {"properties": [column, number], "quality": [rule] if metric == "rowCount" else []}
     contract = contract_of(odcs(group))
-    typed = read_batch(ROWS, contract, textual=False)
+    typed = read_batch(ROWS, contract)
     failures = compile_rules(contract).judge(typed.batch, typed.unreadable, {})
     tally = Tally().add(failures, contract)
     assert (tally.kept, tally.bad) == (10, 2)

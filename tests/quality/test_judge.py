@@ -70,7 +70,7 @@ def test_any_cut_of_a_table_gives_the_same_verdicts_and_counts(rows, data):
     edges = [0, *cuts, len(rows)]
 
     def judged(start: int, end: int):
-        typed = read_batch(table.slice(start, end - start), whole_contract, textual=True)
+        typed = read_batch(table.slice(start, end - start), whole_contract)
         failures = judge.judge(typed.batch, typed.unreadable, {})
         return failures, Tally().add(failures, whole_contract)
 

@@ -378,7 +378,7 @@ def test_nested_text_is_read_leaf_by_leaf_and_marks_its_row():
     assert bad.tolist() == [False, False, False, False, True, True]
     values.validate(full=True)
     contract = Contract("x", "x", "1", "c.yaml", "", (), (NESTED,))
-    typed = read_batch(pa.RecordBatch.from_arrays([array], ["o"]), contract, textual=True)
+    typed = read_batch(pa.RecordBatch.from_arrays([array], ["o"]), contract)
     assert {path: mask.tolist() for path, mask in typed.unreadable.items()} == {
         "o[].n": [False, False, False, False, True, False],
         "o[].l[]": [False, False, False, False, False, True],
@@ -402,7 +402,7 @@ def test_typed_columns_keep_what_they_can_and_mark_the_impossible():
     days = pa.array([0, -719163, 2932897, 2932896, None], pa.int32()).view(pa.date32())
     ticks = pa.array([0, -(2**62), 2**62, None, 1], pa.int64()).view(pa.timestamp("us", "Europe/Berlin"))
     batch = pa.RecordBatch.from_arrays([ticks, days, pa.array([1, 2, 3, 4, 5], pa.int32())], ["t", "d", "i"])
-    typed = read_batch(batch, contract, textual=False)
+    typed = read_batch(batch, contract)
     assert typed.batch.schema.names == ["d", "t", "i"]
     assert typed.batch.schema.types == [pa.date32(), pa.timestamp("us", "UTC"), pa.int64()]
     assert typed.batch["d"].to_pylist() == [date(1970, 1, 1), None, None, date(9999, 12, 31), None]
@@ -426,7 +426,7 @@ OTHER_TYPES = [
 @pytest.mark.parametrize(("kind", "array", "expected", "why"), OTHER_TYPES, ids=[case[3] for case in OTHER_TYPES])
 def test_a_column_of_another_type_is_taken_where_nothing_is_lost(kind, array, expected, why):
     contract = Contract("x", "x", "1", "c.yaml", "", (), (column(kind),))
-    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract, textual=False)
+    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract)
     bad = typed.unreadable.get("c", [False] * len(array))
     found = typed.batch["c"].to_pylist()
     assert [BAD if marked else value for value, marked in zip(found, bad, strict=True)] == expected, why
@@ -438,6 +438,6 @@ def test_text_is_prepared_in_typed_sources_too():
     contract = Contract("x", "x", "1", "c.yaml", "", (), (declared,))
     raw = pa.array([b" a ", b"?", b"  ", b"\xff", None], pa.binary())
     array = pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
-    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract, textual=False)
+    typed = read_batch(pa.RecordBatch.from_arrays([array], ["c"]), contract)
     assert typed.batch["c"].to_pylist() == ["a", None, None, None, None]
     assert typed.unreadable["c"].tolist() == [False, False, False, True, False]

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from strongroom.stores.shapes import check_shape, unknown_fields
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.stores.shapes import check_shape, unknown_fields
 from strongroom.stores.sources import list_files
 
 

@@ -16,7 +16,6 @@ from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.dialect import Dialect, dialect_of
 from strongroom.quality.reading.encodings import LONGEST_MARK, decoder, encoding_of
-
 from strongroom.quality.reading.json_document import json_document
 from strongroom.quality.reading.json_lines import json_blocks
 from strongroom.quality.reading.lines import lines_of, range_lines

@@ -27,13 +27,17 @@ from strongroom.core.sql_text import equals, one_of
 from strongroom.core.words import counted, did_you_mean
 from strongroom.flows import quarantine_retry
 from strongroom.flows.permit import permit
+from strongroom.flows.places import in_file
 from strongroom.flows.prepare_record import RUNS
+from strongroom.flows.records import read_again
+from strongroom.flows.sealed_rows import RECORD, UNTRUSTED, as_json
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.protect import unseal
 from strongroom.stores import commits
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
+from strongroom.stores.origins import Form, Origin, origins_of
 
 VERBS = ("list", "show", "retry", "discard")
 
@@ -105,15 +109,39 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
     )  # fmt: skip
     AuditLog.open(job.settings).append(event)  # before anything is shown
     asked = {rule.id: rule.columns for rule in contract.rules}
-    shown = [_line(row, clear, asked) for row, clear in zip(rows, opened.to_pylist(), strict=True)]
+    kept = origins_of(lake, contract.name, sorted({row["batch"] for row in rows}))
+    shown = [
+        _line(row, clear, asked, contract, kept.get((row["batch"], row["source_file"])))
+        for row, clear in zip(rows, opened.to_pylist(), strict=True)
+    ]
     return Outcome(rows={"read": len(rows)}, summary=joined(shown) or "no such row", facts={"table": table})
 
 
-def _line(row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[str, ...]]) -> str:
-    what: object = json.loads(clear) if clear is not None else "cannot be opened with this keyring"
+def _line(
+    row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[str, ...]], contract: Contract,
+    origin: Origin | None,
+) -> str:  # fmt: skip
     told = {name: row.get(name) for name in ("reasons", "source_file", "source_position")}
+    if origin is not None and told["source_position"]:
+        told["source_position"] = in_file(str(told["source_position"]), origin.parts)
     columns = dict.fromkeys(column for rule in row["reasons"] or () for column in asked.get(rule, ()))
-    return json_text({**told, "columns": [*columns], "row": what})
+    return json_text({**told, "columns": [*columns], **_clear(clear, contract, origin.form if origin else None)})
+
+
+def _clear(clear: bytes | None, contract: Contract, form: Form | None) -> dict[str, object]:
+    """What was set aside: the row as its columns, where it is one, and of a text file the very record.
+
+    Bytes of it that are no text are shown as `\\xff`.
+    """
+    if clear is None:
+        return {"row": "cannot be opened with this keyring"}
+    if clear[:1] not in (RECORD, UNTRUSTED):
+        return {"row": json.loads(clear)}
+    encoding = form.encoding if form is not None else "UTF-8"
+    record = {"record": clear[1:].decode(encoding, "backslashreplace")}
+    rows = read_again(pa.array([clear[1:]], pa.binary()), contract.columns, form) if clear[:1] == RECORD else []
+    found = [line for part in rows for line in as_json(part.rows).to_pylist()]
+    return {**record, "row": json.loads(found[0])} if found else record
 
 
 def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:

@@ -37,7 +37,7 @@ def starts_with(opened: pa.Array, mark: bytes) -> pa.Array:
 
 def of_record(opened: pa.Array) -> pa.Array:
     """The bytes of each record, without the mark."""
-    return pc.binary_slice(opened, 1)
+    return pc.binary_slice(opened, 1, (1 << 31) - 1)
 
 
 def as_json(batch: pa.RecordBatch) -> pa.Array:

@@ -18,7 +18,23 @@ from strongroom.quality.reading.encodings import encoding_of, original
 from strongroom.quality.reading.lines import lines_of
 
 FUZZ = int(os.environ.get("STRONGROOM_FUZZ", "1000"))
-PLAIN = [b"a", b"b", b",", b",", b"\n", b"\n", b"\r\n", b'"', b'"', b'""', b'","', b'"\n"', b" ", b"x,y\n", b'"p","q"\n']
+PLAIN = [
+    b"a",
+    b"b",
+    b",",
+    b",",
+    b"\n",
+    b"\n",
+    b"\r\n",
+    b'"',
+    b'"',
+    b'""',
+    b'","',
+    b'"\n"',
+    b" ",
+    b"x,y\n",
+    b'"p","q"\n',
+]
 ODD = [b"\r", b"\xff", "é".encode(), b"\\", b'\\"', b"#", b"\n#", b"\t", b"\0", b"\n\n", b"\x85", "\u2028".encode()]
 
 
