@@ -180,7 +180,8 @@ def _check_leaf(array: pa.Array, column: Column) -> Parsed:
         return _read_leaf(array, replace(column, read=Read()))
     if buffers.is_text(array.type):
         return _read_leaf(array, column)
-    if _is_number(array.type) and _is_number(kind):
+    fraction = pa.types.is_floating(array.type) and not pa.types.is_floating(kind)
+    if _is_number(array.type) and _is_number(kind) and not fraction:
         return exactly(array, kind)
     if array.type != kind:
         try:
