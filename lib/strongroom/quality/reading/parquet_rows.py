@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,18 +21,29 @@ from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
 
 __all__ = ("Reading", "asked_by", "fits", "footer_of", "parquet_blocks")
 
+_ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 MOST_ROWS = 20_000
 """Rows of a block at most: what the pass works on best."""
 
 
 def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
-    """The footer of a file.
+    """The footer of a file, without Arrow's own schema in it: its types are what every reader takes them for.
+
+    Arrow also reads some files of others (polars' arrays with nulls) only without.
 
     Raises:
         StoreError: this is no Parquet file, or one that nobody can read.
     """
     try:
-        return pq.read_metadata(source)
+        footer = pq.read_metadata(source)
+        if _ARROWS not in (footer.metadata or {}):
+            return footer
+        written = io.BytesIO()
+        footer.write_metadata_file(written)
+        return pq.read_metadata(pa.BufferReader(written.getvalue().replace(_ARROWS, _NOBODYS)))
+    except pa.ArrowNotImplementedError as error:
+        what = f"a column of this file is of a type that cannot be read here, even to leave it out ({error})"
+        raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
     except (OSError, pa.ArrowException) as error:
         raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
 
@@ -50,32 +62,19 @@ def fits(
     be of any type as long as no rule asks for it, and one that the footer says to be null everywhere, too.
 
     Args:
-        footer: of a Parquet file, or the schema of a table whose files all have it.
+        footer: of a Parquet file by `footer_of`, or the schema of a table whose files all have it.
         columns: of the contract.
         path: of the file, for messages.
         contract: the contract's file, for messages.
         asked: paths of columns that some rule asks (`asked_by`).
     """
-    look = Look(None if isinstance(footer, pa.Schema) else footer, path, contract, asked)
     if isinstance(footer, pa.Schema):
+        look = Look(None, path, contract, asked)
         pairs(footer, columns, look)
     else:
-        schema = _schema(footer, look)
-        if schema is not None:
-            pairs(schema, columns, look)
+        look = Look(footer, path, contract, asked)
+        pairs(footer.schema.to_arrow_schema(), columns, look)
     return look.problems
-
-
-def _schema(footer: pq.FileMetaData, look: Look) -> pa.Schema | None:
-    """The file's schema, or None: Arrow has no type for one of its columns, which then stands among the problems."""
-    try:
-        return footer.schema.to_arrow_schema()
-    except pa.ArrowException:
-        wide = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
-        names = [column.path for column in wide if "bitWidth=128" in str(column.logical_type)]
-        what = f"column {names[0]!r} is of 128 bits" if names else "some column is of a type"
-        look.add(f"{what}, which cannot be read here", todo="Write the file again without it, or as a decimal.")
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def parquet_blocks(
         groups: numbers of row groups that follow each other.
         first: how many rows of the file stand before them; the first row's number is one more.
         how: names for messages, and what is read.
-        footer: of the file, where it is known already.
+        footer: of the file by `footer_of`, where it is known already.
 
     Raises:
         ConfigError: the file does not fit, by `fits`.
@@ -124,8 +123,7 @@ def parquet_blocks(
     """
     footer = footer or footer_of(source, path=how.path)
     look = Look(footer, how.path, how.contract, how.asked, how.unread)
-    schema = _schema(footer, look)
-    found = () if schema is None else pairs(schema, columns, look)
+    found = pairs(footer.schema.to_arrow_schema(), columns, look)
     if look.problems:
         raise ConfigError(look.problems)
     shaper = Shaper(how.path, Moments(calendars(footer)))
