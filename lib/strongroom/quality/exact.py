@@ -48,7 +48,8 @@ def _of_integers(array: pa.Array, kind: pa.DataType) -> Parsed:
     wanted = np.dtype(kind.to_pandas_dtype())
     if wanted.kind == "f":
         values = numbers.astype(wanted)
-        within = values < 2.0 ** (63 if numbers.dtype.kind == "i" else 64)
+        bits = 8 * numbers.dtype.itemsize
+        within = values < 2.0 ** (bits - 1 if numbers.dtype.kind == "i" else bits)
         bad = ~within | (np.where(within, values, 0).astype(numbers.dtype) != numbers)
     else:
         ends = np.iinfo(wanted)

@@ -128,8 +128,9 @@ def parquet_blocks(
         raise ConfigError(look.problems)
     shaper = Shaper(how.path, Moments(calendars(footer)))
     names = [column.name for column in columns]
+    opened = _Groups(source, footer, found, how)
     for group in groups:
-        for batch, nanos in _batches(source, footer, found, group=group, how=how):
+        for batch, nanos in opened.batches(group):
             arrays = [
                 shaper.column(pair, _named(batch, pair), _named(nanos, pair), rows=batch.num_rows) for pair in found
             ]
@@ -139,41 +140,46 @@ def parquet_blocks(
             yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
 
 
-Batches = Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]
+class _Groups:
+    """The row groups of one open file, as Arrow reads them; what is opened for them is opened once."""
 
+    def __init__(self, source: pa.NativeFile, footer: pq.FileMetaData, found: Sequence[Pair], how: Reading) -> None:
+        self.source, self.footer, self.how = source, footer, how
+        self.leaves = sorted({leaf for pair in found for leaf in pair.leaves})
+        self.int96 = [leaf for leaf in self.leaves if footer.schema.column(leaf).physical_type == "INT96"]
+        self.dictionaries = parquet_sizes.Dictionaries(source, footer)
+        self.files: dict[str, pq.ParquetFile] = {}
 
-def _batches(
-    source: pa.NativeFile, footer: pq.FileMetaData, found: Sequence[Pair], *, group: int, how: Reading
-) -> Batches:
-    """A row group as Arrow reads it, INT96 as seconds, and beside it what has INT96, as nanoseconds."""
-    leaves = sorted({leaf for pair in found for leaf in pair.leaves})
-    int96 = [leaf for leaf in leaves if footer.schema.column(leaf).physical_type == "INT96"]
-    try:
-        rows = parquet_sizes.rows_of(source, footer, leaves, group=group, most_bytes=how.most_bytes, most=MOST_ROWS)
-        seconds = _part(source, footer, leaves, group=group, rows=rows, unit="s")
-        pieces = _paired(seconds, _part(source, footer, int96, group=group, rows=rows, unit="ns"))
-        total = 0
-        for batch, nanos in pieces if int96 else ((batch, None) for batch in seconds):
-            for start, stop in parquet_sizes.slices(batch, how.most_bytes):
-                yield batch.slice(start, stop - start), None if nanos is None else nanos.slice(start, stop - start)
-            total += batch.num_rows
-        rows = footer.row_group(group).num_rows
-    except (OSError, pa.ArrowException) as error:
-        todo = "Write it again, or take it away."
-        raise StoreError(f"row group {group} cannot be read", where=how.path, todo=todo) from error
-    if total != rows:
-        what = f"row group {group} has {total:,} rows, and the footer says {rows:,}"
-        raise StoreError(what, where=how.path, todo="Write the file again.")
+    def batches(self, group: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]:
+        """A row group with INT96 as seconds, and beside it what has INT96, as nanoseconds."""
+        total, wanted = 0, self.footer.row_group(group).num_rows
+        most_bytes = self.how.most_bytes
+        try:
+            rows = self.dictionaries.rows(self.leaves, group=group, most_bytes=most_bytes, most=MOST_ROWS)
+            seconds = self.part(self.leaves, group=group, rows=rows, unit="s")
+            nanos = self.part(self.int96, group=group, rows=rows, unit="ns") if self.int96 else None
+            for one, other in _paired(seconds, nanos) if nanos else ((batch, None) for batch in seconds):
+                for start, stop in parquet_sizes.slices(one, most_bytes):
+                    yield one.slice(start, stop - start), None if other is None else other.slice(start, stop - start)
+                total += one.num_rows
+        except (OSError, pa.ArrowException) as error:
+            todo = "Write it again, or take it away."
+            raise StoreError(f"row group {group} cannot be read", where=self.how.path, todo=todo) from error
+        if total != wanted:  # Arrow stops without a word at a page that says it has no values
+            what = f"row group {group} gave {total:,} rows, and the footer says {wanted:,}"
+            raise StoreError(what, where=self.how.path, todo="Write the file again.")
 
-
-def _part(
-    source: pa.NativeFile, footer: pq.FileMetaData, leaves: Sequence[int], *, group: int, rows: int, unit: str
-) -> Iterator[pa.RecordBatch]:
-    """Some leaf columns of a row group, batch by batch."""
-    file = pq.ParquetFile(source, metadata=footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True)
-    paths = [footer.schema.column(leaf).path for leaf in leaves]
-    batches: Iterator[pa.RecordBatch] = file.iter_batches(rows, row_groups=[group], columns=paths, use_threads=False)
-    return batches
+    def part(self, leaves: Sequence[int], *, group: int, rows: int, unit: str) -> Iterator[pa.RecordBatch]:
+        """Some leaf columns of a row group, batch by batch."""
+        if unit not in self.files:
+            self.files[unit] = pq.ParquetFile(
+                self.source, metadata=self.footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True
+            )
+        paths = [self.footer.schema.column(leaf).path for leaf in leaves]
+        batches: Iterator[pa.RecordBatch] = self.files[unit].iter_batches(
+            rows, row_groups=[group], columns=paths, use_threads=False
+        )
+        return batches
 
 
 def _paired(one: Iterator[pa.RecordBatch], other: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, ...]]:
