@@ -39,6 +39,7 @@ from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
+from strongroom.quality.reading.parquet_rows import fits_contract
 from strongroom.stores import owners, shapes, sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
@@ -88,7 +89,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
     for source, files in found.values():
         if files:
-            shapes.check_shape(source, files, contract)
+            shapes.check_shape(source, files, contract, fits=fits_contract)
     if job.args.dry_run:
         more = foreseen(job, contract, lake=lake, found=found)
         return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)

@@ -15,12 +15,21 @@ _WIDE = {8: 3, 16: 5, 32: 10, 64: 20}
 """Digits of the longest number of that many bits."""
 
 
+def knows(found: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether `exactly` makes one of the other: nothing becomes a narrower float, and no fraction a whole number."""
+    of = pa.types
+    if of.is_floating(found):
+        return bool(of.is_floating(kind) and kind.bit_width >= found.bit_width)
+    exact = of.is_integer(kind) or of.is_decimal(kind)
+    return bool(of.is_integer(found) and (exact or of.is_floating(kind))) or bool(of.is_decimal(found) and exact)
+
+
 def exactly(array: pa.Array, kind: pa.DataType) -> Parsed:
     """Numbers as numbers of another type, and where one is none (null there; None: nowhere).
 
     Args:
         array: integers, floats or decimals of any width.
-        kind: integers, decimals, or floats (of floats only wider ones).
+        kind: one that `knows` allows.
     """
     found = array.type
     if found == kind:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from strongroom.core.contract import Contract, Source, Type
+from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.escaping import glob_words
 from strongroom.core.words import nearest
@@ -26,10 +25,20 @@ _PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 """What a field is called. A name of another form may be a value: some write a map of values as an object."""
 
 
-def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) -> None:
+Fits = Callable[[pa.NativeFile | pa.Schema, Contract, str], list[Problem]]
+"""What keeps an open Parquet file, or files of a schema, from being read by a contract; the last is the path."""
+
+
+def check_shape(source: Source, files: Sequence[RawFile], contract: Contract, *, fits: Fits) -> None:
     """Looks at headers and footers only: columns that the contract does not know, that are missing, or of another type.
 
     JSON lines carry no header; their unknown fields are found while they are read.
+
+    Args:
+        source: says the format.
+        files: all of them are looked at.
+        contract: what is expected.
+        fits: says what does not fit of Parquet and Delta: whoever reads it.
 
     Raises:
         ConfigError: data and contract disagree; all disagreements at once.
@@ -37,7 +46,7 @@ def check_shape(source: Source, files: Sequence[RawFile], contract: Contract) ->
     """
     if source.format == "json":
         return
-    look = _header_problems if source.format == "csv" else _footer_problems
+    look = _header_problems if source.format == "csv" else partial(_footer_problems, fits)
     with ThreadPoolExecutor(16) as pool:
         problems = [problem for found in pool.map(partial(look, source, contract), files) for problem in found]
     if problems:
@@ -79,29 +88,15 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
     return [name.strip().lstrip("﻿") for name in row]
 
 
-def _footer_problems(source: Source, contract: Contract, file: RawFile) -> list[Problem]:
-    schema = _delta_schema(file) if source.format == "delta" else _parquet_schema(file)
-    problems = _unknown(schema.names, [column.name for column in contract.columns], contract, file)
-    for column in contract.columns:
-        where = f"{contract.file}:{column.line}"
-        if column.name in schema.names:
-            found = schema.field(column.name).type
-            if not _readable_as(found, column.type):
-                what = f"column {column.name!r} is {found} in {file.path}, not {column.type.ddl}"
-                problems.append(Problem(what, where, "Make contract and data agree."))
-        elif column.required:
-            problems.append(Problem(f"the required column {column.name!r} is missing in {file.path}", where))
-    return problems
-
-
-def _parquet_schema(file: RawFile) -> pa.Schema:
+def _footer_problems(fits: Fits, source: Source, contract: Contract, file: RawFile) -> list[Problem]:
+    if source.format == "delta":
+        return fits(_delta_schema(file), contract, file.path)
     filesystem, path = filesystem_of(file.path)
     try:
-        return pq.read_schema(path, filesystem=filesystem)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(
-            "this is not a readable Parquet file", where=file.path, todo="Replace or remove it."
-        ) from error
+        with filesystem.open_input_file(path) as opened:
+            return fits(opened, contract, file.path)
+    except OSError as error:
+        raise StoreError("this file cannot be read", where=file.path, todo="Replace or remove it.") from error
 
 
 def _delta_schema(file: RawFile) -> pa.Schema:
@@ -118,45 +113,6 @@ def unknown_column(name: str, known: Sequence[str], contract: Contract, *, where
     hint = f"Did you mean {near!r}? " if near else ""
     what = f"the data has a column {name[:80]!r} that {contract.file} does not know"
     return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")
-
-
-_FAMILY: Mapping[str, tuple[str, ...]] = {
-    "tinyint": ("int8",),
-    "smallint": ("int8", "int16", "uint8"),
-    "int": ("int8", "int16", "int32", "uint8", "uint16"),
-    "bigint": ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"),
-    "float": ("float",),
-    "double": ("float", "double", "int8", "int16", "int32"),
-    "boolean": ("bool",),
-    "string": ("string", "large_string", "string_view"),
-    "binary": ("binary", "large_binary", "string", "large_string"),
-    "date": ("date32[day]",),
-}
-
-
-def _readable_as(found: pa.DataType, wanted: Type) -> bool:
-    """Whether Spark reads a Parquet column of one type as the other without losing anything."""
-    if pa.types.is_dictionary(found):
-        found = found.value_type
-    if wanted.name == "struct":
-        have = {field.name: field.type for field in found} if pa.types.is_struct(found) else {}
-        return bool(have) and all(
-            name in {column.name for column in wanted.fields} and _readable_as(
-                kind, next(column.type for column in wanted.fields if column.name == name)
-            )
-            for name, kind in have.items()
-        )  # fmt: skip
-    if wanted.name == "array" and wanted.item is not None:
-        return bool(pa.types.is_list(found) or pa.types.is_large_list(found)) and _readable_as(
-            found.value_type, wanted.item.type
-        )
-    if wanted.name == "decimal":
-        return bool(pa.types.is_decimal(found)) and found.scale <= wanted.scale and (
-            found.precision - found.scale <= wanted.precision - wanted.scale
-        )  # fmt: skip
-    if wanted.name in ("timestamp", "timestamp_ntz"):
-        return bool(pa.types.is_timestamp(found)) and found.unit in ("us", "ms")
-    return str(found) in _FAMILY[wanted.name]
 
 
 def unknown_fields(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract) -> list[Problem]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
@@ -19,7 +19,7 @@ from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
 
-__all__ = ("Reading", "asked_by", "fits", "footer_of", "parquet_blocks")
+__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "parquet_blocks")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 MOST_ROWS = 20_000
@@ -75,6 +75,16 @@ def fits(
         look = Look(footer, path, contract, asked)
         pairs(footer.schema.to_arrow_schema(), columns, look)
     return look.problems
+
+
+def fits_contract(file: pa.NativeFile | pa.Schema, contract: Contract, path: str) -> list[Problem]:
+    """The same for a whole contract with its rules, and an open file or the schema of a table.
+
+    Raises:
+        StoreError: this is no Parquet file.
+    """
+    footer = file if isinstance(file, pa.Schema) else footer_of(file, path=path)
+    return fits(footer, contract.columns, path=path, contract=contract.file, asked=asked_by(contract))
 
 
 @dataclass(frozen=True, slots=True)
