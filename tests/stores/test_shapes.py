@@ -9,6 +9,8 @@ from strongroom.stores.shapes import check_shape, unknown_fields
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
+from strongroom.quality.reading.parquet_rows import fits_contract
+from strongroom.stores.shapes import check_shape, unknown_fields
 from strongroom.stores.sources import list_files
 
 
@@ -22,7 +24,7 @@ CONTRACT = Contract("t", "t", "1", "t.yaml", "f", (), COLUMNS)
 
 def problems(tmp_path, source, contract=CONTRACT):
     try:
-        check_shape(source, list_files(source, str(tmp_path)), contract)
+        check_shape(source, list_files(source, str(tmp_path)), contract, fits=fits_contract)
     except ConfigError as error:
         return [problem.what for problem in error.problems]
     return []

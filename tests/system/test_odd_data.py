@@ -170,8 +170,8 @@ def test_a_file_that_vanishes_during_the_run_stops_it(place, monkeypatch):
     file.write_bytes(row())
     look = shapes.check_shape
 
-    def vanishing(source, files, contract):
-        look(source, files, contract)
+    def vanishing(source, files, contract, **more):
+        look(source, files, contract, **more)
         file.unlink()
 
     monkeypatch.setattr(shapes, "check_shape", vanishing)

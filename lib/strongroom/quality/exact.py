@@ -15,12 +15,21 @@ _WIDE = {8: 3, 16: 5, 32: 10, 64: 20}
 """Digits of the longest number of that many bits."""
 
 
+def knows(found: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether `exactly` makes one of the other: nothing becomes a narrower float, and no fraction a whole number."""
+    of = pa.types
+    if of.is_floating(found):
+        return bool(of.is_floating(kind) and kind.bit_width >= found.bit_width)
+    exact = of.is_integer(kind) or of.is_decimal(kind)
+    return bool(of.is_integer(found) and (exact or of.is_floating(kind))) or bool(of.is_decimal(found) and exact)
+
+
 def exactly(array: pa.Array, kind: pa.DataType) -> Parsed:
     """Numbers as numbers of another type, and where one is none (null there; None: nowhere).
 
     Args:
         array: integers, floats or decimals of any width.
-        kind: integers, decimals, or floats (of floats only wider ones).
+        kind: one that `knows` allows.
     """
     found = array.type
     if found == kind:
@@ -48,7 +57,8 @@ def _of_integers(array: pa.Array, kind: pa.DataType) -> Parsed:
     wanted = np.dtype(kind.to_pandas_dtype())
     if wanted.kind == "f":
         values = numbers.astype(wanted)
-        within = values < 2.0 ** (63 if numbers.dtype.kind == "i" else 64)
+        bits = 8 * numbers.dtype.itemsize
+        within = values < 2.0 ** (bits - 1 if numbers.dtype.kind == "i" else bits)
         bad = ~within | (np.where(within, values, 0).astype(numbers.dtype) != numbers)
     else:
         ends = np.iinfo(wanted)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from strongroom.core.contract import Column, Contract, Read, Type
 from strongroom.quality import buffers, instants, numbers
 from strongroom.quality.buffers import Mask
-from strongroom.quality.exact import exactly
+from strongroom.quality.exact import exactly, knows
 from strongroom.quality.numbers import Parsed
 
 _SIMPLE = {
@@ -165,10 +165,6 @@ _PARSERS = {
 }
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
 def _check_leaf(array: pa.Array, column: Column) -> Parsed:
     """One scalar column that arrived typed; text is text here too, and days must lie within the years 1 to 9999.
 
@@ -180,8 +176,7 @@ def _check_leaf(array: pa.Array, column: Column) -> Parsed:
         return _read_leaf(array, replace(column, read=Read()))
     if buffers.is_text(array.type):
         return _read_leaf(array, column)
-    fraction = pa.types.is_floating(array.type) and not pa.types.is_floating(kind)
-    if _is_number(array.type) and _is_number(kind) and not fraction:
+    if knows(array.type, kind):
         return exactly(array, kind)
     if array.type != kind:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column, source_name
+from strongroom.core.contract import Column, Contract, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
@@ -18,20 +19,31 @@ from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
 
-__all__ = ("Reading", "asked_by", "fits", "footer_of", "parquet_blocks")
+__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "parquet_blocks")
 
+_ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 MOST_ROWS = 20_000
 """Rows of a block at most: what the pass works on best."""
 
 
 def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
-    """The footer of a file.
+    """The footer of a file, without Arrow's own schema in it: its types are what every reader takes them for.
+
+    Arrow also reads some files of others (polars' arrays with nulls) only without.
 
     Raises:
         StoreError: this is no Parquet file, or one that nobody can read.
     """
     try:
-        return pq.read_metadata(source)
+        footer = pq.read_metadata(source)
+        if _ARROWS not in (footer.metadata or {}):
+            return footer
+        written = io.BytesIO()
+        footer.write_metadata_file(written)
+        return pq.read_metadata(pa.BufferReader(written.getvalue().replace(_ARROWS, _NOBODYS)))
+    except pa.ArrowNotImplementedError as error:
+        what = f"a column of this file is of a type that cannot be read here, even to leave it out ({error})"
+        raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
     except (OSError, pa.ArrowException) as error:
         raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
 
@@ -50,32 +62,29 @@ def fits(
     be of any type as long as no rule asks for it, and one that the footer says to be null everywhere, too.
 
     Args:
-        footer: of a Parquet file, or the schema of a table whose files all have it.
+        footer: of a Parquet file by `footer_of`, or the schema of a table whose files all have it.
         columns: of the contract.
         path: of the file, for messages.
         contract: the contract's file, for messages.
         asked: paths of columns that some rule asks (`asked_by`).
     """
-    look = Look(None if isinstance(footer, pa.Schema) else footer, path, contract, asked)
     if isinstance(footer, pa.Schema):
+        look = Look(None, path, contract, asked)
         pairs(footer, columns, look)
     else:
-        schema = _schema(footer, look)
-        if schema is not None:
-            pairs(schema, columns, look)
+        look = Look(footer, path, contract, asked)
+        pairs(footer.schema.to_arrow_schema(), columns, look)
     return look.problems
 
 
-def _schema(footer: pq.FileMetaData, look: Look) -> pa.Schema | None:
-    """The file's schema, or None: Arrow has no type for one of its columns, which then stands among the problems."""
-    try:
-        return footer.schema.to_arrow_schema()
-    except pa.ArrowException:
-        wide = [footer.schema.column(leaf) for leaf in range(footer.num_columns)]
-        names = [column.path for column in wide if "bitWidth=128" in str(column.logical_type)]
-        what = f"column {names[0]!r} is of 128 bits" if names else "some column is of a type"
-        look.add(f"{what}, which cannot be read here", todo="Write the file again without it, or as a decimal.")
-        return None
+def fits_contract(file: pa.NativeFile | pa.Schema, contract: Contract, path: str) -> list[Problem]:
+    """The same for a whole contract with its rules, and an open file or the schema of a table.
+
+    Raises:
+        StoreError: this is no Parquet file.
+    """
+    footer = file if isinstance(file, pa.Schema) else footer_of(file, path=path)
+    return fits(footer, contract.columns, path=path, contract=contract.file, asked=asked_by(contract))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ def parquet_blocks(
         groups: numbers of row groups that follow each other.
         first: how many rows of the file stand before them; the first row's number is one more.
         how: names for messages, and what is read.
-        footer: of the file, where it is known already.
+        footer: of the file by `footer_of`, where it is known already.
 
     Raises:
         ConfigError: the file does not fit, by `fits`.
@@ -124,14 +133,14 @@ def parquet_blocks(
     """
     footer = footer or footer_of(source, path=how.path)
     look = Look(footer, how.path, how.contract, how.asked, how.unread)
-    schema = _schema(footer, look)
-    found = () if schema is None else pairs(schema, columns, look)
+    found = pairs(footer.schema.to_arrow_schema(), columns, look)
     if look.problems:
         raise ConfigError(look.problems)
     shaper = Shaper(how.path, Moments(calendars(footer)))
     names = [column.name for column in columns]
+    opened = _Groups(source, footer, found, how)
     for group in groups:
-        for batch, nanos in _batches(source, footer, found, group=group, how=how):
+        for batch, nanos in opened.batches(group):
             arrays = [
                 shaper.column(pair, _named(batch, pair), _named(nanos, pair), rows=batch.num_rows) for pair in found
             ]
@@ -141,41 +150,46 @@ def parquet_blocks(
             yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
 
 
-Batches = Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]
+class _Groups:
+    """The row groups of one open file, as Arrow reads them; what is opened for them is opened once."""
 
+    def __init__(self, source: pa.NativeFile, footer: pq.FileMetaData, found: Sequence[Pair], how: Reading) -> None:
+        self.source, self.footer, self.how = source, footer, how
+        self.leaves = sorted({leaf for pair in found for leaf in pair.leaves})
+        self.int96 = [leaf for leaf in self.leaves if footer.schema.column(leaf).physical_type == "INT96"]
+        self.dictionaries = parquet_sizes.Dictionaries(source, footer)
+        self.files: dict[str, pq.ParquetFile] = {}
 
-def _batches(
-    source: pa.NativeFile, footer: pq.FileMetaData, found: Sequence[Pair], *, group: int, how: Reading
-) -> Batches:
-    """A row group as Arrow reads it, INT96 as seconds, and beside it what has INT96, as nanoseconds."""
-    leaves = sorted({leaf for pair in found for leaf in pair.leaves})
-    int96 = [leaf for leaf in leaves if footer.schema.column(leaf).physical_type == "INT96"]
-    try:
-        rows = parquet_sizes.rows_of(source, footer, leaves, group=group, most_bytes=how.most_bytes, most=MOST_ROWS)
-        seconds = _part(source, footer, leaves, group=group, rows=rows, unit="s")
-        pieces = _paired(seconds, _part(source, footer, int96, group=group, rows=rows, unit="ns"))
-        total = 0
-        for batch, nanos in pieces if int96 else ((batch, None) for batch in seconds):
-            for start, stop in parquet_sizes.slices(batch, how.most_bytes):
-                yield batch.slice(start, stop - start), None if nanos is None else nanos.slice(start, stop - start)
-            total += batch.num_rows
-        rows = footer.row_group(group).num_rows
-    except (OSError, pa.ArrowException) as error:
-        todo = "Write it again, or take it away."
-        raise StoreError(f"row group {group} cannot be read", where=how.path, todo=todo) from error
-    if total != rows:
-        what = f"row group {group} has {total:,} rows, and the footer says {rows:,}"
-        raise StoreError(what, where=how.path, todo="Write the file again.")
+    def batches(self, group: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]:
+        """A row group with INT96 as seconds, and beside it what has INT96, as nanoseconds."""
+        total, wanted = 0, self.footer.row_group(group).num_rows
+        most_bytes = self.how.most_bytes
+        try:
+            rows = self.dictionaries.rows(self.leaves, group=group, most_bytes=most_bytes, most=MOST_ROWS)
+            seconds = self.part(self.leaves, group=group, rows=rows, unit="s")
+            nanos = self.part(self.int96, group=group, rows=rows, unit="ns") if self.int96 else None
+            for one, other in _paired(seconds, nanos) if nanos else ((batch, None) for batch in seconds):
+                for start, stop in parquet_sizes.slices(one, most_bytes):
+                    yield one.slice(start, stop - start), None if other is None else other.slice(start, stop - start)
+                total += one.num_rows
+        except (OSError, pa.ArrowException) as error:
+            todo = "Write it again, or take it away."
+            raise StoreError(f"row group {group} cannot be read", where=self.how.path, todo=todo) from error
+        if total != wanted:  # Arrow stops without a word at a page that says it has no values
+            what = f"row group {group} gave {total:,} rows, and the footer says {wanted:,}"
+            raise StoreError(what, where=self.how.path, todo="Write the file again.")
 
-
-def _part(
-    source: pa.NativeFile, footer: pq.FileMetaData, leaves: Sequence[int], *, group: int, rows: int, unit: str
-) -> Iterator[pa.RecordBatch]:
-    """Some leaf columns of a row group, batch by batch."""
-    file = pq.ParquetFile(source, metadata=footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True)
-    paths = [footer.schema.column(leaf).path for leaf in leaves]
-    batches: Iterator[pa.RecordBatch] = file.iter_batches(rows, row_groups=[group], columns=paths, use_threads=False)
-    return batches
+    def part(self, leaves: Sequence[int], *, group: int, rows: int, unit: str) -> Iterator[pa.RecordBatch]:
+        """Some leaf columns of a row group, batch by batch."""
+        if unit not in self.files:
+            self.files[unit] = pq.ParquetFile(
+                self.source, metadata=self.footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True
+            )
+        paths = [self.footer.schema.column(leaf).path for leaf in leaves]
+        batches: Iterator[pa.RecordBatch] = self.files[unit].iter_batches(
+            rows, row_groups=[group], columns=paths, use_threads=False
+        )
+        return batches
 
 
 def _paired(one: Iterator[pa.RecordBatch], other: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, ...]]:

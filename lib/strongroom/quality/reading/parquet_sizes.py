@@ -13,43 +13,47 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _HIDING = ("PLAIN_DICTIONARY", "RLE_DICTIONARY")
+_LEAST = 64
+"""Rows that are read at once whatever a dictionary holds: one long value among short ones must not slow down all."""
 
 
-def rows_of(
-    source: pa.NativeFile, footer: pq.FileMetaData, leaves: Sequence[int], *, group: int, most_bytes: int, most: int
-) -> int:
-    """Rows of a batch: as many as `most_bytes` hold, and not more than `most`."""
-    about = footer.row_group(group)
-    rows, width = max(about.num_rows, 1), 0.0
-    hiding = []
-    for leaf in leaves:
-        chunk = about.column(leaf)
-        width += chunk.total_uncompressed_size / rows + 8 * chunk.num_values / rows
-        if chunk.physical_type == "BYTE_ARRAY" and any(word in _HIDING for word in chunk.encodings):
-            hiding.append((leaf, chunk.num_values / rows))
-    if not hiding or min(rows, most) * (width + _longest_of(hiding, about)) <= most_bytes:
-        return int(min(most, max(1, most_bytes // max(width, 1))))
-    longest = _longest(source, footer, [leaf for leaf, _ in hiding], group=group)
-    width += sum(a_row * longest.get(leaf, 0) for leaf, a_row in hiding)
-    return int(min(most, max(1, most_bytes // max(width, 1))))
+class Dictionaries:
+    """What the dictionaries of an open file hide."""
 
+    def __init__(self, source: pa.NativeFile, footer: pq.FileMetaData) -> None:
+        self.source, self.footer = source, footer
+        self.file: pq.ParquetFile | None = None
 
-def _longest_of(hiding: Sequence[tuple[int, float]], about: pq.RowGroupMetaData) -> float:
-    """What the footer lets the longest values of dictionaries be: as long as all that is stored."""
-    total: float = sum(a_row * about.column(leaf).total_uncompressed_size for leaf, a_row in hiding)
-    return total
+    def rows(self, leaves: Sequence[int], *, group: int, most_bytes: int, most: int) -> int:
+        """Rows of a batch of a row group: as many as `most_bytes` hold, and not more than `most`."""
+        about = self.footer.row_group(group)
+        rows = max(about.num_rows, 1)
+        width, hidden, hiding = 1.0, 0.0, {}
+        for leaf in leaves:
+            chunk = about.column(leaf)
+            a_row = chunk.num_values / rows
+            width += chunk.total_uncompressed_size / rows + 8 * a_row
+            if chunk.physical_type == "BYTE_ARRAY" and any(word in _HIDING for word in chunk.encodings):
+                hiding[leaf] = a_row
+                hidden += a_row * chunk.total_uncompressed_size  # a value can be as long as all that is stored
+        if hiding and min(rows, most) * (width + hidden) > most_bytes:
+            longest = self.longest(list(hiding), group=group)
+            width += sum(a_row * longest[leaf] for leaf, a_row in hiding.items())
+            return int(min(most, max(_LEAST, most_bytes // width)))
+        return int(min(most, max(1, most_bytes // width)))
 
-
-def _longest(source: pa.NativeFile, footer: pq.FileMetaData, leaves: Sequence[int], *, group: int) -> dict[int, int]:
-    """Bytes of the longest value in the dictionary of each leaf column: one row is read of each."""
-    paths = {leaf: footer.schema.column(leaf).path for leaf in leaves}
-    file = pq.ParquetFile(source, metadata=footer, read_dictionary=list(paths.values()), pre_buffer=False)
-    found = {}
-    for leaf, path in paths.items():
-        first = next(file.iter_batches(1, row_groups=[group], columns=[path], use_threads=False), None)
-        lengths = [pc.max(pc.binary_length(words)).as_py() or 0 for words in _dictionaries(first)]
-        found[leaf] = max(lengths, default=0)
-    return found
+    def longest(self, leaves: Sequence[int], *, group: int) -> dict[int, int]:
+        """Bytes of the longest value in the dictionary of each leaf column: one row is read of each."""
+        paths = {leaf: self.footer.schema.column(leaf).path for leaf in leaves}
+        if self.file is None:
+            every = [self.footer.schema.column(leaf).path for leaf in range(self.footer.num_columns)]
+            self.file = pq.ParquetFile(self.source, metadata=self.footer, read_dictionary=every, pre_buffer=False)
+        found = {}
+        for leaf, path in paths.items():
+            first = next(self.file.iter_batches(1, row_groups=[group], columns=[path], use_threads=False), None)
+            lengths = [pc.max(pc.binary_length(words)).as_py() or 0 for words in _dictionaries(first)]
+            found[leaf] = max(lengths, default=0)
+        return found
 
 
 def _dictionaries(batch: pa.RecordBatch | None) -> Iterator[pa.Array]:
