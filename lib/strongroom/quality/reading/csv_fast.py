@@ -10,7 +10,7 @@ end, and an empty line for a row of nulls.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from strongroom.quality.reading.csv_machine import BROKEN, COMMENT, OPEN, RECORD, TORN, BLANK, Machine
+from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.lines import contents
 
 Places = npt.NDArray[np.int64]
 _FEED, _RETURN = 10, 13
+_SMALL = 64 << 10
+"""Bytes that are read record by record where a guard fails. Arrow's reader takes 0.15 ms for any block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,32 @@ def parse(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[in
         width: how many fields a record has; one with more or fewer is torn, as is one that is no UTF-8.
         wanted: the places of the columns to give.
     """
-    parsed = _fast(block, dialect, width=width, wanted=wanted) if _simple(dialect) else None
-    return parsed or _slow(block.to_pybytes(), dialect, width=width, wanted=wanted)
+    if not _simple(dialect):
+        return _slow(block, dialect, width=width, wanted=wanted)
+    parsed = _fast(block, dialect, width=width, wanted=wanted)
+    if parsed is None and block.size > _SMALL:
+        return _in_steps(block, dialect, width=width, wanted=wanted)
+    return parsed or _slow(block, dialect, width=width, wanted=wanted)
+
+
+def _in_steps(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed:
+    """Small blocks one after the other, so that one stray quote costs no more than its neighbours."""
+    data = np.frombuffer(block, np.uint8)
+    feeds = np.flatnonzero(data == _FEED) + 1
+    parts, at, step = [], 0, _SMALL
+    while at < len(data):
+        stop = int(feeds[min(np.searchsorted(feeds, at + step), len(feeds) - 1)])
+        part = block.slice(at, stop - at)
+        parsed = _fast(part, dialect, width=width, wanted=wanted) or _slow(part, dialect, width=width, wanted=wanted)
+        parts.append(replace(parsed, ends=parsed.ends + at))
+        if parsed.broken or (stop == len(data) and parsed.end < part.size):
+            break
+        # A record that is longer than the step is looked at again when twice as much of it is there.
+        step = _SMALL if parsed.end else 2 * part.size
+        at += parsed.end
+    columns = [pa.concat_arrays([part.columns[place] for part in parts]) for place in range(len(wanted))]
+    ends, kinds = (np.concatenate([getattr(part, name) for part in parts]) for name in ("ends", "kinds"))
+    return Parsed(ends, kinds, columns, broken=parts[-1].broken)
 
 
 def _simple(dialect: Dialect) -> bool:
@@ -217,8 +243,9 @@ def _decodes(data: npt.NDArray[np.uint8]) -> bool:
     return True
 
 
-def _slow(block: bytes, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed:
+def _slow(buffer: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed:
     """The same, record by record."""
+    block = buffer.to_pybytes()
     machine = Machine(dialect, one=width == 1)
     kinds, ends, rows = [], [], []
     at, kind = 0, RECORD
@@ -233,7 +260,7 @@ def _slow(block: bytes, dialect: Dialect, *, width: int, wanted: Sequence[int]) 
         rows.append(fields)
         at = end
     places, of_kind = np.array(ends, np.int64), np.array(kinds, np.uint8)
-    bad = unreadable(pa.py_buffer(block), places, np.frombuffer(block, np.uint8))
+    bad = unreadable(buffer, places, np.frombuffer(buffer, np.uint8))
     of_kind[bad[of_kind[bad] == RECORD]] = TORN
     good = [fields for fields, kind in zip(rows, of_kind, strict=True) if kind == RECORD]
     columns = [pa.array([fields[place] for fields in good], pa.binary()).view(pa.string()) for place in wanted]

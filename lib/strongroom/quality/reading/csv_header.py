@@ -36,7 +36,9 @@ def header_of(lines: Iterable[pa.Array], dialect: Dialect) -> tuple[str, ...]:
                 at = end
                 continue
             if kind == BROKEN or (kind == OPEN and len(block) - at > _LONGEST):
-                raise StoreError("a quote in the header does not close as it should", todo="Mend the file's first line.")
+                raise StoreError(
+                    "a quote in the header does not close as it should", todo="Mend the file's first line."
+                )
             if kind == TORN:
                 todo = "Lines end with LF or CR LF: write the file so."
                 raise StoreError("the first line has a carriage return in it, which ends no line", todo=todo)

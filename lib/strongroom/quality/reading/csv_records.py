@@ -147,7 +147,9 @@ class _Reader:
         if self.dialect.on_broken_quote == "quarantineRest":
             numbers = np.arange(self.seen.records + 1, self.seen.records + len(lines) + 1)
             self.seen.records += len(lines)
-            yield Block(_rows(self.columns, (), [], count=0), numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, True))
+            yield Block(
+                _rows(self.columns, (), [], count=0), numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, True)
+            )
 
     def _parse(self) -> Iterator[Block]:
         lines = self.waiting[0] if len(self.waiting) == 1 else pa.concat_arrays(self.waiting)
@@ -240,9 +242,7 @@ def _wanted(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
     return [names.index(column.name) for column in columns if column.name in names]
 
 
-def _rows(
-    columns: Sequence[Column], names: Sequence[str], fields: Sequence[pa.Array], *, count: int
-) -> pa.RecordBatch:
+def _rows(columns: Sequence[Column], names: Sequence[str], fields: Sequence[pa.Array], *, count: int) -> pa.RecordBatch:
     """The contract's columns, from the fields of those that the file has."""
     there = iter(fields)
     arrays = [next(there) if column.name in names else pa.nulls(count, pa.string()) for column in columns]

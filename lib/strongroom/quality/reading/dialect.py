@@ -1,5 +1,6 @@
 """How a CSV file is written: RFC 4180 with the contract's signs. Each option has one strict meaning, told in
-`docs/contract.md`."""
+`docs/contract.md`.
+"""
 
 from __future__ import annotations
 
