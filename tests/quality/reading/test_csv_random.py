@@ -12,9 +12,10 @@ import pytest
 from quality.reading import csv_oracle as oracle
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import StoreError
-from strongroom.quality.reading import csv_fast
+from strongroom.quality.reading import csv_parse
 from strongroom.quality.reading.blocks import Seen
-from strongroom.quality.reading.csv_records import csv_again, csv_blocks
+from strongroom.quality.reading.csv_records import csv_blocks
+from strongroom.quality.reading.csv_rows import csv_again
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import encoding_of, original
 from strongroom.quality.reading.lines import lines_of
@@ -104,11 +105,11 @@ def expected(read: oracle.Read):
     return rows, torn
 
 
-@pytest.mark.parametrize("small", [csv_fast._SMALL, 16])
+@pytest.mark.parametrize("small", [csv_parse.SMALL, 16])
 @pytest.mark.parametrize("seed", range(4))
 def test_random_files(monkeypatch, seed, small):
     """With a small step too, so that blocks in which a guard fails are read in several."""
-    monkeypatch.setattr(csv_fast, "_SMALL", small)
+    monkeypatch.setattr(csv_parse, "SMALL", small)
     random_ = random.Random(seed)
     broken = 0
     for _ in range(FUZZ // 8):

@@ -2,8 +2,8 @@
 
 A field that begins with a quote ends with the quote that is not doubled (or escaped), and then a separator or a line
 end must follow: else the quote is *broken*, and nobody knows what the file says from its record on. In any other field
-a quote is text. A carriage return outside quotes that is no part of a line end makes its record *torn*, for some take it
-for a line end.
+a quote is text. A carriage return outside quotes that is no part of a line end makes its record *torn*, for some take
+it for a line end.
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ class Machine:
                     return Record(BROKEN, [], begins)
                 end = at
             else:
-                found = self.stop.search(block, at)
-                assert found is not None, "a block ends with a line feed"
-                end = found.start()
+                end = next(self.stop.finditer(block, at)).start()
                 field = block[at : end - (self._returns(block, at, end) if block[end] == 0x0A else 0)]
                 if not self.dialect.feed_only and b"\r" in field:
                     kind = TORN
