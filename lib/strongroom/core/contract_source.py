@@ -26,7 +26,7 @@ _Check = tuple[Callable[[object], bool], str]
 _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1 and value not in "\r\n", "one character")
 _ONE_OR_NONE: _Check = (lambda value: value == "" or _ONE[0](value), "one character, or '' for none")
-_FEED: _Check = (lambda value: value == "\n", "a line feed, or left out: then CR LF ends a line too. Write the file so")
+_FEED: _Check = (lambda value: value == "\n", "a line feed, or left out: then CR LF ends a line too")
 _ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
 
 ON_BROKEN_QUOTE = ("stop", "quarantineRest")

@@ -57,7 +57,7 @@ def csv_blocks(
         last: the part ends the file. Nothing can be set aside behind a broken quote in a part that is not: then
             `open_quote` asks for the file as one.
         start: bytes of the file before the first line: its byte order mark.
-        longest: bytes of the longest record.
+        longest: bytes of the longest record, in UTF-8 and with its line end; a longer one is taken for broken.
     """
     names = names or tuple(column.name for column in columns)
     reader = _Reader(
@@ -133,6 +133,8 @@ class _Reader:
                 yield from self._left(block, broken=kind == BROKEN)
                 return
         found = parse(block, self.dialect, width=len(self.names), wanted=wanted_of(self.columns, self.names))
+        if block.size > self.longest:
+            found = _before_longer(found, self.longest)
         yield from self._told(block, found, lines)
         self._consume(block, found.end)
         yield from self._left(block.slice(found.end), broken=found.broken)
@@ -187,3 +189,13 @@ class _Reader:
             return
         self.seen.broken = self.at
         yield from self.set_aside(pa.array(rest.removesuffix(b"\n").split(b"\n"), pa.binary()))
+
+
+def _before_longer(found: Parsed, longest: int) -> Parsed:
+    """What is before the first record of more bytes than `longest`, which is broken."""
+    longer = np.flatnonzero(np.diff(found.ends, prepend=0) > longest)
+    if not len(longer):
+        return found
+    kinds = found.kinds[: longer[0]]
+    rows = int(np.count_nonzero(kinds == RECORD))
+    return Parsed(found.ends[: longer[0]], kinds, [column.slice(0, rows) for column in found.columns], broken=True)
