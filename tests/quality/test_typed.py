@@ -179,6 +179,53 @@ READS = [
     ({"remove_suffix": "%"}, "double", ["12.5%", "12.5"], [12.5, 12.5], "a unit"),
     ({"remove_suffix": "%", "trim": True}, "int", [" 5% ", "5 %"], [5, BAD], "trimmed first, and only once"),
     ({"remove_suffix": ".", "missing": ("?",)}, "string", ["?."], [None], "missing last"),
+    (
+        {"decimal": ","},
+        "double",
+        ["1,5", "-,5", "1,", "7", "1,5e3", "1.5", "1,5,5", "1.500,5", ","],
+        [1.5, -0.5, 1.0, 7.0, 1500.0, BAD, BAD, BAD, BAD],
+        "a comma, once, and no point",
+    ),
+    (
+        {"decimal": ",", "thousands": "."},
+        DECIMAL,
+        ["1,5", "123,45", "+1,50", "1.234", "1.5", "0.123", "1234,5"],
+        [Decimal("1.5"), Decimal("123.45"), Decimal("1.5"), BAD, BAD, BAD, BAD],
+        "1.234 has more digits than fit; the others are no groups of three",
+    ),
+    (
+        {"decimal": ",", "thousands": "."},
+        "double",
+        ["1.234.567,89", "-1.234", "12.34", "1234.567", "1..234", ".123", "1.234,5.6", "--1", "- 1", "1.234e3", "NaN"],
+        [1234567.89, -1234.0, *[BAD] * 9],
+        "groups of three, all or none; one sign, in front",
+    ),
+    (
+        {"thousands": ","},
+        "int",
+        ["1,234", "12,345,678", "1234", "+1,000", "1,23", "1,2345", "0,123", ",123", "1,234.0", None],
+        [1234, 12345678, 1234, 1000, *[BAD] * 5, None],
+        "whole numbers have groups too",
+    ),
+    (
+        {"thousands": "\u202f"},
+        "bigint",
+        [
+            "1\u202f234",
+            "1 234",
+            "9\u202f223\u202f372\u202f036\u202f854\u202f775\u202f807",
+            "9\u202f223\u202f372\u202f036\u202f854\u202f775\u202f808",
+        ],
+        [1234, BAD, 2**63 - 1, BAD],
+        "the narrow blank of French, not another; the range holds",
+    ),
+    (
+        {"thousands": "'", "remove_suffix": " CHF", "trim": True, "missing": ("-",)},
+        "double",
+        [" 1'234.50 CHF", "-", "1'234'5 CHF"],
+        [1234.5, None, BAD],
+        "after trimming, suffix and missing",
+    ),
     ({"missing": ("0001-01-01",)}, "date", ["0001-01-01", "2024-01-01"], [None, date(2024, 1, 1)], "a sentinel"),
 ]
 

@@ -109,12 +109,18 @@ class SetRule:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How text becomes a value: trim it, drop a suffix, and which texts mean "missing" (applied in that order)."""
+    """How text becomes a value: trim it, drop a suffix, and which texts mean "missing" (applied in that order).
+
+    Of numbers, `decimal` is the sign between whole and fraction, and `thousands` the sign between groups of three
+    digits of the whole, or empty: then there is none.
+    """
 
     trim: bool = False
     remove_suffix: str = ""
     missing: tuple[str, ...] = ()
     format: str = ""  # of a date or timestamp, in strptime's words; empty is ISO 8601
+    decimal: str = "."
+    thousands: str = ""
 
 
 PERSONAL = frozenset(("personal", "sensitive", "confidential", "restricted"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract import Column, Protect, Read, Type, source_name
 from strongroom.core.contract_protect import DATES, read_protect
-from strongroom.core.contract_types import read_format, read_type
+from strongroom.core.contract_types import number_signs, read_format, read_type
 from strongroom.core.contract_words import Findings, check_keys, check_words, custom_properties, flag, text
 from strongroom.core.escaping import is_plain
 from strongroom.core.words import did_you_mean
@@ -16,6 +16,7 @@ from strongroom.core.yaml import Node
 
 CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential", "restricted")
 ROLES = ("key", "text", "label", "time")
+READ = ("trim", "removeSuffix", "missing", "decimal", "thousands")
 _NAME = re.compile(r"\w[\w-]*")  # Delta refuses ` ,;{}()=` and line ends; dots and brackets would blur paths
 
 
@@ -169,7 +170,7 @@ class ColumnReader:
     def read(self, node: Node, read: Node | None, type_: Type) -> Read:
         """How text becomes a value of this column."""
         format_ = read_format(node, type_, self.findings)
-        if read is None or not check_keys(read, ("trim", "removeSuffix", "missing"), "'read'", self.findings):
+        if read is None or not check_keys(read, READ, "'read'", self.findings):
             return Read(format=format_)
         trim, suffix, missing = read.get("trim"), read.get("removeSuffix"), read.get("missing")
         if type_.name in ("struct", "array"):
@@ -189,6 +190,7 @@ class ColumnReader:
             remove_suffix=str(suffix.value) if suffix is not None else "",
             missing=tuple(words),
             format=format_,
+            **number_signs(read, type_, self.findings),
         )
 
     def check(self, node: Node, column: Column, custom: dict[str, Node], above: _From) -> None:

@@ -26,10 +26,7 @@ _Check = tuple[Callable[[object], bool], str]
 _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1 and value not in "\r\n", "one character")
 _ONE_OR_NONE: _Check = (lambda value: value == "" or _ONE[0](value), "one character, or '' for none")
-_FEED: _Check = (
-    lambda value: value == "\n",
-    "'\\n', or left out: then CR LF ends a line as well. Write the file with one of these",
-)
+_FEED: _Check = (lambda value: value == "\n", "a line feed, or left out: then CR LF ends a line too")
 _ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
 
 ON_BROKEN_QUOTE = ("stop", "quarantineRest")
@@ -54,8 +51,8 @@ OPTIONS: Mapping[str, Mapping[str, _Check]] = {
     "parquet": {},
     "delta": {},
 }
-"""Format → reader options, named as in Spark (https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html) but for the
-last two, and meant as `docs/contract.md` says."""
+"""Format → reader options, meant as `docs/contract.md` says. All but the last two are named as in Spark
+(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html)."""
 
 _SIGNS = ("sep", "quote", "escape", "comment")
 _DEFAULTS = {"sep": ",", "quote": '"'}

@@ -182,3 +182,28 @@ def _nested(node: Node, type_: Type, findings: Findings) -> Type:
 
 def _plain(ddl: str) -> str:
     return re.sub(r"[\s`]", "", ddl).lower()
+
+
+DECIMAL = (".", ",")
+THOUSANDS = (".", ",", " ", "'", "\u2019", "\u00a0", "\u202f")
+"""Signs that somebody writes between whole and fraction, and between thousands: the apostrophe, typed or set, and the
+blank, breaking or not, wide or narrow, are both."""
+_WHOLE, _BROKEN = ("tinyint", "smallint", "int", "bigint"), ("float", "double", "decimal")
+
+
+def number_signs(read: Node, type_: Type, findings: Findings) -> dict[str, str]:
+    """`decimal` and `thousands` of a column's `read`, as words of `Read`."""
+    signs = {"decimal": ".", "thousands": ""}
+    for name, known, kinds in (("decimal", DECIMAL, _BROKEN), ("thousands", THOUSANDS, (*_WHOLE, *_BROKEN))):
+        child = read.get(name)
+        if child is None:
+            continue
+        if child.value not in known:
+            findings.add(child, f"{name!r} is one of {' '.join(map(repr, known))}.", "Put it in quotes.")
+        elif type_.name not in kinds:
+            findings.add(child, f"{name!r} does not fit {type_.name}.", f"It wants one of {', '.join(kinds)}.")
+        else:
+            signs[name] = child.value
+    if signs["decimal"] == signs["thousands"]:
+        findings.add(read["thousands"], f"{signs['decimal']!r} would be both signs.", "Say 'decimal' as well.")
+    return signs

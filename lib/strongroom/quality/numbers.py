@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import decimal
 import functools
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,38 @@ Parsed = tuple[pa.Array, Mask | None]
 BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _FLOAT = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _SCIENTIFIC = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?0*[0-9]{1,6}$"
+
+
+def plain(array: pa.Array, *, decimal: str, thousands: str) -> Parsed:
+    """Numbers in a contract's own signs as the other functions here read them: with a point, and nothing between.
+
+    The sign of thousands stands between all groups of three or between none, and a number that has it begins with no 0:
+    so `0.123`, which somebody meant for less than one, is not 123.
+
+    Args:
+        array: string.
+        decimal: one character between whole and fraction.
+        thousands: one other character, or empty.
+
+    Returns:
+        The texts, null and marked where one is not written so.
+    """
+    fits = pc.match_substring_regex(array, _own_signs(decimal, thousands))
+    bad = None if pc.all(fits, min_count=0).as_py() else buffers.some(~buffers.bools(fits.fill_null(True)))
+    if bad is not None:
+        array = pc.if_else(fits, array, pa.scalar(None, array.type))
+    if thousands:
+        array = pc.replace_substring(array, thousands, "")
+    return pc.replace_substring(array, decimal, "."), bad
+
+
+@functools.cache
+def _own_signs(decimal: str, thousands: str) -> str:
+    """The pattern of numbers in a contract's signs."""
+    point, between = re.escape(decimal), re.escape(thousands)
+    number = f"(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    grouped = f"|[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+(?:{point}[0-9]*)?" if thousands else ""
+    return rf"^[+-]?(?:{number}{grouped})$"
 
 
 def integers(array: pa.Array, kind: pa.DataType) -> Parsed:

@@ -123,8 +123,16 @@ def _read_leaf(array: pa.Array, column: Column) -> Parsed:
     broken = buffers.unreadable(array)
     if broken is not None:
         array = pc.if_else(pa.array(broken), pa.scalar(None, array.type), array)
-    values, bad = _parser(column.type, column.read)(_prepared(array, column.read), kind)
-    return values, broken if bad is None else bad if broken is None else bad | broken
+    array = _prepared(array, column.read)
+    if column.type.name in _NUMBERS and (column.read.decimal, column.read.thousands) != (".", ""):
+        array, odd = numbers.plain(array, decimal=column.read.decimal, thousands=column.read.thousands)
+        broken = _either(broken, odd)
+    values, bad = _parser(column.type, column.read)(array, kind)
+    return values, _either(broken, bad)
+
+
+def _either(one: Mask | None, other: Mask | None) -> Mask | None:
+    return other if one is None else one if other is None else one | other
 
 
 def _prepared(array: pa.Array, read: Read) -> pa.Array:
@@ -155,6 +163,7 @@ def _as_it_is(array: pa.Array, _: pa.DataType) -> Parsed:
     return array, None
 
 
+_NUMBERS = (*numbers.BITS, "float", "double", "decimal")
 _PARSERS = {
     "string": _as_it_is,
     "boolean": numbers.booleans,

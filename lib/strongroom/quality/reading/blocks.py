@@ -77,8 +77,8 @@ class Seen:
         comments: lines that the dialect takes for comments.
         unknown: at most 20.
         open_quote: the part ends inside a quoted field: another split is needed, or the file is broken.
-        broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None: where
-            the record begins whose quote is broken.
+        broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None:
+            where the record begins whose quote is broken.
     """
 
     records: int = 0

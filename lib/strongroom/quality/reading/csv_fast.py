@@ -2,9 +2,9 @@
 
 The guards: of the quotes of a block that begins outside quotes, every one at an even place opens a field (it stands
 behind a separator or a line end) and every one at an odd place closes it (a separator or a line end follows), or both
-stand together for a quote. Then what the machine of `csv_machine` does at each quote is told by the parity of its place,
-and so is which line feed ends a record. Arrow's reader alone takes `"x"y` for `xy`, a lone carriage return for a line
-end, and an empty line for a row of nulls.
+stand together for a quote. Then what the machine of `csv_machine` does at each quote is told by the parity of its
+place, and so is which line feed ends a record. Arrow's reader alone takes `"x"y` for `xy`, a lone carriage return for a
+line end, and an empty line for a row of nulls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
+from strongroom.quality.reading.csv_machine import BLANK, COMMENT, RECORD, TORN
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.lines import contents
 
@@ -48,26 +48,7 @@ class Parsed:
         return int(self.ends[-1]) if len(self.ends) else 0
 
 
-def parse(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed:
-    """The records of a block that begins outside quotes and whose every line ends with a line feed.
-
-    Args:
-        block: at most 2 GB.
-        dialect: how it is written.
-        width: how many fields a record has; one with more or fewer is torn, as is one that is no UTF-8.
-        wanted: the places of the columns to give.
-    """
-    parsed = _fast(block, dialect, width=width, wanted=wanted) if _simple(dialect) else None
-    return parsed or _slow(block.to_pybytes(), dialect, width=width, wanted=wanted)
-
-
-def _simple(dialect: Dialect) -> bool:
-    """Whether Arrow knows all signs of a dialect."""
-    signs = (dialect.sep, dialect.quote, dialect.escape, dialect.comment)
-    return all(sign.isascii() and sign != "\0" for sign in signs)
-
-
-def _fast(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed | None:
+def by_arrow(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed | None:
     """None where a guard fails."""
     data = np.frombuffer(block, np.uint8)
     quotes = np.flatnonzero(data == ord(dialect.quote)) if dialect.quote else np.zeros(0, np.int64)
@@ -94,7 +75,8 @@ def _fast(block: pa.Buffer, dialect: Dialect, *, width: int, wanted: Sequence[in
 
 def _outside(quotes: Places, places: Places) -> npt.NDArray[np.bool_]:
     """Which places have an even number of quotes before them."""
-    return np.searchsorted(quotes, places) % 2 == 0
+    outside: npt.NDArray[np.bool_] = np.searchsorted(quotes, places) % 2 == 0
+    return outside
 
 
 def _paired(data: npt.NDArray[np.uint8], quotes: Places, dialect: Dialect) -> bool:
@@ -215,26 +197,3 @@ def _decodes(data: npt.NDArray[np.uint8]) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _slow(block: bytes, dialect: Dialect, *, width: int, wanted: Sequence[int]) -> Parsed:
-    """The same, record by record."""
-    machine = Machine(dialect, one=width == 1)
-    kinds, ends, rows = [], [], []
-    at, kind = 0, RECORD
-    while at < len(block):
-        kind, fields, end = machine.record(block, at)
-        if kind in (OPEN, BROKEN):
-            break
-        if kind == RECORD and len(fields) != width:
-            kind = TORN
-        kinds.append(kind)
-        ends.append(end)
-        rows.append(fields)
-        at = end
-    places, of_kind = np.array(ends, np.int64), np.array(kinds, np.uint8)
-    bad = unreadable(pa.py_buffer(block), places, np.frombuffer(block, np.uint8))
-    of_kind[bad[of_kind[bad] == RECORD]] = TORN
-    good = [fields for fields, kind in zip(rows, of_kind, strict=True) if kind == RECORD]
-    columns = [pa.array([fields[place] for fields in good], pa.binary()).view(pa.string()) for place in wanted]
-    return Parsed(places, of_kind, columns, broken=kind == BROKEN)

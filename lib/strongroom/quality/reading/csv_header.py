@@ -14,6 +14,7 @@ from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN,
 from strongroom.quality.reading.dialect import Dialect
 
 _LONGEST = 1 << 20
+_MEND = "Mend the first line, or say in the contract how the file is quoted."
 
 
 def header_of(lines: Iterable[pa.Array], dialect: Dialect) -> tuple[str, ...]:
@@ -36,9 +37,7 @@ def header_of(lines: Iterable[pa.Array], dialect: Dialect) -> tuple[str, ...]:
                 at = end
                 continue
             if kind == BROKEN or (kind == OPEN and len(block) - at > _LONGEST):
-                raise StoreError(
-                    "a quote in the header does not close as it should", todo="Mend the file's first line."
-                )
+                raise StoreError("a quote in the header does not close as it should", todo=_MEND)
             if kind == TORN:
                 todo = "Lines end with LF or CR LF: write the file so."
                 raise StoreError("the first line has a carriage return in it, which ends no line", todo=todo)
@@ -47,7 +46,7 @@ def header_of(lines: Iterable[pa.Array], dialect: Dialect) -> tuple[str, ...]:
             return _names(fields)
         block = block[at:]
     if block:
-        raise StoreError("a quote in the header does not close", todo="Mend the file's first line.")
+        raise StoreError("a quote in the header does not close", todo=_MEND)
     raise StoreError("the file has no header: nothing is in it", todo="Remove it, or write the header.")
 
 

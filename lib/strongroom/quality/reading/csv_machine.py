@@ -2,8 +2,8 @@
 
 A field that begins with a quote ends with the quote that is not doubled (or escaped), and then a separator or a line
 end must follow: else the quote is *broken*, and nobody knows what the file says from its record on. In any other field
-a quote is text. A carriage return outside quotes that is no part of a line end makes its record *torn*, for some take it
-for a line end.
+a quote is text. A carriage return outside quotes that is no part of a line end makes its record *torn*, for some take
+it for a line end.
 """
 
 from __future__ import annotations
@@ -73,12 +73,21 @@ class Machine:
         end = block.index(b"\n", at)
         if not self.one and (end == at or (not self.dialect.feed_only and block[at:end] == b"\r")):
             return Record(BLANK, [], end + 1)
-        if not quote or block.find(quote, at, end) < 0:
-            line = block[at : end - self._returns(block, at, end)]
-            if not self.dialect.feed_only and b"\r" in line:
-                return Record(TORN, [], end + 1)
-            return Record(RECORD, [self._value(field) for field in line.split(self.signs[0])], end + 1)
-        return self._fields(block, at)
+        line = block[at : end - self._returns(block, at, end)]
+        fields = line.split(self.signs[0])
+        if quote and quote in line and self._some_quoted(fields):
+            return self._fields(block, at)
+        if not self.dialect.feed_only and b"\r" in line:
+            return Record(TORN, [], end + 1)
+        if self.dialect.trim_left or self.dialect.trim_right:
+            return Record(RECORD, [self._value(field) for field in fields], end + 1)
+        return Record(RECORD, [field or None for field in fields], end + 1)
+
+    def _some_quoted(self, fields: list[bytes]) -> bool:
+        """Whether one of a line's fields, split at every separator, begins with a quote: the first that does, does."""
+        if self.dialect.trim_left:
+            fields = [field.lstrip(self.dialect.blanks) for field in fields]
+        return any([field.startswith(self.signs[1]) for field in fields])  # noqa: C419 (a list is faster here)
 
     def _returns(self, block: bytes, at: int, end: int) -> int:
         """How many carriage returns belong to the line feed at `end`, of a field that begins at `at`: 0 or 1."""
@@ -112,9 +121,7 @@ class Machine:
                     return Record(BROKEN, [], begins)
                 end = at
             else:
-                found = self.stop.search(block, at)
-                assert found is not None, "a block ends with a line feed"
-                end = found.start()
+                end = next(self.stop.finditer(block, at)).start()
                 field = block[at : end - (self._returns(block, at, end) if block[end] == 0x0A else 0)]
                 if not self.dialect.feed_only and b"\r" in field:
                     kind = TORN

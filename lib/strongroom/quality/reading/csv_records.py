@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, source_name
-from strongroom.quality.reading.blocks import Block, Numbers, Seen, Torn
-from strongroom.quality.reading.csv_fast import Parsed, parse
+from strongroom.quality.reading.blocks import Block, Seen, Torn
+from strongroom.quality.reading.csv_fast import Parsed
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
+from strongroom.quality.reading.csv_parse import parse
+from strongroom.quality.reading.csv_rows import block_of, blocked, raw_of, rows_of, wanted_of
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import size_in
-from strongroom.quality.reading.lines import contents, cut
 
 LONGEST = 128 << 20
 """A record of more bytes is taken for one whose quote never closes: some writer forgot it, and memory is finite."""
@@ -57,7 +57,7 @@ def csv_blocks(
         last: the part ends the file. Nothing can be set aside behind a broken quote in a part that is not: then
             `open_quote` asks for the file as one.
         start: bytes of the file before the first line: its byte order mark.
-        longest: bytes of the longest record.
+        longest: bytes of the longest record, in UTF-8 and with its line end; a longer one is taken for broken.
     """
     names = names or tuple(source_name(column) for column in columns)
     reader = _Reader(
@@ -66,46 +66,10 @@ def csv_blocks(
     )  # fmt: skip
     for array in lines:
         seen.lines += len(array)
-        if reader.closed:
-            yield from reader.set_aside(array)
-            continue
-        yield from reader.read(array)
-        if reader.closed and (seen.broken is None or dialect.on_broken_quote == "stop"):
+        yield from reader.set_aside(array) if reader.closed else reader.read(array)
+        if reader.over:
             return
     yield from reader.finish()
-
-
-def csv_again(raw: pa.Array, columns: Sequence[Column], dialect: Dialect, *, names: tuple[str, ...]) -> Block:
-    """Records that were set aside, read again as they were read first.
-
-    Args:
-        raw: binary, n: one record each, as `Block.raw` and `Torn.raw` have them.
-        columns: of the contract of today.
-        dialect: the file's, of the first reading.
-        names: the file's, of the first reading; never empty.
-
-    Returns:
-        Rows and torn records, numbered by their place in `raw`, from 1.
-    """
-    wanted = _wanted(columns, names)
-    found = parse(_block(raw), dialect, width=len(names), wanted=wanted)
-    ends = np.cumsum(pc.binary_length(raw).to_numpy(zero_copy_only=False).astype(np.int64) + 1)
-    if np.array_equal(found.ends, ends) and not len(np.intersect1d(found.kinds, (BLANK, COMMENT))):
-        kinds, fields = found.kinds, found.columns
-    else:  # one of them is no single record: each by itself
-        one = [parse(_block(raw.slice(at, 1)), dialect, width=len(names), wanted=wanted) for at in range(len(raw))]
-        whole = [
-            part.end == len(raw[at].as_buffer()) + 1 and part.kinds.tolist() == [RECORD] for at, part in enumerate(one)
-        ]
-        kinds = np.where(whole, RECORD, TORN).astype(np.uint8)
-        good = [part for part, is_one in zip(one, whole, strict=True) if is_one]
-        fields = [_joined([part.columns[place] for part in good]) for place in range(len(wanted))]
-    if not dialect.feed_only:  # a carriage return that stayed at a record's end was none of its line end
-        torn = pc.ends_with(raw, b"\r").to_numpy(zero_copy_only=False)
-        fields = [column.filter(pa.array(~torn[kinds == RECORD])) for column in fields]
-        kinds = np.where(torn, TORN, kinds)
-    numbers = np.arange(1, len(raw) + 1)
-    return _blocked(columns, names, fields, kinds=kinds, numbers=numbers, raw=raw)
 
 
 @dataclass(slots=True)
@@ -129,6 +93,11 @@ class _Reader:
     """Of a record whose end is not there yet."""
     waiting: list[pa.Array] = field(default_factory=list)
 
+    @property
+    def over(self) -> bool:
+        """Nothing of the part is wanted any more."""
+        return self.closed and (self.seen.broken is None or self.dialect.on_broken_quote == "stop")
+
     def read(self, lines: pa.Array) -> Iterator[Block]:
         """The records that end in these lines; an open one is looked at again when as much has come as it has."""
         self.waiting.append(lines)
@@ -147,13 +116,12 @@ class _Reader:
         if self.dialect.on_broken_quote == "quarantineRest":
             numbers = np.arange(self.seen.records + 1, self.seen.records + len(lines) + 1)
             self.seen.records += len(lines)
-            yield Block(
-                _rows(self.columns, (), [], count=0), numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, True)
-            )
+            nothing = rows_of(self.columns, (), [], count=0)
+            yield Block(nothing, numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, untrusted=True))
 
     def _parse(self) -> Iterator[Block]:
         lines = self.waiting[0] if len(self.waiting) == 1 else pa.concat_arrays(self.waiting)
-        block, lines = _block(lines), None if self.rest else lines
+        block, lines = block_of(lines), None if self.rest else lines
         block = pa.py_buffer(self.rest + block.to_pybytes()) if self.rest else block
         self.waiting = []
         if self.header:
@@ -164,7 +132,9 @@ class _Reader:
             if kind != RECORD:
                 yield from self._left(block, broken=kind == BROKEN)
                 return
-        found = parse(block, self.dialect, width=len(self.names), wanted=_wanted(self.columns, self.names))
+        found = parse(block, self.dialect, width=len(self.names), wanted=wanted_of(self.columns, self.names))
+        if block.size > self.longest:
+            found = _before_longer(found, self.longest)
         yield from self._told(block, found, lines)
         self._consume(block, found.end)
         yield from self._left(block.slice(found.end), broken=found.broken)
@@ -200,7 +170,7 @@ class _Reader:
         if lines is not None and len(lines) == len(found.ends) and not (np.frombuffer(block, np.uint8) == 13).any():
             raw = lines
         else:
-            raw = _raw(block, found.ends, feed_only=self.dialect.feed_only)
+            raw = raw_of(block, found.ends, feed_only=self.dialect.feed_only)
         kinds = found.kinds
         records = kinds <= TORN
         numbers = self.seen.records + np.cumsum(records)
@@ -208,7 +178,7 @@ class _Reader:
         self.seen.blank += int(np.count_nonzero(kinds == BLANK))
         self.seen.comments += int(np.count_nonzero(kinds == COMMENT))
         if records.any():
-            yield _blocked(self.columns, self.names, found.columns, kinds=kinds, numbers=numbers, raw=raw)
+            yield blocked(self.columns, self.names, found.columns, kinds=kinds, numbers=numbers, raw=raw)
 
     def _broken(self, rest: bytes, *, could_close: bool) -> Iterator[Block]:
         """A quote that does not close, or not as it should."""
@@ -221,51 +191,11 @@ class _Reader:
         yield from self.set_aside(pa.array(rest.removesuffix(b"\n").split(b"\n"), pa.binary()))
 
 
-def _block(lines: pa.Array) -> pa.Buffer:
-    """Lines as bytes, each with a line feed."""
-    feed, nothing = pa.scalar(b"\n", pa.binary()), pa.scalar(b"", pa.binary())
-    return contents(pc.binary_join_element_wise(lines, nothing, feed))
-
-
-def _raw(block: pa.Buffer, ends: Numbers, *, feed_only: bool) -> pa.Array:
-    """The bytes of each record without its line end."""
-    begins = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
-    stops = ends - 1
-    if not feed_only:
-        data = np.frombuffer(block, np.uint8)
-        stops = stops - ((data[np.maximum(stops - 1, 0)] == 13) & (stops > begins))
-    return cut(block, begins, stops)
-
-
-def _wanted(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
-    """The places in the file of the columns that it has."""
-    return [names.index(source_name(column)) for column in columns if source_name(column) in names]
-
-
-def _rows(columns: Sequence[Column], names: Sequence[str], fields: Sequence[pa.Array], *, count: int) -> pa.RecordBatch:
-    """The contract's columns, from the fields of those that the file has."""
-    there = iter(fields)
-    arrays = [next(there) if source_name(column) in names else pa.nulls(count, pa.string()) for column in columns]
-    return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
-
-
-def _joined(arrays: Sequence[pa.Array]) -> pa.Array:
-    return pa.concat_arrays(arrays) if arrays else pa.nulls(0, pa.string())
-
-
-def _blocked(
-    columns: Sequence[Column],
-    names: Sequence[str],
-    fields: Sequence[pa.Array],
-    *,
-    kinds: np.ndarray,
-    numbers: Numbers,
-    raw: pa.Array,
-) -> Block:
-    """Records by their kinds: rows, and what is none."""
-    good, torn = kinds == RECORD, kinds == TORN
-    rows = _rows(columns, names, fields, count=int(np.count_nonzero(good)))
-    if good.all():
-        return Block(rows, numbers, raw)
-    aside = Torn(numbers[torn], raw.filter(pa.array(torn))) if torn.any() else None
-    return Block(rows, numbers[good], raw.filter(pa.array(good)), aside)
+def _before_longer(found: Parsed, longest: int) -> Parsed:
+    """What is before the first record of more bytes than `longest`, which is broken."""
+    longer = np.flatnonzero(np.diff(found.ends, prepend=0) > longest)
+    if not len(longer):
+        return found
+    kinds = found.kinds[: longer[0]]
+    rows = int(np.count_nonzero(kinds == RECORD))
+    return Parsed(found.ends[: longer[0]], kinds, [column.slice(0, rows) for column in found.columns], broken=True)

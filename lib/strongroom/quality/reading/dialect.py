@@ -46,7 +46,7 @@ class Dialect:
 
 
 def dialect_of(source: Source) -> Dialect:
-    """The dialect that a contract's CSV source is written in. `multiLine` says nothing: quoted breaks are always read."""
+    """The dialect of a contract's CSV source; `multiLine` says nothing, since quoted breaks are always read."""
     options = source.options
     quote = str(options.get("quote", '"'))
     escape = str(options.get("escape", ""))

@@ -16,7 +16,8 @@ import pyarrow as pa
 from strongroom.quality import buffers
 from strongroom.quality.reading.encodings import LONGEST_MARK, WIDE, Decode, decoder, encoding_of
 
-MOST = 32 << 20
+MOST = 8 << 20
+"""Larger blocks cost more a row, since they leave the processor's caches, and more memory."""
 STEP = 4 << 20
 
 
