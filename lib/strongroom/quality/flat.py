@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -116,7 +116,12 @@ class Rows:
 
 def steps_of(contract: Contract) -> dict[str, Steps]:
     """The way to every column, field and item of a contract, by path."""
-    return {column.path: steps for place, top in enumerate(contract.columns) for column, steps in _walk(top, (place,))}
+    return steps_in(contract.columns)
+
+
+def steps_in(columns: Sequence[Column]) -> dict[str, Steps]:
+    """The same for the columns of a batch, in its order."""
+    return {column.path: steps for place, top in enumerate(columns) for column, steps in _walk(top, (place,))}
 
 
 def every(contract: Contract) -> dict[str, Column]:

@@ -22,7 +22,7 @@ Parsed = tuple[pa.Array, Mask | None]
 
 BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _FLOAT = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
-_SCIENTIFIC = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]{1,6}$"
+_SCIENTIFIC = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?0*[0-9]{1,6}$"
 
 
 def integers(array: pa.Array, kind: pa.DataType) -> Parsed:
@@ -46,8 +46,8 @@ def floats(array: pa.Array, kind: pa.DataType) -> Parsed:
 
 def decimals(array: pa.Array, kind: pa.Decimal128Type) -> Parsed:
     """An exact decimal: at most precision − scale digits before the point, and no digit but 0 beyond the scale."""
-    # Of more than 38 digits, Arrow's cast makes other numbers without a word.
-    short = buffers.lengths(array).max(initial=0) <= 38
+    # Of more than 38 digits, with the zeros up to the scale, Arrow's cast makes other numbers without a word.
+    short = buffers.lengths(array).max(initial=0) + kind.scale <= 38
     if short and (values := _cast_whole(array, kind)) is not None:
         return values, None
     good = pc.match_substring_regex(array, _decimal(kind.precision, kind.scale))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,9 +54,14 @@ def read_batch(batch: pa.RecordBatch, contract: Contract, *, textual: bool) -> T
         contract: its columns say the types and how text is read.
         textual: the source is text: every scalar in the batch is a string. Otherwise the types are the declared ones.
     """
+    return read_columns(batch, contract.columns, textual=textual)
+
+
+def read_columns(batch: pa.RecordBatch, columns: Sequence[Column], *, textual: bool) -> Typed:
+    """The same for columns that need not be all of a contract."""
     marks: dict[str, Mask] = {}
-    columns = [_read(batch.column(column.name), column, marks=marks, textual=textual) for column in contract.columns]
-    return Typed(pa.RecordBatch.from_arrays(columns, names=[column.name for column in contract.columns]), marks)
+    arrays = [_read(batch.column(column.name), column, marks=marks, textual=textual) for column in columns]
+    return Typed(pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns]), marks)
 
 
 def read_text(array: pa.Array, column: Column) -> tuple[pa.Array, Mask]:

@@ -6,12 +6,16 @@ part that is not the file's first cannot know how many records stand before it, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from strongroom.core.contract import Column
+from strongroom.quality.buffers import Mask
 
 Numbers = npt.NDArray[np.int64]
 
@@ -39,12 +43,15 @@ class Block:
         numbers: n numbers of these rows in the part, from 1, ascending; headers, blank and comment lines not counted.
         raw: binary, n: the bytes of each record, as in `Torn`; None where a source is no text.
         torn: the records in between that are no rows, or None.
+        unreadable: by the path of a leaf, the rows that hold something there that is no such value (an object for a
+            text); the leaf is null in these rows, and the rule `type` fails. Paths without any are missing.
     """
 
     rows: pa.RecordBatch
     numbers: Numbers
     raw: pa.Array | None = None
     torn: Torn | None = None
+    unreadable: Mapping[str, Mask] = field(default_factory=dict)
 
 
 class Unknown(NamedTuple):
@@ -75,3 +82,8 @@ class Seen:
     unknown: list[Unknown] = field(default_factory=list)
     open_quote: bool = False
     broken: int | None = None
+
+
+def source_name(column: Column) -> str:
+    """What a column is called in the source: `physicalName`, or as in the contract."""
+    return str(getattr(column, "source", "")) or column.name
