@@ -1,7 +1,8 @@
 """One JSON text after another, read strictly: RFC 8259 and I-JSON's demands (RFC 7493) on names and characters.
 
-Python's own parser is the reader: with hooks it gives each number as it stands in the text, sees every pair of an
-object, and stands at 8 µs a row behind the fastest strict ones by a few tenths. What it lets through is looked at here.
+Python's own parser is the reader: with hooks it gives each number as it stands in the text and sees every pair of an
+object. It needs 6 µs for a row of eight fields; the fastest strict package needs 4, and takes the sign from `-0`. What
+the parser lets through is looked at here.
 """
 
 from __future__ import annotations
