@@ -10,7 +10,6 @@ from strongroom.stores.shapes import check_shape, unknown_fields
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
 from strongroom.quality.reading.parquet_rows import fits_contract
-from strongroom.stores.shapes import check_shape, unknown_fields
 from strongroom.stores.sources import list_files
 
 

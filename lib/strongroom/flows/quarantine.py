@@ -129,16 +129,16 @@ def _line(
 
 
 def _clear(clear: bytes | None, contract: Contract, form: Form | None) -> dict[str, object]:
-    """What was set aside: the row as its columns, where it is one, and of a text file the very record.
+    r"""What was set aside: the row as its columns, where it is one, and of a text file the very record.
 
-    Bytes of it that are no text are shown as `\\xff`.
+    Bytes of it that are no text are shown as `\xff`.
     """
     if clear is None:
         return {"row": "cannot be opened with this keyring"}
     if clear[:1] not in (RECORD, UNTRUSTED):
         return {"row": json.loads(clear)}
     encoding = form.encoding if form is not None else "UTF-8"
-    record = {"record": clear[1:].decode(encoding, "backslashreplace")}
+    record: dict[str, object] = {"record": clear[1:].decode(encoding, "backslashreplace")}
     rows = read_again(pa.array([clear[1:]], pa.binary()), contract.columns, form) if clear[:1] == RECORD else []
     found = [line for part in rows for line in as_json(part.rows).to_pylist()]
     return {**record, "row": json.loads(found[0])} if found else record

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column
 from strongroom.quality.reading.blocks import Block, Numbers
-from strongroom.quality.reading.csv_records import csv_again
+from strongroom.quality.reading.csv_rows import csv_again
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import decoder
 from strongroom.quality.reading.json_lines import json_again

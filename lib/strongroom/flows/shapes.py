@@ -85,7 +85,10 @@ def _look(how: _Look, source: Source, contract: Contract, fixed: str, file: RawF
 
 
 def _json(
-    source: Source, contract: Contract, file: RawFile, folders: Mapping[str, str | None]
+    source: Source,
+    contract: Contract,
+    file: RawFile,
+    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
 ) -> tuple[Looked, list[Problem]]:
     return Looked(file, folders), []
 
@@ -117,7 +120,10 @@ def _from(head: bytes, read: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def _parquet(
-    source: Source, contract: Contract, file: RawFile, folders: Mapping[str, str | None]
+    source: Source,
+    contract: Contract,
+    file: RawFile,
+    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
 ) -> tuple[Looked, list[Problem]]:
     filesystem, path = place_of(file.path)
     with filesystem.open_input_file(path) as raw:
@@ -134,7 +140,10 @@ def _size(group: pq.RowGroupMetaData) -> tuple[int, int]:
 
 
 def _delta(
-    source: Source, contract: Contract, file: RawFile, folders: Mapping[str, str | None]
+    source: Source,
+    contract: Contract,
+    file: RawFile,
+    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
 ) -> tuple[Looked, list[Problem]]:
     schema = pa.schema(DeltaTable(file.path, version=file.modified).schema().to_arrow())
     wrong = fits(schema, contract.columns, path=file.path, contract=contract.file, asked=asked_by(contract))

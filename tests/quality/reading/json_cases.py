@@ -6,8 +6,7 @@ import random
 import pyarrow as pa
 
 from quality.reading import rfc8259
-from strongroom.core.contract import Column, Read, Type
-from strongroom.quality.reading.blocks import source_name
+from strongroom.core.contract import Column, Read, Type, source_name
 from strongroom.quality.typed import read_columns
 
 SCALARS = (
@@ -183,7 +182,7 @@ def meaning(lines, columns):
         numbers.append(count)
     arrays = [pa.array([each[column.name] for each in records], text_type(column)) for column in columns]
     batch = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in columns])
-    typed = read_columns(batch, columns, textual=True)
+    typed = read_columns(batch, columns)
     found = {path: {*mask.nonzero()[0].tolist()} for path, mask in typed.unreadable.items()}
     for path, rows in marks.items():
         found[path] = found.get(path, set()) | rows

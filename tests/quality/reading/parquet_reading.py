@@ -76,7 +76,7 @@ def read(content, kind):
     values = []
     for block in found:
         assert block.rows.schema.names == ["a"]
-        typed = read_batch(block.rows, contract(*columns), textual=False)
+        typed = read_batch(block.rows, contract(*columns))
         bad = np.any([np.zeros(len(block.numbers), bool), *typed.unreadable.values()], axis=0)
         raw = as_json(block.rows).to_pylist()
         fine = typed.batch.column(0).to_pylist()

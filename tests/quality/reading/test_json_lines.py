@@ -159,7 +159,7 @@ def rows_of(blocks):
     """By number: the row as a dict, TORN, or the paths that are unreadable; and the bytes by number."""
     found, raw = {}, {}
     for block in blocks:
-        typed = read_columns(block.rows, COLUMNS, textual=False)
+        typed = read_columns(block.rows, COLUMNS)
         typed.batch.validate(full=True)
         for place, (number, row) in enumerate(zip(block.numbers.tolist(), typed.batch.to_pylist(), strict=True)):
             marks = [*typed.unreadable.items(), *block.unreadable.items()]

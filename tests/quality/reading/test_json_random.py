@@ -19,7 +19,7 @@ def outcome(blocks, columns):
     batches, marks, numbers, torn, raw, rows = [], {}, [], [], {}, 0
     for block in blocks:
         block.rows.validate(full=True)
-        typed = read_columns(block.rows, columns, textual=False)
+        typed = read_columns(block.rows, columns)
         typed.batch.validate(full=True)
         for found in (typed.unreadable, block.unreadable):
             for path, mask in found.items():

@@ -122,7 +122,7 @@ def rows_of(content, columns, r):
         for block in blocks(content, columns, groups=groups, first=first, most_bytes=most):
             assert block.numbers.tolist() == list(range(last + 1, last + 1 + block.rows.num_rows))
             last += block.rows.num_rows
-            typed = read_batch(block.rows, contract(*columns), textual=False)
+            typed = read_batch(block.rows, contract(*columns))
             assert typed.unreadable == {}
             rows += typed.batch.to_pylist()
     return rows

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.core.contract import Column
 from strongroom.quality.buffers import Mask
 
 Numbers = npt.NDArray[np.int64]
@@ -88,8 +87,3 @@ class Seen:
     unknown: list[Unknown] = field(default_factory=list)
     open_quote: bool = False
     broken: int | None = None
-
-
-def source_name(column: Column) -> str:
-    """What a column is called in the source: `physicalName`, or as in the contract."""
-    return str(getattr(column, "source", "")) or column.name

@@ -14,9 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Read, Type
+from strongroom.core.contract import Column, Read, Type, source_name
 from strongroom.quality.numbers import BITS
-from strongroom.quality.reading.blocks import source_name
 from strongroom.quality.reading.json_strict import Fraction, Record, Whole
 from strongroom.quality.typed import arrow_type
 
@@ -124,8 +123,9 @@ def _decimal(kind: Type) -> pa.DataType:
 
 
 def _plain_number(read: Read) -> bool:
-    """Whether a number's text means itself: no word for "missing" and no suffix could be a part of one."""
-    return not any(_NUMERIC.fullmatch(word) for word in (*read.missing, read.remove_suffix))
+    """Whether a number's text means itself: no word for "missing", no suffix and no sign could be a part of one."""
+    own = read.decimal != "." or read.thousands
+    return not own and not any(_NUMERIC.fullmatch(word) for word in (*read.missing, read.remove_suffix))
 
 
 def _plain_boolean(read: Read) -> bool:

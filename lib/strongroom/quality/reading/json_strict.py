@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from strongroom.core.contract import Column
-from strongroom.quality.reading.blocks import source_name
+from strongroom.core.contract import Column, source_name
 
 DEEPEST = 200
 """Objects and arrays inside each other that a record may have; no contract goes as deep."""
