@@ -21,7 +21,8 @@ servers: [{server: raw, type: local, path: raw/people, format: delta}]
 schema:
   - name: people
     properties:
-      - {name: id, physicalName: Nr, logicalType: integer, customProperties: [{property: protect, value: {method: keep}}]}
+      - {name: id, physicalName: Nr, logicalType: integer,
+         customProperties: [{property: protect, value: {method: keep}}]}
       - {name: day, logicalType: date, customProperties: [{property: protect, value: {method: keep}}]}
 customProperties: [{property: purposes, value: [model_training]}]
 """
@@ -29,7 +30,7 @@ APPEND = ("--contract", "people", "--set", "prepare.mode=append")
 
 
 def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, capsys, spark):
-    place = install(tmp_path, capsys, sample=20)
+    place = install(tmp_path, capsys, sample=100)
     (place.root / "contracts/people.yaml").write_text(CONTRACT)
     raw = str(place.lake / "raw/people")
 

@@ -141,10 +141,8 @@ def _changes(action: dict[str, Any]) -> bool:
 def _added(location: str, action: dict[str, Any], number: int, since: int, version: int) -> DeltaFile:
     """The file of an action that adds one."""
     add = action.get("add")
-    if add is None:
+    if add is None or add.get("deletionVector"):
         _stop(location, f"version {number} took out or changed rows", since, version, after=number)
-    if add.get("deletionVector"):
-        _stop(location, f"version {number} added a file of which rows are gone", since, version, after=number)
     stats = json.loads(add.get("stats") or "{}")
     path, rows = _absolute(location, add["path"]), stats.get("numRecords", -1)
     return DeltaFile(path, add["size"], {name: text or None for name, text in add["partitionValues"].items()}, rows)
