@@ -28,6 +28,7 @@ from strongroom.flows import (
     prepare_words,
 )
 from strongroom.flows.permit import permit
+from strongroom.flows.prepare_absent import absent_before, absent_columns, told
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_marks import permit_references
 from strongroom.flows.prepare_owners import judge_owners
@@ -90,11 +91,15 @@ def run(job: Job) -> Outcome:
 def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
     found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
+    names: dict[str, frozenset[str]] = {}
     for source, files in found.values():
         if files:
-            shapes.check_shape(source, files, contract, lake=lake.root)
+            names |= shapes.check_shape(source, files, contract, lake=lake.root)
+    before = absent_before(lake, contract)
     if job.args.dry_run:
         more = foreseen(job, contract, lake=lake, found=found)
+        files = tuple(file for _, some in found.values() for file in some)
+        more += [("in no file", told(absent_columns(contract, files, names, before=before) or ()))]
         return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
 
     keyring = ring_of(job.settings, lake)
@@ -125,7 +130,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     good = f"{batch.stage}/verdict=good"
     asked = judge_owners(contract, lake, onto=planned.onto, stage=good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=measured), *judge_frequencies(contract, together), *asked)
-    done = Done(job.run, contract, batch, tally, verdicts, keyring.primary)
+    absent = absent_columns(contract, batch.files, names, before=before)
+    done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     prepare_record.write_metrics(done, lake=lake)

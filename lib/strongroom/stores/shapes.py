@@ -26,11 +26,16 @@ _PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
 """What a field is called. A name of another form may be a value: some write a map of values as an object."""
 
 
-def check_shape(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: str = "") -> None:
+def check_shape(
+    source: Source, files: Sequence[RawFile], contract: Contract, *, lake: str = ""
+) -> dict[str, frozenset[str]]:
     """Looks at folders, headers and footers only: columns that the contract does not know, that are missing, or of
     another type.
 
     JSON lines carry no header; their unknown fields are found while they are read.
+
+    Returns:
+        Path → the names in a file and of its folders, where they are known before it is read.
 
     Raises:
         ConfigError: data and contract disagree; all disagreements at once.
@@ -40,12 +45,14 @@ def check_shape(source: Source, files: Sequence[RawFile], contract: Contract, *,
     if source.format == "json":
         if problems := [problem for file in files for problem in _by_folder(file, contract, fixed)[1]]:
             raise ConfigError(list({problem.what: problem for problem in reversed(problems)}.values())[::-1])
-        return
+        return {}
     look = _header_problems if source.format == "csv" else _footer_problems
     with ThreadPoolExecutor(16) as pool:
-        problems = [problem for found in pool.map(partial(look, source, contract, fixed), files) for problem in found]
-    if problems:
+        found = list(pool.map(partial(look, source, contract, fixed), files))
+    if problems := [problem for _, some in found for problem in some]:
         raise ConfigError(problems)
+    one = {names: names for names, _ in found}  # many files have few headers
+    return {file.path: one[names] for file, (names, _) in zip(files, found, strict=True)}
 
 
 def _by_folder(file: RawFile, contract: Contract, fixed: str) -> tuple[set[str], list[Problem]]:
@@ -54,24 +61,29 @@ def _by_folder(file: RawFile, contract: Contract, fixed: str) -> tuple[set[str],
     return set(folders), folder_problems(folders, contract, path=file.path)
 
 
-def _header_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> list[Problem]:
+_Look = tuple[frozenset[str], list[Problem]]
+"""The names of a file and its folders, and what the contract has against them."""
+
+
+def _header_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> _Look:
     nested = [column.name for column in contract.columns if column.type.name in ("struct", "array")]
     if nested:
-        return [Problem(f"CSV has no nested columns, but {nested[0]!r} is one", f"{contract.file}:{source.line}")]
+        what = f"CSV has no nested columns, but {nested[0]!r} is one"
+        return frozenset(), [Problem(what, f"{contract.file}:{source.line}")]
     if str(source.options.get("header", "false")).lower() != "true":
-        return []
+        return frozenset(map(source_name, contract.columns)), []
     names = _csv_header(source, file)
     told, wrong = _by_folder(file, contract, fixed)
     known = [source_name(column) for column in contract.columns]
     if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
         what = f"the first line is no header: none of its {len(names)} names is one of {contract.file}"
-        return [Problem(what, file.path, "Add the header, or set the option header to false.")]
+        return frozenset(), [Problem(what, file.path, "Add the header, or set the option header to false.")]
     problems = wrong + _unknown(names, known, contract, file)
     if not problems and names != [name for name in known if name not in told]:
         missing = [name for name in known if name not in names and name not in told]
         what = f"column {missing[0]!r} is missing" if missing else "the columns stand in another order"
         problems.append(Problem(what, file.path, "Make header and contract agree."))
-    return problems
+    return frozenset(names) | told, problems
 
 
 def _csv_header(source: Source, file: RawFile) -> list[str]:
@@ -90,7 +102,7 @@ def _csv_header(source: Source, file: RawFile) -> list[str]:
     return [name.strip().lstrip("﻿") for name in row]
 
 
-def _footer_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> list[Problem]:
+def _footer_problems(source: Source, contract: Contract, fixed: str, file: RawFile) -> _Look:
     schema = _delta_schema(file) if source.format == "delta" else _parquet_schema(file)
     told, problems = (set[str](), []) if source.format == "delta" else _by_folder(file, contract, fixed)
     problems += _unknown(schema.names, [source_name(column) for column in contract.columns], contract, file)
@@ -103,7 +115,7 @@ def _footer_problems(source: Source, contract: Contract, fixed: str, file: RawFi
                 problems.append(Problem(what, where, "Make contract and data agree."))
         elif column.required and name not in told:
             problems.append(Problem(f"the required column {column.name!r} is missing in {file.path}", where))
-    return problems
+    return frozenset(schema.names) | told, problems
 
 
 def _parquet_schema(file: RawFile) -> pa.Schema:

@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a split needs of a Parquet file's footer: rows and compressed bytes of each group, and the columns' names."""
+    """What a split needs of a Parquet file's footer: rows and compressed bytes of each group, and the columns."""
 
     rows: tuple[int, ...]
     sizes: tuple[int, ...]
