@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Type
 from strongroom.core.report_columns import AbsentColumn
-from strongroom.flows.prepare_absent import absent_columns, absent_values, in_words
+from strongroom.core.run import Run
+from strongroom.flows.prepare_absent import absent_before, absent_columns, absent_values, in_words
+from strongroom.flows.prepare_record import Done, write_metrics
+from strongroom.quality.tally import Tally
+from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import Batch
 from strongroom.stores.sources import RawFile
 
 
@@ -50,3 +57,14 @@ def test_it_is_told_with_the_nearest_name_and_whether_it_is_new():
         "in no file, so null in every row; the nearest name there is 'E Mail'; the last batch had it"
     )
     assert in_words(AbsentColumn("city", "city")) == "in no file, so null in every row"
+
+
+def test_what_the_last_batch_had_is_kept_in_the_metrics(tmp_path):
+    lake = Lake(str(tmp_path))
+    assert absent_before(lake, CONTRACT) == {}, "no run yet"
+    verdicts, run = (), Run("r", "prepare", "user:a", "p", datetime(2026, 1, 1, tzinfo=UTC))
+    for number, absent in enumerate([None, (), (AbsentColumn("city", "city"),), None], 1):
+        batch = Batch("t", number, f"r{number}", "append", ())
+        write_metrics(Done(run, CONTRACT, batch, Tally(), verdicts, 1, absent=absent), lake=lake)
+        told = {1: {}, 2: {"mail": False, "city": False, "day": False}}
+        assert absent_before(lake, CONTRACT) == told.get(number, {"mail": False, "city": True, "day": False}), number

@@ -15,7 +15,7 @@ import pytest
 from browser.report_demo import BEFORE, DEMOS, EVIL, clean, closed, demo, failed, hostile
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
-from strongroom.core.report_columns import ColumnFacts
+from strongroom.core.report_columns import AbsentColumn, ColumnFacts
 from strongroom.core.run import Run
 from strongroom.stores.reports import (
     is_written,
@@ -255,3 +255,27 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_a_column_that_no_file_has_is_on_the_page_and_a_figure_and_a_lost_one_a_warning() -> None:
+    absent = (AbsentColumn("phone", "Phone", "Phone nr"), AbsentColumn("city", "city", lost=True))
+    report = dataclasses.replace(clean(), absent=absent)
+    assert json.loads(render_json(clean()))["verdict"]["answer"] == "yes"
+    told = json.loads(render_json(report))
+    assert told["absent"] == [
+        {"column": "phone", "source": "Phone", "near": "Phone nr", "lost": False},
+        {"column": "city", "source": "city", "near": "", "lost": True},
+    ]
+    assert told["verdict"]["answer"] == "care"
+    assert told["verdict"]["reasons"] == ["No file has the column city, which the last batch had."]
+    quiet = dataclasses.replace(clean(), absent=absent[:1])
+    assert json.loads(render_json(quiet))["verdict"]["answer"] == "yes", "one that never was there is no warning"
+    figures = render_prometheus(report).splitlines()
+    assert sorted(line for line in figures if line.startswith("strongroom_column_absent")) == [
+        f'strongroom_column_absent{{table="{report.table}",column="city",lost="true"}} 1.0',
+        f'strongroom_column_absent{{table="{report.table}",column="phone",lost="false"}} 1.0',
+    ]
+    page = render_html(report)
+    assert "Phone nr" in page
+    assert "In no file of this run, so null in every row: 2 columns." in page
+    assert "In no file of this run" not in render_html(clean())
