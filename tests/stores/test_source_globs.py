@@ -92,3 +92,19 @@ def test_a_name_that_is_no_text_is_an_error_and_no_bug(tmp_path):
 )
 def test_a_file_is_called_as_its_source_is(location, path, inside, listed):
     assert _listed(inside, location, path) == listed
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s3a"])
+def test_odd_names_in_an_object_store_are_listed_and_can_be_opened(bucket, scheme):
+    client, name = bucket
+    odd = [each for each in ODD if "\\" not in each and "\n" not in each]
+    for key in (*odd, *HIDDEN):
+        client.put_object(Bucket=name, Key=f"raw t%/{key}", Body=key.encode())
+    found = list_files(Source("s", "csv", f"{scheme}://{name}/raw t%/**"), "/nowhere")
+    assert [file.path for file in found] == sorted(f"{scheme}://{name}/raw t%/{key}" for key in odd)
+    for file in found:
+        filesystem, path = place_of(file.path)
+        with filesystem.open_input_stream(path) as stream:
+            assert file.path.endswith("/" + stream.read().decode())
+    lake = list_files(Source("s", "csv", "raw t%"), f"{scheme}://{name}")
+    assert lake == found, "a lake there has the same files"
