@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -47,12 +47,19 @@ class RawFile:
 
 def fixed_of(source: Source, lake: str) -> str:
     """What stands before the contract's own path in the paths of a source's files; see `folders_of`."""
-    return "" if _is_whole(source.path) else f"{lake}/"
+    return "" if _is_whole(source.path) else f"{_plain(lake)}/"
 
 
 def location_of(source: Source, lake: str) -> str:
-    """Where a source lies: a path or URI in which nothing is escaped."""
-    return source.path if _is_whole(source.path) else f"{lake}/{source.path}"
+    """Where a source lies: a path or URI in which nothing is escaped; of a Delta table as its own library takes it."""
+    if _is_whole(source.path):
+        return source.path
+    return f"{lake if source.format == 'delta' else _plain(lake)}/{source.path}"
+
+
+def _plain(lake: str) -> str:
+    """A lake's root without the escapes that it may have as a URI."""
+    return unquote(lake) if "://" in lake else lake
 
 
 def _is_whole(path: str) -> bool:
