@@ -18,7 +18,7 @@ from strongroom.flows.prepare_plan import Found
 from strongroom.flows.prepare_sketches import without_rare
 from strongroom.flows.tables import training
 from strongroom.quality.tally import Tally
-from strongroom.stores import delta_reading, shapes, sources, stages
+from strongroom.stores import delta_reading, raw_reading, shapes, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.table_plan import spark_schema
@@ -62,7 +62,7 @@ def _raw(job: Job, contract: Contract, *, batch: Batch, found: Found, lake: Lake
             parts.append(delta_reading.read_added(spark, source, increment=increment, contract=contract))
         elif mine:
             unknown += shapes.unknown_fields(spark, source, files=mine, contract=contract)
-            parts.append(sources.read_raw(spark, source, files=mine, contract=contract, lake=lake.root))
+            parts.append(raw_reading.read_raw(spark, source, files=mine, contract=contract, lake=lake.root))
     if unknown:
         raise ConfigError(unknown)
     return reduce(lambda one, other: one.unionByName(other), parts)

@@ -9,11 +9,12 @@ from typing import Any
 from strongroom.core.contract import Contract, Source, source_name
 from strongroom.core.escaping import glob_words
 from strongroom.stores.delta_source import Increment
-from strongroom.stores.sources import CORRUPT, FILE, POSITION, ddl_of, read_as
+from strongroom.stores.raw_reading import ddl_of, read_as
+from strongroom.stores.sources import CORRUPT, FILE, POSITION
 
 
 def read_added(spark: Any, source: Source, *, increment: Increment, contract: Contract) -> Any:
-    """The same columns as `sources.read_raw` over the files of an increment, of which there is one at least."""
+    """The same columns as `raw_reading.read_raw` over the files of an increment, of which there is one at least."""
     parts: dict[tuple[tuple[str, str | None], ...], list[str]] = {}
     for file in increment.files:
         parts.setdefault(tuple(sorted(file.values.items())), []).append(glob_words(file.path))
