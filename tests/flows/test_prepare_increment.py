@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
@@ -21,15 +24,17 @@ servers: [{server: raw, type: local, path: raw/people, format: delta}]
 schema:
   - name: people
     properties:
-      - {name: id, physicalName: Nr, logicalType: integer, customProperties: [{property: protect, value: {method: keep}}]}
+      - {name: id, physicalName: Nr, logicalType: integer,
+         customProperties: [{property: protect, value: {method: keep}}]}
       - {name: day, logicalType: date, customProperties: [{property: protect, value: {method: keep}}]}
+      - {name: dya, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
 customProperties: [{property: purposes, value: [model_training]}]
 """
 APPEND = ("--contract", "people", "--set", "prepare.mode=append")
 
 
 def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, capsys, spark):
-    place = install(tmp_path, capsys, sample=20)
+    place = install(tmp_path, capsys, sample=100)
     (place.root / "contracts/people.yaml").write_text(CONTRACT)
     raw = str(place.lake / "raw/people")
 
@@ -43,10 +48,14 @@ def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, 
     add(1, 2)
     first = place.run(prepare, *APPEND)
     assert (first.code, rows()) == (0, [(1, "2026-01-01"), (2, "2026-01-01")]), first.err
+    assert "in no file" in first.out + first.err
+    report = json.loads(Path(first.line["report"]).with_suffix(".json").read_text())
+    assert report["absent"] == [{"column": "dya", "source": "dya", "near": "day", "lost": False}]
     add(3)
     add(4, day="2026-02-02")
     DeltaTable(raw).optimize.compact()
     told = place.run(prepare, *APPEND, "--dry-run")
+    assert "in no file, so null in every row; the nearest name there is 'day'" in told.err + told.out
     assert "versions 1 to 3: 2 files, 1 version without a change of data" in told.err + told.out
     second = place.run(prepare, *APPEND)
     assert second.line["rows"] == {"read": 2, "written": 2, "quarantined": 0}, second.err

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import re
-import secrets
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +14,7 @@ import pytest
 from browser.report_demo import BEFORE, DEMOS, EVIL, clean, closed, demo, failed, hostile
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
-from strongroom.core.report_columns import ColumnFacts
+from strongroom.core.report_columns import AbsentColumn, ColumnFacts
 from strongroom.core.run import Run
 from strongroom.stores.reports import (
     is_written,
@@ -209,26 +208,6 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
     assert caught.value.todo
 
 
-@pytest.fixture
-def bucket(monkeypatch):
-    reason = "REPORTS NOT TESTED ON AN OBJECT STORE: pip install 'moto[server,s3]' boto3"
-    server = pytest.importorskip("moto.server", reason=reason).ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    address = "http://{}:{}".format(*server.get_host_and_port())
-    for name, value in {
-        "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    import boto3
-
-    client = boto3.client("s3")
-    name = f"lake-{secrets.token_hex(4)}"  # moto keeps its buckets for the whole process
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    yield client, name
-    server.stop()
-
-
 @pytest.mark.parametrize("scheme", ["s3", "s3a"])
 def test_a_lake_in_an_object_store_holds_its_reports(bucket, scheme: str) -> None:
     client, name = bucket
@@ -255,3 +234,27 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_a_column_that_no_file_has_is_on_the_page_and_a_figure_and_a_lost_one_a_warning() -> None:
+    absent = (AbsentColumn("phone", "Phone", "Phone nr"), AbsentColumn("city", "city", lost=True))
+    report = dataclasses.replace(clean(), absent=absent)
+    assert json.loads(render_json(clean()))["verdict"]["answer"] == "yes"
+    told = json.loads(render_json(report))
+    assert told["absent"] == [
+        {"column": "phone", "source": "Phone", "near": "Phone nr", "lost": False},
+        {"column": "city", "source": "city", "near": "", "lost": True},
+    ]
+    assert told["verdict"]["answer"] == "care"
+    assert told["verdict"]["reasons"] == ["No file has the column city, which the last batch had."]
+    quiet = dataclasses.replace(clean(), absent=absent[:1])
+    assert json.loads(render_json(quiet))["verdict"]["answer"] == "yes", "one that never was there is no warning"
+    figures = render_prometheus(report).splitlines()
+    assert sorted(line for line in figures if line.startswith("strongroom_column_absent")) == [
+        f'strongroom_column_absent{{table="{report.table}",column="city",lost="true"}} 1.0',
+        f'strongroom_column_absent{{table="{report.table}",column="phone",lost="false"}} 1.0',
+    ]
+    page = render_html(report)
+    assert "Phone nr" in page
+    assert "In no file of this run, so null in every row: 2 columns." in page
+    assert "In no file of this run" not in render_html(clean())

@@ -5,11 +5,15 @@ import os
 import subprocess
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from strongroom.core.contract import Source
 from strongroom.core.errors import StoreError
-from strongroom.stores.sources import _listed, list_files, place_of
+from strongroom.stores.delta_source import added_since, data_files
+from strongroom.stores.hive_folders import folders_of
+from strongroom.stores.sources import _listed, fixed_of, list_files, location_of, place_of
 
 FILES = (
     "raw/a/x.csv",
@@ -92,3 +96,35 @@ def test_a_name_that_is_no_text_is_an_error_and_no_bug(tmp_path):
 )
 def test_a_file_is_called_as_its_source_is(location, path, inside, listed):
     assert _listed(inside, location, path) == listed
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s3a"])
+def test_odd_names_in_an_object_store_are_listed_and_can_be_opened(bucket, scheme):
+    client, name = bucket
+    odd = [each for each in ODD if "\\" not in each and "\n" not in each]
+    for key in (*odd, *HIDDEN):
+        client.put_object(Bucket=name, Key=f"raw t%/{key}", Body=key.encode())
+    found = list_files(Source("s", "csv", f"{scheme}://{name}/raw t%/**"), "/nowhere")
+    assert [file.path for file in found] == sorted(f"{scheme}://{name}/raw t%/{key}" for key in odd)
+    for file in found:
+        filesystem, path = place_of(file.path)
+        with filesystem.open_input_stream(path) as stream:
+            assert file.path.endswith("/" + stream.read().decode())
+    lake = list_files(Source("s", "csv", "raw t%"), f"{scheme}://{name}")
+    assert lake == found, "a lake there has the same files"
+
+
+def test_a_lake_by_its_uri_may_have_escapes(tmp_path):
+    place = tmp_path / "a b/raw/x=1"
+    place.mkdir(parents=True)
+    (place / "p%20.csv").write_text("x")
+    source, lake = Source("s", "csv", "raw"), f"file://{tmp_path}/a%20b"
+    (file,) = list_files(source, lake)
+    assert file.path == f"file://{tmp_path}/a b/raw/x=1/p%20.csv"
+    assert folders_of(file.path, fixed_of(source, lake)) == {"x": "1"}
+    write_deltalake(f"{tmp_path}/a b/raw/t", pa.table({"a": [1]}))
+    location = location_of(Source("s", "delta", "raw/t"), lake)
+    (found,) = data_files(location, 0)
+    assert place_of(found.path)[0].get_file_info(place_of(found.path)[1]).size == found.size
+    write_deltalake(f"{tmp_path}/a b/raw/t", pa.table({"a": [1]}), mode="append")
+    assert len(added_since(location, since=0, version=1).files) == 1

@@ -47,7 +47,7 @@ OPTIONS: Mapping[str, Mapping[str, _Check]] = {
         "emptyText": (lambda value: value == "keep", "'keep', or left out: then it is null"),
         "onBrokenQuote": (lambda value: value in ON_BROKEN_QUOTE, f"one of {', '.join(ON_BROKEN_QUOTE)}"),
     },
-    "json": {},  # one object a line, in UTF-8 (RFC 8259)
+    "json": {"encoding": _ENCODING, "document": _FLAG},
     "parquet": {},
     "delta": {},
 }

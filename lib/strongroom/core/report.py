@@ -14,7 +14,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from strongroom.core.contract import Contract, SetRule
-from strongroom.core.report_columns import ColumnFacts, LabelBalance
+from strongroom.core.report_columns import AbsentColumn, ColumnFacts, LabelBalance
 from strongroom.core.run import Run
 
 STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
@@ -135,6 +135,7 @@ class Report:
         versions: the versions that this run made of them, name → number.
         readable: what readers of the table get, whatever became of this run; None while there is nothing to read.
         references: paths of the tables that keys were looked up in.
+        absent: columns that may be null and that no file has.
         problem: what ended a failed run, in one sentence; no data value.
         todo: the next thing for the reader to do.
 
@@ -164,6 +165,7 @@ class Report:
     versions: Mapping[str, int] = field(default_factory=dict)
     readable: Readable | None = None
     references: tuple[str, ...] = ()
+    absent: tuple[AbsentColumn, ...] = ()
     problem: str = ""
     todo: str = ""
 

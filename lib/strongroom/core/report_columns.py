@@ -101,6 +101,23 @@ class ColumnFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentColumn:
+    """A column that may be null and that no file of the run has.
+
+    Args:
+        column: its name.
+        source: what the source would call it.
+        near: the name most like it that files have; may be empty.
+        lost: whether files of the last batch had it.
+    """
+
+    column: str
+    source: str
+    near: str = ""
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LabelCount:
     """One value of the label; None is a missing label. `before` counts rows read, `after` rows that passed."""
 

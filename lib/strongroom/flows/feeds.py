@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
-from strongroom.flows.part_reader import blocks_of, chosen, form_of, text_blocks
+from strongroom.flows.part_reader import blocks_of, chosen, form_of, text_blocks, with_folders
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.encodings import decoder
 from strongroom.quality.reading.lines import lines_of
 from strongroom.stores.origins import Form
 from strongroom.stores.sources import FILE, LINE, POSITION, plain_path
-from strongroom.stores.work_items import Item
+from strongroom.stores.work_items import Item, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class Rows:
 class Lines:
     """Lines of a text source as Spark reads them, without their line feed: LINE, FILE and POSITION.
 
-    `forms` say by file how its records are read; `sizes` how many bytes it has, and `split` from which size on a file
+    `parts` say by file what is known of it, `forms` how its records are read; `sizes` how many bytes it has, and `split` from which size on a file
     comes in parts, since only the last of these ends it. With `whole` a line is all that a file holds.
     """
 
     contract: Contract
-    source: int
+    parts: Mapping[str, Part]
     forms: Mapping[str, Form]
     sizes: Mapping[str, int]
     split: int
@@ -107,8 +107,10 @@ class Lines:
             seen, form = Seen(), self.forms[path]
             lines = self._decoded((rows.column(LINE) for *_, rows in parts), form)
             ends = self.whole or start + self.split >= self.sizes[path]
-            blocks = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
-            yield Stretch(self.source, path, start, seen, chosen(blocks, columns, self.contract), form)
+            found = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
+            part = self.parts[path]
+            blocks = (with_folders(block, part, columns) for block in chosen(found, columns, self.contract))
+            yield Stretch(part.source, path, start, seen, blocks, form)
 
     def _decoded(self, lines: Iterable[pa.Array], form: Form) -> Iterator[pa.Array]:
         """Lines in UTF-8 as far as they can be. Spark has taken a mark of UTF-8 off."""

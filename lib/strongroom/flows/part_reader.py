@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Contract, source_name
+from strongroom.core.contract import Column, Contract, Source, source_name
 from strongroom.core.errors import StoreError
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
@@ -48,6 +48,11 @@ def form_of(part: Part, contract: Contract) -> Form | None:
     return Form("csv", encoding, asdict(dialect_of(source)), names, mark)
 
 
+def is_document(source: Source) -> bool:
+    """Whether a file of the source is one JSON document, and its rows the elements of that."""
+    return source.options.get("document") is True
+
+
 def blocks_of(
     part: Part, contract: Contract, seen: Seen, form: Form | None, *, only: Collection[str] | None = None
 ) -> Iterator[Block]:
@@ -60,10 +65,10 @@ def blocks_of(
     columns = [column for column in contract.columns if only is None or column.name in only]
     with _told(part):
         found = _typed(part, contract, columns, seen) if form is None else _text(part, contract, seen, form, columns)
-        yield from (_filled(block, part, columns) for block in chosen(found, columns, contract))
+        yield from (with_folders(block, part, columns) for block in chosen(found, columns, contract))
 
 
-def _filled(block: Block, part: Part, columns: Sequence[Column]) -> Block:
+def with_folders(block: Block, part: Part, columns: Sequence[Column]) -> Block:
     """The block with what the part's folders say. A row that holds something else in its file breaks `type` there."""
     said = {name: text for name, text in part.folders if name in block.rows.schema.names}
     if not said:
@@ -112,7 +117,7 @@ def _groups(file: pa.NativeFile) -> int:
 
 def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:
     """JSON is read with all columns, since a name that the contract does not know may stand anywhere."""
-    if contract.sources[part.source].options.get("document"):
+    if is_document(contract.sources[part.source]):
         with _stream(part) as stream:
             return json_document(_in_utf8(stream.read(), form), contract.columns, seen)
     lines = _lines(part, form.encoding)

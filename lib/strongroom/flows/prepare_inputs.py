@@ -13,7 +13,7 @@ from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
 from strongroom.flows.feeds import Items, Lines, Rows
 from strongroom.flows.inputs import Input, Road
-from strongroom.flows.part_reader import form_of
+from strongroom.flows.part_reader import form_of, is_document
 from strongroom.flows.prepare_increment import Increments
 from strongroom.flows.prepare_plan import Found
 from strongroom.flows.shapes import Looked
@@ -23,11 +23,9 @@ from strongroom.stores.delta_source import data_files, needs_spark
 from strongroom.stores.hive_folders import of_columns
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
-from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, RawFile, read_raw
-from strongroom.stores.work_items import Item, Part
-
-SPLIT = 128 << 20
-"""Bytes of a work item, and of a part of a large file: as Spark has it, and whatever the number of cores."""
+from strongroom.stores.raw_reading import read_raw
+from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, RawFile
+from strongroom.stores.work_items import TARGET, Item, Part, footers, is_one_piece, split_parquet, split_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +61,19 @@ def inputs_of(
     for number, source in enumerate(contract.sources):
         mine = read.files(source)
         known = [read.looked[source.name][file.path] for file in mine]
-        bytes_ = sum(file.size for file in mine)
+        opened = [file for file in mine if way.direct and (source.format != "delta" or _opens(file, read))]
+        size += sum(file.size for file in opened)
         if source.format == "delta":
-            for table in mine:
-                if way.direct and _opens(table, read):
-                    items += [(part,) for part in _delta(number, table, read)]
-                    size += table.size
-                else:
-                    inputs.append(_handed(job, contract, number, table, read, lake=lake))
-        elif way.direct:
-            items += _items(number, contract, known, whole)
-            size += bytes_
+            items += [item for table in opened for item in _delta(number, contract, table, read)]
+            inputs += [_handed(job, contract, number, table, read, lake=lake) for table in mine if table not in opened]
         elif source.format in TEXT_FORMATS:
-            inputs += _lines(job, number, contract, known, whole)
-        else:
+            items += _text(number, contract, known, whole) if way.direct else []
+            inputs += [] if way.direct else _lines(job, number, contract, known, whole)
+        elif way.direct:
+            items += split_parquet((part_of(number, contract, one), one.footer) for one in known if one.footer)
+        elif mine:
             frame = read_raw(job.spark(), source, files=mine, contract=contract, lake=lake.root)
-            inputs.append(Input(Rows(contract, number), bytes_, frame=frame))
+            inputs.append(Input(Rows(contract, number), sum(file.size for file in mine), frame=frame))
     if items:
         inputs.insert(0, Input(Items(contract, tuple(items)), size, count=len(items)))
     return inputs
@@ -89,10 +84,13 @@ def _opens(table: RawFile, read: Read) -> bool:
     return table.path in read.increments or not needs_spark(DeltaTable(table.path, version=table.modified))
 
 
-def _delta(number: int, table: RawFile, read: Read) -> Iterator[Part]:
+def _delta(number: int, contract: Contract, table: RawFile, read: Read) -> list[Item]:
     increment = read.increments.get(table.path)
-    for file in data_files(table.path, table.modified) if increment is None else increment.files:
-        yield Part(number, file.path, folders=tuple(sorted(file.values.items())))
+    files = data_files(table.path, table.modified) if increment is None else increment.files
+    parts = [
+        Part(number, file.path, folders=tuple(of_columns(file.values, contract.columns).items())) for file in files
+    ]
+    return split_parquet(zip(parts, footers([RawFile(file.path, file.size, 0) for file in files]), strict=True))
 
 
 def _handed(job: Job, contract: Contract, number: int, table: RawFile, read: Read, *, lake: Lake) -> Input:
@@ -101,12 +99,15 @@ def _handed(job: Job, contract: Contract, number: int, table: RawFile, read: Rea
     if increment is None:
         frame = read_raw(job.spark(), source, files=[table], contract=contract, lake=lake.root)
     else:
-        frame = read_added(job.spark(), source, increment=increment, contract=contract)
+        frame = read_added(job.spark(), increment=increment, contract=contract)
     return Input(Rows(contract, number), table.size, frame=frame)
 
 
-def _items(number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]) -> list[Item]:
-    return [(part_of(number, contract, one),) for one in looked]
+def _text(number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]) -> list[Item]:
+    source = contract.sources[number]
+    as_one = is_document(source) or str(source.options.get("encoding", "")).startswith("UTF-16")
+    pairs = [(part_of(number, contract, one), one.file) for one in looked]
+    return split_text(pairs, whole=lambda file: as_one or file.path in whole or is_one_piece(file))
 
 
 def part_of(number: int, contract: Contract, looked: Looked) -> Part:
@@ -120,18 +121,19 @@ def _lines(
 ) -> Iterator[Input]:
     """Text that Spark reads: lines as they are; files whose lines no LF ends come as one."""
     source = contract.sources[number]
-    forms = {one.file.path: form_of(part_of(number, contract, one), contract) for one in looked}
+    parts = {one.file.path: part_of(number, contract, one) for one in looked}
+    forms = {path: form_of(part, contract) for path, part in parts.items()}
     sizes = {one.file.path: one.file.size for one in looked}
     ones = {
         path for path, form in forms.items()
-        if form is not None and (path in whole or form.encoding in WIDE or source.options.get("document"))
+        if form is not None and (path in whole or form.encoding in WIDE or is_document(source))
     }  # fmt: skip
     spark = job.spark()
     for as_one in (True, False):
         paths = [path for path in forms if (path in ones) is as_one]
         if paths:
             told = {path: form for path, form in forms.items() if form is not None}
-            feed = Lines(contract, number, told, sizes, SPLIT, whole=as_one)
+            feed = Lines(contract, parts, told, sizes, TARGET, whole=as_one)
             frame = _whole(spark, paths) if as_one else _raw_lines(spark, paths)
             yield Input(feed, sum(sizes[path] for path in paths), frame=frame)
 

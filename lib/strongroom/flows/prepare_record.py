@@ -10,9 +10,11 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
+from strongroom.core.report_columns import AbsentColumn
 from strongroom.core.run import Job, Run
 from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.permit import engine_of
+from strongroom.flows.prepare_absent import ABSENT, absent_values
 from strongroom.flows.prepare_sketches import METRICS, state_rows
 from strongroom.quality.gate import SetVerdict
 from strongroom.quality.tally import Tally
@@ -47,7 +49,7 @@ class Done:
     `engine` says who did the work.
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
-    receivers that were not reached, and why.
+    receivers that were not reached, and why. `absent` are columns that no file has, None where nobody knows.
     """
 
     run: Run
@@ -63,6 +65,7 @@ class Done:
     good: tuple[AddAction, ...] = ()
     bad: tuple[AddAction, ...] = ()
     engine: str = ""
+    absent: tuple[AbsentColumn, ...] | None = None
 
     @property
     def closed(self) -> bool:
@@ -88,6 +91,8 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
     for path, column in sorted(tally.columns.items()):
         for metric, count in (("nulls", column.nulls), ("nulls_kept", column.nulls_kept), ("empty", column.empty)):
             found.append(("column", path, metric, count, None))
+    if done.absent is not None:
+        found += [("column", name, ABSENT, value, None) for name, value in absent_values(done.contract, done.absent)]
     for verdict in done.verdicts:
         found.append(("set", verdict.rule, "measured", verdict.measured, verdict.passed))
     of = {"run_id": done.run.id, "dataset": done.contract.name, "batch": done.batch.number, "started": done.run.started}

@@ -67,6 +67,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         },
         versions=_versions(done),
         readable=readable(lake, f"training.{contract.name}"),
+        absent=done.absent or (),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
         audience=audience_of(job, contract),
         todo="Mend the source or the contract, and run again." if done.closed else "",

@@ -12,6 +12,7 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows.inputs import road_of
 from strongroom.flows.key_prints import findable
+from strongroom.flows.prepare_absent import told
 from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
 
@@ -37,6 +38,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("read", [(counted(tally.rows, "row"), f"in {files}, batch {done.batch.number}")]),
         *_rows("written", [(counted(written, "row"), f"training.{contract.name}, version {done.version}")]),
         *_rows("quarantined", [(counted(tally.bad, "row"), f"{aside}, each with its reasons, sealed")]),
+        *_rows("in no file", told(done.absent or ())),
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),
         *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -23,6 +22,7 @@ from strongroom.quality.reading.parquet_pairs import asked_by
 from strongroom.quality.reading.parquet_rows import fits, footer_of
 from strongroom.stores.hive_folders import folder_problems, folders_of
 from strongroom.stores.sources import RawFile, fixed_of, place_of
+from strongroom.stores.work_items import Footer, footer_in
 
 _THREADS, _STEP = 16, 64 << 10
 
@@ -35,15 +35,20 @@ class Looked:
         file: the file.
         folders: what its folders say, by the source's names.
         names: its header, of CSV that has one.
-        groups: compressed bytes and rows of each row group, of Parquet.
+        footer: of Parquet.
         has: the columns that it has itself, by the source's names; None where nobody knows yet.
     """
 
     file: RawFile
     folders: Mapping[str, str | None]
     names: tuple[str, ...] = ()
-    groups: tuple[tuple[int, int], ...] = ()
+    footer: Footer | None = None
     has: frozenset[str] | None = None
+
+    @property
+    def columns(self) -> frozenset[str] | None:
+        """The columns that it has, or that its folders say; None where only reading tells."""
+        return None if self.has is None else self.has | {*self.folders}
 
 
 def look(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: str = "") -> dict[str, Looked]:
@@ -88,7 +93,7 @@ def _json(
     source: Source,
     contract: Contract,
     file: RawFile,
-    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
+    folders: Mapping[str, str | None],
 ) -> tuple[Looked, list[Problem]]:
     return Looked(file, folders), []
 
@@ -98,7 +103,7 @@ def _csv(
 ) -> tuple[Looked, list[Problem]]:
     dialect = dialect_of(source)
     if not dialect.header:
-        return Looked(file, folders), []
+        return Looked(file, folders, has=frozenset(map(source_name, contract.columns))), []
     names = header_of(_lines(file, dialect.encoding), dialect)
     asked = [column for column in contract.columns if source_name(column) not in folders]
     known = [*asked, *(column for column in contract.columns if source_name(column) in {*folders} & {*names})]
@@ -123,27 +128,22 @@ def _parquet(
     source: Source,
     contract: Contract,
     file: RawFile,
-    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
+    folders: Mapping[str, str | None],
 ) -> tuple[Looked, list[Problem]]:
     filesystem, path = place_of(file.path)
     with filesystem.open_input_file(path) as raw:
         footer = footer_of(raw, path=file.path)
-    names = [footer.schema.column(leaf).path.partition(".")[0] for leaf in range(footer.num_columns)]
-    asked = [column for column in contract.columns if source_name(column) not in {*folders} - {*names}]
+    found = footer_in(footer)
+    asked = [column for column in contract.columns if source_name(column) not in {*folders} - {*found.names}]
     wrong = fits(footer, asked, path=file.path, contract=contract.file, asked=asked_by(contract))
-    groups = tuple(_size(footer.row_group(number)) for number in range(footer.num_row_groups))
-    return Looked(file, folders, groups=groups, has=frozenset(names)), wrong
-
-
-def _size(group: pq.RowGroupMetaData) -> tuple[int, int]:
-    return sum(group.column(leaf).total_compressed_size for leaf in range(group.num_columns)), group.num_rows
+    return Looked(file, folders, footer=found, has=frozenset(found.names)), wrong
 
 
 def _delta(
     source: Source,
     contract: Contract,
     file: RawFile,
-    folders: Mapping[str, str | None],  # noqa: ARG001  all alike
+    folders: Mapping[str, str | None],
 ) -> tuple[Looked, list[Problem]]:
     schema = pa.schema(DeltaTable(file.path, version=file.modified).schema().to_arrow())
     wrong = fits(schema, contract.columns, path=file.path, contract=contract.file, asked=asked_by(contract))

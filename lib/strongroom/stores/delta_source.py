@@ -141,10 +141,8 @@ def _changes(action: dict[str, Any]) -> bool:
 def _added(location: str, action: dict[str, Any], number: int, since: int, version: int) -> DeltaFile:
     """The file of an action that adds one."""
     add = action.get("add")
-    if add is None:
+    if add is None or add.get("deletionVector"):
         _stop(location, f"version {number} took out or changed rows", since, version, after=number)
-    if add.get("deletionVector"):
-        _stop(location, f"version {number} added a file of which rows are gone", since, version, after=number)
     stats = json.loads(add.get("stats") or "{}")
     path, rows = _absolute(location, add["path"]), stats.get("numRecords", -1)
     return DeltaFile(path, add["size"], {name: text or None for name, text in add["partitionValues"].items()}, rows)
@@ -153,7 +151,7 @@ def _added(location: str, action: dict[str, Any], number: int, since: int, versi
 def _check_there(location: str, added: dict[str, tuple[int, DeltaFile]], since: int, version: int) -> None:
     if not added:
         return
-    filesystem, _ = place_of(location)
+    filesystem, _ = place_of(_plain(location))
     infos = filesystem.get_file_info([place_of(path)[1] for path in added])
     lost = [number for info, (number, file) in zip(infos, added.values(), strict=True) if info.size != file.size]
     if lost:
@@ -161,7 +159,7 @@ def _check_there(location: str, added: dict[str, tuple[int, DeltaFile]], since: 
 
 
 def _actions(location: str, number: int, since: int, version: int) -> Iterator[dict[str, Any]]:
-    filesystem, folder = place_of(location)
+    filesystem, folder = place_of(_plain(location))
     try:
         with filesystem.open_input_stream(f"{folder}/_delta_log/{number:020d}.json") as stream:
             lines = stream.read().split(b"\n")
@@ -196,7 +194,12 @@ def _absolute(location: str, path: str) -> str:
     """A path of the log, where `%XX` are escapes, as files are listed; a shallow clone has whole URIs."""
     if "://" in path:
         return unquote(path.removeprefix("file://"))
-    return f"{location.rstrip('/')}/{unquote(path)}"
+    return f"{_plain(location).rstrip('/')}/{unquote(path)}"
+
+
+def _plain(location: str) -> str:
+    """A table's place without the escapes that it may have as a URI."""
+    return unquote(location) if "://" in location else location
 
 
 def _text(value: object) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from strongroom.core.report import Report, share
-from strongroom.core.report_columns import ColumnFacts, LabelCount
+from strongroom.core.report_columns import AbsentColumn, ColumnFacts, LabelCount
 from strongroom.stores.reports_layout import Head, more, names, section, table
 from strongroom.stores.reports_markup import Markup, element, join, name, plain
 from strongroom.stores.reports_pictures import before_after, scale_of
@@ -16,7 +16,7 @@ from strongroom.stores.reports_words import NOT_MEASURED, count, exact_percent, 
 def nulls(report: Report, *, shown: int) -> Markup:
     """Nulls per column before and after, for the columns that have some."""
     known = [column for column in report.columns if column.nulls_before is not None or column.nulls_after is not None]
-    if not known:
+    if not known and not report.absent:
         return Markup("")
     holed = [column for column in known if column.nulls_before or column.nulls_after]
     full = [column.path for column in known if not (column.nulls_before or column.nulls_after)]
@@ -39,7 +39,18 @@ def nulls(report: Report, *, shown: int) -> Markup:
         ]
     if full:
         parts += [element("p", f"No nulls in {count(len(full), 'column')}:"), names(full, shown=shown)]
+    if report.absent:
+        lead = f"In no file of this run, so null in every row: {count(len(report.absent), 'column')}."
+        lines = ((name(each.column), _near(each)) for each in report.absent[:shown])
+        heads = [("Column", ""), ("The nearest name in the files", "")]
+        parts += [element("p", lead), table("Columns that no file has", heads, lines)]
+        parts += [more(len(report.absent), shown=shown)]
     return section("nulls", "Nulls before and after", *parts)
+
+
+def _near(absent: AbsentColumn) -> Markup:
+    near = name(absent.near) if absent.near else element("span", "none", class_="soft")
+    return join(near, " (the last batch had the column)") if absent.lost else near
 
 
 def label(report: Report, *, shown: int) -> Markup:

@@ -86,6 +86,11 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
             if column.nulls_before is not None
         ],
     )
+    yield (
+        "column_absent",
+        "1 for a column that may be null and that no file has; lost is true where the last batch had it.",
+        [({"column": each.column, "lost": str(each.lost).lower()}, 1) for each in report.absent],
+    )
     files = [({"source": s.name}, s.files) for s in report.sources if s.files is not None]
     yield "source_files", "Files read from the source.", files
     sizes = [({"source": s.name}, s.bytes) for s in report.sources if s.bytes is not None]

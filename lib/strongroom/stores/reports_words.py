@@ -163,6 +163,9 @@ def _warnings(report: Report) -> Iterable[str]:
     for column in report.columns:
         if column.personal and column.method == "keep" and not column.why:
             yield f"Personal column {_short(column.path)} is kept as it is, and the contract does not say why."
+    for absent in report.absent:
+        if absent.lost:
+            yield f"No file has the column {_short(absent.column)}, which the last batch had."
     lost = unaccounted(report)
     if report.status == "done" and lost:
         kind = "were read but neither written nor quarantined" if lost > 0 else "came out more than were read"

@@ -71,6 +71,8 @@ WORK = {
     "spark.sql.maxConcurrentOutputFileWriters": "3",  # good, bad and tally rows leave a task without a sort
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(32 << 20),  # a worker holds a few of these at once
+    "spark.sql.files.maxPartitionBytes": str(128 << 20),  # with the next one: parts of a file depend on it alone
+    "spark.sql.files.minPartitionNum": "1",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
     "spark.sql.parquet.compression.codec": "snappy",
 }

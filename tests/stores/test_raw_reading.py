@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
-from strongroom.stores.sources import list_files, read_raw
+from strongroom.stores.raw_reading import read_raw
+from strongroom.stores.sources import list_files
 
 
 def column(name, kind="string", **more):
