@@ -34,6 +34,9 @@ def problems(tmp_path, source, contract=CONTRACT):
     [
         ({"id": pa.array([1]), "text": ["a"]}, None, "as the contract says"),
         ({"id": pa.array([1], pa.int32()), "text": ["a"]}, None, "a narrower number widens"),
+        ({"id": pa.array([2**40], pa.uint64())}, None, "what single values do not fit is their rows' business"),
+        ({"id": pa.array([1]), "text": pa.nulls(1)}, None, "nothing but nulls"),
+        ({"id": pa.array([1]), "ID": [2]}, "'id' and 'ID', which are one name", "as Spark would take them"),
         ({"id": pa.array([1])}, None, "an optional column may be missing"),
         ({"text": ["a"]}, "the required column 'id' is missing", "a required one may not"),
         ({"id": pa.array([1.5]), "text": ["a"]}, "'id' is double", "another type"),

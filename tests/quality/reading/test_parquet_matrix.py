@@ -13,10 +13,11 @@ import pyarrow as pa
 import pytest
 
 from quality.reading.parquet_cases import ARROW, DUCKDB, FASTPARQUET, PANDAS, POLARS
-from quality.reading.parquet_reading import Refused, agree, clock, day, read, utc, written
+from quality.reading.parquet_reading import Refused, agree, clock, column, day, read, utc, written
 from quality.reading.spark_cases import CASES as SPARK
 from quality.reading.spark_cases import DAYS, TIMES
 from quality.reading.spark_make import ARCHIVE
+from strongroom.quality.reading.parquet_rows import fits, footer_of
 
 
 def arrow(made):
@@ -117,6 +118,31 @@ def test_old_values_go_by_the_marks_of_their_file(word, changes, expected, why):
         assert found[0] == day("0001-01-03"), why
     else:
         assert agree(found, expected), f"{why}: {found}"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "told"), [("old_days", "date", 1), ("date", "date", 0), ("micros", "timestamp", 0)]
+)
+def test_a_footer_that_tells_of_old_values_is_enough(word, kind, told):
+    content = remade(by_spark()[word], NO_MARK)
+    footer = footer_of(pa.BufferReader(content), path="x.parquet")
+    found = fits(footer, [column(kind)], path="x.parquet")
+    assert [problem.where for problem in found] == ["x.parquet"] * told
+    assert all("int96RebaseModeInRead: LEGACY" in problem.todo for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected", "why"),
+    [
+        (b"true", [day("0001-01-01")], "Hive says that it counts as we do"),
+        (b"false", [day("0001-01-03")], "Hive says that it does not"),
+    ],
+)
+def test_hive_says_it_otherwise(mark, expected, why):
+    """Written by Arrow, since no Hive runs here; the mark comes before the name of the writer."""
+    table = pa.table({"a": pa.array([-719162], pa.date32())})
+    content = written(table.replace_schema_metadata({b"writer.date.proleptic": mark}))
+    assert read(content, "date") == expected, why
 
 
 def test_a_clock_and_a_moment_are_one_number():

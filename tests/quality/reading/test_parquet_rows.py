@@ -13,6 +13,7 @@ from strongroom.core.errors import ConfigError, StoreError
 from strongroom.quality.exact import exactly
 from strongroom.quality.reading.parquet_calendar import our_days
 from strongroom.quality.reading.parquet_rows import asked_by, fits, footer_of
+from strongroom.quality.reading.parquet_sizes import Dictionaries
 
 ID, TEXT = column("bigint", "id"), column("string", "text")
 MAP = pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int8()))
@@ -118,6 +119,24 @@ def test_no_block_is_larger_than_it_may_be(values, kind, options, why):
     assert [value for block in found for value in block.rows.column("a").to_pylist()] == values
     assert max(block.rows.nbytes for block in found) < 1.1 * (1 << 20), why
     assert len(found) < 40, why
+
+
+@pytest.mark.parametrize(
+    ("words", "a_row", "expected", "why"),
+    [
+        (["a", "b"], 1, 20_000, "short words, however few"),
+        ([LONG, "b"], 1, 104, "each may be the longest one"),
+        ([LONG * 100, "b"], 1, 64, "but one long value must not slow down all"),
+        ([LONG], 2, 64, "two a row"),
+        (["x" * 1000], 2, 517, "two a row"),
+    ],
+)
+def test_rows_are_as_many_as_the_longest_words_allow(words, a_row, expected, why):
+    values = pa.DictionaryArray.from_arrays(pa.array(np.arange(2000, dtype=np.int32) % len(words)), words)
+    lists = pa.ListArray.from_arrays(pa.array(range(0, 2001, a_row), pa.int32()), values)
+    source = pa.BufferReader(written(pa.table({"a": lists})))
+    rows = Dictionaries(source, pq.read_metadata(source)).rows([0], group=0, most_bytes=1 << 20, most=20_000)
+    assert rows == pytest.approx(expected, rel=0.05), why
 
 
 def test_a_page_that_was_changed_is_found_out():

@@ -1,7 +1,7 @@
 """By which calendar a Parquet file's old days and moments are written, and what they are in ours.
 
 Spark before 3.0 and Hive counted days by the Julian calendar up to 1582-10-04. Spark says in the footer what it did
-(`DataSourceUtils.datetimeRebaseSpec`), and so does Hive since 3.1; other writers are known by name, or not at all.
+(`DataSourceUtils.datetimeRebaseSpec`), and so does newer Hive; other writers are known by name, or not at all.
 """
 
 from __future__ import annotations
