@@ -88,8 +88,9 @@ class Rows:
 class Lines:
     """Lines of a text source as Spark reads them, without their line feed: LINE, FILE and POSITION.
 
-    `parts` say by file what is known of it, `forms` how its records are read; `sizes` how many bytes it has, and `split` from which size on a file
-    comes in parts, since only the last of these ends it. With `whole` a line is all that a file holds.
+    `parts` say by file what is known of it, `forms` how its records are read; `sizes` how many bytes it has, and
+    `split` from which size on a file comes in parts, since only the last of these ends it. With `whole` a line is all
+    that a file holds.
     """
 
     contract: Contract

@@ -65,7 +65,7 @@ def look(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: 
         if nested:
             what = f"CSV has no nested columns, but {nested[0]!r} is one"
             raise ConfigError([Problem(what, f"{contract.file}:{source.line}")])
-    one = partial(_look, _FORMATS[source.format], source, contract, fixed_of(source, lake))
+    one = partial(_look, source, contract, fixed_of(source, lake))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = list(pool.map(one, files))
     problems = [problem for _, wrong in found for problem in wrong]
@@ -74,14 +74,24 @@ def look(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: 
     return {looked.file.path: looked for looked, _ in found}
 
 
-_Look = Callable[[Source, Contract, RawFile, Mapping[str, str | None]], tuple[Looked, list[Problem]]]
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to look at, with what its folders say."""
+
+    source: Source
+    contract: Contract
+    file: RawFile
+    folders: Mapping[str, str | None]
 
 
-def _look(how: _Look, source: Source, contract: Contract, fixed: str, file: RawFile) -> tuple[Looked, list[Problem]]:
+_Look = Callable[[_File], tuple[Looked, list[Problem]]]
+
+
+def _look(source: Source, contract: Contract, fixed: str, file: RawFile) -> tuple[Looked, list[Problem]]:
     folders = {} if source.format == "delta" else folders_of(file.path, fixed)
     wrong = folder_problems(folders, contract, path=file.path)
     try:
-        looked, problems = how(source, contract, file, folders)
+        looked, problems = _FORMATS[source.format](_File(source, contract, file, folders))
     except StoreError as error:
         raise StoreError(error.what, where=error.where or file.path, todo=error.todo) from None
     except (OSError, pa.ArrowException, DeltaError) as error:
@@ -89,26 +99,19 @@ def _look(how: _Look, source: Source, contract: Contract, fixed: str, file: RawF
     return looked, [*wrong, *problems]
 
 
-def _json(
-    source: Source,
-    contract: Contract,
-    file: RawFile,
-    folders: Mapping[str, str | None],
-) -> tuple[Looked, list[Problem]]:
-    return Looked(file, folders), []
+def _json(of: _File) -> tuple[Looked, list[Problem]]:
+    return Looked(of.file, of.folders), []
 
 
-def _csv(
-    source: Source, contract: Contract, file: RawFile, folders: Mapping[str, str | None]
-) -> tuple[Looked, list[Problem]]:
-    dialect = dialect_of(source)
+def _csv(of: _File) -> tuple[Looked, list[Problem]]:
+    dialect = dialect_of(of.source)
     if not dialect.header:
-        return Looked(file, folders, has=frozenset(map(source_name, contract.columns))), []
-    names = header_of(_lines(file, dialect.encoding), dialect)
-    asked = [column for column in contract.columns if source_name(column) not in folders]
-    known = [*asked, *(column for column in contract.columns if source_name(column) in {*folders} & {*names})]
-    wrong = header_problems(names, known, where=file.path, contract=contract.file)
-    return Looked(file, folders, names, has=frozenset(names)), wrong
+        return Looked(of.file, of.folders, has=frozenset(map(source_name, of.contract.columns))), []
+    names = header_of(_lines(of.file, dialect.encoding), dialect)
+    asked = [column for column in of.contract.columns if source_name(column) not in of.folders]
+    known = [*asked, *(column for column in of.contract.columns if source_name(column) in {*of.folders} & {*names})]
+    wrong = header_problems(names, known, where=of.file.path, contract=of.contract.file)
+    return Looked(of.file, of.folders, names, has=frozenset(names)), wrong
 
 
 def _lines(file: RawFile, encoding: str) -> Iterator[pa.Array]:
@@ -124,30 +127,20 @@ def _from(head: bytes, read: Callable[[], bytes]) -> Iterator[bytes]:
     yield from iter(read, b"")
 
 
-def _parquet(
-    source: Source,
-    contract: Contract,
-    file: RawFile,
-    folders: Mapping[str, str | None],
-) -> tuple[Looked, list[Problem]]:
-    filesystem, path = place_of(file.path)
+def _parquet(of: _File) -> tuple[Looked, list[Problem]]:
+    filesystem, path = place_of(of.file.path)
     with filesystem.open_input_file(path) as raw:
-        footer = footer_of(raw, path=file.path)
+        footer = footer_of(raw, path=of.file.path)
     found = footer_in(footer)
-    asked = [column for column in contract.columns if source_name(column) not in {*folders} - {*found.names}]
-    wrong = fits(footer, asked, path=file.path, contract=contract.file, asked=asked_by(contract))
-    return Looked(file, folders, footer=found, has=frozenset(found.names)), wrong
+    asked = [column for column in of.contract.columns if source_name(column) not in {*of.folders} - {*found.names}]
+    wrong = fits(footer, asked, path=of.file.path, contract=of.contract.file, asked=asked_by(of.contract))
+    return Looked(of.file, of.folders, footer=found, has=frozenset(found.names)), wrong
 
 
-def _delta(
-    source: Source,
-    contract: Contract,
-    file: RawFile,
-    folders: Mapping[str, str | None],
-) -> tuple[Looked, list[Problem]]:
-    schema = pa.schema(DeltaTable(file.path, version=file.modified).schema().to_arrow())
-    wrong = fits(schema, contract.columns, path=file.path, contract=contract.file, asked=asked_by(contract))
-    return Looked(file, folders, has=frozenset(schema.names)), wrong
+def _delta(of: _File) -> tuple[Looked, list[Problem]]:
+    schema = pa.schema(DeltaTable(of.file.path, version=of.file.modified).schema().to_arrow())
+    wrong = fits(schema, of.contract.columns, path=of.file.path, contract=of.contract.file, asked=asked_by(of.contract))
+    return Looked(of.file, of.folders, has=frozenset(schema.names)), wrong
 
 
 _FORMATS: Mapping[str, _Look] = {"json": _json, "csv": _csv, "parquet": _parquet, "delta": _delta}

@@ -75,7 +75,8 @@ def keep(lake: Lake, dataset: str, batch: int, origins: Sequence[Origin]) -> Non
     if not origins:
         return
     rows = [
-        {"dataset": dataset, "batch": batch, "path": origin.path, "form": origin.form.to_json() if origin.form else None,
+        {"dataset": dataset, "batch": batch, "path": origin.path,
+         "form": origin.form.to_json() if origin.form else None,
          "parts": json.dumps({str(start): before for start, before in origin.parts.items()})}
         for origin in origins
     ]  # fmt: skip

@@ -150,7 +150,7 @@ def is_local(master: str) -> bool:
 
 
 def can_be_local(settings: Settings) -> bool:
-    """Whether a run may do without Spark: the settings let it, and nobody has started a JVM for it or named a cluster."""
+    """Whether a run may do without Spark: the settings let it, and nobody has started a JVM or named a cluster."""
     engine, master = settings.jobs["prepare"]["engine"], settings.spark.get("spark.master", "local")
     return engine != "spark" and is_local(master) and _GATEWAY not in os.environ
 
