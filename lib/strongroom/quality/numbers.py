@@ -146,10 +146,10 @@ def _cast_whole(array: pa.Array, kind: pa.DataType) -> pa.Array | None:
 @functools.cache
 def _integer(bits: int) -> str:
     """The pattern of all integers that fit into so many bits, and of no others."""
-    return rf"^(?:\+?{_at_most(2 ** (bits - 1) - 1)}|-{_at_most(2 ** (bits - 1))})$"
+    return rf"^(?:\+?{at_most(2 ** (bits - 1) - 1)}|-{at_most(2 ** (bits - 1))})$"
 
 
-def _at_most(number: int) -> str:
+def at_most(number: int) -> str:
     """A pattern of the numbers from 0 to `number`: fewer digits, or the same digits up to a smaller one, or equal."""
     digits = str(number)
     smaller = [

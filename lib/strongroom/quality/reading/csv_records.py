@@ -22,8 +22,9 @@ from strongroom.quality.reading.csv_parse import parse
 from strongroom.quality.reading.csv_rows import block_of, blocked, raw_of, rows_of, wanted_of
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import size_in
+from strongroom.quality.reading.lines import contents, lines_of
 
-LONGEST = 128 << 20
+LONGEST = 64 << 20
 """A record of more bytes is taken for one whose quote never closes: some writer forgot it, and memory is finite."""
 
 
@@ -90,7 +91,9 @@ class _Reader:
     closed: bool = False
     """From here on no record is read."""
     rest: bytes = b""
-    """Of a record whose end is not there yet."""
+    """Of a record whose quote has not closed yet."""
+    quote_came: bool = False
+    """Since `rest` was looked at."""
     waiting: list[pa.Array] = field(default_factory=list)
 
     @property
@@ -99,10 +102,20 @@ class _Reader:
         return self.closed and (self.seen.broken is None or self.dialect.on_broken_quote == "stop")
 
     def read(self, lines: pa.Array) -> Iterator[Block]:
-        """The records that end in these lines; an open one is looked at again when as much has come as it has."""
+        """The records that end in these lines.
+
+        An open one is looked at again when a quote has come, and as much as it has: so no byte is looked at often.
+        """
         self.waiting.append(lines)
-        if sum(array.nbytes for array in self.waiting) >= len(self.rest):
+        size = sum(contents(array).size + len(array) for array in self.waiting)
+        too_long = len(self.rest) + size > self.longest
+        if self.rest and not self.quote_came:
+            self.quote_came = self.dialect.quote.encode() in contents(lines).to_pybytes()
+        if not self.rest or (self.quote_came and (too_long or size >= len(self.rest))):
             yield from self._parse()
+        elif too_long and not self.quote_came:
+            self.rest += b"".join(block_of(array).to_pybytes() for array in self.waiting)
+            yield from self._broken(self.rest, could_close=False)
 
     def finish(self) -> Iterator[Block]:
         """The end of the part."""
@@ -123,7 +136,7 @@ class _Reader:
         lines = self.waiting[0] if len(self.waiting) == 1 else pa.concat_arrays(self.waiting)
         block, lines = block_of(lines), None if self.rest else lines
         block = pa.py_buffer(self.rest + block.to_pybytes()) if self.rest else block
-        self.waiting = []
+        self.waiting, self.quote_came = [], False
         if self.header:
             passed, kind = self._pass_header(block.to_pybytes())
             lines = lines.slice(bytes(block[:passed]).count(b"\n")) if lines is not None else None
@@ -188,7 +201,9 @@ class _Reader:
             self.seen.open_quote = True
             return
         self.seen.broken = self.at
-        yield from self.set_aside(pa.array(rest.removesuffix(b"\n").split(b"\n"), pa.binary()))
+        if resting:
+            for lines in lines_of([rest], encoding="UTF-8", begins=False):
+                yield from self.set_aside(lines)
 
 
 def _before_longer(found: Parsed, longest: int) -> Parsed:

@@ -24,6 +24,7 @@ from strongroom.core.contract import Column
 from strongroom.quality import buffers
 from strongroom.quality.buffers import Mask
 from strongroom.quality.flat import Rows, steps_in
+from strongroom.quality.numbers import at_most
 from strongroom.quality.reading.json_kinds import Plan
 from strongroom.quality.typed import arrow_type
 
@@ -48,10 +49,11 @@ class Piece(NamedTuple):
 
 
 class _Fault(NamedTuple):
-    """What a refusal tells: the number of the first bad line, or a pattern that the bad lines have. Hints, no proof."""
+    """What a refusal tells: the first bad line's number, a pattern of bad lines, or that a name is bad. No proofs."""
 
     line: int | None = None
     pattern: re.Pattern[bytes] | None = None
+    name: bool = False
 
 
 def read(lines: pa.Array, plan: Plan) -> list[Piece]:
@@ -71,7 +73,7 @@ class _Window:
     def __init__(self, lines: pa.Array, plan: Plan) -> None:
         self.lines, self.plan = lines, plan
         self.left = _PATIENCE * (len(lines) + _CALL)
-        self.misfits = _misfits(plan)
+        self.misfits, self.strange = _misfits(plan), _strange(plan)
         self.whole = True
 
     def pieces(self, places: Places) -> list[Piece]:
@@ -92,7 +94,8 @@ class _Window:
                 break
             if found.line is None or found.line >= len(places) - begin:
                 self.left -= _CALL + len(places) - begin
-                out += self.cut(places[begin:], found.pattern, text, starts[begin:])
+                pattern = self.strange if found.name else found.pattern
+                out += self.cut(places[begin:], pattern, text, starts[begin:])
                 break
             self.left -= _CALL + found.line
             before.append(places[begin : begin + found.line])
@@ -172,26 +175,46 @@ def _fault(message: str) -> _Fault:
     if value := _VALUES.search(message):
         token = re.escape((value[1] or value[2] or value[3] or "").encode())
         return _Fault(pattern=re.compile(token + rb'(?=[\]},\s"])'))
-    return _Fault()
+    return _Fault(name=message.endswith("unexpected field"))
 
 
 def _misfits(plan: Plan) -> re.Pattern[bytes] | None:
-    """What looks like a number that does not fit its column's type; that it looks so in a text does no harm."""
+    """What looks like a number that does not fit its column; that it looks so in a text does no harm."""
     words = []
     for field in _fields(plan.schema):
-        name, kind = re.escape(json.dumps(field.name, ensure_ascii=False)[1:-1]).encode(), field.type
+        kind = field.type
         if pa.types.is_integer(kind):
-            digits = len(str(2 ** (kind.bit_width - 1)))
-            words.append(rb"%b\"\s*:\s*-?(?:[0-9]+[.eE]|[0-9]{%d})" % (name, digits + 1))
+            fits = at_most(2 ** (kind.bit_width - 1) - 1)
         elif pa.types.is_decimal(kind):
-            much = kind.precision - kind.scale + 1, kind.scale + 1
-            words.append(rb"%b\"\s*:\s*-?(?:[0-9]{%d}|[0-9]+\.[0-9]{%d}|[0-9.]+[eE])" % (name, *much))
+            whole = kind.precision - kind.scale
+            fits = (f"[0-9]{{1,{whole}}}" if whole else "0") + (
+                rf"(?:\.[0-9]{{1,{kind.scale}}}0*)?" if kind.scale else ""
+            )
+        else:
+            continue
+        words.append(rb'%b\s*:\s*"?-?(?!(?:%b)[\s,"}\]])[0-9]' % (_name(field), fits.encode()))
     return re.compile(rb'"(?:%b)' % b"|".join(words)) if words else None
 
 
+def _strange(plan: Plan) -> re.Pattern[bytes]:
+    """What looks like a name that the plan does not have."""
+    return re.compile(rb'"(?!%b)[^"\\]*"\s*:' % b"|".join(_name(field) for field in _fields(plan.schema)))
+
+
+def _name(field: pa.Field) -> bytes:
+    """A field's name as JSON has it, without the first quote, as a pattern."""
+    return re.escape(json.dumps(field.name, ensure_ascii=False)[1:]).encode()
+
+
 def _fields(fields: Iterable[pa.Field]) -> Iterator[pa.Field]:
+    """All named fields, also inside of structs and lists."""
     for field in fields:
-        yield from _fields(field.type) if pa.types.is_struct(field.type) else (field,)
+        yield field
+        kind = field.type
+        while pa.types.is_list(kind):
+            kind = kind.value_type
+        if pa.types.is_struct(kind):
+            yield from _fields(kind)
 
 
 def _beyond(values: pa.Array, column: Column) -> Mask | None:
