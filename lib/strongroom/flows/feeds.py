@@ -79,7 +79,7 @@ class Rows:
         counted: dict[tuple[str, int], int] = {}
         names = [column.name for column in self.contract.columns if only is None or column.name in only]
         for batch in batches:
-            for path, start, numbers, rows in _runs(batch, counted):
+            for path, start, numbers, rows in runs_of(batch, counted):
                 block = Block(rows.select(names), numbers)
                 yield Stretch(self.source, path, start, Seen(records=len(numbers)), iter([block]))
 
@@ -103,7 +103,7 @@ class Lines:
     def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
         """See `Feed`. Each is read to its end before the next one is asked for."""
         columns = [column for column in self.contract.columns if only is None or column.name in only]
-        runs = (run for batch in batches for run in _runs(batch, {}))
+        runs = (run for batch in batches for run in runs_of(batch, {}))
         for (path, start), parts in groupby(runs, key=lambda run: run[:2]):
             seen, form = Seen(), self.forms[path]
             lines = self._decoded((rows.column(LINE) for *_, rows in parts), form)
@@ -124,7 +124,7 @@ class Lines:
             yield array if plain else pa.array([decode(line, True) for line in array.to_pylist()], pa.binary())
 
 
-def _runs(
+def runs_of(
     batch: pa.RecordBatch, counted: dict[tuple[str, int], int]
 ) -> Iterator[tuple[str, int, np.ndarray, pa.RecordBatch]]:
     """Rows of one file and part that follow each other, with their numbers.

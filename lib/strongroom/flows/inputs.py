@@ -14,6 +14,7 @@ from strongroom.flows.engines import Engine, Function, Local, Spark, Tasks
 from strongroom.flows.feeds import Feed
 from strongroom.stores import stages
 from strongroom.stores.session import can_be_local
+from strongroom.stores.sources import FILE, POSITION
 from strongroom.stores.table_files import TableFiles
 
 _SMALL, _ALONE = 1 << 30, 256 << 20
@@ -42,11 +43,13 @@ class Road:
         engine: runs functions.
         spark: the session on demand; raises where there is none.
         direct: workers open files of sources and tables.
+        writes: workers write files of the lake.
     """
 
     engine: Engine
     spark: Callable[[], Any]
     direct: bool = True
+    writes: bool = True
 
     @property
     def told(self) -> str:
@@ -54,7 +57,8 @@ class Road:
         if isinstance(self.engine, Local):
             many = self.engine.processes > 1
             return f"local: {self.engine.processes} processes without Spark" if many else "local: without Spark"
-        return "Spark" if self.direct else "Spark, which reads the files: workers do not reach the storage"
+        does = [word for word, own in (("reads", self.direct), ("writes", self.writes)) if not own]
+        return "Spark" + (f", which {' and '.join(does)} the files: workers do not reach the storage" if does else "")
 
     def table_paths(self, table: TableFiles) -> tuple[str, ...]:
         """The files that workers open; none where Spark reads the table."""
@@ -67,6 +71,10 @@ class Road:
         tops = sorted({path.partition(".")[0] for path in columns})
         return Tasks(function, frame=held(self.spark(), table).select(*map(identifier, tops)))
 
+    def handed(self, rows: Input) -> Any:
+        """What tasks are handed of these rows, as a frame."""
+        return self.spark().range(0, rows.count, 1, max(1, rows.count)) if rows.frame is None else rows.frame
+
     def _opens(self, table: TableFiles) -> bool:
         if self.engine.name == "local" and table.why_not:
             what = f"this table has what only Spark reads: {table.why_not}"
@@ -75,14 +83,25 @@ class Road:
 
 
 def held(spark: Any, table: TableFiles) -> Any:
-    """A table at its version as Spark reads it, whatever is published meanwhile."""
+    """A table at its version, or staged files, as Spark reads them, whatever is published meanwhile."""
     from pyspark.sql import functions as F
 
+    if table.version < 0:
+        return spark.read.parquet(*table.spark_paths)
     place = table.folder if "://" in table.folder else f"file://{table.folder}"
     rows = spark.read.format("delta").option("versionAsOf", table.version).load(place)
     if table.without:
         rows = rows.where(~stages.is_of_column(F.col("_metadata.file_path"), table.without))
     return rows
+
+
+def with_places(rows: Any, columns: Sequence[str]) -> Any:
+    """Rows of a table with the file of each, and the byte from which Spark has counted to it (`stores/sources.py`)."""
+    from pyspark.sql import functions as F
+
+    have = [name for name in columns if name in rows.columns]
+    part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
+    return rows.select(*have, F.col("_metadata.file_path").alias(FILE), part)
 
 
 def road_of(job: Job, *, size: int) -> Road:

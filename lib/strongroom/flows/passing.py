@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
+import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from strongroom.flows import road, tables
@@ -16,21 +18,59 @@ from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.table_files import TableFiles
+from strongroom.stores.table_plan import spark_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What came of a pass: staged files of rows that passed and of rows set aside, what was read, and its counts."""
+
+    good: tuple[AddAction, ...]
+    bad: tuple[AddAction, ...]
+    answer: Answer
 
 
 def passed(
     way: Road, plan: Pass, inputs: Sequence[Input], *, lake: Lake, batch: Batch,
     broken: Mapping[tuple[str, int], Broken], function: Callable[..., Any] = road.work,
-) -> Answer:  # fmt: skip
+) -> Passed:  # fmt: skip
     """What came of all inputs together; `function` is what a task does, given its `Work`."""
     aside = f"quarantine.{plan.contract.name}"
     good = stages.place(lake, plan.table, batch.stage, stats=tables.training(plan.contract).stats)
     bad = stages.place(lake, aside, batch.stage, stats=tables.quarantine(plan.contract).stats)
-    answers = []
-    for each in inputs:
-        what = Work(plan, each.feed, good, bad, batch.run_id, batch.number, broken)
-        answers.append(road.answer_of(way.engine.run(each.tasks(partial(function, what)), road.ANSWER)))
-    return road.together(answers)
+    each = [(one, Work(plan, one.feed, good, bad, batch.run_id, batch.number, broken)) for one in inputs]
+    if not way.writes:
+        handed = [(one, replace(what, good=None, bad=None)) for one, what in each]
+        return _by_spark(way, plan, handed, lake, batch, function)
+    rows = [way.engine.run(one.tasks(partial(function, what)), road.ANSWER) for one, what in each]
+    answer = road.together([road.answer_of(told) for told in rows])
+    done = [tuple(stages.actions(lake, batch.stage, some)) for some in (answer.good, answer.bad)]
+    return Passed(done[0], done[1], answer)
+
+
+def _by_spark(
+    way: Road, plan: Pass, each: Sequence[tuple[Input, Work]], lake: Lake, batch: Batch, function: Callable[..., Any]
+) -> Passed:
+    """Where workers do not reach the lake, Spark writes what they hand it, and the quarantine's part once again."""
+    from pyspark.sql import functions as F
+
+    schema, aside = spark_schema(road.handed_schema(plan.contract)), f"quarantine.{plan.contract.name}"
+    frames = [way.handed(one).mapInArrow(partial(function, what), schema) for one, what in each]
+    extra = F.col(road.EXTRA.name)
+    kind = F.when(extra.isNull(), "good").when(extra["answer"].isNull(), "bad").otherwise("answer")
+    path, stats = stages.spark_path(lake, plan.table, batch.stage), tables.training(plan.contract).stats
+    rows = reduce(lambda one, other: one.unionByName(other), frames).withColumn("verdict", kind)
+    stages.write(rows, path, stats=stats, by="verdict")
+    told = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=answer", column=road.EXTRA.name)
+    answer = road.answer_of(pa.Table.from_pylist([row["answer"] for row in told], road.ANSWER))
+    bad: list[AddAction] = []
+    if answer.tally.bad:
+        columns = [extra[field.name].alias(field.name) for field in tables.QUARANTINE]
+        frame = way.spark().read.parquet(f"{path}/verdict=bad").select(*columns)
+        stages.write(frame, stages.spark_path(lake, aside, batch.stage), stats=tables.quarantine(plan.contract).stats)
+        bad = stages.staged(lake, aside, batch.stage)
+    # EXTRA is null in these files, and no column of the table: what is no column of a table readers leave out.
+    return Passed(tuple(stages.staged(lake, plan.table, f"{batch.stage}/verdict=good")), tuple(bad), answer)
 
 
 def files_of(lake: Lake, table: str, good: Sequence[AddAction]) -> TableFiles:

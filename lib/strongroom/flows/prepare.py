@@ -40,11 +40,12 @@ from strongroom.flows.prepare_publish import look_again, publish_quarantine, pub
 from strongroom.flows.prepare_record import Done
 from strongroom.flows.prepare_stage import stage
 from strongroom.flows.prepare_timestamps import mended
+from strongroom.flows.probe import probed
 from strongroom.flows.ring import ring_of
 from strongroom.flows.which import contract_of, settle_purpose
 from strongroom.quality.frequencies import judge_frequencies
 from strongroom.quality.gate import judge_set
-from strongroom.stores import owners, sources
+from strongroom.stores import owners, sources, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
 
@@ -118,7 +119,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     plan = fuse.Pass(
         contract, f"training.{contract.name}", keyring.handle, bool(job.settings.jobs["prepare"]["sketches"])
     )
-    way = road_of(job, size=sum(file.size for file in batch.files))
+    firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]
+    stage_folder = stages.place(lake, plan.table, batch.stage, stats=()).folder
+    way = probed(job, road_of(job, size=sum(file.size for file in batch.files)), files=firsts, folder=stage_folder)
 
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")

@@ -138,7 +138,7 @@ def _other(job: Job, name: str, rule: SetRule, lake: Lake) -> TableFiles:
 def _frame(road: Road, parts: Sequence[TableFiles]) -> Any:
     """Tables, and staged files that are of none yet, as one frame of Spark's."""
     spark = road.spark()
-    frames = [held(spark, part) if part.version >= 0 else spark.read.parquet(*part.spark_paths) for part in parts]
+    frames = [held(spark, part) for part in parts]
     first = frames[0]
     for other in frames[1:]:
         first = first.unionByName(other, allowMissingColumns=True)

@@ -20,7 +20,7 @@ from strongroom.flows.prepare_sketches import without_rare
 from strongroom.flows.road import PartSeen
 from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
-from strongroom.stores import origins, stages
+from strongroom.stores import origins
 from strongroom.stores.lake import Lake
 from strongroom.stores.origins import Origin
 
@@ -58,7 +58,8 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     while True:
         inputs = inputs_of(job, way, contract, read, lake=lake, whole=whole)
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
-        answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+        done = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+        answer = done.answer
         torn = frozenset(part.path for part in answer.parts if part.seen.open_quote)
         if not torn or torn <= whole:
             break
@@ -69,9 +70,8 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
-    good, bad = (tuple(stages.actions(lake, batch.stage, files)) for files in (answer.good, answer.bad))
-    judged = Judged(plan, inputs, files_of(lake, plan.table, good), answer.tally, onto, without)
-    return Staged(good, bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
+    judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
+    return Staged(done.good, done.bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
 
 
 def _trusted(parts: Sequence[PartSeen]) -> None:

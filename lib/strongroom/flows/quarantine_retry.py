@@ -20,16 +20,17 @@ from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
-from strongroom.flows import fuse, tables
-from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Input, Road, road_of
+from strongroom.flows import tables
+from strongroom.flows.fuse import UNOPENED, Pass
+from strongroom.flows.inputs import Input, Road, held, road_of, with_places
 from strongroom.flows.passing import files_of, passed
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_evolve import evolution_of
 from strongroom.flows.prepare_facts import Judged, facts
 from strongroom.flows.prepare_marks import broken_rows, new_keys, permit_references
 from strongroom.flows.prepare_owners import judge_owners
-from strongroom.flows.sealed_feed import Sealed
+from strongroom.flows.probe import probed
+from strongroom.flows.sealed_feed import COLUMNS, Sealed
 from strongroom.flows.sealed_feed import retry as retry_rows
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
@@ -73,7 +74,9 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    plan, way = fuse.Pass(contract, training, keyring.handle), road_of(job, size=files_at(quarantine, aside).size)
+    plan, lying = Pass(contract, training, keyring.handle), files_at(quarantine, aside)
+    folder = stages.place(lake, training, batch.stage, stats=()).folder
+    way = probed(job, road_of(job, size=lying.size), files=lying.paths[:1], folder=folder)
     staged = _stage(job, way, plan, lake=lake, batch=batch, quarantine=quarantine)
     tally = staged.tally
     if tally.kept:
@@ -84,7 +87,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         stages.drop_remains(lake, table, batch.stage)
     counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
-    if closed := tally.failed.get(fuse.UNOPENED, 0):
+    if closed := tally.failed.get(UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
     return Outcome(rows=counts, summary=summary, facts={"table": training, "batch": batch.number, **counts})
 
@@ -156,16 +159,16 @@ class _Retried:
 
 def _stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
     aside = files_at(quarantine, f"quarantine.{plan.contract.name}")
-    if aside.why_not:
-        what, todo = f"this quarantine has what no retry reads: {aside.why_not}", "Ask its owner to take that off."
-        raise StoreError(what, where=aside.name, todo=todo)
     kept = origins_of(lake, plan.contract.name, _batches(lake, aside.name))
     forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
-    inputs = [Input(Sealed(plan, aside.paths, forms), aside.size, count=len(aside.paths))]
+    if way.direct and not aside.why_not:
+        inputs = [Input(Sealed(plan, forms, aside.paths), aside.size, count=len(aside.paths))]
+    else:
+        inputs = [Input(Sealed(plan, forms), aside.size, frame=with_places(held(way.spark(), aside), COLUMNS))]
     broken = broken_rows(job, way, plan, inputs, lake=lake, onto=True)
-    answer = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken, function=retry_rows)
-    good, bad = (tuple(stages.actions(lake, batch.stage, files)) for files in (answer.good, answer.bad))
-    return _Retried(Judged(plan, inputs, files_of(lake, plan.table, good), answer.tally, onto=True), good, bad)
+    done = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken, function=retry_rows)
+    judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), done.answer.tally, onto=True)
+    return _Retried(judged, done.good, done.bad)
 
 
 def _batches(lake: Lake, aside: str) -> list[int]:

@@ -14,10 +14,11 @@ from functools import reduce
 
 import pyarrow as pa
 
+from strongroom.core.contract import Contract
 from strongroom.core.silence import no_values
 from strongroom.flows import tables
 from strongroom.flows.feeds import Feed, Stretch
-from strongroom.flows.fuse import Aside, Broken, Pass, Worker
+from strongroom.flows.fuse import Aside, Broken, Pass, Worker, output_schema
 from strongroom.quality.reading.blocks import Seen, Unknown
 from strongroom.quality.tally import Tally
 from strongroom.stores.origins import Form
@@ -39,8 +40,8 @@ class Work:
     Args:
         plan: the pass.
         feed: where its rows come from.
-        good: where rows go that pass.
-        bad: where those go that are set aside.
+        good: where rows go that pass; None where Spark writes what it is handed.
+        bad: where those go that are set aside; likewise.
         run_id: of the run, as quarantine tells it.
         batch: likewise.
         broken: of parts by file and first byte, what is known of their rows from others.
@@ -48,8 +49,8 @@ class Work:
 
     plan: Pass
     feed: Feed
-    good: Place
-    bad: Place
+    good: Place | None
+    bad: Place | None
     run_id: str
     batch: int
     broken: Mapping[tuple[str, int], Broken]
@@ -104,19 +105,56 @@ class Answer:
     tally: Tally
 
 
+Leaving = Callable[[Worker, "Parts"], Iterator[pa.RecordBatch | Aside]]
+"""What leaves a worker, row by row; the parts that were read are told on the way."""
+Parts = dict[tuple[str, int], "PartSeen"]
+
+
 def work(what: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Does what the feed makes of these batches, and gives one batch of ANSWER; none if there is nothing.
+    """Does what the feed makes of these batches: see `passed_on`."""
+    yield from passed_on(what, lambda worker, parts: _passed(what, worker, what.feed.stretches(batches), parts))
+
+
+def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
+    """One batch of ANSWER, if there is anything. What leaves is written; or comes first, where it is Spark that writes.
 
     Raises:
         StrongroomError: with no data value in it; what this attempt wrote is deleted as far as that can be done.
     """
     settle_worker()
     with no_values("the pass"):
-        parts = dict[tuple[str, int], PartSeen]()
-        told = pass_all(what, lambda worker: _passed(what, worker, what.feed.stretches(batches), parts))
-        rows = [part.row() for part in parts.values()]
-        if told.num_rows or rows:
-            yield pa.RecordBatch.from_pylist([*told.to_pylist(), *rows], ANSWER)
+        worker, parts = Worker(what.plan), Parts()
+        if what.good is None or what.bad is None:
+            for rows in leaving(worker, parts):
+                yield handed(rows, worker.schema, run_id=what.run_id, batch=what.batch)
+            told = _told(worker, parts)
+            if told:
+                yield handed(pa.RecordBatch.from_pylist(told, ANSWER), worker.schema)
+            return
+        good, bad = ParquetSink(what.good, worker.schema), ParquetSink(what.bad, tables.QUARANTINE)
+        try:
+            for rows in leaving(worker, parts):
+                if isinstance(rows, Aside):
+                    bad.write(quarantined(rows, run_id=what.run_id, batch=what.batch))
+                else:
+                    good.write(rows)
+            files = [("good", file) for file in good.close()] + [("bad", file) for file in bad.close()]
+        except BaseException:
+            good.abandon()
+            bad.abandon()
+            raise
+        told = [
+            {"kind": kind, "path": file.name, "size": file.size, "rows": file.rows, "modified": file.modified}
+            for kind, file in files
+        ]
+        told += _told(worker, parts)
+        if told:
+            yield pa.RecordBatch.from_pylist(told, ANSWER)
+
+
+def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
+    rows = [part.row() for part in parts.values()]
+    return [*rows, {"kind": "tally", "said": worker.tally.to_json()}] if worker.tally.rows else rows
 
 
 def settle_worker() -> None:
@@ -135,33 +173,7 @@ def _nothing(_: object) -> None:
     """Nothing is read anew."""
 
 
-def pass_all(what: Work, leaving: Callable[[Worker], Iterator[pa.RecordBatch | Aside]]) -> pa.RecordBatch:
-    """Writes what leaves a worker; gives the files and the tally as ANSWER, or no row if no row has passed."""
-    worker = Worker(what.plan)
-    good, bad = ParquetSink(what.good, worker.schema), ParquetSink(what.bad, tables.QUARANTINE)
-    try:
-        for rows in leaving(worker):
-            if isinstance(rows, Aside):
-                bad.write(quarantined(rows, run_id=what.run_id, batch=what.batch))
-            else:
-                good.write(rows)
-        files = [("good", file) for file in good.close()] + [("bad", file) for file in bad.close()]
-    except BaseException:
-        good.abandon()
-        bad.abandon()
-        raise
-    told: list[dict[str, object]] = [
-        {"kind": kind, "path": file.name, "size": file.size, "rows": file.rows, "modified": file.modified}
-        for kind, file in files
-    ]
-    if worker.tally.rows:
-        told.append({"kind": "tally", "said": worker.tally.to_json()})
-    return pa.RecordBatch.from_pylist(told, ANSWER)
-
-
-def _passed(
-    what: Work, worker: Worker, stretches: Iterator[Stretch], parts: dict[tuple[str, int], PartSeen]
-) -> Iterator[pa.RecordBatch | Aside]:
+def _passed(what: Work, worker: Worker, stretches: Iterator[Stretch], parts: Parts) -> Iterator[pa.RecordBatch | Aside]:
     """What leaves; `parts` says in the end what each part was."""
     for stretch in stretches:
         place = stretch.path, stretch.start
@@ -188,6 +200,32 @@ def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(
         [array.cast(kind) for array, kind in zip(arrays, kinds, strict=True)], schema=tables.QUARANTINE
     )
+
+
+EXTRA = pa.field("__extra", pa.struct([*tables.QUARANTINE, pa.field("answer", pa.struct(list(ANSWER)))]))
+"""Beside the protected columns of what Spark is to write: null for a good row, else all that it says."""
+
+
+def handed_schema(contract: Contract) -> pa.Schema:
+    """What Spark is handed to write."""
+    return output_schema(contract).append(EXTRA)
+
+
+def handed(rows: pa.RecordBatch | Aside, schema: pa.Schema, *, run_id: str = "", batch: int = 0) -> pa.RecordBatch:
+    """Rows as Spark is handed them: good ones, those set aside, or answers."""
+    whole = schema.append(EXTRA)
+    if not isinstance(rows, Aside) and rows.schema != ANSWER:
+        return pa.RecordBatch.from_arrays([*rows.columns, pa.nulls(rows.num_rows, EXTRA.type)], schema=whole)
+    if isinstance(rows, Aside):
+        told = quarantined(rows, run_id=run_id, batch=batch)
+        columns = [*told.columns, pa.nulls(told.num_rows, EXTRA.type[-1].type)]
+    else:
+        told = rows
+        answer = pa.StructArray.from_arrays(rows.columns, fields=list(ANSWER))
+        columns = [*(pa.nulls(rows.num_rows, field.type) for field in tables.QUARANTINE), answer]
+    extra = pa.StructArray.from_arrays(columns, fields=list(EXTRA.type))
+    empty = [pa.nulls(told.num_rows, field.type) for field in schema]
+    return pa.RecordBatch.from_arrays([*empty, extra], schema=whole)
 
 
 def answer_of(rows: pa.Table) -> Answer:

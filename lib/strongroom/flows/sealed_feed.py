@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strongroom.core.contract import ACROSS
-from strongroom.core.silence import no_values
-from strongroom.flows.feeds import Stretch
+from strongroom.flows.feeds import Stretch, runs_of
 from strongroom.flows.fuse import UNOPENED, UNPARSED, UNTRUSTED, Aside, Pass, Worker
 from strongroom.flows.records import Again, read_again, together
-from strongroom.flows.road import Work, pass_all, settle_worker
+from strongroom.flows.road import Work, passed_on
 from strongroom.flows.sealed_rows import RECORD, from_json, of_record, starts_with
 from strongroom.flows.sealed_rows import UNTRUSTED as NEVER
 from strongroom.protect import unseal
@@ -25,7 +24,7 @@ from strongroom.stores.origins import Form
 from strongroom.stores.sources import CORRUPT
 
 _ROWS = 20_000
-_COLUMNS = ("batch", "reasons", "source_file", "source_position", "row")
+COLUMNS = ("batch", "reasons", "source_file", "source_position", "row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +44,48 @@ class Opened:
     before: int
 
 
+Opening = tuple[str, int, Opened]
+"""A quarantine file, the byte from which its rows are counted (0: its beginning), and some of its rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A quarantine's files, by number, for whoever has the key; `forms` by batch and source file."""
+    """A quarantine's rows for whoever has the key.
+
+    Args:
+        plan: the pass.
+        forms: by batch and source file, how its records are read.
+        files: the quarantine's, of which a task is handed numbers; none where it is handed rows, FILE and POSITION.
+    """
 
     plan: Pass
-    files: tuple[str, ...]
     forms: Mapping[tuple[int, str], Form]
+    files: tuple[str, ...] = ()
 
     def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
-        """The rows that open, file by file; numbered as they lie there (`feeds.Feed`)."""
-        for file in self.numbered(batches):
-            yield Stretch(0, file, 0, Seen(), self._blocks(file, only))
-
-    def numbered(self, batches: Iterable[pa.RecordBatch]) -> Iterator[str]:
-        """The files whose numbers a task is handed."""
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                yield self.files[number]
-
-    def _blocks(self, file: str, only: Collection[str] | None) -> Iterator[Block]:
-        for opened in self.opened(file):
+        """The rows that open, numbered as they lie there (`feeds.Feed`)."""
+        for file, start, opened in self.openings(batches):
             rows, places = opened.again.rows, opened.again.places
             names = [name for name in rows.schema.names if only is None or name in only]
-            yield Block(rows.select(names), places + opened.before + 1)
+            block = Block(rows.select(names), places + opened.before + 1)
+            yield Stretch(0, file, start, Seen(), iter([block]))
 
-    def opened(self, file: str) -> Iterator[Opened]:
-        """Its rows, some at a time."""
-        ring, before = keyring_of(self.plan.keys), 0
-        filesystem, path = filesystem_of(file)
-        with filesystem.open_input_file(path) as raw, pq.ParquetFile(raw, pre_buffer=True) as parquet:
-            have = [name for name in _COLUMNS if name in parquet.schema_arrow.names]
-            for batch in parquet.iter_batches(_ROWS, columns=have, use_threads=False):
-                aside = _whole(batch)
-                clear, valid = unseal(aside.column("row"), table=self.plan.table, keyring=ring)
-                yield self._read(aside, clear, np.asarray(valid), before)
-                before += batch.num_rows
+    def openings(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Opening]:
+        """All rows, some at a time."""
+        ring = keyring_of(self.plan.keys)
+        for file, start, before, aside in self._lying(batches) if self.files else _handed(batches):
+            clear, valid = unseal(aside.column("row"), table=self.plan.table, keyring=ring)
+            yield file, start, self._read(aside, clear, np.asarray(valid), before)
+
+    def _lying(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int, int, pa.RecordBatch]]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                before, (filesystem, path) = 0, filesystem_of(self.files[number])
+                with filesystem.open_input_file(path) as raw, pq.ParquetFile(raw, pre_buffer=True) as parquet:
+                    have = [name for name in COLUMNS if name in parquet.schema_arrow.names]
+                    for rows in parquet.iter_batches(_ROWS, columns=have, use_threads=False):
+                        yield self.files[number], 0, before, _whole(rows)
+                        before += rows.num_rows
 
     def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Opened:
         columns = self.plan.contract.columns
@@ -112,6 +117,13 @@ class Sealed:
             yield self.forms.get(key), np.array(places, np.int64)
 
 
+def _handed(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int, int, pa.RecordBatch]]:
+    counted: dict[tuple[str, int], int] = {}
+    for batch in batches:
+        for path, start, numbers, rows in runs_of(batch, counted):
+            yield path, start, int(numbers[0]) - 1, _whole(rows)
+
+
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
     """With the places, which quarantines of before do not have."""
     if "source_position" in batch.schema.names:
@@ -125,33 +137,27 @@ def retry(what: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBa
     A row that was a duplicate stays one as long as the contract has that rule. A row that cannot be opened stays
     sealed as it is, with the reason `row.sealed`.
     """
-    settle_worker()
-    with no_values("the pass"):
-        feed = what.feed
-        if not isinstance(feed, Sealed):
-            raise TypeError("a retry is fed with sealed rows")
-        told = pass_all(what, lambda worker: _again(what, worker, feed, batches))
-        if told.num_rows:
-            yield told
+    feed = what.feed
+    if not isinstance(feed, Sealed):
+        raise TypeError("a retry is fed with sealed rows")
+    yield from passed_on(what, lambda worker, _: _again(what, worker, feed, batches))
 
 
 def _again(
     what: Work, worker: Worker, feed: Sealed, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch | Aside]:
     across = [rule for rule in what.plan.contract.rules if rule.check in ACROSS]
-    for file in feed.numbered(batches):
-        broken = what.broken.get((file, 0), {})
-        for opened in feed.opened(file):
-            for reason, places in opened.others.items():
-                if len(places):
-                    yield worker.closed(opened.aside.take(pa.array(places)), reason)
-            places = opened.again.places
-            if not len(places):
-                continue
-            theirs = opened.aside.take(pa.array(places))
-            before, numbers = theirs.column("reasons").to_pylist(), places + opened.before + 1
-            marks = {}
-            for place, rule in enumerate(across):
-                stays = np.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
-                marks[rule.id] = stays | np.isin(numbers, broken.get(place, ()))
-            yield from worker.again(opened.again.rows, theirs, marks, unreadable=opened.again.unreadable)
+    for file, start, opened in feed.openings(batches):
+        broken, places = what.broken.get((file, start), {}), opened.again.places
+        for reason, others in opened.others.items():
+            if len(others):
+                yield worker.closed(opened.aside.take(pa.array(others)), reason)
+        if not len(places):
+            continue
+        theirs = opened.aside.take(pa.array(places))
+        before, numbers = theirs.column("reasons").to_pylist(), places + opened.before + 1
+        marks = {}
+        for place, rule in enumerate(across):
+            stays = np.array([rule.check == "unique" and rule.id in (reasons or ()) for reasons in before])
+            marks[rule.id] = stays | np.isin(numbers, broken.get(place, ()))
+        yield from worker.again(opened.again.rows, theirs, marks, unreadable=opened.again.unreadable)

@@ -102,6 +102,14 @@ def staged(lake: Lake, table: str, stage: str) -> list[AddAction]:
     ]
 
 
+def staged_rows(lake: Lake, table: str, stage: str, *, column: str) -> list[Any]:
+    """The values of one column of a stage, in memory: for the few rows that are about the run itself."""
+    filesystem, folder = filesystem_of(lake.folder(table))
+    files = [f"{folder}/{action.path}" for action in staged(lake, table, stage)]
+    found = [pq.read_table(file, columns=[column], filesystem=filesystem, partitioning=None) for file in files]
+    return [value for part in found for value in part.column(column).to_pylist()]
+
+
 def actions(lake: Lake, stage: str, files: Iterable[Written]) -> list[AddAction]:
     """Files that workers wrote into a stage, ready to commit."""
     return [
