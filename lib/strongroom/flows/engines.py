@@ -58,7 +58,11 @@ class Spark:
         first, *others = (self._frame(each, schema) for each in tasks)
         for other in others:
             first = first.unionByName(other)
-        return first.groupBy(by).applyInArrow(reduce, spark_schema(to)).toArrow()
+
+        def reduced(table: pa.Table) -> pa.Table:  # Spark tells by the types what it is
+            return reduce(table)
+
+        return first.groupBy(by).applyInArrow(reduced, spark_schema(to)).toArrow()
 
     def _frame(self, tasks: Tasks, schema: pa.Schema) -> Any:
         frame = tasks.frame

@@ -143,4 +143,4 @@ def _is_hidden(parts: Sequence[str]) -> bool:
 
 def plain_path(uri: str) -> str:
     """A file's path as sources list it, from the URI that Spark gives."""
-    return unquote(uri.removeprefix("file://") if uri.startswith("file:///") else uri)
+    return unquote(re.sub("^file:/+", "/", uri))
