@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -42,7 +44,7 @@ KEPT = [
     ("quoted break", b'1,"x\ny",2\n', ("1", "x\ny", "2"), "within quotes a line does not end"),
     ("forged row", b'1,"x\n9,9,9\ny",2\n', ("1", "x\n9,9,9\ny", "2"), "what looks like a row is text"),
     ("stray quote", b'1,x"y,2\n', ("1", 'x"y', "2"), "a quote inside an unquoted field is text"),
-    ("stray pair", b'1,x"y,z",2,\n'[:-2] + b"\n", None, "and so is a separator's end there: four fields"),
+    ("stray pair", b'1,x"y,z",2\n', None, "and no separator is hidden by it: four fields"),
     ("blank and quote", b'1, "x",2\n', ("1", ' "x"', "2"), "the field begins with a blank: its quotes are text"),
     ("doubled quote", b'1,"x""y",2\n', ("1", 'x"y', "2"), "RFC 4180"),
     ("only quotes", b'1,"""",2\n', ("1", '"', "2"), "one quote"),
@@ -240,3 +242,26 @@ def test_what_is_no_header(lines, said, why):
 def test_a_header_may_have_a_break_and_stand_behind_comments():
     lines = [pa.array([line], pa.binary()) for line in (b"", b"#1", b'"a', b'b",c')]
     assert header_of(lines, Dialect(header=True, comment="#")) == ("a\nb", "c")
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "quality.md"
+
+
+def page_rows() -> list[str]:
+    """The cases as they stand in the documentation."""
+    kinds = ((KEPT, "kept"), (ASIDE, "set aside"), (BROKEN, "broken quote"))
+    rows = [(case[1], kind, case) for cases, kind in kinds for case in cases]
+    return [
+        f"| {name_of(data)} | {'set aside' if case[2] is None else kind} | {case[-1]} |" for data, kind, case in rows
+    ]
+
+
+def name_of(data: bytes) -> str:
+    if len(data) > 100:
+        return "a cell of 10 MB"
+    text = repr(data)[2:-1].replace("|", "\\|")
+    return f"`{text}`"
+
+
+def test_the_page_has_every_case():
+    assert [row for row in page_rows() if row not in PAGE.read_text(encoding="utf-8")] == []
