@@ -67,7 +67,7 @@ def table(rows: int, *, bad: float) -> pa.Table:
     return pa.table(columns)
 
 
-def passes(data: pa.Table, *, textual: bool) -> Iterator[tuple[str, Callable[[], object]]]:
+def passes(data: pa.Table) -> Iterator[tuple[str, Callable[[], object]]]:
     """The steps of the pass, each over all batches; a later one includes the earlier ones."""
     batches = data.to_batches(BATCH)
     judge = compile_rules(CONTRACT)
@@ -98,7 +98,7 @@ def run(*, rows: int, rounds: int) -> None:
     for name, share in (("clean", 0.0), ("1 % bad", 0.01)):
         data = table(rows, bad=share).combine_chunks()
         text = data.set_column(0, "user_id", data["user_id"].cast(pa.string()))
-        for source, given, textual in (("typed", data, False), ("text", text, True)):
+        for source, given in (("typed", data), ("text", text)):
             cases |= {f"{step}: {source}, {name}": work for step, work in passes(given)}
     for name, cost in interleaved(cases, rounds=rounds).items():
         show(name, rows=rows, rules=len(RULES), unit="ns a row", **ratio(cost.cpu, [rows / 1e9] * len(cost.cpu)))

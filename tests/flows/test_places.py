@@ -1,38 +1,59 @@
-"""Rows are counted within their file and part, whatever batches they come in."""
+"""The place of a row in words, and rows that Spark hands over: counted within their file and part, in any batches."""
 
 import itertools
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from strongroom.flows.places import Places, in_words, some
+from strongroom.flows.feeds import runs_of
+from strongroom.flows.places import in_file, in_words
 from strongroom.stores.sources import FILE, POSITION
 
 ROWS = [
     # file, first byte of the part, what is told
-    ("a", 0, "row 1"), ("a", 0, "row 2"), ("a", 0, "row 3"), ("b", 0, "row 1"), ("b", 100, "row 1 after byte 100"),
-    ("b", 100, "row 2 after byte 100"), ("a", 50, "row 1 after byte 50"), ("c", 0, "row 1"), ("c", 0, "row 2"),
+    ("/a", 0, "row 1"), ("/a", 0, "row 2"), ("/a", 0, "row 3"), ("/b", 0, "row 1"), ("/b", 100, "row 1 after byte 100"),
+    ("/b", 100, "row 2 after byte 100"), ("/a", 50, "row 1 after byte 50"), ("/c", 0, "row 1"), ("/c", 0, "row 2"),
 ]  # fmt: skip
 
 
 def batch(rows):
-    files, parts = [row[0] for row in rows], [-1 - row[1] for row in rows]
+    files, parts = [f"file://{row[0]}" for row in rows], [-1 - row[1] for row in rows]
     return pa.RecordBatch.from_pydict({FILE: pa.array(files), POSITION: pa.array(parts, pa.int64())})
+
+
+def told(batches):
+    counted = {}
+    return [
+        (path, words)
+        for each in batches
+        for path, start, numbers, _ in runs_of(each, counted)
+        for words in in_words(numbers, start).to_pylist()
+    ]
 
 
 @pytest.mark.parametrize("cuts", [*itertools.combinations(range(1, len(ROWS)), 2)])
 def test_a_row_s_number_does_not_depend_on_batches(cuts):
-    places, found = Places(), []
-    for start, stop in itertools.pairwise((0, *cuts, len(ROWS))):
-        found += in_words(places.of(batch(ROWS[start:stop]))).to_pylist()
-    assert found == [row[2] for row in ROWS]
+    batches = [batch(ROWS[start:stop]) for start, stop in itertools.pairwise((0, *cuts, len(ROWS)))]
+    assert told(batches) == [(row[0], row[2]) for row in ROWS]
 
 
 def test_typed_files_number_their_rows_themselves():
-    numbers = batch([("a", -42, ""), ("a", -8, "")])
-    assert in_words(Places().of(numbers)).to_pylist() == ["row 42", "row 8"]
+    assert told([batch([("/a", -42, ""), ("/a", -8, "")])]) == [("/a", "row 42"), ("/a", "row 8")]
 
 
-def test_rows_from_elsewhere_have_no_place():
-    assert Places().of(pa.RecordBatch.from_pydict({"n": [1]})) is None
-    assert some(None, pa.array([True])) is None
+@pytest.mark.parametrize(
+    ("position", "starts", "expected", "why"),
+    [
+        ("row 7", {}, "row 7", "a file in one part"),
+        ("row 7 after byte 100", {0: 0, 100: 12}, "row 19", "twelve records stand before its part"),
+        ("row 7 after byte 100", {}, "row 7 after byte 100", "what is not known is not made up"),
+        ("row 7 after byte 100", {0: 0, 200: 12}, "row 7 after byte 100", "nor of another part"),
+    ],
+)
+def test_a_number_in_a_part_becomes_one_in_the_file(position, starts, expected, why):
+    assert in_file(position, starts) == expected, why
+
+
+def test_words_are_of_numbers_from_one():
+    assert in_words(np.array([1, 12]), 5).to_pylist() == ["row 1 after byte 5", "row 12 after byte 5"]

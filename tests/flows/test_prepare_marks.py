@@ -2,9 +2,11 @@
 
 import json
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,15 +16,18 @@ from lakes import install
 from quality.conformance import batch_of, cases, contract_of, others_of
 from strongroom.core.contract import ACROSS
 from strongroom.core.contract_file import parse_contract
-from strongroom.flows import check, fuse, keys, prepare, quarantine
-from strongroom.flows.prepare_hashes import Rows
-from strongroom.flows.prepare_marks import mark_rows
+from strongroom.flows import check, keys, prepare, quarantine
+from strongroom.flows.engines import Local, Spark
+from strongroom.flows.feeds import Stretch
+from strongroom.flows.fuse import Pass
+from strongroom.flows.inputs import Input, Road
+from strongroom.flows.key_prints import Key, Scan, scan
+from strongroom.flows.prepare_marks import broken_rows
+from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.stores import commits, stages
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
-from strongroom.stores.sources import CORRUPT
 
-pytestmark = pytest.mark.spark
 CASES = [case for case in cases() if case.name.startswith(("references", "unique")) and case.rows]
 APPEND = ("--set", "prepare.mode=append")
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
@@ -34,19 +39,33 @@ def ring(tmp_path_factory):
     return open_keyring(f"file:{folder}/kek", f"{folder}/ring.json", create=True)
 
 
+@dataclass(frozen=True)
+class Given:
+    """Rows of a case as a task is fed with them."""
+
+    rows: pa.RecordBatch
+
+    def stretches(self, batches, *, only=None):
+        names = [name for name in self.rows.schema.names if only is None or name in only]
+        for _ in batches:
+            block = Block(self.rows.select(names), np.arange(1, self.rows.num_rows + 1))
+            yield Stretch(0, "f", 0, Seen(), iter([block]))
+
+
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_spark_marks_exactly_the_rows_that_duckdb_finds(case, spark, tmp_path, ring):
+def test_exactly_the_rows_that_duckdb_finds_are_marked(case, engine, request, tmp_path, ring):
+    spark = request.getfixturevalue("spark") if engine == "spark" else None
     contract = contract_of(case.contract)
     for other, rows in others_of(case):
         write_deltalake(f"{tmp_path}/training/{other.name}", pa.table(rows.columns, schema=rows.schema))
-    raw = batch_of(case, contract)
-    told = [pa.array(range(raw.num_rows)), pa.nulls(raw.num_rows, pa.string())]
-    frame = spark.createDataFrame(pa.table([*raw.columns, *told], names=[*raw.schema.names, "i", CORRUPT]))
-    rows = Rows(frame, fuse.Pass(contract, "training.t", ring.handle, case.text), sealed=False, onto=False)
-    job = SimpleNamespace(spark=lambda: spark, say=lambda _: None)
-    marked = mark_rows(job, rows, lake=Lake(str(tmp_path))).toArrow().to_pylist()
+    plan, raw = Pass(contract, "training.t", ring.handle), batch_of(case, contract)
+    job = SimpleNamespace(run=SimpleNamespace(id="r1"), spark=lambda: spark, say=lambda _: None)
+    way = Road(Spark(job.spark) if engine == "spark" else Local(), job.spark)
+    inputs = [Input(Given(raw), 0, count=1)]
+    broken = broken_rows(job, way, plan, inputs, lake=Lake(str(tmp_path)), onto=False).get(("f", 0), {})
     rules = [rule.id for rule in contract.rules if rule.check in ACROSS]
-    found = {rule: sorted(row["i"] for row in marked if row[f"{fuse.MARK}{place}"]) for place, rule in enumerate(rules)}
+    found = {rule: [int(number) - 1 for number in broken.get(place, ())] for place, rule in enumerate(rules)}
     assert found == {rule: case.fails.get(rule, []) for rule in rules}, case.why
 
 
@@ -67,9 +86,14 @@ customProperties: [{property: purposes, value: [model_training]}]
 """
 
 
-@pytest.fixture
-def place(tmp_path, capsys, spark):
-    return install(tmp_path / "a b", capsys)
+@pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
+def place(request, tmp_path, capsys):
+    """Whole runs without Spark, and the same with it."""
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    found = install(tmp_path / "a b", capsys)
+    found.edit("local.yaml", "prepare:\n", f"prepare:\n  engine: {request.param}\n")
+    return found
 
 
 def contract(place, name, *columns, form="json"):
@@ -160,10 +184,10 @@ def test_keys_of_rows_that_others_add_before_the_commit_are_compared_with_those_
     publish = prepare.publish_training
 
     def crossed(rows_of):
-        def crossing(job, done, *, lake, planned):
+        def crossing(job, done, *, lake, planned, **more):
             monkeypatch.setattr(prepare, "publish_training", publish)
             commits.append(lake, "training.people", rows_of(lake, done.batch))
-            return publish(job, done, lake=lake, planned=planned)
+            return publish(job, done, lake=lake, planned=planned, **more)
 
         monkeypatch.setattr(prepare, "publish_training", crossing)
 
@@ -171,7 +195,7 @@ def test_keys_of_rows_that_others_add_before_the_commit_are_compared_with_those_
         return lake.read("training.people").slice(0, 1)
 
     def new(lake, batch):
-        (file,) = stages.staged(lake, "training.people", f"{batch.stage}/verdict=good")
+        (file,) = stages.staged(lake, "training.people", batch.stage)
         return pq.read_table(f"{lake.folder('training.people')}/{file.path}", columns=["who", "n"], partitioning=None)
 
     put(orders, "people", "b", {"who": 3, "n": 3})
@@ -334,40 +358,58 @@ customProperties: [{property: purposes, value: [x]}]
 """
 
 
+@dataclass(frozen=True)
+class Counting(Given):
+    """The same, and who asked for what."""
+
+    asked: list
+
+    def stretches(self, batches, *, only=None):
+        self.asked.append(sorted(only))
+        return Given.stretches(self, batches, only=only)
+
+
 @pytest.mark.parametrize("method", ["keep", "encrypt"])
-def test_all_such_rules_together_scan_the_key_columns_once_and_shuffle_hashes_only(spark, tmp_path, ring, method):
-    for name, keys_there in (("one", [1, 2]), ("two", ["x", "y"])):
+def test_all_such_rules_together_read_the_key_columns_once_and_hand_on_fingerprints_only(tmp_path, ring, method):
+    for name, keys_there in (("one", [1, 2]), ("two", ["x-value", "y-value"])):
         write_deltalake(f"{tmp_path}/training/{name}", pa.table({"k": keys_there}))
     made = parse_contract(TWO_OF_EACH.replace("method: B", f"method: {method}"), "t.yaml")
     columns = {
-        "a": [1, 2, 1, None, 5], "b": ["p", "q", "q", "r", "r"], "c": [1, 2, 3, 1, None],
-        "d": ["x", "z", "y", None, "x"],
+        "a": [1, 2, 1, None, 5], "b": ["p-value", "q-value", "q-value", "r-value", "r-value"], "c": [1, 2, 3, 1, None],
+        "d": ["x-value", "z-value", "y-value", None, "x-value"], "w": list(range(5)),
     }  # fmt: skip
-    (tmp_path / "raw").mkdir()
-    pq.write_table(pa.table(columns | {CORRUPT: pa.nulls(5, pa.string()), "w": range(5)}), tmp_path / "raw/t.parquet")
-    rows = Rows(
-        spark.read.parquet(f"{tmp_path}/raw"),
-        fuse.Pass(made, "training.t", ring.handle, False),
-        sealed=False,
-        onto=False,
-    )
-    job = SimpleNamespace(spark=lambda: spark, say=lambda _: None)
-    marked = mark_rows(job, rows, lake=Lake(str(tmp_path)))
-    found = sorted(marked.collect(), key=lambda row: row["w"])
-    broken = [[row[f"{fuse.MARK}{place}"] for row in found] for place in range(4)]
+    plan, feed = Pass(made, "training.t", ring.handle), Counting(pa.RecordBatch.from_pydict(columns), [])
+    job = SimpleNamespace(run=SimpleNamespace(id="r1"), spark=None, say=lambda _: None)
+    handed = []
+
+    class Watched(Local):
+        def run(self, tasks, schema):
+            found = Local.run(self, tasks, schema)
+            handed.extend(found.to_pylist())
+            return found
+
+    way = Road(Watched(), None)
+    broken = broken_rows(job, way, plan, [Input(feed, 0, count=1)], lake=Lake(str(tmp_path)), onto=False)["f", 0]
     assert [rule.id for rule in made.rules if rule.check in ACROSS] == [
         "a.unique",
         "b.unique",
         "c.reference",
         "d.reference",
     ]
-    assert [[number for number, mark in enumerate(marks) if mark] for marks in broken] == [
-        [0, 2], [1, 2, 3, 4], [2], [1]
-    ]  # fmt: skip
-    plan = marked._jdf.queryExecution().executedPlan().toString().split("== Initial Plan ==")[0]
-    scans = [line for line in plan.splitlines() if "FileScan parquet" in line and f"{tmp_path}/raw" in line]
-    assert len(scans) == 2, "once for the rows, once for all their keys"
-    assert sum("w#" in line.partition("Batched")[0] for line in scans) == 1, "the second one reads key columns only"
-    shuffled = [line for line in plan.splitlines() if " Exchange hashpartitioning" in line]
-    assert shuffled
-    assert all("__" in line for line in shuffled)
+    assert [[int(number) - 1 for number in broken[place]] for place in range(4)] == [[0, 2], [1, 2, 3, 4], [2], [1]]
+    assert feed.asked == [["a", "b", "c", "d"]], "once, and no other column"
+    assert b"value" not in b"".join(row["prints"] for row in handed)
+    assert {len(row["prints"]) // 16 for row in handed if not row["theirs"]} == {
+        len(row["numbers"]) // 8 for row in handed if not row["theirs"]
+    }
+
+
+def test_fingerprints_of_two_runs_have_nothing_in_common(ring):
+    plan = Pass(parse_contract(TWO_OF_EACH.replace("method: B", "method: keep"), "t.yaml"), "training.t", ring.handle)
+    feed = Given(pa.RecordBatch.from_pydict({"a": [1, 2, 3]}))
+    found = [
+        {row["prints"] for batch in scan(Scan(plan, feed, (Key(0, ("a",)),), run, 1), [1]) for row in batch.to_pylist()}
+        for run in ("one", "two", "one")
+    ]
+    assert found[0] == found[2]
+    assert not found[0] & found[1]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,13 +21,14 @@ from strongroom.core.run import Run
 from strongroom.flows import fuse, prepare, prepare_record, prepare_report, prepare_sketches, tables
 from strongroom.flows.prepare_record import Done
 from strongroom.quality import states
+from strongroom.quality.reading.blocks import Block
 from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, sketches_of
 from strongroom.quality.tally import Tally
 from strongroom.stores import commits, manifest
 from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
-from strongroom.stores.sources import CORRUPT, FILE, RawFile
+from strongroom.stores.sources import RawFile
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -105,7 +107,7 @@ def place(tmp_path, capsys, spark):
 def lake(tmp_path):
     """A lake with the table, and the one pass that fills it, without Spark."""
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    plan = fuse.Pass(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle, textual=False)
+    plan = fuse.Pass(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle)
     found = Lake(str(tmp_path / "lake"))
     found.ensure("training.visits", tables.training(plan.contract))
     return Prepared(found, plan, ring.primary)
@@ -121,12 +123,10 @@ class Prepared:
         """What a run does with its counts: two tasks, merged, stored, and the version published."""
         tally = Tally()
         for part in (rows[: len(rows) // 3], rows[len(rows) // 3 :]):
-            raw = pa.RecordBatch.from_pylist(part, SCHEMA)
-            raw = raw.append_column(CORRUPT, pa.nulls(len(part), pa.string()))
-            raw = raw.append_column(FILE, pa.array(["f"] * len(part)))
-            left = pa.Table.from_batches(list(fuse.refine(self.plan, [raw])), fuse.stage_schema(self.plan.contract))
-            lines = [extra["tally"] for extra in left[fuse.EXTRA].to_pylist() if extra and extra["tally"]]
-            tally = tally.merge(Tally.from_json(*lines))
+            worker = fuse.Worker(self.plan)
+            rows = pa.RecordBatch.from_pylist(part, SCHEMA)
+            list(worker.process(Block(rows, np.arange(1, len(part) + 1)), file="f"))
+            tally = tally.merge(Tally.from_json(worker.tally.to_json()))
         tally = prepare_sketches.without_rare(tally)
         run = Run(f"run-{number}", "prepare", "user:ada", "model_training", datetime(2026, 1, number, tzinfo=UTC))
         batch = manifest.Batch("visits", number, run.id, mode, (RawFile(f"f{number}", 1, 1),))

@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from strongroom.core.errors import StoreError
 from strongroom.stores import owners
 from strongroom.stores.lake import Lake
+from strongroom.stores.stages import staged
 
 TABLE = "training.t"
 SCHEMA = pa.schema([pa.field("id", pa.int64(), metadata={"comment": "ours"}), ("text", pa.string())])
@@ -98,7 +99,7 @@ def test_what_is_asked_of_rows_are_constraints_and_invariants_that_are_not_ours(
 
 
 def stage(lake, rows):
-    folder = Path(lake.folder(TABLE)) / "stage/verdict=good"
+    folder = Path(lake.folder(TABLE)) / "_stage"
     folder.mkdir(parents=True)
     pq.write_table(rows, folder / "part-0.parquet")
     return folder
@@ -120,7 +121,7 @@ def test_staged_rows_that_break_a_condition_are_counted_and_nothing_stays_behind
     made(lake)
     folder = stage(lake, ROWS)
     asked = {"rule": condition, "other": "id IS NULL OR id > 0"}
-    counts = owners.broken(lake, TABLE, "stage/verdict=good", schema=SCHEMA, asked=asked)
+    counts = owners.broken(lake, TABLE, staged(lake, TABLE, "stage"), schema=SCHEMA, asked=asked)
     assert counts == {"rule": count, "other": 0}, why
     assert [path.name for path in folder.iterdir()] == ["part-0.parquet"]
 
@@ -139,11 +140,11 @@ def test_what_cannot_be_judged_is_refused_by_its_name_and_never_run(lake, condit
     made(lake)
     folder = stage(lake, ROWS)
     with pytest.raises(StoreError, match="'odd' cannot be judged") as caught:
-        owners.broken(lake, TABLE, "stage/verdict=good", schema=SCHEMA, asked={"odd": condition})
+        owners.broken(lake, TABLE, staged(lake, TABLE, "stage"), schema=SCHEMA, asked={"odd": condition})
     assert condition == "" or condition not in str(caught.value)
     assert [path.name for path in folder.iterdir()] == ["part-0.parquet"]
 
 
 def test_a_stage_without_files_breaks_nothing(lake):
     made(lake)
-    assert owners.broken(lake, TABLE, "stage/verdict=good", schema=SCHEMA, asked={"a": "false"}) == {"a": 0}
+    assert owners.broken(lake, TABLE, staged(lake, TABLE, "stage"), schema=SCHEMA, asked={"a": "false"}) == {"a": 0}

@@ -18,8 +18,14 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.contract_file import parse_contract
+from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Run
 from strongroom.flows import keys_rewrap, prepare_publish, quarantine_retry, tables
+from strongroom.flows.engines import Local
+from strongroom.flows.fuse import Pass
+from strongroom.flows.inputs import Road
+from strongroom.flows.passing import files_of
+from strongroom.flows.prepare_facts import Judged
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.protect.rewrap import Rewrapped
@@ -128,12 +134,12 @@ def prepare(lake, mode):
     manifest.plan(lake, batch, planned=NOW)
     planned = Planned(batch, onto, quarantine, ())
     prepare_publish.look_again(lake, planned)
-    put(lake, TRAINING, f"{batch.stage}/verdict=good", table(MINE))
-    put(lake, TRAINING, f"{batch.stage}/verdict=tally", table([]))
+    put(lake, TRAINING, batch.stage, table(MINE))
     prepare_publish.look_again(lake, planned)
-    done = Done(mine.run, CONTRACT, batch, Tally(rows=2), (), ring.primary)
+    good = tuple(stages.staged(lake, TRAINING, batch.stage))
+    done = Done(mine.run, CONTRACT, batch, Tally(rows=2), (), ring.primary, good=good)
     prepare_publish.publish_quarantine(mine, done, lake=lake, planned=planned)
-    prepare_publish.publish_training(mine, done, lake=lake, planned=planned)
+    prepare_publish.publish_training(mine, done, lake=lake, planned=planned, judge=None)
 
 
 def retry(lake):
@@ -142,9 +148,15 @@ def retry(lake):
     quarantine, onto = manifest.fence(lake, ASIDE, known), manifest.fence(lake, TRAINING, known)
     batch = Batch("t", len(known) + 1, "mine", RETRY, (RawFile(f"{ASIDE}@{quarantine.version()}", 0, 0),))
     manifest.plan(lake, batch, planned=NOW)
-    put(lake, TRAINING, f"{batch.stage}/verdict=good", table(BASE[:2]))
+    put(lake, TRAINING, batch.stage, table(BASE[:2]))
     put(lake, ASIDE, batch.stage, aside(BASE[2:], run="mine"))
-    quarantine_retry._publish(job(lake), CONTRACT, lake, batch=batch, onto=onto, quarantine=quarantine)
+    good, bad = (tuple(stages.staged(lake, name, batch.stage)) for name in (TRAINING, ASIDE))
+    plan = Pass(CONTRACT, TRAINING, KeyHandle("", b"", ""))
+    rows = Judged(plan, (), files_of(lake, TRAINING, good), Tally(rows=6, bad=4), onto=True)
+    tried = quarantine_retry._Retried(rows, good, bad)
+    way = Road(Local(), spark=None)
+    mine = job(lake)
+    quarantine_retry._publish(mine, way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
     for name in (TRAINING, ASIDE):
         stages.drop_remains(lake, name, batch.stage)
 

@@ -9,8 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakes import install
-from strongroom.flows import prepare
-from strongroom.stores import shapes
+from strongroom.flows import prepare, shapes
 from system.contents import quarantined, training, unknown_files
 from system.processes import run
 
@@ -168,13 +167,14 @@ def stopped(place, done, code, said):
 def test_a_file_that_vanishes_during_the_run_stops_it(place, monkeypatch):
     file = place.lake / "raw/reviews/odd.json"
     file.write_bytes(row())
-    look = shapes.check_shape
+    look = shapes.look
 
     def vanishing(source, files, contract, **more):
-        look(source, files, contract, **more)
+        found = look(source, files, contract, **more)
         file.unlink()
+        return found
 
-    monkeypatch.setattr(shapes, "check_shape", vanishing)
+    monkeypatch.setattr(shapes, "look", vanishing)
     stopped(place, place.run(prepare, *OPEN_GATE), 7, ["odd.json"])
 
 

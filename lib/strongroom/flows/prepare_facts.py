@@ -124,7 +124,7 @@ def _new_version(rows: Judged, lake: Lake) -> list[TableFiles]:
     """The table as readers would get it: what it holds, where the run adds to it, and the good rows."""
     name = f"training.{rows.plan.contract.name}"
     former = lake.open(name) if rows.onto else None
-    return [*([] if former is None else [files_at(former, name, without=rows.without)]), rows.good]
+    return [*([] if former is None else [files_at(lake, former, name, without=rows.without)]), rows.good]
 
 
 def _other(job: Job, name: str, rule: SetRule, lake: Lake) -> TableFiles:
@@ -132,7 +132,7 @@ def _other(job: Job, name: str, rule: SetRule, lake: Lake) -> TableFiles:
     if there is None:
         raise StoreError("a table that the contract refers to is not there any more", where=name)
     job.say(f"{rule.id}: asks {name}, version {there.version()}")
-    return files_at(there, name)
+    return files_at(lake, there, name)
 
 
 def _frame(road: Road, parts: Sequence[TableFiles]) -> Any:

@@ -152,7 +152,9 @@ def _asked(job: Job, road: Road, plan: Pass, rule: Rule, place: int, *, lake: La
         former = lake.open(table) if seen else None
         if former is None or not former.file_uris():
             return Asked(rule, Key(place, rule.columns))
-        return _against(job, road, plan, rule, place, former, columns=rule.columns, name=table, without=without)
+        return _against(
+            job, road, plan, rule, place, former, columns=rule.columns, name=table, lake=lake, without=without
+        )
     target = rule.argument
     if not isinstance(target, Reference):
         raise TypeError(f"rule {rule.id} refers to nothing")
@@ -161,15 +163,15 @@ def _asked(job: Job, road: Road, plan: Pass, rule: Rule, place: int, *, lake: La
     if there is None:
         raise _missing(target.table)
     job.say(f"{rule.id}: looked up in {table}, version {there.version()}")
-    return _against(job, road, plan, rule, place, there, columns=target.columns, name=table)
+    return _against(job, road, plan, rule, place, there, columns=target.columns, name=table, lake=lake)
 
 
 def _against(
     job: Job, road: Road, plan: Pass, rule: Rule, place: int, table: DeltaTable, *, columns: tuple[str, ...], name: str,
-    without: str = "",
+    lake: Lake, without: str = "",
 ) -> Asked:  # fmt: skip
     """The rule's key and a table's, both protected alike, under every master key that the table has."""
-    theirs, leaves = files_at(table, name, without=without), leaves_of(plan.contract, rule.columns)
+    theirs, leaves = files_at(lake, table, name, without=without), leaves_of(plan.contract, rule.columns)
     hidden = next((at for at, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None)
     keys: tuple[int, ...] = ()
     if hidden is not None:

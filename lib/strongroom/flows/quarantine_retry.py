@@ -74,7 +74,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    plan, lying = Pass(contract, training, keyring.handle), files_at(quarantine, aside)
+    plan, lying = Pass(contract, training, keyring.handle), files_at(lake, quarantine, aside)
     folder = stages.place(lake, training, batch.stage, stats=()).folder
     way = probed(job, road_of(job, size=lying.size), files=lying.paths[:1], folder=folder)
     staged = _stage(job, way, plan, lake=lake, batch=batch, quarantine=quarantine)
@@ -158,7 +158,7 @@ class _Retried:
 
 
 def _stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
-    aside = files_at(quarantine, f"quarantine.{plan.contract.name}")
+    aside = files_at(lake, quarantine, f"quarantine.{plan.contract.name}")
     kept = origins_of(lake, plan.contract.name, _batches(lake, aside.name))
     forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
     if way.direct and not aside.why_not:

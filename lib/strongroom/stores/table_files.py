@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from strongroom.core.escaping import glob_words
-from strongroom.stores.lake import filesystem_of
+from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.stages import is_of
 
 _PLAIN = frozenset(
@@ -52,9 +52,9 @@ class TableFiles:
         return [glob_words(path if "://" in path else f"file://{path}") for path in self.paths]
 
 
-def files_at(table: DeltaTable, name: str, *, without: str = "") -> TableFiles:
+def files_at(lake: Lake, table: DeltaTable, name: str, *, without: str = "") -> TableFiles:
     """The files of the version that is open here, but those of one batch's stage."""
-    folder = table.table_uri.removeprefix("file://").rstrip("/")
+    folder = lake.folder(name)
     actions = table.get_add_actions(flatten=True)
     pairs = [
         (unquote(path), size)

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from strongroom.stores.shapes import check_shape, unknown_fields
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.quality.reading.parquet_rows import fits_contract
+from strongroom.flows.shapes import look
 from strongroom.stores.sources import list_files
 
 
@@ -23,7 +22,7 @@ CONTRACT = Contract("t", "t", "1", "t.yaml", "f", (), COLUMNS)
 
 def problems(tmp_path, source, contract=CONTRACT):
     try:
-        check_shape(source, list_files(source, str(tmp_path)), contract, fits=fits_contract)
+        look(source, list_files(source, str(tmp_path)), contract)
     except ConfigError as error:
         return [problem.what for problem in error.problems]
     return []
@@ -59,8 +58,12 @@ def test_every_file_is_looked_at(tmp_path):
     ("header", "options", "expected", "why"),
     [
         ("id,text", {"header": True}, None, "as the contract says"),
-        ("text,id", {"header": True}, "another order", "Spark reads by place"),
-        ("id", {"header": True}, "'text' is missing", "fewer"),
+        ("text,id", {"header": True}, None, "another order is the same columns"),
+        ("id", {"header": True}, None, "an optional column may be missing"),
+        ("text", {"header": True}, "the required column 'id' is missing", "a required one may not"),
+        ("id,text,id", {"header": True}, "'id' 2 times", "nobody knows which is meant"),
+        (",id,text", {"header": True}, "column 1 has no name", "pandas' index"),
+        ("id,text,", {"header": True}, "ends with a separator", "a trailing one"),
         ("id,text,more", {"header": True}, "a column 'more'", "one the contract does not know"),
         ("id\ttext", {"header": True, "sep": "\t"}, None, "tabs"),
         ('"id","text"', {"header": True}, None, "quotes"),
@@ -114,7 +117,7 @@ def test_folders_are_columns(tmp_path, folder, expected, why):
         source = Source("raw", kind, f"raw/**/*.{kind}", {"header": True} if kind == "csv" else {})
         found = []
         try:
-            check_shape(source, list_files(source, root), CONTRACT, lake=root)
+            look(source, list_files(source, root), CONTRACT, lake=root)
         except ConfigError as error:
             found = [problem.what for problem in error.problems]
         assert any(expected in each for each in found) if expected else found == [], (kind, why)
@@ -147,39 +150,3 @@ def test_files_are_found_by_folder_and_glob_without_hidden_ones(tmp_path):
     assert names("deep") == ["deep/d.json"]
     with pytest.raises(StoreError, match="no file"):
         names("*.csv")
-
-
-LINES = [
-    ('{"a": "1", "b": {"c": "}"}}', True),
-    ('{"a": "1", "b": {"c": "2"}, "d": ["x", {"e": "3"}, {"e": "4"}]} \t\r', True),
-    (r'{"a": "} \" } {\"a\": 1}"}', True),
-    ('{"a": "} junk {"}', True),
-    ('{"a": "1"', True),  # no object at all: the reader sets the line aside
-    ("[1] {}", True),
-    ("", True),
-    ('{"a": "1"}{"a": "2"}', False),
-    ('{"a": "1"} {"a": "2"}', False),
-    ('{"a": "1"},{"a": "2"}', False),
-    ('{"a": "1"} "words" {"a": "2"}', False),
-    ('{"a": "1"}, "b": {"c": "2"}', False),
-    ('{"a": {"b": "1"}}, "b": {"c": "2"}}', False),
-    ('{"a": "1"} words', False),
-    ('{"a": "1"},', False),
-    ('{"a": "1"}]', False),
-    (r'{"a": "\"}"} "\" {" }', False),
-]
-
-
-@pytest.mark.spark
-@pytest.mark.parametrize(("line", "alone"), LINES)
-def test_what_follows_an_object_on_its_line_is_not_lost_in_silence(spark, tmp_path, line, alone):
-    (tmp_path / "a.json").write_text(line + "\n", newline="")
-    source = Source("raw", "json", "*.json")
-    known = tuple(column(name) for name in "abd")
-    contract = replace(CONTRACT, columns=known)
-    files = list_files(source, str(tmp_path))
-    if alone:
-        assert unknown_fields(spark, source, files=files, contract=contract) == []
-    else:
-        with pytest.raises(StoreError, match="more than one JSON object"):
-            unknown_fields(spark, source, files=files, contract=contract)
