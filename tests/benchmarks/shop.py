@@ -7,7 +7,6 @@ a token, AES-SIV, a token of few values.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +57,18 @@ def table(start: int, count: int, *, letters: int = 200) -> pa.Table:
     )  # fmt: skip
 
 
-def write(folder: Path, rows: int, *, letters: int = 200) -> str:
-    """The table as Parquet files, at least eight and of at most a quarter million rows; returns the folder."""
+def write(folder: Path, rows: int, *, letters: int = 200, bad: int = 0) -> str:
+    """The table as Parquet files, at least eight and of at most a quarter million rows; returns the folder.
+
+    With `bad` each so-manieth row has no e-mail address.
+    """
     folder.mkdir(parents=True)
     count = min(-(-rows // FILES), 250_000)
     for part, start in enumerate(range(0, rows, count)):
         made = table(start, min(count, rows - start), letters=letters)
+        if bad:
+            wrong = pa.array(np.arange(len(made)) % bad == 0)
+            made = made.set_column(1, "email", pc.if_else(wrong, "nobody", made.column("email")))
         pq.write_table(made, folder / f"part-{part:03d}.parquet", row_group_size=1 << 20)
     return str(folder)
 
@@ -123,14 +128,22 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
     return run
 
 
-def refining(settings: Path, name: str) -> tuple[Work, Any]:
-    """What `mapInArrow` needs for the whole pass of `prepare` over typed rows: the function, and Spark's schema."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    from strongroom.flows.fuse import Pass, refine, stage_schema
+def passing(settings: Path, name: str) -> Work:
+    """The whole pass of `prepare` over rows in memory: what is given leaves it judged, and protected or set aside."""
+    from strongroom.flows.fuse import Pass, Worker
+    from strongroom.quality.reading.blocks import Block
 
     made, handle = _opened(settings, name)
-    return partial(refine, Pass(made, f"training.{name}", handle, False)), from_arrow_schema(stage_schema(made))
+    worker = Worker(Pass(made, f"training.{name}", handle))
+
+    def work(batches: Iterable[pa.RecordBatch]) -> Iterator[Any]:
+        number = 0
+        for batch in batches:
+            numbers = np.arange(number + 1, number + 1 + batch.num_rows)
+            number += batch.num_rows
+            yield from worker.process(Block(batch, numbers), file="f")
+
+    return work
 
 
 def protecting(settings: Path, name: str) -> tuple[Work, Any]:
