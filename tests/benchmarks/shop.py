@@ -130,7 +130,7 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
 
 def passing(settings: Path, name: str) -> Work:
     """The whole pass of `prepare` over rows in memory: what is given leaves it judged, and protected or set aside."""
-    from strongroom.flows.fuse import Pass, Worker
+    from strongroom.flows.fuse import Pass, Placed, Worker
     from strongroom.quality.reading.blocks import Block
 
     made, handle = _opened(settings, name)
@@ -141,7 +141,7 @@ def passing(settings: Path, name: str) -> Work:
         for batch in batches:
             numbers = np.arange(number + 1, number + 1 + batch.num_rows)
             number += batch.num_rows
-            yield from worker.process(Block(batch, numbers), file="f")
+            yield from worker.process(Placed(Block(batch, numbers), "f"))
 
     return work
 

@@ -76,7 +76,7 @@ class Left:
 def run(plan, *blocks, broken=None, start=0, encoding="UTF-8"):
     worker, good, bad = fuse.Worker(plan), [], []
     for each in blocks:
-        for leaving in worker.process(each, file="f", start=start, broken=broken, encoding=encoding):
+        for leaving in worker.process(fuse.Placed(each, "f", start, broken, encoding)):
             if isinstance(leaving, fuse.Aside):
                 told = zip(leaving.reasons, leaving.file, leaving.position, leaving.sealed, strict=True)
                 bad += [tuple(value.as_py() for value in row) for row in told]
@@ -195,3 +195,29 @@ def test_a_foreign_error_leaves_its_message_behind(plan, monkeypatch):
     assert Path(caught.value.where.split(":")[0]).name == "fuse.py"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_small_blocks_of_several_files_pass_together_and_keep_their_places(plan):
+    worker = fuse.Worker(plan)
+    blocks = [
+        fuse.Placed(block(GOOD, {**GOOD, "id": "x"}, torn=[b"torn"]), "a", 0),
+        fuse.Placed(block({**GOOD, "email": "nobody"}, GOOD, raw=True), "b", 50, {0: np.array([2])}),
+        fuse.Placed(block(GOOD), "c"),
+    ]
+    found = list(worker.process(*blocks))
+    aside = [
+        (row_file, row_reasons, place)
+        for each in found
+        if isinstance(each, fuse.Aside)
+        for row_file, row_reasons, place in zip(
+            each.file.to_pylist(), each.reasons.to_pylist(), each.position.to_pylist(), strict=True
+        )
+    ]
+    assert aside == [
+        ("a", ["row.parse"], "row 3"),
+        ("a", ["id.type"], "row 2"),
+        ("b", ["email.pattern"], "row 1 after byte 50"),
+        ("b", ["id.unique"], "row 2 after byte 50"),
+    ]
+    assert sum(each.num_rows for each in found if isinstance(each, pa.RecordBatch)) == 2
+    assert (worker.tally.rows, worker.tally.bad) == (6, 4)

@@ -125,7 +125,7 @@ class Prepared:
         for part in (rows[: len(rows) // 3], rows[len(rows) // 3 :]):
             worker = fuse.Worker(self.plan)
             rows = pa.RecordBatch.from_pylist(part, SCHEMA)
-            list(worker.process(Block(rows, np.arange(1, len(part) + 1)), file="f"))
+            list(worker.process(fuse.Placed(Block(rows, np.arange(1, len(part) + 1)), "f")))
             tally = tally.merge(Tally.from_json(worker.tally.to_json()))
         tally = prepare_sketches.without_rare(tally)
         run = Run(f"run-{number}", "prepare", "user:ada", "model_training", datetime(2026, 1, number, tzinfo=UTC))

@@ -6,7 +6,7 @@ counted on the way merges, so that blocks, tasks and files add up to the run in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,12 +60,34 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row."""
+    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row. All are of one part of a
+    file that begins at `start`, but for those that lay in a quarantine before.
+    """
 
     reasons: pa.Array
     file: pa.Array
     position: pa.Array
     sealed: pa.Array
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block, and where it is from.
+
+    Args:
+        block: rows and their numbers in a part of a file.
+        file: the file.
+        start: the byte at which the part begins; rows of a part that is not the first are counted from there.
+        broken: what is known of these rows from other rows.
+        encoding: of a text file: what is sealed of it is its own bytes.
+    """
+
+    block: Block
+    file: str
+    start: int = 0
+    broken: Broken | None = None
+    encoding: str = "UTF-8"
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -107,39 +129,44 @@ class Worker:
         """What has been counted so far."""
         return replace(self._tally, distinct=self._distinct, sketches=self._sketcher.states())
 
-    def process(
-        self, block: Block, *, file: str, start: int = 0, broken: Broken | None = None, encoding: str = ""
-    ) -> Iterator[pa.RecordBatch | Aside]:
-        """The block's good rows as one batch of `schema`, if there are any, and what is set aside of it.
+    def process(self, *placed: Placed) -> Iterator[pa.RecordBatch | Aside]:
+        """The good rows of some blocks as one batch of `schema`, if there are any, and what is set aside of each.
 
-        Args:
-            block: rows and their numbers in a part of a file.
-            file: the file.
-            start: the byte at which the part begins; rows of a part that is not the first are counted from there.
-            broken: what is known of these rows from other rows.
-            encoding: of a text file: what is sealed of it is its own bytes.
+        The blocks have columns of the same types. To take small ones together costs little more than one of them.
         """
-        if block.torn is not None and len(block.torn.numbers):
-            yield self._unparsed(block.torn, file=file, start=start, encoding=encoding)
-        if not block.rows.num_rows:
+        for one in placed:
+            if one.block.torn is not None and len(one.block.torn.numbers):
+                yield self._unparsed(one.block.torn, one)
+        given = [one for one in placed if one.block.rows.num_rows]
+        if not given:
             return
-        typed = read_batch(block.rows, self.plan.contract)
+        ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
+        rows = given[0].block.rows if len(given) == 1 else pa.concat_batches([one.block.rows for one in given])
+        typed = read_batch(rows, self.plan.contract)
         marks = {
-            rule: np.isin(block.numbers, numbers, assume_unique=True)
+            rule: np.concatenate([np.isin(one.block.numbers, (one.broken or {}).get(place, _NONE)) for one in given])
             for place, rule in enumerate(self.across)
-            for numbers in ((broken or {}).get(place, _NONE),)
         }
-        failures = self._judged(typed, block.unreadable, marks)
+        failures = self._judged(typed, _unreadable(given), marks)
         if failures.bad.any():
-            bad = pa.array(failures.bad)
-            if block.raw is None:
-                clear = as_json(block.rows.filter(bad))
-            else:
-                clear = as_record(original(block.raw.filter(bad), encoding))
-            places = in_words(block.numbers[failures.bad], start)
-            yield Aside(failures.reasons(), _repeated(file, len(clear)), places, self._sealed(clear))
+            reasons = failures.reasons()
+            for one, first, last in zip(given, ends[:-1], ends[1:], strict=True):
+                bad = failures.bad[first:last]
+                if bad.any():
+                    before = int(np.count_nonzero(failures.bad[:first]))
+                    yield self._broken(one, bad, reasons.slice(before, int(np.count_nonzero(bad))))
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
+
+    def _broken(self, one: Placed, bad: Flags, reasons: pa.Array) -> Aside:
+        """The rows of a block that break a rule."""
+        which, block = pa.array(bad), one.block
+        if block.raw is None:
+            clear = as_json(block.rows.filter(which))
+        else:
+            clear = as_record(original(block.raw.filter(which), one.encoding))
+        places = in_words(block.numbers[bad], one.start)
+        return Aside(reasons, _repeated(one.file, len(clear)), places, self._sealed(clear), one.start)
 
     def again(
         self,
@@ -177,11 +204,12 @@ class Worker:
             aside.column("row"),
         )  # fmt: skip
 
-    def _unparsed(self, torn: Torn, *, file: str, start: int, encoding: str) -> Aside:
+    def _unparsed(self, torn: Torn, one: Placed) -> Aside:
         rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
         self._count_bad(rows, reason)
-        sealed = self._sealed(as_record(original(torn.raw, encoding), trusted=not torn.untrusted))
-        return Aside(_reasons(reason, rows), _repeated(file, rows), in_words(torn.numbers, start), sealed)
+        sealed = self._sealed(as_record(original(torn.raw, one.encoding), trusted=not torn.untrusted))
+        places = in_words(torn.numbers, one.start)
+        return Aside(_reasons(reason, rows), _repeated(one.file, rows), places, sealed, one.start)
 
     def _count_bad(self, rows: int, reason: str) -> None:
         self._tally = self._tally.merge(Tally(rows=rows, bad=rows, failed={reason: rows}))
@@ -210,6 +238,17 @@ class Worker:
 
 
 _NONE: Numbers = np.zeros(0, np.int64)
+
+
+def _unreadable(given: Sequence[Placed]) -> dict[str, Flags]:
+    """What readers have marked in any of the blocks, for the rows of all."""
+    paths = {path for one in given for path in one.block.unreadable}
+    return {
+        path: np.concatenate(
+            [one.block.unreadable.get(path, np.zeros(one.block.rows.num_rows, np.bool_)) for one in given]
+        )
+        for path in paths
+    }
 
 
 def _repeated(text: str, rows: int) -> pa.Array:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import zipimport
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 
 import pyarrow as pa
@@ -18,8 +19,8 @@ from strongroom.core.contract import Contract
 from strongroom.core.silence import no_values
 from strongroom.flows import tables
 from strongroom.flows.feeds import Feed, Stretch
-from strongroom.flows.fuse import Aside, Broken, Pass, Worker, output_schema
-from strongroom.quality.reading.blocks import Seen, Unknown
+from strongroom.flows.fuse import Aside, Broken, Pass, Placed, Worker, output_schema
+from strongroom.quality.reading.blocks import Block, Seen, Unknown
 from strongroom.quality.tally import Tally
 from strongroom.stores.origins import Form
 from strongroom.stores.parquet_sink import ParquetSink, Place, Written
@@ -31,6 +32,10 @@ ANSWER = pa.schema(
     ]
 )  # fmt: skip
 """What a task answers, a row each: its `good` and `bad` files, each `part` that it read, and one `tally`."""
+
+
+_ROWS, _BYTES = 20_000, 16 << 20
+"""Rows and bytes of small blocks that pass together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +179,35 @@ def _nothing(_: object) -> None:
 
 
 def _passed(what: Work, worker: Worker, stretches: Iterator[Stretch], parts: Parts) -> Iterator[pa.RecordBatch | Aside]:
-    """What leaves; `parts` says in the end what each part was."""
+    """What leaves; `parts` says in the end what each part was. Small blocks pass together, of whatever files."""
+    bad, held = Counter[tuple[str, int]](), list[Placed]()
+
+    def passing() -> Iterator[pa.RecordBatch | Aside]:
+        for leaving in worker.process(*held):
+            if isinstance(leaving, Aside):
+                bad[leaving.file[0].as_py(), leaving.start] += len(leaving.sealed)
+            yield leaving
+        held.clear()
+
     for stretch in stretches:
         place = stretch.path, stretch.start
-        aside, known = 0, what.broken.get(place)
-        encoding = stretch.form.encoding if stretch.form else ""
+        encoding = stretch.form.encoding if stretch.form else "UTF-8"
         for block in stretch.blocks:
-            for leaving in worker.process(
-                block, file=stretch.path, start=stretch.start, broken=known, encoding=encoding
-            ):
-                aside += len(leaving.sealed) if isinstance(leaving, Aside) else 0
-                yield leaving
-        part = PartSeen(stretch.source, stretch.path, stretch.start, aside, stretch.seen, stretch.form)
+            if held and not _fits(held, block):
+                yield from passing()
+            held.append(Placed(block, stretch.path, stretch.start, what.broken.get(place), encoding))
+        part = PartSeen(stretch.source, stretch.path, stretch.start, 0, stretch.seen, stretch.form)
         parts[place] = parts[place].merge(part) if place in parts else part
+    yield from passing()
+    for place, count in bad.items():
+        parts[place] = replace(parts[place], bad=count)
+
+
+def _fits(held: Sequence[Placed], block: Block) -> bool:
+    """Whether a block may pass together with those held."""
+    rows = sum(one.block.rows.num_rows for one in held) + block.rows.num_rows
+    same = bool(held[0].block.rows.schema == block.rows.schema)
+    return same and rows <= _ROWS and sum(one.block.rows.nbytes for one in held) + block.rows.nbytes <= _BYTES
 
 
 def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:
