@@ -19,7 +19,6 @@ from itertools import count
 from strongroom.flows import (
     inputs,
     passing,
-    pool,
     prepare,
     prepare_inputs,
     prepare_publish,
@@ -47,8 +46,8 @@ class Orders:
         number: the signal; 0 raises an error of the system's instead: the disk is full.
         processes: of the pool; 1 is the job's own process.
         twice: each item's work is done twice, and the second answer taken.
-        folder: where each process of a pool leaves its number as a file's name.
-        slow: seconds that a worker waits at the step before it dies, or goes on where nobody dies.
+        driver: the job's own process, filled in here.
+        items: bytes of an item.
     """
 
     who: str = "worker"
@@ -57,7 +56,6 @@ class Orders:
     number: int = signal.SIGKILL
     processes: int = 1
     twice: bool = False
-    folder: str = ""
     driver: int = 0
     items: int = 20_000
 
@@ -152,30 +150,13 @@ def arm_driver(orders):
     inputs._ALONE = 0 if orders.processes > 1 else 1 << 40
     inputs.os.cpu_count = lambda: orders.processes
     passing.passed.__kwdefaults__["function"] = partial(work, orders)
-    of_stage = lambda adds: any(stages.stage_of(add.path) for add in adds)  # noqa: E731
+    of_stage = lambda adds: any("stage-" in add.path for add in adds)  # noqa: E731
     before(prepare, "judge_set", "gate", orders)
     before(commits, "shown", "aside", orders, only=of_stage)
     before(prepare_record, "write_metrics", "between", orders)
     before(commits, "shown", "training", orders, nth=1, only=of_stage)
     before(prepare_publish, "drop_replaced", "published", orders)
     before(prepare_record, "write_run", "record", orders)
-    if orders.folder:
-        begun = pool._pool
-
-        def watched(processes):
-            made = begun(processes)
-            submit = made.submit
-
-            def told(*args):
-                future = submit(*args)
-                for number in made._processes:
-                    open(f"{orders.folder}/{number}", "w").close()
-                return future
-
-            made.submit = told
-            return made
-
-        pool._pool = watched
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from strongroom.core.errors import StoreError
@@ -135,6 +136,8 @@ class ParquetSink:
         finally:
             out.close()
         info = self._filesystem.get_file_info(f"{self._folder}/{name}")
+        if info.type != pafs.FileType.File:
+            raise StoreError("a file is gone that was just written", where=self._place.folder, todo="Run again.")
         self._written.append(Written(name, info.size, self._rows, info.mtime_ns // 1_000_000))
         self._rows = 0
 
