@@ -203,7 +203,7 @@ def test_no_published_file_lies_where_readers_do_not_look_and_the_stage_may_go(l
     commits.commit(lake, NAME, Change(put(lake, 7)), looked=lake.open(NAME))
     paths = [uri.removeprefix(lake.folder(NAME) + "/") for uri in lake.open(NAME).file_uris()]
     assert not [path for path in paths if path.startswith("_")]
-    stages.drop_remains(lake, NAME, "stage-000001-r")
+    stages.drop_remains(lake, NAME, "stage-000001-r", named=paths)
     assert not list(Path(lake.folder(NAME)).glob("_stage-*"))
     assert ids(lake) == [1, 2, 7]
 

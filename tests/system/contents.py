@@ -42,9 +42,14 @@ def quarantined(place: Installation, name: str) -> list[str]:
 
 
 def unknown_files(place: Installation, table: str) -> set[str]:
-    """Data files in a table's folder that no version of it knows: what a dead run left."""
+    """Files in a table's folder that no version of it knows: what a dead run left."""
     folder = place.lake / table.replace(".", "/")
     known = set()
     for version in range(DeltaTable(str(folder)).version() + 1):
         known |= set(DeltaTable(str(folder), version=version).file_uris())
-    return {str(path) for path in folder.rglob("*.parquet") if "_delta_log" not in path.parts} - known
+    return {str(path) for path in folder.rglob("*") if path.is_file() and "_delta_log" not in path.parts} - known
+
+
+def stages_left(place: Installation, table: str) -> list[str]:
+    """Folders that a run has begun in a table's folder and that nobody has taken away."""
+    return sorted(path.name for path in (place.lake / table.replace(".", "/")).glob("_stage-*"))

@@ -18,14 +18,11 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.contract_file import parse_contract
-from strongroom.core.key import KeyHandle
 from strongroom.core.run import Job, Run
 from strongroom.flows import keys_rewrap, prepare_publish, quarantine_retry, tables
 from strongroom.flows.engines import Local
 from strongroom.flows.fuse import Pass
 from strongroom.flows.inputs import Road
-from strongroom.flows.passing import files_of
-from strongroom.flows.prepare_facts import Judged
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
 from strongroom.protect.rewrap import Rewrapped
@@ -111,10 +108,11 @@ def made(root, name):
 
 
 def put(lake, name, stage, rows):
-    """What the pass would have left in a stage."""
+    """What the pass would have left in a stage, and told of."""
     folder = Path(lake.folder(name), stages.written(lake, stage))
     folder.mkdir(parents=True)
     pq.write_table(rows, folder / "part-0.parquet")
+    return tuple(stages.staged(lake, name, stage))
 
 
 def job(lake):
@@ -134,9 +132,9 @@ def prepare(lake, mode):
     manifest.plan(lake, batch, planned=NOW)
     planned = Planned(batch, onto, quarantine, ())
     prepare_publish.look_again(lake, planned)
-    put(lake, TRAINING, batch.stage, table(MINE))
+    good = put(lake, TRAINING, batch.stage, table(MINE))
+    Path(lake.folder(TRAINING), stages.written(lake, batch.stage), "part-1.parquet").touch()  # of a dead attempt
     prepare_publish.look_again(lake, planned)
-    good = tuple(stages.staged(lake, TRAINING, batch.stage))
     done = Done(mine.run, CONTRACT, batch, Tally(rows=2), (), ring.primary, good=good)
     prepare_publish.publish_quarantine(mine, done, lake=lake, planned=planned)
     prepare_publish.publish_training(mine, done, lake=lake, planned=planned, judge=None)
@@ -148,17 +146,13 @@ def retry(lake):
     quarantine, onto = manifest.fence(lake, ASIDE, known), manifest.fence(lake, TRAINING, known)
     batch = Batch("t", len(known) + 1, "mine", RETRY, (RawFile(f"{ASIDE}@{quarantine.version()}", 0, 0),))
     manifest.plan(lake, batch, planned=NOW)
-    put(lake, TRAINING, batch.stage, table(BASE[:2]))
-    put(lake, ASIDE, batch.stage, aside(BASE[2:], run="mine"))
-    good, bad = (tuple(stages.staged(lake, name, batch.stage)) for name in (TRAINING, ASIDE))
-    plan = Pass(CONTRACT, TRAINING, KeyHandle("", b"", ""))
-    rows = Judged(plan, (), files_of(lake, TRAINING, good), Tally(rows=6, bad=4), onto=True)
-    tried = quarantine_retry._Retried(rows, good, bad)
-    way = Road(Local(), spark=None)
-    mine = job(lake)
-    quarantine_retry._publish(mine, way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
-    for name in (TRAINING, ASIDE):
-        stages.drop_remains(lake, name, batch.stage)
+    good = put(lake, TRAINING, batch.stage, table(BASE[:2]))
+    bad = put(lake, ASIDE, batch.stage, aside(BASE[2:], run="mine"))
+    tried = SimpleNamespace(tally=Tally(rows=6, bad=4), good=good, bad=bad)
+    plan, way = Pass(CONTRACT, TRAINING, None), Road(Local(), None)
+    quarantine_retry._publish(job(lake), way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
+    for name, files in ((TRAINING, good), (ASIDE, bad)):
+        stages.drop_remains(lake, name, batch.stage, named=stages.names(files))
 
 
 def discard(lake):

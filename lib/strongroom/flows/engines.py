@@ -84,7 +84,7 @@ class Local:
         if self.processes > 1 and tasks.count > 1:
             from strongroom.flows.pool import run_in_pool
 
-            return pa.concat_tables([schema.empty_table(), *run_in_pool(tasks.function, tasks.count, self.processes)])
+            return pa.Table.from_batches(list(run_in_pool(tasks.function, tasks.count, self.processes)), schema)
         return pa.Table.from_batches(list(tasks.function([numbers_of(range(tasks.count))])), schema)
 
     def shuffle(self, tasks: Sequence[Tasks], schema: pa.Schema, *, by: str, reduce: Reduce, to: pa.Schema) -> pa.Table:

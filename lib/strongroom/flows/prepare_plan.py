@@ -26,6 +26,9 @@ from strongroom.stores.sources import RawFile
 
 _CHANGES = ("DELETE", "UPDATE", "MERGE")
 
+_LATE = 5
+"""So many published batches are looked after once more, for workers that did not hear that all was over."""
+
 Found = Mapping[str, tuple[Source, tuple[RawFile, ...]]]
 """By its name, each source of the contract and the files it has today."""
 
@@ -70,7 +73,7 @@ def plan_batch(
         return None
     table, quarantine = manifest.fence(lake, name, known), manifest.fence(lake, aside, known)
     stale = tuple(batch for batch in known if not manifest.published(batch, table))
-    _sweep(lake, contract, known=known, stale=stale, quarantine=quarantine)
+    _sweep(lake, contract, known=known, stale=stale, table=table, quarantine=quarantine)
     table = table if evolved is None else prepare_evolve.add(lake, name, evolved, table)
     increments = _increments(job, contract, table=table, found=found, known=known)
     files, replaced = _files(job, contract, lake=lake, table=table, found=found, known=known, increments=increments)
@@ -178,17 +181,15 @@ def _not_there(files: Sequence[RawFile], *, known: Sequence[Batch], table: Delta
 
 
 def _sweep(
-    lake: Lake, contract: Contract, *, known: Sequence[Batch], stale: Sequence[Batch], quarantine: DeltaTable
-) -> None:
-    """Deletes what earlier runs left and no version refers to: a batch may have died after its rows were set aside."""
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    for batch in stale:
-        stages.drop_stage(lake, training, batch.stage)
-        drop = stages.drop_remains if manifest.published(batch, quarantine) else stages.drop_stage
-        drop(lake, aside, batch.stage)
-    if known and known[-1] not in stale:  # the last one may have died right after it was published
-        for table in (training, aside):
-            stages.drop_remains(lake, table, known[-1].stage)
+    lake: Lake, contract: Contract, *, known: Sequence[Batch], stale: Sequence[Batch], table: DeltaTable,
+    quarantine: DeltaTable,
+) -> None:  # fmt: skip
+    """Deletes what earlier runs left and no version names: a batch may have died after its rows were set aside, or
+    right after it was published, and its workers may have written on.
+    """
+    late = [batch for batch in known[-_LATE:] if batch not in stale]
+    for zone, now in (("training", table), ("quarantine", quarantine)):
+        manifest.sweep(lake, f"{zone}.{contract.name}", (*stale, *late), now=now)
 
 
 def _new_files(

@@ -48,7 +48,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     note = {RUN: batch.run_id, "strongroom.contract": done.contract.fingerprint}
     version = commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
     properties.bring(lake, name, plan, say=job.say)
-    stages.drop_remains(lake, name, batch.stage)
+    stages.drop_remains(lake, name, batch.stage, named=stages.names(files))
     return version
 
 
@@ -72,7 +72,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judg
     drop_replaced(lake, batch)
     properties.bring(lake, name, plan, say=job.say)
     prepare_evolve.note(lake, name, plan.schema)
-    stages.drop_remains(lake, name, batch.stage)
+    stages.drop_remains(lake, name, batch.stage, named=stages.names(done.good))
     return version
 
 

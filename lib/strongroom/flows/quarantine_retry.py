@@ -83,8 +83,8 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         _judge(job, way, staged, lake=lake, batch=batch)
         still_enabled(job.settings.keyring, keyring.primary)
         _publish(job, way, plan, staged, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
-    for table in (training, aside):
-        stages.drop_remains(lake, table, batch.stage)
+    for table, files in ((training, staged.good), (aside, staged.bad)):
+        stages.drop_remains(lake, table, batch.stage, named=stages.names(files) if tally.kept else ())
     counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(UNOPENED, 0):

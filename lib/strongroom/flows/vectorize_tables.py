@@ -77,7 +77,7 @@ class Target:
         )
         writers = {self.table: number, self._writer: number}
         version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
-        stages.drop_remains(self.lake, self.table, stage)
+        stages.drop_remains(self.lake, self.table, stage, named=stages.names(change.adds))
         properties.bring(self.lake, self.table, plan, say=self.say)
         return version
 

@@ -27,6 +27,8 @@ from strongroom.stores.others import SIGN, Others, fit, is_signed, since, still_
 from strongroom.stores.stages import missing, shown
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
+TAKEN_BACK = "strongroom.taken_back"
+"""In the note of a commit that makes the version before this one the newest again."""
 _TRIES = 50
 """How often a commit is tried that other processes cross; in each round at least one of them comes through."""
 
@@ -181,7 +183,7 @@ def take_back(lake: Lake, table: str, *, version: int, writers: Mapping[str, int
             what = f"files of version {version} are gone, and others have changed rows since"
             todo = f"RESTORE TABLE {table} TO VERSION AS OF {version - 1}, and do again what came after it."
             raise StoreError(what, where=table, todo=todo)
-        note = {"strongroom.taken_back": str(version)}
+        note = {TAKEN_BACK: str(version)}
         now.restore(
             version - 1,
             commit_properties=CommitProperties(custom_metadata=note, max_commit_retries=0, app_transactions=told),

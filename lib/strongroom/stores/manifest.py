@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.errors import StoreError
+from strongroom.core.run import RUN
 from strongroom.core.sql_text import equals
-from strongroom.stores import commits
+from strongroom.stores import commits, stages
 from strongroom.stores.commits import Change
 from strongroom.stores.lake import Lake
+from strongroom.stores.others import actions_of, files_of
 from strongroom.stores.sources import RawFile
 
 MANIFEST, RETRY, REREAD = "strongroom.manifest", "retry", "reread"
@@ -141,6 +144,37 @@ def fence(lake: Lake, table: str, known: Sequence[Batch]) -> DeltaTable:
     if found is None:
         raise StoreError("this table vanished", where=table, todo="Run again.")
     return found
+
+
+def sweep(lake: Lake, table: str, batches: Iterable[Batch], *, now: DeltaTable) -> None:
+    """Deletes what runs left in their stages of a table and none of its versions names.
+
+    Where stages have their own name from the start (`stores/stages.py`), files of attempts that died, or wrote when all
+    was over, lie beside published ones. Which these are says the commit that published the batch. One whose entry in
+    the log is gone already is left to VACUUM.
+    """
+    live = files_of(now)
+    for batch in batches:
+        left, _ = stages.besides(lake, table, batch.stage, named=live)
+        named = _named(lake, table, batch, now=now) if left else live
+        stages.drop_remains(lake, table, batch.stage, named={*left, *live} if named is None else named)
+
+
+def _named(lake: Lake, table: str, batch: Batch, *, now: DeltaTable) -> set[str] | None:
+    """The files that the batch's run has given the table, if it has; None when the log does not say it any more."""
+    for number in range(now.version(), -1, -1):
+        actions = list(actions_of(lake, table, number))
+        if not actions:
+            return None
+        note: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+        if note.get(RUN) == batch.run_id and any("add" in action for action in actions):
+            return {action["add"]["path"] for action in actions if "add" in action}
+        told = [action["txn"] for action in actions if "txn" in action]
+        if commits.TAKEN_BACK not in note and any(
+            each["appId"] == batch.dataset and each["version"] < batch.number for each in told
+        ):
+            break
+    return set()
 
 
 def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:

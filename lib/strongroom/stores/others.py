@@ -88,7 +88,7 @@ def still_takes(now: DeltaTable, looked: DeltaTable) -> bool:
 
 def is_signed(lake: Lake, table: str, number: int, sign: str) -> bool:
     """Whether a version is the commit with this sign: an error after it, or an answer that got lost, undoes nothing."""
-    return any(action.get("commitInfo", {}).get(SIGN) == sign for action in _actions(lake, table, number))
+    return any(action.get("commitInfo", {}).get(SIGN) == sign for action in actions_of(lake, table, number))
 
 
 def _has_vectors(found: DeltaTable) -> bool:
@@ -97,7 +97,7 @@ def _has_vectors(found: DeltaTable) -> bool:
 
 def _changes_rows(lake: Lake, table: str, number: int) -> bool:
     """Whether a version says of itself that rows came or went."""
-    actions = list(_actions(lake, table, number))
+    actions = list(actions_of(lake, table, number))
     if any(REWRAP in action.get("commitInfo", {}) for action in actions):
         return False
     return not actions or any(
@@ -105,7 +105,8 @@ def _changes_rows(lake: Lake, table: str, number: int) -> bool:
     )
 
 
-def _actions(lake: Lake, table: str, number: int) -> Iterator[dict[str, Any]]:
+def actions_of(lake: Lake, table: str, number: int) -> Iterator[dict[str, Any]]:
+    """What the log says of a version; nothing where its entry is gone."""
     filesystem, folder = filesystem_of(lake.folder(table))
     try:
         with filesystem.open_input_stream(f"{folder}/_delta_log/{number:020d}.json") as file:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from strongroom.core.errors import StoreError
+from strongroom.stores.faults import translate
 from strongroom.stores.lake import filesystem_of
 
 GROUP = 64 << 20
@@ -58,6 +62,7 @@ class ParquetSink:
         self._open: tuple[str, Any, Any] | None = None
         self._rows = 0
         self._written: list[Written] = []
+        self._begun: list[str] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Takes a batch, and writes what it holds once that is a row group."""
@@ -65,12 +70,14 @@ class ParquetSink:
             self._held.append(batch)
             self._bytes += batch.nbytes
         if self._bytes >= GROUP:
-            self._flush()
+            with self._storing():
+                self._flush()
 
     def close(self) -> tuple[Written, ...]:
         """Writes what is left; the files that are whole now."""
-        self._flush()
-        self._finish()
+        with self._storing():
+            self._flush()
+            self._finish()
         return tuple(self._written)
 
     def abandon(self) -> None:
@@ -78,18 +85,28 @@ class ParquetSink:
         self._held = []
         with suppress(Exception):
             self._finish()
-        for file in self._written:
+        for name in self._begun:
             with suppress(OSError):
-                self._filesystem.delete_file(f"{self._folder}/{file.name}")
+                self._filesystem.delete_file(f"{self._folder}/{name}")
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """What the storage says, as one of our errors."""
+        try:
+            yield
+        except OSError as error:
+            todo = "Check free space and permission; readers keep the version they have."
+            known = StoreError("a file of the lake cannot be written", where=self._place.folder, todo=todo)
+            raise translate(error) or known from None
 
     def _flush(self) -> None:
         if not self._held:
             return
         table = pa.Table.from_batches(self._held, self._schema)
         self._held, self._bytes = [], 0
-        name, out, writer = self._open or self._begin()
+        _, out, writer = self._open = self._open or self._begin()
         writer.write_table(table, row_group_size=table.num_rows)
-        self._open, self._rows = (name, out, writer), self._rows + table.num_rows
+        self._rows += table.num_rows
         if out.tell() >= TARGET:
             self._finish()
 
@@ -97,11 +114,16 @@ class ParquetSink:
         if self._place.umask is not None:
             os.umask(self._place.umask)
         name = f"part-{uuid4().hex}.parquet"
+        self._begun.append(name)
         out = self._filesystem.open_output_stream(f"{self._folder}/{name}")
-        writer = pq.ParquetWriter(
-            out, self._schema, compression=self._codec, store_schema=False, write_page_checksum=True,
-            write_statistics=list(self._place.stats) or False,
-        )  # fmt: skip
+        try:
+            writer = pq.ParquetWriter(
+                out, self._schema, compression=self._codec, store_schema=False, write_page_checksum=True,
+                write_statistics=list(self._place.stats) or False,
+            )  # fmt: skip
+        except BaseException:
+            out.close()
+            raise
         return name, out, writer
 
     def _finish(self) -> None:
@@ -114,6 +136,8 @@ class ParquetSink:
         finally:
             out.close()
         info = self._filesystem.get_file_info(f"{self._folder}/{name}")
+        if info.type != pafs.FileType.File:
+            raise StoreError("a file is gone that was just written", where=self._place.folder, todo="Run again.")
         self._written.append(Written(name, info.size, self._rows, info.mtime_ns // 1_000_000))
         self._rows = 0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,8 @@ from strongroom.stores.modes import has_modes
 from strongroom.stores.parquet_sink import Place, Written, make_folder
 from strongroom.stores.spark_settings import PARQUET
 
+_TRIES = 5
+"""How often a folder is deleted into which somebody still writes."""
 _OF = re.compile(r"(?:^|/)(stage-\d+-[^/]+)/|-of-(stage-\d+-[^/]+)\.parquet$")
 
 
@@ -136,29 +138,65 @@ def place(lake: Lake, table: str, stage: str, *, stats: Iterable[str]) -> Place:
     return Place(folder, tuple(stats), mask)
 
 
-def drop_remains(lake: Lake, table: str, stage: str) -> None:
-    """Deletes what no version refers to in a published stage: bad rows, which are in quarantine now, and tallies."""
+def drop_remains(lake: Lake, table: str, stage: str, *, named: Collection[str]) -> None:
+    """Deletes what a stage holds but for the files that a version names: what attempts left that died or came second.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        stage: its name.
+        named: files as the table's log names them.
+    """
     if written(lake, stage) != stage:
         _drop(lake, table, written(lake, stage))
-    for part in ("verdict=bad", "verdict=tally"):
-        _drop(lake, table, f"{stage}/{part}")
+    left, kept = besides(lake, table, stage, named=named)
+    if not kept:
+        _drop(lake, table, stage)
+        return
+    filesystem, folder = filesystem_of(lake.folder(table))
+    for path in left:
+        with suppress(FileNotFoundError):
+            filesystem.delete_file(f"{folder}/{path}")
 
 
 def drop_stage(lake: Lake, table: str, stage: str) -> None:
     """Deletes a stage that no version refers to, under both of its names; one that is not there is fine."""
-    for name in dict.fromkeys((written(lake, stage), stage)):
-        _drop(lake, table, name)
+    drop_remains(lake, table, stage, named=())
+
+
+def besides(lake: Lake, table: str, stage: str, *, named: Collection[str]) -> tuple[list[str], int]:
+    """The files under a stage's own name that are not among these, and how many are."""
+    filesystem, folder = filesystem_of(lake.folder(table))
+    own = {unquote(path) for path in named}
+    selector = pafs.FileSelector(f"{folder}/{stage}", recursive=True, allow_not_found=True)
+    paths = [info.path for info in filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
+    found = [path.removeprefix(folder).lstrip("/") for path in paths]
+    left = [path for path in found if path not in own]
+    return left, len(found) - len(left)
 
 
 def _drop(lake: Lake, table: str, name: str) -> None:
+    """Deletes a folder, whoever else does so at this moment or still writes into it."""
     filesystem, folder = filesystem_of(lake.folder(table))
-    if filesystem.get_file_info(f"{folder}/{name}").type == pafs.FileType.Directory:
-        filesystem.delete_dir(f"{folder}/{name}")
+    for left in reversed(range(_TRIES)):
+        if filesystem.get_file_info(f"{folder}/{name}").type != pafs.FileType.Directory:
+            return
+        try:
+            filesystem.delete_dir(f"{folder}/{name}")
+            return
+        except OSError:
+            if not left:
+                raise
 
 
 def shown(adds: Iterable[AddAction]) -> list[AddAction]:
     """The files under the names that a version may give them: what begins with `_` no reader would look at."""
     return [replace(add, path=add.path.removeprefix("_")) for add in adds]
+
+
+def names(adds: Iterable[AddAction]) -> list[str]:
+    """The paths by which a version names these files."""
+    return [add.path for add in shown(adds)]
 
 
 def missing(lake: Lake, table: str, adds: Sequence[AddAction]) -> list[str]:
