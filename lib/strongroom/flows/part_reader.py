@@ -102,11 +102,13 @@ def _told(part: Part) -> Iterator[None]:
 
 
 def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
+    """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
     filesystem, path = place_of(part.path)
-    how = Reading(part.path, contract.file, asked=asked_by(contract))
+    unread = {column.path for column in contract.columns} - {column.path for column in columns}
+    how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
     with filesystem.open_input_file(path) as file:
         groups = part.groups or range(_groups(file))
-        yield from parquet_blocks(file, columns, seen, groups=groups, first=part.first, how=how)
+        yield from parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how)
 
 
 def _groups(file: pa.NativeFile) -> int:
