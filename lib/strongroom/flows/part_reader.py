@@ -102,6 +102,7 @@ def _told(part: Part) -> Iterator[None]:
 
 
 def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
+    """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
     filesystem, path = place_of(part.path)
     unread = {column.path for column in contract.columns} - {column.path for column in columns}
     how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)

@@ -150,5 +150,5 @@ def unknown_column(name: str, known: Sequence[str], contract: Contract, *, where
     """The problem of a column in the data that the contract does not name."""
     near = nearest(name, known)
     hint = f"Did you mean {near!r}? " if near else ""
-    what = f"the data has a column {name[:80]!r} that {contract.file} does not know"
+    what = f"the data has a column {name[:80]!r} that {contract.file} does not know."
     return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")

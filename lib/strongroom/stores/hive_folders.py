@@ -73,7 +73,7 @@ def folder_problems(folders: Mapping[str, str | None], contract: Contract, *, pa
         column = known.get(name)
         if column is None:
             near = nearest(name, known)
-            what = f"the data has a column {name[:80]!r}, by a folder, that {contract.file} does not know"
+            what = f"the data has a column {name[:80]!r}, by a folder, that {contract.file} does not know."
             todo = f"{f'Did you mean {near!r}? ' if near else ''}Add it to the contract; method drop keeps it out."
             problems.append(Problem(what, path, todo))
         elif column.type.name in ("struct", "array"):

@@ -95,7 +95,7 @@ def footer_in(found: pq.FileMetaData) -> Footer:
     return Footer(tuple(group.num_rows for group in groups), tuple(sizes), tuple(names))
 
 
-def split_parquet(files: Iterable[tuple[Part, Footer]], *, target: int = TARGET) -> list[Item]:
+def split_parquet(files: Iterable[tuple[Part, Footer]], *, target: int = 0) -> list[Item]:
     """Items of row groups, up to `target` compressed bytes each, largest first.
 
     Groups of one file that follow each other in an item are one part. A file without rows is a part, too: what its
@@ -103,9 +103,9 @@ def split_parquet(files: Iterable[tuple[Part, Footer]], *, target: int = TARGET)
 
     Args:
         files: of each a part that says source, path and folders, and its footer.
-        target: bytes of an item; a group that is larger stands alone.
+        target: bytes of an item (0: TARGET); a group that is larger stands alone.
     """
-    return _packed((piece for part, footer in files for piece in _groups(part, footer)), target)
+    return _packed((piece for part, footer in files for piece in _groups(part, footer)), target or TARGET)
 
 
 def _groups(part: Part, footer: Footer) -> Iterator[_Piece]:
@@ -118,16 +118,17 @@ def _groups(part: Part, footer: Footer) -> Iterator[_Piece]:
 
 
 def split_text(
-    files: Iterable[tuple[Part, RawFile]], *, whole: Callable[[RawFile], bool], target: int = TARGET
+    files: Iterable[tuple[Part, RawFile]], *, whole: Callable[[RawFile], bool], target: int = 0
 ) -> list[Item]:
     """Items of text: ranges of bytes of large files, several small files in one item; largest first.
 
     Args:
         files: of each a part that says source, path, folders and names, and the file.
         whole: whether a file cannot be read in ranges; asked of files that are larger than `target` only.
-        target: bytes of an item; a file that is larger and whole stands alone.
+        target: bytes of an item (0: TARGET); a file that is larger and whole stands alone.
     """
-    return _packed((piece for part, file in files for piece in _ranges(part, file, whole, target)), target)
+    most = target or TARGET
+    return _packed((piece for part, file in files for piece in _ranges(part, file, whole, most)), most)
 
 
 def _ranges(part: Part, file: RawFile, whole: Callable[[RawFile], bool], target: int) -> Iterator[_Piece]:

@@ -100,5 +100,5 @@ def _unknown(name: str, known: Sequence[str], where: str, contract: str) -> Prob
     hint = f"Did you mean {near!r}? " if near else ""
     if same:
         hint = f"It is called {same!r} there, and names are compared letter for letter. "
-    what = f"the data has a column {name[:80]!r} that {contract} does not know"
+    what = f"the data has a column {name[:80]!r} that {contract} does not know."
     return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")

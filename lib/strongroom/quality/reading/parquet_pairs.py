@@ -114,7 +114,7 @@ def _names(names: Sequence[str], columns: Sequence[Column], look: Look, *, above
         elif name not in known:
             near = nearest(name, known)
             hint = f"Did you mean {near!r}? " if near else ""
-            what = f"the data has a column {(prefix + name)[:80]!r} that {look.contract} does not know"
+            what = f"the data has a column {(prefix + name)[:80]!r} that {look.contract} does not know."
             look.add(what, todo=f"{hint}Add it to the contract; method drop keeps it out.")
 
 
