@@ -9,11 +9,13 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.core.errors import EnvironmentFault
 from strongroom.stores.table_plan import spark_schema
 
 Function = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 Reduce = Callable[[pa.Table], pa.Table]
 
+BY_SPARK = "Run with --set prepare.engine=spark."
 _TASKS = 1000
 """Tasks of one stage at most: the driver merges an answer of each."""
 
@@ -80,7 +82,13 @@ class Local:
         self.processes = processes
 
     def run(self, tasks: Tasks, schema: pa.Schema) -> pa.Table:
-        """See `Engine`."""
+        """See `Engine`.
+
+        Raises:
+            EnvironmentFault: the rows are Spark's to read.
+        """
+        if tasks.frame is not None:
+            raise EnvironmentFault("only Spark reads these rows", todo=BY_SPARK)
         if self.processes > 1 and tasks.count > 1:
             from strongroom.flows.pool import run_in_pool
 

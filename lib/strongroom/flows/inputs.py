@@ -10,7 +10,7 @@ from typing import Any
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.run import Job
 from strongroom.core.sql_text import identifier
-from strongroom.flows.engines import Engine, Function, Local, Spark, Tasks
+from strongroom.flows.engines import BY_SPARK, Engine, Function, Local, Spark, Tasks
 from strongroom.flows.feeds import Feed
 from strongroom.stores import stages
 from strongroom.stores.session import can_be_local
@@ -78,7 +78,7 @@ class Road:
     def _opens(self, table: TableFiles) -> bool:
         if self.engine.name == "local" and table.why_not:
             what = f"this table has what only Spark reads: {table.why_not}"
-            raise EnvironmentFault(what, where=table.name, todo="Run with --set prepare.engine=spark.")
+            raise EnvironmentFault(what, where=table.name, todo=BY_SPARK)
         return self.direct and not table.why_not
 
 

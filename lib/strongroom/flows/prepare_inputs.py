@@ -9,8 +9,10 @@ from typing import Any
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source
+from strongroom.core.errors import EnvironmentFault
 from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
+from strongroom.flows.engines import BY_SPARK, Local
 from strongroom.flows.feeds import Items, Lines, Rows
 from strongroom.flows.inputs import Input, Road
 from strongroom.flows.part_reader import form_of, is_document
@@ -56,6 +58,9 @@ def inputs_of(
     """What the batch reads. Files in `whole` are read as one part each.
 
     How files are split is a function of the files alone, so that a row has one place whoever reads it.
+
+    Raises:
+        EnvironmentFault: a Delta table has what only Spark reads, and the run has none.
     """
     items, size, inputs = list[Item](), 0, list[Input]()
     for number, source in enumerate(contract.sources):
@@ -65,7 +70,11 @@ def inputs_of(
         size += sum(file.size for file in opened)
         if source.format == "delta":
             items += [item for table in opened for item in _delta(number, contract, table, read)]
-            inputs += [_handed(job, contract, number, table, read, lake=lake) for table in mine if table not in opened]
+            handed = [table for table in mine if table not in opened]
+            if handed and isinstance(way.engine, Local):
+                what = f"this table has what only Spark reads: {needs_spark(_table(handed[0]))}"
+                raise EnvironmentFault(what, where=handed[0].path, todo=BY_SPARK)
+            inputs += [_handed(job, contract, number, table, read, lake=lake) for table in handed]
         elif source.format in TEXT_FORMATS:
             items += _text(number, contract, known, whole) if way.direct else []
             inputs += [] if way.direct else _lines(job, number, contract, known, whole)
@@ -81,7 +90,11 @@ def inputs_of(
 
 def _opens(table: RawFile, read: Read) -> bool:
     """Whether the files of a Delta source are its rows as they stand."""
-    return table.path in read.increments or not needs_spark(DeltaTable(table.path, version=table.modified))
+    return table.path in read.increments or not needs_spark(_table(table))
+
+
+def _table(file: RawFile) -> DeltaTable:
+    return DeltaTable(file.path, version=file.modified)
 
 
 def _delta(number: int, contract: Contract, table: RawFile, read: Read) -> list[Item]:

@@ -66,7 +66,7 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
         # Each part took for granted that it began outside quotes; where one ends inside, that was wrong for the next.
         job.say(f"{contract.name}: read anew in one part each, since quoted line breaks cross parts: {len(torn)} files")
         whole |= torn
-    _trusted(answer.parts)
+    _trusted(answer.parts, contract)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
@@ -74,10 +74,12 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     return Staged(done.good, done.bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
 
 
-def _trusted(parts: Sequence[PartSeen]) -> None:
+def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
     for part in parts:
         if part.seen.broken is not None and not _set_aside(part):
-            todo = "Mend the file, or write onBrokenQuote: quarantineRest among the source's options."
+            csv = contract.sources[part.source].format == "csv"
+            other = ", or write onBrokenQuote: quarantineRest among the source's options" if csv else ""
+            todo = f"Mend the file{other}."
             where = f"{part.path}, byte {part.seen.broken}"
             raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
 

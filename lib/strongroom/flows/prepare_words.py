@@ -105,7 +105,7 @@ def _check(rule: Rule, contract: Contract, *, mode: str) -> str:
 
 
 def _way(job: Job, contract: Contract, *, size: int) -> tuple[str, str]:
-    """How the work is carried, and why; docs/decisions/one-pass.md has the figures of another way."""
+    """How the work is carried, and why; docs/decisions/road.md has the figures of other ways."""
     leaves = list(contract.leaves())
     ruled = {path for rule in contract.rules for path in rule.columns} & {leaf.path for leaf in leaves}
     changed = [leaf for leaf in leaves if leaf.protect and leaf.protect.method != "keep"]

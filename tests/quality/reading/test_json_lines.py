@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -301,3 +302,31 @@ def test_typed_where_json_is_typed_and_text_where_it_has_text():
         "id": "int64", "name": "string", "amount": "string", "ratio": "double", "on": "string",
         "addr": "struct<city: string, zip: int32>", "tags": "list<element: string>",
     }  # fmt: skip
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "quality.md"
+
+
+def page_rows():
+    """The cases as they stand in the documentation."""
+    return [f"| {name_of(line)} | {becomes(wanted)} | {why} |" for line, wanted, why in CASES]
+
+
+def name_of(line):
+    text = repr(line)[2:-1].replace("|", "\\|")
+    return f"`{text}`" if len(line) <= 100 else f"`{text[:20]}…`, {len(line):,} bytes"
+
+
+def becomes(wanted):
+    if isinstance(wanted, Unknown):
+        return "stops the run"
+    if isinstance(wanted, Type_):
+        return "breaks `type` of " + ", ".join(f"`{path}`" for path in wanted.paths)
+    return "set aside" if wanted == TORN else "kept"
+
+
+def test_the_page_has_every_case_and_no_other():
+    section = PAGE.read_text(encoding="utf-8").split("### Odd JSON\n")[1].split("\n### ")[0]
+    head, line, *rows = [row for row in section.splitlines() if row.startswith("|")]
+    assert (head, line) == ("| line | becomes | why |", "|---|---|---|")
+    assert rows == page_rows()
