@@ -25,7 +25,7 @@ from strongroom.flows import (
     prepare_record,
     road,
 )
-from strongroom.stores import commits, parquet_sink, stages
+from strongroom.stores import commits, parquet_sink
 from strongroom.stores.work_items import split_text
 
 WORKER_STEPS = ("group", "footer", "answer")
