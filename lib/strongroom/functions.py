@@ -23,6 +23,7 @@ import pyarrow as pa
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # its stub is missing
 from pyspark.sql.functions import col as column_named
 
+from strongroom.core import workers
 from strongroom.core.contract import Column, Protect, Type
 from strongroom.core.errors import UsageError
 from strongroom.core.key import KeyHandle, Keys, RoleHandle
@@ -189,9 +190,11 @@ def _udf(name: str, ddl: str, work: Work, *, bound: bool = False) -> Any:
     from pyspark.sql import SparkSession
 
     def alone(array: pa.Array) -> pa.Array:
+        workers.settle()
         return work(array, {})
 
     def with_key(array: pa.Array, key: pa.Array) -> pa.Array:
+        workers.settle()
         return work(array, {_ROW_KEY: key})
 
     made = with_key if bound else alone

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.core import workers
 from strongroom.core.errors import EnvironmentFault
 from strongroom.stores.table_plan import spark_schema
 
@@ -62,6 +63,7 @@ class Spark:
             first = first.unionByName(other)
 
         def reduced(table: pa.Table) -> pa.Table:  # Spark tells by the types what it is
+            workers.settle()
             return reduce(table)
 
         return first.groupBy(by).applyInArrow(reduced, spark_schema(to)).toArrow()

@@ -27,7 +27,7 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.raw_reading import read_raw
 from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, RawFile
-from strongroom.stores.work_items import TARGET, Item, Part, footers, is_one_piece, split_parquet, split_text
+from strongroom.stores.work_items import Item, Part, footers, is_one_piece, split_parquet, split_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,22 @@ def _lines(
         paths = [path for path in forms if (path in ones) is as_one]
         if paths:
             told = {path: form for path, form in forms.items() if form is not None}
-            feed = Lines(contract, parts, told, sizes, TARGET, whole=as_one)
+            feed = Lines(contract, parts, told, sizes, split_size(spark), whole=as_one)
             frame = _whole(spark, paths) if as_one else _raw_lines(spark, paths)
             yield Input(feed, sum(sizes[path] for path in paths), frame=frame)
+
+
+def split_size(spark: Any) -> int:
+    """The bytes from which on Spark reads a file in parts, as the session has it."""
+    text = str(spark.conf.get("spark.sql.files.maxPartitionBytes")).lower().removesuffix("b")
+    unit = " kmgtp".find(text[-1])
+    return int(text) if unit < 0 else int(text[:-1]) << 10 * unit
+
+
+def only_spark(contract: Contract, read: Read) -> bool:
+    """Whether the batch has a Delta table whose files are not its rows as they stand."""
+    tables = [file for source in contract.sources if source.format == "delta" for file in read.files(source)]
+    return not all(_opens(table, read) for table in tables)
 
 
 def _raw_lines(spark: Any, paths: Sequence[str]) -> Any:

@@ -15,6 +15,7 @@ from strongroom.flows.key_prints import findable
 from strongroom.flows.prepare_absent import told
 from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
+from strongroom.stores.session import is_local
 
 if TYPE_CHECKING:
     from strongroom.flows.prepare_plan import Found
@@ -110,7 +111,9 @@ def _way(job: Job, contract: Contract, *, size: int) -> tuple[str, str]:
     ruled = {path for rule in contract.rules for path in rule.columns} & {leaf.path for leaf in leaves}
     changed = [leaf for leaf in leaves if leaf.protect and leaf.protect.method != "keep"]
     why = f"{len(ruled):,} of {len(leaves):,} have rules, {len(changed):,} change, and nulls are counted in each"
-    return f"one pass, {road_of(job, size=size).told}", f"over all columns: {why}"
+    road, where = road_of(job, size=size).told, job.settings.spark.get("spark.master", "local")
+    asked = "" if is_local(where) else " (workers are asked when it runs whether they reach the storage)"
+    return f"one pass, {road}{asked}", f"over all columns: {why}"
 
 
 def protections(contract: Contract) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from strongroom.core import workers
 from strongroom.core.contract import Column
 from strongroom.core.key import KeyHandle
 from strongroom.core.silence import no_values
@@ -64,6 +65,7 @@ class Pass:
 
 def projected(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Writes the rows of some files of the source; reports what it has written."""
+    workers.settle()
     with no_values("the projection"):
         writers = [_Writer.of(plan, number) for number in range(len(plan.targets))]
         for batch in batches:

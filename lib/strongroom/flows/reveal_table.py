@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.core import workers
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Decision
 from strongroom.core.escaping import joined
@@ -59,6 +60,7 @@ class Opening:
 
 def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Batches of the columns as they lie in, row keys behind them; the columns in clear out, and which did not open."""
+    workers.settle()
     with no_values("the opening"):
         keyring, schema = keyring_of(plan.keys), plan.schema
         openers = [revealer(column, table=plan.table, keyring=keyring) for column in plan.columns]

@@ -7,7 +7,6 @@ only as a whole: files of an attempt that died are in nobody's answer, and are s
 from __future__ import annotations
 
 import json
-import zipimport
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from functools import reduce
 
 import pyarrow as pa
 
+from strongroom.core import workers
 from strongroom.core.contract import Contract
 from strongroom.core.silence import no_values
 from strongroom.flows import tables
@@ -163,19 +163,10 @@ def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
 
 
 def settle_worker() -> None:
-    """What every task of ours does first.
-
-    Before each task pyspark's worker calls `importlib.invalidate_caches()` (worker_util.py), and in Python 3.11 that
-    has every zip on the path read anew, pyspark's own and Spark's jar among them: 70 ms of CPU a task. No zip changes
-    under a worker at work, so in these processes nothing is read anew.
-    """
-    zipimport.zipimporter.invalidate_caches = _nothing  # type: ignore[method-assign, assignment]
+    """What every task of ours does first: its work is one thread's, and imports look at no zip again."""
+    workers.settle()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(2)
-
-
-def _nothing(_: object) -> None:
-    """Nothing is read anew."""
 
 
 def _passed(what: Work, worker: Worker, stretches: Iterator[Stretch], parts: Parts) -> Iterator[pa.RecordBatch | Aside]:

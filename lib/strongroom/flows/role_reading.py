@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from strongroom.core import workers
 from strongroom.core.contract import Column, Contract
 from strongroom.core.decision import Decision
 from strongroom.core.key import RoleHandle
@@ -56,6 +57,7 @@ def _udf(column: Column, *, table: str, keys: RoleHandle) -> Any:
     kind, bound = revealed_type(column), row_keys_of([column])
 
     def opened(array: pa.Array, *row_keys: pa.Array) -> pa.Array:
+        workers.settle()
         with no_values("the opening"):
             open_ = revealer(column, table=table, keyring=role_keys_of(keys))
             return open_(array, dict(zip(bound, row_keys, strict=True)))[0].cast(kind)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from strongroom.core import workers
 from strongroom.core.errors import StoreError
 
 DOCUMENT = ""  # counted once per document, so that the same pass counts the documents; no term is empty
@@ -99,6 +100,7 @@ def _argsorted(batches: Iterable[pa.RecordBatch], *, by: str, limit: int) -> Ite
     three vocabularies from the same reviews). The one way to the same terms is the same call over the same numbers; it
     runs in one task on an executor, which holds one number and one word per term.
     """
+    workers.settle()
     gathered = list(batches)
     if not gathered:  # a table without rows has no batch, and without a batch there is no schema
         return
