@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,20 +31,15 @@ FOLDERS = {
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("kind", ["json", "parquet"])
-def test_columns_come_by_the_sources_names_and_from_folders(spark, tmp_path, kind):
+def test_columns_come_by_the_sources_names_and_from_folders(spark, tmp_path):
     lake = tmp_path / "Nr.=9"  # what the lake lies in says nothing
     for number, folder in enumerate(FOLDERS):
         place = Path(lake, "raw", folder)
         place.mkdir(parents=True)
         row = {"Ad dr": {"Ort": f"city {number}"}}
-        if kind == "json":
-            (place / "p.json").write_text(json.dumps(row))
-        else:
-            pq.write_table(pa.Table.from_pylist([row]), place / "p.parquet")
-    columns = tuple(COLUMNS) if kind == "parquet" else COLUMNS
-    source = Source("s", kind, "raw")
-    contract = Contract("t", "t", "1", "t.yaml", "f", (source,), columns)
+        pq.write_table(pa.Table.from_pylist([row]), place / "p.parquet")
+    source = Source("s", "parquet", "raw")
+    contract = Contract("t", "t", "1", "t.yaml", "f", (source,), COLUMNS)
     files = list_files(source, str(lake))
     found = read_raw(spark, source, files=files, contract=contract, lake=str(lake)).toArrow().to_pylist()
     told = {row["a"]["city"]: (row["id"], row["at"]) for row in found}
@@ -53,15 +47,3 @@ def test_columns_come_by_the_sources_names_and_from_folders(spark, tmp_path, kin
         f"city {number}": (None if nr is None else str(nr), at) for number, (nr, at) in enumerate(FOLDERS.values())
     }
     assert told == expected, "a folder's value is text, which the pass reads as the column's type"
-
-
-@pytest.mark.spark
-def test_csv_takes_a_folders_column_out_of_the_columns_by_place(spark, tmp_path):
-    place = tmp_path / "raw/Nr.=7"
-    place.mkdir(parents=True)
-    (place / "p.csv").write_text("Wann+?\nnow\n")
-    source = Source("s", "csv", "raw", {"header": True})
-    contract = Contract("t", "t", "1", "t.yaml", "f", (source,), COLUMNS[:2])
-    files = list_files(source, str(tmp_path))
-    (row,) = read_raw(spark, source, files=files, contract=contract, lake=str(tmp_path)).toArrow().to_pylist()
-    assert (row["id"], row["at"]) == ("7", "now")
