@@ -119,7 +119,9 @@ def opened(place, name):
     if lake.open(table) is None:
         return []
     rows = place.rows(table)
-    clear, valid = unseal(pa.array([row["row"] for row in rows], pa.binary()), table=f"training.{name}", keyring=ring(place))
+    clear, valid = unseal(
+        pa.array([row["row"] for row in rows], pa.binary()), table=f"training.{name}", keyring=ring(place)
+    )
     assert all(valid.to_pylist())
     kept = origins_of(lake, name, sorted({row["batch"] for row in rows}))
     found = []

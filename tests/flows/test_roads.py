@@ -35,7 +35,10 @@ def compared(first, second, road):
         other = second[name]
         assert (other.code, other.where, other.counts) == (came.code, came.where, came.counts), (name, road)
         assert other.good - came.good == came.good - other.good, (name, road)
-        assert {"less": came.aside - other.aside, "more": other.aside - came.aside} == {"less": {}, "more": {}}, (name, road)
+        assert {"less": came.aside - other.aside, "more": other.aside - came.aside} == {"less": {}, "more": {}}, (
+            name,
+            road,
+        )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
