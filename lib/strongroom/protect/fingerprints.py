@@ -27,7 +27,7 @@ def fingerprints(arrays: Sequence[pa.Array], types: Sequence[Type], *, key: Secr
     each = [_tagged(token_rows(array, type_=type_), tags) for array, type_ in zip(arrays, types, strict=True)]
     if len(each) == 1:
         return each[0]
-    together = np.ascontiguousarray(np.hstack(each)).view(np.uint8).reshape(len(each[0]), -1)
+    together = np.ascontiguousarray(np.hstack(each)).view(np.uint8).reshape(len(each[0]), 16 * len(each))
     return _tagged(fixed_rows(together, valid=None), tags)
 
 
