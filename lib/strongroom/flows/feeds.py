@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
-from strongroom.flows.part_reader import blocks_of, chosen, form_of, text_blocks, with_folders
+from strongroom.flows.part_reader import blocks_in, blocks_of, chosen, form_of, text_blocks, with_folders
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.encodings import decoder
-from strongroom.quality.reading.lines import lines_of
 from strongroom.stores.origins import Form
-from strongroom.stores.sources import FILE, LINE, POSITION, plain_path
+from strongroom.stores.sources import ENDS, FILE, LINE, POSITION, plain_path
 from strongroom.stores.work_items import Item, Part
 
 
@@ -86,42 +85,54 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of a text source as Spark reads them, without their line feed: LINE, FILE and POSITION.
+    """Lines of a text source as Spark reads them, without their line feed: LINE, FILE, POSITION and ENDS.
 
-    `parts` say by file what is known of it, `forms` how its records are read; `sizes` how many bytes it has, and
-    `split` from which size on a file comes in parts, since only the last of these ends it. With `whole` a line is all
-    that a file holds.
+    `parts` say by file what is known of it, `forms` how its records are read.
     """
 
     contract: Contract
     parts: Mapping[str, Part]
     forms: Mapping[str, Form]
-    sizes: Mapping[str, int]
-    split: int
-    whole: bool = False
 
     def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
         """See `Feed`. Each is read to its end before the next one is asked for."""
         columns = [column for column in self.contract.columns if only is None or column.name in only]
         runs = (run for batch in batches for run in runs_of(batch, {}))
-        for (path, start), parts in groupby(runs, key=lambda run: run[:2]):
-            seen, form = Seen(), self.forms[path]
-            lines = self._decoded((rows.column(LINE) for *_, rows in parts), form)
-            ends = self.whole or start + self.split >= self.sizes[path]
+        for (path, start), following in groupby(runs, key=lambda run: run[:2]):
+            seen, form, part = Seen(), self.forms[path], self.parts[path]
+            rows = (rows for *_, rows in following)
+            one = next(rows)
+            lines = _decoded((each.column(LINE) for each in chain([one], rows)), form)
+            ends = bool(one.column(ENDS)[0].as_py())
             found = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
-            part = self.parts[path]
             blocks = (with_folders(block, part, columns) for block in chosen(found, columns, self.contract))
             yield Stretch(part.source, path, start, seen, blocks, form)
 
-    def _decoded(self, lines: Iterable[pa.Array], form: Form) -> Iterator[pa.Array]:
-        """Lines in UTF-8 as far as they can be. Spark has taken a mark of UTF-8 off."""
-        if self.whole:
-            yield from lines_of((value.as_buffer() for array in lines for value in array), encoding=form.encoding)
-            return
-        decode = decoder(form.encoding)
-        for array in lines:
-            plain = form.encoding == "UTF-8"
-            yield array if plain else pa.array([decode(line, True) for line in array.to_pylist()], pa.binary())
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Whole files as Spark reads their bytes, one a row: LINE and FILE. `parts` and `forms` as for `Lines`."""
+
+    contract: Contract
+    parts: Mapping[str, Part]
+    forms: Mapping[str, Form]
+
+    def stretches(self, batches: Iterable[pa.RecordBatch], *, only: Collection[str] | None = None) -> Iterator[Stretch]:
+        """See `Feed`."""
+        for batch in batches:
+            for file, content in zip(batch.column(FILE).to_pylist(), batch.column(LINE), strict=True):
+                path, seen = plain_path(file), Seen()
+                part, form = self.parts[path], self.forms.get(path)
+                blocks = blocks_in(content.as_buffer(), part, self.contract, seen, form, only=only)
+                yield Stretch(part.source, path, 0, seen, blocks, form)
+
+
+def _decoded(lines: Iterable[pa.Array], form: Form) -> Iterator[pa.Array]:
+    """Lines in UTF-8 as far as they can be. Spark has taken a mark of UTF-8 off."""
+    decode = decoder(form.encoding)
+    for array in lines:
+        plain = form.encoding == "UTF-8"
+        yield array if plain else pa.array([decode(line, True) for line in array.to_pylist()], pa.binary())
 
 
 def runs_of(

@@ -27,7 +27,7 @@ from strongroom.stores.origins import Form
 from strongroom.stores.sources import TEXT_FORMATS, place_of
 from strongroom.stores.work_items import Part
 
-_STEP = 8 << 20
+_STEP, _HEAD = 8 << 20, 4096
 
 
 def form_of(part: Part, contract: Contract) -> Form | None:
@@ -53,6 +53,13 @@ def is_document(source: Source) -> bool:
     return source.options.get("document") is True
 
 
+def seems_document(part: Part, form: Form) -> bool:
+    """Whether a file of JSON lines begins as one JSON document does."""
+    with _told(part), _stream(part) as stream:
+        head = decoder(form.encoding)(stream.read(form.mark + _HEAD)[form.mark :], False).lstrip()
+    return head.startswith(b"[") or head.partition(b"\n")[0].rstrip() == b"{"
+
+
 def blocks_of(
     part: Part, contract: Contract, seen: Seen, form: Form | None, *, only: Collection[str] | None = None
 ) -> Iterator[Block]:
@@ -66,6 +73,29 @@ def blocks_of(
     with _told(part):
         found = _typed(part, contract, columns, seen) if form is None else _text(part, contract, seen, form, columns)
         yield from (with_folders(block, part, columns) for block in chosen(found, columns, contract))
+
+
+def blocks_in(
+    content: pa.Buffer, part: Part, contract: Contract, seen: Seen, form: Form | None, *,
+    only: Collection[str] | None = None,
+) -> Iterator[Block]:  # fmt: skip
+    """The same of a file whose bytes, packed or not, somebody else has read."""
+    columns = [column for column in contract.columns if only is None or column.name in only]
+    with _told(part):
+        if form is None:
+            found = _rows(pa.BufferReader(content), part, contract, columns, seen)
+        else:
+            found = _records(_unpacked(content, part.path), part, contract, seen, form, columns)
+        yield from (with_folders(block, part, columns) for block in chosen(found, columns, contract))
+
+
+def _unpacked(content: pa.Buffer, path: str) -> Any:
+    """A stream of a file's bytes, as one that is opened at this path would be."""
+    try:
+        codec = pa.Codec.detect(path)
+    except (TypeError, ValueError):  # no such name
+        return pa.BufferReader(content)
+    return pa.CompressedInputStream(pa.BufferReader(content), codec.name)
 
 
 def with_folders(block: Block, part: Part, columns: Sequence[Column]) -> Block:
@@ -102,13 +132,19 @@ def _told(part: Part) -> Iterator[None]:
 
 
 def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
-    """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
     filesystem, path = place_of(part.path)
+    with filesystem.open_input_file(path) as file:
+        yield from _rows(file, part, contract, columns, seen)
+
+
+def _rows(
+    file: pa.NativeFile, part: Part, contract: Contract, columns: Sequence[Column], seen: Seen
+) -> Iterator[Block]:
+    """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
     unread = {column.path for column in contract.columns} - {column.path for column in columns}
     how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
-    with filesystem.open_input_file(path) as file:
-        groups = part.groups or range(_groups(file))
-        yield from parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how)
+    groups = part.groups or range(_groups(file))
+    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how)
 
 
 def _groups(file: pa.NativeFile) -> int:
@@ -119,11 +155,22 @@ def _groups(file: pa.NativeFile) -> int:
 
 def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:
     """JSON is read with all columns, since a name that the contract does not know may stand anywhere."""
+    if part.start or part.stop >= 0:
+        lines = _range(part, form.encoding)
+        yield from text_blocks(lines, contract, seen, form, columns, first=part.start == 0, last=part.stop < 0)
+        return
+    with _stream(part) as stream:
+        yield from _records(stream, part, contract, seen, form, columns)
+
+
+def _records(
+    stream: Any, part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]
+) -> Iterator[Block]:
+    """Those of a whole file."""
     if is_document(contract.sources[part.source]):
-        with _stream(part) as stream:
-            return json_document(_in_utf8(stream.read(), form), contract.columns, seen)
-    lines = _lines(part, form.encoding)
-    return text_blocks(lines, contract, seen, form, columns, first=part.start == 0, last=part.stop < 0)
+        return json_document(_in_utf8(stream.read(), form), contract.columns, seen)
+    lines = lines_of(iter(lambda: stream.read(_STEP), b""), encoding=form.encoding)
+    return text_blocks(lines, contract, seen, form, columns, first=True, last=True)
 
 
 def _in_utf8(data: bytes, form: Form) -> bytes:
@@ -153,15 +200,11 @@ def chosen(blocks: Iterator[Block], columns: Sequence[Column], contract: Contrac
         yield Block(block.rows.select(names), block.numbers, block.raw, block.torn)
 
 
-def _lines(part: Part, encoding: str) -> Iterator[pa.Array]:
-    """The lines that are this part's."""
-    if part.start or part.stop >= 0:
-        filesystem, path = place_of(part.path)
-        with filesystem.open_input_file(path) as file:
-            yield from range_lines(file, part.start, part.stop if part.stop >= 0 else file.size(), encoding=encoding)
-        return
-    with _stream(part) as stream:
-        yield from lines_of(iter(lambda: stream.read(_STEP), b""), encoding=encoding)
+def _range(part: Part, encoding: str) -> Iterator[pa.Array]:
+    """The lines that begin in a range of bytes."""
+    filesystem, path = place_of(part.path)
+    with filesystem.open_input_file(path) as file:
+        yield from range_lines(file, part.start, part.stop if part.stop >= 0 else file.size(), encoding=encoding)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from strongroom.core.errors import EnvironmentFault
 from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
 from strongroom.flows.engines import BY_SPARK, Local
-from strongroom.flows.feeds import Items, Lines, Rows
+from strongroom.flows.feeds import Files, Items, Lines, Rows
 from strongroom.flows.inputs import Input, Road
 from strongroom.flows.part_reader import form_of, is_document
 from strongroom.flows.prepare_increment import Increments
@@ -26,8 +26,16 @@ from strongroom.stores.hive_folders import of_columns
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.raw_reading import read_raw
-from strongroom.stores.sources import FILE, LINE, POSITION, TEXT_FORMATS, RawFile
-from strongroom.stores.work_items import Item, Part, footers, is_one_piece, split_parquet, split_text
+from strongroom.stores.sources import ENDS, FILE, LINE, POSITION, TEXT_FORMATS, RawFile
+from strongroom.stores.work_items import (
+    Item,
+    Part,
+    footers,
+    is_one_piece,
+    only_workers_unpack,
+    split_parquet,
+    split_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,8 @@ def inputs_of(
             inputs += [] if way.direct else _lines(job, number, contract, known, whole)
         elif way.direct:
             items += split_parquet((part_of(number, contract, one), one.footer) for one in known if one.footer)
-        elif mine:
-            frame = read_raw(job.spark(), source, files=mine, contract=contract, lake=lake.root)
-            inputs.append(Input(Rows(contract, number), sum(file.size for file in mine), frame=frame))
+        else:
+            inputs += _typed(job, number, contract, known, lake=lake)
     if items:
         inputs.insert(0, Input(Items(contract, tuple(items)), size, count=len(items)))
     return inputs
@@ -132,30 +139,36 @@ def part_of(number: int, contract: Contract, looked: Looked) -> Part:
 def _lines(
     job: Job, number: int, contract: Contract, looked: Sequence[Looked], whole: frozenset[str]
 ) -> Iterator[Input]:
-    """Text that Spark reads: lines as they are; files whose lines no LF ends come as one."""
+    """Text that Spark reads: lines as they are. What it cannot give line by line comes as one, as it lies there."""
     source = contract.sources[number]
     parts = {one.file.path: part_of(number, contract, one) for one in looked}
     forms = {path: form_of(part, contract) for path, part in parts.items()}
     sizes = {one.file.path: one.file.size for one in looked}
     ones = {
         path for path, form in forms.items()
-        if form is not None and (path in whole or form.encoding in WIDE or is_document(source))
+        if form is not None
+        and (path in whole or form.encoding in WIDE or is_document(source) or only_workers_unpack(path))
     }  # fmt: skip
-    spark = job.spark()
+    told = {path: form for path, form in forms.items() if form is not None}
     for as_one in (True, False):
         paths = [path for path in forms if (path in ones) is as_one]
         if paths:
-            told = {path: form for path, form in forms.items() if form is not None}
-            feed = Lines(contract, parts, told, sizes, split_size(spark), whole=as_one)
-            frame = _whole(spark, paths) if as_one else _raw_lines(spark, paths)
+            frame = _whole(job.spark(), paths) if as_one else _raw_lines(job.spark(), paths)
+            feed = Files(contract, parts, told) if as_one else Lines(contract, parts, told)
             yield Input(feed, sum(sizes[path] for path in paths), frame=frame)
 
 
-def split_size(spark: Any) -> int:
-    """The bytes from which on Spark reads a file in parts, as the session has it."""
-    text = str(spark.conf.get("spark.sql.files.maxPartitionBytes")).lower().removesuffix("b")
-    unit = " kmgtp".find(text[-1])
-    return int(text) if unit < 0 else int(text[:-1]) << 10 * unit
+def _typed(job: Job, number: int, contract: Contract, looked: Sequence[Looked], *, lake: Lake) -> Iterator[Input]:
+    """Parquet that Spark reads: rows, where those are what our own reader would give; else files as they lie there."""
+    for plain in (True, False):
+        files = [one.file for one in looked if one.plain is plain]
+        if files and plain:
+            frame = read_raw(job.spark(), contract.sources[number], files=files, contract=contract, lake=lake.root)
+            yield Input(Rows(contract, number), sum(file.size for file in files), frame=frame)
+        elif files:
+            parts = {one.file.path: part_of(number, contract, one) for one in looked}
+            frame = _whole(job.spark(), [file.path for file in files])
+            yield Input(Files(contract, parts, {}), sum(file.size for file in files), frame=frame)
 
 
 def only_spark(contract: Contract, read: Read) -> bool:
@@ -168,12 +181,14 @@ def _raw_lines(spark: Any, paths: Sequence[str]) -> Any:
     from pyspark.sql import functions as F
 
     rows = spark.read.option("lineSep", "\n").text([glob_words(path) for path in paths])
-    part = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)
-    return rows.select(F.col("value").cast("binary").alias(LINE), F.col("_metadata.file_path").alias(FILE), part)
+    start, told = F.col("_metadata.file_block_start"), F.col("_metadata.file_path").alias(FILE)
+    ends = start + F.col("_metadata.file_block_length") >= F.col("_metadata.file_size")
+    line, position = F.col("value").cast("binary").alias(LINE), (-1 - start).alias(POSITION)
+    return rows.select(line, told, position, ends.alias(ENDS))
 
 
 def _whole(spark: Any, paths: Sequence[str]) -> Any:
     from pyspark.sql import functions as F
 
     rows = spark.read.format("binaryFile").load([glob_words(path) for path in paths])
-    return rows.select(F.col("content").alias(LINE), F.col("path").alias(FILE), F.lit(-1).cast("long").alias(POSITION))
+    return rows.select(F.col("content").alias(LINE), F.col("_metadata.file_path").alias(FILE))

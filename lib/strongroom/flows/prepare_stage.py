@@ -12,6 +12,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.flows.fuse import Pass
 from strongroom.flows.inputs import Road
+from strongroom.flows.part_reader import is_document, seems_document
 from strongroom.flows.passing import files_of, passed
 from strongroom.flows.prepare_facts import Judged, facts
 from strongroom.flows.prepare_inputs import Read, inputs_of
@@ -23,6 +24,10 @@ from strongroom.quality.tally import Tally
 from strongroom.stores import origins
 from strongroom.stores.lake import Lake
 from strongroom.stores.origins import Origin
+from strongroom.stores.work_items import Part
+
+_NAMED = 5
+"""Files that are looked at once more, and named, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     _trusted(answer.parts, contract)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
+    for path in _documents(answer.parts, contract):
+        job.say(f"note: {path} looks like one JSON document, not like a row a line: document: true reads such files")
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
     judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
     return Staged(done.good, done.bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
@@ -92,23 +99,42 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
     """A problem for each name that the contract does not know, with the first place of it; at most 20."""
     known = [leaf.path for leaf in contract.leaves()] + [column.name for column in contract.columns]
     seen = dict[str, str]()
+    for path, mine in _by_file(parts):
+        for part, before in _counted(mine):
+            for name, number in part.seen.unknown:
+                seen.setdefault(name, f"{path}, row {before + number}")
+    for name, where in sorted(seen.items())[:20]:
+        yield unknown_column(name, known, contract, where=where)
+
+
+def _documents(parts: Sequence[PartSeen], contract: Contract) -> Iterator[str]:
+    """Some of the files of JSON lines of which no line was a good row, and that begin as documents do."""
+    whole = [(path, mine[0]) for path, mine in _by_file(parts) if all(part.bad == part.seen.records for part in mine)]
+    for path, part in whole[:_NAMED]:
+        lines = part.form is not None and part.form.format == "json" and not is_document(contract.sources[part.source])
+        if part.form is not None and lines and part.bad and seems_document(Part(part.source, path), part.form):
+            yield path
+
+
+def _by_file(parts: Sequence[PartSeen]) -> list[tuple[str, list[PartSeen]]]:
+    of: dict[str, list[PartSeen]] = {}
     for part in parts:
-        for path, number in part.seen.unknown:
-            seen.setdefault(path, f"{part.path}, row {number}" + (f" after byte {part.start}" if part.start else ""))
-    for path, where in sorted(seen.items())[:20]:
-        yield unknown_column(path, known, contract, where=where)
+        of.setdefault(part.path, []).append(part)
+    return sorted(of.items())
+
+
+def _counted(parts: Sequence[PartSeen]) -> Iterator[tuple[PartSeen, int]]:
+    """The parts of a file in their order, each with the records before it."""
+    before = 0
+    for part in sorted(parts, key=lambda part: part.start):
+        yield part, before
+        before += part.seen.records
 
 
 def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:
     """What has to be known of each file of which rows are set aside."""
-    of: dict[str, list[PartSeen]] = {}
-    for part in parts:
-        of.setdefault(part.path, []).append(part)
-    for path, mine in sorted(of.items()):
-        before, starts = 0, dict[int, int]()
-        for part in sorted(mine, key=lambda part: part.start):
-            starts[part.start] = before
-            before += part.seen.records
+    for path, mine in _by_file(parts):
+        starts = {part.start: before for part, before in _counted(mine)}
         form = next((part.form for part in mine if part.form is not None), None)
         if any(part.bad for part in mine) and (form is not None or len(starts) > 1):
             yield Origin(path, form, starts if len(starts) > 1 else {})

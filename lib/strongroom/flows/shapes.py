@@ -19,7 +19,7 @@ from strongroom.quality.reading.dialect import dialect_of
 from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
 from strongroom.quality.reading.lines import lines_of
 from strongroom.quality.reading.parquet_pairs import asked_by
-from strongroom.quality.reading.parquet_rows import fits, footer_of
+from strongroom.quality.reading.parquet_rows import fits, footer_of, means_one_thing
 from strongroom.stores.hive_folders import folder_problems, folders_of
 from strongroom.stores.sources import RawFile, fixed_of, place_of
 from strongroom.stores.work_items import Footer, footer_in
@@ -37,6 +37,7 @@ class Looked:
         names: its header, of CSV that has one.
         footer: of Parquet.
         has: the columns that it has itself, by the source's names; None where nobody knows yet.
+        plain: any reader gives its rows as our own does.
     """
 
     file: RawFile
@@ -44,6 +45,7 @@ class Looked:
     names: tuple[str, ...] = ()
     footer: Footer | None = None
     has: frozenset[str] | None = None
+    plain: bool = False
 
     @property
     def columns(self) -> frozenset[str] | None:
@@ -134,7 +136,8 @@ def _parquet(of: _File) -> tuple[Looked, list[Problem]]:
     found = footer_in(footer)
     asked = [column for column in of.contract.columns if source_name(column) not in {*of.folders} - {*found.names}]
     wrong = fits(footer, asked, path=of.file.path, contract=of.contract.file, asked=asked_by(of.contract))
-    return Looked(of.file, of.folders, footer=found, has=frozenset(found.names)), wrong
+    plain = means_one_thing(footer, of.contract.columns) and not {*found.names} & {*of.folders}
+    return Looked(of.file, of.folders, footer=found, has=frozenset(found.names), plain=plain), wrong
 
 
 def _delta(of: _File) -> tuple[Looked, list[Problem]]:

@@ -87,8 +87,10 @@ def _spark(error: BaseException) -> StrongroomError | None:
     if ours:
         kind = getattr(errors, ours[1], StoreError)
         if kind is errors.ConfigError:
-            return errors.ConfigError([errors.Problem(ours[2].strip())])
-        return kind(ours[2].strip()) if issubclass(kind, StrongroomError) else None
+            placed = [_placed(line) for line in ours[2].strip().splitlines()]
+            return errors.ConfigError([errors.Problem(what, where) for what, where in placed])
+        what, where = _placed(ours[2].strip())
+        return kind(what, where=where) if issubclass(kind, StrongroomError) else None
     if "OutOfMemoryError" in text or "exited with code 137" in text:
         return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
     if any(phrase in text for phrase in _FULL):
@@ -113,6 +115,12 @@ def _spark(error: BaseException) -> StrongroomError | None:
     if "Connection refused" in text or type(error).__name__ == "Py4JNetworkError" or "sending or receiving" in text:
         return _gone()
     return None
+
+
+def _placed(told: str) -> tuple[str, str]:
+    """What an error of ours says that crossed as one text, and the file that it says it of, if it does."""
+    where, _, what = told.partition(": ")
+    return (what, where) if what and "/" in where else (told, "")
 
 
 def _connect(error: BaseException, text: str) -> EnvironmentFault | None:

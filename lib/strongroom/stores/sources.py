@@ -20,9 +20,10 @@ from strongroom.stores.lake import filesystem_of
 
 TEXT_FORMATS = ("json", "csv")
 """Formats whose scalars arrive as text."""
-CORRUPT, FILE, POSITION, LINE = "__corrupt", "__file", "__position", "__line"
-"""What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the file's path; and the
-row's number from 0, or, below 0, one more than the byte at which the part starts that Spark read it with.
+CORRUPT, FILE, POSITION, LINE, ENDS = "__corrupt", "__file", "__position", "__line", "__ends"
+"""What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the file's path; the
+row's number from 0, or, below 0, one more than the byte at which the part starts that Spark read it with; of text the
+line's bytes, and whether that part ends the file.
 """
 
 

@@ -157,6 +157,11 @@ def is_one_piece(file: RawFile) -> bool:
         raise StoreError("this file cannot be read", where=file.path) from error
 
 
+def only_workers_unpack(path: str) -> bool:
+    """Whether a file's name says that it is packed, and not by gzip: of those Spark may make something else."""
+    return path.lower().endswith(_PACKED) and not path.endswith(".gz")
+
+
 def _packed(pieces: Iterable[_Piece], target: int) -> list[Item]:
     """Pieces in their order, each item filled until the next would be too much."""
     items: list[tuple[int, Item]] = []

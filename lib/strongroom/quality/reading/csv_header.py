@@ -69,12 +69,12 @@ def header_problems(names: Sequence[str], columns: Sequence[Column], *, where: s
     """
     known = [source_name(column) for column in columns]
     if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
-        what = f"the first line is no header: none of its {len(names)} names is one of {contract}"
+        what = f"the first line is no header: none of its {len(names)} names is one of {contract}."
         return [Problem(what, where, "Add the header, or set the option header to false.")]
     problems = [_nameless(place, len(names), where) for place, name in enumerate(names, 1) if not name]
     for name, times in Counter(names).items():
         if name and times > 1:
-            what = f"the header names the column {name[:80]!r} {times} times"
+            what = f"the header names the column {name[:80]!r} {times} times."
             problems.append(Problem(what, where, "Nobody knows which one is meant: rename or remove the others."))
         if name and name not in known:
             problems.append(_unknown(name, known, where, contract))
@@ -89,9 +89,9 @@ def _nameless(place: int, count: int, where: str) -> Problem:
     """A column without a name is of somebody's making whom one can name."""
     if place == count:
         todo = "Remove the separator at the end of each line."
-        return Problem(f"the header ends with a separator, so column {place} has no name", where, todo)
+        return Problem(f"the header ends with a separator, so column {place} has no name.", where, todo)
     todo = "pandas writes its index so: write the file with index=False." if place == 1 else "Give it one."
-    return Problem(f"column {place} has no name in the header", where, todo)
+    return Problem(f"column {place} has no name in the header.", where, todo)
 
 
 def _unknown(name: str, known: Sequence[str], where: str, contract: str) -> Problem:

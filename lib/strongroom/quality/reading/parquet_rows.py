@@ -10,16 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column, Contract, source_name
+from strongroom.core.contract import Column, Contract, Type, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
-from strongroom.quality.reading.parquet_calendar import calendars
+from strongroom.quality.reading.parquet_calendar import Calendar, calendars
 from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
+from strongroom.quality.typed import arrow_type
 
-__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "parquet_blocks")
+__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 MOST_ROWS = 20_000
@@ -75,6 +76,39 @@ def fits(
         look = Look(footer, path, contract, asked)
         pairs(footer.schema.to_arrow_schema(), columns, look)
     return look.problems
+
+
+def means_one_thing(footer: pq.FileMetaData, columns: Sequence[Column]) -> bool:
+    """Whether any reader of Parquet gives these columns as `parquet_blocks` does.
+
+    That is so where the file has the very types of the contract and says by which calendar it counts. All else is a
+    matter of taste: whether numbers are cut to size, what becomes of nanoseconds, when a year began.
+    """
+    schema, calendar = footer.schema.to_arrow_schema(), calendars(footer)
+    known = {name for name in schema.names if schema.names.count(name) == 1}
+    if any(one is not Calendar.OURS for one in calendar):
+        return False
+    of_spark = b"org.apache.spark.version" in (footer.metadata or {})
+    return all(
+        _alike(schema.field(source_name(column)).type, column.type, of_spark=of_spark)
+        for column in columns
+        if source_name(column) in known
+    )
+
+
+def _alike(kind: pa.DataType, type_: Type, *, of_spark: bool) -> bool:
+    if type_.name == "struct":
+        found = {kind.field(place).name: kind.field(place).type for place in range(kind.num_fields)}
+        return pa.types.is_struct(kind) and all(
+            _alike(found[source_name(each)], each.type, of_spark=of_spark)
+            for each in type_.fields
+            if source_name(each) in found
+        )
+    if type_.item is not None:
+        return pa.types.is_list(kind) and _alike(kind.value_type, type_.item.type, of_spark=of_spark)
+    if type_.name == "timestamp" and of_spark and kind == pa.timestamp("ns"):
+        return True  # INT96, and Spark never writes more than microseconds there
+    return bool(kind == arrow_type(type_))
 
 
 def fits_contract(file: pa.NativeFile | pa.Schema, contract: Contract, path: str) -> list[Problem]:

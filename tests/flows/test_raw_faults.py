@@ -1,0 +1,213 @@
+"""What readers of raw files once lost, forged or refused for a wrong reason: each in a whole run, without a JVM."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flows import roads
+from flows.odd_files import contract
+
+KEEP = "customProperties: [{property: protect, value: {method: keep}}]"
+DROP = "customProperties: [{property: protect, value: {method: drop}}]"
+
+
+def column(name, kind="string", *, more="", protect=KEEP):
+    return f"      - {{name: {name}, logicalType: {kind}, {protect}{', ' + more if more else ''}}}\n"
+
+
+def named(name, source, kind="string"):
+    return column(name, kind, more=f"physicalName: '{source}'")
+
+
+ID, TEXT = column("id", "integer"), column("text")
+ADDR = f"""\
+      - name: addr
+        logicalType: object
+        properties: [{{name: city, logicalType: string, {KEEP}}}]
+      - name: items
+        logicalType: array
+        items: {{logicalType: object, properties: [{{name: sku, logicalType: string, {KEEP}}}]}}
+"""
+HEADER = "{header: true}"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A data set `t` and what must come of it.
+
+    Args:
+        why: what is right about that.
+        columns: of the contract.
+        files: by name, the bytes of each file, or a table.
+        form: of the files.
+        options: of the source.
+        code: how the run ends.
+        good: the rows that arrive, as tuples in the order of their first value.
+        aside: reasons, number in the file, and bytes, of what is set aside.
+        where: ends of the places that are told.
+        said: what is told of it.
+    """
+
+    why: str
+    columns: str
+    files: dict
+    form: str = "csv"
+    options: str = HEADER
+    code: int = 0
+    good: tuple = ()
+    aside: tuple = ()
+    where: tuple = ()
+    said: tuple = ()
+
+
+def csv(why, data, columns=ID + TEXT, **more):
+    return Raw(why, columns, {"a.csv": data}, **more)
+
+
+def json(why, data, columns, **more):
+    return Raw(why, columns, {"a.json": data}, form="json", options=more.pop("options", "{}"), **more)
+
+
+def parquet(why, table, columns, **more):
+    files = table if isinstance(table, dict) else {"a.parquet": table}
+    return Raw(why, columns, files, form="parquet", options="{}", **more)
+
+
+LETTERS = b'id,text\n1,"first line\n999,injected"\n2,"Dear all,\nthis is lost"\n3,plain\n'
+LETTER_ROWS = ((1, "first line\n999,injected"), (2, "Dear all,\nthis is lost"), (3, "plain"))
+UNCLOSED = b'id,text\n5,"x\n6,y\n7,z\n'
+K6 = [
+    csv("a break within quotes is text, and forges no row", LETTERS, good=LETTER_ROWS),
+    csv("whatever is said of multiLine", LETTERS, options="{header: true, multiLine: false}", good=LETTER_ROWS),
+    csv("no trusted quote, no trusted row", UNCLOSED, code=7, where=("a.csv, byte 8",)),
+    csv("nor with multiLine", UNCLOSED, options="{header: true, multiLine: true}", code=7, where=("a.csv, byte 8",)),
+    csv("or all from there is set aside, line by line", b"id,text\n4,w\n" + UNCLOSED[8:],
+        options="{header: true, onBrokenQuote: quarantineRest}", good=((4, "w"),),
+        aside=(("row.untrusted", "row 2", b'\x025,"x'), ("row.untrusted", "row 3", b"\x026,y"),
+               ("row.untrusted", "row 4", b"\x027,z"))),
+    csv("two people are not one", b"id,text\n1,Ren\xe9\n2,Ren\xe8\n3,Ren\xc3\xa9\n", good=((3, "Ren\u00e9"),),
+        aside=(("row.parse", "row 1", b"\x011,Ren\xe9"), ("row.parse", "row 2", b"\x012,Ren\xe8"))),
+    csv("UTF-16 is read", "\ufeffid,text\n1,Ren\u00e9\n".encode("utf-16-le"), options="{header: true, encoding: UTF-16}",
+        good=((1, "Ren\u00e9"),)),
+    csv("in both orders", "\ufeffid,text\r\n1,a\u010ab\r\n".encode("utf-16-be"), options="{header: true, encoding: UTF-16}",
+        good=((1, "a\u010ab"),)),
+    csv("as Excel writes it", b"id,text\n1,Ren\xe9 \x80\n", options="{header: true, encoding: windows-1252}",
+        good=((1, "Ren\u00e9 \u20ac"),)),
+    csv("with the bytes that it has no letter for", b"id,text\n1,Ren\x81\n",
+        options="{header: true, encoding: windows-1252}", aside=(("row.parse", "row 1", b"\x011,Ren\x81"),)),
+    csv("and the euro of Latin-9", b"id,text\n1,\xa4\n", options="{header: true, encoding: ISO-8859-15}",
+        good=((1, "\u20ac"),)),
+    json("a name inside that nobody knows stops the run as one at the top does",
+         b'{"id":1}\n{"id":2,"addr":{"City":"Oslo"},"items":[{"sku":"a","price":9}]}\n', ID + ADDR, code=3,
+         where=("a.json, row 2", "a.json, row 2"), said=("'addr.City'", "'items[].price'", "'addr.city'")),
+    json("an object is no text", b'{"id":1,"text":{"x":1}}\n{"id":2,"text":"y"}\n', ID + TEXT, good=((2, "y"),),
+         aside=(("text.type", "row 1", b'\x01{"id":1,"text":{"x":1}}'),)),
+    json("a document is read where the contract says so", b'[\n {"id": 1,\n  "text": "x"},\n {"id": 2}\n]\n', ID + TEXT,
+         options="{document: true}", good=((1, "x"), (2, None))),
+    json("of lines, no line of it is a row, and it is told what it looks like",
+         b'[\n {\n  "id": 1,\n  "text": "x"\n }\n]\n', ID + TEXT,
+         aside=tuple(("row.parse", f"row {n}", b"\x01" + line) for n, line in
+                     enumerate((b"[", b" {", b'  "id": 1,', b'  "text": "x"', b" }", b"]"), 1)),
+         said=("document: true",)),
+]  # fmt: skip
+
+DAY = column("day", "date", more="logicalTypeOptions: {minimum: '2020-01-01'}")
+NUMBERS = pa.table({"id": [1, 2]})
+K7 = [
+    parquet("a folder's value is a column's", {"day=2026-01-01/a.parquet": NUMBERS}, ID + DAY,
+            good=((1, date(2026, 1, 1)), (2, date(2026, 1, 1)))),
+    Raw("of JSON, too", ID + DAY, {"day=2026-01-01/a.json": b'{"id":1}\n'}, form="json", options="{}",
+        good=((1, date(2026, 1, 1)),)),
+    Raw("of CSV, too", ID + TEXT, {"text=a%2Fb/a.csv": b"id\n1\n"}, good=((1, "a/b"),)),
+    parquet("typed, and judged", {"day=noon/a.parquet": NUMBERS.slice(1), "day=1999-01-01/b.parquet": NUMBERS.slice(0, 1)},
+            ID + DAY, aside=(("day.minimum", "row 1", None), ("day.type", "row 1", None))),
+    parquet("nothing", {"day=__HIVE_DEFAULT_PARTITION__/a.parquet": NUMBERS}, ID + DAY, good=((1, None), (2, None))),
+    parquet("one that the contract does not name is an unknown column", {"land=NO/a.parquet": NUMBERS}, ID + DAY, code=3,
+            where=("land=NO/a.parquet",), said=("'land'",)),
+    parquet("folder and file agree, or the row breaks type",
+            {"day=2026-01-01/a.parquet": pa.table({"id": [1, 2], "day": [date(2026, 1, 1), date(2026, 1, 2)]})}, ID + DAY,
+            good=((1, date(2026, 1, 1)),), aside=(("day.type", "row 2", None),)),
+    parquet("a column that no file has is null, and that is said", NUMBERS, ID + DAY, good=((1, None), (2, None)),
+            said=("in no file, so null in every row",)),
+]  # fmt: skip
+
+AT = column("at", "timestamp")
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def stamps(*nanos):
+    return pa.table({"id": range(1, len(nanos) + 1), "at": pa.array(nanos, pa.timestamp("ns", "UTC"))})
+
+
+def dropped(kind, values):
+    return pa.table({"id": [1], "odd": pa.array(values, kind)})
+
+
+SECONDS = int(NOON.timestamp())
+ODD = ID + column("odd", protect=DROP)
+K8 = [
+    parquet("nanoseconds of pandas that are whole microseconds", stamps(SECONDS * 10**9, None), ID + AT,
+            good=((1, NOON), (2, None))),
+    parquet("others are not cut off", stamps(SECONDS * 10**9 + 1, SECONDS * 10**9), ID + AT, good=((2, NOON),),
+            aside=(("at.type", "row 1", None),)),
+    *(parquet(f"a column that is dropped may be of any type: {kind}", dropped(kind, values), ODD, good=((1,),))
+      for kind, values in (
+          (pa.map_(pa.string(), pa.int64()), [[("a", 1)]]), (pa.uuid(), [uuid.UUID(int=7).bytes]),
+          (pa.time64("us"), [time(1)]), (pa.uint64(), [2**63]), (pa.null(), [None]), (pa.binary(), [b"\xff"]),
+      )),
+    parquet("nothing but nulls fits any type", pa.table({"id": [1], "at": pa.nulls(1)}), ID + AT, good=((1, None),)),
+    parquet("a map is no text, and it is told what to write", pa.table({"id": [1], "text": pa.array(
+        [[("a", 1)]], pa.map_(pa.string(), pa.int64()))}), ID + TEXT, code=3, where=("t.yaml:12",), said=("'text'", "map")),
+]  # fmt: skip
+
+FULL = ID + TEXT + column("more")
+K10 = [
+    csv("by name, in any order", b"text,id\nx,1\n", good=((1, "x"),)),
+    csv("another case is another name, and told as such", b"ID,text\n1,x\n", code=3, where=("a.csv",), said=("'ID'", "'id'")),
+    csv("a column that may be null may be missing", b"id,text\n1,x\n", FULL, good=((1, "x", None),)),
+    csv("a name twice is told as that", b"id,text,text\n1,x,y\n", code=3, where=("a.csv",), said=("the column 'text' 2 times",)),
+    csv("a mark before a quoted header is no part of it", b'\xef\xbb\xbf"id","text"\n1,x\n', good=((1, "x"),)),
+    csv("a source calls it as it likes", b"id,First Name\n1,Ada\n", ID + named("first_name", "First Name"),
+        good=((1, "Ada"),)),
+    csv("an index of pandas has no name: it is told which column that is", b",id,text\n0,1,x\n", code=3, where=("a.csv",),
+        said=("column 1",)),
+    csv("a separator at the end makes a column without a name", b"id,text,\n1,x,\n", code=3, where=("a.csv",),
+        said=("column 3",)),
+    csv("a required one may not be missing", b"id\n1\n", ID + column("text", more="required: true"), code=3,
+        where=("t.yaml:12",), said=("'text'", "a.csv")),
+]  # fmt: skip
+
+CASES = [(kind, case) for kind, cases in (("K6", K6), ("K7", K7), ("K8", K8), ("K10", K10)) for case in cases]
+
+
+@pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}: {case.why}" for kind, case in CASES])
+def test_what_came_of_raw_files_that_were_misread(tmp_path, capsys, kind, case):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", case.form, case.columns, options=case.options))
+    for name, content in case.files.items():
+        file = place.lake / "raw/t" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content) if isinstance(content, bytes) else pq.write_table(content, file)
+    done = roads.run(place, "t", "local")
+    assert done.code == case.code, done.err
+    where = sorted(problem["where"] for problem in done.line["problems"])
+    assert len(where) == len(case.where), done.err
+    assert all(place.endswith(end) for place, end in zip(where, sorted(case.where), strict=True)), where
+    for words in case.said:
+        assert words in done.err + done.out
+    found = place.rows("training.t") if (place.lake / "training/t/_delta_log").exists() else []
+    rows = sorted((tuple(row.values()) for row in found), key=lambda row: row[0])
+    assert tuple(rows) == case.good
+    aside = sorted(
+        (*reasons, where, clear if wanted else None)
+        for (_, reasons, _, where, clear), wanted in zip(
+            sorted(roads.opened(place, "t"), key=lambda row: (row[1], row[3])), [case.form != "parquet"] * 99
+        )
+    )
+    assert aside == sorted(case.aside)
