@@ -31,7 +31,9 @@ class Dying(Process):
         temporary = place.root / "tmp"
         temporary.mkdir(exist_ok=True)
         told = environment(
-            PYTHONPATH=f"{ROOT}/lib", TMPDIR=str(temporary), DYING=json.dumps({**(orders or {}), "mark": str(self.mark)})
+            PYTHONPATH=f"{ROOT}/lib",
+            TMPDIR=str(temporary),
+            DYING=json.dumps({**(orders or {}), "mark": str(self.mark)}),
         )
         with self.output.open("wb") as out, self.errors.open("wb") as err:
             self.popen = subprocess.Popen(

@@ -41,9 +41,7 @@ KILLS = [
 
 
 @pytest.mark.parametrize(("road", "who", "step"), KILLS)
-def test_after_kill_9_at_a_named_step_the_next_run_leaves_what_an_undisturbed_one_does(
-    scene, capsys, road, who, step
-):
+def test_after_kill_9_at_a_named_step_the_next_run_leaves_what_an_undisturbed_one_does(scene, capsys, road, who, step):
     scene.restore()
     job = Dying(scene.place, orders={"who": who, "step": step, "processes": ROADS[road]})
     assert job.died()
