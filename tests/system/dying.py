@@ -126,14 +126,6 @@ def work(orders, what, batches):
     yield from road.work(what, iter(batches))
 
 
-def work_by_value(orders):
-    """The same for Spark, whose workers have no module of the tests: it travels whole."""
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    return partial(work, orders)
-
-
 def before(owner, name, step, orders, *, nth=0, only=lambda *args, **named: True):
     original, seen = getattr(owner, name), count()
 
