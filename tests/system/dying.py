@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from strongroom.flows import (
     inputs,
@@ -25,7 +26,7 @@ from strongroom.flows import (
     prepare_record,
     road,
 )
-from strongroom.stores import commits, parquet_sink, stages
+from strongroom.stores import commits, parquet_sink
 from strongroom.stores.work_items import split_text
 
 WORKER_STEPS = ("group", "footer", "answer")
@@ -79,8 +80,7 @@ def die(orders, step):
 
 def jvm():
     """The process that started the one that started this one: the JVM, of a worker of pyspark's daemon."""
-    with open(f"/proc/{os.getppid()}/stat") as stat:
-        return int(stat.read().rpartition(")")[2].split()[1])
+    return int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def arm(orders):
