@@ -60,12 +60,16 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row."""
+    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row.
+
+    `batch` is that in which they were read, where it is not the run's own.
+    """
 
     reasons: pa.Array
     file: pa.Array
     position: pa.Array
     sealed: pa.Array
+    batch: pa.Array | None = None
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -154,9 +158,7 @@ class Worker:
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
-            yield Aside(
-                failures.reasons(), left.column("source_file"), left.column("source_position"), left.column("row")
-            )
+            yield _staying(left, failures.reasons())
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)))
 
@@ -172,10 +174,7 @@ class Worker:
     def closed(self, aside: pa.RecordBatch, reason: str) -> Aside:
         """Rows of a quarantine that are no rows still: they stay as they are, for this one reason."""
         self._count_bad(aside.num_rows, reason)
-        return Aside(
-            _reasons(reason, aside.num_rows), aside.column("source_file"), aside.column("source_position"),
-            aside.column("row"),
-        )  # fmt: skip
+        return _staying(aside, _reasons(reason, aside.num_rows))
 
     def _unparsed(self, torn: Torn, *, file: str, start: int, encoding: str) -> Aside:
         rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
@@ -210,6 +209,12 @@ class Worker:
 
 
 _NONE: Numbers = np.zeros(0, np.int64)
+
+
+def _staying(aside: pa.RecordBatch, reasons: pa.Array) -> Aside:
+    """Rows of a quarantine, for other reasons."""
+    of = (aside.column(name) for name in ("source_file", "source_position", "row", "batch"))
+    return Aside(reasons, *of)
 
 
 def _repeated(text: str, rows: int) -> pa.Array:
