@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from lakes import Installation, install
-from strongroom.flows import inputs, prepare, prepare_inputs, quarantine_retry
+from strongroom.flows import inputs, prepare, quarantine_retry
 from strongroom.flows.places import in_file
 from strongroom.protect import unseal
 from strongroom.stores import work_items

@@ -78,12 +78,13 @@ def test_the_cases_of_every_rule(place, monkeypatch, case):
 
 
 WAYS = ("keep", "hash, domain: d", "encrypt, domain: d", "encrypt, mode: randomised", "drop")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = {
     "integer": ("", pa.int64(), lambda r: r.randrange(12)),
     "string": ("", pa.string(), lambda r: r.choice(["", "a", "A", "a ", "\u00e9", "e\u0301", "b", "c"])),
     "number": (', physicalType: "decimal(9,2)"', pa.decimal128(9, 2), lambda r: Decimal(r.randrange(9)) / 4),
     "date": ("", pa.date32(), lambda r: date(2026, 1, 1) + timedelta(days=r.randrange(9))),
-    "timestamp": ("", pa.timestamp("us", "UTC"), lambda r: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=r.randrange(9))),
+    "timestamp": ("", pa.timestamp("us", "UTC"), lambda r: NEW_YEAR + timedelta(hours=r.randrange(9))),
 }  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def text(name, kinds, way, *, unique=True, refers=False):
         "      - {name: n, logicalType: integer, customProperties: [{property: protect, value: {method: keep}}]}",
     ]
     if unique:
-        lines += [f"    quality: [{{metric: duplicateValues, arguments: {{properties: [b, o.c]}}, mustBe: 0}}]"]
+        lines += ["    quality: [{metric: duplicateValues, arguments: {properties: [b, o.c]}, mustBe: 0}]"]
     if refers:
         pair = "{from: [t.b, t.a], to: [other.b, other.a]}"
         lines += [f"    relationships: [{pair}]"]
