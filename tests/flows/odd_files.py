@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +15,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
-
-from strongroom.core.yaml import parse  # noqa: F401
 
 HEAD = """\
 apiVersion: v3.1.0
@@ -61,7 +59,8 @@ TYPED = """\
 TAIL = "customProperties: [{property: purposes, value: [model_training]}, {property: quarantineLimit, value: 1}]\n"
 FIELDS = ("id", "person", "mail", "n", "day", "text")
 TEXTS = (
-    "plain", "", "with, comma", 'a "quoted" word', "two\nlines", "two\r\nlines of Windows", "Ren\u00e9", "tab\there", " blank ",
+    "plain", "", "with, comma", 'a "quoted" word', "two\nlines", "two\r\nlines of Windows", "Ren\u00e9",
+    "tab\there", " blank ",
     "x" * 200, "#no comment", "'single'", "1,2,3\n4,5,6,7,8,9", "end with quote\"", "\\", "null", "NaN",
 )  # fmt: skip
 
@@ -75,15 +74,12 @@ class Case:
         contract: the file.
         write: writes the raw files, given the folder `raw/NAME`.
         code: how a run ends.
-        jvm: only Spark reads it.
     """
 
     name: str
     contract: str
     write: Callable[[Path], None]
     code: int = 0
-    jvm: bool = False
-    extra: dict = field(default_factory=dict)
 
 
 def contract(name, form, columns, *, options="{}", path=""):
@@ -153,6 +149,10 @@ def json_file(r) -> bytes:
     lines = b"".join(json_line(r) + ends(r) for _ in range(r.randrange(1, 40)))
     mark = b"\xef\xbb\xbf" if r.random() < 0.2 else b""
     return mark + (lines.rstrip(b"\r\n") if r.random() < 0.3 else lines)
+
+
+def in_utf16(r) -> bytes:
+    return b"\xff\xfe" + json_file(r).decode("utf-8-sig", "replace").encode("utf-16-le")
 
 
 def as_documents(r):
@@ -267,17 +267,15 @@ def csv_case(r, name, *, encoding="UTF-8", pack=bytes, suffix="csv", options="",
 def drawn(seed: int) -> list[Case]:
     """The cases of a seed."""
     r = random.Random(seed)
-    plain = contract
     cases = [
-        Case("jsonl", plain("jsonl", "json", COLUMNS + NESTED), text_files(r, "jsonl", json_file, "json")),
-        Case("jsongz", plain("jsongz", "json", COLUMNS + NESTED),
+        Case("jsonl", contract("jsonl", "json", COLUMNS + NESTED), text_files(r, "jsonl", json_file, "json")),
+        Case("jsongz", contract("jsongz", "json", COLUMNS + NESTED),
              text_files(r, "jsongz", json_file, "json.gz", gzip.compress)),
-        Case("jsonutf16", plain("jsonutf16", "json", COLUMNS + NESTED, options="{encoding: UTF-16}"),
-             text_files(r, "jsonutf16", lambda r: b"\xff\xfe" + json_file(r).decode("utf-8-sig", "replace").encode("utf-16-le"),
-                        "json")),
-        Case("jsondoc", plain("jsondoc", "json", COLUMNS + NESTED, options="{document: true}"),
+        Case("jsonutf16", contract("jsonutf16", "json", COLUMNS + NESTED, options="{encoding: UTF-16}"),
+             text_files(r, "jsonutf16", in_utf16, "json")),
+        Case("jsondoc", contract("jsondoc", "json", COLUMNS + NESTED, options="{document: true}"),
              text_files(r, "jsondoc", as_documents, "json")),
-        Case("jsondocgz", plain("jsondocgz", "json", COLUMNS + NESTED, options="{document: true}"),
+        Case("jsondocgz", contract("jsondocgz", "json", COLUMNS + NESTED, options="{document: true}"),
              text_files(r, "jsondocgz", as_documents, "json.gz", gzip.compress)),
         csv_case(r, "csv", mark=r.choice([b"", b"\xef\xbb\xbf"])),
         csv_case(r, "csvcomment", comment=True),
@@ -293,7 +291,7 @@ def drawn(seed: int) -> list[Case]:
     ]  # fmt: skip
     line = b'{"id": 1, "n": 2, "NEW": 5}\n{"id": 2, "n": 2, "addr": {"City": 1}}\n'
     unknown = text_files(r, "jsonunknown", lambda r: json_file(r).rstrip(b"\r\n") + b"\n" + line + json_file(r), "json")
-    cases.append(Case("jsonunknown", plain("jsonunknown", "json", COLUMNS + NESTED), unknown, code=3))
+    cases.append(Case("jsonunknown", contract("jsonunknown", "json", COLUMNS + NESTED), unknown, code=3))
     cases += typed_cases(r)
     return cases
 

@@ -73,16 +73,18 @@ def test_the_cases_of_every_rule(place, monkeypatch, case):
     done = roads.run(place, "t", "local")
     closed = any(not passed for _, passed in case.gate.values())
     assert done.code == (6 if closed else 0), done.err
-    assert broken(place, "t") == {rule: rows for rule, rows in case.fails.items() if rows}
+    mild = {rule.id for rule in contract_of(case.contract).rules if rule.severity != "error"}
+    assert broken(place, "t") == {rule: rows for rule, rows in case.fails.items() if rows and rule not in mild}
 
 
 WAYS = ("keep", "hash, domain: d", "encrypt, domain: d", "encrypt, mode: randomised", "drop")
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = {
     "integer": ("", pa.int64(), lambda r: r.randrange(12)),
     "string": ("", pa.string(), lambda r: r.choice(["", "a", "A", "a ", "\u00e9", "e\u0301", "b", "c"])),
     "number": (', physicalType: "decimal(9,2)"', pa.decimal128(9, 2), lambda r: Decimal(r.randrange(9)) / 4),
     "date": ("", pa.date32(), lambda r: date(2026, 1, 1) + timedelta(days=r.randrange(9))),
-    "timestamp": ("", pa.timestamp("us", "UTC"), lambda r: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=r.randrange(9))),
+    "timestamp": ("", pa.timestamp("us", "UTC"), lambda r: NEW_YEAR + timedelta(hours=r.randrange(9))),
 }  # fmt: skip
 
 
@@ -93,17 +95,17 @@ def text(name, kinds, way, *, unique=True, refers=False):
         protect = f"customProperties: [{{property: protect, value: {{method: {way}}}}}]"
         return f"{{name: {name}, logicalType: {kind}{KINDS[kind][0]}{more}, {protect}}}"
 
-    alone = ", unique: true" if unique else ""
+    alone, to = ", unique: true" if unique else "", ", relationships: [{to: other.a}]" if refers else ""
     lines = [
-        f"      - {column('a', kinds[0], alone + (', relationships: [{to: other.a}]' if refers else ''))}",
+        f"      - {column('a', kinds[0], alone or to)}",
         f"      - {column('b', kinds[1])}",
-        f"      - {{name: o, logicalType: object, properties: [{column('c', kinds[2], alone)}]}}",
+        f"      - {{name: o, logicalType: object, properties: [{column('c', kinds[2], alone or to)}]}}",
         "      - {name: n, logicalType: integer, customProperties: [{property: protect, value: {method: keep}}]}",
     ]
     if unique:
-        lines += [f"    quality: [{{metric: duplicateValues, arguments: {{properties: [b, o.c]}}, mustBe: 0}}]"]
+        lines += ["    quality: [{metric: duplicateValues, arguments: {properties: [b, o.c]}, mustBe: 0}]"]
     if refers:
-        pair = "{from: [NAME.b, NAME.o.c], to: [other.b, other.o.c]}".replace("NAME", name)
+        pair = "{from: [t.b, t.a], to: [other.b, other.a]}"
         lines += [f"    relationships: [{pair}]"]
     head = HEAD.replace("NAME", name).replace("PATH", f"raw/{name}/*.parquet").replace("FORM", "parquet")
     return (
@@ -142,12 +144,12 @@ def shared(mine, theirs, key):
             OR EXISTS (SELECT 1 FROM theirs y WHERE {same}))""", mine, theirs)  # fmt: skip
 
 
-def dangling(mine, theirs, key):
+def dangling(mine, theirs, key, there=()):
+    """DuckDB's answer: the rows of mine whose key is not among theirs."""
     given = " AND ".join(f"x.{path} IS NOT NULL" for path in key)
-    same = " AND ".join(f"x.{path} = y.{path}" for path in key)
-    return numbers(
-        f"SELECT n FROM mine x WHERE {given} AND NOT EXISTS (SELECT 1 FROM theirs y WHERE {same})", mine, theirs
-    )
+    same = " AND ".join(f"x.{path} = y.{other}" for path, other in zip(key, there or key, strict=True))
+    query = f"SELECT n FROM mine x WHERE {given} AND NOT EXISTS (SELECT 1 FROM theirs y WHERE {same})"
+    return numbers(query, mine, theirs)
 
 
 def numbers(query, mine, theirs):
@@ -205,7 +207,8 @@ def test_random_keys_are_unique_as_duckdb_says_also_under_several_master_keys(pl
 @pytest.mark.parametrize("seed", range(TIMES))
 def test_random_keys_refer_as_duckdb_says_also_under_several_master_keys(place, monkeypatch, seed):
     r = random.Random(seed)
-    kinds, way = [r.choice(list(KINDS)) for _ in range(3)], WAYS[seed % 3]
+    kinds, way = [r.choice(list(KINDS)) for _ in range(2)], WAYS[seed % 2]
+    kinds.append(kinds[0])
     monkeypatch.setattr(work_items, "TARGET", 600)
     (place.root / "contracts/other.yaml").write_text(text("other", kinds, way, unique=False))
     (place.root / "contracts/t.yaml").write_text(text("t", kinds, way, unique=False, refers=True))
@@ -219,15 +222,19 @@ def test_random_keys_refer_as_duckdb_says_also_under_several_master_keys(place, 
         put(place, "t", 0, mine)
         done = roads.run(place, "t", "local")
         assert done.code == 0, done.err
-        wanted = told(a__reference=dangling(mine, theirs, ["a"]), t__reference=dangling(mine, theirs, ["b", "o.c"]))
+        wanted = told(
+            a__reference=dangling(mine, theirs, ["a"]), o__c__reference=dangling(mine, theirs, ["o.c"], ["a"]),
+            t__reference=dangling(mine, theirs, ["b", "a"]),
+        )  # fmt: skip
         assert aside(place, "t") == wanted, (kinds, way, number)
         assert place.run(keys, "rotate").code == 0
-    extra = pa.concat_tables([theirs, mine])
-    put(place, "other", 9, mine.set_column(3, "n", pa.array(range(900, 912), pa.int64())))
+    more = mine.set_column(3, "n", pa.array(range(900, 912), pa.int64()))
+    moved = pa.array([c and c["c"] for c in mine["o"].to_pylist()], mine["a"].type)
+    put(place, "other", 9, pa.concat_tables([more, more.set_column(0, "a", moved)]))
     assert roads.run(place, "other", "local", *APPEND).code == 0
     tried = roads.run(place, "t", "local", "retry", flow=quarantine)
     assert tried.code == 0, tried.err
-    assert tried.line["rows"]["quarantined"] == len(dangling(mine, extra, ["a"])) == 0
+    assert aside(place, "t") == {}, "all that was missing is there now"
     assert sorted(row["n"] for row in place.rows("training.t")) == mine["n"].to_pylist()
 
 

@@ -300,7 +300,7 @@ def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):
     shown = place.run(prepare, "--dry-run")
     assert shown.code == 0
     assert "would protect" in shown.out
-    assert "one mapInArrow pass" in shown.out
+    assert "one pass, Spark" in shown.out
     assert "email" in shown.out
     assert sorted(path.name for path in place.root.iterdir()) == ["contracts", "lake", "local.yaml", "policy.yaml"]
     assert [path.name for path in place.lake.iterdir()] == ["raw"]

@@ -11,9 +11,9 @@ from deltalake import write_deltalake
 from flows.test_prepare_marks import KEEP, contract, run
 from lakes import install
 from strongroom.flows import quarantine
+from strongroom.stores import work_items
 
 pytestmark = pytest.mark.spark
-SPLIT = "spark.sql.files.maxPartitionBytes"
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 ROWS, BAD = 3_000, (0, 1, 1_499, 2_999)
 VALUES = [-1 if number in BAD else number for number in range(ROWS)]
@@ -73,11 +73,11 @@ def test_a_row_set_aside_says_where_it_stood(place, write):
     assert told(place) == before, "what stays keeps its place"
 
 
-def test_a_large_text_file_is_counted_from_the_start_of_each_part(place, spark):
+def test_a_large_text_file_is_counted_from_the_start_of_each_part_and_told_by_its_number(place, monkeypatch):
     contract(place, "visits", ("n", "integer", KEEP, *LEAST))
     as_json(place)
-    run(place, "visits", *OPEN_GATE, "--set", f"{SPLIT}=8192")
-    spark.conf.unset(SPLIT)  # the session is shared by all tests
+    monkeypatch.setattr(work_items, "TARGET", 8192)
+    run(place, "visits", *OPEN_GATE)
     data = raw(place, "a.json").read_bytes()
     found = []
     for text in told(place):
@@ -87,3 +87,6 @@ def test_a_large_text_file_is_counted_from_the_start_of_each_part(place, spark):
     assert any("after" in text for text in told(place))
     lines = data.split(b"\n")
     assert sorted(found) == [sum(len(line) + 1 for line in lines[:number]) for number in BAD]
+    privacy = ("--set", "principal=user:pia", "--purpose", "data_subject_request", "--contract", "visits")
+    shown = [json.loads(line) for line in place.run(quarantine, "show", *privacy).out.splitlines() if "{" in line]
+    assert sorted(row["source_position"] for row in shown if "row" in row) == sorted(f"row {n + 1}" for n in BAD)

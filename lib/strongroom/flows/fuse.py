@@ -60,8 +60,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row. All are of one part of a
-    file that begins at `start`, but for those that lay in a quarantine before.
+    """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row.
+
+    All are of one part of a file, which begins at `start`; or lay in a quarantine before, and then `batch` is that in
+    which each was read.
     """
 
     reasons: pa.Array
@@ -69,6 +71,7 @@ class Aside:
     position: pa.Array
     sealed: pa.Array
     start: int = 0
+    batch: pa.Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,7 @@ class Worker:
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
-            yield Aside(
-                failures.reasons(), left.column("source_file"), left.column("source_position"), left.column("row")
-            )
+            yield _staying(left, failures.reasons())
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)))
 
@@ -199,10 +200,7 @@ class Worker:
     def closed(self, aside: pa.RecordBatch, reason: str) -> Aside:
         """Rows of a quarantine that are no rows still: they stay as they are, for this one reason."""
         self._count_bad(aside.num_rows, reason)
-        return Aside(
-            _reasons(reason, aside.num_rows), aside.column("source_file"), aside.column("source_position"),
-            aside.column("row"),
-        )  # fmt: skip
+        return _staying(aside, _reasons(reason, aside.num_rows))
 
     def _unparsed(self, torn: Torn, one: Placed) -> Aside:
         rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
@@ -249,6 +247,12 @@ def _unreadable(given: Sequence[Placed]) -> dict[str, Flags]:
         )
         for path in paths
     }
+
+
+def _staying(aside: pa.RecordBatch, reasons: pa.Array) -> Aside:
+    """Rows of a quarantine, for other reasons."""
+    file, position, row, batch = (aside.column(name) for name in ("source_file", "source_position", "row", "batch"))
+    return Aside(reasons, file, position, row, batch=batch)
 
 
 def _repeated(text: str, rows: int) -> pa.Array:

@@ -204,8 +204,9 @@ def _fits(held: Sequence[Placed], block: Block) -> bool:
 def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:
     """Rows of the quarantine table."""
     count = len(aside.sealed)
+    read_in = pa.repeat(pa.scalar(batch, pa.int64()), count) if aside.batch is None else aside.batch
     arrays = [
-        pa.repeat(pa.scalar(run_id, pa.string()), count), pa.repeat(pa.scalar(batch, pa.int64()), count),
+        pa.repeat(pa.scalar(run_id, pa.string()), count), read_in,
         aside.reasons, aside.file, aside.position, aside.sealed,
     ]  # fmt: skip
     kinds = [field.type for field in tables.QUARANTINE]

@@ -12,7 +12,7 @@ from strongroom.core.contract import Rule, SetRule
 from strongroom.core.errors import ConfigError, StoreError
 from strongroom.quality.exact import exactly
 from strongroom.quality.reading.parquet_calendar import our_days
-from strongroom.quality.reading.parquet_rows import asked_by, fits, footer_of
+from strongroom.quality.reading.parquet_rows import asked_by, fits, footer_of, means_one_thing
 from strongroom.quality.reading.parquet_sizes import Dictionaries
 
 ID, TEXT = column("bigint", "id"), column("string", "text")
@@ -45,6 +45,30 @@ def test_what_does_not_fit_is_told(table, columns, expected, why):
     found = problems(table, *columns)
     assert len(found) == len(expected), why
     assert all(word in problem for word, problem in zip(expected, found, strict=True)), found
+
+
+MOMENT = column("timestamp", "at")
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "options", "expected", "why"),
+    [
+        ({"id": [1], "text": ["a"]}, (ID, TEXT), {}, True, "the very types"),
+        ({"id": [1]}, (ID, TEXT), {}, True, "what is not there is null for everybody"),
+        ({"id": pa.array([1], pa.int32())}, (ID,), {}, False, "Spark widens, or refuses"),
+        ({"id": [1]}, (column("smallint", "id"),), {}, False, "a value may not fit, and that is a row's matter"),
+        ({"s": [{"x": 1}]}, (column({"x": "bigint"}, "s"),), {}, True, "inside, too"),
+        ({"s": [[{"x": 1}]]}, (column([{"x": "int"}], "s"),), {}, False, "inside, too"),
+        ({"at": pa.array([1], pa.timestamp("us", "UTC"))}, (MOMENT,), {}, True, "as Delta demands"),
+        ({"at": pa.array([1], pa.timestamp("us"))}, (MOMENT,), {}, False, "without a zone"),
+        ({"at": pa.array([1], pa.timestamp("ns", "UTC"))}, (MOMENT,), {}, False, "Spark reads no nanoseconds"),
+        ({"at": pa.array([1], pa.timestamp("us"))}, (MOMENT,), {"use_deprecated_int96_timestamps": True}, False,
+         "INT96 may hold more than microseconds, which Spark cuts off"),
+    ],
+)  # fmt: skip
+def test_what_every_reader_takes_for_the_same(table, columns, options, expected, why):
+    footer = footer_of(pa.BufferReader(written(pa.table(table), **options)), path="x.parquet")
+    assert means_one_thing(footer, columns) is expected, why
 
 
 def test_what_does_not_fit_says_what_to_write():
