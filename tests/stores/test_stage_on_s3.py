@@ -91,6 +91,7 @@ def wanted(place, bucket):
 def test_after_a_kill_the_next_run_leaves_no_object_that_no_version_names(place, bucket, step):
     job = Dying(place, orders={"step": step, "twice": True}, **variables())
     assert job.died()
+    assert not uploads(bucket), "none begins before a file has a second part"
     assert (step == "published") == bool(lake_of(bucket).open("training.reviews").file_uris())
     more(place, bucket)
     undisturbed(place)

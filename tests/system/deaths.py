@@ -32,6 +32,8 @@ class Dying(Process):
         temporary.mkdir(exist_ok=True)
         told = environment(
             PYTHONPATH=f"{ROOT}/lib",
+            PYSPARK_PYTHON=sys.executable,
+            SPARK_LOCAL_IP="127.0.0.1",
             TMPDIR=str(temporary),
             DYING=json.dumps({**(orders or {}), "mark": str(self.mark)}),
         )

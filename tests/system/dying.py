@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from strongroom.flows import (
     inputs,
@@ -25,7 +26,7 @@ from strongroom.flows import (
     prepare_record,
     road,
 )
-from strongroom.stores import commits, parquet_sink, stages
+from strongroom.stores import commits, parquet_sink
 from strongroom.stores.work_items import split_text
 
 WORKER_STEPS = ("group", "footer", "answer")
@@ -79,8 +80,7 @@ def die(orders, step):
 
 def jvm():
     """The process that started the one that started this one: the JVM, of a worker of pyspark's daemon."""
-    with open(f"/proc/{os.getppid()}/stat") as stat:
-        return int(stat.read().rpartition(")")[2].split()[1])
+    return int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def arm(orders):
@@ -124,14 +124,6 @@ def work(orders, what, batches):
     if orders.twice:
         list(road.work(what, iter(batches)))
     yield from road.work(what, iter(batches))
-
-
-def work_by_value(orders):
-    """The same for Spark, whose workers have no module of the tests: it travels whole."""
-    from pyspark import cloudpickle
-
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    return partial(work, orders)
 
 
 def before(owner, name, step, orders, *, nth=0, only=lambda *args, **named: True):

@@ -96,14 +96,23 @@ def gone(done: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-def members(group: int) -> list[int]:
-    """The processes of a group that are not dead yet."""
+def members(group: int, *, session: bool = False) -> list[int]:
+    """The processes of a group, or of a session, that are not dead yet: pyspark's workers have groups of their own."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):
-            state, _, pgrp = stat.read_text().rpartition(")")[2].split()[:3]
-            if int(pgrp) == group and state != "Z":
+            state, _, *groups = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(groups[session]) == group and state != "Z":
                 found.append(int(stat.parent.name))
+    return found
+
+
+def commands(numbers: list[int]) -> dict[int, str]:
+    """What each of these processes was started as."""
+    found = {}
+    for number in numbers:
+        with suppress(OSError):
+            found[number] = Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     return found
 
 

@@ -13,7 +13,7 @@ from strongroom import launch
 from strongroom.flows import prepare
 from system.contents import quarantined, training, unknown_files
 
-pytestmark = pytest.mark.spark
+ENGINES = ("local", pytest.param("spark", marks=pytest.mark.spark))
 LEFT = (0, 4, 12, 24, 40, 64, 96, 128)
 """Kilobytes left when a run starts; a run needs more than all of these."""
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
@@ -27,13 +27,16 @@ def mounted(folder, *, megabytes):
         pytest.skip("LOUD: no file system may be mounted here, so a full disk is not shown")
 
 
-@pytest.fixture(scope="module")
-def disk(tmp_path_factory, spark):
+@pytest.fixture(scope="module", params=ENGINES)
+def disk(request, tmp_path_factory):
     """An installation on a disk of its own, and what a good run leaves in its tables."""
+    if request.param == "spark":
+        request.getfixturevalue("spark")
     root = tmp_path_factory.mktemp("disk") / "a"
     mounted(root / "lake", megabytes=24)
     try:
         place = install(root, None, sample=200)
+        place.edit("local.yaml", "prepare:\n", f"prepare:\n  engine: {request.param}\n")
         options = ["--config", str(place.settings), *OPEN_GATE]
         assert launch.run(prepare, options, spark=True) == 0
         yield place, (training(place, "reviews"), quarantined(place, "reviews"))

@@ -1,4 +1,7 @@
-"""Real processes, killed with -9 or interrupted at random moments: the last good version stays, the next run mends."""
+"""Jobs as people start them, killed with -9 as a whole or interrupted: the last good version stays, the next run mends.
+
+`test_road_kills.py` kills each process of a job by itself.
+"""
 
 import os
 import random
@@ -15,7 +18,7 @@ from lakes import Installation, install
 from strongroom.flows.seal_check import check
 from strongroom.stores.audit import AuditLog
 from strongroom.stores.lake import Lake
-from system.contents import quarantined, training, unknown_files
+from system.contents import quarantined, stages_left, training, unknown_files
 from system.processes import Process, gone, members, run
 
 pytestmark = pytest.mark.slow
@@ -105,6 +108,7 @@ def whole_and_clean(place, said):
     """No file of a dead run is left, our own tables can be read, and the audit log is what it says it is."""
     for table in TABLES:
         assert not unknown_files(place, table), f"{said}: {table}"
+        assert not stages_left(place, table), f"{said}: {table}"
     for table in OWN:
         assert Lake(str(place.lake)).read(table).num_rows, f"{said}: {table}"
     log = AuditLog(place.root / "audit")

@@ -121,8 +121,13 @@ def name_features(table: DeltaTable, props: CommitProperties | None = None) -> N
 
 
 def filesystem_of(uri: str) -> tuple[Any, str]:
-    """The file system of a path or URI, and the path inside it. Hadoop's `s3a` is Arrow's `s3`."""
+    """The file system of a path or URI, and the path inside it. Hadoop's `s3a` is Arrow's `s3`.
+
+    There an upload in parts begins only once there is a second part: whoever is killed before leaves nothing.
+    """
     if "://" not in uri:
         return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
-    filesystem, path = pafs.FileSystem.from_uri(re.sub(r"^s3[an]://", "s3://", uri))
+    uri = re.sub(r"^s3[an]://", "s3://", uri)
+    late = "?allow_delayed_open=true" if uri.startswith("s3://") and "?" not in uri else ""
+    filesystem, path = pafs.FileSystem.from_uri(uri + late)
     return filesystem, path.rstrip("/")
