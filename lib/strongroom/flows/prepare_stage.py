@@ -84,7 +84,9 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
 def _trusted(parts: Sequence[PartSeen]) -> None:
     for part in parts:
         if part.seen.broken is not None and not _set_aside(part):
-            todo = "Mend the file, or write onBrokenQuote: quarantineRest among the source's options."
+            of_csv = part.form is not None and part.form.format == "csv"
+            more = ", or write onBrokenQuote: quarantineRest among the source's options" if of_csv else ""
+            todo = f"Mend the file{more}."
             where = f"{part.path}, byte {part.seen.broken}"
             raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
 
@@ -134,5 +136,5 @@ def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:
     for path, mine in _by_file(parts):
         starts = {part.start: before for part, before in _counted(mine)}
         form = next((part.form for part in mine if part.form is not None), None)
-        if any(part.bad for part in mine) and (form is not None or len(starts) > 1):
-            yield Origin(path, form, starts if len(starts) > 1 else {})
+        if any(part.bad for part in mine) and (form is not None or any(starts)):
+            yield Origin(path, form, starts if any(starts) else {})  # a part without rows may not be told at all
