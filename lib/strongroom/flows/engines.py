@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.core.errors import EnvironmentFault
 from strongroom.stores.table_plan import spark_schema
 
 Function = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
@@ -80,7 +81,14 @@ class Local:
         self.processes = processes
 
     def run(self, tasks: Tasks, schema: pa.Schema) -> pa.Table:
-        """See `Engine`."""
+        """See `Engine`.
+
+        Raises:
+            EnvironmentFault: these are rows that Spark reads.
+        """
+        if tasks.frame is not None:
+            todo = "Run with --set prepare.engine=spark."
+            raise EnvironmentFault("there are rows here that only Spark reads", todo=todo)
         if self.processes > 1 and tasks.count > 1:
             from strongroom.flows.pool import run_in_pool
 

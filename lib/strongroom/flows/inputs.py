@@ -104,8 +104,12 @@ def with_places(rows: Any, columns: Sequence[str]) -> Any:
     return rows.select(*have, F.col("_metadata.file_path").alias(FILE), part)
 
 
-def road_of(job: Job, *, size: int) -> Road:
-    """Who does the work of a run over that many bytes, as the settings say. A cluster always does it itself."""
-    if can_be_local(job.settings) and (job.settings.jobs["prepare"]["engine"] == "local" or size <= _SMALL):
+def road_of(job: Job, *, size: int, needs_spark: bool = False) -> Road:
+    """Who does the work of a run over that many bytes, as the settings say. A cluster always does it itself.
+
+    With `engine: auto` Spark does what only Spark can; with `local` that is refused where it is met.
+    """
+    small = size <= _SMALL and not needs_spark
+    if can_be_local(job.settings) and (job.settings.jobs["prepare"]["engine"] == "local" or small):
         return Road(Local(os.cpu_count() or 1 if size > _ALONE else 1), job.spark)
     return Road(Spark(job.spark), job.spark)

@@ -32,7 +32,7 @@ from strongroom.flows.inputs import road_of
 from strongroom.flows.permit import permit
 from strongroom.flows.prepare_absent import absent_before, absent_columns, told
 from strongroom.flows.prepare_distinct import with_former_values
-from strongroom.flows.prepare_inputs import Read
+from strongroom.flows.prepare_inputs import Read, asks_for_spark
 from strongroom.flows.prepare_marks import new_keys, permit_references
 from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.prepare_plan import foreseen, mode_of, plan_batch
@@ -121,7 +121,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     )
     firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]
     stage_folder = stages.place(lake, plan.table, batch.stage, stats=()).folder
-    way = probed(job, road_of(job, size=sum(file.size for file in batch.files)), files=firsts, folder=stage_folder)
+    only_spark = any(asks_for_spark(source, files) for source, files in found.values())
+    road = road_of(job, size=sum(file.size for file in batch.files), needs_spark=only_spark)
+    way = probed(job, road, files=firsts, folder=stage_folder)
 
     begun = prepare_send.begin(job, contract)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")

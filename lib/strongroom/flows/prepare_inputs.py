@@ -9,6 +9,7 @@ from typing import Any
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source
+from strongroom.core.errors import EnvironmentFault
 from strongroom.core.escaping import glob_words
 from strongroom.core.run import Job
 from strongroom.flows.feeds import Files, Items, Lines, Rows
@@ -72,6 +73,9 @@ def inputs_of(
         opened = [file for file in mine if way.direct and (source.format != "delta" or _opens(file, read))]
         size += sum(file.size for file in opened)
         if source.format == "delta":
+            if way.engine.name == "local" and len(opened) < len(mine):
+                what, todo = "this table has what only Spark reads", "Run with --set prepare.engine=spark."
+                raise EnvironmentFault(what, where=mine[0].path, todo=todo)
             items += [item for table in opened for item in _delta(number, contract, table, read)]
             inputs += [_handed(job, contract, number, table, read, lake=lake) for table in mine if table not in opened]
         elif source.format in TEXT_FORMATS:
@@ -84,6 +88,13 @@ def inputs_of(
     if items:
         inputs.insert(0, Input(Items(contract, tuple(items)), size, count=len(items)))
     return inputs
+
+
+def asks_for_spark(source: Source, files: Sequence[RawFile]) -> bool:
+    """Whether it is a Delta table whose rows only Spark knows, as it is now."""
+    return source.format == "delta" and any(
+        needs_spark(DeltaTable(table.path, version=table.modified)) for table in files
+    )
 
 
 def _opens(table: RawFile, read: Read) -> bool:
