@@ -293,6 +293,11 @@ def drawn(seed: int) -> list[Case]:
     unknown = text_files(r, "jsonunknown", lambda r: json_file(r).rstrip(b"\r\n") + b"\n" + line + json_file(r), "json")
     cases.append(Case("jsonunknown", contract("jsonunknown", "json", COLUMNS + NESTED), unknown, code=3))
     cases += typed_cases(r)
+    cut = text_files(random.Random(4), "jsoncut", lambda r: gzip.compress(json_file(r))[:-9], "json.gz")
+    cases.append(Case("jsoncut", contract("jsoncut", "json", COLUMNS + NESTED), cut, code=7))
+    broken = text_files(random.Random(4), "docbroken", lambda _: b'[{"id": 1, "n": 1}, {"id": 2', "json")
+    options = "{document: true}"
+    cases.append(Case("docbroken", contract("docbroken", "json", COLUMNS, options=options), broken, code=7))
     return cases
 
 

@@ -217,3 +217,19 @@ def test_what_came_of_raw_files_that_were_misread(tmp_path, capsys, kind, case):
     opened = roads.opened(place, "t")
     aside = sorted((*reasons, number, None if typed else clear) for _, reasons, _, number, clear in opened)
     assert aside == sorted(case.aside)
+
+
+def test_a_column_that_no_file_has_is_told_before_anything_is_read(tmp_path, capsys):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "parquet", ID + column("dya", "date")))
+    file = place.lake / "raw/t/day=2026-01-01/a.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(NUMBERS, file)
+    refused = roads.run(place, "t", "local", "--dry-run")
+    assert (refused.code, "Did you mean 'dya'?" in refused.err) == (3, True), "a folder is a column that nobody knows"
+    file.rename(place.lake / "raw/t/a.parquet")
+    file.parent.rmdir()
+    told = roads.run(place, "t", "local", "--dry-run")
+    assert told.code == 0
+    assert "dya" in told.out
+    assert "in no file, so null in every row" in told.out

@@ -136,5 +136,5 @@ def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:
     for path, mine in _by_file(parts):
         starts = {part.start: before for part, before in _counted(mine)}
         form = next((part.form for part in mine if part.form is not None), None)
-        if any(part.bad for part in mine) and (form is not None or len(starts) > 1):
-            yield Origin(path, form, starts if len(starts) > 1 else {})
+        if any(part.bad for part in mine) and (form is not None or any(starts)):
+            yield Origin(path, form, starts if any(starts) else {})  # a part without rows may not be told at all

@@ -76,7 +76,9 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     plan, lying = Pass(contract, training, keyring.handle), files_at(lake, quarantine, aside)
     folder = stages.place(lake, training, batch.stage, stats=()).folder
-    way = probed(job, road_of(job, size=lying.size), files=lying.paths[:1], folder=folder)
+    way = probed(
+        job, road_of(job, size=lying.size, only_spark=bool(lying.why_not)), files=lying.paths[:1], folder=folder
+    )
     staged = _stage(job, way, plan, lake=lake, batch=batch, quarantine=quarantine)
     tally = staged.tally
     if tally.kept:

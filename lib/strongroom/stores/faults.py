@@ -152,6 +152,6 @@ def _gone() -> EnvironmentFault:
 
 
 def _path(text: str) -> str:
-    """The first file path that Spark names, without its query or fragment."""
+    """The first file path that Spark names, without its query or fragment, and of a local file the path alone."""
     found = re.search(r"(?:file|s3a?|hdfs|abfss?|gs):/+[^\s'\",;)]+", text)
-    return found[0] if found else ""
+    return re.sub("^file:/+", "/", found[0].rstrip(".")) if found else ""
