@@ -77,9 +77,6 @@ def inputs_of(
         opened = [file for file in mine if way.direct and (source.format != "delta" or _opens(file, read))]
         size += sum(file.size for file in opened)
         if source.format == "delta":
-            if way.engine.name == "local" and len(opened) < len(mine):
-                what, todo = "this table has what only Spark reads", "Run with --set prepare.engine=spark."
-                raise EnvironmentFault(what, where=mine[0].path, todo=todo)
             items += [item for table in opened for item in _delta(number, contract, table, read)]
             handed = [table for table in mine if table not in opened]
             if handed and isinstance(way.engine, Local):
