@@ -29,9 +29,9 @@ def run(*, rows: int, rounds: int) -> None:
     for name, cost in costs.items():
         show(name, rows=rows, **cost.medians())
     for above, below, aim in (
-        (SAME, COPY, ""), (ONLY, COPY, "<= 1.38"), (JOB, COPY, "<= 1.38"), (RULED, COPY, "<= 1.4"),
-        (ONLY, SAME, "<= 1.12"), (JOB, SAME, "<= 1.12"),
-        (RECIPE, ONLY, ">= 30"), (RECIPE, JOB, ">= 30"),
+        (SAME, COPY, ""), (ONLY, COPY, "<= 1.38"), (JOB, COPY, "<= 0.50"), (RULED, COPY, "<= 0.50"),
+        (ONLY, SAME, "<= 1.12"), (JOB, SAME, ""),
+        (RECIPE, ONLY, ">= 30"), (RECIPE, JOB, ">= 10"),
     ):  # fmt: skip
         show(f"{above} ÷ {below}, CPU", aim=aim, **ratio(costs[above].cpu, costs[below].cpu))
 

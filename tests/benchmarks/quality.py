@@ -59,7 +59,7 @@ def run(*, rows: int, rounds: int) -> None:
         show(name, rows=rows, rules=len(rules), reference=REFERENCE, **cost.medians())
     show(f"{SAME} ÷ {COPY}, CPU", **ratio(costs[SAME].cpu, costs[COPY].cpu))
     show(f"{WITHIN} ÷ {COPY}, CPU", **ratio(costs[WITHIN].cpu, costs[COPY].cpu))
-    show(f"{JOB} ÷ {COPY}, CPU", aim="<= 2.2", **ratio(costs[JOB].cpu, costs[COPY].cpu))
+    show(f"{JOB} ÷ {COPY}, CPU", aim="<= 0.70", **ratio(costs[JOB].cpu, costs[COPY].cpu))
 
 
 def ways(spark: Any, place: Path, *, raw: str, settings: Path) -> dict[str, Way]:
