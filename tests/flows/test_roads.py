@@ -164,8 +164,7 @@ def from_an_older_lake(road, monkeypatch, capsys):
         tried = place.run(quarantine, "retry", *roads.engine(road))
         assert tried.code == 0, tried.err
     assert tried.line["rows"]["written"] == 3
-    assert near(by_id(opened(place))) == near({**written(place, 1, 2, 3, most=75)})
-    return roads.good(place, "orders")
+    assert near(by_id(opened(place))) == near(written(place, 1, 2, 3, most=75))
 
 
 def test_what_an_older_version_set_aside_is_tried_without_a_jvm(monkeypatch, capsys):
@@ -191,9 +190,8 @@ def test_every_road_of_spark_gives_what_one_process_gives(tmp_path, capsys, monk
             found = tried_again(roads.copied(bare, f"{form} {road}", capsys), road, form, monkeypatch, capsys)
             assert found == first, road
     with older.alone():
-        kept = from_an_older_lake("local", monkeypatch, capsys)
         for road in ("spark", "spark reads and writes"):
-            assert from_an_older_lake(road, monkeypatch, capsys) == kept, road
+            from_an_older_lake(road, monkeypatch, capsys)
     with_deletion_vectors(bare, spark, monkeypatch, capsys)
     spark.conf.unset(roads.SPLIT)  # the session is shared by all tests
 
