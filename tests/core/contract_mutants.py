@@ -138,7 +138,8 @@ def _of_key(path: tuple[str | int, ...]) -> Iterator[tuple[str, Change]]:
     yield "letters of a key swapped", _rename(key[1::-1] + key[2:] if key[0] != key[1] else key + "_")
     yield "key in another case", _rename(key.swapcase())
     nameless = key == "name" and tuple(step for step in path[:-1] if not isinstance(step, int))[-1:] in OPTIONAL_NAMES
-    optional = nameless or (key == "type" and "relationships" in path)
+    table = key == "logicalType" and len(path) == 3 and path[0] == "schema"  # ODCS needs none: it is an object anyway
+    optional = nameless or table or (key == "type" and "relationships" in path)
     if key in NEEDED and not optional and "logicalTypeOptions" not in path:
         yield "needed key lost", lambda parent, key: parent.__delitem__(key)
 
