@@ -31,7 +31,9 @@ def slow(batches):
 def test_workers_end_with_their_parent(by, tmp_path):
     program = tmp_path / "parent.py"
     program.write_text(PARENT)
-    with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True) as parent:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": f"{root}/lib{os.pathsep}{root}/tests"}
+    with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, text=True, env=environment) as parent:
         workers = [int(parent.stdout.readline()) for _ in range(2)]
         parent.send_signal(by)
         parent.wait(10)
