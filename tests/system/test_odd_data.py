@@ -207,7 +207,7 @@ def test_a_line_of_100_megabytes_goes_to_quarantine_in_the_memory_there_is(tmp_p
     enough = run(place, "prepare", *OPEN_GATE)
     assert enough.code == 0, enough.err
     reasons = {row["source_file"].rpartition("/")[2]: row["reasons"] for row in place.rows("quarantine.reviews")}
-    assert reasons["odd.json"] == ["row.parse"], "longer than the parser takes"
+    assert reasons["odd.json"] == ["text_content.maxLength"], "a text like any other, and too long"
     (place.lake / "raw/reviews/odd.json").unlink()
     after = run(place, "prepare", *OPEN_GATE)
     assert (after.code, after.line["rows"]) == (0, {**enough.line["rows"], "read": enough.line["rows"]["read"] - 1,
