@@ -78,14 +78,19 @@ class Scene:
         """Nothing twice, nothing lost, nothing left."""
         place = self.place
         assert tables(place) == self.after, f"{said}: rows"
-        for table in TABLES:
-            assert not unknown_files(place, table), f"{said}: {table}"
-            assert not stages_left(place, table), f"{said}: {table}"
-        for table in OWN:
-            assert Lake(str(place.lake)).read(table).num_rows, f"{said}: {table}"
-        log = AuditLog(place.root / "audit")
-        assert check(log, {}).size == len(place.audit()), said
-        assert not list((place.lake / "reports").rglob("*.part")), said
+        whole_and_clean(place, said)
+
+
+def whole_and_clean(place: Installation, said: str) -> None:
+    """No file of a dead run is left, our own tables can be read, and the audit log is what it says it is."""
+    for table in TABLES:
+        assert not unknown_files(place, table), f"{said}: {table}"
+        assert not stages_left(place, table), f"{said}: {table}"
+    for table in OWN:
+        assert Lake(str(place.lake)).read(table).num_rows, f"{said}: {table}"
+    log = AuditLog(place.root / "audit")
+    assert check(log, {}).size == len(place.audit()), said
+    assert not list((place.lake / "reports").rglob("*.part")), said
 
 
 def tables(place: Installation) -> tuple:

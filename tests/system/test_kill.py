@@ -15,18 +15,14 @@ import pytest
 from deltalake.exceptions import TableNotFoundError
 
 from lakes import Installation, install
-from strongroom.flows.seal_check import check
-from strongroom.stores.audit import AuditLog
-from strongroom.stores.lake import Lake
-from system.contents import quarantined, stages_left, training, unknown_files
+from system.contents import quarantined, training
+from system.deaths import whole_and_clean
 from system.processes import Process, gone, members, run
 
 pytestmark = pytest.mark.slow
 SEED, KILLS = 20261122, 10
 MODES = ("append", "overwrite")
 OPTIONS = ("--set", "prepare.quarantine_limit=1")
-TABLES = ("training.reviews", "quarantine.reviews")
-OWN = ("strongroom.runs", "strongroom.metrics", "strongroom.manifest")
 
 
 @dataclass(frozen=True)
@@ -102,18 +98,6 @@ def test_after_kill_9_at_any_moment_the_next_run_gives_what_an_undisturbed_one_g
         assert tables(place) == scene.after, said
         whole_and_clean(place, said)
     assert killed > KILLS // 2, "most runs were still at work when they were killed"
-
-
-def whole_and_clean(place, said):
-    """No file of a dead run is left, our own tables can be read, and the audit log is what it says it is."""
-    for table in TABLES:
-        assert not unknown_files(place, table), f"{said}: {table}"
-        assert not stages_left(place, table), f"{said}: {table}"
-    for table in OWN:
-        assert Lake(str(place.lake)).read(table).num_rows, f"{said}: {table}"
-    log = AuditLog(place.root / "audit")
-    assert check(log, {}).size == len(place.audit()), said
-    assert not list((place.lake / "reports").rglob("*.part")), said
 
 
 def test_ctrl_c_ends_with_one_clear_line_and_publishes_nothing(scene):

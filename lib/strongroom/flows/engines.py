@@ -54,11 +54,11 @@ class Spark:
 
     def run(self, tasks: Tasks, schema: pa.Schema) -> pa.Table:
         """See `Engine`."""
-        return self._frame(tasks, schema).toArrow()
+        return self.frame(tasks, schema).toArrow()
 
     def shuffle(self, tasks: Sequence[Tasks], schema: pa.Schema, *, by: str, reduce: Reduce, to: pa.Schema) -> pa.Table:
         """See `Engine`."""
-        first, *others = (self._frame(each, schema) for each in tasks)
+        first, *others = (self.frame(each, schema) for each in tasks)
         for other in others:
             first = first.unionByName(other)
 
@@ -68,7 +68,8 @@ class Spark:
 
         return first.groupBy(by).applyInArrow(reduced, spark_schema(to)).toArrow()
 
-    def _frame(self, tasks: Tasks, schema: pa.Schema) -> Any:
+    def frame(self, tasks: Tasks, schema: pa.Schema) -> Any:
+        """What the function gives, as Spark's own frame, before anything is done."""
         frame = tasks.frame
         if frame is None:
             frame = self._spark().range(0, tasks.count, 1, max(1, min(tasks.count, _TASKS)))

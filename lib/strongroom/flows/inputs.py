@@ -71,10 +71,6 @@ class Road:
         tops = sorted({path.partition(".")[0] for path in columns})
         return Tasks(function, frame=held(self.spark(), table).select(*map(identifier, tops)))
 
-    def handed(self, rows: Input) -> Any:
-        """What tasks are handed of these rows, as a frame."""
-        return self.spark().range(0, rows.count, 1, max(1, rows.count)) if rows.frame is None else rows.frame
-
     def _opens(self, table: TableFiles) -> bool:
         if self.engine.name == "local" and table.why_not:
             what = f"this table has what only Spark reads: {table.why_not}"

@@ -80,9 +80,7 @@ class Scan:
     @property
     def contract(self) -> Contract:
         """The contract with no other columns than those that hold a key."""
-        tops = {path.partition(".")[0] for key in self.asked for path in key.paths}
-        columns = tuple(column for column in self.plan.contract.columns if column.name in tops)
-        return replace(self.plan.contract, columns=columns, rules=(), set_rules=())
+        return only_with(self.plan.contract, [path for key in self.asked for path in key.paths])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +97,13 @@ class TableScan:
     files: tuple[str, ...]
     run_id: str
     ranges: int
+
+
+def only_with(contract: Contract, paths: Iterable[str]) -> Contract:
+    """The contract with no rules, and with no other columns than those that hold these paths."""
+    tops = {path.partition(".")[0] for path in paths}
+    columns = tuple(column for column in contract.columns if column.name in tops)
+    return replace(contract, columns=columns, rules=(), set_rules=())
 
 
 def findable(leaf: Column) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from strongroom.core.contract import Contract
 from strongroom.core.silence import no_values
 from strongroom.flows.feeds import Feed
-from strongroom.flows.key_prints import leaf_at
+from strongroom.flows.key_prints import leaf_at, only_with
 from strongroom.flows.road import settle_worker
 from strongroom.quality.typed import read_batch
 from strongroom.stores.table_files import batches_of
@@ -41,10 +41,8 @@ def newest_of_rows(what: OfRows, batches: Iterable[pa.RecordBatch]) -> Iterator[
     """NEWEST of each block of rows that has one."""
     settle_worker()
     with no_values("the scan of a column"):
-        top = what.path.partition(".")[0]
-        columns = tuple(column for column in what.contract.columns if column.name == top)
-        contract = replace(what.contract, columns=columns, rules=(), set_rules=())
-        for stretch in what.feed.stretches(batches, only=[top]):
+        contract = only_with(what.contract, [what.path])
+        for stretch in what.feed.stretches(batches, only=[column.name for column in contract.columns]):
             for block in stretch.blocks:
                 yield from _newest(leaf_at(read_batch(block.rows, contract).batch, what.path))
 

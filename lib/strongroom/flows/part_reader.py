@@ -20,7 +20,7 @@ from strongroom.quality.reading.json_document import json_document
 from strongroom.quality.reading.json_lines import json_blocks
 from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.quality.reading.parquet_pairs import asked_by
-from strongroom.quality.reading.parquet_rows import Reading, parquet_blocks
+from strongroom.quality.reading.parquet_rows import Reading, footer_of, parquet_blocks
 from strongroom.quality.typed import read_text
 from strongroom.stores.hive_folders import agrees, filled
 from strongroom.stores.origins import Form
@@ -103,17 +103,16 @@ def with_folders(block: Block, part: Part, columns: Sequence[Column]) -> Block:
     said = {name: text for name, text in part.folders if name in block.rows.schema.names}
     if not said:
         return block
-    rows, marks = block.rows, dict(block.unreadable)
+    rows, marks, texts = block.rows, dict(block.unreadable), filled(block.rows.num_rows, said)
     for column in columns:
         if column.name in said:
             place, own = rows.schema.get_field_index(column.name), rows.column(column.name)
-            text = filled(rows.num_rows, {column.name: said[column.name]})[column.name]
             if own.null_count < len(own):
                 folder = read_text(pa.array([said[column.name]], pa.string()), column)[0][0]
                 agreed = np.asarray(agrees(read_text(own, column)[0], folder))
                 if not agreed.all():
                     marks[column.path] = ~agreed | marks.get(column.path, np.zeros(len(own), np.bool_))
-            rows = rows.set_column(place, column.name, text)
+            rows = rows.set_column(place, column.name, texts[column.name])
     return replace(block, rows=rows, unreadable=marks)
 
 
@@ -143,14 +142,9 @@ def _rows(
     """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
     unread = {column.path for column in contract.columns} - {column.path for column in columns}
     how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
-    groups = part.groups or range(_groups(file))
-    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how)
-
-
-def _groups(file: pa.NativeFile) -> int:
-    import pyarrow.parquet as pq
-
-    return int(pq.read_metadata(file).num_row_groups)
+    footer = footer_of(file, path=part.path)
+    groups = part.groups or range(footer.num_row_groups)
+    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how, footer=footer)
 
 
 def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from strongroom.flows import road, tables
+from strongroom.flows.engines import Spark, Tasks
 from strongroom.flows.fuse import Broken, Pass
 from strongroom.flows.inputs import Input, Road
 from strongroom.flows.road import Answer, Work
@@ -18,7 +19,6 @@ from strongroom.stores import stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.table_files import TableFiles
-from strongroom.stores.table_plan import spark_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,28 @@ def passed(
     broken: Mapping[tuple[str, int], Broken], function: Callable[..., Any] = road.work,
 ) -> Passed:  # fmt: skip
     """What came of all inputs together; `function` is what a task does, given its `Work`."""
-    aside = f"quarantine.{plan.contract.name}"
-    good = stages.place(lake, plan.table, batch.stage, stats=tables.training(plan.contract).stats)
-    bad = stages.place(lake, aside, batch.stage, stats=tables.quarantine(plan.contract).stats)
-    each = [(one, Work(plan, one.feed, good, bad, batch.run_id, batch.number, broken)) for one in inputs]
+    aside, good, bad = f"quarantine.{plan.contract.name}", None, None
+    if way.writes:
+        good = stages.place(lake, plan.table, batch.stage, stats=tables.training(plan.contract).stats)
+        bad = stages.place(lake, aside, batch.stage, stats=tables.quarantine(plan.contract).stats)
+    tasks = [
+        one.tasks(partial(function, Work(plan, one.feed, good, bad, batch.run_id, batch.number, broken)))
+        for one in inputs
+    ]
     if not way.writes:
-        handed = [(one, replace(what, good=None, bad=None)) for one, what in each]
-        return _by_spark(way, plan, handed, lake, batch, function)
-    rows = [way.engine.run(one.tasks(partial(function, what)), road.ANSWER) for one, what in each]
+        return _by_spark(way, plan, tasks, lake, batch)
+    rows = [way.engine.run(each, road.ANSWER) for each in tasks]
     answer = road.together([road.answer_of(told) for told in rows])
     done = [tuple(stages.actions(lake, batch.stage, some)) for some in (answer.good, answer.bad)]
     return Passed(done[0], done[1], answer)
 
 
-def _by_spark(
-    way: Road, plan: Pass, each: Sequence[tuple[Input, Work]], lake: Lake, batch: Batch, function: Callable[..., Any]
-) -> Passed:
+def _by_spark(way: Road, plan: Pass, tasks: Sequence[Tasks], lake: Lake, batch: Batch) -> Passed:
     """Where workers do not reach the lake, Spark writes what they hand it, and the quarantine's part once again."""
     from pyspark.sql import functions as F
 
-    schema, aside = spark_schema(road.handed_schema(plan.contract)), f"quarantine.{plan.contract.name}"
-    frames = [way.handed(one).mapInArrow(partial(function, what), schema) for one, what in each]
+    schema, aside = road.handed_schema(plan.contract), f"quarantine.{plan.contract.name}"
+    frames = [Spark(way.spark).frame(each, schema) for each in tasks]
     extra = F.col(road.EXTRA.name)
     kind = F.when(extra.isNull(), "good").when(extra["answer"].isNull(), "bad").otherwise("answer")
     path, stats = stages.spark_path(lake, plan.table, batch.stage), tables.training(plan.contract).stats

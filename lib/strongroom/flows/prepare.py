@@ -48,6 +48,7 @@ from strongroom.quality.gate import judge_set
 from strongroom.stores import owners, sources, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.sample import make_sample
+from strongroom.stores.session import can_be_local
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +123,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]
     stage_folder = stages.place(lake, plan.table, batch.stage, stats=()).folder
     read = Read(batch, found, looked, planned.increments)
-    engine = road_of(job, size=sum(file.size for file in batch.files), only_spark=only_spark(contract, read))
+    choice = can_be_local(job.settings)  # elsewhere Spark does it anyway, and no table's log is looked at for that
+    engine = road_of(job, size=sum(file.size for file in batch.files), only_spark=choice and only_spark(contract, read))
     way = probed(job, engine, files=firsts, folder=stage_folder)
 
     begun = prepare_send.begin(job, contract)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import uuid4
@@ -53,10 +53,10 @@ def _probe(asked: _Asked, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
         yield pa.RecordBatch.from_pylist([{"reads": reads, "writes": writes, "why": why or other}], _FOUND)
 
 
-def _tried(what: object, places: Sequence[str]) -> tuple[bool, str]:
+def _tried(what: Callable[[str], None], places: Sequence[str]) -> tuple[bool, str]:
     try:
         for place in places:
-            what(place)  # type: ignore[operator]
+            what(place)
     except Exception as error:  # whatever the storage's own library says: the other road is taken
         return False, type(error).__name__
     return True, ""

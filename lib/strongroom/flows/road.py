@@ -1,7 +1,7 @@
 """The road of a row: a worker reads parts of files, has them pass, and writes what leaves; only counts come back.
 
-Spark's tasks and a process of our own run the same function. What one returns is believed
-only as a whole: files of an attempt that died are in nobody's answer, and are swept with the stage.
+Spark's tasks and a process of our own run the same function. What one returns is believed only as a whole: files of an
+attempt that died are in nobody's answer, and are swept with the stage.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from strongroom.core.silence import no_values
 from strongroom.flows import tables
 from strongroom.flows.feeds import Feed, Stretch
 from strongroom.flows.fuse import Aside, Broken, Pass, Placed, Worker, output_schema
-from strongroom.quality.reading.blocks import Block, Seen, Unknown
+from strongroom.quality.reading.blocks import Seen, Unknown
 from strongroom.quality.tally import Tally
 from strongroom.stores.origins import Form
 from strongroom.stores.parquet_sink import ParquetSink, Place, Written
@@ -171,7 +171,7 @@ def settle_worker() -> None:
 
 def _passed(what: Work, worker: Worker, stretches: Iterator[Stretch], parts: Parts) -> Iterator[pa.RecordBatch | Aside]:
     """What leaves; `parts` says in the end what each part was. Small blocks pass together, of whatever files."""
-    bad, held = Counter[tuple[str, int]](), list[Placed]()
+    bad, held, rows, size = Counter[tuple[str, int]](), list[Placed](), 0, 0
 
     def passing() -> Iterator[pa.RecordBatch | Aside]:
         for leaving in worker.process(*held):
@@ -184,21 +184,16 @@ def _passed(what: Work, worker: Worker, stretches: Iterator[Stretch], parts: Par
         place = stretch.path, stretch.start
         encoding = stretch.form.encoding if stretch.form else "UTF-8"
         for block in stretch.blocks:
-            if held and not _fits(held, block):
+            rows, size = rows + block.rows.num_rows, size + block.rows.nbytes
+            if held and (rows > _ROWS or size > _BYTES or held[0].block.rows.schema != block.rows.schema):
                 yield from passing()
+                rows, size = block.rows.num_rows, block.rows.nbytes
             held.append(Placed(block, stretch.path, stretch.start, what.broken.get(place), encoding))
         part = PartSeen(stretch.source, stretch.path, stretch.start, 0, stretch.seen, stretch.form)
         parts[place] = parts[place].merge(part) if place in parts else part
     yield from passing()
     for place, count in bad.items():
         parts[place] = replace(parts[place], bad=count)
-
-
-def _fits(held: Sequence[Placed], block: Block) -> bool:
-    """Whether a block may pass together with those held."""
-    rows = sum(one.block.rows.num_rows for one in held) + block.rows.num_rows
-    same = bool(held[0].block.rows.schema == block.rows.schema)
-    return same and rows <= _ROWS and sum(one.block.rows.nbytes for one in held) + block.rows.nbytes <= _BYTES
 
 
 def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:

@@ -24,11 +24,6 @@ NULL = "__HIVE_DEFAULT_PARTITION__"
 _FOLDER = re.compile(r"(?s)([^=]+)=(.*)")
 
 
-def is_folder(name: str) -> bool:
-    """Whether a folder's name is one of these: `=x`, which names no column, is not."""
-    return _FOLDER.fullmatch(name) is not None
-
-
 def folders_of(path: str, fixed: str) -> dict[str, str | None]:
     """What the folders of a file say: name → text, null where the folder stands for a missing value.
 
