@@ -17,7 +17,7 @@ from strongroom.core.words import counted
 from strongroom.flows import prepare_evolve, prepare_increment, prepare_reread, tables
 from strongroom.flows.evolution import Evolution
 from strongroom.flows.prepare_increment import Increments
-from strongroom.flows.quarantine_retry import settle
+from strongroom.flows.unfinished_retry import settle
 from strongroom.stores import manifest, stages
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import REREAD, RETRY, Batch

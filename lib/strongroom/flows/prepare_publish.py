@@ -11,7 +11,7 @@ from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows import prepare_evolve, prepare_reread, tables
 from strongroom.flows.prepare_plan import Planned
 from strongroom.flows.prepare_record import Done
-from strongroom.flows.quarantine_retry import drop_replaced
+from strongroom.flows.unfinished_retry import drop_replaced
 from strongroom.stores import commits, owners, properties, stages
 from strongroom.stores.commits import Change, Judge
 from strongroom.stores.keys import still_enabled

@@ -8,9 +8,8 @@ others do; when the run dies in between, `settle` does it before anything is pla
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
@@ -18,7 +17,6 @@ from deltalake.transaction import AddAction
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.run import RUN, Job, Outcome
-from strongroom.core.sql_text import one_of
 from strongroom.core.words import counted
 from strongroom.flows import tables
 from strongroom.flows.fuse import UNOPENED, Pass
@@ -32,21 +30,17 @@ from strongroom.flows.prepare_owners import judge_owners
 from strongroom.flows.probe import probed
 from strongroom.flows.sealed_feed import COLUMNS, Sealed
 from strongroom.flows.sealed_feed import retry as retry_rows
+from strongroom.flows.unfinished_retry import FILES, MOVED, finish, settle
 from strongroom.quality.gate import judge_set
 from strongroom.quality.tally import Tally
 from strongroom.stores import commits, manifest, owners, properties, stages
-from strongroom.stores.commits import Change, Judge
+from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import RETRY, Batch
 from strongroom.stores.origins import origins_of
 from strongroom.stores.sources import RawFile
 from strongroom.stores.table_files import files_at
-
-MOVED = "strongroom.moved"
-"""In the note of the quarantine's new version: how many rows left it for training."""
-FILES = "strongroom.files"
-"""Beside it: the names of the staged files that hold them, as JSON."""
 
 
 def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
@@ -101,49 +95,6 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
     if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
         what = "there are rows of a run that was not published: its gate was closed, or it died"
         raise StoreError(what, where=aside, todo="Run prepare until it is published; then retry what is left.")
-
-
-def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable | None:
-    """Finishes a retry that died after its rows had left the quarantine and before they had reached training.
-
-    Returns the training table as it then is; None when there was nothing to finish.
-    """
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
-    last, table = known[-1] if known else None, lake.open(training)
-    if last is not None and table is not None and manifest.published(last, table):
-        drop_replaced(lake, last)
-    if last is None or last.mode != RETRY or table is None or manifest.published(last, table):
-        return None
-    quarantine = manifest.fence(lake, aside, known)  # a retry that has not come so far never will
-    if not manifest.published(last, quarantine):
-        return None
-    told = next(entry for entry in quarantine.history() if entry.get(RUN) == last.run_id and MOVED in entry)
-    finish(lake, contract, last, onto=table, moved=int(told[MOVED]), files=_staged(lake, contract, last, told))
-    return lake.open(training)
-
-
-def drop_replaced(lake: Lake, batch: Batch) -> None:
-    """Takes rows of the batch whose place a published one took out of quarantine; those of the new one are there."""
-    if batch.replaces is not None:
-        commits.without(lake, f"quarantine.{batch.dataset}", where=one_of("batch", [batch.replaces]))
-
-
-def finish(
-    lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int, files: Sequence[AddAction],
-    judge: Judge | None = None,
-) -> None:  # fmt: skip
-    """The rows that pass, staged before, are added to training.
-
-    Raises:
-        StoreError: the stage does not hold all of them any more; the quarantine's version before still does.
-    """
-    name = f"training.{contract.name}"
-    if sum(json.loads(file.stats)["numRecords"] for file in files) != moved:
-        aside = f"quarantine.{contract.name}"
-        todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
-        raise StoreError("rows of a retry that died are no longer in its stage", where=name, todo=todo)
-    note = {RUN: batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
-    commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +181,3 @@ def _publish(
             commits.take_back(lake, aside, version=version, writers=batch.writers)
             raise
     properties.bring(lake, training, tables.training(contract), say=job.say)
-
-
-def _staged(lake: Lake, contract: Contract, batch: Batch, told: Mapping[str, Any]) -> list[AddAction]:
-    """The files that a retry has staged for training and its quarantine's commit names; older ones name none."""
-    name = f"training.{contract.name}"
-    if FILES not in told:
-        return stages.staged(lake, name, f"{batch.stage}/verdict=good")
-    names = set(json.loads(told[FILES]))
-    return [file for file in stages.staged(lake, name, batch.stage) if file.path.rpartition("/")[2] in names]
