@@ -12,7 +12,6 @@ from strongroom.core.escaping import is_plain
 from strongroom.core.key import reference
 from strongroom.core.settings import Key
 from strongroom.core.words import did_you_mean
-from strongroom.core.yaml import parse
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -164,6 +163,8 @@ def _absolute(value: str, folder: Path) -> str:
 
 def _scalar(text: str) -> object:
     """A number or boolean from the command line, in the same words as in the file."""
+    from strongroom.core.yaml import parse  # the launcher checks masters before any package is installed
+
     try:
         return parse(text, "").value
     except ConfigError:
