@@ -108,8 +108,11 @@ def test_ctrl_c_ends_with_one_clear_line_and_publishes_nothing(scene):
         process = Process(place, "prepare", *mode_of(mode))
         assert process.when(at_work(place, len(place.audit())))
         process.wait(moment)
+        at_its_end = not process.running  # on a machine that has become quicker meanwhile; the first moment never is
         process.send(signal.SIGINT)
         done = process.result()
+        if at_its_end and moment:
+            continue
         assert done.code == 130, done.err
         noise = ("reviews:", "WARNING: Using incubator modules", "spark: ERROR")
         assert [line for line in done.err.splitlines() if not line.startswith(noise)] == [

@@ -38,19 +38,31 @@ def scene(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seconds(scene):
-    """How long a run of each road works."""
+    """How long each process works in a run of each road: from when it is seen at work to the end."""
     found = {}
-    for road, (options, processes, _) in ROADS.items():
+    for road, who in CASES:
         scene.restore()
-        events = len(scene.place.audit())
-        job = Dying(scene.place, *options, orders={"processes": processes})
-        assert job.when(lambda before=events: len(scene.place.audit()) > before)
+        job = at_work(scene, road, who)
         start = time.monotonic()
         done = job.result()
         assert done.code == 0, done.err
-        found[road] = time.monotonic() - start
-        scene.whole(road)
+        found[road, who] = time.monotonic() - start
     return found
+
+
+def at_work(scene, road, who):
+    """A run that has begun, and a process that can be killed is there: workers come long after the JVM does."""
+    options, processes, _ = ROADS[road]
+    events = len(scene.place.audit())
+    job = Dying(scene.place, *options, orders={"processes": processes})
+    assert job.when(lambda: len(scene.place.audit()) > events and victims(job, road, who))
+    return job
+
+
+def victims(job, road, who):
+    """The numbers of the processes of a job that this one can be."""
+    named = commands(members(job.popen.pid, session=True))
+    return [number for number, words in named.items() if ROADS[road][2][who] in words]
 
 
 def ended(job):
@@ -84,21 +96,17 @@ def test_killed_at_a_named_step(scene, capsys, road, who, step):
 
 @pytest.mark.parametrize(("road", "who"), CASES)
 def test_killed_at_random_moments(scene, seconds, capsys, road, who):
-    moments, killed = random.Random(f"{SEED} {road} {who}"), 0
-    options, processes, whom = ROADS[road]
+    moments, killed, whole = random.Random(f"{SEED} {road} {who}"), 0, seconds[road, who]
     for attempt in range(KILLS):
         scene.restore()
-        events = len(scene.place.audit())
-        job = Dying(scene.place, *options, orders={"processes": processes})
-        assert job.when(lambda before=events: len(scene.place.audit()) > before)
-        moment = moments.uniform(0, seconds[road])
+        job = at_work(scene, road, who)
+        moment = moments.uniform(0, whole)
         job.wait(moment)
-        said = f"{road}, {who}, attempt {attempt}, {moment:.2f} s of {seconds[road]:.2f} s"
-        named = commands(members(job.popen.pid, session=True))
-        victims = [number for number, words in named.items() if whom[who] in words]
-        if victims and job.running:
+        said = f"{road}, {who}, attempt {attempt}, {moment:.2f} s of {whole:.2f} s"
+        there = victims(job, road, who)
+        if there and job.running:
             with suppress(ProcessLookupError):
-                os.kill(moments.choice(victims), signal.SIGKILL)
+                os.kill(moments.choice(there), signal.SIGKILL)
                 killed += 1
         job.died()
         ended(job)
