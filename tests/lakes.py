@@ -26,6 +26,7 @@ spark:
   spark.sql.shuffle.partitions: 2
 prepare:
   contract: reviews
+  engine: local
 vectorize:
   contract: reviews
 """
@@ -81,10 +82,13 @@ class Installation:
         path.write_text(text.replace(old, new))
 
 
-def install(folder: Path, capsys: object, *, sample: int = 0) -> Installation:
-    """The project's own policy and contracts over a new lake, with a sample of so many reviews when asked."""
+def install(folder: Path, capsys: object, *, sample: int = 0, engine: str = "local") -> Installation:
+    """The project's own policy and contracts over a new lake, with a sample of so many reviews when asked.
+
+    `prepare` works without Spark there: a test that asks about Spark's own road says so by `engine`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "local.yaml").write_text(SETTINGS)
+    (folder / "local.yaml").write_text(SETTINGS.replace("engine: local", f"engine: {engine}"))
     shutil.copy(ROOT / "conf" / "policy.yaml", folder / "policy.yaml")
     shutil.copytree(ROOT / "conf" / "contracts", folder / "contracts")
     if sample:

@@ -62,7 +62,7 @@ def place(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("STRONGROOM_DEBUG", "0")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    return install(tmp_path / "installation", capsys)
+    return install(tmp_path / "installation", capsys, engine="spark")
 
 
 def said(capsys, flow, *options: str) -> tuple[int, str]:

@@ -104,8 +104,9 @@ def install(place: Path, contracts: dict[str, str]) -> Path:
     (place / "contracts").mkdir(parents=True)
     for name, text in contracts.items():
         (place / "contracts" / f"{name}.yaml").write_text(text)
+    settings = SETTINGS.replace("engine: local", "engine: spark")
     (place / "local.yaml").write_text(
-        SETTINGS.replace("contract: reviews", f"contract: {next(iter(contracts), 'none')}")
+        settings.replace("contract: reviews", f"contract: {next(iter(contracts), 'none')}")
     )
     (place / "policy.yaml").write_text(POLICY)
     return place / "local.yaml"

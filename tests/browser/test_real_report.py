@@ -11,7 +11,6 @@ from lakes import install
 from strongroom.flows import prepare
 
 pytestmark = [
-    pytest.mark.spark,
     pytest.mark.slow,
     pytest.mark.skipif(
         binary() is None, reason="NOT TESTED IN A BROWSER: chromium is missing; apt-get install chromium"
@@ -19,7 +18,7 @@ pytestmark = [
 ]
 
 
-def test_the_report_of_a_run_opens_whole_and_says_what_the_run_said(tmp_path, capsys, spark) -> None:
+def test_the_report_of_a_run_opens_whole_and_says_what_the_run_said(tmp_path, capsys) -> None:
     place = install(tmp_path / "a b", capsys, sample=400)
     done = place.run(prepare)
     assert done.code == 0, done.err

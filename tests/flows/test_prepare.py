@@ -17,12 +17,18 @@ from strongroom.flows import keys, prepare
 from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring, still_enabled
 
-pytestmark = pytest.mark.spark
-
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     return install(tmp_path / "a b", capsys, sample=200)  # a folder with a blank: paths must survive it
+
+
+@pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
+def either(request, tmp_path, capsys):
+    """The same without Spark and with it."""
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    return install(tmp_path / "a b", capsys, sample=200, engine=request.param)
 
 
 def raw_lines(place):
@@ -42,15 +48,15 @@ def parsed(lines):
             continue
 
 
-def test_every_row_is_read_once_and_leaves_as_good_or_bad(place):
-    done = place.run(prepare)
-    lines = raw_lines(place)
+def test_every_row_is_read_once_and_leaves_as_good_or_bad(either):
+    done = either.run(prepare)
+    lines = raw_lines(either)
     assert done.code == 0, done.err
     assert done.line["rows"]["read"] == len(lines)
     assert done.line["rows"]["written"] + done.line["rows"]["quarantined"] == len(lines)
-    assert len(place.rows("training.reviews")) == done.line["rows"]["written"]
-    assert len(place.rows("quarantine.reviews")) == done.line["rows"]["quarantined"]
-    good = {row["review_id"] for row in place.rows("training.reviews")}
+    assert len(either.rows("training.reviews")) == done.line["rows"]["written"]
+    assert len(either.rows("quarantine.reviews")) == done.line["rows"]["quarantined"]
+    good = {row["review_id"] for row in either.rows("training.reviews")}
     twice = [row["review_id"] for row in parsed(lines)]
     assert not any(twice.count(key) > 1 for key in good), "a key that stands twice must not be among the good rows"
 
@@ -85,19 +91,19 @@ def test_the_same_run_again_changes_nothing(place):
     assert len(place.rows("strongroom.runs")) == 1
 
 
-def test_append_reads_only_files_it_has_not_seen(place):
+def test_append_reads_only_files_it_has_not_seen(either):
     mode = ("--set", "prepare.mode=append")
-    assert place.run(prepare, *mode).code == 0
-    before = place.rows("training.reviews", "review_id")
-    nothing = place.run(prepare, *mode)
+    assert either.run(prepare, *mode).code == 0
+    before = either.rows("training.reviews", "review_id")
+    nothing = either.run(prepare, *mode)
     assert nothing.line["rows"]["read"] == 0
-    assert place.rows("training.reviews", "review_id") == before
-    extra = {**next(parsed(raw_lines(place))), "review_id": "r-900001", "user_id": 7, "email": "x@example.com"}
+    assert either.rows("training.reviews", "review_id") == before
+    extra = {**next(parsed(raw_lines(either))), "review_id": "r-900001", "user_id": 7, "email": "x@example.com"}
     extra |= {"text_content": "New.", "label": "neutral", "rating": 3, "training_date": "2025-01-01"}
-    (place.lake / "raw/reviews/part-9000.json").write_text(json.dumps(extra) + "\n")
-    added = place.run(prepare, *mode)
+    (either.lake / "raw/reviews/part-9000.json").write_text(json.dumps(extra) + "\n")
+    added = either.run(prepare, *mode)
     assert added.line["rows"] == {"read": 1, "written": 1, "quarantined": 0}, added.err
-    after = place.rows("training.reviews", "review_id")
+    after = either.rows("training.reviews", "review_id")
     assert [row for row in after if row["review_id"] != "r-900001"] == before
 
 
@@ -117,21 +123,21 @@ def test_append_reports_a_rewritten_file_and_a_vanished_one(place):
     assert first.name in rewritten.err
 
 
-def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(place):
-    assert place.run(prepare).code == 0
-    before, version = place.rows("training.reviews", "review_id"), place.delta("training.reviews").version()
-    closed = place.run(prepare, "--set", "prepare.quarantine_limit=0.001")
+def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(either):
+    assert either.run(prepare).code == 0
+    before, version = either.rows("training.reviews", "review_id"), either.delta("training.reviews").version()
+    closed = either.run(prepare, "--set", "prepare.quarantine_limit=0.001")
     assert closed.code == 6, closed.err
     assert closed.line["status"] == "GateClosed"
     assert closed.line["rows"]["written"] == 0
-    assert place.delta("training.reviews").version() == version
-    assert place.rows("training.reviews", "review_id") == before
-    assert {row["run_id"] for row in place.rows("quarantine.reviews")} == {closed.line["run_id"]}
-    assert [row["status"] for row in place.rows("strongroom.runs", "started")] == ["done", "gate closed"]
-    assert place.audit()[-1].outcome == "gate"
+    assert either.delta("training.reviews").version() == version
+    assert either.rows("training.reviews", "review_id") == before
+    assert {row["run_id"] for row in either.rows("quarantine.reviews")} == {closed.line["run_id"]}
+    assert [row["status"] for row in either.rows("strongroom.runs", "started")] == ["done", "gate closed"]
+    assert either.audit()[-1].outcome == "gate"
     run = closed.line["run_id"]
     share = [
-        row for row in place.rows("strongroom.metrics") if row["run_id"] == run and row["name"] == "quarantine_limit"
+        row for row in either.rows("strongroom.metrics") if row["run_id"] == run and row["name"] == "quarantine_limit"
     ]
     assert [(row["value"], row["passed"]) for row in share if row["metric"] == "measured"] == [
         (closed.line["rows"]["quarantined"] / closed.line["rows"]["read"], False)
@@ -140,7 +146,7 @@ def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(plac
     told = json.loads(report.with_suffix(".json").read_text())
     assert (report.suffix, told["status"], told["written"]) == (".html", "gate closed", 0)
     assert f"Yes, version {version}; the newer run did not pass its gate" in report.read_text()
-    assert place.run(prepare).code == 0, "the next run opens the gate again"
+    assert either.run(prepare).code == 0, "the next run opens the gate again"
 
 
 def test_a_field_that_the_contract_does_not_know_stops_the_run(place):
@@ -155,15 +161,15 @@ def test_a_field_that_the_contract_does_not_know_stops_the_run(place):
     assert place.run(prepare).code == 0, "the next run succeeds"
 
 
-def test_parquet_with_another_type_or_an_unknown_column_is_refused_before_it_is_read(place):
-    file = place.lake / "raw/customers/part-9000.parquet"
+def test_parquet_with_another_type_or_an_unknown_column_is_refused_before_it_is_read(either):
+    file = either.lake / "raw/customers/part-9000.parquet"
     pq.write_table(pa.table({"user_id": ["7"], "shoe_size": [44]}), file)
-    stopped = place.run(prepare, "--contract", "customers")
+    stopped = either.run(prepare, "--contract", "customers")
     assert stopped.code == 3
     assert "'shoe_size'" in stopped.err
     assert "'user_id' is string" in stopped.err
     file.write_bytes(b"PAR1 this is no Parquet file PAR1")
-    broken = place.run(prepare, "--contract", "customers")
+    broken = either.run(prepare, "--contract", "customers")
     assert broken.code == 7
     assert str(file) in broken.err
 
@@ -297,7 +303,7 @@ def test_a_key_that_is_destroyed_under_a_run_leaves_nothing_that_nobody_opens(pl
 
 def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):
     monkeypatch.setattr("strongroom.stores.session.open_session", lambda _: pytest.fail("no session is needed"))
-    shown = place.run(prepare, "--dry-run")
+    shown = place.run(prepare, "--dry-run", "--set", "prepare.engine=spark")
     assert shown.code == 0
     assert "would protect" in shown.out
     assert "one pass, Spark" in shown.out

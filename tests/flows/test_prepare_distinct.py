@@ -5,13 +5,12 @@ import pytest
 from lakes import install
 from strongroom.flows import prepare
 
-pytestmark = pytest.mark.spark
 LABEL = "{property: protect, value: {method: keep}}\n          - {property: role, value: label}"
 EMAIL = "{method: encrypt, domain: email}"
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     return install(tmp_path, capsys, sample=400)
 
 

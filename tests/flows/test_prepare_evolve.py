@@ -17,7 +17,6 @@ from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from strongroom.stores.rewrite import Rewrite
 
-pytestmark = pytest.mark.spark
 TABLE = "training.things"
 APPEND = ("--contract", "things", "--set", "prepare.mode=append", "--set", "prepare.quarantine_limit=1")
 KINDS = [
@@ -61,7 +60,7 @@ def clear(place, made, name):
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     found = install(tmp_path / "a b", capsys)
     contract(found.root / "contracts")
     write(found, "one", [thing(1), thing(2), thing(3), thing(4, small=70)])
@@ -105,6 +104,7 @@ def as_before(place, made, before):
     assert place.delta(TABLE).protocol().min_reader_version == 1
 
 
+@pytest.mark.spark
 def test_columns_are_added_widened_and_encrypted_anew_in_the_version_that_adds_the_rows(place, spark):
     place.delta(TABLE).delete("id = 'i3'")
     before = {row["id"]: row for row in place.rows(TABLE)}

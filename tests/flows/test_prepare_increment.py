@@ -6,13 +6,10 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from lakes import install
 from strongroom.flows import prepare
-
-pytestmark = pytest.mark.spark
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -33,7 +30,7 @@ customProperties: [{property: purposes, value: [model_training]}]
 APPEND = ("--contract", "people", "--set", "prepare.mode=append")
 
 
-def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, capsys, spark):
+def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, capsys):
     place = install(tmp_path, capsys, sample=100)
     (place.root / "contracts/people.yaml").write_text(CONTRACT)
     raw = str(place.lake / "raw/people")

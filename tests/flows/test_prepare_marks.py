@@ -91,9 +91,7 @@ def place(request, tmp_path, capsys):
     """Whole runs without Spark, and the same with it."""
     if request.param == "spark":
         request.getfixturevalue("spark")
-    found = install(tmp_path / "a b", capsys)
-    found.edit("local.yaml", "prepare:\n", f"prepare:\n  engine: {request.param}\n")
-    return found
+    return install(tmp_path / "a b", capsys, engine=request.param)
 
 
 def contract(place, name, *columns, form="json"):

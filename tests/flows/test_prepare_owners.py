@@ -6,7 +6,6 @@ import every_type
 from lakes import install
 from strongroom.flows import prepare
 
-pytestmark = pytest.mark.spark
 TABLE = "training.types"
 THEIRS = {
     "delta.deletedFileRetentionDuration": "interval 90 days",
@@ -17,7 +16,7 @@ THEIRS = {
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     made = install(tmp_path / "a", capsys)
     every_type.put(made)
     assert made.run(prepare, "--contract", "types").code == 0

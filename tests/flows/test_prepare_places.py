@@ -13,7 +13,6 @@ from lakes import install
 from strongroom.flows import quarantine
 from strongroom.stores import work_items
 
-pytestmark = pytest.mark.spark
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 ROWS, BAD = 3_000, (0, 1, 1_499, 2_999)
 VALUES = [-1 if number in BAD else number for number in range(ROWS)]
@@ -21,7 +20,7 @@ LEAST = ("logicalTypeOptions: {minimum: 0}", "unique: true")
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     return install(tmp_path, capsys)
 
 

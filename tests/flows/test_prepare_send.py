@@ -9,13 +9,11 @@ from lakes import install
 from receiver import receiving, silence, status
 from strongroom.flows import prepare
 
-pytestmark = pytest.mark.spark
-
 TOKEN = "MARKER-token-94321"
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     return install(tmp_path, capsys, sample=120)
 
 

@@ -7,12 +7,11 @@ import pytest
 from lakes import install
 from strongroom.flows import prepare, quarantine, quarantine_retry
 
-pytestmark = pytest.mark.spark
 OPEN = "pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'"
 
 
 @pytest.fixture
-def place(tmp_path, capsys, spark):
+def place(tmp_path, capsys):
     found = install(tmp_path, capsys, sample=200)
     assert found.run(prepare).code == 0
     return found

@@ -107,7 +107,7 @@ def again(place: Installation, capsys) -> tuple[int, str]:
 
 def begun(folder: Path, *, sample: int = 300, unique: bool = False) -> Scene:
     """One run is done, the larger part of the files waits. Without a unique column a run has one pass and no scan."""
-    place = install(folder / "a", None, sample=sample)
+    place = install(folder / "a", None, sample=sample, engine="spark")
     if not unique:
         place.edit("contracts/reviews.yaml", "primaryKey: true #", "required: true #")
     raw, aside = place.lake / "raw/reviews", place.root / "aside"

@@ -96,7 +96,7 @@ def lines(*rows):
 
 def plant(root: Path) -> Installation:
     """An installation whose raw data holds the markers, and the means to make the judge fail."""
-    place = install(root / "a", None, sample=200)
+    place = install(root / "a", None, sample=200, engine="spark")
     (place.root / "policy.yaml").write_text(POLICY)
     reviews, customers = place.lake / "raw/reviews", place.lake / "raw/customers"
     (reviews / "part-9000.json").write_text(lines(GOOD, TWIN, BAD, TORN, TWIN))

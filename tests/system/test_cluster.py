@@ -25,7 +25,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory, cluster):
     """One installation, one keyring, two lakes of the same raw data: one prepared here, one by the cluster."""
-    here = install(tmp_path_factory.mktemp("installation"), None, sample=1000)
+    here = install(tmp_path_factory.mktemp("installation"), None, sample=1000, engine="spark")
     here.edit("contracts/customers.yaml", "mustBeLessThan: 5,", "mustBeLessThan: 101,")
     there = Installation(here.root / "there", None)
     shutil.copytree(here.lake, there.lake)

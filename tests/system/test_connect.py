@@ -27,7 +27,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def both(tmp_path_factory, server):
     """One installation, one keyring, two lakes of the same raw data: one to prepare here, one there."""
-    here = install(tmp_path_factory.mktemp("installation"), None, sample=200)
+    here = install(tmp_path_factory.mktemp("installation"), None, sample=200, engine="spark")
     there = Installation(here.root / "there", None)
     shutil.copytree(here.lake, there.lake)
     shutil.copy(here.settings, there.settings)

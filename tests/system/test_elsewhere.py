@@ -43,7 +43,7 @@ ELSEWHERE = {
 
 
 def made(folder, capsys=None):
-    place = install(folder, capsys, sample=200)
+    place = install(folder, capsys, sample=200, engine="spark")
     every_type.put(place)
     return place
 

@@ -148,7 +148,7 @@ def place(tmp_path, capsys, monkeypatch):
         pytest.fail("this must be found before Spark starts")
 
     monkeypatch.setattr("strongroom.stores.session.open_session", no_java)
-    return install(tmp_path / "a", capsys, sample=100)
+    return install(tmp_path / "a", capsys, sample=100, engine="spark")
 
 
 def lines(result):

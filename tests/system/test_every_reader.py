@@ -13,7 +13,6 @@ from lakes import install
 from strongroom import launch
 from strongroom.flows import doctor, prepare
 
-pytestmark = pytest.mark.spark
 TABLE = "training.types"
 NAMES = every_type.SCHEMA.names
 """A file may hold more than the table's columns: whoever reads files has to say which."""
@@ -21,7 +20,7 @@ SQL_NAMES = ", ".join(f'"{name}"' for name in NAMES)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, spark):
+def place(tmp_path_factory):
     made = install(tmp_path_factory.mktemp("lake") / "a", None)
     every_type.put(made)
     assert launch.run(prepare, ["--config", str(made.settings), "--contract", "types"], spark=True) == 0
@@ -32,45 +31,47 @@ def files(place, table=TABLE):
     return sorted(place.delta(table).file_uris())
 
 
-def by_deltalake(place, spark):
+def by_deltalake(place):
     return pa.table(place.delta(TABLE).scan()).to_pylist()
 
 
-def by_dataset(place, spark):
+def by_dataset(place):
     return place.delta(TABLE).to_pyarrow_table().to_pylist()
 
 
-def by_pyarrow(place, spark):
+def by_pyarrow(place):
     return [row for file in files(place) for row in pq.ParquetFile(file).read(columns=NAMES).to_pylist()]
 
 
-def by_duckdb(place, spark):
+def by_duckdb(place):
     with duckdb.connect() as base:
         base.execute("SET TimeZone = 'UTC'")  # how moments are handed to Python
         return base.sql(f"SELECT {SQL_NAMES} FROM read_parquet($1)", params=[files(place)]).to_arrow_table().to_pylist()
 
 
-def by_polars(place, spark):
+def by_polars(place):
     return polars.scan_delta(str(place.lake / "training/types")).collect().to_arrow().to_pylist()
 
 
-def by_polars_files(place, spark):
+def by_polars_files(place):
     return polars.read_parquet(files(place), columns=NAMES).to_arrow().to_pylist()
 
 
-def by_spark(place, spark):
-    return spark.read.format("delta").load(str(place.lake / "training/types")).toArrow().to_pylist()
-
-
-READERS = (by_deltalake, by_dataset, by_pyarrow, by_duckdb, by_polars, by_polars_files, by_spark)
+READERS = (by_deltalake, by_dataset, by_pyarrow, by_duckdb, by_polars, by_polars_files)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__.removeprefix("by_"))
-def test_every_reader_finds_what_the_source_held(place, spark, reader):
-    assert told(reader(place, spark)) == told(every_type.ROWS)
+def test_every_reader_finds_what_the_source_held(place, reader):
+    assert told(reader(place)) == told(every_type.ROWS)
 
 
-def test_no_live_file_of_any_table_holds_a_timestamp_that_the_protocol_does_not_know(place, spark):
+@pytest.mark.spark
+def test_spark_finds_what_the_source_held(place, spark):
+    rows = spark.read.format("delta").load(str(place.lake / "training/types")).toArrow().to_pylist()
+    assert told(rows) == told(every_type.ROWS)
+
+
+def test_no_live_file_of_any_table_holds_a_timestamp_that_the_protocol_does_not_know(place):
     for log in sorted(place.lake.rglob("_delta_log")):
         for file in DeltaTable(str(log.parent)).file_uris():
             kinds = {leaf.physical_type for leaf in pq.ParquetFile(file).schema}
@@ -85,9 +86,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("how", CHANGES)
-@pytest.mark.parametrize("who", ["spark", "deltalake"])
+@pytest.mark.parametrize("who", ["deltalake", pytest.param("spark", marks=pytest.mark.spark)])
 @pytest.mark.parametrize("id_", [1, 5], ids=["values", "nulls"])
-def test_rows_with_and_without_values_may_be_changed_by_others(place, spark, tmp_path, how, who, id_):
+def test_rows_with_and_without_values_may_be_changed_by_others(place, request, tmp_path, how, who, id_):
     """Each nullable column has a rule that became a CHECK; a row of nulls breaks none of them."""
     checks = {key for key in place.delta(TABLE).metadata().configuration if key.startswith("delta.constraints.")}
     assert {key.split(".")[2].partition("_")[0] for key in checks} == set(every_type.RULES)
@@ -96,7 +97,7 @@ def test_rows_with_and_without_values_may_be_changed_by_others(place, spark, tmp
     shutil.copytree(place.lake / "training/types", tmp_path / "types")
     found = DeltaTable(str(tmp_path / "types"))
     if who == "spark":
-        spark.sql(CHANGES[how].format(table=f"delta.`{tmp_path}/types`", id=id_))
+        request.getfixturevalue("spark").sql(CHANGES[how].format(table=f"delta.`{tmp_path}/types`", id=id_))
     elif how == "delete":
         found.delete(f"id = {id_}")
     elif how == "update":
@@ -111,6 +112,7 @@ def test_rows_with_and_without_values_may_be_changed_by_others(place, spark, tmp
     assert told(rows) == told(wanted), "and no other value has become another one"
 
 
+@pytest.mark.spark
 @pytest.mark.parametrize("column", every_type.RULES)
 def test_a_value_that_breaks_the_contract_is_kept_out_by_spark_too(place, spark, column):
     bad = {"tiny": -128, "small": -32768, "order": -2147483648, "Big": -9223372036854775808}[column]

@@ -35,8 +35,7 @@ def disk(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("disk") / "a"
     mounted(root / "lake", megabytes=24)
     try:
-        place = install(root, None, sample=200)
-        place.edit("local.yaml", "prepare:\n", f"prepare:\n  engine: {request.param}\n")
+        place = install(root, None, sample=200, engine=request.param)
         options = ["--config", str(place.settings), *OPEN_GATE]
         assert launch.run(prepare, options, spark=True) == 0
         yield place, (training(place, "reviews"), quarantined(place, "reviews"))

@@ -17,12 +17,12 @@ from strongroom.stores import commits, properties, stages
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, training, unknown_files
 
-pytestmark = pytest.mark.spark
 STEPS = [(Lake, "ensure"), (properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
 STEPS += [(commits, "commit"), (commits, "without"), (DeltaTable, "create_write_transaction")]
-"""Whatever changes the lake, and what stands between Spark's writing and a commit."""
+"""Whatever changes the lake, and what stands between a pass's writing and a commit."""
 MODES = ("append", "overwrite")
 IN_TURN = ["append", pytest.param("overwrite", marks=pytest.mark.slow)]
+ENGINES = ["local", pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.slow])]
 
 
 class Death(BaseException):
@@ -51,9 +51,11 @@ def tables(place):
     return training(place, "reviews"), quarantined(place, "reviews")
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory, spark):
-    place = install(tmp_path_factory.mktemp("scene") / "a", None, sample=200)
+@pytest.fixture(scope="module", params=ENGINES)
+def scene(request, tmp_path_factory):
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    place = install(tmp_path_factory.mktemp("scene") / "a", None, sample=200, engine=request.param)
     raw, aside = place.lake / "raw/reviews", place.root / "aside"
     aside.mkdir()
     late = sorted(raw.glob("*.json"))[2:]
@@ -133,7 +135,8 @@ def test_a_run_that_is_overtaken_at_any_step_changes_nothing_more(scene, monkeyp
             assert not unknown_files(scene.place, table), f"step {step}"
 
 
-def test_features_are_of_the_version_they_name_though_another_is_published_meanwhile(scene, capsys, monkeypatch):
+@pytest.mark.spark
+def test_features_are_of_the_version_they_name_though_another_is_published_meanwhile(scene, spark, capsys, monkeypatch):
     scene.restore()
     place = Installation(scene.place.root, capsys)
     version, rows = place.delta("training.reviews").version(), len(place.rows("training.reviews"))

@@ -87,7 +87,7 @@ def test_a_worker_that_is_refused_ends_the_run_and_the_table_stays(tmp_path, doo
     client = boto3.client(
         "kms", region_name="eu-west-1", endpoint_url=door.url, aws_access_key_id="x", aws_secret_access_key="y"
     )
-    place = install(tmp_path / "a", None, sample=200)
+    place = install(tmp_path / "a", None, sample=200, engine="spark")
     place.edit("local.yaml", "file:keys/local.kek", f"aws-kms:{client.create_key()['KeyMetadata']['Arn']}")
     first = run(place, "prepare", **amazon)
     assert first.code == 0, first.err

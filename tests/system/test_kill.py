@@ -55,7 +55,7 @@ def at_work(place, events):
 
 @pytest.fixture(scope="module", params=MODES)
 def scene(request, tmp_path_factory):
-    place = install(tmp_path_factory.mktemp("scene") / "a", None, sample=2000)
+    place = install(tmp_path_factory.mktemp("scene") / "a", None, sample=2000, engine="spark")
     raw, aside = place.lake / "raw/reviews", place.root / "aside"
     aside.mkdir()
     late = sorted(raw.glob("*.json"))[2:]
@@ -164,7 +164,7 @@ def test_two_runs_at_once_end_in_one_consistent_state(scene):
 
 
 def test_a_first_run_that_is_killed_leaves_a_lake_that_the_next_one_can_use(tmp_path):
-    place = install(tmp_path / "a", None, sample=200)
+    place = install(tmp_path / "a", None, sample=200, engine="spark")
     process = Process(place, "prepare", *OPTIONS)
     assert process.when(lambda: (place.lake / "training/reviews/_delta_log").exists())
     process.kill()

@@ -13,7 +13,6 @@ from strongroom.flows import prepare, shapes
 from system.contents import quarantined, training, unknown_files
 from system.processes import run
 
-pytestmark = pytest.mark.spark
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 SECRET = "Quibblemarker"
 ROW = {
@@ -65,7 +64,7 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory, spark):
+def good(tmp_path_factory):
     """An installation with one good run, and what its tables hold then."""
     place = install(tmp_path_factory.mktemp("odd") / "a", None, sample=100)
     place.edit("contracts/customers.yaml", "mustBeLessThan: 5,", "mustBeLessThan: 101,")
@@ -92,12 +91,15 @@ def state(place, name):
     return training(place, name), quarantined(place, name)
 
 
-def test_each_odd_line_goes_where_it_belongs_with_its_reason(place):
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
+def test_each_odd_line_goes_where_it_belongs_with_its_reason(place, engine, request):
     """All in one run, a file each, so that the file's name tells which line a row came from."""
     for number, (_, line, *_) in enumerate(LINES):
         text = line.replace(b"r-900001", f"r-9{number:05d}".encode())
         (place.lake / f"raw/reviews/odd-{number:03d}.json").write_bytes(text + b"\n")
-    done = place.run(prepare, *OPEN_GATE)
+    if engine == "spark":
+        request.getfixturevalue("spark")
+    done = place.run(prepare, *OPEN_GATE, "--set", f"prepare.engine={engine}")
     assert done.code == 0, done.err
     aside = {}
     for line in quarantined(place, "reviews"):
@@ -201,8 +203,9 @@ def test_an_empty_file_among_others_is_no_matter_and_nothing_else_closes_the_gat
 
 
 @pytest.mark.slow
+@pytest.mark.spark
 def test_a_line_of_100_megabytes_goes_to_quarantine_in_the_memory_there_is(tmp_path):
-    place = install(tmp_path / "a", None, sample=100)
+    place = install(tmp_path / "a", None, sample=100, engine="spark")
     (place.lake / "raw/reviews/odd.json").write_bytes(row(text_content="x" * 100_000_000) + b"\n")
     enough = run(place, "prepare", *OPEN_GATE)
     assert enough.code == 0, enough.err

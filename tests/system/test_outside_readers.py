@@ -29,12 +29,11 @@ from strongroom.flows import keys as keys_flow
 from strongroom.flows import prepare
 from system.processes import environment
 
-pytestmark = pytest.mark.spark
 OUTSIDER = ROOT / "tests/system/outsider.py"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, spark):
+def place(tmp_path_factory):
     made = install(tmp_path_factory.mktemp("lake") / "a", None, sample=200)
     made.edit("contracts/customers.yaml", "mustBeLessThan: 5,", "mustBeLessThan: 101,")
     made.edit("contracts/customers.yaml", "value: {method: encrypt}}", "value: {method: encrypt, rowKey: user_id}}")

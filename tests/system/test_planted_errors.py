@@ -12,7 +12,6 @@ from strongroom.core.contract_file import load_contract
 from strongroom.flows import prepare
 from system.contents import quarantined
 
-pytestmark = pytest.mark.spark
 DATA = ROOT.parent / "shared/data"
 CONTRACTS = ROOT / "tests/contracts/planted"
 NAMES = ("age", "workclass", "weight", "education", "education_num", "marital", "occupation", "relation", "race", "sex",
@@ -65,7 +64,7 @@ SET_RULES = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, spark):
+def place(tmp_path_factory):
     if not DATA.is_dir():
         pytest.skip(f"LOUD: {DATA} is missing, so nothing is shown on real data here")
     made = install(tmp_path_factory.mktemp("planted") / "a", None)

@@ -62,7 +62,7 @@ def place(capsys):
     folder.chmod(0o755)
     (folder / "t").mkdir()
     (folder / "t").chmod(0o1777)
-    made = install(folder / "x", capsys, sample=200)
+    made = install(folder / "x", capsys, sample=200, engine="spark")
     made.lake.chmod(0o700)
     yield made
     shutil.rmtree(folder)

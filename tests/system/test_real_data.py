@@ -14,7 +14,6 @@ from strongroom.flows import prepare
 from strongroom.protect import decrypt
 from system.contents import keyring
 
-pytestmark = pytest.mark.spark
 DATA = ROOT.parent / "shared/data"
 ADULT = (
     "age", "workclass", "fnlwgt", "education", "education_num", "marital_status", "occupation", "relationship", "race",
@@ -23,7 +22,7 @@ ADULT = (
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, spark):
+def place(tmp_path_factory):
     if not DATA.is_dir():
         pytest.skip(f"LOUD: {DATA} is missing, so nothing is shown on real data here")
     made = install(tmp_path_factory.mktemp("real") / "a", None)
