@@ -14,6 +14,7 @@ from strongroom.flows.fuse import Pass
 from strongroom.flows.inputs import Road
 from strongroom.flows.part_reader import is_document, seems_document
 from strongroom.flows.passing import files_of, passed
+from strongroom.flows.places import place_of
 from strongroom.flows.prepare_facts import Judged, facts
 from strongroom.flows.prepare_inputs import Read, inputs_of
 from strongroom.flows.prepare_marks import broken_rows
@@ -23,7 +24,7 @@ from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
 from strongroom.stores import origins
 from strongroom.stores.lake import Lake
-from strongroom.stores.origins import Origin
+from strongroom.stores.origins import Before, Origin
 from strongroom.stores.work_items import Part
 
 _NAMED = 5
@@ -87,7 +88,8 @@ def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
             csv = contract.sources[part.source].format == "csv"
             other = ", or write onBrokenQuote: quarantineRest among the source's options" if csv else ""
             todo = f"Mend the file{other}."
-            where = f"{part.path}, byte {part.seen.broken}"
+            line = f" (line {part.seen.broken_line})" if part.seen.broken_line else ""
+            where = f"{part.path}, byte {part.seen.broken}{line}"
             raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
 
 
@@ -101,8 +103,9 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
     seen = dict[str, str]()
     for path, mine in _by_file(parts):
         for part, before in _counted(mine):
-            for name, number in part.seen.unknown:
-                seen.setdefault(name, f"{path}, row {before + number}")
+            for name, number, line in part.seen.unknown:
+                lines = 0 if before.lines is None or not line else before.lines + line
+                seen.setdefault(name, f"{path}, {place_of(before.records + number, lines)}")
     for name, where in sorted(seen.items())[:20]:
         yield unknown_column(name, known, contract, where=where)
 
@@ -123,12 +126,12 @@ def _by_file(parts: Sequence[PartSeen]) -> list[tuple[str, list[PartSeen]]]:
     return sorted(of.items())
 
 
-def _counted(parts: Sequence[PartSeen]) -> Iterator[tuple[PartSeen, int]]:
-    """The parts of a file in their order, each with the records before it."""
-    before = 0
+def _counted(parts: Sequence[PartSeen]) -> Iterator[tuple[PartSeen, Before]]:
+    """The parts of a file in their order, each with what stands before it."""
+    records = lines = 0
     for part in sorted(parts, key=lambda part: part.start):
-        yield part, before
-        before += part.seen.records
+        yield part, Before(records, lines if part.form is not None else None)
+        records, lines = records + part.seen.records, lines + part.seen.lines
 
 
 def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:

@@ -75,10 +75,11 @@ class PartSeen:
     def merge(self, other: PartSeen) -> PartSeen:
         """Both together, of one part whose rows came in several stretches."""
         mine, theirs = self.seen, other.seen
+        broken = theirs if mine.broken is None else mine
         seen = Seen(
             mine.records + theirs.records, mine.lines + theirs.lines, mine.blank + theirs.blank,
             mine.comments + theirs.comments, [*mine.unknown, *theirs.unknown],
-            mine.open_quote or theirs.open_quote, theirs.broken if mine.broken is None else mine.broken,
+            mine.open_quote or theirs.open_quote, broken.broken, broken.broken_line,
         )  # fmt: skip
         return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen, self.form)
 

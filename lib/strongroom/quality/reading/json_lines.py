@@ -56,10 +56,12 @@ def json_blocks(lines: Iterable[pa.Array], columns: Sequence[Column], seen: Seen
     for window in _windows(lines):
         blank = _blank(window)
         records = window if blank is None else window.filter(pa.array(~blank))
+        there = np.arange(len(window)) if blank is None else np.flatnonzero(~blank)
+        lines = there + seen.lines + 1
         seen.lines += len(window)
         seen.blank += len(window) - len(records)
         if len(records):
-            yield block_of(records, records, columns, seen)
+            yield block_of(records, records, columns, seen, lines=lines)
 
 
 def json_again(raw: pa.Array, columns: Sequence[Column]) -> Iterator[Block]:
@@ -74,7 +76,9 @@ def json_again(raw: pa.Array, columns: Sequence[Column]) -> Iterator[Block]:
         yield block_of(without_breaks(window), window, columns, seen)
 
 
-def block_of(texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Seen) -> Block:
+def block_of(
+    texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Seen, *, lines: Numbers | None = None
+) -> Block:
     """The next records of a part as a block.
 
     Args:
@@ -82,19 +86,21 @@ def block_of(texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Se
         raw: binary, n: the same as they stand in the file.
         columns: of the contract.
         seen: is counted up.
+        lines: n numbers of lines, as a `Block` has them.
     """
     found = read_window(texts, columns)
     first = seen.records + 1
     seen.records += len(texts)
     for path, place in sorted(found.unknown.items(), key=lambda item: item[1]):
         if len(seen.unknown) < UNKNOWN_AT_MOST and all(path != known.path for known in seen.unknown):
-            seen.unknown.append(Unknown(path, first + place))
+            seen.unknown.append(Unknown(path, first + place, 0 if lines is None else int(lines[place])))
     if len(found.places) == len(texts):
-        return Block(found.rows, found.places + first, raw, unreadable=found.unreadable)
+        return Block(found.rows, found.places + first, raw, unreadable=found.unreadable, lines=lines)
     whole = np.zeros(len(texts), np.bool_)
     whole[found.places] = True
-    torn = Torn(np.nonzero(~whole)[0] + first, raw.filter(pa.array(~whole)))
-    return Block(found.rows, found.places + first, raw.filter(pa.array(whole)), torn, found.unreadable)
+    theirs, mine = (None, None) if lines is None else (lines[~whole], lines[whole])
+    torn = Torn(np.nonzero(~whole)[0] + first, raw.filter(pa.array(~whole)), lines=theirs)
+    return Block(found.rows, found.places + first, raw.filter(pa.array(whole)), torn, found.unreadable, mine)
 
 
 def read_window(texts: pa.Array, columns: Sequence[Column]) -> Window:
