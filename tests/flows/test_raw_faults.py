@@ -86,7 +86,8 @@ K6 = [
     csv("a break within quotes is text, and forges no row", LETTERS, good=LETTER_ROWS),
     csv("whatever is said of multiLine", LETTERS, options="{header: true, multiLine: false}", good=LETTER_ROWS),
     csv("no trusted quote, no trusted row", UNCLOSED, code=7, where=("a.csv, byte 8 (line 2)",)),
-    csv("nor with multiLine", UNCLOSED, options="{header: true, multiLine: true}", code=7, where=("a.csv, byte 8 (line 2)",)),
+    csv("nor with multiLine", UNCLOSED, options="{header: true, multiLine: true}", code=7,
+        where=("a.csv, byte 8 (line 2)",)),
     csv("or all from there is set aside, line by line", b"id,text\n4,w\n" + UNCLOSED[8:],
         options="{header: true, onBrokenQuote: quarantineRest}", good=((4, "w"),),
         aside=(("row.untrusted", "row 2 (line 3)", b'\x025,"x'), ("row.untrusted", "row 3 (line 4)", b"\x026,y"),
@@ -111,15 +112,17 @@ K6 = [
          where=("a.json, row 2", "a.json, row 2"), said=("'addr.City'", "'items[].price'", "'addr.city'")),
     json("and says the line beside the record, where blank ones stand before", b'{"id":1}\n\n \n{"id":2,"x":1}\n', ID,
          code=3, where=("a.json, row 2 (line 4)",)),
-    csv("quoted breaks, blank lines and comments count for an editor", b'\n#c\nid,text\n1,"a\nb"\n\n#\n2,c,d\n3,"e\n\nf"\nx,g\n',
+    csv("quoted breaks, blank lines and comments count for an editor",
+        b'\n#c\nid,text\n1,"a\nb"\n\n#\n2,c,d\n3,"e\n\nf"\nx,g\n',
         options="{header: true, comment: '#'}", good=((1, "a\nb"), (3, "e\n\nf")),
         aside=(("id.type", "row 4 (line 12)", b"\x01x,g"), ("row.parse", "row 2 (line 8)", b"\x012,c,d"))),
     json("an object is no text", b'{"id":1,"text":{"x":1}}\n{"id":2,"text":"y"}\n', ID + TEXT, good=((2, "y"),),
          aside=(("text.type", "row 1", b'\x01{"id":1,"text":{"x":1}}'),)),
     json("a document is read where the contract says so", b'[\n {"id": 1,\n  "text": "x"},\n {"id": 2}\n]\n', ID + TEXT,
          options="{document: true}", good=((1, "x"), (2, None))),
-    json("and where it is broken, that is told as an editor counts", b'[\n {"id": 1},\n {"id" 2}\n]\n', ID + TEXT, code=7,
-         options="{document: true}", where=("a.json, byte 22 (line 3)",)),
+    json("and where it is broken, that is told as an editor counts",
+         b'[\n {"id": 1},\n {"id" 2}\n]\n', ID + TEXT,
+         code=7, options="{document: true}", where=("a.json, byte 21 (line 3)",)),
     json("of lines, no line of it is a row, and it is told what it looks like",
          b'[\n {\n  "id": 1,\n  "text": "x"\n }\n]\n', ID + TEXT,
          aside=tuple(("row.parse", f"row {n}", b"\x01" + line) for n, line in
@@ -241,3 +244,30 @@ def test_a_column_that_no_file_has_is_told_before_anything_is_read(tmp_path, cap
     assert told.code == 0
     assert "dya" in told.out
     assert "in no file, so null in every row" in told.out
+
+
+def test_a_column_that_no_json_has_is_told_once_it_is_read(tmp_path, capsys, monkeypatch):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "json", ID + TEXT + DAY + column("txt")))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    roads.force(monkeypatch, "local", split=200)
+    plain = b"".join(b'{"id":%d}\n' % n for n in range(100))
+    (folder / "a.json").write_bytes(plain + b'{"id":100,"day":"2026-01-01"}\n{"id":101,"text":null}\n')
+    append = ("--set", "prepare.mode=append")
+    assert "of JSON only reading tells" in roads.run(place, "t", "local", *append, "--dry-run").out
+    first = roads.run(place, "t", "local", *append)
+    assert "in no file    txt  in no file, so null in every row; the nearest name there is 'text'\n" in first.out
+    assert not any(name in first.out for name in ("day  in no file", "text  in no file", "warning"))
+    (folder / "b.json").write_bytes(plain.replace(b":", b":2").replace(b"}", b',"text":null}'))
+    second = roads.run(place, "t", "local", *append)
+    assert "  warning: in no file, so null in every row; the last batch had it" in second.out, "a name may go"
+    page = next(file for file in (place.lake / "reports").rglob("*.html") if second.line["report"].endswith(file.name))
+    assert "No file has the column" in page.read_text()
+    absent = {
+        (row["batch"], row["name"]): row["value"]
+        for row in place.rows("strongroom.metrics") if row["metric"] == "absent"
+    }  # fmt: skip
+    assert absent == {
+        (1, "text"): 0, (1, "day"): 0, (1, "txt"): 1, (2, "text"): 0, (2, "day"): 1, (2, "txt"): 1,
+    }  # fmt: skip

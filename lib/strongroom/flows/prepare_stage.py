@@ -41,6 +41,7 @@ class Staged:
         tally: the counts of all rows.
         measured: what set rules ask besides, by the rule's id.
         parts: what was read.
+        names: the contract's columns that JSON has, by the source's names.
     """
 
     good: tuple[AddAction, ...]
@@ -48,6 +49,7 @@ class Staged:
     tally: Tally
     measured: Mapping[str, float]
     parts: tuple[PartSeen, ...]
+    names: frozenset[str] = frozenset()
 
 
 def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: str = "") -> Staged:
@@ -79,7 +81,8 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
         job.say(f"note: {path} looks like one JSON document, not like a row a line: document: true reads such files")
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
     judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
-    return Staged(done.good, done.bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
+    measured = facts(job, way, judged, lake=lake)
+    return Staged(done.good, done.bad, without_rare(answer.tally), measured, answer.parts, answer.names)
 
 
 def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:

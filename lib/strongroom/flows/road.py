@@ -31,7 +31,7 @@ ANSWER = pa.schema(
         ("size", pa.int64()), ("rows", pa.int64()), ("modified", pa.int64()), ("said", pa.string()),
     ]
 )  # fmt: skip
-"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, and one `tally`."""
+"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, and `names` of JSON."""
 
 
 _ROWS, _BYTES = 20_000, 16 << 20
@@ -80,12 +80,14 @@ class PartSeen:
             mine.records + theirs.records, mine.lines + theirs.lines, mine.blank + theirs.blank,
             mine.comments + theirs.comments, [*mine.unknown, *theirs.unknown],
             mine.open_quote or theirs.open_quote, broken.broken, broken.broken_line,
+            mine.names | theirs.names,
         )  # fmt: skip
         return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen, self.form)
 
     def row(self) -> dict[str, object]:
         """As a row of ANSWER."""
         seen = asdict(self.seen)
+        del seen["names"]  # told once a task
         form = self.form.to_json() if self.form and self.bad else None
         said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad, "form": form})
         return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}
@@ -103,12 +105,16 @@ class PartSeen:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of the work: files of either kind, parts, and the counts of all rows."""
+    """What came of the work: files of either kind, parts, and the counts of all rows.
+
+    `names` are the contract's columns that JSON has, by the source's names.
+    """
 
     good: tuple[Written, ...]
     bad: tuple[Written, ...]
     parts: tuple[PartSeen, ...]
     tally: Tally
+    names: frozenset[str] = frozenset()
 
 
 Leaving = Callable[[Worker, "Parts"], Iterator[pa.RecordBatch | Aside]]
@@ -160,6 +166,8 @@ def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
 
 def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
     rows = [part.row() for part in parts.values()]
+    if names := sorted(set[str]().union(*(part.seen.names for part in parts.values()))):
+        rows.append({"kind": "names", "said": json.dumps(names)})
     return [*rows, {"kind": "tally", "said": worker.tally.to_json()}] if worker.tally.rows else rows
 
 
@@ -252,7 +260,10 @@ def answer_of(rows: pa.Table) -> Answer:
         )
     )
     tallies = (Tally.from_json(row["said"]) for row in told if row["kind"] == "tally")
-    return Answer(files["good"], files["bad"], parts, reduce(Tally.merge, tallies, Tally()))
+    names = (json.loads(row["said"]) for row in told if row["kind"] == "names")
+    return Answer(
+        files["good"], files["bad"], parts, reduce(Tally.merge, tallies, Tally()), frozenset[str]().union(*names)
+    )
 
 
 def together(answers: Sequence[Answer]) -> Answer:
@@ -262,4 +273,5 @@ def together(answers: Sequence[Answer]) -> Answer:
         tuple(file for answer in answers for file in answer.bad),
         tuple(part for answer in answers for part in answer.parts),
         reduce(Tally.merge, (answer.tally for answer in answers), Tally()),
+        frozenset[str]().union(*(answer.names for answer in answers)),
     )

@@ -88,6 +88,8 @@ class Seen:
         broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None:
             where the record begins whose quote is broken.
         broken_line: the line of that byte, from 1.
+        names: of JSON, the contract's columns by the source's names that some record has: every column with a value,
+            and what else is named by one of the records that were looked at one by one.
     """
 
     records: int = 0
@@ -98,3 +100,4 @@ class Seen:
     open_quote: bool = False
     broken: int | None = None
     broken_line: int | None = None
+    names: set[str] = field(default_factory=set)
