@@ -31,7 +31,7 @@ ANSWER = pa.schema(
         ("size", pa.int64()), ("rows", pa.int64()), ("modified", pa.int64()), ("said", pa.string()),
     ]
 )  # fmt: skip
-"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, and `names` of JSON."""
+"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, `names` of JSON."""
 
 
 _ROWS, _BYTES = 20_000, 16 << 20
