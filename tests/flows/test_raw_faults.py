@@ -12,6 +12,7 @@ import pytest
 
 from flows import roads
 from flows.odd_files import contract
+from strongroom.flows import engines, feeds
 
 KEEP = "customProperties: [{property: protect, value: {method: keep}}]"
 DROP = "customProperties: [{property: protect, value: {method: drop}}]"
@@ -271,3 +272,50 @@ def test_a_column_that_no_json_has_is_told_once_it_is_read(tmp_path, capsys, mon
     assert absent == {
         (1, "text"): 0, (1, "day"): 0, (1, "txt"): 1, (2, "text"): 0, (2, "day"): 1, (2, "txt"): 1,
     }  # fmt: skip
+
+
+UNIQUE = column("id", "integer", more="unique: true")
+
+
+@pytest.mark.parametrize(
+    ("columns", "again", "why"),
+    [
+        (ID + TEXT, {"b.csv"}, "what other tasks have read stays"),
+        (UNIQUE + TEXT, {"a.csv", "b.csv", "c.csv"}, "keys of what was no row were compared with those of all files"),
+    ],
+)
+def test_a_file_whose_quoted_breaks_cross_parts_is_read_again_alone(tmp_path, capsys, monkeypatch, columns, again, why):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "csv", columns, options=HEADER))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    for name, ids in (("a", range(40)), ("c", range(40, 80))):
+        (folder / f"{name}.csv").write_text("id,text\n" + "".join(f"{n},plain\n" for n in ids) + "x,bad\n")
+    (folder / "b.csv").write_text('id,text\n80,"' + "99,forged\n" * 40 + '"\n81,plain\nx,bad\n')
+    opened, parts = [], feeds.blocks_of
+
+    def blocks_of(part, *rest, **more):
+        if more.get("only") is None:
+            opened.append((part.path.rpartition("/")[2], part.start))
+        return parts(part, *rest, **more)
+
+    def run(self, tasks, schema):  # a task for each item, as Spark and pools have it
+        return pa.concat_tables(
+            pa.Table.from_batches([*tasks.function([engines.numbers_of([n])])], schema) for n in range(tasks.count)
+        )
+
+    monkeypatch.setattr(feeds, "blocks_of", blocks_of)
+    monkeypatch.setattr(engines.Local, "run", run)
+    roads.force(monkeypatch, "local", split=150)
+    done = roads.run(place, "t", "local")
+    assert done.code == 0, done.err
+    twice = {name for name, start in opened if opened.count((name, start)) > 1}
+    assert twice == again, why
+    assert len(again) == 3 or f"read anew: {len(again)} file\n" in done.err + done.out
+    rows = {row["id"]: row["text"] for row in place.rows("training.t")}
+    assert rows == dict.fromkeys(range(82), "plain") | {80: "99,forged\n" * 40}
+    assert len(place.rows("training.t")) == 82
+    assert done.line["rows"] == {"read": 85, "written": 82, "quarantined": 3}
+    aside = sorted((file[-5:], where) for _, _, file, where, _ in roads.opened(place, "t"))
+    assert aside == [("a.csv", "row 41 (line 42)"), ("b.csv", "row 3 (line 44)"), ("c.csv", "row 41 (line 42)")]
+    assert len(list((place.lake / "training/t").rglob("*.parquet"))) == len(place.delta("training.t").file_uris())

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
+from strongroom.core.words import counted
 from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Road
+from strongroom.flows.inputs import Input, Road
 from strongroom.flows.part_reader import is_document, seems_document
-from strongroom.flows.passing import files_of, passed
+from strongroom.flows.passing import Passed, apart, files_of, joined, passed
 from strongroom.flows.places import place_of
 from strongroom.flows.prepare_facts import Judged, facts
 from strongroom.flows.prepare_inputs import Read, inputs_of
 from strongroom.flows.prepare_marks import broken_rows
 from strongroom.flows.prepare_sketches import without_rare
-from strongroom.flows.road import PartSeen
+from strongroom.flows.road import Answer, PartSeen
 from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
 from strongroom.stores import origins
@@ -63,17 +64,28 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     """
     contract, batch, whole = plan.contract, read.batch, frozenset[str]()
     onto = batch.mode != "overwrite"
-    while True:
-        inputs = inputs_of(job, way, contract, read, lake=lake, whole=whole)
+
+    def split(files: Read) -> list[Input]:
+        return inputs_of(job, way, contract, files, lake=lake, whole=whole)
+
+    def over(inputs: Sequence[Input]) -> Passed:
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
-        done = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
-        answer = done.answer
-        torn = frozenset(part.path for part in answer.parts if part.seen.open_quote)
-        if not torn or torn <= whole:
-            break
+        return passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+
+    inputs = split(read)
+    done = over(inputs)
+    while torn := frozenset(part.path for part in done.answer.parts if part.seen.open_quote) - whole:
         # Each part took for granted that it began outside quotes; where one ends inside, that was wrong for the next.
-        job.say(f"{contract.name}: read anew in one part each, since quoted line breaks cross parts: {len(torn)} files")
         whole |= torn
+        kept, again = list[Answer](), frozenset(file.path for file in batch.files)
+        if done.tasks and not plan.across:  # what was wrong may have been compared with rows of any file
+            kept, again = apart(done.tasks, torn)
+        told = f"read in one part, since quoted line breaks cross parts: {counted(len(torn), 'file')}"
+        job.say(f"{contract.name}: {told}; read anew: {counted(len(again), 'file')}")
+        files = tuple(file for file in batch.files if file.path in again)
+        more = over(split(replace(read, batch=replace(batch, files=files))))
+        done, inputs = joined(kept, more, lake=lake, batch=batch) if kept else more, split(read)
+    answer = done.answer
     _trusted(answer.parts, contract)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)

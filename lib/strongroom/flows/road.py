@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
+from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -29,9 +31,13 @@ ANSWER = pa.schema(
     [
         ("kind", pa.string()), ("path", pa.string()), ("source", pa.int32()), ("start", pa.int64()),
         ("size", pa.int64()), ("rows", pa.int64()), ("modified", pa.int64()), ("said", pa.string()),
+        ("task", pa.string()),
     ]
 )  # fmt: skip
-"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, `names` of JSON."""
+"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, `names` of JSON.
+
+`task` is the same in all rows of one attempt.
+"""
 
 
 _ROWS, _BYTES = 20_000, 16 << 20
@@ -139,8 +145,7 @@ def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
         if what.good is None or what.bad is None:
             for rows in leaving(worker, parts):
                 yield handed(rows, worker.schema, run_id=what.run_id, batch=what.batch)
-            told = _told(worker, parts)
-            if told:
+            if told := _told(worker, parts):
                 yield handed(pa.RecordBatch.from_pylist(told, ANSWER), worker.schema)
             return
         good, bad = ParquetSink(what.good, worker.schema), ParquetSink(what.bad, tables.QUARANTINE)
@@ -161,7 +166,8 @@ def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
         ]
         told += _told(worker, parts)
         if told:
-            yield pa.RecordBatch.from_pylist(told, ANSWER)
+            task = uuid4().hex
+            yield pa.RecordBatch.from_pylist([{**row, "task": task} for row in told], ANSWER)
 
 
 def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
@@ -245,9 +251,16 @@ def handed(rows: pa.RecordBatch | Aside, schema: pa.Schema, *, run_id: str = "",
     return pa.RecordBatch.from_arrays([*empty, extra], schema=whole)
 
 
-def answer_of(rows: pa.Table) -> Answer:
-    """All tasks' answers together."""
-    told = rows.to_pylist()
+def answers_of(rows: pa.Table) -> list[Answer]:
+    """Each task's answer."""
+    tasks: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.to_pylist():
+        tasks.setdefault(row["task"], []).append(row)
+    return [answer_of(told) for told in tasks.values()]
+
+
+def answer_of(told: Sequence[Mapping[str, Any]]) -> Answer:
+    """What these rows of ANSWER say together."""
     files = {
         kind: tuple(
             Written(row["path"], row["size"], row["rows"], row["modified"]) for row in told if row["kind"] == kind
