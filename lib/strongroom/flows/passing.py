@@ -63,9 +63,10 @@ def apart(tasks: Sequence[Answer], torn: frozenset[str]) -> tuple[list[Answer], 
 
     What a task wrote cannot be told apart by file, so a file goes with those that share a task with it.
     """
-    kept, again = [*tasks], torn
-    while any(again & _paths(task) for task in kept):
-        again = again.union(*(_paths(task) for task in kept if again & _paths(task)))
+    kept, again, files = [*tasks], frozenset[str](), torn
+    while files - again:
+        again |= files
+        files = again.union(*(_paths(task) for task in kept if again & _paths(task)))
         kept = [task for task in kept if not again & _paths(task)]
     return kept, again
 
