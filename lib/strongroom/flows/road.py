@@ -267,11 +267,7 @@ def answer_of(told: Sequence[Mapping[str, Any]]) -> Answer:
         )
         for kind in ("good", "bad")
     }
-    parts = tuple(
-        sorted(
-            (PartSeen.of_row(row) for row in told if row["kind"] == "part"), key=lambda part: (part.path, part.start)
-        )
-    )
+    parts = _in_order(PartSeen.of_row(row) for row in told if row["kind"] == "part")
     tallies = (Tally.from_json(row["said"]) for row in told if row["kind"] == "tally")
     names = (json.loads(row["said"]) for row in told if row["kind"] == "names")
     return Answer(
@@ -279,12 +275,17 @@ def answer_of(told: Sequence[Mapping[str, Any]]) -> Answer:
     )
 
 
+def _in_order(parts: Iterable[PartSeen]) -> tuple[PartSeen, ...]:
+    """So that what is told of them first is the same whoever did the work."""
+    return tuple(sorted(parts, key=lambda part: (part.path, part.start)))
+
+
 def together(answers: Sequence[Answer]) -> Answer:
     """Answers of several inputs as one."""
     return Answer(
         tuple(file for answer in answers for file in answer.good),
         tuple(file for answer in answers for file in answer.bad),
-        tuple(part for answer in answers for part in answer.parts),
+        _in_order(part for answer in answers for part in answer.parts),
         reduce(Tally.merge, (answer.tally for answer in answers), Tally()),
         frozenset[str]().union(*(answer.names for answer in answers)),
     )
