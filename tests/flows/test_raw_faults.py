@@ -319,3 +319,30 @@ def test_a_file_whose_quoted_breaks_cross_parts_is_read_again_alone(tmp_path, ca
     aside = sorted((file[-5:], where) for _, _, file, where, _ in roads.opened(place, "t"))
     assert aside == [("a.csv", "row 41 (line 42)"), ("b.csv", "row 3 (line 44)"), ("c.csv", "row 41 (line 42)")]
     assert len(list((place.lake / "training/t").rglob("*.parquet"))) == len(place.delta("training.t").file_uris())
+
+
+def test_a_rehearsal_of_an_increment_counts_what_is_new(tmp_path, capsys):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "csv", ID + TEXT, options=HEADER))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"id,text\n1,x\n")
+    append = ("--set", "prepare.mode=append", "--dry-run")
+    assert "1 file, 12 bytes, csv" in roads.run(place, "t", "local", *append).out, "nothing has been read yet"
+    assert roads.run(place, "t", "local", *append[:-1]).code == 0
+    (folder / "b.csv").write_bytes(b"id\n2\n")
+    (folder / "c.csv").write_bytes(b"id\n3\n")
+    told = roads.run(place, "t", "local", *append).out
+    assert "2 files, 10 bytes, csv" in told
+    assert "; 1 other read already" in told
+    assert "text  warning: in no file" in told, "what was read already has it"
+    assert "3 files, 22 bytes, csv" in roads.run(place, "t", "local", "--dry-run").out, "an overwrite reads all"
+    again = roads.run(place, "t", "local", "--dry-run", "--reread", str(folder / "a.csv")).out
+    assert "1 file, 12 bytes, csv" in again
+    assert "; 2 others of other batches" in again
+    assert roads.run(place, "t", "local", *append[:-1]).code == 0
+    told = roads.run(place, "t", "local", *append).out
+    assert "0 files, 0 bytes, csv" in told
+    assert "in no file" not in told
+    (folder / "c.csv").write_bytes(b"id\n4444\n")
+    assert roads.run(place, "t", "local", *append).code == 7, "as the run would end"

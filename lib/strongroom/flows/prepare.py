@@ -83,7 +83,7 @@ def run(job: Job) -> Outcome:
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
         none = {source.name: (source, ()) for source in contract.sources}
-        return prepare_words.preview(job, contract, found=none, mode=mode_of(job))
+        return prepare_words.preview(job, contract, found=none, reads=none, mode=mode_of(job))
     try:
         return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
@@ -99,11 +99,11 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     looked = {name: shapes.look(source, files, contract, lake=lake.root) for name, (source, files) in found.items()}
     before = absent_before(lake, contract)
     if job.args.dry_run:
-        more = foreseen(job, contract, lake=lake, found=found)
-        files = tuple(file for _, some in found.values() for file in some)
-        absent = absent_columns(contract, files, names_in(looked), before=before)
+        reads, more = foreseen(job, contract, lake=lake, found=found)
+        files = tuple(file for _, some in reads.values() for file in some)
+        absent = absent_columns(contract, files, names_in(looked), before=before) if files else ()
         more += [("in no file", foretold(contract, looked) if absent is None else told(absent))]
-        return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
+        return prepare_words.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
 
     keyring = ring_of(job.settings, lake)
     if keyring.notice:
