@@ -70,7 +70,7 @@ def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> 
 
 
 def preview(job: Job, contract: Contract, *, found: Found, reads: Found, mode: str, foreseen: Blocks = ()) -> Outcome:
-    """What a run `reads` of what is `found`, checks, protects and writes; `foreseen` are blocks of more that it does."""
+    """What a run `reads` of what is `found`, checks, protects and writes; `foreseen` is what it does more."""
     lake = Lake(job.settings.lake)
     sizes = {name: sum(one.size for one in files) for name, (_, files) in reads.items()}
     shown = []
