@@ -35,7 +35,7 @@ def broken(place, name):
     found = defaultdict(list)
     for _, reasons, _, position, _ in roads.opened(place, name):
         for reason in reasons:
-            found[reason].append(int(position.removeprefix("row ")) - 1)
+            found[reason].append(int(position.split()[1]) - 1)
     return {rule: sorted(rows) for rule, rows in found.items()}
 
 

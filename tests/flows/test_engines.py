@@ -42,7 +42,7 @@ def test_a_delta_table_with_what_only_spark_reads(tmp_path, capsys):
     with_protocol(str(place.lake / "raw/visits"), ["typeWidening"])
     done = place.run(prepare, *asked)
     assert done.code == 4
-    assert "only Spark reads: the table needs typeWidening" in done.err
+    assert "only Spark reads this: the table needs typeWidening" in done.err
     assert "prepare.engine=spark" in done.err
     assert [row["n"] for row in place.rows("training.visits", "n")] == [1, 2, 3]
 

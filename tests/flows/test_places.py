@@ -8,6 +8,7 @@ import pytest
 
 from strongroom.flows.feeds import runs_of
 from strongroom.flows.places import in_file, in_words
+from strongroom.stores.origins import Before
 from strongroom.stores.sources import FILE, POSITION
 
 ROWS = [
@@ -46,9 +47,14 @@ def test_typed_files_number_their_rows_themselves():
     ("position", "starts", "expected", "why"),
     [
         ("row 7", {}, "row 7", "a file in one part"),
-        ("row 7 after byte 100", {0: 0, 100: 12}, "row 19", "twelve records stand before its part"),
+        ("row 7 (line 9)", {}, "row 7 (line 9)", "with a header and a blank line"),
+        ("row 7 after byte 100", {0: Before(0), 100: Before(12)}, "row 19", "twelve records stand before its part"),
+        ("row 7 after byte 100", {100: Before(12, 13)}, "row 19 (line 20)", "thirteen lines, the header among them"),
+        ("row 7 (line 9) after byte 100", {100: Before(12, 13)}, "row 19 (line 22)", "both are counted on"),
+        ("row 7 (line 9) after byte 100", {100: Before(12)}, "row 19", "nobody counted the lines before"),
+        ("row 7 after byte 100", {100: Before(12, 12)}, "row 19", "a line that is the record's number is not told"),
         ("row 7 after byte 100", {}, "row 7 after byte 100", "what is not known is not made up"),
-        ("row 7 after byte 100", {0: 0, 200: 12}, "row 7 after byte 100", "nor of another part"),
+        ("row 7 after byte 100", {0: Before(0), 200: Before(12)}, "row 7 after byte 100", "nor of another part"),
     ],
 )
 def test_a_number_in_a_part_becomes_one_in_the_file(position, starts, expected, why):
@@ -57,3 +63,9 @@ def test_a_number_in_a_part_becomes_one_in_the_file(position, starts, expected, 
 
 def test_words_are_of_numbers_from_one():
     assert in_words(np.array([1, 12]), 5).to_pylist() == ["row 1 after byte 5", "row 12 after byte 5"]
+
+
+def test_a_line_is_told_beside_a_record_that_has_another_number():
+    places = in_words(np.array([1, 2, 3]), 0, lines=np.array([1, 3, 7])).to_pylist()
+    assert places == ["row 1", "row 2 (line 3)", "row 3 (line 7)"]
+    assert in_words(np.array([2]), 5, lines=np.array([3])).to_pylist() == ["row 2 (line 3) after byte 5"]

@@ -54,7 +54,7 @@ def test_what_is_kept_says_it_of_each_column_that_may_be_null():
 
 def test_it_is_told_with_the_nearest_name_and_whether_it_is_new():
     assert in_words(AbsentColumn("mail", "E-Mail", "E Mail", lost=True)) == (
-        "in no file, so null in every row; the nearest name there is 'E Mail'; the last batch had it"
+        "warning: in no file, so null in every row; the nearest name there is 'E Mail'; the last batch had it"
     )
     assert in_words(AbsentColumn("city", "city")) == "in no file, so null in every row"
 

@@ -63,7 +63,8 @@ def test_a_row_set_aside_says_where_it_stood(place, write):
     contract(place, "visits", ("n", "integer", KEEP, *LEAST), form=write.__name__.removeprefix("as_"))
     write(place)
     run(place, "visits", *OPEN_GATE)
-    assert told(place) == [f"row {number + 1}" for number in BAD]
+    header = " (line {})" if write is as_csv else ""
+    assert told(place) == [f"row {number + 1}{header.format(number + 2)}" for number in BAD]
     privacy = ("--set", "principal=user:pia", "--purpose", "data_subject_request", "--contract", "visits")
     shown = [json.loads(line) for line in place.run(quarantine, "show", *privacy).out.splitlines() if "{" in line]
     assert {row["source_position"] for row in shown if "row" in row} == set(told(place))

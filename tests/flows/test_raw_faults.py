@@ -12,6 +12,7 @@ import pytest
 
 from flows import roads
 from flows.odd_files import contract
+from strongroom.flows import engines, feeds
 
 KEEP = "customProperties: [{property: protect, value: {method: keep}}]"
 DROP = "customProperties: [{property: protect, value: {method: drop}}]"
@@ -85,14 +86,16 @@ UNCLOSED = b'id,text\n5,"x\n6,y\n7,z\n'
 K6 = [
     csv("a break within quotes is text, and forges no row", LETTERS, good=LETTER_ROWS),
     csv("whatever is said of multiLine", LETTERS, options="{header: true, multiLine: false}", good=LETTER_ROWS),
-    csv("no trusted quote, no trusted row", UNCLOSED, code=7, where=("a.csv, byte 8",)),
-    csv("nor with multiLine", UNCLOSED, options="{header: true, multiLine: true}", code=7, where=("a.csv, byte 8",)),
+    csv("no trusted quote, no trusted row", UNCLOSED, code=7, where=("a.csv, byte 8 (line 2)",)),
+    csv("nor with multiLine", UNCLOSED, options="{header: true, multiLine: true}", code=7,
+        where=("a.csv, byte 8 (line 2)",)),
     csv("or all from there is set aside, line by line", b"id,text\n4,w\n" + UNCLOSED[8:],
         options="{header: true, onBrokenQuote: quarantineRest}", good=((4, "w"),),
-        aside=(("row.untrusted", "row 2", b'\x025,"x'), ("row.untrusted", "row 3", b"\x026,y"),
-               ("row.untrusted", "row 4", b"\x027,z"))),
+        aside=(("row.untrusted", "row 2 (line 3)", b'\x025,"x'), ("row.untrusted", "row 3 (line 4)", b"\x026,y"),
+               ("row.untrusted", "row 4 (line 5)", b"\x027,z"))),
     csv("two people are not one", b"id,text\n1,Ren\xe9\n2,Ren\xe8\n3,Ren\xc3\xa9\n", good=((3, "Ren\u00e9"),),
-        aside=(("row.parse", "row 1", b"\x011,Ren\xe9"), ("row.parse", "row 2", b"\x012,Ren\xe8"))),
+        aside=(("row.parse", "row 1 (line 2)", b"\x011,Ren\xe9"),
+               ("row.parse", "row 2 (line 3)", b"\x012,Ren\xe8"))),
     csv("UTF-16 is read", "\ufeffid,text\n1,Ren\u00e9\n".encode("utf-16-le"),
         options="{header: true, encoding: UTF-16}",
         good=((1, "Ren\u00e9"),)),
@@ -102,16 +105,25 @@ K6 = [
     csv("as Excel writes it", b"id,text\n1,Ren\xe9 \x80\n", options="{header: true, encoding: windows-1252}",
         good=((1, "Ren\u00e9 \u20ac"),)),
     csv("with the bytes that it has no letter for", b"id,text\n1,Ren\x81\n",
-        options="{header: true, encoding: windows-1252}", aside=(("row.parse", "row 1", b"\x011,Ren\x81"),)),
+        options="{header: true, encoding: windows-1252}", aside=(("row.parse", "row 1 (line 2)", b"\x011,Ren\x81"),)),
     csv("and the euro of Latin-9", b"id,text\n1,\xa4\n", options="{header: true, encoding: ISO-8859-15}",
         good=((1, "\u20ac"),)),
     json("a name inside that nobody knows stops the run as one at the top does",
          b'{"id":1}\n{"id":2,"addr":{"City":"Oslo"},"items":[{"sku":"a","price":9}]}\n', ID + ADDR, code=3,
          where=("a.json, row 2", "a.json, row 2"), said=("'addr.City'", "'items[].price'", "'addr.city'")),
+    json("and says the line beside the record, where blank ones stand before", b'{"id":1}\n\n \n{"id":2,"x":1}\n', ID,
+         code=3, where=("a.json, row 2 (line 4)",)),
+    csv("quoted breaks, blank lines and comments count for an editor",
+        b'\n#c\nid,text\n1,"a\nb"\n\n#\n2,c,d\n3,"e\n\nf"\nx,g\n',
+        options="{header: true, comment: '#'}", good=((1, "a\nb"), (3, "e\n\nf")),
+        aside=(("id.type", "row 4 (line 12)", b"\x01x,g"), ("row.parse", "row 2 (line 8)", b"\x012,c,d"))),
     json("an object is no text", b'{"id":1,"text":{"x":1}}\n{"id":2,"text":"y"}\n', ID + TEXT, good=((2, "y"),),
          aside=(("text.type", "row 1", b'\x01{"id":1,"text":{"x":1}}'),)),
     json("a document is read where the contract says so", b'[\n {"id": 1,\n  "text": "x"},\n {"id": 2}\n]\n', ID + TEXT,
          options="{document: true}", good=((1, "x"), (2, None))),
+    json("and where it is broken, that is told as an editor counts",
+         b'[\n {"id": 1},\n {"id" 2}\n]\n', ID + TEXT,
+         code=7, options="{document: true}", where=("a.json, byte 21 (line 3)",)),
     json("of lines, no line of it is a row, and it is told what it looks like",
          b'[\n {\n  "id": 1,\n  "text": "x"\n }\n]\n', ID + TEXT,
          aside=tuple(("row.parse", f"row {n}", b"\x01" + line) for n, line in
@@ -233,3 +245,104 @@ def test_a_column_that_no_file_has_is_told_before_anything_is_read(tmp_path, cap
     assert told.code == 0
     assert "dya" in told.out
     assert "in no file, so null in every row" in told.out
+
+
+def test_a_column_that_no_json_has_is_told_once_it_is_read(tmp_path, capsys, monkeypatch):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "json", ID + TEXT + DAY + column("txt")))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    roads.force(monkeypatch, "local", split=200)
+    plain = b"".join(b'{"id":%d}\n' % n for n in range(100))
+    (folder / "a.json").write_bytes(plain + b'{"id":100,"day":"2026-01-01"}\n{"id":101,"text":null}\n')
+    append = ("--set", "prepare.mode=append")
+    assert "of JSON only reading tells" in roads.run(place, "t", "local", *append, "--dry-run").out
+    first = roads.run(place, "t", "local", *append)
+    assert "in no file    txt  in no file, so null in every row; the nearest name there is 'text'\n" in first.out
+    assert not any(name in first.out for name in ("day  in no file", "text  in no file", "warning"))
+    (folder / "b.json").write_bytes(plain.replace(b":", b":2").replace(b"}", b',"text":null}'))
+    second = roads.run(place, "t", "local", *append)
+    assert "  warning: in no file, so null in every row; the last batch had it" in second.out, "a name may go"
+    page = next(file for file in (place.lake / "reports").rglob("*.html") if second.line["report"].endswith(file.name))
+    assert "No file has the column" in page.read_text()
+    absent = {
+        (row["batch"], row["name"]): row["value"]
+        for row in place.rows("strongroom.metrics") if row["metric"] == "absent" and row["name"] != "id"
+    }  # fmt: skip
+    assert absent == {
+        (1, "text"): 0, (1, "day"): 0, (1, "txt"): 1, (2, "text"): 0, (2, "day"): 1, (2, "txt"): 1,
+    }  # fmt: skip
+
+
+UNIQUE = column("id", "integer", more="unique: true")
+
+
+@pytest.mark.parametrize(
+    ("columns", "again", "why"),
+    [
+        (ID + TEXT, {"b.csv"}, "what other tasks have read stays"),
+        (UNIQUE + TEXT, {"a.csv", "b.csv", "c.csv"}, "keys of what was no row were compared with those of all files"),
+    ],
+)
+def test_a_file_whose_quoted_breaks_cross_parts_is_read_again_alone(tmp_path, capsys, monkeypatch, columns, again, why):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "csv", columns, options=HEADER))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    for name, ids in (("a", range(40)), ("c", range(40, 80))):
+        (folder / f"{name}.csv").write_text("id,text\n" + "".join(f"{n},plain\n" for n in ids) + "x,bad\n")
+    (folder / "b.csv").write_text('id,text\n80,"' + "99,forged\n" * 40 + '"\n81,plain\nx,bad\n')
+    opened, parts = [], feeds.blocks_of
+
+    def blocks_of(part, *rest, **more):
+        if more.get("only") is None:
+            opened.append((part.path.rpartition("/")[2], part.start))
+        return parts(part, *rest, **more)
+
+    def run(self, tasks, schema):  # a task for each item, as Spark and pools have it
+        return pa.concat_tables(
+            pa.Table.from_batches([*tasks.function([engines.numbers_of([n])])], schema) for n in range(tasks.count)
+        )
+
+    monkeypatch.setattr(feeds, "blocks_of", blocks_of)
+    monkeypatch.setattr(engines.Local, "run", run)
+    roads.force(monkeypatch, "local", split=150)
+    done = roads.run(place, "t", "local")
+    assert done.code == 0, done.err
+    twice = {name for name, start in opened if opened.count((name, start)) > 1}
+    assert twice == again, why
+    assert len(again) == 3 or f"read anew: {len(again)} file\n" in done.err + done.out
+    rows = {row["id"]: row["text"] for row in place.rows("training.t")}
+    assert rows == dict.fromkeys(range(82), "plain") | {80: "99,forged\n" * 40}
+    assert len(place.rows("training.t")) == 82
+    assert done.line["rows"] == {"read": 85, "written": 82, "quarantined": 3}
+    aside = sorted((file[-5:], where) for _, _, file, where, _ in roads.opened(place, "t"))
+    assert aside == [("a.csv", "row 41 (line 42)"), ("b.csv", "row 3 (line 44)"), ("c.csv", "row 41 (line 42)")]
+    assert len(list((place.lake / "training/t").rglob("*.parquet"))) == len(place.delta("training.t").file_uris())
+
+
+def test_a_rehearsal_of_an_increment_counts_what_is_new(tmp_path, capsys):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "csv", ID + TEXT, options=HEADER))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"id,text\n1,x\n")
+    append = ("--set", "prepare.mode=append", "--dry-run")
+    assert "1 file, 12 bytes, csv" in roads.run(place, "t", "local", *append).out, "nothing has been read yet"
+    assert roads.run(place, "t", "local", *append[:-1]).code == 0
+    (folder / "b.csv").write_bytes(b"id\n2\n")
+    (folder / "c.csv").write_bytes(b"id\n3\n")
+    told = roads.run(place, "t", "local", *append).out
+    assert "2 files, 10 bytes, csv" in told
+    assert "; 1 other read already" in told
+    assert "text  warning: in no file" in told, "what was read already has it"
+    assert "3 files, 22 bytes, csv" in roads.run(place, "t", "local", "--dry-run").out, "an overwrite reads all"
+    again = roads.run(place, "t", "local", "--dry-run", "--reread", str(folder / "a.csv")).out
+    assert "1 file, 12 bytes, csv" in again
+    assert "; 2 others of other batches" in again
+    assert roads.run(place, "t", "local", *append[:-1]).code == 0
+    told = roads.run(place, "t", "local", *append).out
+    assert "0 files, 0 bytes, csv" in told
+    assert "in no file" not in told
+    (folder / "c.csv").write_bytes(b"id\n4444\n")
+    assert roads.run(place, "t", "local", *append).code == 7, "as the run would end"

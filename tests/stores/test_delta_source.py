@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,8 @@ from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.errors import StoreError
 from strongroom.stores.delta_source import added_since, data_files, needs_spark
+from strongroom.stores.lake import Lake
+from strongroom.stores.table_files import files_at
 
 
 def rows(*numbers):
@@ -168,19 +171,55 @@ def with_protocol(place, features, configuration=()):
     return DeltaTable(place)
 
 
-@pytest.mark.parametrize(
-    ("features", "configuration", "reason"),
-    [
-        ([], {}, ""),
-        (["timestampNtz", "deletionVectors"], {"delta.enableDeletionVectors": "true"}, ""),
-        (["columnMapping"], {"delta.columnMapping.mode": "none"}, ""),
-        (["typeWidening"], {}, "needs typeWidening"),
-        (["v2Checkpoint"], {}, "needs v2Checkpoint"),
-    ],
-)
-def test_files_are_not_rows_where_a_feature_says_so(place, features, configuration, reason):
-    found = needs_spark(with_protocol(place, features, configuration) if features else DeltaTable(place))
-    assert reason in found if reason else found == ""
+def as_if(monkeypatch, features, configuration=(), *, reader=3):
+    """Tables as they would be with these features: deltalake makes few of them, and opens not all."""
+    protocol = SimpleNamespace(min_reader_version=reader, reader_features=features if reader >= 3 else None)
+    metadata = SimpleNamespace(configuration=dict(configuration), partition_columns=[])
+    monkeypatch.setattr(DeltaTable, "protocol", lambda self: protocol)
+    monkeypatch.setattr(DeltaTable, "metadata", lambda self: metadata)
+
+
+FEATURES = [
+    # features, configuration, reader's version, what is told of files that are no rows
+    ([], {}, 3, ""),
+    (["timestampNtz", "vacuumProtocolCheck"], {}, 3, ""),
+    (["timestampNtz", "deletionVectors"], {"delta.enableDeletionVectors": "true"}, 3, ""),
+    (["columnMapping"], {"delta.columnMapping.mode": "none"}, 3, ""),
+    (["columnMapping"], {"delta.columnMapping.mode": "name"}, 3, "mapped by name"),
+    (["columnMapping"], {"delta.columnMapping.mode": "id"}, 3, "mapped by id"),
+    (["columnMapping"], {"delta.columnMapping.mode": "name"}, 2, "mapped by name"),
+    (["typeWidening"], {}, 3, "needs typeWidening"),
+    (["v2Checkpoint"], {}, 3, "needs v2Checkpoint"),
+    (["timestampNtz", "variantType"], {}, 3, "needs variantType"),
+    (["catalogManaged"], {}, 3, "needs catalogManaged"),
+    (["somethingNew", "somethingElse"], {}, 3, "needs somethingElse, somethingNew"),
+    ([], {}, 4, "needs readers of version 4"),
+]
+
+
+@pytest.mark.parametrize(("features", "configuration", "reader", "reason"), FEATURES)
+def test_files_are_not_rows_where_a_feature_says_so(tmp_path, monkeypatch, features, configuration, reader, reason):
+    write_deltalake(tmp_path / "training/t", rows(1, 2))
+    as_if(monkeypatch, features, configuration, reader=reader)
+    table = DeltaTable(tmp_path / "training/t")
+    for found in (needs_spark(table), files_at(Lake(str(tmp_path)), table, "training.t").why_not):
+        assert reason in found if reason else found == "", "of a source and of a published table alike"
+
+
+def test_files_are_not_rows_where_vectors_say_which_are_gone(tmp_path, monkeypatch):
+    write_deltalake(tmp_path / "training/t", rows(1, 2))
+    as_if(monkeypatch, ["deletionVectors"])
+    monkeypatch.setattr(DeltaTable, "deletion_vectors", lambda self: [pa.record_batch({"a": [1]})])
+    table = DeltaTable(tmp_path / "training/t")
+    assert "deletion vectors" in needs_spark(table)
+    assert "deletion vectors" in files_at(Lake(str(tmp_path)), table, "training.t").why_not
+
+
+def test_partitions_of_a_published_table_are_in_no_file(tmp_path):
+    write_deltalake(tmp_path / "training/t", pa.table({"a": [1], "b": [2]}), partition_by=["b"])
+    table = DeltaTable(tmp_path / "training/t")
+    assert files_at(Lake(str(tmp_path)), table, "training.t").why_not == "its partition columns stand in no file"
+    assert needs_spark(table) == "", "of a source the log says them"
 
 
 @pytest.mark.spark
@@ -197,3 +236,6 @@ def test_tables_of_spark_with_deletion_vectors_or_mapped_columns_go_by_its_reade
     mapped = spark.range(3).write.format("delta").option("delta.columnMapping.mode", "name")
     mapped.save(f"{tmp_path}/m")
     assert "mapped by name" in needs_spark(DeltaTable(tmp_path / "m"))
+    for name, why in (("v", "deletion vectors"), ("m", "mapped by name")):
+        table = DeltaTable(tmp_path / name)
+        assert why in files_at(Lake(str(tmp_path)), table, "training.t").why_not, "of a published table likewise"

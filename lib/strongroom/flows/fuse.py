@@ -168,7 +168,7 @@ class Worker:
             clear = as_json(block.rows.filter(which))
         else:
             clear = as_record(original(block.raw.filter(which), one.encoding))
-        places = in_words(block.numbers[bad], one.start)
+        places = in_words(block.numbers[bad], one.start, lines=None if block.lines is None else block.lines[bad])
         return Aside(reasons, _repeated(one.file, len(clear)), places, self._sealed(clear), one.start)
 
     def again(
@@ -206,7 +206,7 @@ class Worker:
         rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
         self._count_bad(rows, reason)
         sealed = self._sealed(as_record(original(torn.raw, one.encoding), trusted=not torn.untrusted))
-        places = in_words(torn.numbers, one.start)
+        places = in_words(torn.numbers, one.start, lines=torn.lines)
         return Aside(_reasons(reason, rows), _repeated(one.file, rows), places, sealed, one.start)
 
     def _count_bad(self, rows: int, reason: str) -> None:

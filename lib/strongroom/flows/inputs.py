@@ -73,7 +73,7 @@ class Road:
 
     def _opens(self, table: TableFiles) -> bool:
         if self.engine.name == "local" and table.why_not:
-            what = f"this table has what only Spark reads: {table.why_not}"
+            what = f"only Spark reads this: {table.why_not}"
             raise EnvironmentFault(what, where=table.name, todo=BY_SPARK)
         return self.direct and not table.why_not
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
 
-import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from strongroom.flows import road, tables
@@ -23,11 +22,15 @@ from strongroom.stores.table_files import TableFiles
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What came of a pass: staged files of rows that passed and of rows set aside, what was read, and its counts."""
+    """What came of a pass: staged files of rows that passed and of rows set aside, what was read, and its counts.
+
+    `tasks` are the answers that it is made of; none where Spark has written, so that nobody can tell them apart.
+    """
 
     good: tuple[AddAction, ...]
     bad: tuple[AddAction, ...]
     answer: Answer
+    tasks: tuple[Answer, ...] = ()
 
 
 def passed(
@@ -46,9 +49,35 @@ def passed(
     if not way.writes:
         return _by_spark(way, plan, tasks, lake, batch)
     rows = [way.engine.run(each, road.ANSWER) for each in tasks]
-    answer = road.together([road.answer_of(told) for told in rows])
-    done = [tuple(stages.actions(lake, batch.stage, some)) for some in (answer.good, answer.bad)]
-    return Passed(done[0], done[1], answer)
+    return _of_tasks([answer for some in rows for answer in road.answers_of(some)], lake, batch)
+
+
+def _of_tasks(tasks: Sequence[Answer], lake: Lake, batch: Batch) -> Passed:
+    answer = road.together(tasks)
+    good, bad = (tuple(stages.actions(lake, batch.stage, some)) for some in (answer.good, answer.bad))
+    return Passed(good, bad, answer, tuple(tasks))
+
+
+def apart(tasks: Sequence[Answer], torn: frozenset[str]) -> tuple[list[Answer], frozenset[str]]:
+    """Answers that count though these files have to be read again, and all files to be read again.
+
+    What a task wrote cannot be told apart by file, so a file goes with those that share a task with it.
+    """
+    kept, again, files = [*tasks], frozenset[str](), torn
+    while files - again:
+        again |= files
+        files = again.union(*(_paths(task) for task in kept if again & _paths(task)))
+        kept = [task for task in kept if not again & _paths(task)]
+    return kept, again
+
+
+def _paths(task: Answer) -> frozenset[str]:
+    return frozenset(part.path for part in task.parts)
+
+
+def joined(kept: Sequence[Answer], more: Passed, *, lake: Lake, batch: Batch) -> Passed:
+    """Answers of one pass, and those of another over other files, as one."""
+    return _of_tasks([*kept, *more.tasks], lake, batch)
 
 
 def _by_spark(way: Road, plan: Pass, tasks: Sequence[Tasks], lake: Lake, batch: Batch) -> Passed:
@@ -63,7 +92,7 @@ def _by_spark(way: Road, plan: Pass, tasks: Sequence[Tasks], lake: Lake, batch: 
     rows = reduce(lambda one, other: one.unionByName(other), frames).withColumn("verdict", kind)
     stages.write(rows, path, stats=stats, by="verdict")
     told = stages.staged_rows(lake, plan.table, f"{batch.stage}/verdict=answer", column=road.EXTRA.name)
-    answer = road.answer_of(pa.Table.from_pylist([row["answer"] for row in told], road.ANSWER))
+    answer = road.answer_of([row["answer"] for row in told])
     bad: list[AddAction] = []
     if answer.tally.bad:
         columns = [extra[field.name].alias(field.name) for field in tables.QUARANTINE]

@@ -30,7 +30,7 @@ from strongroom.flows import (
 )
 from strongroom.flows.inputs import road_of
 from strongroom.flows.permit import permit
-from strongroom.flows.prepare_absent import absent_before, absent_columns, told
+from strongroom.flows.prepare_absent import absent_before, absent_columns, foretold, names_in, told
 from strongroom.flows.prepare_distinct import with_former_values
 from strongroom.flows.prepare_inputs import Read, only_spark
 from strongroom.flows.prepare_marks import new_keys, permit_references
@@ -83,7 +83,7 @@ def run(job: Job) -> Outcome:
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
         none = {source.name: (source, ()) for source in contract.sources}
-        return prepare_words.preview(job, contract, found=none, mode=mode_of(job))
+        return prepare_words.preview(job, contract, found=none, reads=none, mode=mode_of(job))
     try:
         return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
@@ -97,13 +97,13 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
     found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
     looked = {name: shapes.look(source, files, contract, lake=lake.root) for name, (source, files) in found.items()}
-    names = {path: one.columns for of in looked.values() for path, one in of.items() if one.columns is not None}
     before = absent_before(lake, contract)
     if job.args.dry_run:
-        more = foreseen(job, contract, lake=lake, found=found)
-        files = tuple(file for _, some in found.values() for file in some)
-        more += [("in no file", told(absent_columns(contract, files, names, before=before) or ()))]
-        return prepare_words.preview(job, contract, found=found, mode=mode_of(job), foreseen=more)
+        reads, more = foreseen(job, contract, lake=lake, found=found)
+        files = tuple(file for _, some in reads.values() for file in some)
+        absent = absent_columns(contract, files, names_in(looked), before=before) if files else ()
+        more += [("in no file", foretold(contract, looked) if absent is None else told(absent))]
+        return prepare_words.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
 
     keyring = ring_of(job.settings, lake)
     if keyring.notice:
@@ -138,7 +138,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
-    absent = absent_columns(contract, batch.files, names, before=before)
+    absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)
     done = replace(done, engine=way.told, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))

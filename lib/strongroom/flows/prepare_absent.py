@@ -9,6 +9,7 @@ from strongroom.core.report_columns import AbsentColumn
 from strongroom.core.sql_text import all_of, equals
 from strongroom.core.words import nearest
 from strongroom.flows.prepare_sketches import METRICS
+from strongroom.flows.shapes import Looked
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile
 
@@ -51,6 +52,25 @@ def absent_columns(
     )
 
 
+def names_in(
+    looked: Mapping[str, Mapping[str, Looked]], read: frozenset[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Path → names in the file or said by its folders; of JSON those that reading found in any, where it found some."""
+    names = {}
+    for path, one in (pair for of in looked.values() for pair in of.items()):
+        there = one.columns if one.has is not None or not read else read | {*one.folders}
+        if there is not None:
+            names[path] = there
+    return names
+
+
+def foretold(contract: Contract, looked: Mapping[str, Mapping[str, Looked]]) -> list[tuple[str, str]]:
+    """That a rehearsal does not know it, where there is something to know."""
+    unknown = any(one.has is None for of in looked.values() for one in of.values())
+    some = any(not column.required for column in contract.columns)
+    return [("…", "of JSON only reading tells: the run's summary says it")] if unknown and some else []
+
+
 def absent_before(lake: Lake, contract: Contract) -> dict[str, bool]:
     """Of the last batch that tells: column → whether none of its files had it."""
     if lake.open(METRICS) is None:
@@ -76,4 +96,5 @@ def told(absent: Iterable[AbsentColumn]) -> list[tuple[str, str]]:
 def in_words(absent: AbsentColumn) -> str:
     """Where a column is missing, what may be it, and whether that is new."""
     near = f"; the nearest name there is {absent.near!r}" if absent.near else ""
-    return f"in no file, so null in every row{near}{'; the last batch had it' if absent.lost else ''}"
+    told = f"in no file, so null in every row{near}"
+    return f"warning: {told}; the last batch had it" if absent.lost else told

@@ -80,7 +80,7 @@ def inputs_of(
             items += [item for table in opened for item in _delta(number, contract, table, read)]
             handed = [table for table in mine if table not in opened]
             if handed and isinstance(way.engine, Local):
-                what = f"this table has what only Spark reads: {needs_spark(_table(handed[0]))}"
+                what = f"only Spark reads this: {needs_spark(_table(handed[0]))}"
                 raise EnvironmentFault(what, where=handed[0].path, todo=BY_SPARK)
             inputs += [_handed(job, contract, number, table, read, lake=lake) for table in handed]
         elif source.format in TEXT_FORMATS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deltalake import DeltaTable
@@ -96,8 +96,7 @@ def _files(
         prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
         return prepare_reread.files_again(batch, files), batch
     if mode == "append":
-        new = _new_files(job, contract, table=table, files=files, known=known, increments=increments)
-        return () if job.args.widen else new, None
+        return _new_files(job, contract, table=table, files=files, known=known, increments=increments), None
     for line in gone(files, known=known, table=table):
         job.say(f"note: {line}")
     return files, None
@@ -113,8 +112,10 @@ def _increments(job: Job, contract: Contract, *, table: DeltaTable, found: Found
     return {}
 
 
-def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What else a run would do to the table, for a rehearsal: a title, and pairs to stand under it.
+def foreseen(
+    job: Job, contract: Contract, *, lake: Lake, found: Found
+) -> tuple[Found, list[tuple[str, list[tuple[str, str]]]]]:
+    """What a run would read, and what else it would do to the table, for a rehearsal: titles, and pairs under each.
 
     Raises:
         StrongroomError: what such a run would end with.
@@ -122,10 +123,10 @@ def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[
     table, mode = lake.open(f"training.{contract.name}"), mode_of(job)
     evolved = prepare_evolve.planned(job, contract, lake, mode=mode)
     if table is None:
-        return []
+        return found, []
     known, files = manifest.batches(lake, contract.name), tuple(file for _, group in found.values() for file in group)
     if mode == "overwrite":
-        return [("would lose", [(line, "") for line in gone(files, known=known, table=table)])]
+        return found, [("would lose", [(line, "") for line in gone(files, known=known, table=table)])]
     lines = [] if evolved is None else [("would change", prepare_evolve.told(evolved, table))]
     if increments := _increments(job, contract, table=table, found=found, known=known):
         lines.append(("of which", prepare_increment.told(increments)))
@@ -134,7 +135,19 @@ def foreseen(job: Job, contract: Contract, *, lake: Lake, found: Found) -> list[
         prepare_reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
         again = prepare_reread.files_again(batch, files)
         lines.append(("would replace", [(f"batch {batch.number}", f"{counted(len(again), 'file')}, read anew")]))
-    return lines
+        return _only(found, again), lines
+    new = _new_files(job, contract, table=table, files=files, known=known, increments=increments)
+    sizes = {path: sum(file.size for file in each.files) for path, each in increments.items()}
+    return _only(found, [replace(file, size=sizes.get(file.path, file.size)) for file in new]), lines
+
+
+def _only(found: Found, files: Sequence[RawFile]) -> Found:
+    """The sources with these of their files."""
+    chosen = {file.path: file for file in files}
+    return {
+        name: (source, tuple(chosen[file.path] for file in of if file.path in chosen))
+        for name, (source, of) in found.items()
+    }
 
 
 def gone(files: Sequence[RawFile], *, known: Sequence[Batch], table: DeltaTable) -> list[str]:
@@ -197,6 +210,8 @@ def _new_files(
     increments: Increments,
 ) -> tuple[RawFile, ...]:  # fmt: skip
     """What an increment reads. A vanished file is reported; a rewritten one stops the run."""
+    if job.args.widen:
+        return ()  # sources are not even listed
     change = manifest.changes(files, known, table)
     rewritten = [file for file in change.rewritten if file.path not in increments]
     if rewritten:

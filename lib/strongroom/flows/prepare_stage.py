@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
+from strongroom.core.words import counted
 from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Road
+from strongroom.flows.inputs import Input, Road
 from strongroom.flows.part_reader import is_document, seems_document
-from strongroom.flows.passing import files_of, passed
+from strongroom.flows.passing import Passed, apart, files_of, joined, passed
+from strongroom.flows.places import place_of
 from strongroom.flows.prepare_facts import Judged, facts
 from strongroom.flows.prepare_inputs import Read, inputs_of
 from strongroom.flows.prepare_marks import broken_rows
 from strongroom.flows.prepare_sketches import without_rare
-from strongroom.flows.road import PartSeen
+from strongroom.flows.road import Answer, PartSeen
 from strongroom.flows.shapes import unknown_column
 from strongroom.quality.tally import Tally
 from strongroom.stores import origins
 from strongroom.stores.lake import Lake
-from strongroom.stores.origins import Origin
+from strongroom.stores.origins import Before, Origin
 from strongroom.stores.work_items import Part
 
 _NAMED = 5
@@ -40,6 +42,7 @@ class Staged:
         tally: the counts of all rows.
         measured: what set rules ask besides, by the rule's id.
         parts: what was read.
+        names: the contract's columns that JSON has, by the source's names.
     """
 
     good: tuple[AddAction, ...]
@@ -47,6 +50,7 @@ class Staged:
     tally: Tally
     measured: Mapping[str, float]
     parts: tuple[PartSeen, ...]
+    names: frozenset[str] = frozenset()
 
 
 def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: str = "") -> Staged:
@@ -60,17 +64,28 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
     """
     contract, batch, whole = plan.contract, read.batch, frozenset[str]()
     onto = batch.mode != "overwrite"
-    while True:
-        inputs = inputs_of(job, way, contract, read, lake=lake, whole=whole)
+
+    def split(files: Read) -> list[Input]:
+        return inputs_of(job, way, contract, files, lake=lake, whole=whole)
+
+    def over(inputs: Sequence[Input]) -> Passed:
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
-        done = passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
-        answer = done.answer
-        torn = frozenset(part.path for part in answer.parts if part.seen.open_quote)
-        if not torn or torn <= whole:
-            break
+        return passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+
+    inputs = split(read)
+    done = over(inputs)
+    while torn := frozenset(part.path for part in done.answer.parts if part.seen.open_quote) - whole:
         # Each part took for granted that it began outside quotes; where one ends inside, that was wrong for the next.
-        job.say(f"{contract.name}: read anew in one part each, since quoted line breaks cross parts: {len(torn)} files")
         whole |= torn
+        kept, again = list[Answer](), frozenset(file.path for file in batch.files)
+        if done.tasks and not plan.across:  # what was wrong may have been compared with rows of any file
+            kept, again = apart(done.tasks, torn)
+        told = f"read in one part, since quoted line breaks cross parts: {counted(len(torn), 'file')}"
+        job.say(f"{contract.name}: {told}; read anew: {counted(len(again), 'file')}")
+        files = tuple(file for file in batch.files if file.path in again)
+        more = over(split(replace(read, batch=replace(batch, files=files))))
+        done, inputs = joined(kept, more, lake=lake, batch=batch) if kept else more, split(read)
+    answer = done.answer
     _trusted(answer.parts, contract)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
@@ -78,7 +93,8 @@ def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: s
         job.say(f"note: {path} looks like one JSON document, not like a row a line: document: true reads such files")
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
     judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
-    return Staged(done.good, done.bad, without_rare(answer.tally), facts(job, way, judged, lake=lake), answer.parts)
+    measured = facts(job, way, judged, lake=lake)
+    return Staged(done.good, done.bad, without_rare(answer.tally), measured, answer.parts, answer.names)
 
 
 def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
@@ -87,7 +103,8 @@ def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
             csv = contract.sources[part.source].format == "csv"
             other = ", or write onBrokenQuote: quarantineRest among the source's options" if csv else ""
             todo = f"Mend the file{other}."
-            where = f"{part.path}, byte {part.seen.broken}"
+            line = f" (line {part.seen.broken_line})" if part.seen.broken_line else ""
+            where = f"{part.path}, byte {part.seen.broken}{line}"
             raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
 
 
@@ -101,8 +118,9 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
     seen = dict[str, str]()
     for path, mine in _by_file(parts):
         for part, before in _counted(mine):
-            for name, number in part.seen.unknown:
-                seen.setdefault(name, f"{path}, row {before + number}")
+            for name, number, line in part.seen.unknown:
+                lines = 0 if before.lines is None or not line else before.lines + line
+                seen.setdefault(name, f"{path}, {place_of(before.records + number, lines)}")
     for name, where in sorted(seen.items())[:20]:
         yield unknown_column(name, known, contract, where=where)
 
@@ -123,12 +141,12 @@ def _by_file(parts: Sequence[PartSeen]) -> list[tuple[str, list[PartSeen]]]:
     return sorted(of.items())
 
 
-def _counted(parts: Sequence[PartSeen]) -> Iterator[tuple[PartSeen, int]]:
-    """The parts of a file in their order, each with the records before it."""
-    before = 0
+def _counted(parts: Sequence[PartSeen]) -> Iterator[tuple[PartSeen, Before]]:
+    """The parts of a file in their order, each with what stands before it."""
+    records = lines = 0
     for part in sorted(parts, key=lambda part: part.start):
-        yield part, before
-        before += part.seen.records
+        yield part, Before(records, lines if part.form is not None else None)
+        records, lines = records + part.seen.records, lines + part.seen.lines
 
 
 def _origins(parts: Sequence[PartSeen]) -> Iterator[Origin]:

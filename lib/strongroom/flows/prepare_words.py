@@ -15,6 +15,7 @@ from strongroom.flows.key_prints import findable
 from strongroom.flows.prepare_absent import told
 from strongroom.flows.prepare_record import former_keys
 from strongroom.stores.lake import Lake
+from strongroom.stores.manifest import REREAD
 from strongroom.stores.session import is_local
 
 if TYPE_CHECKING:
@@ -68,25 +69,25 @@ def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> 
     )
 
 
-def preview(job: Job, contract: Contract, *, found: Found, mode: str, foreseen: Blocks = ()) -> Outcome:
-    """What a run would read, check, protect and write; `foreseen` are blocks of more that it would do."""
+def preview(job: Job, contract: Contract, *, found: Found, reads: Found, mode: str, foreseen: Blocks = ()) -> Outcome:
+    """What a run `reads` of what is `found`, checks, protects and writes; `foreseen` is what it does more."""
     lake = Lake(job.settings.lake)
-    reads = [
-        (
-            source.name,
-            f"{counted(len(files), 'file')}, {sum(one.size for one in files):,} bytes, {source.format}, {source.path}",
-        )
-        for source, files in found.values()
-    ]
+    sizes = {name: sum(one.size for one in files) for name, (_, files) in reads.items()}
+    shown = []
+    for name, (source, files) in reads.items():
+        told = f"{counted(len(files), 'file')}, {sizes[name]:,} bytes, {source.format}, {source.path}"
+        left = len(found[name][1]) - len(files)
+        why = "of other batches" if mode == REREAD else "read already"
+        shown.append((name, f"{told}; {counted(left, 'other')} {why}" if left else told))
     checks = [(rule.id, _check(rule, contract, mode=mode)) for rule in contract.rules]
     checks += [(rule.id, f"{rule.metric}, gates the run") for rule in contract.set_rules if rule.severity == "error"]
     lines = [
         f"{contract.name} {contract.version}: dry run by {job.run.principal} for {job.run.purpose}, nothing is touched",
         "",
-        *_rows("would read", reads),
+        *_rows("would read", shown),
         *_rows("would check", checks),
         *_rows("would protect", protections(contract)),
-        *_rows("would run", [_way(job, contract, size=sum(one.size for _, files in found.values() for one in files))]),
+        *_rows("would run", [_way(job, contract, size=sum(sizes.values()))]),
         *(line for title, pairs in foreseen for line in _rows(title, pairs)),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
+from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -29,9 +31,13 @@ ANSWER = pa.schema(
     [
         ("kind", pa.string()), ("path", pa.string()), ("source", pa.int32()), ("start", pa.int64()),
         ("size", pa.int64()), ("rows", pa.int64()), ("modified", pa.int64()), ("said", pa.string()),
+        ("task", pa.string()),
     ]
 )  # fmt: skip
-"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, and one `tally`."""
+"""What a task answers, a row each: its `good` and `bad` files, each `part` that it read, a `tally`, `names` of JSON.
+
+`task` is the same in all rows of one attempt.
+"""
 
 
 _ROWS, _BYTES = 20_000, 16 << 20
@@ -75,16 +81,19 @@ class PartSeen:
     def merge(self, other: PartSeen) -> PartSeen:
         """Both together, of one part whose rows came in several stretches."""
         mine, theirs = self.seen, other.seen
+        broken = theirs if mine.broken is None else mine
         seen = Seen(
             mine.records + theirs.records, mine.lines + theirs.lines, mine.blank + theirs.blank,
             mine.comments + theirs.comments, [*mine.unknown, *theirs.unknown],
-            mine.open_quote or theirs.open_quote, theirs.broken if mine.broken is None else mine.broken,
+            mine.open_quote or theirs.open_quote, broken.broken, broken.broken_line,
+            mine.names | theirs.names,
         )  # fmt: skip
         return PartSeen(self.source, self.path, self.start, self.bad + other.bad, seen, self.form)
 
     def row(self) -> dict[str, object]:
         """As a row of ANSWER."""
         seen = asdict(self.seen)
+        del seen["names"]  # told once a task
         form = self.form.to_json() if self.form and self.bad else None
         said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad, "form": form})
         return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}
@@ -102,12 +111,16 @@ class PartSeen:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of the work: files of either kind, parts, and the counts of all rows."""
+    """What came of the work: files of either kind, parts, and the counts of all rows.
+
+    `names` are the contract's columns that JSON has, by the source's names.
+    """
 
     good: tuple[Written, ...]
     bad: tuple[Written, ...]
     parts: tuple[PartSeen, ...]
     tally: Tally
+    names: frozenset[str] = frozenset()
 
 
 Leaving = Callable[[Worker, "Parts"], Iterator[pa.RecordBatch | Aside]]
@@ -132,8 +145,7 @@ def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
         if what.good is None or what.bad is None:
             for rows in leaving(worker, parts):
                 yield handed(rows, worker.schema, run_id=what.run_id, batch=what.batch)
-            told = _told(worker, parts)
-            if told:
+            if told := _told(worker, parts):
                 yield handed(pa.RecordBatch.from_pylist(told, ANSWER), worker.schema)
             return
         good, bad = ParquetSink(what.good, worker.schema), ParquetSink(what.bad, tables.QUARANTINE)
@@ -154,11 +166,14 @@ def passed_on(what: Work, leaving: Leaving) -> Iterator[pa.RecordBatch]:
         ]
         told += _told(worker, parts)
         if told:
-            yield pa.RecordBatch.from_pylist(told, ANSWER)
+            task = uuid4().hex
+            yield pa.RecordBatch.from_pylist([{**row, "task": task} for row in told], ANSWER)
 
 
 def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
     rows = [part.row() for part in parts.values()]
+    if names := sorted(set[str]().union(*(part.seen.names for part in parts.values()))):
+        rows.append({"kind": "names", "said": json.dumps(names)})
     return [*rows, {"kind": "tally", "said": worker.tally.to_json()}] if worker.tally.rows else rows
 
 
@@ -236,22 +251,33 @@ def handed(rows: pa.RecordBatch | Aside, schema: pa.Schema, *, run_id: str = "",
     return pa.RecordBatch.from_arrays([*empty, extra], schema=whole)
 
 
-def answer_of(rows: pa.Table) -> Answer:
-    """All tasks' answers together."""
-    told = rows.to_pylist()
+def answers_of(rows: pa.Table) -> list[Answer]:
+    """Each task's answer."""
+    tasks: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.to_pylist():
+        tasks.setdefault(row["task"], []).append(row)
+    return [answer_of(told) for told in tasks.values()]
+
+
+def answer_of(told: Sequence[Mapping[str, Any]]) -> Answer:
+    """What these rows of ANSWER say together."""
     files = {
         kind: tuple(
             Written(row["path"], row["size"], row["rows"], row["modified"]) for row in told if row["kind"] == kind
         )
         for kind in ("good", "bad")
     }
-    parts = tuple(
-        sorted(
-            (PartSeen.of_row(row) for row in told if row["kind"] == "part"), key=lambda part: (part.path, part.start)
-        )
-    )
+    parts = _in_order(PartSeen.of_row(row) for row in told if row["kind"] == "part")
     tallies = (Tally.from_json(row["said"]) for row in told if row["kind"] == "tally")
-    return Answer(files["good"], files["bad"], parts, reduce(Tally.merge, tallies, Tally()))
+    names = (json.loads(row["said"]) for row in told if row["kind"] == "names")
+    return Answer(
+        files["good"], files["bad"], parts, reduce(Tally.merge, tallies, Tally()), frozenset[str]().union(*names)
+    )
+
+
+def _in_order(parts: Iterable[PartSeen]) -> tuple[PartSeen, ...]:
+    """So that what is told of them first is the same whoever did the work."""
+    return tuple(sorted(parts, key=lambda part: (part.path, part.start)))
 
 
 def together(answers: Sequence[Answer]) -> Answer:
@@ -259,6 +285,7 @@ def together(answers: Sequence[Answer]) -> Answer:
     return Answer(
         tuple(file for answer in answers for file in answer.good),
         tuple(file for answer in answers for file in answer.bad),
-        tuple(part for answer in answers for part in answer.parts),
+        _in_order(part for answer in answers for part in answer.parts),
         reduce(Tally.merge, (answer.tally for answer in answers), Tally()),
+        frozenset[str]().union(*(answer.names for answer in answers)),
     )

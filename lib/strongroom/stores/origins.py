@@ -2,8 +2,8 @@
 
 A record is sealed as the bytes that stood in the file. What makes a row of these again (format, dialect, header,
 encoding) is kept once a file and batch, in `strongroom.origins`; so a record is read as it was read the first time,
-whatever the contract says by then. A large file is read in parts, by whoever has the time: how many records stand
-before each part is known when all have come to their end, and is kept here too.
+whatever the contract says by then. A large file is read in parts, by whoever has the time: how many records and lines
+stand before each part is known when all have come to their end, and is kept here too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -59,15 +60,22 @@ class Form:
         return cls(**{**told, "names": tuple(told["names"])})
 
 
+class Before(NamedTuple):
+    """Records and lines before a part of a file; lines are None where nobody counts them."""
+
+    records: int
+    lines: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A file of which a batch has set records aside: its form, if it is text, and records before each part by its first
-    byte.
+    """A file of which a batch has set records aside: its form, if it is text, and what stands before each part by its
+    first byte.
     """
 
     path: str
     form: Form | None
-    parts: Mapping[int, int]
+    parts: Mapping[int, Before]
 
 
 def keep(lake: Lake, dataset: str, batch: int, origins: Sequence[Origin]) -> None:
@@ -92,7 +100,12 @@ def origins_of(lake: Lake, dataset: str, batches: Sequence[int]) -> dict[tuple[i
         (row["batch"], row["path"]): Origin(
             row["path"],
             Form.of_json(row["form"]) if row["form"] else None,
-            {int(start): before for start, before in json.loads(row["parts"]).items()},
+            {int(start): _before(told) for start, told in json.loads(row["parts"]).items()},
         )
         for row in (rows.to_pylist() if rows is not None else ())
     }
+
+
+def _before(told: int | list[int | None]) -> Before:
+    """What was written; of before lines were counted, a number of records."""
+    return Before(told) if isinstance(told, int) else Before(*told)  # type: ignore[arg-type]

@@ -11,15 +11,9 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from strongroom.core.escaping import glob_words
+from strongroom.stores.delta_source import needs_spark
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.stages import is_of
-
-_PLAIN = frozenset(
-    ("appendOnly", "invariants", "checkConstraints", "timestampNtz", "generatedColumns", "changeDataFeed",
-     "vacuumProtocolCheck", "v2Checkpoint")
-)  # fmt: skip
-"""Features of a table that change nothing about what its files hold."""
-
 
 _ROWS = 20_000
 
@@ -87,8 +81,6 @@ def batches_of(
 
 
 def _why_not(table: DeltaTable) -> str:
-    protocol = table.protocol()
-    odd = sorted({*(protocol.reader_features or ())} - _PLAIN)
-    mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
-    parted = bool(table.metadata().partition_columns)
-    return ", ".join([*odd, *(["columnMapping"] if mapped else []), *(["partition columns"] if parted else [])])
+    """Of a published table, unlike a source, nobody looks at what the log says of partitions."""
+    parted = "its partition columns stand in no file" if table.metadata().partition_columns else ""
+    return needs_spark(table) or parted

@@ -51,7 +51,7 @@ def type_(*paths):
 
 
 def unknown(path):
-    return Unknown(path, 1)
+    return Unknown(path, 1, 1)
 
 
 CASES = [
@@ -261,8 +261,8 @@ def test_twenty_unknown_paths_are_told_each_with_its_first_record():
     assert [number for number, row in found.items() if row != TORN] == [1]
     assert len(seen.unknown) == 20
     assert seen.unknown[0].number == 2
-    assert Unknown("n0", 2) in seen.unknown
-    assert Unknown("n5", 10) in seen.unknown
+    assert Unknown("n0", 2, 2) in seen.unknown
+    assert Unknown("n5", 10, 10) in seen.unknown
 
 
 def test_a_writer_that_changes_its_mind_is_read_right():
@@ -288,7 +288,7 @@ def test_a_column_is_found_by_its_name_in_the_source():
     }
     assert block.torn is not None
     assert block.torn.numbers.tolist() == [22, 23]
-    assert seen.unknown == [Unknown("number", 22), Unknown("place.city", 23)]
+    assert seen.unknown == [Unknown("number", 22, 22), Unknown("place.city", 23, 23)]
 
 
 def test_typed_where_json_is_typed_and_text_where_it_has_text():

@@ -46,7 +46,7 @@ def check(lines, blocks, columns, unknown=None):
     assert [raw[number] for number in range(1, len(records) + 1)] == records
     if unknown is not None:
         assert len(unknown) == min(20, len(wanted_unknown))
-        assert {(path, number) for path, number in unknown} <= {*wanted_unknown.items()}
+        assert {(path, number) for path, number, _ in unknown} <= {*wanted_unknown.items()}
 
 
 @pytest.fixture(autouse=True)

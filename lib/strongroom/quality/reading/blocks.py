@@ -28,11 +28,13 @@ class Torn:
         raw: binary, n: the bytes of each record in UTF-8 as far as they can be, without its line end.
         untrusted: these are the lines behind a broken quote, one by one: they are kept, and never read again, for what
             looks like a row there may be part of a value.
+        lines: n numbers of the line in the part in which each begins, from 1; None where a reader does not know.
     """
 
     numbers: Numbers
     raw: pa.Array
     untrusted: bool = False
+    lines: Numbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Block:
         torn: the records in between that are no rows, or None.
         unreadable: by the path of a leaf, the rows that hold something there that is no such value (an object for a
             text); the leaf is null in these rows, and the rule `type` fails. Paths without any are missing.
+        lines: n numbers of the line in the part in which each row begins, from 1: of lines as an editor counts them,
+            so quoted line breaks, headers, blank and comment lines count; None where a reader does not know.
     """
 
     rows: pa.RecordBatch
@@ -56,13 +60,18 @@ class Block:
     raw: pa.Array | None = None
     torn: Torn | None = None
     unreadable: Mapping[str, Mask] = field(default_factory=dict)
+    lines: Numbers | None = None
 
 
 class Unknown(NamedTuple):
-    """A name in the data that the contract does not know: its path, and the number of the first record that has it."""
+    """A name in the data that the contract does not know: its path, and the number of the first record that has it.
+
+    `line` is that in which the record begins; 0 where a reader does not know.
+    """
 
     path: str
     number: int
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -78,6 +87,9 @@ class Seen:
         open_quote: the part ends inside a quoted field: another split is needed, or the file is broken.
         broken: the part's byte (from 0, in the bytes of the file) from which on no record can be trusted, or None:
             where the record begins whose quote is broken.
+        broken_line: the line of that byte, from 1.
+        names: of JSON, the contract's columns by the source's names that some record has: every column with a value,
+            and what else is named by one of the records that were looked at one by one.
     """
 
     records: int = 0
@@ -87,3 +99,5 @@ class Seen:
     unknown: list[Unknown] = field(default_factory=list)
     open_quote: bool = False
     broken: int | None = None
+    broken_line: int | None = None
+    names: set[str] = field(default_factory=set)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Column, source_name
-from strongroom.quality.reading.blocks import Block, Seen, Torn
+from strongroom.quality.reading.blocks import Block, Numbers, Seen, Torn
 from strongroom.quality.reading.csv_fast import Parsed
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
 from strongroom.quality.reading.csv_parse import parse
@@ -88,6 +88,8 @@ class _Reader:
     """The byte of the file at which `rest` begins."""
     header: bool
     """It is still to come."""
+    line: int = 0
+    """Lines of the part before `rest`."""
     closed: bool = False
     """From here on no record is read."""
     rest: bytes = b""
@@ -127,10 +129,11 @@ class _Reader:
     def set_aside(self, lines: pa.Array) -> Iterator[Block]:
         """Lines behind a broken quote."""
         if self.dialect.on_broken_quote == "quarantineRest":
-            numbers = np.arange(self.seen.records + 1, self.seen.records + len(lines) + 1)
+            each = np.arange(1, len(lines) + 1)
+            torn = Torn(each + self.seen.records, lines, untrusted=True, lines=each + self.line)
             self.seen.records += len(lines)
-            nothing = rows_of(self.columns, (), [], count=0)
-            yield Block(nothing, numbers[:0], pa.nulls(0, pa.binary()), Torn(numbers, lines, untrusted=True))
+            self.line += len(lines)
+            yield Block(rows_of(self.columns, (), [], count=0), each[:0], pa.nulls(0, pa.binary()), torn)
 
     def _parse(self) -> Iterator[Block]:
         lines = self.waiting[0] if len(self.waiting) == 1 else pa.concat_arrays(self.waiting)
@@ -139,7 +142,9 @@ class _Reader:
         self.waiting, self.quote_came = [], False
         if self.header:
             passed, kind = self._pass_header(block.to_pybytes())
-            lines = lines.slice(bytes(block[:passed]).count(b"\n")) if lines is not None else None
+            passed_lines = bytes(block[:passed]).count(b"\n")
+            self.line += passed_lines
+            lines = lines.slice(passed_lines) if lines is not None else None
             self._consume(block, passed)
             block = block.slice(passed)
             if kind != RECORD:
@@ -190,8 +195,20 @@ class _Reader:
         self.seen.records += int(np.count_nonzero(records))
         self.seen.blank += int(np.count_nonzero(kinds == BLANK))
         self.seen.comments += int(np.count_nonzero(kinds == COMMENT))
+        begins = self._lines_of(block, found, None if lines is None else len(lines))
         if records.any():
-            yield blocked(self.columns, self.names, found.columns, kinds=kinds, numbers=numbers, raw=raw)
+            yield blocked(self.columns, self.names, found.columns, kinds=kinds, numbers=numbers, raw=raw, lines=begins)
+
+    def _lines_of(self, block: pa.Buffer, found: Parsed, count: int | None) -> Numbers:
+        """The line in which each record of a block begins; where it has as many lines as records nothing is counted."""
+        before = self.line
+        if count == len(found.ends):
+            self.line += count
+            return np.arange(before + 1, before + 1 + count)
+        feeds = np.flatnonzero(np.frombuffer(block, np.uint8)[: found.end] == ord("\n"))
+        self.line += len(feeds)
+        passed = np.searchsorted(feeds, found.ends[:-1])
+        return np.concatenate(([0], passed)) + before + 1
 
     def _broken(self, rest: bytes, *, could_close: bool) -> Iterator[Block]:
         """A quote that does not close, or not as it should."""
@@ -200,7 +217,7 @@ class _Reader:
         if could_close or not self.first or (resting and not self.last):
             self.seen.open_quote = True
             return
-        self.seen.broken = self.at
+        self.seen.broken, self.seen.broken_line = self.at, self.line + 1
         if resting:
             for lines in lines_of([rest], encoding="UTF-8", begins=False):
                 yield from self.set_aside(lines)

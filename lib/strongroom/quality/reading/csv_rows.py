@@ -91,11 +91,13 @@ def blocked(
     kinds: np.ndarray,
     numbers: Numbers,
     raw: pa.Array,
+    lines: Numbers | None = None,
 ) -> Block:
     """Records by their kinds: rows, and what is none."""
     good, torn = kinds == RECORD, kinds == TORN
     rows = rows_of(columns, names, fields, count=int(np.count_nonzero(good)))
     if good.all():
-        return Block(rows, numbers, raw)
-    aside = Torn(numbers[torn], raw.filter(pa.array(torn))) if torn.any() else None
-    return Block(rows, numbers[good], raw.filter(pa.array(good)), aside)
+        return Block(rows, numbers, raw, lines=lines)
+    theirs, mine = (None, None) if lines is None else (lines[torn], lines[good])
+    aside = Torn(numbers[torn], raw.filter(pa.array(torn)), lines=theirs) if torn.any() else None
+    return Block(rows, numbers[good], raw.filter(pa.array(good)), aside, lines=mine)

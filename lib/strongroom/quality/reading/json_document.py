@@ -44,6 +44,12 @@ def json_document(data: bytes, columns: Sequence[Column], seen: Seen) -> Iterato
         Blocks of about 4 MB; `raw` has the bytes of each element, without blanks around it.
     """
     seen.lines = data.count(b"\n") + (not data.endswith(b"\n") and len(data) > 0)
+    yield from _blocks(data, columns, seen)
+    if seen.broken is not None:
+        seen.broken_line = data.count(b"\n", 0, seen.broken) + 1
+
+
+def _blocks(data: bytes, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
     for spans in _batches(_elements(data, seen), seen):
         raw = pa.array([data[begin:end] for begin, end in spans], pa.binary())
         block = block_of(without_breaks(raw), raw, columns, seen)

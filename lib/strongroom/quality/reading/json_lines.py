@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from strongroom.core.contract import Column
+from strongroom.core.contract import Column, source_name
 from strongroom.quality import buffers
 from strongroom.quality.buffers import Mask
 from strongroom.quality.reading import json_fast
@@ -34,12 +34,14 @@ class Window(NamedTuple):
         places: their places among the records, ascending.
         unreadable: as in a `Block`.
         unknown: paths that the contract does not know, and the place of the first record that has it.
+        names: at the top, of the records that were parsed one by one.
     """
 
     rows: pa.RecordBatch
     places: Numbers
     unreadable: dict[str, Mask]
     unknown: dict[str, int]
+    names: frozenset[str] = frozenset()
 
 
 def json_blocks(lines: Iterable[pa.Array], columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
@@ -56,10 +58,12 @@ def json_blocks(lines: Iterable[pa.Array], columns: Sequence[Column], seen: Seen
     for window in _windows(lines):
         blank = _blank(window)
         records = window if blank is None else window.filter(pa.array(~blank))
+        there = np.arange(len(window)) if blank is None else np.flatnonzero(~blank)
+        lines = there + seen.lines + 1
         seen.lines += len(window)
         seen.blank += len(window) - len(records)
         if len(records):
-            yield block_of(records, records, columns, seen)
+            yield block_of(records, records, columns, seen, lines=lines)
 
 
 def json_again(raw: pa.Array, columns: Sequence[Column]) -> Iterator[Block]:
@@ -74,7 +78,9 @@ def json_again(raw: pa.Array, columns: Sequence[Column]) -> Iterator[Block]:
         yield block_of(without_breaks(window), window, columns, seen)
 
 
-def block_of(texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Seen) -> Block:
+def block_of(
+    texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Seen, *, lines: Numbers | None = None
+) -> Block:
     """The next records of a part as a block.
 
     Args:
@@ -82,19 +88,32 @@ def block_of(texts: pa.Array, raw: pa.Array, columns: Sequence[Column], seen: Se
         raw: binary, n: the same as they stand in the file.
         columns: of the contract.
         seen: is counted up.
+        lines: n numbers of lines, as a `Block` has them.
     """
     found = read_window(texts, columns)
     first = seen.records + 1
     seen.records += len(texts)
+    seen.names |= _names(found, columns)
     for path, place in sorted(found.unknown.items(), key=lambda item: item[1]):
         if len(seen.unknown) < UNKNOWN_AT_MOST and all(path != known.path for known in seen.unknown):
-            seen.unknown.append(Unknown(path, first + place))
+            seen.unknown.append(Unknown(path, first + place, 0 if lines is None else int(lines[place])))
     if len(found.places) == len(texts):
-        return Block(found.rows, found.places + first, raw, unreadable=found.unreadable)
+        return Block(found.rows, found.places + first, raw, unreadable=found.unreadable, lines=lines)
     whole = np.zeros(len(texts), np.bool_)
     whole[found.places] = True
-    torn = Torn(np.nonzero(~whole)[0] + first, raw.filter(pa.array(~whole)))
-    return Block(found.rows, found.places + first, raw.filter(pa.array(whole)), torn, found.unreadable)
+    theirs, mine = (None, None) if lines is None else (lines[~whole], lines[whole])
+    torn = Torn(np.nonzero(~whole)[0] + first, raw.filter(pa.array(~whole)), lines=theirs)
+    return Block(found.rows, found.places + first, raw.filter(pa.array(whole)), torn, found.unreadable, mine)
+
+
+def _names(found: Window, columns: Sequence[Column]) -> set[str]:
+    """The columns that some record has, by the source's names; one without a value may be missed."""
+    there = zip(columns, found.rows.columns, strict=True)
+    return {
+        source_name(column)
+        for column, values in there
+        if values.null_count < len(values) or source_name(column) in found.names
+    }
 
 
 def read_window(texts: pa.Array, columns: Sequence[Column]) -> Window:
@@ -102,7 +121,9 @@ def read_window(texts: pa.Array, columns: Sequence[Column]) -> Window:
     likely = np.nonzero(_likely(texts))[0]
     sample = likely[np.unique(np.linspace(0, len(likely) - 1, _SAMPLE).astype(np.int64))] if len(likely) else likely
     looked_at = [parse(texts[int(place)].as_py(), apart=True) for place in sample]
-    plan = plan_of(columns, kinds_of([record for record in looked_at if record is not None], columns))
+    records = [record for record in looked_at if record is not None]
+    names = frozenset(name for record in records for name in record)
+    plan = plan_of(columns, kinds_of(records, columns))
     pieces = []
     if plan is not None and len(likely):
         lines = texts if len(likely) == len(texts) else texts.take(pa.array(likely))
@@ -113,8 +134,9 @@ def read_window(texts: pa.Array, columns: Sequence[Column]) -> Window:
     batches = [piece.rows for piece in pieces]
     holding = plan.held if plan is not None and batches else tuple(as_text(column) for column in columns)
     if batches and not slow.any():
-        return Window(_one(batches), np.arange(len(texts)), {}, {})
-    return _with_slow(texts, np.nonzero(slow)[0], columns, holding, batches, fast)
+        return Window(_one(batches), np.arange(len(texts)), {}, {}, names)
+    found = _with_slow(texts, np.nonzero(slow)[0], columns, holding, batches, fast)
+    return found._replace(names=found.names | names)
 
 
 def _with_slow(
@@ -134,13 +156,14 @@ def _with_slow(
         marks[path] = mask | marks.get(path, False)
     unknown = {path: int(slow[place]) for path, place in strict.unknown.items()}
     if not batches:
-        return Window(typed.batch, places, marks, unknown)
+        return Window(typed.batch, places, marks, unknown, strict.names)
     together = np.concatenate([fast, places])
     order = np.argsort(together, kind="stable")
     none = np.zeros(len(fast), np.bool_)
     spread = {path: np.concatenate([none, mask])[order] for path, mask in marks.items()}
     batch = _one([*batches, typed.batch])
-    return Window(batch.take(pa.array(order)) if len(places) else batch, together[order], spread, unknown)
+    rows = batch.take(pa.array(order)) if len(places) else batch
+    return Window(rows, together[order], spread, unknown, strict.names)
 
 
 def one_by_one(texts: pa.Array, columns: Sequence[Column]) -> Window:
@@ -149,10 +172,11 @@ def one_by_one(texts: pa.Array, columns: Sequence[Column]) -> Window:
     batches, places = [pa.RecordBatch.from_arrays([pa.array([], kind.type) for kind in kinds], schema=kinds)], [_NONE]
     wrong: dict[str, list[Numbers]] = {}
     unknown: dict[str, int] = {}
-    rows = 0
+    names, rows = set[str](), 0
     for begin in range(0, len(texts), _TOGETHER):
         parsed = [parse(text) for text in texts.slice(begin, _TOGETHER).to_pylist()]
         whole = np.array([begin + place for place, record in enumerate(parsed) if record is not None], np.int64)
+        names.update(name for record in parsed if record is not None for name in record)
         found = shred([record for record in parsed if record is not None], columns)
         known = np.ones(len(whole), np.bool_)
         known[[*found.strangers]] = False
@@ -166,7 +190,8 @@ def one_by_one(texts: pa.Array, columns: Sequence[Column]) -> Window:
         places.append(whole[known])
         rows += len(batches[-1])
     marks = {path: np.isin(np.arange(rows), np.concatenate(bad)) for path, bad in wrong.items()}
-    return Window(_one(batches), np.concatenate(places), {k: mask for k, mask in marks.items() if mask.any()}, unknown)
+    marks = {path: mask for path, mask in marks.items() if mask.any()}
+    return Window(_one(batches), np.concatenate(places), marks, unknown, frozenset(names))
 
 
 def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
