@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zipimport
+from typing import IO, Any
 
 
 def settle() -> None:
-    """Has imports look at no zip again; in any other process than a worker of Spark it does nothing.
+    """Has imports look at no zip again, and a worker end in silence; in any other process it does nothing.
 
     Before each task pyspark's worker calls `importlib.invalidate_caches()` (worker_util.py), and in Python 3.11 that
     has every zip on the path read anew, pyspark's own and Spark's jar among them: 70 ms of CPU a task. No zip changes
@@ -15,7 +17,27 @@ def settle() -> None:
     """
     if "pyspark.worker" in sys.modules or "pyspark.daemon" in sys.modules:
         zipimport.zipimporter.invalidate_caches = _nothing  # type: ignore[method-assign, assignment]
+        _end_in_silence()
 
 
 def _nothing(_: object) -> None:
     """Nothing is read anew."""
+
+
+def _end_in_silence() -> None:
+    """At a run's end Spark closes the socket of a worker that waits. pyspark's worker takes that for an error, tells it
+    into the closed socket, and has its daemon print a traceback of that (BrokenPipeError) after a good job.
+    """
+    worker = sys.modules.get("pyspark.worker")
+    tells = getattr(worker, "handle_worker_exception", None)
+    if worker is None or tells is None or getattr(tells, "__module__", "") == __name__:
+        return
+
+    def tell(error: BaseException, out: IO[bytes], *more: Any) -> None:
+        tells(error, out, *more)
+        try:
+            out.flush()
+        except OSError:
+            os._exit(1)  # nobody is there to be told
+
+    worker.handle_worker_exception = tell  # type: ignore[attr-defined]
