@@ -14,8 +14,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.errors import StoreError
-from strongroom.stores.delta_source import added_since, data_files, needs_spark
+from strongroom.stores.delta_source import added_since, data_files
 from strongroom.stores.lake import Lake
+from strongroom.stores.reader_features import needs_spark
 from strongroom.stores.table_files import files_at
 
 

@@ -15,7 +15,8 @@ from strongroom.core.event import Event
 from strongroom.core.run import Job
 from strongroom.core.words import counted
 from strongroom.stores.audit import AuditLog
-from strongroom.stores.delta_source import Increment, added_since, unlike_its_files
+from strongroom.stores.delta_source import Increment, added_since
+from strongroom.stores.reader_features import unlike_its_files
 from strongroom.stores.sources import RawFile
 
 Increments = Mapping[str, Increment]

@@ -21,11 +21,12 @@ from strongroom.flows.prepare_plan import Found
 from strongroom.flows.shapes import Looked
 from strongroom.quality.reading.encodings import WIDE
 from strongroom.stores.delta_reading import read_added
-from strongroom.stores.delta_source import data_files, needs_spark
+from strongroom.stores.delta_source import data_files
 from strongroom.stores.hive_folders import of_columns
 from strongroom.stores.lake import Lake
 from strongroom.stores.manifest import Batch
 from strongroom.stores.raw_reading import read_raw
+from strongroom.stores.reader_features import needs_spark
 from strongroom.stores.sources import ENDS, FILE, LINE, POSITION, TEXT_FORMATS, RawFile
 from strongroom.stores.work_items import (
     Item,

@@ -23,14 +23,6 @@ from strongroom.stores.sources import place_of
 
 Values = dict[str, str | None]
 """Partition column → text, null for a missing value."""
-_PLAIN = frozenset(("timestampNtz", "vacuumProtocolCheck"))
-"""Features that change nothing for whoever reads the files that the log names. Not `v2Checkpoint`, without which a list
-of files may be an older version's; not `typeWidening`, since files keep types that the table has left.
-"""
-_SOMETIMES = frozenset(("deletionVectors", "columnMapping"))
-"""Features that a table may list and not use."""
-_NEWEST = 3
-"""The last version of the protocol for readers that is known here: it lists its features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +68,6 @@ def data_files(location: str, version: int) -> tuple[DeltaFile, ...]:
         for row in found.to_pylist()
     ]
     return tuple(sorted(files, key=lambda file: file.path))
-
-
-def needs_spark(table: DeltaTable) -> str:
-    """Why a version's files are not its rows as they stand, so that only a full reader of Delta will do; else empty.
-
-    That holds for sources and for our own tables, to which their owners may have added what they like.
-    """
-    if reason := unlike_its_files(table):
-        return reason
-    features = table.protocol().reader_features or ()
-    if "deletionVectors" in features and any(batch.num_rows for batch in table.deletion_vectors()):
-        return "deletion vectors say which rows of its files are gone"
-    return ""
-
-
-def unlike_its_files(table: DeltaTable) -> str:
-    """Why no file of a table, a new one neither, may be read by itself; else empty."""
-    newest = table.protocol().min_reader_version
-    if newest > _NEWEST:
-        return f"the table needs readers of version {newest}"
-    if unknown := sorted(set(table.protocol().reader_features or ()) - _PLAIN - _SOMETIMES):
-        return f"the table needs {', '.join(unknown)}"
-    mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
-    return "" if mapping == "none" else f"its columns are mapped by {mapping}, so its files name them otherwise"
 
 
 def added_since(location: str, *, since: int, version: int, size: int | None = None) -> Increment:

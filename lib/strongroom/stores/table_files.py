@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from strongroom.core.escaping import glob_words
-from strongroom.stores.delta_source import needs_spark
 from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.reader_features import needs_spark
 from strongroom.stores.stages import is_of
 
 _ROWS = 20_000
