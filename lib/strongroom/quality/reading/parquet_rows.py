@@ -23,6 +23,7 @@ from strongroom.quality.typed import arrow_type
 __all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
+_END = 64 << 10
 MOST_ROWS = 20_000
 """Rows of a block at most: what the pass works on best."""
 
@@ -36,6 +37,8 @@ def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
         StoreError: this is no Parquet file, or one that nobody can read.
     """
     try:
+        if (end := _end(source)) is not None:
+            return pq.read_metadata(pa.BufferReader(end.replace(_ARROWS, _NOBODYS)))
         footer = pq.read_metadata(source)
         if _ARROWS not in (footer.metadata or {}):
             return footer
@@ -47,6 +50,15 @@ def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
         raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
     except (OSError, pa.ArrowException) as error:
         raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
+
+
+def _end(source: pa.NativeFile | str) -> bytes | None:
+    """The end of an open file that has all of its footer; None where that is unusually large."""
+    if isinstance(source, str):
+        return None
+    size = source.size()
+    end: bytes = source.read_at(min(size, _END), max(0, size - _END))
+    return end if int.from_bytes(end[-8:-4], "little") + 12 <= len(end) else None
 
 
 def fits(
