@@ -1,7 +1,6 @@
 """Ask the policy, see all of it, compare two policies; see `strongroom/flows/access.py`."""
 
-from strongroom.flows import access
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(access, spark=False)
+    main("access", spark=False)

@@ -1,7 +1,6 @@
 """Check, search, prove and report the audit log; see `strongroom/flows/audit.py`."""
 
-from strongroom.flows import audit
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(audit, spark=False)
+    main("audit", spark=False)

@@ -1,7 +1,6 @@
 """Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it."""
 
-from strongroom.flows import doctor
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(doctor, spark=False)
+    main("doctor", spark=False)

@@ -1,7 +1,6 @@
 """List, rotate, move and destroy keys; see `strongroom/flows/keys.py`."""
 
-from strongroom.flows import keys
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(keys, spark=False)
+    main("keys", spark=False)

@@ -1,7 +1,6 @@
 """Run a notebook and keep what it shows as one page; see `strongroom/flows/notebook.py`."""
 
-from strongroom.flows import notebook
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(notebook, spark=True)
+    main("notebook", spark=True)

@@ -1,7 +1,6 @@
 """Turn raw files into a protected, checked, governed training table."""
 
-from strongroom.flows import prepare
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(prepare, spark=True)
+    main("prepare", spark=True)

@@ -1,7 +1,6 @@
 """Work with rows that were set aside: list, show, retry, discard."""
 
-from strongroom.flows import quarantine
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(quarantine, spark="retry")
+    main("quarantine", spark="retry")

@@ -1,7 +1,6 @@
 """Make an invented lake to try everything on; see `strongroom/flows/sample.py`."""
 
-from strongroom.flows import sample
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(sample, spark=False)
+    main("sample", spark=False)

@@ -1,7 +1,6 @@
 """Turn the texts of a training table into TF-IDF features; see `strongroom/flows/vectorize.py`."""
 
-from strongroom.flows import vectorize
 from strongroom.launch import main
 
 if __name__ == "__main__":
-    main(vectorize, spark=True)
+    main("vectorize", spark=True)

@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from strongroom.core import workers
 from strongroom.core.errors import Refused, StrongroomError, UsageError
 from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.event import ASSERTED, Event
@@ -47,8 +49,8 @@ def _default_config() -> str:
 DEFAULT_CONFIG = _default_config()
 
 
-def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
-    """Runs a job and ends the process with its exit code.
+def main(name: str, *, spark: bool | str) -> NoReturn:
+    """Runs a job, the flow of that name, and ends the process with its exit code.
 
     `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
     """
@@ -56,7 +58,9 @@ def main(flow: ModuleType, *, spark: bool | str) -> NoReturn:
     _own_stderr()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
     logging.captureWarnings(True)  # and so may what they warn of
-    sys.exit(run(flow, sys.argv[1:], spark=bool(spark)))
+    workers.without_zips()
+    session.begin()
+    sys.exit(run(import_module(f"strongroom.flows.{name}"), sys.argv[1:], spark=bool(spark)))
 
 
 def _own_stderr() -> None:

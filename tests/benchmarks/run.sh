@@ -26,6 +26,7 @@ if [ "${#names[@]}" -eq 0 ]; then
 fi
 
 ./spark-submit.sh --setup-only --tools >&2
+./spark-submit.sh --setup-only >&2 # with the archive of classes, which a set-up for tests alone leaves out
 export STRONGROOM_HOME="${STRONGROOM_HOME:-$PWD/.strongroom}"
 export PYTHONPATH="$PWD/lib:$PWD/tests"
 python="$STRONGROOM_HOME/venv/bin/python"

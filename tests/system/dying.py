@@ -157,6 +157,5 @@ if __name__ == "__main__":
     from strongroom import launch
 
     sys.argv[:1] = []
-    flow = __import__(f"strongroom.flows.{sys.argv[0]}", fromlist=["run"])
     arm_driver(replace(ORDERS, driver=os.getpid()))
-    launch.main(flow, spark=True)
+    launch.main(sys.argv[0], spark=True)

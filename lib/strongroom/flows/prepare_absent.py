@@ -73,8 +73,6 @@ def foretold(contract: Contract, looked: Mapping[str, Mapping[str, Looked]]) -> 
 
 def absent_before(lake: Lake, contract: Contract) -> dict[str, bool]:
     """Of the last batch that tells: column → whether none of its files had it."""
-    if lake.open(METRICS) is None:
-        return {}
     where = all_of(equals("dataset", contract.name), equals("metric", ABSENT))
     found = lake.read(METRICS, ["batch", "name", "value"], where=where)
     rows = [] if found is None else found.to_pylist()

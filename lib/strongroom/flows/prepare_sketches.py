@@ -107,9 +107,9 @@ def stored(lake: Lake, contract: Contract, *, batches: Sequence[int], key: int) 
     if found is None or not batches or "state" not in [field.name for field in found.schema().fields]:
         return {}
     where = all_of(equals("dataset", contract.name), one_of("batch", batches), present("state"))
-    rows = lake.read(METRICS, ["batch", "name", "metric", "form", "state"], where=where)
+    rows = lake.rows(METRICS, found, ["batch", "name", "metric", "form", "state"], where=where)
     parts: dict[tuple[str, str, str], dict[int, bytes]] = {}
-    for row in rows.to_pylist() if rows is not None else ():
+    for row in rows.to_pylist():
         parts.setdefault((row["name"], row["metric"], row["form"]), {})[row["batch"]] = row["state"]
     merged: dict[str, dict[str, bytes]] = {}
     for leaf in contract.leaves():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from typing import Any
 from uuid import uuid4
@@ -92,10 +92,12 @@ class PartSeen:
 
     def row(self) -> dict[str, object]:
         """As a row of ANSWER."""
-        seen = asdict(self.seen)
-        del seen["names"]  # told once a task
+        told_once = ("names",)  # of the task as a whole
+        seen = {
+            field.name: getattr(self.seen, field.name) for field in fields(self.seen) if field.name not in told_once
+        }
         form = self.form.to_json() if self.form and self.bad else None
-        said = json.dumps({**seen, "unknown": [[*one] for one in self.seen.unknown], "bad": self.bad, "form": form})
+        said = json.dumps({**seen, "bad": self.bad, "form": form})
         return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}
 
     @classmethod

@@ -24,6 +24,7 @@ SMALL = {
     **ALONE,
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
+    "spark.python.daemon.module": "strongroom.stores.daemon",
     "spark.executor.killOnFatalError.depth": "0",  # out of memory, the job ends with an error and not the JVM
     "spark.databricks.delta.snapshotPartitions": "2",  # else 50 tasks read a log of ten lines
 }

@@ -77,8 +77,12 @@ class Lake:
     ) -> pa.Table | None:
         """A small table in memory (the rows for which the condition holds), or None when there is no such table."""
         found = self.open(table)
-        if found is None:
-            return None
+        return None if found is None else self.rows(table, found, columns, where=where)
+
+    def rows(
+        self, table: str, found: DeltaTable, columns: Sequence[str] | None = None, *, where: Condition | None = None
+    ) -> pa.Table:
+        """The same of a table that is open."""
         try:
             # Not to_pyarrow_table(): its reader threads now and then abort the interpreter at exit.
             rows = pa.table(found.scan(columns=list(columns) if columns else None, predicate=where))

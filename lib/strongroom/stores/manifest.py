@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -80,19 +81,24 @@ class Changes:
 def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     """Every batch ever planned for a data set, in order."""
     rows = lake.read(MANIFEST, where=equals("dataset", dataset))
-    found: dict[int, list[dict[str, object]]] = {}
-    for row in rows.to_pylist() if rows is not None else []:
-        found.setdefault(row["batch"], []).append(row)
+    if rows is None:
+        return ()
+    of = {name: rows.column(name).to_pylist() for name in rows.column_names if name not in ("dataset", "planned")}
+    found: dict[int, list[int]] = {}
+    for at, number in enumerate(of["batch"]):
+        found.setdefault(number, []).append(at)
+    files = [*map(RawFile, of["path"], of["size"], of["modified"])]
+    replaces = of.get("replaces", [None] * len(files))
     return tuple(
         Batch(
             dataset,
             number,
-            str(rows[0]["run_id"]),
-            str(rows[0]["mode"]),
-            tuple(sorted(map(_file, rows), key=str)),
-            _number(rows[0].get("replaces")),
+            of["run_id"][places[0]],
+            of["mode"][places[0]],
+            tuple(sorted((files[at] for at in places), key=attrgetter("path", "size", "modified"))),
+            replaces[places[0]],
         )
-        for number, rows in sorted(found.items())
+        for number, places in sorted(found.items())
     )
 
 
@@ -195,11 +201,3 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
     mine = [known for known in batches(lake, batch.dataset) if known.number == batch.number]
     if not mine or mine[0].run_id != batch.run_id:
         raise StoreError("another run of this data set has just started", where=batch.dataset, todo="Let it end first.")
-
-
-def _number(value: object) -> int | None:
-    return None if value is None else int(str(value))
-
-
-def _file(row: dict[str, object]) -> RawFile:
-    return RawFile(str(row["path"]), int(str(row["size"])), int(str(row["modified"])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import threading
@@ -33,7 +34,7 @@ then ask for a secret that Spark makes for this run. On a standalone cluster som
 _DRIVERS, _EXECUTORS = "spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"
 _checked: weakref.WeakSet[Any] = weakref.WeakSet()
 
-_GATEWAY = "PYSPARK_GATEWAY_PORT"
+_NAME, _GATEWAY = "strongroom", "PYSPARK_GATEWAY_PORT"
 HOSTED = "STRONGROOM_HOSTED"
 """A variable that is set where the launcher has said how a JVM is to be started, if the job comes to need one."""
 _SUBMITTED = _GATEWAY in os.environ or HOSTED in os.environ
@@ -68,6 +69,25 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
     return spark
 
 
+def begin() -> None:
+    """Has the JVM that started this process make Spark's context while Python imports and looks at the sources.
+
+    On one machine only, where that takes nothing from others. Who asks for the session waits for it, and is told of
+    what went wrong.
+    """
+    if _GATEWAY in os.environ:
+        threading.Thread(target=_begun, daemon=True).start()
+
+
+def _begun() -> None:
+    with contextlib.suppress(Exception):
+        from pyspark import SparkConf, SparkContext
+
+        conf = SparkConf().setAppName(_NAME)
+        if is_local(conf.get("spark.master", "")):
+            SparkContext.getOrCreate(conf)
+
+
 def _settle(spark: Any, settings: Mapping[str, str]) -> None:
     """Our settings and the user's on a session, whoever made it; what only its maker can say is left to `_check`.
 
@@ -77,11 +97,14 @@ def _settle(spark: Any, settings: Mapping[str, str]) -> None:
     from pyspark.errors import PySparkException
 
     ours = {**WORK, **MEANING, **(connect.RUNTIME if connect.is_session(spark) else {})}
-    for key in spark.conf.getAll:
+    there = spark.conf.getAll
+    for key in there:
         if key.startswith(UNSET) and key not in ours:
             spark.conf.unset(key)
     for key, value in {**ours, **settings}.items():
-        if (key not in ours and not spark.conf.isModifiable(key)) or spark.conf.get(key, None) == value:
+        if there.get(key) == value or (key not in ours and not spark.conf.isModifiable(key)):
+            continue
+        if spark.conf.get(key, None) == value:
             continue
         try:
             spark.conf.set(key, value)
@@ -162,7 +185,7 @@ def _start(settings: Mapping[str, str]) -> Any:
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    conf, handler = SparkConf().setAppName("strongroom"), signal.getsignal(signal.SIGINT)
+    conf, handler = SparkConf().setAppName(_NAME), signal.getsignal(signal.SIGINT)
     for key, value in with_jvm(settings, started=_SUBMITTED).items():
         if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
             conf.set(key, value)

@@ -226,3 +226,12 @@ def _holds(kind, number):
     if pa.types.is_floating(kind):
         return int(kind.to_pandas_dtype()(number)) == number
     return np.iinfo(kind.to_pandas_dtype()).min <= number <= np.iinfo(kind.to_pandas_dtype()).max
+
+
+def test_a_footer_of_any_size_is_read_without_arrows_own_schema():
+    columns = {f"column_{number}": [number] * 20 for number in range(200)}
+    content = written(pa.table(columns), row_group_size=5)
+    footer = footer_of(pa.BufferReader(content), path="x.parquet")
+    assert int.from_bytes(content[-8:-4], "little") > 1 << 16
+    assert (footer.num_rows, footer.num_row_groups, footer.num_columns) == (20, 4, 200)
+    assert b"ARROW:schema" not in footer.metadata

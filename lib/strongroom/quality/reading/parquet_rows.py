@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,30 +22,34 @@ from strongroom.quality.typed import arrow_type
 __all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
+_END = 64 << 10
 MOST_ROWS = 20_000
 """Rows of a block at most: what the pass works on best."""
 
 
-def footer_of(source: pa.NativeFile | str, *, path: str) -> pq.FileMetaData:
-    """The footer of a file, without Arrow's own schema in it: its types are what every reader takes them for.
+def footer_of(source: pa.NativeFile, *, path: str) -> pq.FileMetaData:
+    """The footer of an open file, without Arrow's own schema in it: its types are what every reader takes them for.
 
-    Arrow also reads some files of others (polars' arrays with nulls) only without.
+    Arrow also reads some files of others (polars' arrays with nulls, its 128-bit numbers) only without.
 
     Raises:
         StoreError: this is no Parquet file, or one that nobody can read.
     """
     try:
-        footer = pq.read_metadata(source)
-        if _ARROWS not in (footer.metadata or {}):
-            return footer
-        written = io.BytesIO()
-        footer.write_metadata_file(written)
-        return pq.read_metadata(pa.BufferReader(written.getvalue().replace(_ARROWS, _NOBODYS)))
+        return pq.read_metadata(pa.BufferReader(_end(source).replace(_ARROWS, _NOBODYS)))
     except pa.ArrowNotImplementedError as error:
         what = f"a column of this file is of a type that cannot be read here, even to leave it out ({error})"
         raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
     except (OSError, pa.ArrowException) as error:
         raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
+
+
+def _end(source: pa.NativeFile) -> bytes:
+    """The last bytes of a file, its footer among them: of most files in one read."""
+    size = source.size()
+    end: bytes = source.read_at(min(size, _END), max(0, size - _END))
+    whole = int.from_bytes(end[-8:-4], "little") + 8
+    return source.read_at(whole, size - whole) if len(end) < whole <= size else end
 
 
 def fits(

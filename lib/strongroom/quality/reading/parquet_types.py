@@ -34,6 +34,11 @@ _FAMILIES = {
     **dict.fromkeys(BITS, ("whole", "decimal")),
 }
 
+_LISTS = {
+    kind.id for kind in (pa.list_(pa.null()), pa.large_list(pa.null()), pa.list_(pa.null(), 1), pa.list_view(pa.null()),
+                         pa.large_list_view(pa.null()))
+}  # fmt: skip
+
 
 def plain(kind: pa.DataType) -> pa.DataType:
     """A type without what only says how it is stored: dictionaries and extensions."""
@@ -44,11 +49,7 @@ def plain(kind: pa.DataType) -> pa.DataType:
 
 def is_list(kind: pa.DataType) -> bool:
     """Whether a type is one of Arrow's lists, of whatever offsets."""
-    of = pa.types
-    return any(
-        says(kind)
-        for says in (of.is_list, of.is_large_list, of.is_fixed_size_list, of.is_list_view, of.is_large_list_view)
-    )
+    return kind.id in _LISTS
 
 
 def leaves(kind: pa.DataType) -> int:
