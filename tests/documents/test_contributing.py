@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from documents.pages import ROOT
 from documents.sandbox import Sandbox
 
@@ -30,7 +28,6 @@ def output_ddl(column):
 '''
 
 
-@pytest.mark.spark
 def test_add_a_protection(tmp_path):
     recipe = re.search(r"## Add a protection\n(.*?)\n## ", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)[1]
     assert re.findall(r"`((?:lib/strongroom/)?\w+/\w+\.py)`", recipe)[:3] == [
@@ -58,7 +55,7 @@ def test_add_a_protection(tmp_path):
     text, old = contract.read_text(), "{property: protect, value: {method: encrypt, domain: email}}"
     assert text.count(old) == 1
     contract.write_text(text.replace(old, "{property: protect, value: {method: reverse}}"))
-    done = place.run("./spark-submit.sh prepare --set prepare.mode=overwrite")
+    done = place.run("./spark-submit.sh prepare --set prepare.mode=overwrite --set prepare.engine=local")
     assert done.returncode == 0, done.stderr
     assert re.search(r"email +turned around", done.stdout)
     asked = place.run("./spark-submit.sh access explain --as user:engineer --table training.reviews --columns email"

@@ -52,8 +52,15 @@ class Given:
             yield Stretch(0, "f", 0, Seen(), iter([block]))
 
 
-@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def by_engine():
+    """Every case without Spark; with it every fourth, and the others in the slow suite."""
+    for number, case in enumerate(CASES):
+        yield pytest.param("local", case, id=f"local-{case.name}")
+        marks = [pytest.mark.spark, *([pytest.mark.slow] if number % 4 else [])]
+        yield pytest.param("spark", case, id=f"spark-{case.name}", marks=marks)
+
+
+@pytest.mark.parametrize(("engine", "case"), list(by_engine()))
 def test_exactly_the_rows_that_duckdb_finds_are_marked(case, engine, request, tmp_path, ring):
     spark = request.getfixturevalue("spark") if engine == "spark" else None
     contract = contract_of(case.contract)

@@ -1,26 +1,37 @@
 """Reading through the policy: only the columns and rows that are given, and every attempt in the audit log."""
 
 import getpass
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lakes import install
+from lakes import Installation, install
+from strongroom import launch
 from strongroom.core.errors import Refused, StoreError
 from strongroom.flows import prepare
 from strongroom.flows.read import read_table
 
-pytestmark = pytest.mark.spark
+NOBODYS = object()
+"""No session at all: whoever is refused never comes to one."""
 BEFORE, AFTER = datetime(2027, 6, 30, 23, tzinfo=UTC), datetime(2027, 7, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def place(tmp_path, capsys, spark):
-    found = install(tmp_path, capsys, sample=200)
-    assert found.run(prepare).code == 0
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    found = install(tmp_path_factory.mktemp("prepared") / "a", None, sample=200)
+    assert launch.run(prepare, ["--config", str(found.settings)]) == 0
     return found
 
 
+@pytest.fixture
+def place(prepared, tmp_path, capsys):
+    """A copy of the prepared lake."""
+    shutil.copytree(prepared.root, tmp_path / "a")
+    return Installation(tmp_path / "a", capsys)
+
+
+@pytest.mark.spark
 def test_each_reader_gets_what_the_policy_gives_and_no_more(place, spark):
     table, settings = "training.reviews", str(place.settings)
     ada = read_table(spark, table, "user:ada", "model_training", settings=settings, at=BEFORE)
@@ -46,16 +57,16 @@ def test_each_reader_gets_what_the_policy_gives_and_no_more(place, spark):
         ("", "model_training", BEFORE, "nobody is named"),
     ],
 )
-def test_a_refusal_is_raised_and_audited(place, spark, principal, purpose, at, why):
+def test_a_refusal_is_raised_and_audited(place, principal, purpose, at, why):
     with pytest.raises(Refused):
-        read_table(spark, "training.reviews", principal, purpose, settings=str(place.settings), at=at)
+        read_table(NOBODYS, "training.reviews", principal, purpose, settings=str(place.settings), at=at)
     assert place.audit()[-1].outcome == "refused", why
 
 
 @pytest.mark.parametrize("name", ["delta.`/lake/training/reviews`", "training.*", "training.rеviews", "reviews\0"])
-def test_what_is_no_name_is_refused_and_audited_like_any_other_table(place, spark, name):
+def test_what_is_no_name_is_refused_and_audited_like_any_other_table(place, name):
     with pytest.raises(Refused):
-        read_table(spark, name, "user:ada", "model_training", settings=str(place.settings), at=BEFORE)
+        read_table(NOBODYS, name, "user:ada", "model_training", settings=str(place.settings), at=BEFORE)
     event = place.audit()[-1]
     kept = name.replace("\0", "\\u0000")
     assert (event.principal, event.table, event.outcome) == ("user:ada", kept, "refused")
@@ -63,6 +74,7 @@ def test_what_is_no_name_is_refused_and_audited_like_any_other_table(place, spar
     assert datetime.now(UTC) - event.time < timedelta(minutes=1), "when it was asked, not what about"
 
 
+@pytest.mark.spark
 def test_what_is_withheld_is_below_the_frame_and_no_condition_reaches_it(place, spark):
     from pyspark.errors import AnalysisException
 
@@ -72,11 +84,12 @@ def test_what_is_withheld_is_below_the_frame_and_no_condition_reaches_it(place, 
             asks().collect()
 
 
-def test_a_table_that_is_not_there_is_no_secret_to_who_may_read_it(place, spark):
+def test_a_table_that_is_not_there_is_no_secret_to_who_may_read_it(place):
     with pytest.raises(StoreError):
-        read_table(spark, "training.nothing", "user:engineer", "model_training", settings=str(place.settings))
+        read_table(NOBODYS, "training.nothing", "user:engineer", "model_training", settings=str(place.settings))
 
 
+@pytest.mark.spark
 def test_where_identity_is_proven_reading_for_somebody_else_takes_a_grant_to_act(place, spark):
     place.edit("local.yaml", "principal: user:engineer\n", "identity: {provider: system}\n")
     me = f"user:{getpass.getuser()}"

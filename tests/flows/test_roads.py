@@ -32,14 +32,21 @@ def lay(place, cases):
         case.write(place.lake / "raw" / case.name)
 
 
+def cut(place, name, road, split):
+    """The option that has Spark cut files: the largest in four or more, and none in hundreds of parts without a row."""
+    if not split or road not in roads.SPARK:
+        return ()
+    sizes = [file.stat().st_size for file in (place.lake / "raw" / name).rglob("*") if file.is_file()]
+    return ("--set", f"{roads.SPLIT}={max(split, max(sizes) // 4)}")
+
+
 def outcomes(place, cases, road, monkeypatch, capsys, *, split=0):
     """What comes of each case on a road, by its name."""
-    options = ("--set", f"{roads.SPLIT}={split}") if split and road in roads.SPARK else ()
     with monkeypatch.context() as patch:
         roads.force(patch, road, split=split)
         mine, found = roads.copied(place, f"{road} {split}", capsys), {}
         for case in cases:
-            done = roads.run(mine, case.name, road, *options)
+            done = roads.run(mine, case.name, road, *cut(mine, case.name, road, split))
             assert done.code == case.code, (case.name, road, done.err)
             found[case.name] = roads.came(mine, case.name, done)
         return found
@@ -126,10 +133,10 @@ def tried_again(place, road, form, monkeypatch, capsys, *, split=300):
     name = f"again{form}"
     before, after = unlike(name, form, options, later)
     lay(place, [Case(name, before, write)])
-    cut = ("--set", f"{roads.SPLIT}={split}") if road in roads.SPARK else ()
+    parts = cut(place, name, road, split)
     with monkeypatch.context() as patch:
         roads.force(patch, road, split=split)
-        done = roads.run(place, name, road, *cut)
+        done = roads.run(place, name, road, *parts)
         assert done.code == 0, done.err
         lying = roads.aside(place, name)
         assert sum(lying.values()) == done.line["rows"]["read"]
@@ -144,11 +151,11 @@ def tried_again(place, road, form, monkeypatch, capsys, *, split=300):
         for most, moved in ((30, 30), (99, 1)):
             loose = after.replace("unique: true", f"logicalTypeOptions: {{maximum: {most}}}")
             (place.root / "contracts" / f"{name}.yaml").write_text(loose)
-            tried = roads.run(place, name, road, "retry", *cut, flow=quarantine)
+            tried = roads.run(place, name, road, "retry", *parts, flow=quarantine)
             assert tried.code == 0, tried.err
             assert tried.line["rows"]["written"] == moved, "what stayed is read as well as before"
         assert tried.line["rows"] == {"read": 1 + torn, "written": 1, "quarantined": int(torn)}
-        again = roads.run(place, name, road, "retry", *cut, flow=quarantine)
+        again = roads.run(place, name, road, "retry", *parts, flow=quarantine)
         assert again.line["rows"]["written"] == 0, "exactly once"
     assert sorted(row["id"] for row in place.rows(f"training.{name}")) == numbered
     if form == "csv":
@@ -182,6 +189,30 @@ def test_what_an_older_version_set_aside_is_tried_without_a_jvm(monkeypatch, cap
         from_an_older_lake("local", monkeypatch, capsys)
 
 
+RETRIED_BY_SPARK = {
+    "csv": tuple(roads.SPARK),
+    "json": ("spark reads", "spark writes"),
+    "parquet": ("spark", "spark reads and writes"),
+}
+"""Roads that each form is tried again on; the slow suite takes the others."""
+
+
+def tried_again_alike(bare, form, taken, monkeypatch, capsys):
+    first = tried_again(roads.copied(bare, f"{form} alone", capsys), "local", form, monkeypatch, capsys)
+    for road in taken:
+        found = tried_again(roads.copied(bare, f"{form} {road}", capsys), road, form, monkeypatch, capsys)
+        assert found == first, road
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+def test_every_form_is_tried_again_on_the_other_roads_too(tmp_path, capsys, monkeypatch, spark):
+    bare = roads.installed(tmp_path / "bare", capsys)
+    for form, taken in RETRIED_BY_SPARK.items():
+        tried_again_alike(bare, form, [road for road in roads.SPARK if road not in taken], monkeypatch, capsys)
+    spark.conf.unset(roads.SPLIT)  # the session is shared by all tests
+
+
 @pytest.mark.spark
 def test_every_road_of_spark_gives_what_one_process_gives(tmp_path, capsys, monkeypatch, spark):
     """One test, since each run of Spark costs a second."""
@@ -194,11 +225,8 @@ def test_every_road_of_spark_gives_what_one_process_gives(tmp_path, capsys, monk
     for road in ("spark", "spark writes", "spark reads and writes"):
         compared(alone, outcomes(place, few, road, monkeypatch, capsys), road)
     bare = roads.installed(tmp_path / "bare", capsys)
-    for form in RETRIED:
-        first = tried_again(roads.copied(bare, f"{form} alone", capsys), "local", form, monkeypatch, capsys)
-        for road in roads.SPARK:
-            found = tried_again(roads.copied(bare, f"{form} {road}", capsys), road, form, monkeypatch, capsys)
-            assert found == first, road
+    for form, taken in RETRIED_BY_SPARK.items():
+        tried_again_alike(bare, form, taken, monkeypatch, capsys)
     with older.alone():
         for road in ("spark", "spark reads and writes"):
             from_an_older_lake(road, monkeypatch, capsys)

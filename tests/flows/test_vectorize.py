@@ -13,7 +13,8 @@ from pyspark.ml.classification import LogisticRegression
 from pyspark.sql import functions as F
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from lakes import ROOT, install
+from lakes import ROOT, Installation, install
+from strongroom import launch
 from strongroom.core.contract_file import load_contract
 from strongroom.core.errors import StoreError
 from strongroom.core.run import Run
@@ -36,8 +37,27 @@ TEXTS = [
 
 @pytest.fixture
 def place(tmp_path, capsys, spark):
+    return laid(tmp_path / "a b", capsys)
+
+
+@pytest.fixture(scope="module")
+def vectorized(tmp_path_factory, spark):
+    """One that has its features, by the run r1."""
+    found = laid(tmp_path_factory.mktemp("vectorized") / "a b", None)
+    assert launch.run(vectorize, ["--config", str(found.settings), "--run-id", "r1"], spark=True) == 0
+    return found
+
+
+@pytest.fixture
+def after(vectorized, tmp_path, capsys):
+    """A copy of it."""
+    shutil.copytree(vectorized.root, tmp_path / "a b")
+    return Installation(tmp_path / "a b", capsys)
+
+
+def laid(folder, capsys):
     """An installation whose training table is written by hand, with the columns that `prepare` gives it."""
-    found = install(tmp_path / "a b", capsys)
+    found = install(folder, capsys)
     plan = tables.training(load_contract(str(found.root / "contracts/reviews.yaml")))
     rows = [
         {"review_id": f"r-{place:06d}", "label": label, "text_content": text,
@@ -94,9 +114,8 @@ def day(number):
     return datetime(2025, 1, number, tzinfo=UTC)
 
 
-def test_spark_ml_trains_on_the_stored_features(place, spark):
-    assert place.run(vectorize).code == 0
-    stored = spark.read.format("delta").load(f"{place.lake}/features/reviews")
+def test_spark_ml_trains_on_the_stored_features(vectorized, spark):
+    stored = spark.read.format("delta").load(f"{vectorized.lake}/features/reviews")
     frame = stored.select(
         as_vector(F.col("features")).alias("features"), (F.col("label") == "positive").cast("int").alias("label")
     )
@@ -104,28 +123,26 @@ def test_spark_ml_trains_on_the_stored_features(place, spark):
     assert model.numFeatures == 4
 
 
-def test_the_same_run_again_changes_nothing_and_another_one_replaces(place):
-    assert place.run(vectorize, "--run-id", "r1").code == 0
-    before = versions(place)
-    again = place.run(vectorize, "--run-id", "r1")
-    assert (again.code, again.line["rows"], versions(place)) == (0, vectorize.NO_ROWS, before)
-    assert place.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2").code == 0
-    assert {row["features"]["size"] for row in place.rows("features.reviews")} == {2}
-    assert len(place.rows("features.reviews")) == 5
-    assert (place.lake / "models/reviews/r1").is_dir(), "an old pipeline stays: somebody may be using it"
+def test_the_same_run_again_changes_nothing_and_another_one_replaces(after):
+    before = versions(after)
+    again = after.run(vectorize, "--run-id", "r1")
+    assert (again.code, again.line["rows"], versions(after)) == (0, vectorize.NO_ROWS, before)
+    assert after.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2").code == 0
+    assert {row["features"]["size"] for row in after.rows("features.reviews")} == {2}
+    assert len(after.rows("features.reviews")) == 5
+    assert (after.lake / "models/reviews/r1").is_dir(), "an old pipeline stays: somebody may be using it"
 
 
-def test_a_run_that_died_before_its_features_leaves_the_old_ones_and_can_be_run_again(place):
-    assert place.run(vectorize, "--run-id", "r1").code == 0
-    shutil.copytree(place.lake / "features/reviews", place.lake / "kept")
-    assert place.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2").code == 0
-    shutil.rmtree(place.lake / "features/reviews")  # as if r2 had been killed after vocabulary and summary
-    (place.lake / "kept").rename(place.lake / "features/reviews")
-    assert {row["features"]["size"] for row in place.rows("features.reviews")} == {4}
-    again = place.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2")
+def test_a_run_that_died_before_its_features_leaves_the_old_ones_and_can_be_run_again(after):
+    shutil.copytree(after.lake / "features/reviews", after.lake / "kept")
+    assert after.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2").code == 0
+    shutil.rmtree(after.lake / "features/reviews")  # as if r2 had been killed after vocabulary and summary
+    (after.lake / "kept").rename(after.lake / "features/reviews")
+    assert {row["features"]["size"] for row in after.rows("features.reviews")} == {4}
+    again = after.run(vectorize, "--run-id", "r2", "--set", "vectorize.max_features=2")
     assert again.code == 0, again.err
-    assert {row["features"]["size"] for row in place.rows("features.reviews")} == {2}
-    assert [row["term"] for row in place.rows("features.reviews_vocabulary", "index")] == ["bad", "case"]
+    assert {row["features"]["size"] for row in after.rows("features.reviews")} == {2}
+    assert [row["term"] for row in after.rows("features.reviews_vocabulary", "index")] == ["bad", "case"]
 
 
 @pytest.mark.parametrize(
@@ -192,21 +209,20 @@ def test_a_dry_run_names_what_it_would_do_and_touches_nothing(place):
     assert sorted(path.name for path in place.lake.iterdir()) == ["training"]
 
 
-def test_the_tables_say_what_they_are_and_their_log_holds_nothing_of_a_text(place):
-    assert place.run(vectorize, "--run-id", "r1").code == 0
-    log = Path(place.lake / "features/reviews/_delta_log")
+def test_the_tables_say_what_they_are_and_their_log_holds_nothing_of_a_text(vectorized):
+    log = Path(vectorized.lake / "features/reviews/_delta_log")
     entries = [json.loads(line) for file in sorted(log.glob("*.json")) for line in file.read_text().splitlines()]
     added = [json.loads(entry["add"]["stats"]) for entry in entries if "add" in entry]
     assert added
     assert all(set(stats) == {"numRecords"} for stats in added)
     notes = [entry["commitInfo"] for entry in entries if "strongroom.source" in entry.get("commitInfo", {})]
     assert [note["strongroom.source"] for note in notes] == ["training.reviews version 1"]
-    columns = {column.name: column.metadata for column in place.delta("features.reviews").schema().fields}
-    assert columns["features"]["strongroom.model"] == f"{place.lake}/models/reviews/r1"
+    columns = {column.name: column.metadata for column in vectorized.delta("features.reviews").schema().fields}
+    assert columns["features"]["strongroom.model"] == f"{vectorized.lake}/models/reviews/r1"
     assert columns["features"]["strongroom.classification"] == "internal", "as the text it was made of"
-    term = place.delta("features.reviews_vocabulary").schema().fields[0]
+    term = vectorized.delta("features.reviews_vocabulary").schema().fields[0]
     assert (term.name, term.metadata["strongroom.classification"]) == ("term", "internal")
-    assert place.delta("features.reviews").metadata().configuration["strongroom.zone"] == "features"
+    assert vectorized.delta("features.reviews").metadata().configuration["strongroom.zone"] == "features"
 
 
 def test_of_two_runs_at_once_one_wins_whole(place, spark):

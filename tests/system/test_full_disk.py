@@ -49,7 +49,15 @@ def fill(folder, *, left):
     (folder / "filler").write_bytes(bytes(max(room, 0)))
 
 
-@pytest.mark.parametrize("left", LEFT)
+def moments():
+    """All of them without Spark; with it some, and the others in the slow suite."""
+    for engine in ("local", "spark"):
+        for place, left in enumerate(LEFT):
+            marks = [pytest.mark.spark, *([pytest.mark.slow] if place % 3 != 1 else [])] if engine == "spark" else []
+            yield pytest.param(engine, left, marks=marks)
+
+
+@pytest.mark.parametrize(("disk", "left"), list(moments()), indirect=["disk"])
 def test_a_disk_that_fills_up_is_said_and_nothing_is_half_there(disk, capsys, left):
     found, good = disk
     place = Installation(found.root, capsys)

@@ -234,10 +234,12 @@ def test_a_library_that_panics_is_told_like_any_error(place, capsys, monkeypatch
     assert 'strongroom_attempt_exit_code{command="audit verify"} 7.0\n' in figures, "and counted as what it was"
 
 
-@pytest.mark.spark
+@pytest.mark.parametrize("engine", ["local", pytest.param("spark", marks=pytest.mark.spark)])
 @pytest.mark.parametrize("lake", ["a *?b", "é#", "a'b\"`$c"])
-def test_prepare_in_a_lake_of_any_name(tmp_path, capsys, spark, lake):
-    place = install(tmp_path, None)
+def test_prepare_in_a_lake_of_any_name(tmp_path, capsys, request, lake, engine):
+    if engine == "spark":
+        request.getfixturevalue("spark")
+    place = install(tmp_path, None, engine=engine)
     place.edit("local.yaml", "lake: lake", f"lake: {lake_of(lake)}")
     assert ended(sample, ["--rows=1000"], capsys, config=place.settings) == 0
     assert ended(prepare, ["--contract=customers"], capsys, config=place.settings) == 0
