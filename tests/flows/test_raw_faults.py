@@ -351,7 +351,7 @@ def test_a_rehearsal_of_an_increment_counts_what_is_new(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("data", "options", "code", "said"),
     [
-        (b"id,text\nx,x\n", ("--set", "prepare.quarantine_limit=0.1"), 6, "rows (100.00"),
+        (b"id,text\nx,x\n", ("--set", "prepare.quarantine_limit=0.1"), 6, "gate"),
         (b"id,textx\n1,2\n", (), 3, "The data has a column"),
         (b'id,text\n1,"2\n', (), 7, "no row of this file can be trusted"),
     ],
