@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import ConfigError, StrongroomError
+from strongroom.core.errors import ConfigError, StrongroomError, Terminated
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import prepare_report, prepare_send
@@ -61,7 +61,7 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
 def _problem(error: BaseException) -> str:
     """One sentence of ours. What another's error says may quote data, so that only its class is told."""
     if isinstance(error, KeyboardInterrupt):
-        return "It was stopped by Ctrl-C."
+        return f"It was stopped by {'SIGTERM' if isinstance(error, Terminated) else 'Ctrl-C'}."
     known = translate(error)
     if known is None:
         return f"It ended with a bug: {type(error).__name__}."
