@@ -9,7 +9,16 @@ import pytest
 
 from lakes import install
 from receiver import receiving, silence, status
-from strongroom.core.errors import ConfigError, EnvironmentFault, GateClosed, Problem, Refused, StoreError, UsageError
+from strongroom.core.errors import (
+    ConfigError,
+    EnvironmentFault,
+    GateClosed,
+    Problem,
+    Refused,
+    StoreError,
+    Terminated,
+    UsageError,
+)
 from strongroom.core.run import Outcome
 from strongroom.flows import access, prepare
 
@@ -44,6 +53,7 @@ def figures(place):
 ENDS = [
     (None, 0), (UsageError("x"), 2), (ConfigError([Problem("x")]), 3), (EnvironmentFault("x"), 4), (Refused("x"), 5),
     (GateClosed("x"), 6), (StoreError("x"), 7), (RuntimeError("x"), 1), (KeyboardInterrupt(), 130),
+    (Terminated(), 143),
 ]  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 import getpass
 import json
 import re
+import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +55,7 @@ def failing(error):
         (errors.StoreError("what"), 7, "failed"),
         (errors.KeyFault("what"), 7, "failed"),
         (KeyboardInterrupt(), 130, "failed"),
+        (errors.Terminated(), 143, "failed"),
         (PermissionError(13, "Permission denied", "/a/file"), 7, "failed"),
         (OSError(28, "No space left on device", "/a/file"), 7, "failed"),
     ],
@@ -64,6 +67,31 @@ def test_each_error_has_its_exit_code_and_its_event(place, error, code, ending):
     assert f"(exit {code})" in done.err
     assert "Traceback" not in done.err
     assert [event.outcome for event in place.audit()] == ["started", ending]
+
+
+WAITING = """
+import time, types
+from strongroom import launch
+
+def run(job):
+    print("up", flush=True)
+    time.sleep(60)
+
+launch.main(types.SimpleNamespace(__name__="strongroom.flows.waits", __doc__="", BARE=True, run=run), spark=False)
+"""
+
+
+@pytest.mark.parametrize(("number", "code", "by"), [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGINT, 130, "Ctrl-C")])
+def test_a_job_that_is_told_to_end_says_so(number, code, by):
+    words = [sys.executable, "-c", WAITING, "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        assert job.stdout.readline() == "up\n"
+        job.send_signal(number)
+        out, err = job.communicate(timeout=60)
+    assert job.returncode == code
+    assert f"stopped by {by}; readers see the last whole version" in err
+    assert "Traceback" not in err
+    assert (json.loads(out)["exit_code"], json.loads(out)["status"]) == (code, "Stopped")
 
 
 def test_a_bug_shows_where_it_is_and_not_what_it_says(place, monkeypatch):

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from strongroom.core import workers
-from strongroom.core.errors import Refused, StrongroomError, UsageError
+from strongroom.core.errors import Refused, Stopped, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.event import ASSERTED, Event
 from strongroom.core.run import Caller, Job, Outcome, Run
@@ -55,12 +55,17 @@ def main(name: str, *, spark: bool | str) -> NoReturn:
     `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
+    signal.signal(signal.SIGTERM, _terminated)
     _own_stderr()
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
     logging.captureWarnings(True)  # and so may what they warn of
     workers.without_zips()
     session.begin()
     sys.exit(run(import_module(f"strongroom.flows.{name}"), sys.argv[1:], spark=bool(spark)))
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise Terminated
 
 
 def _own_stderr() -> None:
@@ -93,9 +98,10 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
         _check_words(argv)
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))
-    except KeyboardInterrupt:
-        stopped = StrongroomError("stopped by Ctrl-C; readers see the last whole version", todo="Run again.")
-        return telling.failed(stopped, code=130)
+    except KeyboardInterrupt as stop:
+        by, code = ("SIGTERM", Stopped.exit_code) if isinstance(stop, Terminated) else ("Ctrl-C", 130)
+        stopped = Stopped(f"stopped by {by}; readers see the last whole version", todo="Run again.")
+        return telling.failed(stopped, code=code)
     except BaseException as error:
         known = translate(error)
         if known is None and not isinstance(error, Exception):

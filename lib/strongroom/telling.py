@@ -29,6 +29,7 @@ _HEADLINES = {
     6: "the quality gate is closed",
     7: "source or target",
     130: "interrupted",
+    143: "stopped",
 }
 
 

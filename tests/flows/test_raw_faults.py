@@ -346,3 +346,25 @@ def test_a_rehearsal_of_an_increment_counts_what_is_new(tmp_path, capsys):
     assert "in no file" not in told
     (folder / "c.csv").write_bytes(b"id\n4444\n")
     assert roads.run(place, "t", "local", *append).code == 7, "as the run would end"
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "code", "said"),
+    [
+        (b"id,text\nx,x\n", ("--set", "prepare.quarantine_limit=0.1"), 6, "gate"),
+        (b"id,textx\n1,2\n", (), 3, "The data has a column"),
+        (b'id,text\n1,"2\n', (), 7, "no row of this file can be trusted"),
+    ],
+)
+def test_a_run_that_is_refused_leaves_a_page_and_says_where(tmp_path, capsys, data, options, code, said):
+    place = roads.installed(tmp_path / "a", capsys)
+    (place.root / "contracts/t.yaml").write_text(contract("t", "csv", ID + TEXT, options=HEADER))
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(data)
+    done = roads.run(place, "t", "local", *options)
+    assert done.code == code
+    (page,) = (place.lake / "reports").rglob("*.html")
+    assert done.line["report"] == str(page)
+    assert str(page) in done.err
+    assert said in page.read_text()

@@ -1,5 +1,9 @@
 """A session that somebody else made means what ours means, and what is written is what Delta's protocol demands."""
 
+import os
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
@@ -130,3 +134,29 @@ def test_a_reader_s_own_session_is_left_alone_and_refused_where_it_reads_otherwi
     with pytest.raises(EnvironmentFault) as caught:
         check_reading(mine)
     assert (caught.value.where, caught.value.todo) == (key, f'Run spark.conf.set("{key}", "{MEANING[key]}") first.')
+
+
+STARTING = """
+from strongroom.core.errors import StrongroomError
+from strongroom.core.settings_file import parse_settings
+from strongroom.stores.session import open_session
+try:
+    open_session(parse_settings("lake: lake\\nkeys: file:k\\npolicy: p\\ncontracts: c\\n", "/tmp/s.yaml", ()))
+except StrongroomError as error:
+    print(error.exit_code, error.what)
+"""
+
+
+@pytest.mark.parametrize(
+    ("parent", "said"),
+    [
+        ("java", "4 Spark does not start"),
+        ("sh", "143 stopped while Spark started: the JVM that this job came from was ended"),
+    ],
+)
+def test_a_jvm_that_is_told_to_end_while_spark_starts_is_no_fault_of_spark(tmp_path, parent, said):
+    shutil.copy("/bin/sh", tmp_path / parent)
+    gone = {"PYSPARK_GATEWAY_PORT": "9", "PYSPARK_GATEWAY_SECRET": "x"}
+    words = [tmp_path / parent, "-c", '"$@"; true', "sh", sys.executable, "-c", STARTING]
+    done = subprocess.run(words, env={**os.environ, **gone}, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == said, done.stderr[-500:]

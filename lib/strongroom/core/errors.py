@@ -4,12 +4,13 @@
     ├── UsageError             exit 2   the command line
     ├── ConfigError            exit 3   settings, contract or policy: all problems of a file at once
     ├── EnvironmentFault       exit 4   Java, jars, session, missing packages
+    ├── Stopped                exit 143 somebody ended the job, or the JVM that it came from, by SIGTERM
     ├── Refused                exit 5   the policy said no
     ├── GateClosed             exit 6   a set rule or the quarantine limit failed; readers keep the previous version
     └── StoreError             exit 7   a source, a table or another outside thing cannot be read or written
         └── KeyFault           exit 7   a key or its provider is missing, unreadable, wrong or disabled
 
-Anything else that reaches the top is a bug: exit 1, with a stack trace.
+Anything else that reaches the top is a bug: exit 1, with a stack trace. Ctrl-C ends with 130.
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ class EnvironmentFault(StrongroomError):
     exit_code = 4
 
 
+class Stopped(StrongroomError):
+    exit_code = 143
+
+
 class Refused(StrongroomError):
     exit_code = 5
 
@@ -81,3 +86,7 @@ class StoreError(StrongroomError):
 
 class KeyFault(StoreError):
     """A key or its provider is missing, unreadable, wrong or disabled."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: a job is left as Ctrl-C leaves it, wherever it is."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from strongroom.core.contract import Contract
-from strongroom.core.errors import ConfigError
+from strongroom.core.errors import ConfigError, StrongroomError, Terminated
 from strongroom.core.report import ContractFacts, Report, SourceFacts
-from strongroom.core.run import Job
+from strongroom.core.run import Job, Outcome
 from strongroom.flows import prepare_report, prepare_send
 from strongroom.flows.prepare_record import policy_of, write_failed
 from strongroom.stores.faults import translate
@@ -30,6 +30,9 @@ def report(job: Job, contract: Contract, error: BaseException, *, lake: Lake) ->
         page = prepare_report.write_report(failed, lake=lake)
         notes = prepare_send.end(job, failed, begun=prepare_send.Begun(start_event(job.run, contract.name)))
         write_failed(job, contract, lake=lake, report=page, notes=notes)
+        job.say(f"report: {page}")
+        if isinstance(error, StrongroomError) and error.outcome is None:
+            error.outcome = Outcome(report=page)
     except Exception as second:  # the first error counts
         job.say(f"note: this run leaves no report ({type(second).__name__})")
 
@@ -58,7 +61,7 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
 def _problem(error: BaseException) -> str:
     """One sentence of ours. What another's error says may quote data, so that only its class is told."""
     if isinstance(error, KeyboardInterrupt):
-        return "It was stopped by Ctrl-C."
+        return f"It was stopped by {'SIGTERM' if isinstance(error, Terminated) else 'Ctrl-C'}."
     known = translate(error)
     if known is None:
         return f"It ended with a bug: {type(error).__name__}."

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from strongroom.core.errors import Stopped, Terminated
 from strongroom.core.escaping import file_name
 from strongroom.core.settings import Settings
 from strongroom.stores.faults import translate
@@ -85,7 +86,7 @@ def recorded(
 def _code_of(error: BaseException) -> int:
     """The exit code that the job will end with."""
     if isinstance(error, KeyboardInterrupt):
-        return 130
+        return Stopped.exit_code if isinstance(error, Terminated) else 130
     known = translate(error)
     return known.exit_code if known is not None else 1
 

@@ -7,12 +7,14 @@ import contextlib
 import os
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError
+from strongroom.core.errors import ConfigError, EnvironmentFault, Stopped, StrongroomError
 from strongroom.core.settings import Settings
 from strongroom.stores import connect, faults, run_folder, sockets
 from strongroom.stores.spark_settings import JVM, MEANING, PROBES, READING, UNSET, WORK, refused
@@ -145,7 +147,21 @@ def _check(spark: Any) -> None:
 
 def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError:
     known = faults.translate(error) if connect.is_connect(settings.get("spark.master", "")) else None
+    if known is None and _GATEWAY in os.environ and _jvm_ended():
+        what = "stopped while Spark started: the JVM that this job came from was ended"
+        return Stopped(what, todo="Run again; readers see the last whole version.")
     return known or EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.")
+
+
+def _jvm_ended() -> bool:
+    """Whether the JVM that has started this process is no more; one that was told to end takes a moment."""
+    for _ in range(30):
+        name = Path(f"/proc/{os.getppid()}/comm")
+        with suppress(OSError):
+            if not name.read_text().startswith("java") if name.exists() else os.getppid() == 1:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def _new(settings: Mapping[str, str]) -> Any:
