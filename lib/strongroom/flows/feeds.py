@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
-from strongroom.flows.part_reader import blocks_in, blocks_of, chosen, form_of, text_blocks, with_folders
+from strongroom.flows.part_reader import blocks_in, blocks_of, chosen, form_of, kept_of, text_blocks, with_folders
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.encodings import decoder
 from strongroom.stores.origins import Form
@@ -29,7 +29,7 @@ class Stretch:
         start: the part's first byte; 0 where rows are numbered from the file's beginning.
         seen: what the part holds, once `blocks` has come to its end.
         blocks: its rows.
-        form: how its records are read, where they are text.
+        form: how its records are read; None where they are a quarantine's.
     """
 
     source: int
@@ -63,7 +63,8 @@ class Items:
                     seen = Seen()
                     form = form_of(part, self.contract)
                     blocks = blocks_of(part, self.contract, seen, form, only=only)
-                    yield Stretch(part.source, part.path, part.start, seen, blocks, form)
+                    kept = kept_of(part, self.contract, form)
+                    yield Stretch(part.source, part.path, part.start, seen, blocks, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,12 @@ class Rows:
         """See `Feed`."""
         counted: dict[tuple[str, int], int] = {}
         names = [column.name for column in self.contract.columns if only is None or column.name in only]
+        kept = Form(self.contract.sources[self.source].format)
         for batch in batches:
             for path, start, numbers, rows in runs_of(batch, counted):
                 block = Block(rows.select(names), numbers)
-                yield Stretch(self.source, path, start, Seen(records=len(numbers)), iter([block]))
+                seen = Seen(records=len(numbers))
+                yield Stretch(self.source, path, start, seen, iter([block]), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,9 @@ class Lines:
             lines = _decoded((each.column(LINE) for each in chain([one], rows)), form)
             ends = bool(one.column(ENDS)[0].as_py())
             found = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
-            blocks = (with_folders(block, part, columns) for block in chosen(found, columns, self.contract))
-            yield Stretch(part.source, path, start, seen, blocks, form)
+            folders, kept = dict(part.folders), kept_of(part, self.contract, form)
+            blocks = (with_folders(block, folders, columns) for block in chosen(found, columns, self.contract))
+            yield Stretch(part.source, path, start, seen, blocks, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class Files:
                 path, seen = plain_path(file), Seen()
                 part, form = self.parts[path], self.forms.get(path)
                 blocks = blocks_in(content.as_buffer(), part, self.contract, seen, form, only=only)
-                yield Stretch(part.source, path, 0, seen, blocks, form)
+                yield Stretch(part.source, path, 0, seen, blocks, kept_of(part, self.contract, form))
 
 
 def _decoded(lines: Iterable[pa.Array], form: Form) -> Iterator[pa.Array]:

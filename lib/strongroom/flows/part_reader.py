@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract, Source, source_name
 from strongroom.core.errors import StoreError
+from strongroom.flows.sealed_rows import as_texts
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.dialect import Dialect, dialect_of
@@ -44,8 +46,15 @@ def form_of(part: Part, contract: Contract) -> Form | None:
         encoding, mark = encoding_of(stream.read(LONGEST_MARK), said)
     if source.format == "json":
         return Form("json", encoding, mark=mark)
-    names = part.names or tuple(source_name(column) for column in contract.columns)
+    names = part.names or tuple(source_name(each) for each in contract.columns if each.name not in dict(part.folders))
     return Form("csv", encoding, asdict(dialect_of(source)), names, mark)
+
+
+def kept_of(part: Part, contract: Contract, form: Form | None) -> Form:
+    """What is kept of a file for rows of it that are set aside: its form, of text, and what its folders say."""
+    said = dict(part.folders)
+    folders = {source_name(column): said[column.name] for column in contract.columns if column.name in said}
+    return replace(form or Form(contract.sources[part.source].format), folders=folders)
 
 
 def is_document(source: Source) -> bool:
@@ -72,7 +81,7 @@ def blocks_of(
     columns = [column for column in contract.columns if only is None or column.name in only]
     with _told(part):
         found = _typed(part, contract, columns, seen) if form is None else _text(part, contract, seen, form, columns)
-        yield from (with_folders(block, part, columns) for block in chosen(found, columns, contract))
+        yield from (with_folders(block, dict(part.folders), columns) for block in chosen(found, columns, contract))
 
 
 def blocks_in(
@@ -86,7 +95,7 @@ def blocks_in(
             found = _rows(pa.BufferReader(content), part, contract, columns, seen)
         else:
             found = _records(_unpacked(content, part.path), part, contract, seen, form, columns)
-        yield from (with_folders(block, part, columns) for block in chosen(found, columns, contract))
+        yield from (with_folders(block, dict(part.folders), columns) for block in chosen(found, columns, contract))
 
 
 def _unpacked(content: pa.Buffer, path: str) -> Any:
@@ -98,9 +107,12 @@ def _unpacked(content: pa.Buffer, path: str) -> Any:
     return pa.CompressedInputStream(pa.BufferReader(content), codec.name)
 
 
-def with_folders(block: Block, part: Part, columns: Sequence[Column]) -> Block:
-    """The block with what the part's folders say. A row that holds something else in its file breaks `type` there."""
-    said = {name: text for name, text in part.folders if name in block.rows.schema.names}
+def with_folders(block: Block, folders: Mapping[str, str | None], columns: Sequence[Column]) -> Block:
+    """The block with what folders say, by the contract's names.
+
+    A row that holds something else in its file breaks `type` there, and keeps what it holds.
+    """
+    said = {name: text for name, text in folders.items() if name in block.rows.schema.names}
     if not said:
         return block
     rows, marks, texts = block.rows, dict(block.unreadable), filled(block.rows.num_rows, said)
@@ -112,6 +124,7 @@ def with_folders(block: Block, part: Part, columns: Sequence[Column]) -> Block:
                 agreed = np.asarray(agrees(read_text(own, column)[0], folder))
                 if not agreed.all():
                     marks[column.path] = ~agreed | marks.get(column.path, np.zeros(len(own), np.bool_))
+                    texts[column.name] = pc.if_else(pa.array(agreed), texts[column.name], as_texts(own))
             rows = rows.set_column(place, column.name, texts[column.name])
     return replace(block, rows=rows, unreadable=marks)
 

@@ -1,8 +1,8 @@
-"""Records of text files, read one by one as they were read the first time."""
+"""Records of files, read one by one as they were read the first time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,12 +10,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.contract import Column
+from strongroom.flows.part_reader import with_folders
+from strongroom.flows.sealed_rows import from_json, holds_types
 from strongroom.quality.reading.blocks import Block, Numbers
 from strongroom.quality.reading.csv_rows import csv_again
 from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import decoder
 from strongroom.quality.reading.json_lines import json_again
+from strongroom.stores.hive_folders import of_columns
 from strongroom.stores.origins import Form
+from strongroom.stores.sources import CORRUPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,42 @@ def read_again(raw: pa.Array, columns: Sequence[Column], form: Form | None) -> l
         blocks = [csv_again(text, columns, Dialect(**form.dialect), names=form.names)]  # type: ignore[arg-type]
     else:
         blocks = list(json_again(text, columns))
-    return [Again(block.rows, block.numbers - 1, block.unreadable) for block in blocks]
+    return [_again(block, columns, form) for block in blocks]
+
+
+def values_again(lines: pa.Array, columns: Sequence[Column], form: Form | None) -> list[Again]:
+    """The rows that were sealed as JSON, those of a typed source and those of text apart; what is no row is left out.
+
+    Args:
+        lines: binary, n: the rows.
+        columns: of the contract.
+        form: how the file was read; None where that was not kept, and the values tell.
+    """
+    typed = np.array([form.typed if form is not None else holds_types(line) for line in lines.to_pylist()], np.bool_)
+    parts = []
+    for kind in (False, True):
+        which = np.flatnonzero(typed == kind)
+        if len(which):
+            found = from_json(lines.take(pa.array(which)), columns, typed=kind)
+            sound = np.asarray(found.pop(CORRUPT).is_null())
+            rows = pa.RecordBatch.from_pydict(found).filter(pa.array(sound))
+            parts.append(_again(Block(rows, which[sound] + 1), columns, form))
+    return parts
+
+
+def _again(block: Block, columns: Sequence[Column], form: Form | None) -> Again:
+    if form is not None:
+        block = with_folders(block, of_columns(form.folders, columns), columns)
+    return Again(block.rows, block.numbers - 1, block.unreadable)
+
+
+def by_schema(parts: Iterable[Again]) -> list[list[Again]]:
+    """Parts that have rows, those of equal schemas together: text of a typed source is not read as other text is."""
+    found: dict[str, list[Again]] = {}
+    for part in parts:
+        if part.rows.num_rows:
+            found.setdefault(str(part.rows.schema), []).append(part)
+    return list(found.values())
 
 
 def together(parts: Sequence[Again], columns: Sequence[Column]) -> Again:

@@ -12,16 +12,15 @@ import pyarrow.parquet as pq
 from strongroom.core.contract import ACROSS
 from strongroom.flows.feeds import Stretch, runs_of
 from strongroom.flows.fuse import UNOPENED, UNPARSED, UNTRUSTED, Aside, Pass, Worker
-from strongroom.flows.records import Again, read_again, together
+from strongroom.flows.records import Again, by_schema, read_again, together, values_again
 from strongroom.flows.road import Work, passed_on
-from strongroom.flows.sealed_rows import RECORD, from_json, of_record, starts_with
+from strongroom.flows.sealed_rows import RECORD, of_record, starts_with
 from strongroom.flows.sealed_rows import UNTRUSTED as NEVER
 from strongroom.protect import unseal
 from strongroom.quality.reading.blocks import Block, Numbers, Seen
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import filesystem_of
 from strongroom.stores.origins import Form
-from strongroom.stores.sources import CORRUPT
 
 _ROWS = 20_000
 COLUMNS = ("batch", "reasons", "source_file", "source_position", "row")
@@ -66,6 +65,8 @@ class Sealed:
         """The rows that open, numbered as they lie there (`feeds.Feed`)."""
         for file, start, opened in self.openings(batches):
             rows, places = opened.again.rows, opened.again.places
+            if not len(places):
+                continue
             names = [name for name in rows.schema.names if only is None or name in only]
             block = Block(rows.select(names), places + opened.before + 1)
             yield Stretch(0, file, start, Seen(), iter([block]))
@@ -75,7 +76,8 @@ class Sealed:
         ring = keyring_of(self.plan.keys)
         for file, start, before, aside in self._lying(batches) if self.files else _handed(batches):
             clear, valid = unseal(aside.column("row"), table=self.plan.table, keyring=ring)
-            yield file, start, self._read(aside, clear, np.asarray(valid), before)
+            for opened in self._read(aside, clear, np.asarray(valid), before):
+                yield file, start, opened
 
     def _lying(self, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int, int, pa.RecordBatch]]:
         for batch in batches:
@@ -87,23 +89,24 @@ class Sealed:
                         yield self.files[number], 0, before, _whole(rows)
                         before += rows.num_rows
 
-    def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Opened:
+    def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Iterator[Opened]:
+        """Rows of a text source, and what is no row; then those of typed sources, a schema at a time."""
         columns = self.plan.contract.columns
         record, never = (np.asarray(starts_with(clear, mark)) & valid for mark in (RECORD, NEVER))
-        parts = list[Again]()
-        older = np.flatnonzero(valid & ~record & ~never)
-        if len(older):
-            found = from_json(clear.take(pa.array(older)), columns)
-            parsed = np.asarray(found.pop(CORRUPT).is_null())
-            parts.append(Again(pa.RecordBatch.from_pydict(found).filter(pa.array(parsed)), older[parsed]))
+        records, values = list[Again](), list[Again]()
         for form, which in self._by_form(aside, np.flatnonzero(record)):
             again = read_again(of_record(clear.take(pa.array(which))), columns, form)
-            parts += [replace(part, places=which[part.places]) for part in again]
-        rows = together(parts, columns)
+            records += [replace(part, places=which[part.places]) for part in again]
+        for form, which in self._by_form(aside, np.flatnonzero(valid & ~record & ~never)):
+            again = values_again(clear.take(pa.array(which)), columns, form)
+            values += [replace(part, places=which[part.places]) for part in again]
         torn = valid & ~never
-        torn[rows.places] = False
+        for part in (*records, *values):
+            torn[part.places] = False
         others = {UNOPENED: np.flatnonzero(~valid), UNTRUSTED: np.flatnonzero(never), UNPARSED: np.flatnonzero(torn)}
-        return Opened(aside, rows, others, before)
+        yield Opened(aside, together(records, columns), others, before)
+        for alike in by_schema(values):
+            yield Opened(aside, together(alike, columns), {}, before)
 
     def _by_form(self, aside: pa.RecordBatch, which: Numbers) -> Iterator[tuple[Form | None, Numbers]]:
         """Records with how they are read, those of one file together."""

@@ -55,23 +55,50 @@ def as_json(batch: pa.RecordBatch) -> pa.Array:
     return pa.array([_line(row) for row in _rows(batch)], pa.binary())
 
 
-def from_json(lines: pa.Array, columns: Sequence[Column]) -> dict[str, pa.Array]:
-    """The contract's columns with every scalar as text, and CORRUPT."""
+def holds_types(line: bytes) -> bool:
+    """Whether a row as JSON has a value that is not text: so it is of a typed source."""
+    return _is_typed(json.loads(line))
+
+
+def _is_typed(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_typed, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_typed, value))
+    return value is not None and not isinstance(value, str)
+
+
+def from_json(lines: pa.Array, columns: Sequence[Column], *, typed: bool = False) -> dict[str, pa.Array]:
+    """The contract's columns with every scalar as text, and CORRUPT.
+
+    Args:
+        lines: binary, n.
+        columns: of the contract.
+        typed: the rows are of a typed source, so what their texts mean is not the contract's to say (`read`): but of
+            texts, they become `large_string`.
+    """
     rows = [json.loads(line) for line in lines.to_pylist()]
     broken = [any(map(_has_surrogate, _texts(row))) for row in rows]
     rows = [{CORRUPT: NOT_UTF8} if bad else row for row, bad in zip(rows, broken, strict=True)]
     found = {
-        column.name: pa.array([_as_text(row.get(column.name)) for row in rows], text_type(column.type))
+        column.name: pa.array([_as_text(row.get(column.name)) for row in rows], text_type(column.type, typed=typed))
         for column in columns
     }
     return {**found, CORRUPT: pa.array([row.get(CORRUPT) for row in rows], pa.string())}
 
 
-def text_type(kind: Type) -> pa.DataType:
-    """A type with every scalar in it a text."""
+def text_type(kind: Type, *, typed: bool = False) -> pa.DataType:
+    """A type with every scalar in it a text; a large one where it is written for a value that is none."""
     if kind.name == "struct":
-        return pa.struct([pa.field(column.name, text_type(column.type)) for column in kind.fields])
-    return pa.list_(text_type(kind.item.type)) if kind.item is not None else pa.string()
+        return pa.struct([pa.field(column.name, text_type(column.type, typed=typed)) for column in kind.fields])
+    if kind.item is not None:
+        return pa.list_(text_type(kind.item.type, typed=typed))
+    return pa.large_string() if typed and kind.name != "string" else pa.string()
+
+
+def as_texts(array: pa.Array) -> pa.Array:
+    """Scalars as a row in JSON has them once it is read."""
+    return pa.array([_as_text(json.loads(value)) for value in _written(array)], pa.string())
 
 
 def _lines(batch: pa.RecordBatch) -> list[bytes]:
@@ -145,4 +172,6 @@ def _as_text(value: object) -> object:
         return [_as_text(inner) for inner in value]
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return _ENCODER.encode(value)  # NaN and infinities by the names that JSON's readers give them
     return value if value is None or isinstance(value, str) else str(value)

@@ -6,6 +6,7 @@ What cannot be read becomes null and its row is marked, by the path of the leaf;
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -174,15 +175,30 @@ _PARSERS = {
 }
 
 
+def _written_floats(array: pa.Array, column: Column, kind: pa.DataType) -> Parsed:
+    """Floats, and whole numbers where floats were declared, as `json` writes them: exactly the value, or none."""
+    endless = pc.index_in(array, value_set=pa.array(["NaN", "Infinity", "-Infinity"], array.type))
+    values, bad = _read_leaf(pc.if_else(endless.is_valid(), pa.scalar(None, array.type), array), column)
+    values = pc.coalesce(pa.array([math.nan, math.inf, -math.inf], kind).take(endless), values)
+    whole = pc.and_(pc.match_substring_regex(array, "^-?[0-9]{6,}$"), values.is_valid()).fill_null(False)
+    if not pc.any(whole, min_count=0).as_py():
+        return values, bad
+    pairs = zip(whole.to_pylist(), array.to_pylist(), values.to_pylist(), strict=True)
+    other: Mask = np.array([is_whole and int(text) != int(value) for is_whole, text, value in pairs], np.bool_)
+    return pc.if_else(pa.array(other), pa.scalar(None, kind), values), _either(bad, buffers.some(other))
+
+
 def _check_leaf(array: pa.Array, column: Column) -> Parsed:
     """One scalar column that arrived typed; text is text here too, and days must lie within the years 1 to 9999.
 
     Of another type than declared, it is cast where every value survives, and else judged value by value. A large string
-    is what a reader wrote for dates and timestamps of which some are none of ours: the contract's `read` is not meant.
+    is what was written for a typed value (by a reader, for dates and timestamps of which some are none of ours; of a
+    row in quarantine): the contract's `read` is not meant.
     """
     kind = arrow_type(column.type)
     if pa.types.is_large_string(array.type):
-        return _read_leaf(array, replace(column, read=Read()))
+        plain = replace(column, read=Read())
+        return _written_floats(array, plain, kind) if pa.types.is_floating(kind) else _read_leaf(array, plain)
     if buffers.is_text(array.type):
         return _read_leaf(array, column)
     if knows(array.type, kind):

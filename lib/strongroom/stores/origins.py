@@ -1,9 +1,9 @@
-"""What a quarantine needs to know of the text files whose records it keeps: how they are read, and where parts begin.
+"""What a quarantine needs to know of the files whose records it keeps: how they are read, and where parts begin.
 
-A record is sealed as the bytes that stood in the file. What makes a row of these again (format, dialect, header,
-encoding) is kept once a file and batch, in `strongroom.origins`; so a record is read as it was read the first time,
-whatever the contract says by then. A large file is read in parts, by whoever has the time: how many records and lines
-stand before each part is known when all have come to their end, and is kept here too.
+A record of text is sealed as the bytes that stood in the file. What makes a row of these again (format, dialect,
+header, encoding, what its folders say) is kept once a file and batch, in `strongroom.origins`; so a record is read as
+it was read the first time, whatever the contract says by then. A large file is read in parts, by whoever has the time:
+how many records and lines stand before each part is known when all have come to their end, and is kept here too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow as pa
 from strongroom.core.sql_text import all_of, equals, one_of
 from strongroom.stores import commits
 from strongroom.stores.lake import Lake
+from strongroom.stores.sources import TEXT_FORMATS
 
 ORIGINS = "strongroom.origins"
 _SCHEMA = pa.schema(
@@ -33,14 +34,15 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the records of a text file are read.
+    """How the records of a file are read.
 
     Args:
-        format: `json` or `csv`.
+        format: of its source; what follows is of text, but for the folders.
         encoding: what the file's bytes are.
         dialect: of CSV, by the names of `quality.reading.dialect.Dialect`.
         names: the header of a CSV file.
         mark: bytes of the byte order mark.
+        folders: what the file's folders say, by the source's names.
     """
 
     format: str
@@ -48,6 +50,12 @@ class Form:
     dialect: Mapping[str, object] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     mark: int = 0
+    folders: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def typed(self) -> bool:
+        """Whether its values have types of their own."""
+        return self.format not in TEXT_FORMATS
 
     def to_json(self) -> str:
         """One line that `of_json` reads."""
@@ -69,9 +77,7 @@ class Before(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A file of which a batch has set records aside: its form, if it is text, and what stands before each part by its
-    first byte.
-    """
+    """A file of which a batch has set records aside: its form, and what stands before each part by its first byte."""
 
     path: str
     form: Form | None
