@@ -88,7 +88,8 @@ def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
             other = ", or write onBrokenQuote: quarantineRest among the source's options" if csv else ""
             todo = f"Mend the file{other}."
             where = f"{part.path}, byte {part.seen.broken}"
-            raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
+            why = "a quote is broken" if csv else "what holds the document together is broken"
+            raise StoreError(f"{why}: from here on no row of this file can be trusted", where=where, todo=todo)
 
 
 def _set_aside(part: PartSeen) -> bool:
