@@ -27,7 +27,7 @@ from strongroom.quality.typed import read_text
 from strongroom.stores.hive_folders import agrees, filled
 from strongroom.stores.origins import Form
 from strongroom.stores.sources import TEXT_FORMATS, place_of
-from strongroom.stores.work_items import Part
+from strongroom.stores.work_items import Part, only_whole
 
 _STEP, _HEAD = 8 << 20, 4096
 
@@ -140,6 +140,8 @@ def _told(part: Part) -> Iterator[None]:
         raise StoreError(error.what, where=part.path, todo=error.todo) from None
     except (OSError, pa.ArrowException) as error:
         todo = "Replace or remove it." if isinstance(error, pa.ArrowException) else "Check the path and permission."
+        if only_whole(part.path):
+            todo = "Check the path and permission, and that the file is packed as its name says, and whole."
         raise StoreError("this file cannot be read", where=part.path, todo=todo) from None
 
 

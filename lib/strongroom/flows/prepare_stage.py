@@ -105,7 +105,8 @@ def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
             todo = f"Mend the file{other}."
             line = f" (line {part.seen.broken_line})" if part.seen.broken_line else ""
             where = f"{part.path}, byte {part.seen.broken}{line}"
-            raise StoreError("from here on no row of this file can be trusted", where=where, todo=todo)
+            why = "a quote is broken" if csv else "what holds the document together is broken"
+            raise StoreError(f"{why}: from here on no row of this file can be trusted", where=where, todo=todo)
 
 
 def _set_aside(part: PartSeen) -> bool:

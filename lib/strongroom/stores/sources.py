@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError
 from strongroom.core.contract import Source
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake import filesystem_of
+from strongroom.stores.local_listing import files_below, is_hidden, refuse_no_file
 
 TEXT_FORMATS = ("json", "csv")
 """Formats whose scalars arrive as text."""
@@ -124,22 +125,26 @@ def _matching(filesystem: Any, path: str) -> list[Any]:
     glob = path if "*" in path else f"{path}/**"
     words = re.escape(glob).replace(r"/\*\*/", "/(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
     pattern = f"(?s)^(?:{words}{'(/.*)?' if '*' in path else ''})$"
-    selector = pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True)
-    found = [info for info in filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
+    if isinstance(filesystem, pafs.LocalFileSystem):
+        below = files_below(filesystem, fixed, glob)
+    else:
+        below = filesystem.get_file_info(pafs.FileSelector(fixed or "/", recursive=True, allow_not_found=True))
+    found = [info for info in below if info.type != pafs.FileType.Directory]
     # By RE2, whose time does not grow with the number of stars as it would by backtracking.
     meant = pc.match_substring_regex(pa.array([info.path for info in found], pa.string()), pattern).to_pylist()
-    return [
+    chosen = [
         info
         for info, is_meant in zip(found, meant, strict=True)
         if is_meant and not _is_hidden(info.path.removeprefix(fixed).split("/"))
     ]
+    for info in chosen if isinstance(filesystem, pafs.LocalFileSystem) else ():
+        refuse_no_file(info.path)
+    return [info for info in chosen if info.type == pafs.FileType.File]
 
 
 def _is_hidden(parts: Sequence[str]) -> bool:
     *folders, name = parts
-    return name.startswith(("_", ".")) or any(
-        part.startswith(".") or (part.startswith("_") and "=" not in part) for part in folders
-    )
+    return name.startswith(("_", ".")) or any(map(is_hidden, folders))
 
 
 def plain_path(uri: str) -> str:

@@ -80,11 +80,10 @@ def footers(files: Sequence[RawFile]) -> list[Footer]:
 def _footer(file: RawFile) -> Footer:
     filesystem, path = place_of(file.path)
     try:
-        found = pq.read_metadata(path, filesystem=filesystem)
-    except (OSError, pa.ArrowException) as error:
+        return footer_in(pq.read_metadata(path, filesystem=filesystem))
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         what = "this is not a readable Parquet file"
         raise StoreError(what, where=file.path, todo="Replace or remove it.") from error
-    return footer_in(found)
 
 
 def footer_in(found: pq.FileMetaData) -> Footer:
@@ -141,13 +140,18 @@ def _ranges(part: Part, file: RawFile, whole: Callable[[RawFile], bool], target:
         yield replace(part, start=start, stop=-1 if stop == file.size else stop), stop - start
 
 
+def only_whole(path: str) -> bool:
+    """Whether a file's name says that it is packed."""
+    return path.lower().endswith(_PACKED)
+
+
 def is_one_piece(file: RawFile) -> bool:
     """Whether a file's bytes cannot be read in ranges, by its name's end or by how it begins: compressed, or UTF-16.
 
     Raises:
         StoreError: it cannot be read.
     """
-    if file.path.lower().endswith(_PACKED):
+    if only_whole(file.path):
         return True
     filesystem, path = place_of(file.path)
     try:
@@ -159,7 +163,7 @@ def is_one_piece(file: RawFile) -> bool:
 
 def only_workers_unpack(path: str) -> bool:
     """Whether a file's name says that it is packed, and not by gzip: of those Spark may make something else."""
-    return path.lower().endswith(_PACKED) and not path.endswith(".gz")
+    return only_whole(path) and not path.endswith(".gz")
 
 
 def _packed(pieces: Iterable[_Piece], target: int) -> list[Item]:

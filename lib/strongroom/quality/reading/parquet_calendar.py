@@ -54,8 +54,16 @@ def calendars(footer: pq.FileMetaData) -> Calendars:
         days = Calendar.OURS if hive == b"true" else Calendar.JULIAN
         moments = Calendar.OURS if hive == b"true" else Calendar.UNKNOWN
         return Calendars(days, moments, moments)
-    known = Calendar.OURS if str(footer.created_by).startswith(_KEEPS_OURS) else Calendar.UNKNOWN
+    known = Calendar.OURS if _maker(footer).startswith(_KEEPS_OURS) else Calendar.UNKNOWN
     return Calendars(known, known, known)
+
+
+def _maker(footer: pq.FileMetaData) -> str:
+    """Who made a file, by its own word; nobody where that is no text."""
+    try:
+        return str(footer.created_by)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _of_spark(marks: Mapping[str, bytes]) -> Calendars:

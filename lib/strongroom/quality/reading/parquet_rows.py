@@ -40,7 +40,7 @@ def footer_of(source: pa.NativeFile, *, path: str) -> pq.FileMetaData:
     except pa.ArrowNotImplementedError as error:
         what = f"a column of this file is of a type that cannot be read here, even to leave it out ({error})"
         raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
 
 

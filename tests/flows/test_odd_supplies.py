@@ -1,0 +1,63 @@
+"""Files that somebody has made to be odd end a run by their name, and say what is wrong with them."""
+
+import gzip
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from flows.test_retry_again import HEADER, LOCAL, small, visits
+from lakes import install
+from strongroom.flows import prepare
+
+
+def parquet(file):
+    pq.write_table(pa.table({"n": [1, 2]}), file)
+
+
+def test_a_maker_that_is_no_text_is_nobody(tmp_path, capsys):
+    place = install(tmp_path, capsys)
+    visits(place, "parquet", [small(10)])
+    file = place.lake / "raw/visits/a.parquet"
+    file.parent.mkdir(parents=True)
+    parquet(file)
+    data = file.read_bytes()
+    at = data.rindex(b"parquet-cpp")
+    file.write_bytes(data[:at] + b"\xff" + data[at + 1 :])
+    done = place.run(prepare, *LOCAL)
+    assert done.code == 0, done.err
+    assert len(place.rows("training.visits")) == 2
+
+
+def test_a_column_whose_name_is_no_text(tmp_path, capsys):
+    place = install(tmp_path, capsys)
+    visits(place, "parquet", [small(10)])
+    file = place.lake / "raw/visits/a.parquet"
+    file.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"n": [1], "odd_name": [1]}), file, store_schema=False)
+    file.write_bytes(file.read_bytes().replace(b"odd_name", b"odd_\xff\xfe\xfde"))
+    done = place.run(prepare, *LOCAL)
+    assert done.code in (3, 7), done.err
+    assert "a.parquet" in done.err
+
+
+SAID = [
+    # format, options, name, content, what is told
+    ("csv", HEADER, "a.csv", b'n\n1\n"2"x\n', "a quote is broken"),
+    ("json", ", customProperties: [{property: options, value: {document: true}}]", "a.json", b'[{"n":1},', "document"),
+    ("json", "", "a.json.gz", gzip.compress(b'{"n":1}\n' * 1000)[:-9], "packed as its name says"),
+    ("json", "", "a.json.gz", b'{"n":1}\n', "packed as its name says"),
+]
+
+
+@pytest.mark.parametrize(("form", "options", "name", "content", "told"), SAID)
+def test_what_is_wrong_is_said(tmp_path, capsys, form, options, name, content, told):
+    place = install(tmp_path, capsys)
+    visits(place, form, [small(10)], options)
+    file = place.lake / "raw/visits" / name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    done = place.run(prepare, *LOCAL)
+    assert done.code == 7
+    assert told in done.err
+    assert name in done.err
