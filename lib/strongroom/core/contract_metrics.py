@@ -106,19 +106,20 @@ def _key(node: Node, columns: Mapping[str, Column], findings: Findings) -> tuple
 
 def _values(node: Node, column: Column, findings: Findings, *, null: bool) -> tuple[object, ...]:
     """Values of the column's type. Null counts where `null` says so; among valid values it changes nothing."""
-    values: list[object] = []
+    values: dict[object, None] = {}  # in their order
+    twice = node.value.count(None) > 1
     for item in node.items:
         value = typed(item.value, column.type, format_=column.read.format)
-        if item.value is None and node.value.count(None) > 1:
+        if item.value is None and twice:
             findings.add(item, "Null stands here twice.")
         if item.value is None:
-            values += [None] if null else []
+            values |= {None: None} if null else {}
             if column.required and not null:
                 findings.add(item, f"Null is no valid value of {column.path!r}, which is required.")
         elif value is None:
             findings.add(item, f"This value of {column.path!r} is no {column.type.name}.")
-        elif in_json(value) in values:
+        elif (plain := in_json(value)) in values:
             findings.add(item, "This value stands here twice.")
         else:
-            values.append(in_json(value))
+            values[plain] = None
     return tuple(values)

@@ -152,3 +152,9 @@ def _json_escape(code: int) -> str:
 def _bytes(sign: str) -> str:
     undo = "surrogateescape" if "\udc80" <= sign <= "\udcff" else "surrogatepass"  # a byte that was no UTF-8
     return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", undo))
+
+
+def preparing(name: str, *options: str, mode: str = "") -> str:
+    """The command that prepares a data set, whole, for somebody to copy."""
+    how = (f"--set prepare.mode={mode}",) if mode else ()
+    return " ".join(("./spark-submit.sh prepare --contract", shell_word(name), *how, *options))

@@ -168,15 +168,16 @@ def _terms(words: list[str]) -> dict[str, Any]:
             raise UsageError(f"Unknown term {name!r}.", todo=f"{did_you_mean(name, _TERMS)} Write it as NAME=VALUE.")
         if name == "outcome" and value not in OUTCOMES:
             raise UsageError(f"Unknown outcome {value!r}.", todo=did_you_mean(value, OUTCOMES))
-        terms[name] = _moment(value) if name in ("since", "until") else value
+        terms[name] = _moment(name, value) if name in ("since", "until") else value
     return terms
 
 
-def _moment(text: str) -> datetime:
+def _moment(name: str, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError("This is not a date.", todo="Write it as 2026-05-31 or 2026-05-31T12:00:00Z.") from None
+        todo = f"Write it as {name}=2026-05-31 or {name}=2026-05-31T12:00:00Z."
+        raise UsageError(f"The term '{name}' takes a date, and {text!r} is none.", todo=todo) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -53,8 +53,9 @@ def report(job: Job, log: AuditLog) -> Outcome:
         "Who may act as somebody else": _acting(engine, now=job.run.started),
         "Jobs": _jobs(events),
     }
+    chosen = "" if job.args.month else ", the month before this one (--month YYYY-MM names another)"
     lines = [
-        f"# Audit report for {start:%Y-%m}", "", f"{len(events)} events of the log in {log.folder}; policy "
+        f"# Audit report for {start:%Y-%m}{chosen}", "", f"{len(events)} events of the log in {log.folder}; policy "
         f"{engine.policy.file}, {engine.policy.fingerprint[:16]}. Run `audit verify` to know that the log is whole.",
     ]  # fmt: skip
     for title, found in sections.items():
@@ -64,7 +65,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
     if not job.args.out:
         return Outcome(summary=text, facts=facts)
     write_lines(text, job.args.out)
-    return Outcome(report=job.args.out, summary=f"Written to {job.args.out}.", facts=facts)
+    return Outcome(report=job.args.out, summary=f"Written to {job.args.out}: {start:%Y-%m}{chosen}.", facts=facts)
 
 
 def _month(text: str, *, now: datetime) -> tuple[datetime, datetime]:

@@ -19,7 +19,7 @@ from strongroom.core.settings_file import load_settings, parse_settings
 from strongroom.core.words import did_you_mean
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.known_tables import known_tables
-from strongroom.flows.which import sound_contract
+from strongroom.flows.which import must_exist, named, sound_contract
 from strongroom.govern.lint import lint
 from strongroom.govern.policy import compile_policy
 from strongroom.stores.connectors import connector_fault
@@ -37,6 +37,7 @@ def run(job: Job) -> Outcome:
     """Reads each file as its kind, and says `ok` or what is wrong.
 
     Raises:
+        UsageError: there is no contract of the name that was given.
         ConfigError: every problem of every file.
     """
     files, problems = _files(job)
@@ -72,20 +73,17 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
         return files, list(error.problems)
     folder = Path(settings.contracts)
     if name := job.args.contract:
-        return [*files, _shown(_contract_file(folder, name))], []
+        must_exist(file := named(folder, name), name, folder)
+        return [*files, _shown(file)], []
     contracts = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
     problems = [] if contracts else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.")]
     for section, values in settings.jobs.items():
         name = str(values.get("contract") or "")
-        if name and not _contract_file(folder, name).exists():
+        if name and not named(folder, name).exists():
             known = [path.name.split(".")[0] for path in contracts]
             what = f"'{section}.contract' names {name!r}, and there is no such contract."
             problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
     return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
-
-
-def _contract_file(folder: Path, name: str) -> Path:
-    return Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
 
 
 def _where(config: str, section: str) -> str:

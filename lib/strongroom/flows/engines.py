@@ -16,7 +16,7 @@ from strongroom.stores.table_plan import spark_schema
 Function = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 Reduce = Callable[[pa.Table], pa.Table]
 
-BY_SPARK = "Run with --set prepare.engine=spark."
+BY_SPARK = "Run the same with --set prepare.engine=spark."
 _TASKS = 1000
 """Tasks of one stage at most: the driver merges an answer of each."""
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import preparing
 from strongroom.flows.tables import MADE, made_of
 from strongroom.protect.row_key import row_keys_of
 from strongroom.protect.types import type_of
@@ -26,7 +27,6 @@ _DIGITS = {"int8": 3, "int16": 5, "int32": 10, "int64": 19}
 """Digits that hold every value of a whole number."""
 _EXACT = ("int8", "int16", "int32")
 """Whole numbers of which a double holds every one."""
-_TODO = "Leave it as it was, or make all rows anew: prepare with --set prepare.mode=overwrite."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def evolution(table: pa.Schema, plan: pa.Schema, contract: Contract, *, same: bo
             former |= {path: type_} if type_ else {}
         else:
             where = contract.file if column is None else f"{contract.file}:{column.line}"
-            problems.append(Problem(f"column {path!r} {change}", where, _TODO))
+            todo = f"Leave it as it was, or make all rows anew: {preparing(contract.name, mode='overwrite')}."
+            problems.append(Problem(f"column {path!r} {change}", where, todo))
     if problems:
         raise ConfigError(problems)
     kept = [plan.field(name).with_nullable(table.field(name).nullable or plan.field(name).nullable)

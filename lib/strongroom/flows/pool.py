@@ -70,7 +70,7 @@ def run_in_pool(function: Function, count: int, processes: int) -> Iterator[pa.R
                 raise
         if not left:
             return
-    todo = "See the system's log: the memory may not be enough. --set prepare.engine=spark goes by Spark."
+    todo = "See the system's log: the memory may not be enough. Run the same with --set prepare.engine=spark."
     raise EnvironmentFault("worker processes died again and again", todo=todo)
 
 

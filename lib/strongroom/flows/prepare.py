@@ -5,7 +5,8 @@
 --from-version N    of a Delta source, leave alone what its versions up to N did
 --mend-timestamps   reads nothing: writes just those files anew whose timestamps are of before
 
-The functions `run` and `_steps` are the order of steps.
+Try it with --dry-run first: it says what would be read, checked, protected and written, and touches nothing. Each run
+leaves a report in the lake's folder reports/. With --set prepare.mode=append it reads just what is new.
 """
 
 from __future__ import annotations

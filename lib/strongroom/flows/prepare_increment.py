@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.escaping import preparing
 from strongroom.core.event import Event
 from strongroom.core.run import Job
 from strongroom.core.words import counted
@@ -44,7 +45,7 @@ def increments_of(
         StoreError: rows were changed or taken out, or the log or a file is gone.
     """
     tables = [(source, files[0]) for source, files in found.values() if source.format == "delta" and files]
-    after = _from_version(job, tables, read)
+    after = _from_version(job, contract, tables, read)
     increments = {}
     for source, file in tables:
         before = read.get(file.path)
@@ -52,7 +53,7 @@ def increments_of(
             continue
         if reason := unlike_its_files(DeltaTable(file.path, version=file.modified)):
             what = f"no increment of this Delta source: {reason}"
-            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", "Use prepare.mode=overwrite.")])
+            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", _whole(contract))])
         if after is not None:
             increments[file.path] = added_since(file.path, since=after, version=file.modified)
         elif before is not None:
@@ -76,14 +77,20 @@ def told(increments: Increments) -> list[tuple[str, str]]:
     ]
 
 
-def _from_version(job: Job, tables: Iterable[tuple[Source, RawFile]], read: Mapping[str, RawFile]) -> int | None:
+def _whole(contract: Contract) -> str:
+    return f"Read all of it anew: {preparing(contract.name, mode='overwrite')}."
+
+
+def _from_version(
+    job: Job, contract: Contract, tables: Iterable[tuple[Source, RawFile]], read: Mapping[str, RawFile]
+) -> int | None:
     after = job.args.from_version
     if after is None:
         return None
     known = list(tables)
     if len(known) != 1:
         what = f"--from-version is of one Delta source, and this contract has {len(known)}"
-        raise UsageError(what, todo="Use prepare.mode=overwrite.")
+        raise UsageError(what, todo=_whole(contract))
     file = known[0][1]
     least = read[file.path].modified if file.path in read else 0
     if not least <= after <= file.modified:

@@ -19,6 +19,7 @@ from deltalake.transaction import AddAction
 from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
 from strongroom.core.contract_references import referenced
 from strongroom.core.errors import KeyFault, StoreError
+from strongroom.core.escaping import preparing
 from strongroom.core.run import Job
 from strongroom.flows.engines import Tasks
 from strongroom.flows.fuse import Broken, Pass
@@ -195,7 +196,8 @@ def _keys_of(plan: Pass, road: Road, tasks: Tasks, leaf: Column, *, name: str) -
         try:
             ring.key(key)
         except KeyFault as fault:
-            todo = f"Get the key back, or write {name} anew: prepare it with mode overwrite."
+            again = preparing(name.partition(".")[2], mode="overwrite")
+            todo = f"Get the key back, or write {name} anew: {again}."
             raise StoreError(
                 f"values of {leaf.path!r} cannot be compared: {fault.what}", where=name, todo=todo
             ) from None

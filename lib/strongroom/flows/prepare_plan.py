@@ -108,7 +108,9 @@ def _increments(job: Job, contract: Contract, *, table: DeltaTable, found: Found
         read = manifest.read_before(known, table)
         return prepare_increment.increments_of(job, contract, found=found, read=read)
     if job.args.from_version is not None:
-        raise UsageError("--from-version is of an increment", todo="Add --set prepare.mode=append, or leave it out.")
+        raise UsageError(
+            "--from-version is of an increment", todo="Run the same with --set prepare.mode=append, or without it."
+        )
     return {}
 
 

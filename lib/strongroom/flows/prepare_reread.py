@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import RemoveAction
 
 from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.escaping import preparing
 from strongroom.core.run import Job
 from strongroom.stores import manifest
 from strongroom.stores.lake import Lake
@@ -27,7 +28,7 @@ def held_by(job: Job, lake: Lake, *, known: Sequence[Batch], table: DeltaTable) 
     Raises:
         UsageError: none did.
     """
-    file = str(job.args.reread)
+    file, name = str(job.args.reread), known[-1].dataset if known else "NAME"
     names = {file, f"{lake.root.rstrip('/')}/{file}"}
     held = [
         batch
@@ -36,10 +37,11 @@ def held_by(job: Job, lake: Lake, *, known: Sequence[Batch], table: DeltaTable) 
     ]
     if len(held) > 1:  # a Delta table, of which each has read some versions
         what = f"{len(held)} batches have read this table, each what was new, so none can be read anew by itself"
-        raise UsageError(what, where=file[:200], todo="Read all of it anew: --set prepare.mode=overwrite.")
+        raise UsageError(what, where=file[:200], todo=f"Read all of it anew: {preparing(name, mode='overwrite')}.")
     if held:
         return held[0]
-    todo = "Name it as the lake does, from its root on (raw/…). What is new is read by --set prepare.mode=append."
+    new = preparing(name, mode="append")
+    todo = f"Name it as the lake does, from its root on (raw/…). What is new is read by {new}."
     raise UsageError("no batch whose rows are in the table has read this file", where=file[:200], todo=todo)
 
 
@@ -64,7 +66,8 @@ def check_replaceable(name: str, batch: Batch, *, known: Sequence[Batch], table:
     Raises:
         StoreError: others have written its files anew, or a retry has put rows in that may be the batch's.
     """
-    todo = "Put the file back; or make all rows anew (--set prepare.mode=overwrite), those that others deleted, too."
+    anew = preparing(name.partition(".")[2], mode="overwrite")
+    todo = f"Put the file back; or make all rows anew, those that others deleted, too: {anew}."
     files = files_of(table)
     if any(stage_of(path) is None for path in files):
         what = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from strongroom.core.contract import Column, Contract, Reference, Rule
 from strongroom.core.contract_protect import METHODS
@@ -129,15 +129,32 @@ def protection(leaf: Column) -> str:
     """How a column leaves, as a privacy officer would say it."""
     if leaf.protect is None:
         return "kept as it is"
-    options = leaf.protect.options
-    said = ", ".join(f"{name} {_plain(value)}" for name, value in options.items())
+    said = ", ".join(_WORDS[name](value) for name, value in leaf.protect.options.items())
     return METHODS[leaf.protect.method].said + (f" ({said})" if said else "")
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
-    return ", ".join(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+def _bands(value: Any) -> str:
+    if "edges" in value:
+        return f"in bands with the edges {', '.join(map(str, value['edges']))}"
+    return f"in bands of {value['width']} from {value['min']} to {value['max']}"
+
+
+_WORDS: Mapping[str, Callable[[Any], str]] = {
+    "mode": lambda mode: "equal values stay equal" if mode == "deterministic" else "equal values look different",
+    "domain": lambda domain: f"joins with the domain {domain}",
+    "profile": lambda profile: f"by {profile.upper()}",
+    "key": lambda _: "under the key of its classification",
+    "minDistinct": lambda least: f"if there are {least:,} different values or more",
+    "rowKey": lambda column: f"bound to its row by {column}",
+    "keepFirst": lambda count: f"the first {counted(count, 'character')} stay",
+    "keepLast": lambda count: f"the last {counted(count, 'character')} stay",
+    "keepDomain": lambda keeps: "what is behind @ stays" if keeps else "what is behind @ goes",
+    "with": lambda sign: f"the rest is {sign}",
+    "bands": _bands,
+    "date": lambda part: f"to its {part}",
+    "prefix": lambda count: f"to its first {counted(count, 'character')}",
+}
+"""What each option of `protect` does, in plain words."""
 
 
 def _keys(done: Done, *, lake: Lake) -> list[tuple[str, str]]:
@@ -146,7 +163,7 @@ def _keys(done: Done, *, lake: Lake) -> list[tuple[str, str]]:
     hashed = any(leaf.protect and leaf.protect.method == "hash" for leaf in done.contract.leaves())
     others = former_keys(done, lake=lake) if hashed and not done.closed else ()
     why = (
-        "made tokens of rows before these: one value has two, which do not join; prepare.mode=overwrite makes all anew"
+        "made tokens of earlier rows: one value has two, which do not join; --set prepare.mode=overwrite makes all anew"
     )
     return [mine, *((key, why) for key in others)]
 

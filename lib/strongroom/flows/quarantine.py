@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError, UsageError
-from strongroom.core.escaping import joined, json_text, one_line
+from strongroom.core.escaping import joined, json_text, one_line, preparing
 from strongroom.core.event import Event
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import equals, one_of
@@ -61,7 +61,9 @@ def run(job: Job) -> Outcome:
     contract = contract_of(job, "prepare")
     lake, table = Lake(job.settings.lake), f"quarantine.{contract.name}"
     if lake.open(table) is None:
-        raise StoreError("there is no quarantine yet", where=lake.folder(table), todo="Run ./spark-submit.sh prepare.")
+        raise StoreError(
+            "there is no quarantine yet", where=lake.folder(table), todo=f"Run {preparing(contract.name)}."
+        )
     verb = {"list": _list, "show": _show, "retry": quarantine_retry.retry, "discard": _discard}[job.args.verb]
     return verb(job if job.args.verb == "show" else settle_purpose(job, contract), contract, lake)
 

@@ -16,6 +16,7 @@ from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
+from strongroom.core.escaping import preparing
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.words import counted
 from strongroom.flows import tables
@@ -59,8 +60,11 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     settle(lake, contract, known)
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
     if evolution_of(contract, onto).changes:
-        what, todo = f"the columns of {training} are not the contract's yet", "--set prepare.mode=append"
-        raise ConfigError([Problem(what, contract.file, f"Bring them there first: ./spark-submit.sh prepare {todo}.")])
+        what, todo = (
+            f"the columns of {training} are not the contract's yet",
+            preparing(contract.name, mode="append"),
+        )
+        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {todo}.")])
     _refuse_unpublished(lake, aside, known, onto)
     owners.refuse(training, onto, mode="append")
     owners.refuse(aside, quarantine, mode="overwrite")
@@ -94,7 +98,11 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
     found = lake.read(aside, ["batch"])
     if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
         what = "there are rows of a run that was not published: its gate was closed, or it died"
-        raise StoreError(what, where=aside, todo="Run prepare until it is published; then retry what is left.")
+        raise StoreError(
+            what,
+            where=aside,
+            todo=f"Run {preparing(aside.partition('.')[2])} until it is published; then retry what is left.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,8 @@ def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) ->
         return
     for table in (plan.table, f"quarantine.{whole.name}"):
         stages.drop_stage(lake, table, batch.stage)
-    todo = "Nothing was moved. Mend the contract, or discard the rows that break the rule (quarantine discard)."
+    discard = f"./spark-submit.sh quarantine discard --contract {whole.name} --run ID"
+    todo = f"Nothing was moved. Mend the contract, or discard the rows of the run that has such: {discard}."
     raise GateClosed(closing.sentence, where=closing.where, todo=todo)
 
 

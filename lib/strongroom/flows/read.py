@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.decision import Decision, Request
 from strongroom.core.errors import Refused, StoreError
+from strongroom.core.escaping import preparing
 from strongroom.core.event import Event
 from strongroom.core.policy import PHYSICAL
 from strongroom.core.run import Job, Run
@@ -106,7 +107,7 @@ def _read(
     if projection is not None:
         return _projected(spark, lake, projection, theirs=theirs)
     if found is None:
-        todo = "Run ./spark-submit.sh prepare first."
+        todo = f"Run {preparing(table.partition('.')[2])} first."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     rows = _rows(spark, lake, table, found, theirs=theirs)
     sql = reading(decision, dict(rows.dtypes))
@@ -161,5 +162,9 @@ def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) 
     found = lake.open(projection.table)
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
-        raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
+        raise StoreError(
+            f"this projection is {what}",
+            where=projection.table,
+            todo="Run ./spark-submit.sh project.",
+        )
     return _rows(spark, lake, projection.table, found, theirs=theirs)

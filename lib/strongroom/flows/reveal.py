@@ -19,6 +19,7 @@ from typing import Any
 from strongroom.core.contract import Column, Contract, Type
 from strongroom.core.decision import Decision
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError, UsageError
+from strongroom.core.escaping import preparing
 from strongroom.core.expression import parse
 from strongroom.core.expression_kinds import check_condition
 from strongroom.core.expression_tree import names
@@ -134,7 +135,7 @@ def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column],
     gone = [name for name in (*(column.name for column in columns), *condition, *bound) if name not in rows.columns]
     if gone:
         what = f"the table has no column {', '.join(gone)}; it is older than the contract"
-        raise ConfigError([Problem(what, decision.table, "Run prepare again.")])
+        raise ConfigError([Problem(what, decision.table, f"Run {preparing(decision.table.partition('.')[2])} first.")])
     sql = reading(decision, dict(rows.dtypes))
     if condition:
         rows = rows_where(rows, predicate(job.args.where, dict(rows.dtypes), where="--where"))

@@ -1,6 +1,6 @@
 """Turn the texts of a training table into TF-IDF features: vectors, their vocabulary, and a pipeline for new texts.
 
-The function `run` is the order of steps. Options are settings: --set vectorize.max_features=500, profile, rank, ngram,
+Options are settings: --set vectorize.max_features=500, profile, rank, ngram,
 min_df, text, label, key, time.
 """
 

@@ -34,14 +34,28 @@ def contract_of(job: Job, section: str) -> Contract:
     name = job.args.contract or str(job.settings.jobs.get(section, {}).get("contract") or "")
     if not name:
         raise UsageError("no contract is named", todo="Give --contract NAME or FILE.")
-    file = Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
+    file = named(folder, name)
     if job.settings.identity.get("provider") and file.resolve().parent != folder.resolve():
         todo = f"Name one of {folder}: its words on columns are the policy's."
         raise Refused("where who asks is proven, no contract of one's own is taken", where=str(file), todo=todo)
+    must_exist(file, name, folder)
+    return sound_contract(read_text(str(file)), str(file), (file.parent, folder))
+
+
+def named(folder: Path, name: str) -> Path:
+    """The file that `--contract` names: one, or that of a contract in the folder; it may not be there."""
+    return Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
+
+
+def must_exist(file: Path, name: str, folder: Path) -> None:
+    """Makes sure that a contract which was named is there.
+
+    Raises:
+        UsageError: it is not; says which are, and the nearest.
+    """
     if not file.exists():
         known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
-    return sound_contract(read_text(str(file)), str(file), (file.parent, folder))
 
 
 def sound_contract(text: str, file: str, folders: Sequence[Path]) -> Contract:

@@ -19,6 +19,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
+from strongroom.core.escaping import preparing
 from strongroom.stores.sources import place_of
 
 Values = dict[str, str | None]
@@ -56,7 +57,7 @@ def data_files(location: str, version: int) -> tuple[DeltaFile, ...]:
     try:
         found = pa.table(DeltaTable(location, version=version).get_add_actions())
     except (DeltaError, OSError) as error:
-        todo = "Read it as it is now: prepare it with --set prepare.mode=overwrite."
+        todo = f"Read it as it is now: {preparing('NAME', mode='overwrite')}."
         raise StoreError(f"version {version} cannot be read", where=location, todo=todo) from error
     files = [
         DeltaFile(
@@ -101,13 +102,13 @@ def added_since(location: str, *, since: int, version: int, size: int | None = N
     return Increment(since, version, tuple(file for _, file in added.values()), tuple(passed))
 
 
-_OVERWRITE = "Read all of it anew: --set prepare.mode=overwrite."
+_OVERWRITE = f"Read all of it anew: {preparing('NAME', mode='overwrite')}."
 
 
 def _stop(location: str, what: str, since: int, version: int, *, after: int) -> NoReturn:
     todo = (
         f"{_OVERWRITE} Or, where that is what you want, leave alone what was read and what came up to then: "
-        f"--from-version {after}."
+        f"{preparing('NAME', f'--from-version {after}', mode='append')}."
     )
     raise StoreError(f"{what}; read were versions up to {since}, asked for up to {version}", where=location, todo=todo)
 

@@ -92,7 +92,7 @@ def _spark(error: BaseException) -> StrongroomError | None:
         what, where = _placed(ours[2].strip())
         return kind(what, where=where) if issubclass(kind, StrongroomError) else None
     if "OutOfMemoryError" in text or "exited with code 137" in text:
-        return EnvironmentFault("Spark ran out of memory", todo="Give more by --set spark.driver.memory=4g.")
+        return EnvironmentFault("Spark ran out of memory", todo="Run the same with --set spark.driver.memory=4g.")
     if any(phrase in text for phrase in _FULL):
         return StoreError("the disk is full", todo=_FREE)
     if "Permission denied" in text or "AccessControlException" in text:
@@ -147,7 +147,7 @@ def _server_gone() -> EnvironmentFault:
 
 
 def _gone() -> EnvironmentFault:
-    todo = "Most likely it ran out of memory: try --set spark.driver.memory=4g."
+    todo = "Most likely it ran out of memory: run the same with --set spark.driver.memory=4g."
     return EnvironmentFault("the Spark session went away", todo=todo)
 
 

@@ -49,7 +49,7 @@ def refuse(table: str, found: DeltaTable, *, mode: str) -> None:
     if have.get("delta.appendOnly") == "true" and mode == "overwrite":
         what, todo = (
             "it is append-only, and this run would replace its rows",
-            "Only an increment that replaces nothing can write it: --set prepare.mode=append.",
+            "Only an increment that replaces nothing can write it: run the same with --set prepare.mode=append.",
         )
     elif found.metadata().partition_columns or have.get(_MAPPED, "none") != "none":
         what = "it has partitions or mapped columns"
