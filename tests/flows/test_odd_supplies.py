@@ -9,6 +9,7 @@ import pytest
 from flows.test_retry_again import HEADER, LOCAL, small, visits
 from lakes import install
 from strongroom.flows import prepare
+from strongroom.flows.prepare import stage
 
 
 def parquet(file):
@@ -61,3 +62,27 @@ def test_what_is_wrong_is_said(tmp_path, capsys, form, options, name, content, t
     assert done.code == 7
     assert told in done.err
     assert name in done.err
+
+
+@pytest.mark.parametrize(("change", "code"), [("more", 7), ("less", 7), ("other", 7), ("gone", 0), ("new", 0)])
+def test_a_file_that_is_written_while_it_is_read_publishes_nothing(tmp_path, capsys, monkeypatch, change, code):
+    place = install(tmp_path, capsys)
+    visits(place, "json", [small(10)])
+    file = place.lake / "raw/visits/a.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"n":1}\n')
+
+    def meanwhile(*given, **more):
+        staged = stage(*given, **more)
+        if change == "gone":
+            file.unlink()
+        else:
+            content = {"more": b'{"n":1}\n{"n":2}\n', "less": b'{"n":', "other": b'{"n":3}\n', "new": b'{"n":4}\n'}
+            (file.with_name("b.json") if change == "new" else file).write_bytes(content[change])
+        return staged
+
+    monkeypatch.setattr(prepare, "stage", meanwhile)
+    done = place.run(prepare, *LOCAL)
+    assert done.code == code, done.err
+    assert ("written while it was read" in done.err) is bool(code)
+    assert [row["n"] for row in place.rows("training.visits")] == ([] if code else [1])

@@ -133,6 +133,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
     staged = stage(job, way, plan, read, lake=lake, without=replaced)
+    for source in contract.sources:
+        sources.refuse_changed([] if source.format == "delta" else read.files(source))
     look_again(lake, planned)
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)

@@ -147,6 +147,23 @@ def _is_hidden(parts: Sequence[str]) -> bool:
     return name.startswith(("_", ".")) or any(map(is_hidden, folders))
 
 
+def refuse_changed(files: Sequence[RawFile]) -> None:
+    """What was read must be what was planned: whoever writes a file meanwhile may have had half of it read.
+
+    A file that has gone since it was read is what it was. Delta tables have versions, and are none of these.
+
+    Raises:
+        StoreError: a file is another now.
+    """
+    if not files:
+        return
+    filesystem, _ = place_of(files[0].path)
+    for file, info in zip(files, filesystem.get_file_info([place_of(file.path)[1] for file in files]), strict=True):
+        if info.type == pafs.FileType.File and (info.size, info.mtime_ns // 1000) != (file.size, file.modified):
+            todo = "Run again once it is written; better, write under a name that begins with _ and rename."
+            raise StoreError("this file was written while it was read", where=file.path, todo=todo)
+
+
 def plain_path(uri: str) -> str:
     """A file's path as sources list it, from the URI that Spark gives."""
     return unquote(re.sub("^file:/+", "/", uri))
