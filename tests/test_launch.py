@@ -70,14 +70,16 @@ def test_each_error_has_its_exit_code_and_its_event(place, error, code, ending):
 
 
 WAITING = """
-import time, types
+import sys, time, types
 from strongroom import launch
 
 def run(job):
     print("up", flush=True)
     time.sleep(60)
 
-launch.main(types.SimpleNamespace(__name__="strongroom.flows.waits", __doc__="", BARE=True, run=run), spark=False)
+sys.modules["strongroom.flows.waits"] = flow = types.ModuleType("strongroom.flows.waits", "")
+flow.BARE, flow.run = True, run
+launch.main("waits", spark=False)
 """
 
 

@@ -223,6 +223,7 @@ SINKS = (
         f"{LIB}/quality/typed.py": "a suffix, escaped",
         f"{LIB}/govern/names.py": "a policy's '*', all else escaped",
         f"{LIB}/stores/sources.py": "a path's '*', all else escaped",
+        f"{LIB}/stores/local_listing.py": "a path's '*', all else escaped",
         f"{LIB}/stores/jars.py": "a file of the lock, escaped",
         f"{LIB}/stores/whole_file.py": "a file's own name, escaped",
         f"{LIB}/stores/raw_reading.py": "a folder's name in a path, escaped",
@@ -254,6 +255,7 @@ SINKS = (
         f"{LIB}/submit.py": "becomes the job: words, no shell",
     }),
     Sink("Python", code, {
+        f"{LIB}/launch.py": "the flow of the job that was pressed: a name of ours",
         f"{LIB}/flows/notebook.py": "runs the cells of a notebook, which is what it is for",
         f"{LIB}/core/notebook.py": "compiles them",
         f"{LIB}/stores/providers/__init__.py": "a module of a table of ours",

@@ -34,7 +34,7 @@ def key_set():
 
 def claims(**more):
     now = int(time.time())
-    return {"iss": ISSUER, "aud": "strongroom", "sub": "ada", "iat": now, "exp": now + 600, **more}
+    return {"iss": ISSUER, "aud": "strongroom", "sub": "ada", "iat": now, "exp": now + 6 * 3600, **more}
 
 
 def signed(found=None, *, key=RSA, kid="r", algorithm="RS256", **headers):
@@ -77,7 +77,7 @@ def forged():
         (signed(crit=["more"], more=1), "no token that this issuer signed", "a critical header nobody understands"),
         (signed(claims(exp=now - 60)), "expired", "over"),
         (signed(claims(exp=None)), "a claim is missing", "good for ever"),
-        (signed(claims(nbf=now + 600)), "not good yet", "too early"),
+        (signed(claims(nbf=now + 5 * 3600)), "not good yet", "too early"),
         (signed(claims(aud="payroll")), "another audience", "made for another service"),
         (signed(claims(aud=None)), "a claim is missing", "made for every service"),
         (signed(claims(iss="https://evil.example")), "another issuer", "of another issuer"),
