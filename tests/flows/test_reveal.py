@@ -8,7 +8,7 @@ import pytest
 from deltalake import write_deltalake
 
 from lakes import install
-from strongroom.flows import prepare, reveal
+from strongroom.flows import prepare, reveal, reveal_table
 
 PIA = ("--as", "user:pia", "--purpose", "data_subject_request")
 GRANTS = """
@@ -83,6 +83,7 @@ def test_columns_come_out_in_clear_for_the_rows_of_the_grant_and_the_last_run_on
     log = "".join(path.read_text() for path in (place.lake / "revealed/reviews/_delta_log").glob("*.json"))
     assert not any(email in log + shown.out + shown.err for email in found.values() if email)
     assert '"strongroom.classification":"personal"' in log.replace("\\", "")
+    assert folders(place) == ["_delta_log", "stage-000001-one"], "the stage goes with the run"
     assert place.run(reveal, "--columns", "review_id,email", "--run-id", "one", *PIA).line["rows"] == {}
 
     spoil(place)
@@ -95,6 +96,32 @@ def test_columns_come_out_in_clear_for_the_rows_of_the_grant_and_the_last_run_on
     assert [row for row in rows if row["_unopened"]] == [{"email": None, "_unopened": ["email"]}]
     assert "unopened   email: 1 value; null, and named in _unopened" in again.out
     assert not any(path.exists() for path in first), "what the table held before is deleted"
+
+
+def folders(place):
+    return sorted(path.name for path in (place.lake / "revealed/reviews").iterdir())
+
+
+class Death(BaseException):
+    """Stands for kill -9."""
+
+
+@pytest.mark.spark
+def test_a_run_that_died_right_after_its_commit_is_cleared_away_by_itself(place, monkeypatch, spark):
+    asked = ("--columns", "email", *PIA)
+    assert place.run(prepare).code == 0
+    assert place.run(reveal, *asked, "--run-id", "one").code == 0
+
+    def die(*_):
+        raise Death
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reveal_table, "drop_former", die)
+        with pytest.raises(Death):
+            place.run(reveal, *asked, "--run-id", "two")
+    assert "stage-000001-one" in folders(place), "what earlier versions held is still there"
+    assert place.run(reveal, *asked, "--run-id", "two").code == 0
+    assert folders(place) == ["_delta_log", "stage-000002-two"]
 
 
 def spoil(place):
@@ -115,7 +142,7 @@ def test_cells_that_were_swapped_between_rows_do_not_open(place, spark, key):
     place.edit("contracts/reviews.yaml", rule, f"{rule}, rowKey: {key}")
     prepared = place.run(prepare)
     assert prepared.code == 0, prepared.err
-    assert f"rowKey {key}" in prepared.out
+    assert f"bound to its row by {key}" in prepared.out
     first = place.run(reveal, "--columns", "email,review_id", *PIA)
     assert first.line["rows"]["written"] > 10
     assert "unopened" not in first.out

@@ -83,6 +83,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
     owners.refuse(target, onto, mode="overwrite")
     number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
     if onto.transaction_version(writer):
+        drop_former(lake, target)  # which it may have died before
         return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
     stage = f"stage-{number:06d}-{job.run.id}"
     stages.drop_stage(lake, target, stage)  # of this very run, killed just before its commit
