@@ -18,7 +18,7 @@ setup(
     long_description_content_type="text/markdown",
     package_dir={"": "lib"},
     packages=find_packages("lib"),
-    package_data={"strongroom.learn": ["stop_words.txt"]},
+    package_data={"strongroom.learn.features": ["stop_words.txt"]},
     python_requires=">=3.11",
     install_requires=REQUIREMENTS,
     extras_require={"aws": ["boto3"]},

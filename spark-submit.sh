@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts a job of Strongroom: ./spark-submit.sh [launcher options] JOB [job options]
-# Here only a Python is found; lib/strongroom/submit.py does the rest, and docs/install.md tells what that is.
+# Here only a Python is found; lib/strongroom/launcher.py does the rest, and docs/install.md tells what that is.
 set -euo pipefail
 
 fail() { # WHAT TODO: exit code 4 is "environment" in core/errors.py
@@ -53,4 +53,4 @@ if ! [ -x "$python" ]; then
     [ -n "$python" ] || fail "Python 3.11 or newer is missing." "$(install_hint)"
 fi
 # Isolated (-I): what the environment says to Python is for the job, if the settings let it through.
-exec "$python" -I -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.submit import main; main(sys.argv[1:])' "$root/lib" "$@"
+exec "$python" -I -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.launcher import main; main(sys.argv[1:])' "$root/lib" "$@"

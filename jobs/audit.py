@@ -1,6 +1,6 @@
-"""Check, search, prove and report the audit log; see `strongroom/flows/audit.py`."""
+"""Check, search, prove and report the audit log; see `strongroom/flows/audit/__init__.py`."""
 
-from strongroom.launch import main
+from strongroom.run_job import main
 
 if __name__ == "__main__":
     main("audit", spark=False)

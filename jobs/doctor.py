@@ -1,6 +1,6 @@
 """Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it."""
 
-from strongroom.launch import main
+from strongroom.run_job import main
 
 if __name__ == "__main__":
     main("doctor", spark=False)

@@ -1,6 +1,6 @@
-"""List, rotate, move and destroy keys; see `strongroom/flows/keys.py`."""
+"""List, rotate, move and destroy keys; see `strongroom/flows/keys/__init__.py`."""
 
-from strongroom.launch import main
+from strongroom.run_job import main
 
 if __name__ == "__main__":
     main("keys", spark=False)

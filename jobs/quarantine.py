@@ -1,6 +1,6 @@
 """Work with rows that were set aside: list, show, retry, discard."""
 
-from strongroom.launch import main
+from strongroom.run_job import main
 
 if __name__ == "__main__":
     main("quarantine", spark="retry")

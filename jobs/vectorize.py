@@ -1,6 +1,6 @@
-"""Turn the texts of a training table into TF-IDF features; see `strongroom/flows/vectorize.py`."""
+"""Turn the texts of a training table into TF-IDF features; see `strongroom/flows/vectorize/__init__.py`."""
 
-from strongroom.launch import main
+from strongroom.run_job import main
 
 if __name__ == "__main__":
     main("vectorize", spark=True)

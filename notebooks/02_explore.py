@@ -14,7 +14,7 @@ dbutils.widgets.text("principal", "", "Act as (empty: the settings' principal)")
 # COMMAND ----------
 
 from strongroom.flows import explore
-from strongroom.flows import explore_figures as figures
+from strongroom.flows.explore import figures
 from strongroom.notebook import run_flow
 
 view = run_flow(

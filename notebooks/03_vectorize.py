@@ -17,7 +17,7 @@ dbutils.widgets.text("new_text", "It works and the price is fine, but service to
 # COMMAND ----------
 
 from strongroom.flows import explore, vectorize
-from strongroom.flows import explore_figures as figures
+from strongroom.flows.explore import figures
 from strongroom.notebook import run_flow
 
 who = {

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from lakes import install
-from strongroom.core.event import RECOVER, Event
+from strongroom.audit.checkpoint import Checkpoint, VerifierKey, new_signing_key, open_checkpoint, sign
+from strongroom.audit.log import AuditLog
+from strongroom.audit.merkle import Tree, leaf_hash
+from strongroom.core.audit_event import RECOVER, Event
 from strongroom.core.run import Outcome
 from strongroom.flows import audit
-from strongroom.govern.checkpoint import Checkpoint, VerifierKey, new_signing_key, open_checkpoint, sign
-from strongroom.govern.merkle import Tree, leaf_hash
-from strongroom.stores.audit import AuditLog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JOB = SimpleNamespace(__name__="strongroom.flows.tried", __doc__="A job.", run=lambda job: Outcome())

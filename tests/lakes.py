@@ -8,10 +8,10 @@ from types import ModuleType
 
 from deltalake import DeltaTable
 
-from strongroom import launch
-from strongroom.stores.audit import AuditLog
+from strongroom import run_job
+from strongroom.audit.log import AuditLog
+from strongroom.sample.lake import make_sample
 from strongroom.stores.lake import Lake
-from strongroom.stores.sample import make_sample
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = """
@@ -59,7 +59,7 @@ class Installation:
 
     def run(self, flow: ModuleType, *options: str) -> Result:
         self.capsys.readouterr()
-        code = launch.run(flow, ["--config", str(self.settings), "--json", *options], spark=True)
+        code = run_job.run(flow, ["--config", str(self.settings), "--json", *options], spark=True)
         out, err = self.capsys.readouterr()
         last = out.strip().rsplit("\n", 1)[-1]
         return Result(code, json.loads(last) if last.startswith("{") else {}, out, err)

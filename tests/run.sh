@@ -73,7 +73,7 @@ if [ "$speed" = fast ]; then
     ./spark-submit.sh --setup-only --tools --no-spark
 else
     ./spark-submit.sh --setup-only --tools
-    JAVA_HOME="$("$python" -c 'from strongroom.stores.java import find_java; print(find_java().home)')"
+    JAVA_HOME="$("$python" -c 'from strongroom.setup.java import find_java; print(find_java().home)')"
     export JAVA_HOME
 fi
 

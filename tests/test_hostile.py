@@ -19,16 +19,16 @@ from deltalake import write_deltalake
 from browser import report_demo
 from hostile import TEXTS, elements, junit, last_line, prometheus, shell_words, spreadsheet, watch, watched, yaml_text
 from lakes import ROOT, install
-from strongroom import launch, submit
+from strongroom import launcher, run_job
+from strongroom.audit.log import AuditLog
+from strongroom.core.audit_event import Event
 from strongroom.core.errors import EnvironmentFault, StrongroomError
 from strongroom.core.escaping import is_unicode, visible
-from strongroom.core.event import Event
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN
-from strongroom.core.settings_file import load_settings
+from strongroom.core.settings.file import load_settings
 from strongroom.flows import access, audit, check, doctor, quarantine
-from strongroom.protect.seal import seal
-from strongroom.stores import reports
-from strongroom.stores.audit import AuditLog
+from strongroom.protect.row_sealing import seal
+from strongroom.reports import write
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.sources import list_files
 
@@ -58,7 +58,7 @@ def place(tmp_path, capsys, monkeypatch):
     def none(*_, **__):
         raise EnvironmentFault("no Java in this test")
 
-    monkeypatch.setattr(launch.session, "open_session", none)
+    monkeypatch.setattr(run_job.session, "open_session", none)
     monkeypatch.setenv("STRONGROOM_DEBUG", "0")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -68,7 +68,7 @@ def place(tmp_path, capsys, monkeypatch):
 def said(capsys, flow, *options: str) -> tuple[int, str]:
     """Runs a job; what it ends with, and says. Nothing of that acts on a terminal, and it is no bug."""
     capsys.readouterr()
-    code = launch.run(flow, list(options))
+    code = run_job.run(flow, list(options))
     out, err = capsys.readouterr()
     for text in (out, err):
         watch(text)
@@ -88,7 +88,7 @@ def options():
     """Every option and word of every job that takes a text, and those of all jobs once."""
     found = []
     for name, flow in flows().items():
-        for action in launch.parser_of(name, flow)._actions:
+        for action in run_job.parser_of(name, flow)._actions:
             common = action.dest in ("config", "contract", "principal", "purpose", "overrides", "run_id")
             if action.nargs == 0 or isinstance(action, argparse._HelpAction) or (common and name != "access"):
                 continue
@@ -100,10 +100,10 @@ def options():
 def test_every_option_takes_any_text(place, capsys, case, texts):
     name, dest = case
     flow = flows()[name]
-    action = next(each for each in launch.parser_of(name, flow)._actions if each.dest == dest)
+    action = next(each for each in run_job.parser_of(name, flow)._actions if each.dest == dest)
     words = {
         each.dest: list(each.choices)[:1] if each.choices else ["x"]
-        for each in launch.parser_of(name, flow)._actions
+        for each in run_job.parser_of(name, flow)._actions
         if not each.option_strings and each.nargs not in ("*", "?")
     }
     verbs = {("access", "files"): "diff", ("audit", "terms"): "search"}
@@ -390,23 +390,23 @@ def test_columns_of_any_name_in_a_table_of_somebody_else(place, capsys, text):
 def test_names_in_a_report_stay_names_in_every_format(monkeypatch):
     monkeypatch.setattr(report_demo, "EVIL", "harmless")
     calm = report_demo.hostile(length=10)
-    shape, _ = elements(reports.render_html(calm))
-    count = len(prometheus(reports.render_prometheus(calm)))
-    cases = len(junit(reports.render_junit(calm)).findall(".//testcase"))
+    shape, _ = elements(write.render_html(calm))
+    count = len(prometheus(write.render_prometheus(calm)))
+    cases = len(junit(write.render_junit(calm)).findall(".//testcase"))
     for text in ALL:
         monkeypatch.setattr(report_demo, "EVIL", f"x{text[:50]}")
         report = report_demo.hostile(length=10)
-        page = reports.render_html(report)
+        page = write.render_html(report)
         found, words = elements(page)
         plain = [each for each in found if each[0] != "wbr"]
         assert plain == [each for each in shape if each[0] != "wbr"], text
         watch(words.replace("\u200c", "").replace("\u200d", ""))
-        told = prometheus(reports.render_prometheus(report))
+        told = prometheus(write.render_prometheus(report))
         assert len(told) == count
-        watch(reports.render_prometheus(report).replace("\u200c", "").replace("\u200d", ""))
-        assert len(junit(reports.render_junit(report)).findall(".//testcase")) == cases
-        assert json.loads(reports.render_json(report))["table"] == report.table
-        for line in reports.render_openlineage(report).splitlines():
+        watch(write.render_prometheus(report).replace("\u200c", "").replace("\u200d", ""))
+        assert len(junit(write.render_junit(report)).findall(".//testcase")) == cases
+        assert json.loads(write.render_json(report))["table"] == report.table
+        for line in write.render_openlineage(report).splitlines():
             json.loads(line)
             watch(line)
 
@@ -415,7 +415,7 @@ def test_the_command_that_is_printed_is_the_command_that_was_meant(capsys, monke
     texts = [text for text in ALL if "\0" not in text and is_unicode(text)]
     for at in range(0, len(texts), 40):
         part = [f"x{text}" for text in texts[at : at + 40]]
-        submit.launch(["--print", "check", *part])
+        launcher.launch(["--print", "check", *part])
         out, _ = capsys.readouterr()
         watch(out)
         assert shell_words(out)[-len(part) :] == [os.fsencode(text) for text in part]
@@ -425,7 +425,7 @@ def test_the_command_that_is_printed_is_the_command_that_was_meant(capsys, monke
 def test_the_launcher_takes_any_word(capsys, text):
     for words in (["--print", text], ["--print", f"--master={text}", "check"], ["--print", f"--{text}", "check"]):
         with pytest.raises(SystemExit) as ended:
-            submit.main(words)
+            launcher.main(words)
         out, err = capsys.readouterr()
         watch(out)
         watch(err)
@@ -443,7 +443,7 @@ def test_the_environment_takes_any_text(place, capsys, monkeypatch, text):
 
 @pytest.mark.parametrize("text", ALL)
 def test_an_error_that_quotes_it_is_three_plain_lines(capsys, text):
-    from strongroom.telling import Telling
+    from strongroom.console import Telling
 
     error = StrongroomError(f"what {text}", where=f"where {text}", todo=f"do ./spark-submit.sh check {text}")
     Telling("check", "1", as_json=True, start=0.0, config=text).failed(error, code=3)

@@ -2,98 +2,231 @@
 
 import ast
 import re
+import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIB = ROOT / "lib" / "strongroom"
-ROOMS = ("core", "protect", "quality", "learn", "govern", "stores", "flows")
+LIB = ROOT / "lib"
+
+# Who may import whom. A name covers what lies in it, unless a longer name of this table does.
 MAY = {
-    "core": set(),
-    "protect": {"core"},
-    "quality": {"core"},
-    "learn": {"core"},
-    "govern": {"core"},
-    "stores": {"core"},
-    "flows": {"core", "protect", "quality", "learn", "govern", "stores"},
-    "telling": {"core"},
-    "launch": {"core", "stores", "telling", "flows.seal"},  # every job ends with a signed checkpoint
-    "notebook": {"core", "stores", "launch", "telling"},
-    "functions": {"core", "protect", "stores"},
-    "submit": {"core", "stores", "telling"},
-    "jobs": {"flows", "launch"},
-    "notebooks": {"flows", "notebook", "core", "stores"},
+    # entries
+    "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds "
+    "stores.identity stores.spark",
+    "launcher": "console core core.settings setup stores stores.spark",
+    "console": "core core.run",
+    "notebook": "console core core.run run_job stores.spark",
+    "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
+    "stores.spark",
+    # words
+    "core": "",
+    "core.expression": "core",
+    "core.keys": "core",
+    "core.settings": "core core.keys",
+    "core.run": "core.settings",
+    "core.policy": "core core.expression core.keys",
+    "core.audit_event": "core core.policy core.run",
+    "core.contract": "core core.expression",
+    "core.report": "core.contract core.run",
+    # kernels
+    "arrow": "core.contract",
+    "protect.cipher": "arrow core core.contract core.keys",
+    "protect.methods": "arrow core core.contract core.keys protect.cipher",
+    "protect": "arrow core core.contract core.keys protect.cipher protect.methods",
+    "quality.reading": "arrow core core.contract",
+    "quality.checks": "arrow core core.contract quality.reading",
+    "quality.counts": "arrow core.contract",
+    "quality.query": "core core.contract",
+    "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
+    "learn": "",
+    "learn.features": "core",
+    "sample": "core",
+    # decisions
+    "govern.engine": "core core.contract core.policy",
+    "govern": "core.contract core.policy govern.engine",
+    "govern.levels": "core.keys core.policy govern.engine",
+    "govern.sql": "core core.expression core.policy",
+    "govern.review": "core core.expression core.policy govern govern.engine govern.levels",
+    "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",
+    # what is outside
+    "stores": "core core.settings",
+    "stores.identity": "core core.run core.settings stores",
+    "stores.spark": "core core.settings stores.identity",
+    "stores.keys": "core core.keys stores stores.identity stores.spark",
+    "stores.lake": "core core.report core.run stores stores.spark",
+    "stores.sources": "core core.contract core.run stores.lake",
+    "stores.artefacts": "core stores stores.lake",
+    "audit": "core core.audit_event core.settings stores",
+    "setup": "core core.settings stores stores.identity stores.spark",
+    "reports": "core core.report",
+    "reports.page": "core.report reports",
+    "reports.feeds": "core core.report core.run reports",
+    "reports.send": "reports stores",
+    "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",
+    "reports.write": "core core.report core.run reports.feeds reports.page stores.artefacts stores.lake",
+    "databricks": "core core.run reports reports.page stores",
 }
-NO_JVM = ("core", "protect", "quality", "govern")
+# A flow may import every room; of the flows, what stands here.
+FLOWS = {
+    "flows.foundation": "",
+    "flows.row_pass": "flows.foundation",
+    "flows.cross_row": "flows.foundation flows.row_pass",
+    "flows.read": "flows.foundation",
+    "flows.keys": "flows.foundation",
+    "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
+    "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
+    "flows.vectorize": "flows.foundation flows.read",
+    "flows.explore": "flows.foundation flows.read flows.vectorize",
+    "flows.access": "flows.foundation",
+    "flows.audit": "flows.foundation",
+    "flows.project": "flows.foundation",
+    "flows.reveal": "flows.foundation",
+    "flows": "flows.foundation",  # jobs of one file: check, doctor, notebook, sample
+}
+ENTRIES = ("run_job", "launcher", "console", "notebook", "functions")
+ROOMS = set(MAY) - set(ENTRIES)
+NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
+WITHOUT = {
+    # of whatever lies in a room: what nothing in it imports, whoever brings it
+    **dict.fromkeys(NO_SPARK, ("pyspark", "delta", "py4j")),
+    "core": ("pyspark", "delta", "py4j", "pyarrow", "numpy", "pandas", "deltalake"),
+}
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "manager", "base", "misc"}
 CONNECT_HAS_NONE = re.compile(r"\.rdd\b|sparkContext|\b_jvm\b|\b_jdf\b|\b_jsc\b|\.broadcast\(")
 
 
-def code():
-    return [*LIB.rglob("*.py"), *(ROOT / "jobs").glob("*.py"), *(ROOT / "notebooks").glob("*.py")]
-
-
-def room_of(path: Path) -> str:
-    if path.is_relative_to(LIB):
-        inside = path.relative_to(LIB).parts
-        return inside[0].removesuffix(".py")
-    return path.relative_to(ROOT).parts[0]
-
-
-def imports(path: Path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "strongroom":
-                yield from ((node.lineno, f"strongroom.{alias.name}") for alias in node.names)
-            else:
-                yield node.lineno, node.module
-
-
-def wrong_imports(path: Path, room: str) -> list[str]:
-    found = []
-    for line, name in imports(path):
-        parts = name.split(".")
-        may = {"__version__", room, *MAY.get(room, ())}
-        if parts[0] == "strongroom" and len(parts) > 1 and not {parts[1], ".".join(parts[1:3])} & may:
-            found.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {name}")
-        if room in NO_JVM and parts[0] in ("pyspark", "delta", "py4j"):
-            found.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {name}")
-        if room == "core" and parts[0] in ("pyarrow", "numpy", "pandas", "deltalake"):
-            found.append(f"{path.relative_to(ROOT)}:{line}: core imports {name}")
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name below `strongroom`."""
+    found = {}
+    for path in (LIB / "strongroom").rglob("*.py"):
+        parts = path.relative_to(LIB / "strongroom").with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
+MODULES = modules()
+
+
+def imports(text: str) -> Iterator[tuple[int, str]]:
+    """Line and module of each import, as far as it is a module; relative imports are refused."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"line {node.lineno}: a relative import"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}".removeprefix("strongroom.")
+                yield node.lineno, f"strongroom.{full}" if full in MODULES else str(node.module)
+
+
+def unit(name: str) -> str:
+    """The name of the tables that covers a module."""
+    parts = name.split(".")
+    known = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    return next((one for one in known if one in MAY or one in FLOWS), name)
+
+
+def used(name: str, text: str) -> Iterator[tuple[int, str, str]]:
+    """What a module imports of ours: line, module, and the unit that it belongs to."""
+    for line, full in imports(text):
+        if full.startswith("strongroom."):
+            other = full.removeprefix("strongroom.")
+            if unit(other) != unit(name):
+                yield line, other, unit(other)
+
+
+def allowed(mine: str) -> set[str]:
+    if mine in FLOWS:
+        return ROOMS | set(FLOWS[mine].split())
+    return set(MAY[mine].split())
+
+
+def wrong_imports(name: str, text: str) -> list[str]:
+    mine = unit(name)
+    found = [f"{name}:{line}: imports {other}" for line, other, one in used(name, text) if one not in allowed(mine)]
+    gone = next((WITHOUT[room] for room in (mine, mine.split(".")[0]) if room in WITHOUT), ())
+    return found + [f"{name}:{line}: imports {full}" for line, full in imports(text) if full.split(".")[0] in gone]
+
+
 def test_imports_point_one_way():
-    assert [wrong for path in code() for wrong in wrong_imports(path, room_of(path))] == []
+    read = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+    assert [wrong for name, text in read.items() if name for wrong in wrong_imports(name, text)] == []
+
+
+def test_the_table_says_nothing_that_is_not_so():
+    """A line that nobody needs any more would let an arrow grow that nobody has decided."""
+    real: dict[str, set[str]] = {name: set() for name in (*MAY, *FLOWS)}
+    for name, path in MODULES.items():
+        if name:
+            real[unit(name)].update(one for _, _, one in used(name, path.read_text(encoding="utf-8")))
+    told = {name: set((MAY | FLOWS)[name].split()) for name in real}
+    assert {name: told[name] - real[name] for name in real if told[name] - real[name]} == {}
+
+
+def test_no_circle():
+    steps = {name: (set(MAY[name].split()) if name in MAY else allowed(name) - {name}) for name in (*MAY, *FLOWS)}
+    while free := {name for name, needs in steps.items() if not needs & steps.keys()}:
+        steps = {name: needs for name, needs in steps.items() if name not in free}
+    assert not steps, f"these need each other: {sorted(steps)}"
 
 
 @pytest.mark.parametrize(
-    ("room", "text", "why"),
+    ("name", "text", "why"),
     [
-        ("core", "from strongroom.stores import lake", "core knows nothing of ours"),
-        ("core", "import pyarrow", "core holds words, no data"),
-        ("protect", "from strongroom.quality import judge", "two rooms beside each other"),
-        ("quality", "import pyspark.sql", "kernels run without a JVM"),
-        ("stores", "from strongroom.flows import prepare", "upwards"),
-        ("launch", "from strongroom.protect import hash", "the entry holds no logic"),
-        ("launch", "from strongroom.flows.prepare import run", "nor does it know a flow, but for the seal"),
+        ("core.yaml", "from strongroom.stores import whole_file", "core knows nothing of ours"),
+        ("core.yaml", "from strongroom.core.contract import Contract", "strict YAML knows no contract"),
+        ("core.contract.file", "import pyarrow", "core holds words, no data"),
+        ("protect.methods.hash", "from strongroom.quality import row_rules", "two rooms beside each other"),
+        ("protect.cipher.siv", "from strongroom.protect.methods import hash", "a cipher knows no method"),
+        ("quality.reading.lines", "import pyspark.sql", "kernels run without a JVM"),
+        ("stores.lake.lake", "from strongroom.flows import prepare", "upwards"),
+        ("stores.lake.lake", "from strongroom.stores.sources import manifest", "the lake knows no source"),
+        ("run_job", "from strongroom.flows.prepare import run", "the entry knows no flow"),
+        ("flows.foundation.keyring", "from strongroom.flows import prepare", "the foundation carries the jobs"),
+        ("flows.reveal.table", "from strongroom.flows.prepare import publish", "one job is not made of another"),
+        ("reports.page.page", "from strongroom.stores.lake import Lake", "drawing is no store"),
     ],
 )
-def test_a_wrong_import_would_be_found(tmp_path, monkeypatch, room, text, why):
-    monkeypatch.setattr("test_house.ROOT" if __name__ == "test_house" else f"{__name__}.ROOT", tmp_path)
-    file = tmp_path / "wrong.py"
-    file.write_text(text)
-    assert wrong_imports(file, room), why
+def test_a_wrong_import_would_be_found(name, text, why):
+    assert wrong_imports(name, text), why
+
+
+@cache
+def needed(name: str) -> frozenset[str]:
+    """What importing a module needs at once, of others: through all of ours that it imports at its top."""
+    found, todo, seen = set(), [name], set()
+    while todo:
+        here = todo.pop()
+        if here in seen or here not in MODULES:
+            continue
+        seen.add(here)
+        parts = here.split(".")
+        todo += [".".join(parts[:end]) for end in range(1, len(parts))]
+        tree = ast.parse(MODULES[here].read_text(encoding="utf-8"))
+        top = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        for _, full in imports(ast.unparse(top)):
+            if full.startswith("strongroom"):
+                todo.append(full.removeprefix("strongroom").lstrip("."))
+            else:
+                found.add(full.split(".")[0])
+    return frozenset(found)
+
+
+def test_what_sets_up_needs_the_standard_library_only():
+    """It runs before anything is installed, and so does the launcher."""
+    names = ["launcher", *(name for name in MODULES if name.split(".")[0] == "setup")]
+    assert {name: strange for name in names if (strange := needed(name) - sys.stdlib_module_names)} == {}
 
 
 def test_nothing_outside_the_entry_uses_what_spark_connect_lacks():
     found = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in code()
-        if path.name != "launch.py"
+        for path in [*MODULES.values(), *(ROOT / "jobs").glob("*.py"), *(ROOT / "notebooks").glob("*.py")]
+        if path.name != "run_job.py"
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
         if CONNECT_HAS_NONE.search(line)
     ]
@@ -102,11 +235,25 @@ def test_nothing_outside_the_entry_uses_what_spark_connect_lacks():
 
 def test_each_word_has_one_path():
     jobs = {path.stem for path in (ROOT / "jobs").glob("*.py")}
-    flows = {path.stem for path in (LIB / "flows").glob("*.py")}
+    flows = {name.split(".")[1] for name in MODULES if name.startswith("flows.")}
     assert jobs - flows == set(), "every job is a flow of the same name"
-    assert {path.stem for path in code()} & NAMES_THAT_SAY_NOTHING == set()
+    assert {part for name in MODULES for part in name.split(".")} & NAMES_THAT_SAY_NOTHING == set()
+
+
+def test_every_package_says_what_it_is_for():
+    silent = [name for name, path in MODULES.items() if path.name == "__init__.py" and not said(path)]
+    assert silent == []
+
+
+def said(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
 
 def test_jobs_hold_no_logic():
-    long = {path.name: len(path.read_text().splitlines()) for path in (ROOT / "jobs").glob("*.py")}
-    assert {name: lines for name, lines in long.items() if lines > 16} == {}
+    """A button starts its flow, and nothing else."""
+    for path in (ROOT / "jobs").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 16, path.name
+        assert {unit(full.removeprefix("strongroom.")) for _, full in imports(text)} <= {
+            "run_job", "flows", f"flows.{path.stem}"
+        }, path.name  # fmt: skip

@@ -13,16 +13,16 @@ from types import SimpleNamespace
 import pytest
 
 from lakes import install
-from strongroom import launch
+from strongroom import run_job
+from strongroom.audit.log import AuditLog
+from strongroom.audit.signing import seal_after_job, waiting
+from strongroom.console import Telling
 from strongroom.core import errors
 from strongroom.core.errors import StoreError
 from strongroom.core.run import Outcome
-from strongroom.core.settings_file import load_settings
+from strongroom.core.settings.file import load_settings
 from strongroom.flows import audit
-from strongroom.flows.seal import seal_after_job, waiting
-from strongroom.flows.which import contract_of
-from strongroom.stores.audit import AuditLog
-from strongroom.telling import Telling
+from strongroom.flows.foundation.contracts import contract_of
 
 KEY_SET = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "k"}]}'
 """One public key, of RFC 8037, appendix A.2."""
@@ -71,7 +71,7 @@ def test_each_error_has_its_exit_code_and_its_event(place, error, code, ending):
 
 WAITING = """
 import sys, time, types
-from strongroom import launch
+from strongroom import run_job as launch
 
 def run(job):
     print("up", flush=True)
@@ -157,7 +157,7 @@ def test_a_reader_who_hangs_up_is_no_error(place, monkeypatch):
 
     monkeypatch.setattr("os.dup2", lambda *_: None)
     monkeypatch.setattr(sys, "stdout", Closed())
-    code = launch.run(flow(lambda _: Outcome(summary="x")), ["--config", str(place.settings)])
+    code = run_job.run(flow(lambda _: Outcome(summary="x")), ["--config", str(place.settings)])
     assert code == 0
 
 
@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_when_a_job_is_signed_changes_no_exit_code(place, mo
         raise OSError(28, "No space left on device")
 
     where = (
-        "strongroom.stores.audit_state.write_whole" if fails == "write_whole" else "strongroom.flows.seal.forget_mark"
+        "strongroom.audit.last_signed.write_whole" if fails == "write_whole" else "strongroom.audit.signing.forget_mark"
     )
     monkeypatch.setattr(where, full)
     done = place.run(flow(lambda job: Outcome()))

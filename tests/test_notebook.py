@@ -8,12 +8,12 @@ import pytest
 
 from lakes import ROOT, install
 from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
-from strongroom.core.notebook import parse_notebook
+from strongroom.databricks.dbutils import Dbutils, Picture, Screen, Table
+from strongroom.databricks.format import parse_notebook
 from strongroom.flows import explore, notebook, sample
 from strongroom.flows.notebook import run_cells
 from strongroom.notebook import run_flow
-from strongroom.stores.notebook_tools import Dbutils, Picture, Screen, Table
-from strongroom.stores.sample import make_sample
+from strongroom.sample.lake import make_sample
 
 BROKEN = {  # what is planted in the sample → the rule that finds it
     "missing_user_id": "user_id.required",
@@ -89,7 +89,7 @@ def test_on_databricks_the_one_who_acts_is_the_one_logged_in(bare, monkeypatch):
             return ["ada@example.com"]
 
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
-    monkeypatch.setattr("strongroom.stores.identity_databricks.CLUSTER", Path("/usr"))
+    monkeypatch.setattr("strongroom.stores.identity.databricks.CLUSTER", Path("/usr"))
     run_flow(sample, spark=Session(), config=str(bare.settings), options=["--rows=120"])
     assert {event.principal for event in bare.audit()} == {"user:ada@example.com"}
 

@@ -23,21 +23,21 @@ import pyarrow as pa
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # its stub is missing
 from pyspark.sql.functions import col as column_named
 
+from strongroom.arrow.types import arrow_type, type_of
 from strongroom.core import workers
 from strongroom.core.contract import Column, Protect, Type
 from strongroom.core.errors import UsageError
-from strongroom.core.key import KeyHandle, Keys, RoleHandle
-from strongroom.core.policy_file import load_policy
-from strongroom.core.settings_file import load_settings
-from strongroom.core.silence import no_values
-from strongroom.core.words import did_you_mean
+from strongroom.core.keys.ring import KeyHandle, Keys, RoleHandle
+from strongroom.core.no_values import no_values
+from strongroom.core.policy.file import load_policy
+from strongroom.core.settings.file import load_settings
+from strongroom.core.suggest import did_you_mean
 from strongroom.protect import opener, protector
-from strongroom.protect.encrypt import encryption_info
-from strongroom.protect.row_key import RowKeys
-from strongroom.protect.types import arrow_type, type_of
-from strongroom.stores import connect
+from strongroom.protect.methods.encrypt import encryption_info
+from strongroom.protect.methods.row_key import RowKeys
 from strongroom.stores.keys import keyring_of, open_keyring
-from strongroom.stores.keys_role import file_of, names_in, open_role, role_keys_of
+from strongroom.stores.keys.role_files import file_of, names_in, open_role, role_keys_of
+from strongroom.stores.spark import connect
 
 MODES, PROFILES = ("deterministic", "randomised"), ("aes-cmac", "hmac-sha256")
 

@@ -1,4 +1,4 @@
-"""The entry of notebooks, as `launch.py` is that of jobs: the same arguments, audit events and errors, in a session.
+"""The entry of notebooks, as `run_job.py` is that of jobs: the same arguments, audit events and errors, in a session.
 
 A notebook passes the flow in, and gets back what the job would have ended with:
 
@@ -9,7 +9,7 @@ A notebook passes the flow in, and gets back what the job would have ended with:
     print(outcome.summary)
 
 `dbutils`, `display` and `displayHTML` are Databricks' own there; `./spark-submit.sh notebook FILE` stands in for them
-(`stores/notebook_tools.py`).
+(`databricks/dbutils.py`).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from strongroom import launch, telling
+from strongroom import console, run_job
 from strongroom.core.errors import StrongroomError, UsageError
 from strongroom.core.run import Outcome
-from strongroom.stores.faults import translate
+from strongroom.stores.spark.error_translation import translate
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def run_flow(
-    flow: ModuleType, *, spark: Any, config: str = launch.DEFAULT_CONFIG, contract: str = "", purpose: str = "",
+    flow: ModuleType, *, spark: Any, config: str = run_job.DEFAULT_CONFIG, contract: str = "", purpose: str = "",
     principal: str = "", run_id: str = "", settings: Mapping[str, object] = _NOTHING, options: Sequence[str] = (),
     dry_run: bool = False,
 ) -> Outcome:  # fmt: skip
@@ -60,12 +60,12 @@ def run_flow(
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            args = launch.parser_of(name, flow).parse_intermixed_args([*argv, *options])
+            args = run_job.parser_of(name, flow).parse_intermixed_args([*argv, *options])
     except SystemExit:
         what = said.getvalue().strip().rpartition("error: ")[2].splitlines() or ["these are not its options"]
         raise UsageError(what[0], where=f"run_flow({name}, …)", todo=f"See ./spark-submit.sh {name} --help.") from None
     try:
-        return launch.audited(flow, name, args, run_id or launch.new_run_id(), spark=spark)
+        return run_job.audited(flow, name, args, run_id or run_job.new_run_id(), spark=spark)
     except Exception as error:
         raise _told(error, name) from None  # a notebook shows what an error came from, and that may quote data
 
@@ -75,7 +75,7 @@ def _told(error: Exception, name: str) -> StrongroomError:
     known = translate(error)
     if known is not None:
         return known
-    telling.debug(error, telling.say)
+    console.debug(error, console.say)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return StrongroomError(
         f"this is a bug in Strongroom: {name} stopped with {type(error).__name__}",

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measure import main, rounded, show
-from strongroom.core.event import Event
+from strongroom.audit.log import AuditLog
+from strongroom.audit.signing import seal
+from strongroom.audit.verify import check
+from strongroom.core.audit_event import Event
 from strongroom.core.settings import Settings
-from strongroom.flows.seal import seal
-from strongroom.flows.seal_check import check
-from strongroom.stores.audit import AuditLog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

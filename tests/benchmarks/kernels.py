@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 from benchmarks.measure import main, rounded, show
 from strongroom.core.contract import Column, Protect, Type
-from strongroom.core.key import Key, KeyHandle, Keyring, Status
+from strongroom.core.keys.ring import Key, KeyHandle, Keyring, Status
 from strongroom.core.secret import Secret
 from strongroom.protect import opener, protector, seal
 

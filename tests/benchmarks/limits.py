@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from benchmarks import shop
 from benchmarks.measure import main, rounded, show, silent
 from benchmarks.session import forget_peaks, session, worker_peaks
-from strongroom.stores.spark_settings import WORK
+from strongroom.stores.spark.settings import WORK
 
 BATCH_BYTES = int(WORK["spark.sql.execution.arrow.maxBytesPerBatch"])
 BATCH_ROWS = int(WORK["spark.sql.execution.arrow.maxRecordsPerBatch"])

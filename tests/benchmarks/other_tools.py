@@ -35,7 +35,7 @@ MINUTES = 30
 
 
 def run(*, rows: int, rounds: int) -> None:
-    from strongroom.core.contract_file import load_contract
+    from strongroom.core.contract.file import load_contract
 
     with tempfile.TemporaryDirectory(prefix="strongroom-bench-") as folder:
         place = Path(folder)

@@ -22,11 +22,11 @@ import cedarpy
 
 from benchmarks.measure import main, ratio, rounded, show
 from govern import cedar
-from strongroom.core.decision import Request
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role
-from strongroom.govern.cells import cells
-from strongroom.govern.matrix import views
-from strongroom.govern.policy import Engine
+from strongroom.core.policy.decision import Request
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.review.matrix import views
+from strongroom.govern.review.matrix_table import cells
 from strongroom.govern.table import Table
 
 AT, NEVER = datetime(2026, 6, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)

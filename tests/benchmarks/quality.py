@@ -42,7 +42,7 @@ customProperties:
 
 
 def run(*, rows: int, rounds: int) -> None:
-    from strongroom.core.contract_file import load_contract
+    from strongroom.core.contract.file import load_contract
 
     with tempfile.TemporaryDirectory(prefix="strongroom-bench-") as folder, session() as spark:
         place = Path(folder)

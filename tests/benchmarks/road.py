@@ -94,12 +94,12 @@ def several(settings: Path, *, rounds: int) -> None:
 
 def reading(spark: Any, place: Path, *, form: str, rows: int, rounds: int) -> None:
     """Rows into a pass that throws them away."""
-    from strongroom.core.contract_file import parse_contract
-    from strongroom.flows.engines import Spark, Tasks
-    from strongroom.flows.prepare_inputs import part_of
-    from strongroom.flows.shapes import look
+    from strongroom.core.contract.file import parse_contract
+    from strongroom.flows.prepare.batch_inputs import part_of
+    from strongroom.flows.row_pass.engines import Spark, Tasks
+    from strongroom.flows.row_pass.shape_check import look
     from strongroom.stores.sources import list_files
-    from strongroom.stores.work_items import split_text
+    from strongroom.stores.sources.work_items import split_text
 
     folder = place / f"text/{form}"
     folder.mkdir(parents=True)
@@ -149,8 +149,8 @@ def reading(spark: Any, place: Path, *, form: str, rows: int, rounds: int) -> No
 
 def drain(contract: Any, items: Any, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Reads the items and counts their rows."""
-    from strongroom.flows.feeds import Items
-    from strongroom.flows.road import settle_worker
+    from strongroom.flows.row_pass.feeds import Items
+    from strongroom.flows.row_pass.road import settle_worker
 
     settle_worker()
     for stretch in Items(contract, items).stretches(batches):

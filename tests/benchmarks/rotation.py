@@ -34,8 +34,8 @@ def run(*, rows: int, rounds: int) -> None:
 
 
 def ways(spark: Any, place: Path, settings: Path) -> dict[str, Way]:
-    from strongroom.stores.keys_coverage import texts_of
     from strongroom.stores.lake import Lake
+    from strongroom.stores.lake.text_columns import texts_of
 
     def by_arrow() -> None:
         for _ in texts_of(Lake(str(place / "lake")), "training.protected"):

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from benchmarks.measure import interleaved, main, ratio, show
 from strongroom.core.contract import Column, Contract, Protect, Rule, SetRule, Type
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_batch
+from strongroom.quality.counts.tally import Tally
+from strongroom.quality.reading.columns import read_batch
+from strongroom.quality.row_rules import compile_rules
 
 BATCH = 20_000
 COLUMNS = (

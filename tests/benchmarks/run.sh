@@ -30,7 +30,7 @@ fi
 export STRONGROOM_HOME="${STRONGROOM_HOME:-$PWD/.strongroom}"
 export PYTHONPATH="$PWD/lib:$PWD/tests"
 python="$STRONGROOM_HOME/venv/bin/python"
-JAVA_HOME="$("$python" -c 'from strongroom.stores.java import find_java; print(find_java().home)')"
+JAVA_HOME="$("$python" -c 'from strongroom.setup.java import find_java; print(find_java().home)')"
 export JAVA_HOME
 
 failed=""

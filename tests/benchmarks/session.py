@@ -19,8 +19,8 @@ def session(*, cores: int = 2, more: Mapping[str, str] | None = None) -> Iterato
     """A local session with the product's own settings, UI off, 3 GB for the JVM, and more settings where given."""
     from pyspark.sql import SparkSession
 
-    from strongroom.stores.session import STATIC
-    from strongroom.stores.spark_settings import MEANING, WORK
+    from strongroom.stores.spark.session import STATIC
+    from strongroom.stores.spark.settings import MEANING, WORK
 
     home = Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom")
     os.environ |= {

@@ -120,10 +120,10 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
     """
     from importlib import import_module
 
-    from strongroom import launch
+    from strongroom import run_job
 
     def run() -> None:
-        code = launch.run(import_module(f"strongroom.flows.{flow}"), ["--config", str(settings), *options], spark=True)
+        code = run_job.run(import_module(f"strongroom.flows.{flow}"), ["--config", str(settings), *options], spark=True)
         assert code == 0, f"{flow} ended with {code}"
 
     return run
@@ -131,7 +131,7 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
 
 def passing(settings: Path, name: str) -> Work:
     """The whole pass of `prepare` over rows in memory: what is given leaves it judged, and protected or set aside."""
-    from strongroom.flows.fuse import Pass, Placed, Worker
+    from strongroom.flows.row_pass.process import Pass, Placed, Worker
     from strongroom.quality.reading.blocks import Block
 
     made, handle = _opened(settings, name)
@@ -151,7 +151,7 @@ def protecting(settings: Path, name: str) -> tuple[Work, Any]:
     """The same to protect a contract's columns and do nothing else."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    from strongroom.flows.fuse import output_schema
+    from strongroom.flows.row_pass.process import output_schema
 
     made, handle = _opened(settings, name)
     schema = output_schema(made)
@@ -171,8 +171,8 @@ def protecting(settings: Path, name: str) -> tuple[Work, Any]:
 
 def _opened(settings: Path, name: str) -> tuple[Any, Any]:
     """A contract, and the installation's keys as a reference that may travel."""
-    from strongroom.core.contract_file import load_contract
-    from strongroom.core.settings_file import load_settings
+    from strongroom.core.contract.file import load_contract
+    from strongroom.core.settings.file import load_settings
     from strongroom.stores.keys import open_keyring
 
     found = load_settings(str(settings))

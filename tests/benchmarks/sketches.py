@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from benchmarks.measure import interleaved, main, rounded, show
 from benchmarks.session import session
 from strongroom.core.contract import Column, Contract, Protect, Rule, Type
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.sketches import Sketcher, sketches_of
+from strongroom.quality.counts.sketches import Sketcher, sketches_of
+from strongroom.quality.row_rules import compile_rules
 
 BATCH, TIMES = 20_000, 16
 KEEP, HASH = Protect("keep"), Protect("hash")

@@ -15,7 +15,7 @@ LEAST, OURS, THEIRS = "terms only", "fit_tfidf, spark", "CountVectorizer, IDF"
 
 
 def run(*, rows: int, rounds: int) -> None:
-    from strongroom.stores.sample import make_sample
+    from strongroom.sample.lake import make_sample
 
     with tempfile.TemporaryDirectory(prefix="strongroom-bench-") as folder, session() as spark:
         make_sample(folder)
@@ -37,8 +37,8 @@ def ways(frame: Any) -> dict[str, Way]:
     from pyspark.ml import Pipeline, PipelineModel
     from pyspark.ml.feature import IDF, CountVectorizer
 
-    from strongroom.learn.tfidf import Tfidf, fit_tfidf
-    from strongroom.learn.words import TERMS, word_stages
+    from strongroom.learn.features.tfidf import Tfidf, fit_tfidf
+    from strongroom.learn.features.tokens import TERMS, word_stages
 
     words = word_stages("text", profile="spark", ngram=1)
     counted = CountVectorizer(inputCol=TERMS, outputCol="counted", vocabSize=100, minDF=2.0)

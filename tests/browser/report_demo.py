@@ -19,9 +19,9 @@ from strongroom.core.report import (
     SetRuleFacts,
     SourceFacts,
 )
-from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
+from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
+from strongroom.core.report.distribution import Spread, SpreadBin, ValueShare
 from strongroom.core.run import Run
-from strongroom.core.spread import Spread, SpreadBin, ValueShare
 
 HASH = "Keyed hash, 128 bits: the same person gives the same token, and nobody can go back"
 ENCRYPT = "Encrypted, bound to table and column: may be revealed by whom the policy names"
@@ -276,7 +276,7 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
 DEMOS = {"demo": demo, "clean": clean, "closed": closed, "failed": failed, "never": never, "hostile": hostile}
 
 if __name__ == "__main__":
-    from strongroom.stores.reports import render_html
+    from strongroom.reports.write import render_html
 
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 from bypass.place import OTHER, Reach
 from stores import tokens
-from strongroom import launch
+from strongroom import run_job
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.run import Job, Outcome
-from strongroom.core.settings_file import load_settings
+from strongroom.core.settings.file import load_settings
 from strongroom.flows.read import read_as, read_table
 
 Found = Iterator[object]
@@ -155,7 +155,7 @@ def started(at: Reach, token: str) -> Found:
     os.environ[tokens.NAME] = token
     try:
         with redirect_stdout(said), redirect_stderr(said):
-            code = launch.run(SimpleNamespace(__name__="show", run=run), ["--config", str(proven)], spark=True)
+            code = run_job.run(SimpleNamespace(__name__="show", run=run), ["--config", str(proven)], spark=True)
     finally:
         del os.environ[tokens.NAME]
         if before is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bypass.asking import shown
 from bypass.place import Reach
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import keys as keys_job
 from strongroom.flows import reveal
 from strongroom.functions import decrypt, keys_of, keys_of_role
@@ -69,7 +69,7 @@ def job(flow: object, *words: str, keys: str) -> Callable[[Reach], Found]:
     def attempt(at: Reach) -> Found:
         file = settings(at, keys=keys.replace("HOME", at.home))
         out = Path(file).with_name("out")
-        code = launch.run(flow, [*(word.replace("OUT", str(out)) for word in words), "--config", file], spark=True)
+        code = run_job.run(flow, [*(word.replace("OUT", str(out)) for word in words), "--config", file], spark=True)
         yield f"exit {code}"
         for left in Path(file).parent.rglob("*"):
             if left.is_file():

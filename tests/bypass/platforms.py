@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from bypass.place import Reach
 from govern import exports
 from strongroom.core.errors import Refused
-from strongroom.core.policy_file import parse_policy
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.engine.engine import Engine
 from strongroom.govern.export import Scope
-from strongroom.govern.export_iceberg import entries, iceberg
-from strongroom.govern.export_ranger import policies as ranger_document
-from strongroom.govern.export_ranger import ranger
-from strongroom.govern.export_unity import statements, unity
-from strongroom.govern.policy import Engine
+from strongroom.govern.export.iceberg import entries, iceberg
+from strongroom.govern.export.ranger import policies as ranger_document
+from strongroom.govern.export.ranger import ranger
+from strongroom.govern.export.unity import statements, unity
 
 Found = Iterator[object]
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

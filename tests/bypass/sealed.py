@@ -15,13 +15,13 @@ from deltalake import DeltaTable
 
 from bypass.place import OTHER, Reach
 from strongroom.core.contract import Column
-from strongroom.core.contract_file import load_contract
-from strongroom.core.key import RoleHandle, RoleKeys
+from strongroom.core.contract.file import load_contract
+from strongroom.core.keys.ring import RoleHandle, RoleKeys
 from strongroom.core.secret import Secret
 from strongroom.protect import decrypt, protector
-from strongroom.protect.encrypt import encryption_info
+from strongroom.protect.methods.encrypt import encryption_info
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.keys_role import role_keys_of
+from strongroom.stores.keys.role_files import role_keys_of
 from system.leaks import contents
 
 Found = Iterator[object]
@@ -231,10 +231,10 @@ def every_byte(at: Reach) -> Found:
 
 def another_reader_in_the_process(at: Reach) -> Found:
     """A role's keys that somebody opened before, in one's own process, while they are remembered."""
-    from strongroom.stores import keys_role
+    from strongroom.stores.keys import role_files
 
     role_keys_of(replace(handle(at, "support"), provider=f"file:{at.owner}/support.kek"))
-    for _, found in keys_role._opened.values():
+    for _, found in role_files._opened.values():
         if found.role == "support":
             for cells in by_delta(at):
                 yield decrypt(cells, column(at), table=TABLE, keyring=found)[0].to_pylist()

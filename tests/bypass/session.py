@@ -163,7 +163,7 @@ def our_code_replaced(at: Reach) -> Found:
     """The code that decides runs in the caller's own process."""
     from dataclasses import replace
 
-    from strongroom.govern.policy import Engine
+    from strongroom.govern.engine.engine import Engine
 
     true = Engine.narrow
     Engine.narrow = lambda self, request: true(self, replace(request, principal="user:engineer", purpose=""))

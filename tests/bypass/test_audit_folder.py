@@ -27,7 +27,7 @@ from audit_places import (
     text,
     tree_file,
 )
-from strongroom.flows.seal_check import check
+from strongroom.audit.verify import check
 
 PAGE = Path(__file__).parents[2] / "docs/threat-model.md"
 SECTION = "## Who can write the audit log's folder, and holds no key"

@@ -3,7 +3,7 @@
 import pytest
 
 from core.test_contract_refusals import SOUND
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.errors import ConfigError
 
 TEXT, NUMBER = "{minLength: 1, maxLength: 100}", "{minimum: 0, maximum: 86400}"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.core.contract import Protect, Read, Rule, SetRule, Source, source_name
-from strongroom.core.contract_file import load_contract, parse_contract
+from strongroom.core.contract.file import load_contract, parse_contract
 from strongroom.core.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract_file import load_contract, parse_contract
+from strongroom.core.contract.file import load_contract, parse_contract
 from strongroom.core.errors import ConfigError
 
 IMPORTED = Path(__file__).parents[1] / "contracts" / "foreign" / "orders.yaml"

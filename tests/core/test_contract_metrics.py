@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from strongroom.core.contract import Column, Type
-from strongroom.core.contract_metrics import _values
-from strongroom.core.contract_words import Findings
+from strongroom.core.contract.metrics import _values
+from strongroom.core.contract.vocabulary import Findings
 from strongroom.core.yaml import parse
 
 MANY = 40_000

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.contract_mutants import Mutant, mutants
-from strongroom import launch
-from strongroom.core.contract_file import load_contract, parse_contract
-from strongroom.core.contract_references import reference_problems
+from strongroom import run_job
+from strongroom.core.contract.file import load_contract, parse_contract
+from strongroom.core.contract.references import reference_problems
 from strongroom.core.errors import ConfigError
 from strongroom.flows import check
 
@@ -57,7 +57,7 @@ def test_the_command_refuses_a_sample_of_broken_contracts_with_its_exit_code(siz
     monkeypatch.chdir(tmp_path)
     for mutant in rng.sample(broken, size):
         Path("broken.yml").write_text(mutant.text, encoding="utf-8", errors="surrogatepass")
-        code = launch.run(check, ["broken.yml"])
+        code = run_job.run(check, ["broken.yml"])
         out, err = capsys.readouterr()
         codes[code] += 1
         if code != 3 or not re.search(r"broken\.yml:[1-9]", err) or "Traceback" in err + out:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.errors import ConfigError
 
 SOUND = """\

@@ -2,8 +2,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from strongroom.core.contract_rules import check_pattern
-from strongroom.core.contract_words import Findings
+from strongroom.core.contract.rules import check_pattern
+from strongroom.core.contract.vocabulary import Findings
 from strongroom.core.yaml import Node
 
 PATTERNS = [

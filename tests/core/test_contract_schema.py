@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract_file import load_contract
-from strongroom.core.contract_schema import schema_problems
+from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.standard import schema_problems
 from strongroom.core.errors import ConfigError
 from strongroom.core.yaml import parse
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from strongroom.core.contract import Type
-from strongroom.core.contract_values import in_json, strptime_format, typed
+from strongroom.core.contract.values import in_json, strptime_format, typed
 
 VALUES = [
     # value, type, what it is there, why

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract_columns import CLASSIFICATIONS, ROLES
-from strongroom.core.contract_file import parse_contract
-from strongroom.core.contract_head import STATUSES
-from strongroom.core.contract_metrics import METRICS
-from strongroom.core.contract_operators import OPERATORS
-from strongroom.core.contract_protect import METHODS
-from strongroom.core.contract_quality import SEVERITIES, UNITS
-from strongroom.core.contract_rules import FORMATS
-from strongroom.core.contract_source import OPTIONS
-from strongroom.core.contract_words import CUSTOM, DOCUMENTATION, REFUSED, RUN
+from strongroom.core.contract.columns import CLASSIFICATIONS, ROLES
+from strongroom.core.contract.file import parse_contract
+from strongroom.core.contract.head import STATUSES
+from strongroom.core.contract.metrics import METRICS
+from strongroom.core.contract.operators import OPERATORS
+from strongroom.core.contract.protection import METHODS
+from strongroom.core.contract.quality import SEVERITIES, UNITS
+from strongroom.core.contract.rules import FORMATS
+from strongroom.core.contract.servers import OPTIONS
+from strongroom.core.contract.vocabulary import CUSTOM, DOCUMENTATION, REFUSED, RUN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
 VOCABULARY = {

@@ -26,9 +26,9 @@ from strongroom.core.escaping import (
     visible,
     visible_lines,
 )
-from strongroom.stores.access import write_cells
-from strongroom.stores.reports_markup import element, plain
-from strongroom.stores.spark_sql import columns_as, rows_where
+from strongroom.reports.markup import element, plain
+from strongroom.stores.artefacts.matrix_files import write_cells
+from strongroom.stores.spark.sql import columns_as, rows_where
 
 ALL = [text for text, _ in TEXTS]
 WHOLE = [text for text in ALL if is_unicode(text)]

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from strongroom.core.contract import Column, Type
+from strongroom.core.contract.conditions import check_condition
 from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse
-from strongroom.core.expression_kinds import check_condition
-from strongroom.core.expression_tree import Binary, Call, In, IsNull, Literal, Name, names
+from strongroom.core.expression.tree import Binary, Call, In, IsNull, Literal, Name, names
 
 A, B, C = Name("a"), Name("b"), Name("c")
 

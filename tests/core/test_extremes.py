@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from strongroom.core.contract_contradictions import MOST_ON_ONE
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.contradictions import MOST_ON_ONE
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.errors import ConfigError
 from strongroom.core.escaping import cell
 from strongroom.core.expression import parse
-from strongroom.stores.rewrite import _as_declared
+from strongroom.stores.lake.file_rewrite import _as_declared
 
 CONTRACT = """
 apiVersion: v3.1.0

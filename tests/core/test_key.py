@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protect.ring import master, ring, wycheproof
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import Key, KeyHandle, Keyring, Status, bar_escape, hkdf_sha256, purpose_info
+from strongroom.core.keys.ring import Key, KeyHandle, Keyring, Status, bar_escape, hkdf_sha256, purpose_info
 from strongroom.core.secret import Secret
 
 SECRET = Secret(b"MARKER-KEY-0123456789abcdef-MARK")

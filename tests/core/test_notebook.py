@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.core.errors import ConfigError
-from strongroom.core.notebook import parse_notebook
+from strongroom.databricks.format import parse_notebook
 
 ROOT = Path(__file__).parents[2]
 CUT = "\n# COMMAND ----------\n"

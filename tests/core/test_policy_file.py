@@ -9,7 +9,7 @@ import pytest
 
 from strongroom.core.errors import ConfigError
 from strongroom.core.policy import Columns, Deny, Grant, Role, last_day
-from strongroom.core.policy_file import load_policy, parse_policy
+from strongroom.core.policy.file import load_policy, parse_policy
 
 HEAD = "roles:\n  analyst: {members: [user:grace]}\n"
 GRANT = HEAD + "grants:\n  - {role: analyst, actions: [read], tables: [training.x]%s}\n"

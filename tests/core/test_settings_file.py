@@ -4,8 +4,8 @@ import pytest
 
 from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.settings import JOBS
-from strongroom.core.settings_file import load_settings, parse_settings
-from strongroom.core.settings_proven import environment
+from strongroom.core.settings.file import load_settings, parse_settings
+from strongroom.core.settings.proven import environment
 
 CONF = Path(__file__).parents[2] / "conf"
 LEAST = "lake: ../lake\nkeys: file:../k/local.kek\npolicy: policy.yaml\ncontracts: contracts\n"

@@ -1,6 +1,6 @@
 import pytest
 
-from strongroom.core.words import did_you_mean, nearest
+from strongroom.core.suggest import did_you_mean, nearest
 
 KNOWN = ("rowCount", "nullValues", "missingValues", "contract", "max_features")
 

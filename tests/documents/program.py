@@ -9,8 +9,8 @@ import sys
 
 from pyspark.sql import Column
 
-from strongroom.core.settings_file import load_settings
-from strongroom.stores.session import open_session
+from strongroom.core.settings.file import load_settings
+from strongroom.stores.spark.session import open_session
 
 spark = open_session(load_settings("conf/local.yaml"))
 reviews = spark.read.format("delta").load("lake/training/reviews")

@@ -30,8 +30,8 @@ def output_ddl(column):
 
 def test_add_a_protection(tmp_path):
     recipe = re.search(r"## Add a protection\n(.*?)\n## ", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)[1]
-    assert re.findall(r"`((?:lib/strongroom/)?\w+/\w+\.py)`", recipe)[:3] == [
-        "lib/strongroom/protect/NAME.py", "protect/columns.py", "core/contract_protect.py"
+    assert re.findall(r"`((?:lib/strongroom/)?[\w/]+\.py)`", recipe)[:3] == [
+        "lib/strongroom/protect/methods/NAME.py", "protect/columns.py", "core/contract/protection.py"
     ], "the files below are those of the recipe"  # fmt: skip
     place = Sandbox(tmp_path / "strongroom", tmp_path / "kept")
     place.clone()
@@ -43,14 +43,14 @@ def test_add_a_protection(tmp_path):
         path.write_text(text.replace(after, f"{after}\n{line}"))
 
     lib = "lib/strongroom"
-    (place.root / lib / "protect/reverse.py").write_text(METHOD)
+    (place.root / lib / "protect/methods/reverse.py").write_text(METHOD)
     add(
         f"{lib}/protect/columns.py",
-        '    "drop": "strongroom.protect.drop",',
-        '    "reverse": "strongroom.protect.reverse",',
+        '    "drop": "strongroom.protect.methods.drop",',
+        '    "reverse": "strongroom.protect.methods.reverse",',
     )
     line = '    "reverse": Method("turned around", "reversed", types=("string",)),'
-    add(f"{lib}/core/contract_protect.py", '    "drop": Method("left out"),', line)
+    add(f"{lib}/core/contract/protection.py", '    "drop": Method("left out"),', line)
     contract = place.root / "conf/contracts/reviews.yaml"
     text, old = contract.read_text(), "{property: protect, value: {method: encrypt, domain: email}}"
     assert text.count(old) == 1

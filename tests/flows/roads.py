@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from lakes import Installation, install
-from strongroom.flows import inputs, prepare, quarantine_retry
-from strongroom.flows.places import in_file
+from strongroom.flows import prepare
+from strongroom.flows.quarantine import retry
+from strongroom.flows.row_pass import inputs
+from strongroom.flows.row_pass.source_positions import in_file
 from strongroom.protect import unseal
-from strongroom.stores import work_items
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
-from strongroom.stores.origins import origins_of
+from strongroom.stores.sources import work_items
+from strongroom.stores.sources.origins import origins_of
 
 SPLIT = "spark.sql.files.maxPartitionBytes"
 SPARK = {
@@ -49,7 +51,7 @@ def force(monkeypatch, road, *, split=0, alone=256 << 20):
         monkeypatch.setattr(inputs, "_ALONE", alone)
     else:
         direct, writes = SPARK[road]
-        for flow in (prepare, quarantine_retry):
+        for flow in (prepare, retry):
             monkeypatch.setattr(flow, "probed", lambda job, way, **_: replace(way, direct=direct, writes=writes))
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import access
 
 
@@ -26,7 +26,7 @@ def ask(tmp_path, capsys):
     )
 
     def run(*words, code=0):
-        assert launch.run(access, [*words, "--config", str(config)]) == code
+        assert run_job.run(access, [*words, "--config", str(config)]) == code
         return capsys.readouterr()
 
     return run

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import access
-from strongroom.flows.access_tables import ddl
-from strongroom.stores import exports
+from strongroom.flows.access.table_descriptions import ddl
+from strongroom.stores.artefacts import policy_exports
 
 POLICY = """
 roles:
@@ -40,7 +40,7 @@ def ask(tmp_path, capsys):
 
     def run(*words, code=0, to="unity-catalog", purpose="training"):
         given = ["export", "--config", str(config), "--to", to, "--out", str(tmp_path / "out"), "--only", "read"]
-        assert launch.run(access, [*given, "--purpose", purpose, *words]) == code
+        assert run_job.run(access, [*given, "--purpose", purpose, *words]) == code
         return capsys.readouterr()
 
     run.folder, run.policy = tmp_path / "out/unity-catalog", policy
@@ -133,7 +133,7 @@ def test_a_failing_disk_leaves_the_last_export_whole(ask, monkeypatch, tmp_path)
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as broken:
-            broken.setattr(*((exports.os, "replace") if step == "os.replace" else (exports, step)), fails)
+            broken.setattr(*((policy_exports.os, "replace") if step == "os.replace" else (policy_exports, step)), fails)
             assert "No space left on device" in ask(code=7).err
         assert state(ask.folder) == before
         assert [each.name for each in sorted((tmp_path / "out").iterdir())] == [

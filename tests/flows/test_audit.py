@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from strongroom import launch
-from strongroom.core.event import Event
+from strongroom import run_job
+from strongroom.audit.checkpoint import VerifierKey, open_inclusion
+from strongroom.audit.log import AuditLog
+from strongroom.core.audit_event import Event
 from strongroom.flows import audit
-from strongroom.govern.checkpoint import VerifierKey, open_inclusion
-from strongroom.stores.audit import AuditLog
 
 MAY = datetime(2026, 5, 12, 9, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def ask(tmp_path, capsys, log):
     )
 
     def run(*words, code=0, who="user:pia"):
-        assert launch.run(audit, [*words, "--config", str(config), "--set", f"principal={who}"]) == code
+        assert run_job.run(audit, [*words, "--config", str(config), "--set", f"principal={who}"]) == code
         return capsys.readouterr()
 
     return run

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from audit_places import BREAK, FORGED, JOB, another_log, older_folder, own_key, shifted, signed_place, text
-from strongroom.core.event import RECOVER
-from strongroom.flows import audit, audit_recover
-from strongroom.govern.checkpoint import open_checkpoint
+from strongroom.audit.checkpoint import open_checkpoint
+from strongroom.core.audit_event import RECOVER
+from strongroom.flows import audit
+from strongroom.flows.audit import recover as audit_recover
 
 WHY = "Put back from the backup of Sunday: the disk had failed"
 KIM = ("--set", "principal=user:kim")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import check
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ def conf(tmp_path, monkeypatch):
 
 
 def _run(argv):
-    return launch.run(check, ["--config", "conf/local.yaml", *argv])
+    return run_job.run(check, ["--config", "conf/local.yaml", *argv])
 
 
 def test_without_files_it_checks_the_settings_and_all_they_name(conf, capsys):
@@ -139,7 +139,7 @@ def test_json_tells_how_it_went(conf, capsys):
 def test_it_loads_nothing_heavy(conf):
     code = (
         "import sys\n"
-        "from strongroom import launch; from strongroom.flows import check\n"
+        "from strongroom import run_job as launch; from strongroom.flows import check\n"
         "code = launch.run(check, ['--config', sys.argv[1]])\n"
         "print(code, sorted({'pyspark', 'deltalake', 'pydantic', 'jwt', 'datasketches'} & set(sys.modules)))"
     )

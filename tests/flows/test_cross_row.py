@@ -18,7 +18,7 @@ from flows import roads
 from flows.odd_files import HEAD, TAIL
 from quality.conformance import batch_of, cases, contract_of, others_of
 from strongroom.flows import keys, quarantine
-from strongroom.stores import work_items
+from strongroom.stores.sources import work_items
 
 CASES = [case for case in cases() if case.name.startswith(("references", "unique")) and case.rows]
 TIMES = max(4, int(os.environ.get("STRONGROOM_FUZZ", "1000")) // 250)

@@ -10,8 +10,8 @@ from lakes import install
 from stores.test_delta_source import with_protocol
 from strongroom.core.errors import EnvironmentFault
 from strongroom.flows import prepare
-from strongroom.flows.engines import Local, Tasks
-from strongroom.flows.inputs import road_of
+from strongroom.flows.row_pass.engines import Local, Tasks
+from strongroom.flows.row_pass.inputs import road_of
 
 CONTRACT = """\
 apiVersion: v3.1.0

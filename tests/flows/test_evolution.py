@@ -5,10 +5,11 @@ import re
 import pyarrow as pa
 import pytest
 
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract.file import load_contract
 from strongroom.core.errors import ConfigError
-from strongroom.flows import prepare_evolve, tables
-from strongroom.flows.prepare_evolve import evolution_of
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.prepare import evolve
+from strongroom.flows.prepare.evolve import evolution_of
 from strongroom.stores.lake import Lake
 
 HEAD = """
@@ -118,7 +119,7 @@ def said(text):
 @pytest.fixture
 def lake(tmp_path):
     found = Lake(str(tmp_path / "lake"))
-    found.ensure("training.things", tables.training(contract(tmp_path)))
+    found.ensure("training.things", table_plans.training(contract(tmp_path)))
     return found
 
 
@@ -127,17 +128,17 @@ def test_what_is_taken(lake, tmp_path, why, name, old, new, taken):
     table, changed = lake.open("training.things"), contract(tmp_path, (name, old, new))
     found = evolution_of(changed, table)
     assert dict(found.changes) == taken
-    before, after = table.schema().fields, {field.name for field in tables.training(changed).schema}
+    before, after = table.schema().fields, {field.name for field in table_plans.training(changed).schema}
     assert found.schema.names[: len(before)] == [field.name for field in before]
     assert set(found.schema.names) == after
-    moved = prepare_evolve.add(lake, "training.things", found, table)
+    moved = evolve.add(lake, "training.things", found, table)
     left = {path: kind for path, kind in taken.items() if kind in ("wider", "sealed")}
     assert evolution_of(changed, moved).changes == left
     if not left:
-        prepare_evolve.note(lake, "training.things", tables.training(changed).schema)
+        evolve.note(lake, "training.things", table_plans.training(changed).schema)
         noted = lake.open("training.things")
         assert evolution_of(changed, noted).changes == {}
-        prepare_evolve.note(lake, "training.things", tables.training(changed).schema)
+        evolve.note(lake, "training.things", table_plans.training(changed).schema)
         assert lake.open("training.things").version() == noted.version(), "noted once"
     assert "typeWidening" not in str(moved.protocol())
 
@@ -153,7 +154,7 @@ def test_what_is_not_taken_is_refused_with_its_reason(lake, tmp_path, why, name,
 
 def test_of_a_table_from_before_its_columns_said_what_they_are_made_of(tmp_path):
     lake, first = Lake(str(tmp_path / "lake")), contract(tmp_path)
-    plan = tables.training(first)
+    plan = table_plans.training(first)
     bare = pa.schema([field.with_metadata({"comment": "x"}) for field in plan.schema])
     old = lake.ensure("training.things", type(plan)(bare, properties=plan.properties))
     assert evolution_of(first, old).changes == {}, "the same contract"
@@ -161,7 +162,7 @@ def test_of_a_table_from_before_its_columns_said_what_they_are_made_of(tmp_path)
     with pytest.raises(ConfigError, match=r"sealed.*run once with the contract as it was"):
         evolution_of(looser, old)
     before = old.version()
-    prepare_evolve.note(lake, "training.things", plan.schema)
+    evolve.note(lake, "training.things", plan.schema)
     noted = lake.open("training.things")
     assert evolution_of(looser, noted).changes == {}
     assert noted.version() > before

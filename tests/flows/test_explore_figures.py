@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from strongroom.flows import explore_figures as figures
+from strongroom.flows.explore import figures
 
 
 def words(figure):

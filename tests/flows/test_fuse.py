@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.errors import StrongroomError
-from strongroom.core.silence import no_values
-from strongroom.flows import fuse
-from strongroom.flows.sealed_rows import as_json, from_json
+from strongroom.core.no_values import no_values
+from strongroom.flows.row_pass import process
+from strongroom.flows.row_pass.row_json import as_json, from_json
 from strongroom.protect import unseal
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Block, Torn
-from strongroom.quality.tally import Tally
 from strongroom.stores.keys import keyring_of, open_keyring
 from strongroom.stores.sources import CORRUPT
 
@@ -52,7 +52,7 @@ schema:
 @pytest.fixture
 def plan(tmp_path):
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    return fuse.Pass(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle)
+    return process.Pass(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle)
 
 
 NAMES = ("id", "email", "secret", "born")
@@ -74,10 +74,10 @@ class Left:
 
 
 def run(plan, *blocks, broken=None, start=0, encoding="UTF-8"):
-    worker, good, bad = fuse.Worker(plan), [], []
+    worker, good, bad = process.Worker(plan), [], []
     for each in blocks:
-        for leaving in worker.process(fuse.Placed(each, "f", start, broken, encoding)):
-            if isinstance(leaving, fuse.Aside):
+        for leaving in worker.process(process.Placed(each, "f", start, broken, encoding)):
+            if isinstance(leaving, process.Aside):
                 told = zip(leaving.reasons, leaving.file, leaving.position, leaving.sealed, strict=True)
                 bad += [tuple(value.as_py() for value in row) for row in told]
             else:
@@ -125,7 +125,7 @@ def test_what_other_rows_say_of_a_row_is_known_by_its_number(plan):
 
 
 def test_columns_are_the_contracts_in_order_and_dropped_ones_are_gone(plan):
-    assert fuse.output_schema(plan.contract).names == ["id", "email", "born"]
+    assert process.output_schema(plan.contract).names == ["id", "email", "born"]
     row = run(plan, block(GOOD)).good[0]
     assert (row["id"], row["born"]) == (1, "1980") or str(row["born"]).startswith("1980")
     assert b"example" not in row["email"]
@@ -187,28 +187,28 @@ def test_a_foreign_error_leaves_its_message_behind(plan, monkeypatch):
     def fail(*_, **__):
         raise ValueError("ada@example.com")
 
-    monkeypatch.setattr(fuse, "read_batch", fail)
+    monkeypatch.setattr(process, "read_batch", fail)
     with pytest.raises(StrongroomError) as caught, no_values("the pass"):
         run(plan, block(GOOD))
     assert "ada@example.com" not in str(caught.value)
     assert "ValueError in the pass" in str(caught.value)
-    assert Path(caught.value.where.split(":")[0]).name == "fuse.py"
+    assert Path(caught.value.where.split(":")[0]).name == "process.py"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
 
 def test_small_blocks_of_several_files_pass_together_and_keep_their_places(plan):
-    worker = fuse.Worker(plan)
+    worker = process.Worker(plan)
     blocks = [
-        fuse.Placed(block(GOOD, {**GOOD, "id": "x"}, torn=[b"torn"]), "a", 0),
-        fuse.Placed(block({**GOOD, "email": "nobody"}, GOOD, raw=True), "b", 50, {0: np.array([2])}),
-        fuse.Placed(block(GOOD), "c"),
+        process.Placed(block(GOOD, {**GOOD, "id": "x"}, torn=[b"torn"]), "a", 0),
+        process.Placed(block({**GOOD, "email": "nobody"}, GOOD, raw=True), "b", 50, {0: np.array([2])}),
+        process.Placed(block(GOOD), "c"),
     ]
     found = list(worker.process(*blocks))
     aside = [
         (row_file, row_reasons, place)
         for each in found
-        if isinstance(each, fuse.Aside)
+        if isinstance(each, process.Aside)
         for row_file, row_reasons, place in zip(
             each.file.to_pylist(), each.reasons.to_pylist(), each.position.to_pylist(), strict=True
         )

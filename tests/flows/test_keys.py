@@ -10,12 +10,11 @@ from deltalake import DeltaTable
 from tink import daead, json_proto_keyset_format, mac, prf, secret_key_access
 
 from lakes import install
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys
 from strongroom.protect import decrypt, protector, seal
-from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits
 
 PURPOSE = ("--purpose", "model_training")
 

@@ -5,13 +5,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakes import install
-from strongroom.core.contract_file import load_contract
-from strongroom.flows import keys, keys_rewrap, prepare, quarantine
+from strongroom.core.contract.file import load_contract
+from strongroom.flows import keys, prepare, quarantine
+from strongroom.flows.keys import rewrap
 from strongroom.protect import decrypt, protector, seal, unseal
-from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
-from strongroom.stores.rewrite import Rewrite
+from strongroom.stores.lake import Lake, commits
+from strongroom.stores.lake.file_rewrite import Rewrite
 
 POLICY = """
 roles:
@@ -70,7 +70,7 @@ def test_rows_that_another_run_deletes_between_two_commits_stay_deleted(place, m
     write(place, "a@b.c")
     write(place, "d@e.f")
     place.run(keys, "rotate")
-    monkeypatch.setattr(keys_rewrap, "AT_ONCE", 1)
+    monkeypatch.setattr(rewrap, "AT_ONCE", 1)
 
     reopen = Rewrite.reopen
 
@@ -141,7 +141,7 @@ def test_a_killed_run_keeps_what_it_did_and_the_next_one_ends_it(place, monkeypa
         replace(self, path, size, change=change)
 
     with monkeypatch.context() as patch:
-        patch.setattr(keys_rewrap, "AT_ONCE", 0)
+        patch.setattr(rewrap, "AT_ONCE", 0)
         patch.setattr(Rewrite, "replace", dies)
         assert place.run(keys, "rewrap").code == 130
     assert sorted(names == {new} for names in shape(place).values()) == [False, True]

@@ -12,15 +12,15 @@ from tink import aead, daead, json_proto_keyset_format, secret_key_access
 from tink.proto import aes_gcm_pb2
 
 from lakes import install
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract.file import load_contract
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import RoleHandle
-from strongroom.flows import keys, keys_wrap
+from strongroom.core.keys.ring import RoleHandle
+from strongroom.flows import keys
+from strongroom.flows.keys import wrap as keys_wrap
 from strongroom.protect import decrypt, protector
-from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.keys_role import file_of, role_keys_of
-from strongroom.stores.lake import Lake
+from strongroom.stores.keys.role_files import file_of, role_keys_of
+from strongroom.stores.lake import Lake, commits
 
 TABLE = "training.reviews"
 EMAIL = "strongroom|v1|encryption|domain|email"

@@ -11,11 +11,12 @@ import pytest
 from deltalake import write_deltalake
 
 from lakes import install
-from strongroom.core.contract_file import load_contract
-from strongroom.core.settings_file import load_settings
-from strongroom.flows import access, audit, check, tables
-from strongroom.flows.known_tables import known_tables
-from strongroom.flows.vectorize_tables import VECTOR
+from strongroom.core.contract.file import load_contract
+from strongroom.core.settings.file import load_settings
+from strongroom.flows import access, audit, check
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation.known_tables import known_tables
+from strongroom.flows.vectorize.tables import VECTOR
 from strongroom.stores.lake import Lake
 from strongroom.stores.table_plan import TablePlan
 
@@ -27,12 +28,12 @@ def place(tmp_path, capsys):
     """A lake with the reviews' tables as the jobs make them, but for their rows."""
     made = install(tmp_path / "x", capsys)
     lake, contract = Lake(str(made.lake)), load_contract(str(made.root / "contracts/reviews.yaml"))
-    training = tables.training(contract)
+    training = table_plans.training(contract)
     lake.ensure("training.reviews", training)
-    lake.ensure("quarantine.reviews", tables.quarantine(contract))
+    lake.ensure("quarantine.reviews", table_plans.quarantine(contract))
     fields = [training.schema.field(name) for name in ("user_id", "label")]
     schema = pa.schema([*fields, pa.field("features", VECTOR)])
-    lake.ensure("features.reviews", TablePlan(schema, properties=tables.properties(contract, "features")))
+    lake.ensure("features.reviews", TablePlan(schema, properties=table_plans.properties(contract, "features")))
     write_deltalake(lake.folder("sandbox.mine"), pa.table({"a": [1]}))
     return made
 
@@ -99,7 +100,7 @@ def test_columns_of_the_table_as_it_lies_count_and_not_those_of_a_newer_contract
 
 def test_of_a_table_of_an_older_contract_that_says_nothing_of_methods_nothing_is_guessed(place):
     schema = pa.schema([pa.field("user_id", pa.string()), pa.field("label", pa.string())])
-    older = tables.properties(load_contract(str(place.root / "contracts/reviews.yaml")), "training")
+    older = table_plans.properties(load_contract(str(place.root / "contracts/reviews.yaml")), "training")
     Lake(str(place.lake)).ensure("training.customers", TablePlan(schema, properties={
         **older, "strongroom.contract_fingerprint": "0" * 64
     }))  # fmt: skip

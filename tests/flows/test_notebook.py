@@ -7,11 +7,11 @@ import pytest
 
 from lakes import install
 from strongroom.core.errors import ConfigError, GateClosed, KeyFault, Problem, Refused, StrongroomError
-from strongroom.core.notebook import parse_notebook
-from strongroom.core.settings_file import load_settings
+from strongroom.core.settings.file import load_settings
+from strongroom.databricks.dbutils import Dbutils, Screen
+from strongroom.databricks.format import parse_notebook
 from strongroom.flows import notebook
 from strongroom.flows.notebook import run_cells
-from strongroom.stores.notebook_tools import Dbutils, Screen
 
 CUT = "\n# COMMAND ----------\n"
 
@@ -32,7 +32,7 @@ def ran(*cells: str, **names):
 @pytest.fixture
 def place(tmp_path, capsys, monkeypatch):
     """An installation without Spark: these notebooks need none."""
-    monkeypatch.setattr("strongroom.stores.session.open_session", lambda *_, **__: None)
+    monkeypatch.setattr("strongroom.stores.spark.session.open_session", lambda *_, **__: None)
     return install(tmp_path / "a b", capsys)
 
 
@@ -110,7 +110,7 @@ def test_a_run_leaves_a_page_and_its_two_events(place):
 
 def test_what_is_set_counts_for_every_settings_file_that_a_notebook_reads(place):
     cell = (
-        "from strongroom.core.settings_file import load_settings\nfrom strongroom.flows import access\n"
+        "from strongroom.core.settings.file import load_settings\nfrom strongroom.flows import access\n"
         "from strongroom.notebook import run_flow\n"
         f"found = load_settings({str(place.settings)!r})\n"
         f"cell = load_settings({str(place.settings)!r}, ['prepare.mode=overwrite'])\n"

@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
+from strongroom.arrow.leaves import Rows
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import EnvironmentFault
-from strongroom.govern.masks import masked
-from strongroom.govern.rows import predicate
-from strongroom.learn.words import TERMS, word_stages
+from strongroom.govern.sql.masks import masked
+from strongroom.govern.sql.row_filters import predicate
+from strongroom.learn.features.tokens import TERMS, word_stages
 from strongroom.quality.expression import compile_condition
-from strongroom.quality.flat import Rows
-from strongroom.stores.session import _check
+from strongroom.stores.spark.session import _check
 
 pytestmark = pytest.mark.spark
 TYPES = {"n": "int", "s": "string", "t": "timestamp", "l": "timestamp_ntz", "d": "date", "r": "double"}

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from strongroom.flows.feeds import runs_of
-from strongroom.flows.places import in_file, in_words
-from strongroom.stores.origins import Before
+from strongroom.flows.row_pass.feeds import runs_of
+from strongroom.flows.row_pass.source_positions import in_file, in_words
 from strongroom.stores.sources import FILE, POSITION
+from strongroom.stores.sources.origins import Before
 
 ROWS = [
     # file, first byte of the part, what is told

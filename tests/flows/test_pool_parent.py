@@ -12,7 +12,7 @@ import pytest
 PARENT = """
 import sys, time
 from flows.test_pool_parent import slow
-from strongroom.flows.pool import run_in_pool
+from strongroom.flows.row_pass.pool import run_in_pool
 if __name__ == "__main__":
     list(run_in_pool(slow, 2, 2))
 """

@@ -11,8 +11,8 @@ import pytest
 from deltalake import write_deltalake
 
 from lakes import install
-from strongroom import launch
-from strongroom.core.contract_file import load_contract
+from strongroom import run_job
+from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys, prepare
 from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring, still_enabled
@@ -288,12 +288,12 @@ def test_a_key_that_is_destroyed_under_a_run_leaves_nothing_that_nobody_opens(pl
 
     def destroyed_after_this_look(path, key_id):
         """The run looks before each of its two commits; nothing lies under its key before the first."""
-        monkeypatch.setattr("strongroom.flows.prepare_publish.still_enabled", still_enabled)
+        monkeypatch.setattr("strongroom.flows.prepare.publish.still_enabled", still_enabled)
         still_enabled(path, key_id)
         for words in (["rotate"], ["destroy", f"{key_id:08x}"]):
-            assert launch.run(keys, [*words, "--config", str(place.settings)], spark=False) == 0
+            assert run_job.run(keys, [*words, "--config", str(place.settings)], spark=False) == 0
 
-    monkeypatch.setattr("strongroom.flows.prepare_publish.still_enabled", destroyed_after_this_look)
+    monkeypatch.setattr("strongroom.flows.prepare.publish.still_enabled", destroyed_after_this_look)
     failed = place.run(prepare)
     assert failed.code == 7, failed.err
     assert "was destroyed while this run used it, so nothing was published" in failed.err
@@ -302,7 +302,7 @@ def test_a_key_that_is_destroyed_under_a_run_leaves_nothing_that_nobody_opens(pl
 
 
 def test_a_dry_run_touches_nothing_and_needs_no_session(place, monkeypatch):
-    monkeypatch.setattr("strongroom.stores.session.open_session", lambda _: pytest.fail("no session is needed"))
+    monkeypatch.setattr("strongroom.stores.spark.session.open_session", lambda _: pytest.fail("no session is needed"))
     shown = place.run(prepare, "--dry-run", "--set", "prepare.engine=spark")
     assert shown.code == 0
     assert "would protect" in shown.out

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Type
-from strongroom.core.report_columns import AbsentColumn
+from strongroom.core.report.columns import AbsentColumn
 from strongroom.core.run import Run
-from strongroom.flows.prepare_absent import absent_before, absent_columns, absent_values, in_words
-from strongroom.flows.prepare_record import Done, write_metrics
-from strongroom.quality.tally import Tally
+from strongroom.flows.prepare.absent import absent_before, absent_columns, absent_values, in_words
+from strongroom.flows.prepare.run_record import Done, write_metrics
+from strongroom.quality.counts.tally import Tally
 from strongroom.stores.lake import Lake
-from strongroom.stores.manifest import Batch
 from strongroom.stores.sources import RawFile
+from strongroom.stores.sources.manifest import Batch
 
 
 def column(name, **more):

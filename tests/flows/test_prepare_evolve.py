@@ -9,13 +9,13 @@ import pytest
 
 from flows.test_evolution import contract
 from lakes import install
-from strongroom.flows import prepare, prepare_evolve, quarantine
-from strongroom.flows.prepare_evolve import evolution_of
+from strongroom.flows import prepare, quarantine
+from strongroom.flows.prepare import evolve
+from strongroom.flows.prepare.evolve import evolution_of
 from strongroom.protect import decrypt
-from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
-from strongroom.stores.rewrite import Rewrite
+from strongroom.stores.lake import Lake, commits
+from strongroom.stores.lake.file_rewrite import Rewrite
 
 TABLE = "training.things"
 APPEND = ("--contract", "things", "--set", "prepare.mode=append", "--set", "prepare.quarantine_limit=1")
@@ -159,7 +159,7 @@ def test_a_large_table_is_widened_by_a_command_of_its_own_and_a_rehearsal_says_w
 def test_a_run_that_dies_on_its_way_leaves_the_last_good_version_and_the_next_one_finishes(place, monkeypatch, step):
     before = sorted(map(str, place.rows(TABLE)))
     made = contract(place.root / "contracts", ("small", "smallint", "int"))
-    where = {"replace": Rewrite, "commit": commits, "note": prepare_evolve}[step]
+    where = {"replace": Rewrite, "commit": commits, "note": evolve}[step]
 
     def dies(*_, **__):
         raise KeyboardInterrupt

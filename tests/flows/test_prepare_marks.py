@@ -15,18 +15,17 @@ from deltalake import write_deltalake
 from lakes import install
 from quality.conformance import batch_of, cases, contract_of, others_of
 from strongroom.core.contract import ACROSS
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.flows import check, keys, prepare, quarantine
-from strongroom.flows.engines import Local, Spark
-from strongroom.flows.feeds import Stretch
-from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Input, Road
-from strongroom.flows.key_prints import Key, Scan, scan
-from strongroom.flows.prepare_marks import broken_rows
+from strongroom.flows.cross_row.fingerprints import Key, Scan, scan
+from strongroom.flows.cross_row.rules import broken_rows
+from strongroom.flows.row_pass.engines import Local, Spark
+from strongroom.flows.row_pass.feeds import Stretch
+from strongroom.flows.row_pass.inputs import Input, Road
+from strongroom.flows.row_pass.process import Pass
 from strongroom.quality.reading.blocks import Block, Seen
-from strongroom.stores import commits, stages
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits, staging
 
 CASES = [case for case in cases() if case.name.startswith(("references", "unique")) and case.rows]
 APPEND = ("--set", "prepare.mode=append")
@@ -200,7 +199,7 @@ def test_keys_of_rows_that_others_add_before_the_commit_are_compared_with_those_
         return lake.read("training.people").slice(0, 1)
 
     def new(lake, batch):
-        (file,) = stages.staged(lake, "training.people", batch.stage)
+        (file,) = staging.staged(lake, "training.people", batch.stage)
         return pq.read_table(f"{lake.folder('training.people')}/{file.path}", columns=["who", "n"], partitioning=None)
 
     put(orders, "people", "b", {"who": 3, "n": 3})

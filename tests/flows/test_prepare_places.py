@@ -11,7 +11,7 @@ from deltalake import write_deltalake
 from flows.test_prepare_marks import KEEP, contract, run
 from lakes import install
 from strongroom.flows import quarantine
-from strongroom.stores import work_items
+from strongroom.stores.sources import work_items
 
 OPEN_GATE = ("--set", "prepare.quarantine_limit=1")
 ROWS, BAD = 3_000, (0, 1, 1_499, 2_999)

@@ -7,7 +7,7 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from strongroom.core.run import RUN
-from strongroom.flows.prepare_plan import gone
+from strongroom.flows.prepare.plan import gone
 
 OURS = CommitProperties(custom_metadata={RUN: "r1"})
 

@@ -6,7 +6,7 @@ import pytest
 
 from strongroom.core.contract import Type
 from strongroom.core.errors import ConfigError
-from strongroom.flows.prepare_query import by_duckdb, closed_duckdb
+from strongroom.flows.prepare.gate_query import by_duckdb, closed_duckdb
 from strongroom.quality.query import Table, read
 
 MINI = Table("mini", {"n": Type("bigint"), "city": Type("string")}, {})

@@ -7,7 +7,8 @@ from deltalake import DeltaTable
 from flows.test_evolution import contract
 from flows.test_prepare_evolve import TABLE, run, thing, write
 from lakes import install
-from strongroom.flows import keys, prepare, prepare_publish, quarantine
+from strongroom.flows import keys, prepare, quarantine
+from strongroom.flows.prepare import publish
 
 ASIDE = "quarantine.things"
 POLICY = """
@@ -91,7 +92,7 @@ def test_a_run_that_dies_before_the_former_rows_left_the_quarantine_is_finished_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(prepare_publish, "drop_replaced", dies)
+        patch.setattr(publish, "drop_replaced", dies)
         run(place, "--reread", "raw/things/two.parquet", code=130)
     assert aside(place) == [(1, "one.parquet"), (2, "two.parquet"), (3, "two.parquet")]
     contract(place.root / "contracts", ("id", "string", "string, unique: true"), ("small", "50", "75"))

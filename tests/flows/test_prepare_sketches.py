@@ -16,19 +16,21 @@ from datasketches import HLL_4, hll_sketch
 from deltalake import DeltaTable, write_deltalake
 
 from lakes import install
-from strongroom.core.contract_file import load_contract, parse_contract
+from strongroom.core.contract.file import load_contract, parse_contract
 from strongroom.core.run import Run
-from strongroom.flows import fuse, prepare, prepare_record, prepare_report, prepare_sketches, tables
-from strongroom.flows.prepare_record import Done
-from strongroom.quality import states
+from strongroom.flows import prepare
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.prepare import report, run_record, sketches
+from strongroom.flows.prepare.run_record import Done
+from strongroom.flows.row_pass import process
+from strongroom.quality.counts import sketch_states
+from strongroom.quality.counts.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, sketches_of
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Block
-from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, sketches_of
-from strongroom.quality.tally import Tally
-from strongroom.stores import commits, manifest
-from strongroom.stores.commits import Change
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
-from strongroom.stores.sources import RawFile
+from strongroom.stores.lake import Lake, commits
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.sources import RawFile, manifest
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -107,32 +109,32 @@ def place(tmp_path, capsys, spark):
 def lake(tmp_path):
     """A lake with the table, and the one pass that fills it, without Spark."""
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    plan = fuse.Pass(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle)
+    plan = process.Pass(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle)
     found = Lake(str(tmp_path / "lake"))
-    found.ensure("training.visits", tables.training(plan.contract))
+    found.ensure("training.visits", table_plans.training(plan.contract))
     return Prepared(found, plan, ring.primary)
 
 
 @dataclass(frozen=True)
 class Prepared:
     lake: Lake
-    plan: fuse.Pass
+    plan: process.Pass
     key: int
 
     def batch(self, number, rows, *, mode="append", publish=True):
         """What a run does with its counts: two tasks, merged, stored, and the version published."""
         tally = Tally()
         for part in (rows[: len(rows) // 3], rows[len(rows) // 3 :]):
-            worker = fuse.Worker(self.plan)
+            worker = process.Worker(self.plan)
             rows = pa.RecordBatch.from_pylist(part, SCHEMA)
-            list(worker.process(fuse.Placed(Block(rows, np.arange(1, len(part) + 1)), "f")))
+            list(worker.process(process.Placed(Block(rows, np.arange(1, len(part) + 1)), "f")))
             tally = tally.merge(Tally.from_json(worker.tally.to_json()))
-        tally = prepare_sketches.without_rare(tally)
+        tally = sketches.without_rare(tally)
         run = Run(f"run-{number}", "prepare", "user:ada", "model_training", datetime(2026, 1, number, tzinfo=UTC))
         batch = manifest.Batch("visits", number, run.id, mode, (RawFile(f"f{number}", 1, 1),))
         manifest.plan(self.lake, batch, planned=run.started)
         done = Done(run, self.plan.contract, batch, tally, (), self.key)
-        prepare_record.write_metrics(done, lake=self.lake)
+        run_record.write_metrics(done, lake=self.lake)
         if publish:
             onto = self.lake.open("training.visits")
             change = Change(whole=mode == "overwrite")
@@ -141,7 +143,7 @@ class Prepared:
 
     def before(self, number, *, key=None):
         batch = manifest.Batch("visits", number, "later", "append", ())
-        return prepare_sketches.before(self.lake, self.plan.contract, batch=batch, key=key or self.key)
+        return sketches.before(self.lake, self.plan.contract, batch=batch, key=key or self.key)
 
     def rows(self):
         return self.lake.read("strongroom.metrics").to_pylist()
@@ -217,17 +219,25 @@ def test_states_of_several_batches_merge_to_the_whole_table(lake):
         path: set(kinds) for path, kinds in sketches_of(lake.plan.contract).items()
     }
     numbers = [row["number"] for row in rows]
-    assert states.count_of(whole["number"][QUANTILES]) == states.count_of(whole["note"][LENGTHS]) == len(rows)
-    for rank, at in zip((0.1, 0.5, 0.9), states.quantiles_of(whole["number"][QUANTILES], (0.1, 0.5, 0.9)), strict=True):
+    assert (
+        sketch_states.count_of(whole["number"][QUANTILES])
+        == sketch_states.count_of(whole["note"][LENGTHS])
+        == len(rows)
+    )
+    for rank, at in zip(
+        (0.1, 0.5, 0.9), sketch_states.quantiles_of(whole["number"][QUANTILES], (0.1, 0.5, 0.9)), strict=True
+    ):
         assert sum(number <= at for number in numbers) / len(rows) == pytest.approx(rank, abs=0.03)
     for name in ("number", "mail", "person", "city"):
         exact = len({row[name] for row in rows})
-        assert states.distinct_of(whole[name][DISTINCT]).value == pytest.approx(exact, rel=0.06), name
+        assert sketch_states.distinct_of(whole[name][DISTINCT]).value == pytest.approx(exact, rel=0.06), name
     bands = len({row["salary"] // 1000 for row in rows})
-    assert states.distinct_of(whole["salary"][DISTINCT]).value == pytest.approx(bands, abs=0.01), "of what leaves"
-    named = states.top_of(whole["city"][TOP], 20)
+    assert sketch_states.distinct_of(whole["salary"][DISTINCT]).value == pytest.approx(bands, abs=0.01), (
+        "of what leaves"
+    )
+    named = sketch_states.top_of(whole["city"][TOP], 20)
     assert {one.value: one.count for one in named} == Counter(row["city"] for row in rows)
-    spoken = states.top_of(whole["spoken"][TOP], 20)
+    spoken = sketch_states.top_of(whole["spoken"][TOP], 20)
     assert {one.value: one.count for one in spoken} == Counter(str(row["spoken"]).lower() for row in rows)
 
 
@@ -249,8 +259,8 @@ def test_what_readers_had_is_what_was_published_since_the_last_snapshot(lake):
     lake.batch(2, visits(100, 100), mode="overwrite")
     lake.batch(3, visits(200, 100), publish=False)
     lake.batch(4, visits(300, 100))
-    assert states.count_of(lake.before(5)["number"][QUANTILES]) == 2 * 98
-    assert states.quantiles_of(lake.before(5)["number"][QUANTILES], (0.0,)) == (100.0,)
+    assert sketch_states.count_of(lake.before(5)["number"][QUANTILES]) == 2 * 98
+    assert sketch_states.quantiles_of(lake.before(5)["number"][QUANTILES], (0.0,)) == (100.0,)
     assert lake.before(1) == {}, "nobody had anything"
 
 
@@ -280,7 +290,7 @@ def test_values_of_hardly_any_row_are_not_kept_by_name(lake):
     assert b"planted hamlet" in lake.batch(2, [*rows, rows[0]]).tally.sketches["city"][TOP], (
         "the tenth row makes it a place"
     )
-    assert states.weight_of(state) == len(kept(rows)), "their rows are counted still"
+    assert sketch_states.weight_of(state) == len(kept(rows)), "their rows are counted still"
 
 
 @pytest.mark.parametrize(("name", "values"), [
@@ -291,11 +301,11 @@ def test_values_of_hardly_any_row_are_not_kept_by_name(lake):
 def test_whoever_tries_clear_values_on_a_personal_column_finds_none_of_them(lake, name, values):
     rows = [row | {"person": f"person-{place % 300}"} for place, row in enumerate(visits(0, 1_500))]
     state = lake.batch(1, rows).tally.sketches[name][DISTINCT]
-    alone = states.distinct_of(state).value
+    alone = sketch_states.distinct_of(state).value
     guess = hll_sketch(12, HLL_4)
     for value in values:
         guess.update(value)
-    both = states.distinct_of(states.merge(DISTINCT, [state, bytes(guess.serialize_compact())])).value
+    both = sketch_states.distinct_of(sketch_states.merge(DISTINCT, [state, bytes(guess.serialize_compact())])).value
     assert both == pytest.approx(alone + len(values), rel=0.05)
 
 
@@ -325,7 +335,7 @@ def test_a_state_that_somebody_broke_is_left_out(lake):
 
 def test_the_report_tells_this_run_beside_what_readers_had(lake):
     lake.batch(1, visits(0, 1_000))
-    told = prepare_report.columns_of(lake.batch(2, visits(1_000, 1_000)), before=lake.before(2))
+    told = report.columns_of(lake.batch(2, visits(1_000, 1_000)), before=lake.before(2))
     facts = {facts.path: facts for facts in told}
     number = facts["number"]
     assert (number.spread.of, number.spread.smallest, number.spread.largest) == ("values", "1,000", "1,998")

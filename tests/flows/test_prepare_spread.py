@@ -9,9 +9,9 @@ import pytest
 from datasketches import frequent_strings_sketch, kll_doubles_sketch
 
 from strongroom.core.contract import Column, Protect, Type
-from strongroom.flows.prepare_spread import BINS, shares_of, spread_of
-from strongroom.quality import states
-from strongroom.quality.sketches import KLL_K, LENGTHS, LG_TOP, QUANTILES
+from strongroom.flows.prepare.distributions import BINS, shares_of, spread_of
+from strongroom.quality.counts import sketch_states
+from strongroom.quality.counts.sketches import KLL_K, LENGTHS, LG_TOP, QUANTILES
 
 
 def kll(numbers) -> bytes:
@@ -99,9 +99,9 @@ def test_frequent_values_are_told_as_shares():
 
 
 def test_rare_values_are_summed_and_their_past_is_not_taken_for_none():
-    pruned = states.without_rare(top(a=30, b=9, c=1))
+    pruned = sketch_states.without_rare(top(a=30, b=9, c=1))
     assert [(one.value, one.now, one.before) for one in shares_of(pruned, pruned)] == [("a", 0.75, 0.75)]
     assert [(one.value, one.before) for one in shares_of(top(b=20), pruned)] == [("b", None)]
-    assert states.without_rare(b"") == b""
-    twice = states.merge("top", [pruned, pruned])
-    assert (states.weight_of(twice), [one.count for one in states.top_of(twice, 9)]) == (80, [60])
+    assert sketch_states.without_rare(b"") == b""
+    twice = sketch_states.merge("top", [pruned, pruned])
+    assert (sketch_states.weight_of(twice), [one.count for one in sketch_states.top_of(twice, 9)]) == (80, [60])

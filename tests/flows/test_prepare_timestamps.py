@@ -9,13 +9,14 @@ from deltalake import DeltaTable
 
 import every_type
 from lakes import install
-from strongroom import launch
-from strongroom.core.contract_file import load_contract
-from strongroom.flows import doctor, prepare, prepare_timestamps, tables
-from strongroom.stores import commits, stages
-from strongroom.stores.commits import Change
-from strongroom.stores.lake import Lake
-from strongroom.stores.old_timestamps import old_files
+from strongroom import run_job
+from strongroom.core.contract.file import load_contract
+from strongroom.flows import doctor, prepare
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.prepare import mend_timestamps
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.lake.old_timestamps import old_files
 
 TABLE = "training.types"
 HOWEVER = {"old": {"use_deprecated_int96_timestamps": True}, "new": {}}
@@ -31,7 +32,7 @@ def place(tmp_path, capsys):
 def publish(place, kinds, table=TABLE):
     """The table as it was published before: one file for each kind, each with all rows."""
     lake, contract = Lake(str(place.lake)), load_contract(str(place.root / "contracts/types.yaml"))
-    plan = tables.training(contract)
+    plan = table_plans.training(contract)
     onto = lake.ensure(table, plan)
     folder = f"{lake.folder(table)}/stage"
     shutil.rmtree(folder, ignore_errors=True)
@@ -39,7 +40,7 @@ def publish(place, kinds, table=TABLE):
     for number, kind in enumerate(kinds):
         rows = pa.Table.from_pylist(every_type.ROWS, plan.schema)
         pq.write_table(rows, f"{folder}/{number}.parquet", **HOWEVER[kind])
-    files = stages.staged(lake, table, "stage")
+    files = staging.staged(lake, table, "stage")
     commits.commit(lake, table, Change(files), looked=onto)
 
 
@@ -61,7 +62,7 @@ def mended(place, *options):
 
 
 def doctor_says(place):
-    launch.run(doctor, ["--config", str(place.settings)])
+    run_job.run(doctor, ["--config", str(place.settings)])
     done = place.capsys.readouterr()
     return "\n".join(line for line in (done.out + done.err).splitlines() if " tables " in line)
 
@@ -90,18 +91,18 @@ def test_doctor_names_the_files_and_the_command_which_mends_just_them(place):
 
 def test_a_killed_run_keeps_what_it_has_committed_and_the_next_goes_on(place, monkeypatch):
     publish(place, ["old", "old", "old"])
-    monkeypatch.setattr(prepare_timestamps, "AT_ONCE", 1)
-    replace, left = prepare_timestamps.Rewrite.replace, iter([True, False])
+    monkeypatch.setattr(mend_timestamps, "AT_ONCE", 1)
+    replace, left = mend_timestamps.Rewrite.replace, iter([True, False])
 
     def dying(self, *args, **more):
         if not next(left):
             raise KeyboardInterrupt
         replace(self, *args, **more)
 
-    monkeypatch.setattr(prepare_timestamps.Rewrite, "replace", dying)
+    monkeypatch.setattr(mend_timestamps.Rewrite, "replace", dying)
     assert place.run(prepare, "--mend-timestamps").code == 130
     assert len(old_files(Lake(str(place.lake)), TABLE)[0]) == 2
-    monkeypatch.setattr(prepare_timestamps.Rewrite, "replace", replace)
+    monkeypatch.setattr(mend_timestamps.Rewrite, "replace", replace)
     assert mended(place) == 2
     assert len(place.rows(TABLE)) == 3 * len(every_type.ROWS)
 

@@ -9,9 +9,10 @@ from flows.odd_files import contract
 from flows.test_raw_faults import ID
 from lakes import install
 from strongroom.core.contract import Column, Protect, Type
-from strongroom.core.contract_protect import METHODS
+from strongroom.core.contract.protection import METHODS
 from strongroom.core.escaping import preparing
-from strongroom.flows import audit, check, prepare, prepare_words, quarantine, vectorize
+from strongroom.flows import audit, check, prepare, quarantine, vectorize
+from strongroom.flows.prepare import summary
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,11 @@ from strongroom.flows import audit, check, prepare, prepare_words, quarantine, v
 )
 def test_a_column_s_protection_is_told_in_plain_words(method, options, said):
     column = Column("c", "c", Type("string"), line=1, protect=Protect(method, options=options))
-    assert prepare_words.protection(column) == said
+    assert summary.protection(column) == said
 
 
 def test_every_option_has_its_words():
-    assert {name for method in METHODS.values() for name in method.options} == set(prepare_words._WORDS)
+    assert {name for method in METHODS.values() for name in method.options} == set(summary._WORDS)
 
 
 @pytest.mark.parametrize("flow", [prepare, vectorize])

@@ -13,10 +13,9 @@ from lakes import Installation, install
 from strongroom.core.errors import Refused, StoreError
 from strongroom.flows import keys, prepare, project
 from strongroom.flows.read import read_table
-from strongroom.stores import commits
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
-from strongroom.stores.projected import Projected
+from strongroom.stores.lake import Lake, commits
+from strongroom.stores.lake.projections import Projected
 
 pytestmark = pytest.mark.spark
 TABLE, FIRST, SECOND = "training.reviews", "projected.r0.any.training.reviews", "projected.r1.any.training.reviews"

@@ -6,11 +6,11 @@ import pytest
 
 from protect.ring import column
 from strongroom.core.errors import StrongroomError
-from strongroom.flows.project_rows import REPORT, Pass, Target, projected
+from strongroom.flows.project.rows import REPORT, Pass, Target, projected
 from strongroom.protect import protector
 from strongroom.protect.rekey import rekeyer
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.projected import source_id
+from strongroom.stores.lake.projections import source_id
 
 TABLE, USER = "training.reviews", column("bigint", "hash", path="user")
 PLACES = [f"file:///a%20lake/training/reviews/stage-1/verdict%3Dgood/part-{number}.parquet" for number in range(3)]

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from lakes import install
-from strongroom.flows import prepare, quarantine, quarantine_retry
+from strongroom.flows import prepare, quarantine
+from strongroom.flows.quarantine import retry
 
 OPEN = "pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'"
 
@@ -79,7 +80,7 @@ def test_a_retry_that_dies_between_its_two_commits_is_finished_by_the_next_run(p
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(quarantine_retry, "finish", die)
+        patch.setattr(retry, "finish", die)
         assert place.run(quarantine, "retry").code == 130
     assert len(place.rows("quarantine.reviews")) == len(aside) - mends
     assert len(place.rows("training.reviews")) == rows, "it died before the rows reached training"

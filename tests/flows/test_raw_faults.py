@@ -12,7 +12,7 @@ import pytest
 
 from flows import roads
 from flows.odd_files import contract
-from strongroom.flows import engines, feeds
+from strongroom.flows.row_pass import engines, feeds
 
 KEEP = "customProperties: [{property: protect, value: {method: keep}}]"
 DROP = "customProperties: [{property: protect, value: {method: drop}}]"

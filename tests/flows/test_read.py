@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lakes import Installation, install
-from strongroom import launch
+from strongroom import run_job
 from strongroom.core.errors import Refused, StoreError
 from strongroom.flows import prepare
 from strongroom.flows.read import read_table
@@ -20,7 +20,7 @@ BEFORE, AFTER = datetime(2027, 6, 30, 23, tzinfo=UTC), datetime(2027, 7, 1, 1, t
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     found = install(tmp_path_factory.mktemp("prepared") / "a", None, sample=200)
-    assert launch.run(prepare, ["--config", str(found.settings)]) == 0
+    assert run_job.run(prepare, ["--config", str(found.settings)]) == 0
     return found
 
 

@@ -8,7 +8,8 @@ import pytest
 from deltalake import write_deltalake
 
 from lakes import install
-from strongroom.flows import prepare, reveal, reveal_table
+from strongroom.flows import prepare, reveal
+from strongroom.flows.reveal import table as reveal_table
 
 PIA = ("--as", "user:pia", "--purpose", "data_subject_request")
 GRANTS = """

@@ -15,10 +15,10 @@ from flows.odd_files import COLUMNS, Case, contract, drawn, parquet, typed_table
 from older import lake as older
 from older.test_older import by_id, near, opened, written
 from strongroom.flows import prepare, quarantine
-from strongroom.flows.passing import apart
-from strongroom.flows.road import Answer, PartSeen
+from strongroom.flows.row_pass.passing import apart
+from strongroom.flows.row_pass.road import Answer, PartSeen
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Seen
-from strongroom.quality.tally import Tally
 
 FUZZ = int(os.environ.get("STRONGROOM_FUZZ", "1000"))
 SEEDS = range(max(1, FUZZ // 1000))

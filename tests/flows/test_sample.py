@@ -18,7 +18,7 @@ from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.run import Job, Run
 from strongroom.core.settings import Settings
 from strongroom.flows import sample
-from strongroom.stores.sample import make_sample
+from strongroom.sample.lake import make_sample
 
 ROWS = 2_000
 
@@ -166,7 +166,7 @@ def test_what_a_killed_run_left_is_swept_and_other_raw_data_stays(lake, tmp_path
 
 
 def test_a_run_killed_half_way_leaves_no_raw_folder(tmp_path):
-    code = f"from strongroom.stores.sample import make_sample; make_sample({str(tmp_path)!r})"
+    code = f"from strongroom.sample.lake import make_sample; make_sample({str(tmp_path)!r})"
     environment = os.environ | {"PYTHONPATH": "lib"}
     child = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2])
     while not list(tmp_path.glob(".sample-*/raw/customers")) and child.poll() is None:

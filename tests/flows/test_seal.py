@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 
 import pytest
 
+from strongroom.audit import signing as sealing
+from strongroom.audit import signing_keys
+from strongroom.audit.checkpoint import Checkpoint, VerifierKey, new_signing_key, open_checkpoint, sign
+from strongroom.audit.key_file import key_file
+from strongroom.audit.log import AuditLog
+from strongroom.audit.merkle import Tree, leaf_hash
+from strongroom.audit.signing import last_signed, renew, seal
+from strongroom.audit.signing_keys import CHECKPOINT, PUBLIC_KEY, former_keys, public_key
+from strongroom.audit.verify import check
+from strongroom.core.audit_event import Event, well_formed
 from strongroom.core.errors import KeyFault, StoreError
-from strongroom.core.event import Event, well_formed
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
-from strongroom.flows import seal as sealing
-from strongroom.flows import seal_keys
-from strongroom.flows.seal import last_signed, renew, seal
-from strongroom.flows.seal_check import check
-from strongroom.flows.seal_keys import CHECKPOINT, PUBLIC_KEY, former_keys, public_key
-from strongroom.govern.checkpoint import Checkpoint, VerifierKey, new_signing_key, open_checkpoint, sign
-from strongroom.govern.merkle import Tree, leaf_hash
-from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import key_file
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -271,7 +271,7 @@ def test_a_renewal_that_died_is_done_again_or_finished(log, settings, monkeypatc
     def dies(*_):
         raise KeyboardInterrupt
 
-    where = {"append": AuditLog, "_seal": sealing}.get(dies_at, seal_keys)
+    where = {"append": AuditLog, "_seal": sealing}.get(dies_at, signing_keys)
     with monkeypatch.context() as patch:
         patch.setattr(where, dies_at, dies)
         with pytest.raises(KeyboardInterrupt):

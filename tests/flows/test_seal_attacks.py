@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from audit_places import FORGED, JOB, NOON, another_log, older_folder, roots, signed_place, tree_file
-from strongroom.core.event import Event
+from strongroom.audit.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign
+from strongroom.audit.log import AuditLog
+from strongroom.audit.verify import check
+from strongroom.core.audit_event import Event
 from strongroom.core.secret import Secret
 from strongroom.flows import audit
-from strongroom.flows.seal_check import check
-from strongroom.govern.checkpoint import Checkpoint, VerifierKey, open_checkpoint, sign
-from strongroom.stores.audit import AuditLog
 
 
 @pytest.fixture
@@ -101,10 +101,10 @@ def test_two_logs_of_one_key_are_two(place):
 WRITER = """
 import sys
 from datetime import UTC, datetime
-from strongroom.core.event import Event
+from strongroom.core.audit_event import Event
 from strongroom.core.settings import Settings
-from strongroom.flows.seal import seal
-from strongroom.stores.audit import AuditLog
+from strongroom.audit.signing import seal
+from strongroom.audit.log import AuditLog
 root, name = sys.argv[1:]
 settings = Settings("", "", "", root + "/fresh/ring.json", "", "", audit=root + "/" + name)
 log = AuditLog.open(settings)

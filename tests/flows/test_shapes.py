@@ -8,7 +8,7 @@ import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.flows.shapes import look
+from strongroom.flows.row_pass.shape_check import look
 from strongroom.stores.sources import list_files
 
 

@@ -14,15 +14,16 @@ from pyspark.sql import functions as F
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from lakes import ROOT, Installation, install
-from strongroom import launch
-from strongroom.core.contract_file import load_contract
+from strongroom import run_job
+from strongroom.core.contract.file import load_contract
 from strongroom.core.errors import StoreError
 from strongroom.core.run import Run
-from strongroom.flows import prepare, tables, vectorize, vectorize_tables
-from strongroom.learn.tfidf import as_vector
-from strongroom.learn.vocabulary import Vocabulary
-from strongroom.stores import commits
-from strongroom.stores.lake import Lake
+from strongroom.flows import prepare, vectorize
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.vectorize import tables as vectorize_tables
+from strongroom.learn.features.tfidf import as_vector
+from strongroom.learn.features.vocabulary import Vocabulary
+from strongroom.stores.lake import Lake, commits
 
 pytestmark = pytest.mark.spark
 REVIEWS = ROOT.parent / "shared/data/reviews"
@@ -44,7 +45,7 @@ def place(tmp_path, capsys, spark):
 def vectorized(tmp_path_factory, spark):
     """One that has its features, by the run r1."""
     found = laid(tmp_path_factory.mktemp("vectorized") / "a b", None)
-    assert launch.run(vectorize, ["--config", str(found.settings), "--run-id", "r1"], spark=True) == 0
+    assert run_job.run(vectorize, ["--config", str(found.settings), "--run-id", "r1"], spark=True) == 0
     return found
 
 
@@ -58,7 +59,7 @@ def after(vectorized, tmp_path, capsys):
 def laid(folder, capsys):
     """An installation whose training table is written by hand, with the columns that `prepare` gives it."""
     found = install(folder, capsys)
-    plan = tables.training(load_contract(str(found.root / "contracts/reviews.yaml")))
+    plan = table_plans.training(load_contract(str(found.root / "contracts/reviews.yaml")))
     rows = [
         {"review_id": f"r-{place:06d}", "label": label, "text_content": text,
          "created_at": datetime(2025, 1, 1 + place, tzinfo=UTC)}

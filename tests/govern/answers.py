@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from strongroom.core.policy import ACTIONS
-from strongroom.govern.cells import cells
-from strongroom.govern.matrix import principals_of, purposes_of, views
-from strongroom.govern.policy import Engine
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.review.matrix import principals_of, purposes_of, views
+from strongroom.govern.review.matrix_table import cells
 from strongroom.govern.table import Table
 
 

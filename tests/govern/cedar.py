@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from strongroom.core.decision import Request
 from strongroom.core.policy import EVERYONE, Deny, Grant, Policy
+from strongroom.core.policy.decision import Request
 
 
 def entities(policy: Policy, tables: Iterable[str], principals: Iterable[str]) -> list[dict[str, object]]:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from strongroom.core.decision import Request
-from strongroom.govern.enforce import reading
+from strongroom.core.policy.decision import Request
 from strongroom.govern.export import Described
+from strongroom.govern.sql.select import reading
 from strongroom.govern.table import Table
 
 COLUMNS = ("email", "user_id", "address", "label", "note")

@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from strongroom.core.decision import Request
 from strongroom.core.policy import ACTIONS, EVERYONE, LEVELS, MASKS, Columns, Deny, Grant, Policy, Role
+from strongroom.core.policy.decision import Request
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = tuple(f"user:u{number}" for number in range(5))

@@ -9,9 +9,9 @@ from datetime import timedelta
 import cedarpy
 import pytest
 
-from strongroom.core.decision import Request
 from strongroom.core.policy import ACTIONS, EVERYONE, Columns, Deny, Grant, Policy, Role
-from strongroom.govern.policy import Engine
+from strongroom.core.policy.decision import Request
+from strongroom.govern.engine.engine import Engine
 
 from . import cedar
 from .policies import GROUPS, PURPOSES, ROLES, START, USERS, moment, some

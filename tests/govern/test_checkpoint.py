@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import pytest
 
+from strongroom.audit import checkpoint as notes
 from strongroom.core.secret import Secret
-from strongroom.govern import checkpoint as notes
 
 # Example of golang.org/x/mod/sumdb/note (https://pkg.go.dev/golang.org/x/mod/sumdb/note).
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

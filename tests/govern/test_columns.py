@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strongroom.core.contract import Column, Type
-from strongroom.govern.columns import classification_of, tags_of
+from strongroom.govern.engine.selectors import classification_of, tags_of
 
 
 def leaf(name, classification="", tags=()):

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from strongroom.core.decision import Request
-from strongroom.core.policy_file import parse_policy
-from strongroom.govern.diff import diff
-from strongroom.govern.policy import Engine
+from strongroom.core.policy.decision import Request
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.review.diff import diff
 from strongroom.govern.table import Table
 
 from . import policies

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from strongroom.core.decision import Request
-from strongroom.core.policy_file import parse_policy
-from strongroom.govern.explain import explain, follow, refusal
-from strongroom.govern.matrix import BY_COLUMN
-from strongroom.govern.policy import Engine
+from strongroom.core.policy.decision import Request
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.review.explain import explain, follow, refusal
+from strongroom.govern.review.matrix import BY_COLUMN
 from strongroom.govern.table import Table
 
 from . import policies

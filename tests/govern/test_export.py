@@ -12,14 +12,16 @@ import pytest
 
 from strongroom.core.errors import ConfigError
 from strongroom.core.policy import ACTIONS
-from strongroom.core.policy_file import load_policy, parse_policy
-from strongroom.govern import export_iceberg, export_ranger, export_unity
+from strongroom.core.policy.file import load_policy, parse_policy
+from strongroom.govern.engine.engine import Engine
 from strongroom.govern.export import Described, Scope, members, plan
-from strongroom.govern.export_iceberg import iceberg
-from strongroom.govern.export_ranger import ranger
-from strongroom.govern.export_scope import next_change
-from strongroom.govern.export_unity import unity
-from strongroom.govern.policy import Engine
+from strongroom.govern.export import iceberg as export_iceberg
+from strongroom.govern.export import ranger as export_ranger
+from strongroom.govern.export import unity as export_unity
+from strongroom.govern.export.iceberg import iceberg
+from strongroom.govern.export.ranger import ranger
+from strongroom.govern.export.scope import next_change
+from strongroom.govern.export.unity import unity
 from strongroom.govern.table import Table
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -16,13 +16,13 @@ import pytest
 from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse
 from strongroom.core.policy import ACTIONS, Columns
+from strongroom.govern.engine.engine import Engine
 from strongroom.govern.export import Described, Scope
-from strongroom.govern.export_iceberg import _Writer, entries, iceberg
-from strongroom.govern.export_ranger import policies as ranger_document
-from strongroom.govern.export_ranger import ranger
-from strongroom.govern.export_unity import statements, unity
-from strongroom.govern.policy import Engine
-from strongroom.govern.rows import predicate
+from strongroom.govern.export.iceberg import _Writer, entries, iceberg
+from strongroom.govern.export.ranger import policies as ranger_document
+from strongroom.govern.export.ranger import ranger
+from strongroom.govern.export.unity import statements, unity
+from strongroom.govern.sql.row_filters import predicate
 from strongroom.govern.table import Table
 
 from . import exports, policies

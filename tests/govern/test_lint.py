@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from strongroom.core.policy import Grant
-from strongroom.core.policy_file import parse_policy
-from strongroom.govern.lint import lint
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.review.lint import lint
 from strongroom.govern.table import Table
 
 from . import policies

@@ -8,14 +8,14 @@ from hashlib import sha256
 
 import pytest
 
-from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError
 from strongroom.core.policy import MASKS
-from strongroom.core.policy_file import parse_policy
-from strongroom.govern.enforce import reading
-from strongroom.govern.masks import masked
-from strongroom.govern.policy import Engine
-from strongroom.govern.rows import predicate
+from strongroom.core.policy.decision import Request
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.sql.masks import masked
+from strongroom.govern.sql.row_filters import predicate
+from strongroom.govern.sql.select import reading
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = """

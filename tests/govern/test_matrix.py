@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from strongroom.core.decision import Request
 from strongroom.core.policy import ACTIONS, last_day
-from strongroom.govern.cells import cells
-from strongroom.govern.matrix import BY_COLUMN, OPENED, WHOLE, principals_of, purposes_of, views
-from strongroom.govern.policy import Engine
+from strongroom.core.policy.decision import Request
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.review.matrix import BY_COLUMN, OPENED, WHOLE, principals_of, purposes_of, views
+from strongroom.govern.review.matrix_table import cells
 from strongroom.govern.table import Table
 
 from . import policies
@@ -69,7 +69,7 @@ def test_cells_are_what_decisions_say(seed, levels):
 
 
 def test_a_cell_lasts_as_long_as_the_longest_grant_that_gives_it():
-    from strongroom.core.policy_file import parse_policy
+    from strongroom.core.policy.file import parse_policy
 
     policy = parse_policy(
         """roles: {a: {members: [user:u]}, b: {members: [user:u]}}
@@ -108,7 +108,7 @@ def test_cells_of_other_actions_are_what_decisions_on_the_whole_say(seed, action
 
 
 def test_what_is_revealed_is_shown_in_clear_and_what_no_key_opens_is_not():
-    from strongroom.core.policy_file import parse_policy
+    from strongroom.core.policy.file import parse_policy
 
     rules = "[{role: a, actions: [read, reveal], tables: [t]}]"
     policy = parse_policy(f"roles: {{a: {{members: [user:u]}}}}\ngrants: {rules}\n", "p.yaml")
@@ -131,7 +131,7 @@ def test_no_view_makes_no_cell():
 
 
 def test_principals_and_purposes_are_those_that_the_policy_names():
-    from strongroom.core.policy_file import load_policy
+    from strongroom.core.policy.file import load_policy
 
     policy = load_policy("conf/policy.yaml")
     assert "user:mary" in principals_of(policy)

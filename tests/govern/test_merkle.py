@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from strongroom.govern import merkle
+from strongroom.audit import merkle
 
 # The leaves, heads and paths of the reference tree of certificate-transparency
 # (https://github.com/google/certificate-transparency, merkletree tests; the same in transparency-dev/merkle).

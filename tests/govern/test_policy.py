@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from strongroom.core.decision import Request
 from strongroom.core.errors import ConfigError
-from strongroom.core.policy_file import parse_policy
-from strongroom.govern.policy import Engine, compile_policy, decide, disappointments
+from strongroom.core.policy.decision import Request
+from strongroom.core.policy.file import parse_policy
+from strongroom.govern.engine.engine import Engine, compile_policy, decide, disappointments
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = """
@@ -306,6 +306,6 @@ def test_who_may_change_the_policy_itself_reads_nothing():
 
 
 def test_the_policy_that_ships_is_taken():
-    from strongroom.core.policy_file import load_policy
+    from strongroom.core.policy.file import load_policy
 
     compile_policy(load_policy("conf/policy.yaml"))

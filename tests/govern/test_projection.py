@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from govern import policies
-from strongroom.core.decision import Request
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role
-from strongroom.govern.policy import Engine
-from strongroom.govern.projection import content_of, members, projection_for, projections
+from strongroom.core.policy.decision import Request
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.levels.physical import content_of, members, projection_for, projections
 
 AT = policies.START
 TABLE = "training.reviews"

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from govern import policies
-from strongroom.core.decision import Request
-from strongroom.core.handed import Handed
+from strongroom.core.keys.handed_out import Handed
 from strongroom.core.policy import Columns, Deny, Grant, Policy, Role
-from strongroom.govern.policy import Engine
-from strongroom.govern.projection import members
-from strongroom.govern.role_keys import Sealed, handing, kept, keyed, role_keys, strangers
-from strongroom.govern.rules import compile_grant
+from strongroom.core.policy.decision import Request
+from strongroom.govern.engine.compiled import compile_grant
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.levels.cryptographic import Sealed, handing, kept, keyed, role_keys, strangers
+from strongroom.govern.levels.physical import members
 
 AT = policies.START.replace(day=10)
 TABLE = "training.reviews"

@@ -6,7 +6,7 @@ import pytest
 
 from strongroom.core.errors import ConfigError
 from strongroom.core.sql_text import identifier
-from strongroom.govern.rows import predicate
+from strongroom.govern.sql.row_filters import predicate
 
 COLUMNS = dict.fromkeys(("label", "Amount", "address", "odd`name", "a.b", "ok"), "string") | {
     "when": "timestamp",

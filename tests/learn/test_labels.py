@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from strongroom.learn.labels import label_summary
+from strongroom.learn.features.labels import label_summary
 
 pytestmark = pytest.mark.spark
 

@@ -9,8 +9,8 @@ from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from strongroom.core.errors import UsageError
-from strongroom.learn.tfidf import Tfidf, as_struct, as_vector, fit_tfidf
-from strongroom.learn.words import KEPT, word_stages
+from strongroom.learn.features.tfidf import Tfidf, as_struct, as_vector, fit_tfidf
+from strongroom.learn.features.tokens import KEPT, word_stages
 
 pytestmark = pytest.mark.spark
 REVIEWS = Path(__file__).parents[3] / "shared/data/reviews"

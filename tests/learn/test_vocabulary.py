@@ -6,7 +6,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from strongroom.core.errors import StoreError
-from strongroom.learn.vocabulary import Vocabulary, _argsorted, choose_vocabulary
+from strongroom.learn.features.vocabulary import Vocabulary, _argsorted, choose_vocabulary
 
 DOCUMENTS = [["b", "a", "a"], ["a", "c"], [], ["c", "b", "d"], ["e", "e", "e", "e"], ["b"]]
 #                a: 3 times in 2, b: 3 in 3, c: 2 in 2, d: 1 in 1, e: 4 in 1

@@ -3,7 +3,7 @@ import re
 import pytest
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
-from strongroom.learn.words import TERMS, stop_words, word_stages, working_columns
+from strongroom.learn.features.tokens import TERMS, stop_words, word_stages, working_columns
 
 TEXTS = [
     ("plain", "Good case, Excellent value."),

@@ -14,13 +14,13 @@ import pytest
 
 from older import lake
 from older.make import PIA, lines, order
-from strongroom.core.contract_file import load_contract
-from strongroom.core.key import RoleHandle
+from strongroom.core.contract.file import load_contract
+from strongroom.core.keys.ring import RoleHandle
 from strongroom.flows import audit, keys, prepare, project, quarantine, reveal
 from strongroom.flows.read import read_table
 from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.keys_role import file_of, role_keys_of
+from strongroom.stores.keys.role_files import file_of, role_keys_of
 from strongroom.stores.lake import Lake
 
 ORDERS, PEOPLE = "training.orders", "training.people"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from strongroom.core.contract import Column, Protect, Type
-from strongroom.core.key import Key, KeyHandle, Keyring, Status
+from strongroom.core.keys.ring import Key, KeyHandle, Keyring, Status
 from strongroom.core.secret import Secret
 
 VECTORS = Path(__file__).parents[3] / "shared/data/vectors"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from protect.ring import FUZZ, SEED, plain_cmac, wycheproof
 from strongroom.core.secret import Secret
-from strongroom.protect.aes import Cmac, double
-from strongroom.protect.laid import lay
-from strongroom.protect.rows import LONG, Rows, rows_of
-from strongroom.protect.siv import Siv
+from strongroom.protect.cipher.aes import Cmac, double
+from strongroom.protect.cipher.blocks import lay
+from strongroom.protect.cipher.byte_rows import LONG, Rows, rows_of
+from strongroom.protect.cipher.siv import Siv
 
 
 def tags(key, values):

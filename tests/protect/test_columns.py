@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 
 from protect.ring import RING, column
+from strongroom.arrow.types import arrow_type
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import ConfigError
 from strongroom.protect import METHODS, decrypt, output_ddl, output_type, protector
-from strongroom.protect.types import arrow_type
 
 
 def struct(name, *fields, path=None):
@@ -120,6 +120,6 @@ def test_keep_keeps(type_):
 def test_each_method_is_a_file_and_a_test():
     here, lib = Path(__file__).parent, Path(__file__).parents[2] / "lib"
     for method, module in METHODS.items():
-        assert module == f"strongroom.protect.{method}"
+        assert module == f"strongroom.protect.methods.{method}"
         assert (lib / f"{module.replace('.', '/')}.py").is_file()
         assert method in ("keep", "drop") or (here / f"test_{method}.py").is_file()

@@ -3,7 +3,7 @@ import pytest
 
 from protect.ring import column, ring
 from strongroom.protect import protector
-from strongroom.protect.coverage import OTHERS, rows_by_key
+from strongroom.protect.key_coverage import OTHERS, rows_by_key
 
 IDS = (0x01020304, 0x01020305, 0xFFFFFFFF, 0xA0B0C0D0)
 VALUES = pa.array(["a", None, "", "b" * 100])

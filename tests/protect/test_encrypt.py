@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protect.ring import RING, column, master, plain_siv, ring
-from strongroom.core.key import hkdf_sha256
+from strongroom.arrow.types import arrow_type
+from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.protect import decrypt, output_ddl, output_type, protector
-from strongroom.protect.encrypt import kernel
-from strongroom.protect.rows import LONG
-from strongroom.protect.types import arrow_type
+from strongroom.protect.cipher.byte_rows import LONG
+from strongroom.protect.methods.encrypt import kernel
 
 TABLE = "training.t"
 

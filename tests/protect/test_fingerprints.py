@@ -8,7 +8,7 @@ import pytest
 
 from protect.ring import RING
 from strongroom.core.contract import Type
-from strongroom.core.key import purpose_info
+from strongroom.core.keys.ring import purpose_info
 from strongroom.protect.fingerprints import fingerprints
 
 CASES = [

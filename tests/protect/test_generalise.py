@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from protect.ring import RING, column
+from strongroom.arrow.types import arrow_type
 from strongroom.core.errors import ConfigError
 from strongroom.protect import output_ddl, output_type, protector
-from strongroom.protect.types import arrow_type
 
 TENS = {"width": 10, "min": 20, "max": 40}
 AGES = {"edges": [18, 30, 65]}

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protect.ring import RING, column, master, plain_cmac, ring, wycheproof
+from strongroom.arrow.types import arrow_type
 from strongroom.core.contract import Type
-from strongroom.core.key import hkdf_sha256
+from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.core.secret import Secret
 from strongroom.protect import output_ddl, output_type, protector
-from strongroom.protect.encoding import token_rows
-from strongroom.protect.hash import tokens_under
-from strongroom.protect.rows import LONG
-from strongroom.protect.types import arrow_type
+from strongroom.protect.cipher.byte_rows import LONG
+from strongroom.protect.cipher.encoding import token_rows
+from strongroom.protect.methods.hash import tokens_under
 
 
 def tokens(array, *, table="training.t", keys=RING, type_="string", path="c", **options):

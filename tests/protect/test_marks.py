@@ -7,7 +7,7 @@ import pytest
 from protect.ring import RING, column
 from strongroom.core.contract import Column, Type
 from strongroom.protect import protector
-from strongroom.protect.marks import leaving, marks_of, shows_equality
+from strongroom.protect.equality_marks import leaving, marks_of, shows_equality
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 
 from protect.ring import RING, column
 from strongroom.protect import decrypt, protector
-from strongroom.protect.method import once_per_value
+from strongroom.protect.methods.method import once_per_value
 
 FEW = pa.array(["a", "b", None, "a"] * 500)
 

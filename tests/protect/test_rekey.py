@@ -7,7 +7,7 @@ import pytest
 
 from protect.ring import RING, column, master, plain_cmac, ring
 from strongroom.core.contract import Column, Type
-from strongroom.core.key import hkdf_sha256
+from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.protect import protector
 from strongroom.protect.rekey import holds_tokens, rekey_info, rekeyer
 

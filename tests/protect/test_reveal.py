@@ -5,9 +5,9 @@ import pytest
 
 from protect.ring import RING, column
 from protect.test_encrypt import CASES
+from strongroom.arrow.types import arrow_type
 from strongroom.core.contract import Column, Type
 from strongroom.protect import protector, revealed_type, revealer
-from strongroom.protect.types import arrow_type
 
 PERSON = Column(
     "p",

@@ -14,18 +14,18 @@ from tink import daead
 
 from protect.ring import RING, batches, column, master, plain_siv, ring
 from protect.test_tink import siv_of
+from strongroom.arrow.types import arrow_type
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import ConfigError, UsageError
-from strongroom.core.key import hkdf_sha256
+from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.core.secret import Secret
 from strongroom.protect import decrypt, protector, revealed_type, revealer
-from strongroom.protect.encrypt import binding, bound_to, kernel
-from strongroom.protect.marks import shows_equality
+from strongroom.protect.cipher.byte_rows import LONG, binary_array, rows_of
+from strongroom.protect.cipher.siv import Siv, prefix
+from strongroom.protect.equality_marks import shows_equality
+from strongroom.protect.methods.encrypt import binding, bound_to, kernel
+from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.protect.rewrap import rewrapper
-from strongroom.protect.row_key import row_keys_of
-from strongroom.protect.rows import LONG, binary_array, rows_of
-from strongroom.protect.siv import Siv, prefix
-from strongroom.protect.types import arrow_type
 
 TABLE = "training.t"
 BOUND = column("string", "encrypt", rowKey="id")

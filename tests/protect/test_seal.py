@@ -2,9 +2,9 @@ import pyarrow as pa
 import pytest
 
 from protect.ring import RING, master, plain_siv, ring
-from strongroom.core.key import hkdf_sha256
+from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.protect import seal, unseal
-from strongroom.protect.rows import LONG
+from strongroom.protect.cipher.byte_rows import LONG
 
 ROWS = pa.array([b"", b"row", b"row", None, b"x" * (LONG + 5), b"y" * 100])
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from protect.ring import batches, mapped, plain_siv, wycheproof
 from strongroom.core.secret import Secret
-from strongroom.protect.rows import LONG, binary_array, rows_of
-from strongroom.protect.siv import HEADER, PREFIX, Siv, prefix
+from strongroom.protect.cipher.byte_rows import LONG, binary_array, rows_of
+from strongroom.protect.cipher.siv import HEADER, PREFIX, Siv, prefix
 
 KEY, ASSOCIATED = bytes(range(64)), b"v1||t|c|string"
 ORACLE = plain_siv(KEY, ASSOCIATED)

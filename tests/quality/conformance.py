@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule, SetRule, Type
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.yaml import parse
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.reading.columns import arrow_type
 
 _FIELDS = {"why", "rows", "values", "fails", "gate", "facts", "sql"}
 CASES = Path(__file__).parent / "cases"

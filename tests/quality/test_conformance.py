@@ -9,14 +9,14 @@ import pyarrow as pa
 import pytest
 
 from quality.conformance import Case, batch_of, cases, contract_of, counting, failing, others_of, refused
+from strongroom.arrow.leaves import every
 from strongroom.core.contract import ACROSS, Contract, Reference, Rule
 from strongroom.core.errors import ConfigError
-from strongroom.quality.failures import Failures
-from strongroom.quality.flat import every
+from strongroom.quality.counts.failures import Failures
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_batch
+from strongroom.quality.reading.columns import read_batch
+from strongroom.quality.row_rules import compile_rules
 
 ALL = list(cases())
 

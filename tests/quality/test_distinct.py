@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Type
-from strongroom.quality.distinct import MOST, Distinct
-from strongroom.quality.frequencies import judge_frequencies
-from strongroom.quality.tally import Tally
+from strongroom.quality.counts.kmv import MOST, Distinct
+from strongroom.quality.counts.tally import Tally
+from strongroom.quality.min_distinct import judge_frequencies
 
 RANDOM = np.random.default_rng(7)
 POOL = np.unique(RANDOM.integers(0, 2**64, 300_000, np.uint64))

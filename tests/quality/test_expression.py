@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strongroom.arrow.leaves import Rows
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import ConfigError
 from strongroom.quality.expression import compile_condition
-from strongroom.quality.flat import Rows
 
 KINDS = {
     "n": "bigint", "m": "int", "x": "double", "s": "string", "u": "string", "b": "boolean", "d": "date", "e": "date",

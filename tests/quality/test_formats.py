@@ -12,9 +12,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.formats import format_of
-from strongroom.quality.flat import Flat
 
 TEXT = Column("c", "c", Type("string"))
 

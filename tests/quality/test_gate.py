@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from strongroom.core.contract import Contract, SetRule
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import QUARANTINE_LIMIT, judge_set
-from strongroom.quality.tally import Tally
 
 TALLY = Tally(rows=300, bad=100, counted={"n": 1, "third": 66})
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 
 from quality.conformance import contract_of, odcs
-from strongroom.core.contract_operators import OPERATORS
+from strongroom.core.contract.operators import OPERATORS
+from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_batch
+from strongroom.quality.reading.columns import read_batch
+from strongroom.quality.row_rules import compile_rules
 
 ROWS = pa.RecordBatch.from_pydict(
     {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from strongroom.core.contract import Column, Contract, Read, Rule, SetRule, Type
 from strongroom.core.errors import ConfigError
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.tally import Tally
-from strongroom.quality.typed import read_batch
+from strongroom.quality.counts.tally import Tally
+from strongroom.quality.reading.columns import read_batch
+from strongroom.quality.row_rules import compile_rules
 
 TAGS = Column("tags", "tags", Type("array", item=Column("item", "tags[]", Type("int"))))
 COLUMNS = (

@@ -10,9 +10,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.multiples import multiple_of
-from strongroom.quality.flat import Flat
 
 
 def failing(values: pa.Array, kind: Type, step: float) -> list[bool]:

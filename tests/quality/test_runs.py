@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.formats import _PATTERNS, format_of
 from strongroom.quality.checks.patterns import matching, pattern
 from strongroom.quality.checks.runs import plain_addresses, runs
-from strongroom.quality.flat import Flat
 
 BY_BYTES = [
     r"^[^@\s]+@[^@\s]+$", r"^[A-Za-z0-9 .-]+$", r"^[a-c]+\.[a-c]+$", r"^[^a]+$", r"^[^a]+a[^a]+$", r"^[\w.]+$",

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strongroom.core.contract import Column, Contract, Protect, Rule, Type
-from strongroom.quality import states
-from strongroom.quality.hll import LG_K, Hll
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, Sketcher, sketches_of
-from strongroom.quality.tally import Tally
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.counts import sketch_states
+from strongroom.quality.counts.hll import LG_K, Hll
+from strongroom.quality.counts.sketches import DISTINCT, LENGTHS, QUANTILES, TOP, Sketcher, sketches_of
+from strongroom.quality.counts.tally import Tally
+from strongroom.quality.reading.columns import arrow_type
+from strongroom.quality.row_rules import compile_rules
 
 KEEP = Protect("keep")
 
@@ -102,18 +102,18 @@ NUMBERS = [
 @pytest.mark.parametrize(("kind", "values", "distinct", "sorted_"), NUMBERS, ids=[case[0] for case in NUMBERS])
 def test_few_numbers_are_remembered_exactly(kind, values, distinct, sorted_):
     found = sketched(kind, values)
-    assert states.distinct_of(found[DISTINCT]).value == pytest.approx(distinct, abs=1e-3)
-    assert states.count_of(found[QUANTILES]) == len(sorted_), "no null, no NaN, no infinity"
-    assert states.quantiles_of(found[QUANTILES], (0.0, 1.0)) == (sorted_[0], sorted_[-1])
+    assert sketch_states.distinct_of(found[DISTINCT]).value == pytest.approx(distinct, abs=1e-3)
+    assert sketch_states.count_of(found[QUANTILES]) == len(sorted_), "no null, no NaN, no infinity"
+    assert sketch_states.quantiles_of(found[QUANTILES], (0.0, 1.0)) == (sorted_[0], sorted_[-1])
 
 
 def test_rows_that_break_a_rule_are_not_remembered():
     found = sketched("int", [1, 2, 3, 99], rules=(Rule("c.maximum", "maximum", ("c",), 10),))
-    assert states.quantiles_of(found[QUANTILES], (0.0, 1.0)) == (1.0, 3.0)
+    assert sketch_states.quantiles_of(found[QUANTILES], (0.0, 1.0)) == (1.0, 3.0)
     words = sketched("string", ["a", "b", "a", "planted"], rules=(LISTED,))
-    assert [(one.value, one.count) for one in states.top_of(words[TOP], 9)] == [("a", 2), ("b", 1)]
+    assert [(one.value, one.count) for one in sketch_states.top_of(words[TOP], 9)] == [("a", 2), ("b", 1)]
     assert b"planted" not in b"".join(words.values())
-    assert states.quantiles_of(words[LENGTHS], (1.0,)) == (1.0,)
+    assert sketch_states.quantiles_of(words[LENGTHS], (1.0,)) == (1.0,)
 
 
 def test_many_numbers_are_near_what_duckdb_counts():
@@ -124,10 +124,10 @@ def test_many_numbers_are_near_what_duckdb_counts():
     exact, half, high = duckdb.sql(
         "select count(distinct n), quantile_disc(n, 0.5), quantile_disc(n, 0.9) from numbers"
     ).fetchall()[0]
-    near = states.distinct_of(found[DISTINCT])
+    near = sketch_states.distinct_of(found[DISTINCT])
     assert near.value == pytest.approx(exact, rel=0.06)
     assert near.low < near.value < near.high
-    ranks = states.quantiles_of(found[QUANTILES], (0.5, 0.9))
+    ranks = sketch_states.quantiles_of(found[QUANTILES], (0.5, 0.9))
     for at, wanted, rank in zip(ranks, (half, high), (0.5, 0.9), strict=True):
         assert np.mean(values < at) - 0.02 <= rank <= np.mean(values <= at) + 0.02, (at, wanted)
 
@@ -136,11 +136,13 @@ def test_frequent_words_are_counted_and_a_column_of_unlike_ones_is_given_up():
     words = [f"city {number % 40}" if number % 3 else "home" for number in range(30_000)]
     found = sketched("string", words, batch=7_000, rules=(short(20),))
     exact = Counter(words)
-    assert {one.value: one.count for one in states.top_of(found[TOP], 99)} == exact
+    assert {one.value: one.count for one in sketch_states.top_of(found[TOP], 99)} == exact
     unlike = sketched("string", [f"id-{number}" for number in range(5_000)], rules=(short(20),))
     assert unlike[TOP] == b"", "not one of them is kept by name"
-    assert states.top_of(states.merge(TOP, [found[TOP], unlike[TOP]]), 9) is None, "given up once is given up"
-    near = states.distinct_of(unlike[DISTINCT]).value
+    assert sketch_states.top_of(sketch_states.merge(TOP, [found[TOP], unlike[TOP]]), 9) is None, (
+        "given up once is given up"
+    )
+    near = sketch_states.distinct_of(unlike[DISTINCT]).value
     assert near == pytest.approx(5_000, rel=0.06)
 
 
@@ -153,17 +155,22 @@ def test_parts_merge_to_the_whole_in_any_order(parts, order):
     whole = [value for part in parts for value in part]
     shuffled = [sketched("bigint", part) for part in parts]
     order.shuffle(shuffled)
-    for kind, ask in ((DISTINCT, lambda state: round(states.distinct_of(state).value)), (QUANTILES, states.count_of)):
-        merged = states.merge(kind, [part[kind] for part in shuffled])
+    for kind, ask in (
+        (DISTINCT, lambda state: round(sketch_states.distinct_of(state).value)),
+        (QUANTILES, sketch_states.count_of),
+    ):
+        merged = sketch_states.merge(kind, [part[kind] for part in shuffled])
         assert ask(merged) == ask(sketched("bigint", whole)[kind])
-        assert ask(states.merge(kind, [merged, states.merge(kind, [])])) == ask(merged), "nothing is neutral"
-    merged = states.merge(QUANTILES, [part[QUANTILES] for part in shuffled])
+        assert ask(sketch_states.merge(kind, [merged, sketch_states.merge(kind, [])])) == ask(merged), (
+            "nothing is neutral"
+        )
+    merged = sketch_states.merge(QUANTILES, [part[QUANTILES] for part in shuffled])
     ranks = (0.0, 0.25, 0.5, 1.0)
     if whole:  # so few that the sketch holds each of them
         doubles = np.array(whole, np.float64)
-        assert states.quantiles_of(merged, ranks) == tuple(np.quantile(doubles, ranks, method="inverted_cdf"))
+        assert sketch_states.quantiles_of(merged, ranks) == tuple(np.quantile(doubles, ranks, method="inverted_cdf"))
     else:
-        assert states.quantiles_of(merged, ranks) == ()
+        assert sketch_states.quantiles_of(merged, ranks) == ()
 
 
 @given(parts=st.lists(st.lists(st.sampled_from("abcde"), max_size=30), min_size=1, max_size=5), order=st.randoms())
@@ -171,19 +178,19 @@ def test_parts_merge_to_the_whole_in_any_order(parts, order):
 def test_words_merge_to_the_whole_in_any_order(parts, order):
     shuffled = [sketched("string", part, rules=(short(9),))[TOP] for part in parts]
     order.shuffle(shuffled)
-    named = states.top_of(states.merge(TOP, shuffled), 9)
+    named = sketch_states.top_of(sketch_states.merge(TOP, shuffled), 9)
     assert {one.value: one.count for one in named} == Counter(value for part in parts for value in part)
 
 
 def test_large_parts_merge_within_the_bounds_of_one_sketch():
     random = np.random.default_rng(8)
     parts = [random.normal(place, 1, 20_000) for place in range(4)]
-    merged = states.merge(QUANTILES, [sketched("double", part.tolist())[QUANTILES] for part in parts])
+    merged = sketch_states.merge(QUANTILES, [sketched("double", part.tolist())[QUANTILES] for part in parts])
     whole = np.concatenate(parts)
-    assert states.count_of(merged) == len(whole)
-    for rank, at in zip((0.1, 0.5, 0.9), states.quantiles_of(merged, (0.1, 0.5, 0.9)), strict=True):
+    assert sketch_states.count_of(merged) == len(whole)
+    for rank, at in zip((0.1, 0.5, 0.9), sketch_states.quantiles_of(merged, (0.1, 0.5, 0.9)), strict=True):
         assert np.mean(whole <= at) == pytest.approx(rank, abs=0.027)
-    shares = states.shares_of(merged, (-2.0, 1.0, 2.0, 7.0))
+    shares = sketch_states.shares_of(merged, (-2.0, 1.0, 2.0, 7.0))
     exact = [np.mean(whole < 1.0), np.mean((whole >= 1.0) & (whole < 2.0)), np.mean(whole >= 2.0)]
     assert shares == pytest.approx(exact, abs=0.027)
     assert sum(shares) == pytest.approx(1)
@@ -194,14 +201,14 @@ def test_a_tally_carries_them_from_task_to_driver():
     back = Tally.from_json(one.to_json())
     assert back == one
     both = back.merge(other).merge(Tally())
-    assert round(states.distinct_of(both.sketches["c"][DISTINCT]).value) == 4
-    assert states.count_of(both.sketches["c"][QUANTILES]) == 5
+    assert round(sketch_states.distinct_of(both.sketches["c"][DISTINCT]).value) == 4
+    assert sketch_states.count_of(both.sketches["c"][QUANTILES]) == 5
 
 
 @pytest.mark.parametrize("kind", [DISTINCT, QUANTILES, LENGTHS, TOP])
 def test_bytes_that_are_no_sketch_are_refused_without_being_shown(kind):
     with pytest.raises(ValueError, match="is no ") as refused:
-        states.merge(kind, [b"planted bytes that nobody wrote"])
+        sketch_states.merge(kind, [b"planted bytes that nobody wrote"])
     assert "planted" not in str(refused.value)
     with pytest.raises(ValueError, match="no kind of sketch"):
-        states.merge("mean", [])
+        sketch_states.merge("mean", [])

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strongroom.core.contract import Column, Contract, Protect, Rule, Type
-from strongroom.quality.judge import compile_rules
-from strongroom.quality.labels import MOST, Labels
-from strongroom.quality.tally import ColumnTally, Tally
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.counts.labels import MOST, Labels
+from strongroom.quality.counts.tally import ColumnTally, Tally
+from strongroom.quality.reading.columns import arrow_type
+from strongroom.quality.row_rules import compile_rules
 
 
 def contract(*columns: Column, rules: tuple[Rule, ...] = ()) -> Contract:

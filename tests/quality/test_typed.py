@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strongroom.core.contract import Column, Contract, Read, Type
-from strongroom.quality.typed import arrow_type, read_batch, read_text
+from strongroom.quality.reading.columns import arrow_type, read_batch, read_text
 
 BAD = object()
 

@@ -20,8 +20,8 @@ from browser.report_demo import demo
 from strongroom.core.errors import ConfigError, GateClosed, Problem, Refused, StoreError, UsageError
 from strongroom.core.report import Readable
 from strongroom.core.settings import Settings
-from strongroom.stores.attempts import attempt_of, recorded
-from strongroom.stores.reports import render_prometheus
+from strongroom.reports.attempts import attempt_of, recorded
+from strongroom.reports.write import render_prometheus
 
 ALARMS = Path(__file__).parents[2] / "docs" / "alarms.yaml"
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)  # promtool's clock starts there

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.decision import Decision, Request
+from strongroom.audit.log import AuditLog
+from strongroom.core.audit_event import Event, well_formed
 from strongroom.core.errors import StoreError
-from strongroom.core.event import Event, well_formed
 from strongroom.core.policy import Grant
+from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Run
 from strongroom.core.settings import Settings
-from strongroom.stores.audit import AuditLog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -203,8 +203,8 @@ def test_nobody_else_may_read_the_entries(tmp_path):
 WRITER = """
 import sys
 from datetime import UTC, datetime
-from strongroom.core.event import Event
-from strongroom.stores.audit import AuditLog
+from strongroom.core.audit_event import Event
+from strongroom.audit.log import AuditLog
 folder, name = sys.argv[1:]
 log, number = AuditLog(folder), 0
 while True:

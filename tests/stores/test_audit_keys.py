@@ -7,10 +7,10 @@ import stat
 
 import pytest
 
+from strongroom.audit.key_file import key_file, signing_key
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 from strongroom.core.settings import Settings
-from strongroom.stores.audit_keys import key_file, signing_key
 
 
 @pytest.fixture

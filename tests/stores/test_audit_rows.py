@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from strongroom.core.event import Event
-from strongroom.stores.audit_rows import SCHEMA, export_rows
+from strongroom.audit.as_table import SCHEMA, export_rows
+from strongroom.core.audit_event import Event
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

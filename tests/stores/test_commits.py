@@ -13,9 +13,8 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import PrimitiveType
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import commits, stages
-from strongroom.stores.commits import Change
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.commits import Change
 from strongroom.stores.table_plan import TablePlan
 
 SCHEMA = pa.schema([("id", pa.int64()), ("text", pa.string())])
@@ -35,10 +34,10 @@ def lake(tmp_path):
 
 def put(lake, number, *, stage="stage-000001-r"):
     """A staged file of one row."""
-    folder = Path(lake.folder(NAME), stages.written(lake, stage))
+    folder = Path(lake.folder(NAME), staging.written(lake, stage))
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table({"id": [number], "text": ["new"]}, SCHEMA), folder / f"part-{number}.parquet")
-    return stages.staged(lake, NAME, stage)
+    return staging.staged(lake, NAME, stage)
 
 
 def ids(lake):
@@ -203,17 +202,17 @@ def test_no_published_file_lies_where_readers_do_not_look_and_the_stage_may_go(l
     commits.commit(lake, NAME, Change(put(lake, 7)), looked=lake.open(NAME))
     paths = [uri.removeprefix(lake.folder(NAME) + "/") for uri in lake.open(NAME).file_uris()]
     assert not [path for path in paths if path.startswith("_")]
-    stages.drop_remains(lake, NAME, "stage-000001-r", named=paths)
+    staging.drop_remains(lake, NAME, "stage-000001-r", named=paths)
     assert not list(Path(lake.folder(NAME)).glob("_stage-*"))
     assert ids(lake) == [1, 2, 7]
 
 
 def test_what_a_dead_run_had_linked_is_staged_once(lake):
     files = put(lake, 7)
-    assert stages.missing(lake, NAME, files) == []
-    assert [stages.shown([file])[0].path for file in put(lake, 7)] == ["stage-000001-r/part-7.parquet"]
-    stages.drop_stage(lake, NAME, "stage-000001-r")
-    assert put(lake, 8) == stages.staged(lake, NAME, "stage-000001-r")
+    assert staging.missing(lake, NAME, files) == []
+    assert [staging.shown([file])[0].path for file in put(lake, 7)] == ["stage-000001-r/part-7.parquet"]
+    staging.drop_stage(lake, NAME, "stage-000001-r")
+    assert put(lake, 8) == staging.staged(lake, NAME, "stage-000001-r")
     assert [json.loads(file.stats) for file in put(lake, 8)] == [{"numRecords": 1}]
 
 
@@ -235,4 +234,6 @@ def test_a_small_table_gets_columns_it_lacks_and_takes_others_types_as_declared(
 def test_nothing_else_of_ours_writes_to_a_log():
     ways = re.compile(r"create_write_transaction|write_deltalake|\.restore\(|\.delete\(where|CommitProperties\(")
     found = {path.name for path in LIB.rglob("*.py") if ways.search(path.read_text()) and path.name != "commits.py"}
-    assert found == {"access.py", "owners.py"}, "which write tables of their own: beside the lake, and over a stage"
+    assert found == {"matrix_files.py", "owners.py"}, (
+        "which write tables of their own: beside the lake, and over a stage"
+    )

@@ -7,8 +7,8 @@ import pytest
 from pyspark.errors.exceptions.connect import PythonException, SparkConnectGrpcException
 
 from strongroom.core.errors import ConfigError, EnvironmentFault
-from strongroom.stores import connect
-from strongroom.stores.faults import translate
+from strongroom.stores.spark import connect
+from strongroom.stores.spark.error_translation import translate
 
 SOUND = {"spark.sql.extensions": f"a.B,{connect.DELTA}", connect.ENCRYPTED: "true"}
 

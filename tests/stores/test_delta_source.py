@@ -14,10 +14,10 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.errors import StoreError
-from strongroom.stores.delta_source import added_since, data_files
 from strongroom.stores.lake import Lake
-from strongroom.stores.reader_features import needs_spark
-from strongroom.stores.table_files import files_at
+from strongroom.stores.lake.reader_features import needs_spark
+from strongroom.stores.lake.table_files import files_at
+from strongroom.stores.sources.delta import added_since, data_files
 
 
 def rows(*numbers):

@@ -4,7 +4,7 @@ import pytest
 from pyspark.errors import PySparkException
 
 from strongroom.core.errors import ConfigError, KeyFault, Problem, StoreError
-from strongroom.stores.faults import translate
+from strongroom.stores.spark.error_translation import translate
 
 CROSSED = [
     # what a worker raised, and what the driver makes of it

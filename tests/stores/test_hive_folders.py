@@ -7,7 +7,7 @@ import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Type
 from strongroom.core.errors import StoreError
-from strongroom.stores.hive_folders import agrees, filled, folder_problems, folders_of, of_columns
+from strongroom.stores.sources.hive_folders import agrees, filled, folder_problems, folders_of, of_columns
 
 
 def column(name, kind="string", **more):

@@ -310,7 +310,7 @@ def certificates(folder):
 @pytest.mark.spark
 def test_on_a_cluster_the_session_says_it_and_the_settings_whether_it_is_proof(spark, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "16.4")
-    monkeypatch.setattr("strongroom.stores.identity_databricks.CLUSTER", Path("/usr"))
+    monkeypatch.setattr("strongroom.stores.identity.databricks.CLUSTER", Path("/usr"))
     name = f"user:{spark.sql('SELECT current_user()').first()[0]}"
     assert whoami(replace(PLAIN, identity={"provider": "databricks"}), lambda: spark) == Caller(name, "databricks")
     assert whoami(replace(PLAIN, principal="user:engineer"), lambda: spark) == Caller(name, "")

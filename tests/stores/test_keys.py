@@ -14,10 +14,10 @@ import tink
 from tink import aead, json_proto_keyset_format, prf, secret_key_access
 
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import Key, Keyring, Status
+from strongroom.core.keys.ring import Key, Keyring, Status
 from strongroom.core.secret import Secret
-from strongroom.stores import keys as store
 from strongroom.stores.keys import CONTEXT, keyring_of, new_key, open_keyring, save_keyring
+from strongroom.stores.keys import keyring_file as store
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_handle_becomes_the_ring_again_where_it_is_used(home):
 
 def elsewhere(code, *words):
     """A Python process of its own: it inherits no thread and no lock, as a fork of this one would."""
-    imports = "import sys; from strongroom.stores.keys import keyring_of, open_keyring;"
+    imports = "import sys; from strongroom.stores.keys.keyring_file import keyring_of, open_keyring;"
     path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "lib")}
     command = [sys.executable, "-c", imports + code, *words]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=path)

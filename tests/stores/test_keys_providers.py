@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from strongroom.core.errors import EnvironmentFault, KeyFault
-from strongroom.core.key import Key, Keyring, RoleHandle, Status
+from strongroom.core.keys.ring import Key, Keyring, RoleHandle, Status
 from strongroom.core.secret import Secret
 from strongroom.stores.keys import keyring_of, new_key, open_keyring, save_keyring
-from strongroom.stores.keys_role import mark_of, role_keys_of, wrapped_for
-from strongroom.stores.providers import aws_kms, databricks_secret, provider
+from strongroom.stores.keys.providers import aws_kms, databricks_secret, provider
+from strongroom.stores.keys.role_files import mark_of, role_keys_of, wrapped_for
 
 KEK = base64.b64encode(bytes(range(32))).decode()
 TOKEN = "MARKER-TOKEN"

@@ -10,12 +10,20 @@ import pytest
 
 from protect.ring import RING, ring
 from strongroom.core.errors import KeyFault
-from strongroom.core.handed import Given, Handed
-from strongroom.core.key import Key, RoleHandle, Status
-from strongroom.stores import keys_role
-from strongroom.stores.keys_handed import read_handed, record_of, save_handed
-from strongroom.stores.keys_role import file_of, mark_of, names_in, open_role, role_keys_of, wrapped_for, write_files
-from strongroom.stores.providers.file import make_kek
+from strongroom.core.keys.handed_out import Given, Handed
+from strongroom.core.keys.ring import Key, RoleHandle, Status
+from strongroom.stores.keys import role_files
+from strongroom.stores.keys.handed_out_file import read_handed, record_of, save_handed
+from strongroom.stores.keys.providers.file import make_kek
+from strongroom.stores.keys.role_files import (
+    file_of,
+    mark_of,
+    names_in,
+    open_role,
+    role_keys_of,
+    wrapped_for,
+    write_files,
+)
 
 NAMES = ("strongroom|v1|encryption|domain|email", "strongroom|v1|encryption|classification|personal")
 
@@ -124,14 +132,14 @@ def test_what_is_no_file_of_ours_is_said(kek, data):
 
 
 def test_it_is_opened_once_an_hour(kek, monkeypatch):
-    asked, real = [], keys_role.provider
+    asked, real = [], role_files.provider
 
     def provider(*args, **named):
         asked.append(args)
         return real(*args, **named)
 
     found = handle(kek)
-    monkeypatch.setattr(keys_role, "provider", provider)
+    monkeypatch.setattr(role_files, "provider", provider)
     for now in (0.0, 3599.0, 3601.0):
         role_keys_of(found, now=lambda now=now: now)
     assert len(asked) == 2

@@ -5,9 +5,9 @@ from tink.proto import aes_cmac_pb2, aes_siv_pb2, common_pb2, hkdf_prf_pb2, hmac
 
 from protect.ring import ring
 from strongroom.core.errors import KeyFault
-from strongroom.core.key import Key, Status
+from strongroom.core.keys.ring import Key, Status
 from strongroom.core.secret import Secret
-from strongroom.stores.keys_tink import (
+from strongroom.stores.keys.tink_format import (
     AES_CMAC,
     AES_SIV,
     HMAC,

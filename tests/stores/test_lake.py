@@ -5,9 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.stores import commits, stages
-from strongroom.stores.commits import Change
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.commits import Change
 from strongroom.stores.table_plan import TablePlan
 
 SCHEMA = pa.schema([pa.field("id", pa.int64(), nullable=False, metadata={"comment": "the key"}), ("text", pa.string())])
@@ -28,7 +27,7 @@ def stage(lake, name, ids, table="training.t"):
 
     pathlib.Path(folder, name).mkdir(parents=True)
     pq.write_table(rows, f"{folder}/{name}/part-0.parquet")
-    return stages.staged(lake, table, name)
+    return staging.staged(lake, table, name)
 
 
 def ids(lake):

@@ -6,11 +6,10 @@ import pyarrow as pa
 import pytest
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import commits, manifest
-from strongroom.stores.commits import Change
-from strongroom.stores.lake import Lake
-from strongroom.stores.manifest import RETRY, Batch
-from strongroom.stores.sources import RawFile
+from strongroom.stores.lake import Lake, commits
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.sources import RawFile, manifest
+from strongroom.stores.sources.manifest import RETRY, Batch
 from strongroom.stores.table_plan import TablePlan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

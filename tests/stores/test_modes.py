@@ -5,7 +5,7 @@ import os
 import pytest
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores.modes import shut
+from strongroom.stores.permissions import shut
 
 EVE = 61_001
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="NOT SHOWN HERE: only root can give a folder away; run as root")

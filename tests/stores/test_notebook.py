@@ -10,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from strongroom.core.errors import KeyFault, UsageError
-from strongroom.core.notebook import Cell
 from strongroom.core.run import Run
-from strongroom.stores.notebook_page import Page, markdown, render_page, write_page
-from strongroom.stores.notebook_tools import SHOWN, Dbutils, Html, Picture, Screen, Table
+from strongroom.databricks.dbutils import SHOWN, Dbutils, Html, Picture, Screen, Table
+from strongroom.databricks.format import Cell
+from strongroom.databricks.page import Page, markdown, render_page, write_page
 
 RUN = Run("20260101T000000-000000", "notebook", "user:ada", "model_training", datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -10,9 +10,8 @@ import pytest
 from deltalake import DeltaTable
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import owners
-from strongroom.stores.lake import Lake
-from strongroom.stores.stages import staged
+from strongroom.stores.lake import Lake, owners
+from strongroom.stores.lake.staging import staged
 
 TABLE = "training.t"
 SCHEMA = pa.schema([pa.field("id", pa.int64(), metadata={"comment": "ours"}), ("text", pa.string())])

@@ -10,9 +10,9 @@ import pytest
 from deltalake import DeltaTable
 
 from strongroom.core.errors import EnvironmentFault, StoreError
-from strongroom.stores import modes
+from strongroom.stores import permissions
 from strongroom.stores.lake import Lake
-from strongroom.stores.projected import Projected, Written, close_changed, drop, existing, holds, source_id
+from strongroom.stores.lake.projections import Projected, Written, close_changed, drop, existing, holds, source_id
 from strongroom.stores.table_plan import TablePlan
 
 NAME = "projected.science.any.training.reviews"
@@ -158,7 +158,7 @@ def test_a_group_reads_a_projection_and_a_changed_one_is_closed_until_it_is_made
         table = opened(lake, group=62_001)
         refreshed(table, "r1", **{ONE: [1]})
         (tmp_path / "lake/odd").mkdir()
-        assert "odd" not in modes.shut(lake.root, {62_001}), "already closed"
+        assert "odd" not in permissions.shut(lake.root, {62_001}), "already closed"
     finally:
         os.umask(old)
     folder = tmp_path / "lake/projected/science/any/training/reviews"
@@ -184,13 +184,13 @@ def test_the_rest_of_a_lake_is_closed_to_others_and_to_the_groups(tmp_path):
     (tmp_path / "note.txt").chmod(0o644)
     (tmp_path / "link").symlink_to("/etc")
     own = (tmp_path / "mine").stat().st_gid
-    opened_before = modes.shut(str(tmp_path), {own} if own else set())
+    opened_before = permissions.shut(str(tmp_path), {own} if own else set())
     assert {"raw", "note.txt"} <= set(opened_before)
     assert mode(tmp_path / "raw") == ("0o700" if own else "0o750")
     assert mode(tmp_path / "projected") == "0o711"
     assert mode(tmp_path / "revealed") == "0o700", "made before any job makes it"
     assert mode(tmp_path / "mine") == ("0o700" if own else "0o770")
-    assert modes.shut(str(tmp_path), set()) == []
+    assert permissions.shut(str(tmp_path), set()) == []
 
 
 def test_the_way_to_projections_is_passed_through_and_neither_listed_nor_changed(tmp_path):
@@ -198,9 +198,9 @@ def test_the_way_to_projections_is_passed_through_and_neither_listed_nor_changed
     for folder in (tmp_path, tmp_path / "projected"):
         folder.chmod(0o777)
     own = tmp_path.stat().st_gid
-    modes.shut(str(tmp_path), set())
+    permissions.shut(str(tmp_path), set())
     assert [mode(tmp_path), mode(tmp_path / "projected")] == ["0o771", "0o771"]
-    modes.shut(str(tmp_path), {own})
+    permissions.shut(str(tmp_path), {own})
     assert [mode(tmp_path), mode(tmp_path / "projected")] == ["0o711", "0o711"]
 
 

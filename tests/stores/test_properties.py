@@ -4,8 +4,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from strongroom.stores import properties
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, properties
 from strongroom.stores.table_plan import OURS, TablePlan
 
 TABLE = "training.t"

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
-from strongroom.stores.raw_reading import read_raw
 from strongroom.stores.sources import list_files
+from strongroom.stores.sources.files_by_spark import read_raw
 
 
 def column(name, kind="string", **more):

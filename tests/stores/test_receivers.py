@@ -8,7 +8,7 @@ import time
 import pytest
 
 from receiver import drip, receiving, silence, status
-from strongroom.stores.receivers import Delivery, Message, lineage_message, push_message
+from strongroom.reports.send import Delivery, Message, lineage_message, push_message
 
 TOKEN = "MARKER-token-94321"
 

@@ -14,16 +14,9 @@ import pytest
 from browser.report_demo import BEFORE, DEMOS, EVIL, clean, closed, demo, failed, hostile
 from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
-from strongroom.core.report_columns import AbsentColumn, ColumnFacts
+from strongroom.core.report.columns import AbsentColumn, ColumnFacts
 from strongroom.core.run import Run
-from strongroom.stores.reports import (
-    is_written,
-    render_html,
-    render_json,
-    render_junit,
-    render_prometheus,
-    write,
-)
+from strongroom.reports.write import is_written, render_html, render_json, render_junit, render_prometheus, write
 
 SAMPLE = re.compile(r'^[a-z_]+\{[a-z]+="(?:[^"\\\n]|\\\\|\\"|\\n)*"(?:,[a-z]+="(?:[^"\\\n]|\\\\|\\"|\\n)*")*\} \S+$')
 

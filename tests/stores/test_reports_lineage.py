@@ -12,8 +12,8 @@ import pytest
 from browser.report_demo import DEMOS, clean, closed, demo, failed
 from receiver import receiving, status
 from strongroom.core.report import Report
-from strongroom.stores.receivers import Delivery, lineage_message
-from strongroom.stores.reports import end_event, render_openlineage, start_event
+from strongroom.reports.send import Delivery, lineage_message
+from strongroom.reports.write import end_event, render_openlineage, start_event
 
 OUTCOMES = [(demo(), "COMPLETE"), (closed(), "FAIL"), (dataclasses.replace(demo(), status="failed"), "FAIL")]
 

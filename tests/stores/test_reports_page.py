@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
 from strongroom.core.report import ReasonCount
-from strongroom.core.report_columns import LabelBalance, LabelCount
-from strongroom.core.spread import Spread
-from strongroom.stores.reports import render_html
-from strongroom.stores.reports_markup import element, join, name, plain
-from strongroom.stores.reports_pictures import histogram
-from strongroom.stores.reports_style import STYLE
+from strongroom.core.report.columns import LabelBalance, LabelCount
+from strongroom.core.report.distribution import Spread
+from strongroom.reports.markup import element, join, name, plain
+from strongroom.reports.page.pictures import histogram
+from strongroom.reports.page.style import STYLE
+from strongroom.reports.write import render_html
 
 VOID = {"meta", "wbr"}
 TAGS = {

@@ -9,10 +9,10 @@ import pytest
 from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo, failed, never
 from strongroom.core.contract import SetRule
 from strongroom.core.report import bound_in_words
-from strongroom.core.report_columns import ColumnFacts, LabelBalance, LabelCount
-from strongroom.core.spread import Spread, ValueShare
-from strongroom.stores.reports_markup import element, join, name, plain
-from strongroom.stores.reports_words import count, duration, exact_percent, listed, number, percent, size, verdict
+from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
+from strongroom.core.report.distribution import Spread, ValueShare
+from strongroom.reports.markup import element, join, name, plain
+from strongroom.reports.phrases import count, duration, exact_percent, listed, number, percent, size, verdict
 
 
 def _told(text: str) -> str:

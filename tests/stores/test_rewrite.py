@@ -3,9 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import convert_to_deltalake
 
-from strongroom.stores.delta_source import added_since
 from strongroom.stores.lake import Lake
-from strongroom.stores.rewrite import Rewrite
+from strongroom.stores.lake.file_rewrite import Rewrite
+from strongroom.stores.sources.delta import added_since
 
 ROWS = pa.table(
     {

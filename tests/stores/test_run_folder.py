@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores import run_folder
+from strongroom.stores.spark import run_folder
 
 ROOT = Path(__file__).parents[2]
 RUN = """
 import sys, time
-from strongroom.stores.run_folder import make, sweep_after
+from strongroom.stores.spark.run_folder import make, sweep_after
 folder, lock = make()
 (folder / "spill").mkdir()
 if sys.argv[1] == "swept":

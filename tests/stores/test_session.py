@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.errors import ConfigError, EnvironmentFault
-from strongroom.core.settings_file import parse_settings
-from strongroom.stores import stages
-from strongroom.stores.session import check_reading, open_session
-from strongroom.stores.spark_settings import MEANING, READING, WORK, refused
+from strongroom.core.settings.file import parse_settings
+from strongroom.stores.lake import staging
+from strongroom.stores.spark.session import check_reading, open_session
+from strongroom.stores.spark.settings import MEANING, READING, WORK, refused
 
 OTHERS = {
     "spark.sql.session.timeZone": "Asia/Kathmandu",
@@ -72,7 +72,7 @@ def test_what_is_written_is_int64_microseconds_and_tells_no_value_of_a_closed_co
         "SELECT id, 'a' AS secret, struct('b' AS city, 7 AS floor) AS home, array('c') AS tags, int(id) AS part, "
         "timestamp_micros(253402300799999999) AS last, timestamp_micros(-62135596800000000) AS first FROM range(3)"
     )
-    stages.write(frame, str(tmp_path / "stage"), stats=("id", "last"), by="part")
+    staging.write(frame, str(tmp_path / "stage"), stats=("id", "last"), by="part")
     files = sorted((tmp_path / "stage").rglob("*.parquet"))
     assert [file.parent.name for file in files] == ["part=0", "part=1", "part=2"]
     for file in files:
@@ -138,8 +138,8 @@ def test_a_reader_s_own_session_is_left_alone_and_refused_where_it_reads_otherwi
 
 STARTING = """
 from strongroom.core.errors import StrongroomError
-from strongroom.core.settings_file import parse_settings
-from strongroom.stores.session import open_session
+from strongroom.core.settings.file import parse_settings
+from strongroom.stores.spark.session import open_session
 try:
     open_session(parse_settings("lake: lake\\nkeys: file:k\\npolicy: p\\ncontracts: c\\n", "/tmp/s.yaml", ()))
 except StrongroomError as error:

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores import trust
-from strongroom.stores.sockets import look_in_worker
+from strongroom.stores.identity import trust
+from strongroom.stores.spark.sockets import look_in_worker
 
 ROOT = Path(__file__).parents[2]
 WEAK = "may connect to the sockets"
@@ -68,9 +68,9 @@ from functools import partial
 from pyspark.sql import SparkSession
 from strongroom.core.errors import StrongroomError
 from strongroom.core.settings import Settings
-from strongroom.stores.faults import translate
+from strongroom.stores.spark.error_translation import translate
 from strongroom.stores.keys import keyring_of, open_keyring
-from strongroom.stores.session import open_session
+from strongroom.stores.spark.session import open_session
 
 def opened(handle, batches):
     keyring_of(handle)
@@ -98,7 +98,7 @@ print(json.dumps(said))
 OURS = """
 import os, sys
 from strongroom.core.settings import Settings
-from strongroom.stores.session import open_session
+from strongroom.stores.spark.session import open_session
 os.umask(0)
 nothing = dict.fromkeys(("file", "lake", "keys", "keyring", "policy", "contracts"), "")
 spark = open_session(Settings(**nothing, spark={"spark.master": "local[1]"}))

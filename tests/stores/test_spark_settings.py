@@ -8,8 +8,8 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from strongroom.stores.connect import RUNTIME
-from strongroom.stores.spark_settings import MEANING, PARQUET, UNSET, WORK
+from strongroom.stores.spark.connect import RUNTIME
+from strongroom.stores.spark.settings import MEANING, PARQUET, UNSET, WORK
 
 LINES = [
     line.split("\t")

@@ -10,10 +10,10 @@ from deltalake import DeltaTable
 
 from lakes import install
 from strongroom.flows import prepare
-from strongroom.flows import tables as plans
-from strongroom.stores import manifest, stages
-from strongroom.stores.lake import Lake
-from strongroom.stores.parquet_sink import ParquetSink
+from strongroom.flows.foundation import table_plans as plans
+from strongroom.stores.lake import Lake, staging
+from strongroom.stores.lake.parquet_sink import ParquetSink
+from strongroom.stores.sources import manifest
 from system.deaths import LOCAL, TABLES, Dying
 
 AWS = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -119,7 +119,7 @@ def test_what_a_zombie_writes_goes_with_the_next_run_and_nothing_of_any_version_
     published, dead, last = manifest.batches(lake, "reviews")
     for batch in (published, dead, last):
         for table in TABLES:
-            sink = ParquetSink(stages.place(lake, table, batch.stage, stats=()), plans.QUARANTINE)
+            sink = ParquetSink(staging.place(lake, table, batch.stage, stats=()), plans.QUARANTINE)
             sink.write(pa.RecordBatch.from_pylist([dict.fromkeys(plans.QUARANTINE.names)], plans.QUARANTINE))
             assert len(sink.close()) == 1
     assert [len(unnamed(bucket, table)) for table in TABLES] == [3, 3]

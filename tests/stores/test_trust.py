@@ -14,9 +14,9 @@ import pytest
 from lakes import install
 from strongroom.core.errors import KeyFault
 from strongroom.flows import access, doctor, keys
-from strongroom.stores import trust
+from strongroom.stores.identity import trust
+from strongroom.stores.identity.trust import cure, weakness
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.trust import cure, weakness
 
 
 @pytest.fixture

@@ -12,7 +12,15 @@ import pytest
 
 from strongroom.core.errors import StoreError
 from strongroom.stores.sources import RawFile
-from strongroom.stores.work_items import OPENING, Footer, Part, footers, is_one_piece, split_parquet, split_text
+from strongroom.stores.sources.work_items import (
+    OPENING,
+    Footer,
+    Part,
+    footers,
+    is_one_piece,
+    split_parquet,
+    split_text,
+)
 
 KB = 1 << 10
 MB = 1 << 20

@@ -7,7 +7,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from lakes import Installation
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract.file import load_contract
 from strongroom.protect import decrypt, unseal
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakes import ROOT, Installation, install
-from strongroom.flows.seal_check import check
-from strongroom.stores.audit import AuditLog
+from strongroom.audit.log import AuditLog
+from strongroom.audit.verify import check
 from strongroom.stores.lake import Lake
 from system.contents import quarantined, stages_left, training, unknown_files
 from system.processes import PATIENCE, Process, environment, said

@@ -17,17 +17,11 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from strongroom.flows import (
-    inputs,
-    passing,
-    prepare,
-    prepare_inputs,
-    prepare_publish,
-    prepare_record,
-    road,
-)
-from strongroom.stores import commits, parquet_sink
-from strongroom.stores.work_items import split_text
+from strongroom.flows import prepare
+from strongroom.flows.prepare import batch_inputs, publish, run_record
+from strongroom.flows.row_pass import inputs, passing, road
+from strongroom.stores.lake import commits, parquet_sink
+from strongroom.stores.sources.work_items import split_text
 
 WORKER_STEPS = ("group", "footer", "answer")
 """After a row group of the first file is written, after its footer, and before the answer returns."""
@@ -138,24 +132,24 @@ def before(owner, name, step, orders, *, nth=0, only=lambda *args, **named: True
 
 
 def arm_driver(orders):
-    prepare_inputs.split_text = partial(split_text, target=orders.items)
+    batch_inputs.split_text = partial(split_text, target=orders.items)
     inputs._ALONE = 0 if orders.processes > 1 else 1 << 40
     inputs.os.cpu_count = lambda: orders.processes
     passing.passed.__kwdefaults__["function"] = partial(work, orders)
     of_stage = lambda adds: any("stage-" in add.path for add in adds)  # noqa: E731
     before(prepare, "judge_set", "gate", orders)
     before(commits, "shown", "aside", orders, only=of_stage)
-    before(prepare_record, "write_metrics", "between", orders)
+    before(run_record, "write_metrics", "between", orders)
     before(commits, "shown", "training", orders, nth=1, only=of_stage)
-    before(prepare_publish, "drop_replaced", "published", orders)
-    before(prepare_record, "write_run", "record", orders)
+    before(publish, "drop_replaced", "published", orders)
+    before(run_record, "write_run", "record", orders)
 
 
 if __name__ == "__main__":
     from dataclasses import replace
 
-    from strongroom import launch
+    from strongroom import run_job
 
     sys.argv[:1] = []
     arm_driver(replace(ORDERS, driver=os.getpid()))
-    launch.main(sys.argv[0], spark=True)
+    run_job.main(sys.argv[0], spark=True)

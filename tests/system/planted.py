@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lakes import Installation, install
-from strongroom.core.contract_file import load_contract
-from strongroom.protect.encrypt import encryption_info
-from strongroom.protect.hash import token_info
+from strongroom.core.contract.file import load_contract
+from strongroom.protect.methods.encrypt import encryption_info
+from strongroom.protect.methods.hash import token_info
+from strongroom.sample.lake import CUSTOMERS
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.sample import CUSTOMERS
 
 GOOD = {
     "review_id": "r-900001", "user_id": 8130475926413, "email": "good.row@marker.example", "rating": 4,
@@ -71,7 +71,7 @@ from pathlib import Path
 
 class Faulty(MetaPathFinder):  # makes the judge fail with the rows in its message, as a bug would
     def find_spec(self, name, path, target=None):
-        if name != "strongroom.quality.judge":
+        if name != "strongroom.quality.row_rules":
             return None
         sys.meta_path.remove(self)
         spec = find_spec(name)

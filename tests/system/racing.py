@@ -17,22 +17,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
-from strongroom.core.contract_file import parse_contract
+from strongroom.core.contract.file import parse_contract
 from strongroom.core.run import Job, Run
-from strongroom.flows import keys_rewrap, prepare_publish, quarantine_retry, tables
-from strongroom.flows.engines import Local
-from strongroom.flows.fuse import Pass
-from strongroom.flows.inputs import Road
-from strongroom.flows.prepare_plan import Planned
-from strongroom.flows.prepare_record import Done
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.keys import rewrap as keys_rewrap
+from strongroom.flows.prepare import publish
+from strongroom.flows.prepare.plan import Planned
+from strongroom.flows.prepare.run_record import Done
+from strongroom.flows.quarantine import retry as quarantine_retry
+from strongroom.flows.row_pass.engines import Local
+from strongroom.flows.row_pass.inputs import Road
+from strongroom.flows.row_pass.process import Pass
 from strongroom.protect.rewrap import Rewrapped
-from strongroom.quality.tally import Tally
-from strongroom.stores import commits, manifest, stages
+from strongroom.quality.counts.tally import Tally
 from strongroom.stores.keys import open_keyring
-from strongroom.stores.lake import Lake
-from strongroom.stores.manifest import RETRY, Batch
-from strongroom.stores.projected import Projected, Relaid, Written, source_id
-from strongroom.stores.sources import RawFile
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.projections import Projected, Relaid, Written, source_id
+from strongroom.stores.sources import RawFile, manifest
+from strongroom.stores.sources.manifest import RETRY, Batch
 from strongroom.stores.table_plan import TablePlan
 
 CONTRACT = parse_contract(
@@ -73,7 +75,7 @@ def aside(rows, run="before"):
     """Rows of a quarantine: the id stands for the batch, the text is the sealed row."""
     told = {"run_id": run, "reasons": ["x"], "source_file": "f", "source_position": "p"}
     return pa.Table.from_pylist(
-        [told | {"batch": number, "row": text.encode()} for number, text in rows], tables.QUARANTINE
+        [told | {"batch": number, "row": text.encode()} for number, text in rows], table_plans.QUARANTINE
     )
 
 
@@ -91,8 +93,8 @@ def made(root, name):
     """A lake with the table, three files in it, and a keyring beside it."""
     lake = Lake(str(root / "lake"))
     open_keyring(f"file:{root}/kek", f"{root}/keyring.json", create=True)
-    lake.ensure(TRAINING, tables.training(CONTRACT))
-    lake.ensure(ASIDE, tables.quarantine(CONTRACT))
+    lake.ensure(TRAINING, table_plans.training(CONTRACT))
+    lake.ensure(ASIDE, table_plans.quarantine(CONTRACT))
     parts = [BASE[:2], BASE[2:4], BASE[4:]]
     if name == PROJECTED:
         _project(lake, {str(place): part for place, part in enumerate(parts)})
@@ -109,10 +111,10 @@ def made(root, name):
 
 def put(lake, name, stage, rows):
     """What the pass would have left in a stage, and told of."""
-    folder = Path(lake.folder(name), stages.written(lake, stage))
+    folder = Path(lake.folder(name), staging.written(lake, stage))
     folder.mkdir(parents=True)
     pq.write_table(rows, folder / "part-0.parquet")
-    return tuple(stages.staged(lake, name, stage))
+    return tuple(staging.staged(lake, name, stage))
 
 
 def job(lake):
@@ -131,13 +133,13 @@ def prepare(lake, mode):
     batch = Batch("t", len(known) + 1, mine.run.id, mode, (RawFile("f", 1, 1),))
     manifest.plan(lake, batch, planned=NOW)
     planned = Planned(batch, onto, quarantine, ())
-    prepare_publish.look_again(lake, planned)
+    publish.look_again(lake, planned)
     good = put(lake, TRAINING, batch.stage, table(MINE))
-    Path(lake.folder(TRAINING), stages.written(lake, batch.stage), "part-1.parquet").touch()  # of a dead attempt
-    prepare_publish.look_again(lake, planned)
+    Path(lake.folder(TRAINING), staging.written(lake, batch.stage), "part-1.parquet").touch()  # of a dead attempt
+    publish.look_again(lake, planned)
     done = Done(mine.run, CONTRACT, batch, Tally(rows=2), (), ring.primary, good=good)
-    prepare_publish.publish_quarantine(mine, done, lake=lake, planned=planned)
-    prepare_publish.publish_training(mine, done, lake=lake, planned=planned, judge=None)
+    publish.publish_quarantine(mine, done, lake=lake, planned=planned)
+    publish.publish_training(mine, done, lake=lake, planned=planned, judge=None)
 
 
 def retry(lake):
@@ -152,7 +154,7 @@ def retry(lake):
     plan, way = Pass(CONTRACT, TRAINING, None), Road(Local(), None)
     quarantine_retry._publish(job(lake), way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
     for name, files in ((TRAINING, good), (ASIDE, bad)):
-        stages.drop_remains(lake, name, batch.stage, named=stages.names(files))
+        staging.drop_remains(lake, name, batch.stage, named=staging.names(files))
 
 
 def discard(lake):
@@ -181,7 +183,8 @@ def project(lake):
 
 
 def _project(lake, source):
-    """As `flows/project_refresh.py` does it: what is new comes in, what is gone goes out, once more if it must be."""
+    """As `flows/project/refreshing.py` does it: what is new comes in, what is gone goes out, once more if it must
+    be."""
     for again in (False, True):
         made = Projected.open(lake, PROJECTED, TablePlan(ID), group=None)
         known, wanted = made.files(), {source_id(name): rows for name, rows in source.items()}

@@ -12,7 +12,7 @@ WRITE = """
 import sys, time
 from pathlib import Path
 import pyarrow as pa
-from strongroom.stores import commits
+from strongroom.stores.lake import commits
 from strongroom.stores.lake import Lake
 
 root, number, rounds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

@@ -147,7 +147,7 @@ def place(tmp_path, capsys, monkeypatch):
     def no_java(*_):
         pytest.fail("this must be found before Spark starts")
 
-    monkeypatch.setattr("strongroom.stores.session.open_session", no_java)
+    monkeypatch.setattr("strongroom.stores.spark.session.open_session", no_java)
     return install(tmp_path / "a", capsys, sample=100, engine="spark")
 
 

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 import every_type
 from every_type import told
 from lakes import install
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import doctor, prepare
 
 TABLE = "training.types"
@@ -23,7 +23,7 @@ SQL_NAMES = ", ".join(f'"{name}"' for name in NAMES)
 def place(tmp_path_factory):
     made = install(tmp_path_factory.mktemp("lake") / "a", None)
     every_type.put(made)
-    assert launch.run(prepare, ["--config", str(made.settings), "--contract", "types"], spark=True) == 0
+    assert run_job.run(prepare, ["--config", str(made.settings), "--contract", "types"], spark=True) == 0
     return made
 
 
@@ -121,6 +121,6 @@ def test_a_value_that_breaks_the_contract_is_kept_out_by_spark_too(place, spark,
 
 
 def test_the_doctor_finds_nothing_to_mend(place, capsys):
-    launch.run(doctor, ["--config", str(place.settings)])
+    run_job.run(doctor, ["--config", str(place.settings)])
     done = capsys.readouterr()
     assert "ok    tables" in done.out + done.err

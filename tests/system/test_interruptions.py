@@ -11,13 +11,12 @@ import pytest
 from deltalake import DeltaTable
 
 from lakes import Installation, install
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import prepare, vectorize
-from strongroom.stores import commits, properties, stages
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits, properties, staging
 from system.contents import quarantined, training, unknown_files
 
-STEPS = [(Lake, "ensure"), (properties, "bring"), (stages, "staged"), (stages, "drop_stage")]
+STEPS = [(Lake, "ensure"), (properties, "bring"), (staging, "staged"), (staging, "drop_stage")]
 STEPS += [(commits, "commit"), (commits, "without"), (DeltaTable, "create_write_transaction")]
 """Whatever changes the lake, and what stands between a pass's writing and a commit."""
 MODES = ("append", "overwrite")
@@ -44,7 +43,7 @@ class Scene:
 
 def run(place, mode):
     options = ["--config", str(place.settings), "--set", f"prepare.mode={mode}"]
-    return launch.run(prepare, [*options, "--set", "prepare.quarantine_limit=1"], spark=True)
+    return run_job.run(prepare, [*options, "--set", "prepare.quarantine_limit=1"], spark=True)
 
 
 def tables(place):

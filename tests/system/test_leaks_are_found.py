@@ -109,8 +109,8 @@ def test_a_place_where_it_may_be_is_that_place_only(tmp_path):
 
 CLIENT = """
 import sys
-from strongroom.core.settings_file import load_settings
-from strongroom.stores.session import open_session
+from strongroom.core.settings.file import load_settings
+from strongroom.stores.spark.session import open_session
 from pyspark.ml.feature import CountVectorizerModel
 from pyspark.sql import SparkSession, functions as F
 

@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from lakes import SETTINGS, install
-from strongroom import launch
+from strongroom import run_job
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN
 from strongroom.flows import (
     access,
@@ -101,7 +101,7 @@ def every_option():
     """(job, verb, option): the options of every job that take a value, and its positional words."""
     for name, flow in FLOWS.items():
         for verb in VERBS.get(name, [""]):
-            for action in launch.parser_of(name, flow)._actions:
+            for action in run_job.parser_of(name, flow)._actions:
                 if action.nargs == 0 or isinstance(action, argparse._SubParsersAction):
                     continue
                 yield name, verb, action.option_strings[-1] if action.option_strings else ""
@@ -120,7 +120,7 @@ def place(tmp_path_factory):
 
 def ended(flow, options, capsys, *, config):
     capsys.readouterr()
-    code = launch.run(flow, ["--config", str(config), *options])
+    code = run_job.run(flow, ["--config", str(config), *options])
     out, err = capsys.readouterr()
     assert code in CODES, f"{flow.__name__} {options}: {code}\n{err[-2000:]}"
     assert "bug in Strongroom" not in out + err

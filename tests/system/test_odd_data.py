@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakes import install
-from strongroom.flows import prepare, shapes
+from strongroom.flows import prepare
+from strongroom.flows.row_pass import shape_check
 from system.contents import quarantined, training, unknown_files
 from system.processes import run
 
@@ -84,9 +85,9 @@ def place(good, capsys):
 
 
 def state(place, name):
-    from strongroom import launch
+    from strongroom import run_job
 
-    assert launch.run(prepare, ["--config", str(place.settings), "--contract", name, *OPEN_GATE], spark=True) == 0
+    assert run_job.run(prepare, ["--config", str(place.settings), "--contract", name, *OPEN_GATE], spark=True) == 0
     assert not any(unknown_files(place, f"{zone}.{name}") for zone in ("training", "quarantine"))
     return training(place, name), quarantined(place, name)
 
@@ -167,14 +168,14 @@ def stopped(place, done, code, said):
 def test_a_file_that_vanishes_during_the_run_stops_it(place, monkeypatch):
     file = place.lake / "raw/reviews/odd.json"
     file.write_bytes(row())
-    look = shapes.look
+    look = shape_check.look
 
     def vanishing(source, files, contract, **more):
         found = look(source, files, contract, **more)
         file.unlink()
         return found
 
-    monkeypatch.setattr(shapes, "look", vanishing)
+    monkeypatch.setattr(shape_check, "look", vanishing)
     stopped(place, place.run(prepare, *OPEN_GATE), 7, ["odd.json"])
 
 

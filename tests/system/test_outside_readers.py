@@ -24,7 +24,7 @@ from tink import (
 from tink.proto import aes_siv_pb2, tink_pb2
 
 from lakes import ROOT, install
-from strongroom import launch
+from strongroom import run_job
 from strongroom.flows import keys as keys_flow
 from strongroom.flows import prepare
 from system.processes import environment
@@ -39,7 +39,7 @@ def place(tmp_path_factory):
     made.edit("contracts/customers.yaml", "value: {method: encrypt}}", "value: {method: encrypt, rowKey: user_id}}")
     for name in ("reviews", "customers"):
         options = ["--config", str(made.settings), "--contract", name, "--set", "prepare.quarantine_limit=1"]
-        assert launch.run(prepare, options, spark=True) == 0
+        assert run_job.run(prepare, options, spark=True) == 0
     return made
 
 
@@ -151,7 +151,7 @@ def test_tink_alone_opens_what_is_bound_to_its_row_and_nothing_that_was_swapped(
     tink_config.register()
     file, options = place.root / "name.json", ["--config", str(place.settings), "--set", "principal=user:pia"]
     asked = ["export", str(file), "--contract", "customers", "--column", "name", "--purpose", "data_subject_request"]
-    assert launch.run(keys_flow, [*asked, *options]) == 0
+    assert run_job.run(keys_flow, [*asked, *options]) == 0
     column = json_proto_keyset_format.parse(file.read_text(), secret_key_access.TOKEN).primitive(
         daead.DeterministicAead
     )
@@ -174,7 +174,7 @@ def test_the_page_s_own_program_prints_the_column(place):
     command = re.search(r"\./spark-submit\.sh (keys export .*?)\n\n", page, re.DOTALL)[1]
     words = command.replace("\\\n", " ").split()
     file = place.root / words[2]
-    assert launch.run(keys_flow, [words[1], str(file), *words[3:], "--config", str(place.settings)]) == 0
+    assert run_job.run(keys_flow, [words[1], str(file), *words[3:], "--config", str(place.settings)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
     words = [sys.executable, "-I", "-c", program]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=place.root, env=environment())

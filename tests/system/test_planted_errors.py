@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from lakes import ROOT, install
-from strongroom.core.contract_file import load_contract
+from strongroom.core.contract.file import load_contract
 from strongroom.flows import prepare
 from system.contents import quarantined
 

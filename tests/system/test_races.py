@@ -14,8 +14,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
-from strongroom.stores import commits, manifest, properties, stages
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, commits, properties, staging
+from strongroom.stores.sources import manifest
 from system.racing import ASIDE, BASE, OURS, THEIRS, TRAINING, held, made, table
 
 ROUNDS = 12
@@ -23,8 +23,8 @@ STEPS = [(commits, name) for name in ("look", "commit", "_open", "since", "missi
 STEPS += [
     (manifest, "fence"),
     (manifest, "plan"),
-    (stages, "staged"),
-    (stages, "drop_remains"),
+    (staging, "staged"),
+    (staging, "drop_remains"),
     (properties, "bring"),
 ]
 """What stands between the first look at a table and the last touch of it; others come in before each of them."""

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from lakes import ROOT, install
-from strongroom import launch
-from strongroom.core.contract_file import load_contract
+from strongroom import run_job
+from strongroom.core.contract.file import load_contract
 from strongroom.flows import prepare
 from strongroom.protect import decrypt
 from system.contents import keyring
@@ -29,7 +29,7 @@ def place(tmp_path_factory):
     for name, folder in (("adult", "adult"), ("sentiment", "reviews")):
         shutil.copytree(DATA / folder, made.lake / "raw" / name)
         shutil.copy(ROOT / "tests/contracts" / f"{name}.yaml", made.root / "contracts")
-        assert launch.run(prepare, ["--config", str(made.settings), "--contract", name], spark=True) == 0
+        assert run_job.run(prepare, ["--config", str(made.settings), "--contract", name], spark=True) == 0
     return made
 
 

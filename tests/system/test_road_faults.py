@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.errors import StoreError
-from strongroom.flows import tables as plans
-from strongroom.flows.pool import run_in_pool
-from strongroom.stores import manifest, stages
-from strongroom.stores.lake import Lake
-from strongroom.stores.parquet_sink import ParquetSink
+from strongroom.flows.foundation import table_plans as plans
+from strongroom.flows.row_pass.pool import run_in_pool
+from strongroom.stores.lake import Lake, staging
+from strongroom.stores.lake.parquet_sink import ParquetSink
+from strongroom.stores.sources import manifest
 from system.deaths import TABLES, Dying, again, begun, tables
 from system.dying import DRIVER_STEPS
 from system.processes import gone, members
@@ -130,7 +130,7 @@ def test_what_a_zombie_writes_after_the_sweep_is_in_no_table_and_does_not_stay(s
     zombies = []
     for table in TABLES:
         for opened in (True, False):
-            sink = ParquetSink(stages.place(lake, table, batch.stage, stats=()), plans.QUARANTINE)
+            sink = ParquetSink(staging.place(lake, table, batch.stage, stats=()), plans.QUARANTINE)
             sink._open = sink._begin() if opened else None
             zombies.append(sink)
     assert again(place, capsys)[0] == 0

@@ -18,7 +18,7 @@ import json, sys
 from pyspark.sql import SparkSession
 from strongroom.core.errors import StrongroomError
 from strongroom.flows.read import read_table
-from strongroom.stores.spark_settings import MEANING
+from strongroom.stores.spark.settings import MEANING
 
 def told(spark):
     try:

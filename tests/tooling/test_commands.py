@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.settings_file import load_settings
-from strongroom.stores import class_archive, commands
-from strongroom.stores.commands import is_local, plain, read_settings, submitted, zip_modules
-from strongroom.stores.home import Home
-from strongroom.stores.jars import Jar
-from strongroom.stores.java import Java
-from strongroom.stores.spark_settings import JVM
+from strongroom.core.settings.file import load_settings
+from strongroom.setup import class_archive, spark_submit
+from strongroom.setup.home import Home
+from strongroom.setup.jars import Jar
+from strongroom.setup.java import Java
+from strongroom.setup.spark_submit import is_local, plain, read_settings, submitted, zip_modules
+from strongroom.stores.spark.settings import JVM
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("/tmp/sr-12345678")
@@ -110,7 +110,7 @@ def test_every_process_of_a_job_is_the_environments_own(tmp_path, monkeypatch):
 def test_before_the_set_up_our_settings_files_are_read_alike(name):
     file = ROOT / "conf" / name
     overrides = ["spark.spark.sql.a=1", "spark.sql.b=2", "lake=elsewhere"]
-    assert commands._spark_lines(file, overrides) == dict(load_settings(str(file), overrides).spark)
+    assert spark_submit._spark_lines(file, overrides) == dict(load_settings(str(file), overrides).spark)
 
 
 def test_before_the_set_up_quotes_and_comments_are_no_part_of_a_value(tmp_path):
@@ -118,11 +118,11 @@ def test_before_the_set_up_quotes_and_comments_are_no_part_of_a_value(tmp_path):
     file.write_text(
         "spark:\n  spark.a: 'x # y'  # why\n  spark.b: \"\"\n  spark.c: a#b\n  # spark.d: no\nkeys: spark.e: no\n"
     )
-    assert commands._spark_lines(file, []) == {"spark.a": "x # y", "spark.b": "", "spark.c": "a#b"}
+    assert spark_submit._spark_lines(file, []) == {"spark.a": "x # y", "spark.b": "", "spark.c": "a#b"}
 
 
 def test_without_a_yaml_parser_the_plain_reader_serves(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "strongroom.core.settings_file", None)
+    monkeypatch.setitem(sys.modules, "strongroom.core.settings.file", None)
     assert read_settings(str(tmp_path / "absent.yaml"), []).spark == {}
 
 

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from strongroom import launch
+from strongroom import run_job
 from strongroom.core.run import Outcome
 from strongroom.flows import doctor
-from strongroom.stores import java, machine
-from strongroom.stores.home import Home
+from strongroom.setup import java, probes
+from strongroom.setup.home import Home
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """lake: lake
@@ -34,19 +34,19 @@ def home(tmp_path):
 
 
 def test_a_finding_is_one_line_that_ends_with_its_mend():
-    assert str(machine.Finding("java", "17.0.1")) == "ok    java      17.0.1"
-    assert str(machine.Finding("java", "none", "apt-get x")) == "fail  java      none → apt-get x"
+    assert str(probes.Finding("java", "17.0.1")) == "ok    java      17.0.1"
+    assert str(probes.Finding("java", "none", "apt-get x")) == "fail  java      none → apt-get x"
 
 
 def test_the_environment_is_told_from_another(home, tmp_path):
-    assert machine.python(home).mend == ""
-    assert machine.python(Home(tmp_path / "elsewhere")).mend == "./spark-submit.sh --setup-only"
+    assert probes.python(home).mend == ""
+    assert probes.python(Home(tmp_path / "elsewhere")).mend == "./spark-submit.sh --setup-only"
 
 
 def test_a_package_of_another_version_is_named(home, tmp_path, monkeypatch):
     (tmp_path / "requirements.txt").write_text("pytest==0.0.1 \\\n    --hash=sha256:0\nabsent-thing==2 \\\n")
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
-    finding = machine.installed(home)
+    monkeypatch.setattr(probes, "ROOT", tmp_path)
+    finding = probes.installed(home)
     assert "pytest" in finding.what
     assert "instead of 0.0.1, absent-thing none instead of 2" in finding.what
     assert finding.mend == f"rm {home.venv}/requirements.txt.installed && ./spark-submit.sh --setup-only"
@@ -64,29 +64,29 @@ def test_java_is_believed_only_when_it_starts(tmp_path, monkeypatch, text, said)
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{text}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(machine, "find_java", lambda: java.Java(tmp_path, 17))
-    finding = machine.java()
+    monkeypatch.setattr(probes, "find_java", lambda: java.Java(tmp_path, 17))
+    finding = probes.java()
     assert said in finding.what
     assert bool(finding.mend) == ("exit" in text)
 
 
 def test_no_java_is_mended_by_installing_it(monkeypatch):
-    monkeypatch.setattr(machine, "find_java", lambda: None)
-    assert "17" in machine.java().mend
+    monkeypatch.setattr(probes, "find_java", lambda: None)
+    assert "17" in probes.java().mend
 
 
 def test_a_jar_is_missing_changed_or_right(home, tmp_path, monkeypatch):
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/jars.lock").write_text(f"g m 1 {hashlib.sha256(b'x').hexdigest()}\n")
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
-    assert machine.delta(home).mend == "./spark-submit.sh --setup-only"
+    monkeypatch.setattr(probes, "ROOT", tmp_path)
+    assert probes.delta(home).mend == "./spark-submit.sh --setup-only"
     home.jars.mkdir()
     (home.jars / "m-1.jar").write_bytes(b"y")
-    assert machine.delta(home).mend == f"rm {home.jars}/m-1.jar && ./spark-submit.sh --setup-only"
+    assert probes.delta(home).mend == f"rm {home.jars}/m-1.jar && ./spark-submit.sh --setup-only"
     (home.jars / "m-1.jar").write_bytes(b"x")
-    assert machine.delta(home).mend == ""
+    assert probes.delta(home).mend == ""
     (tmp_path / "conf/jars.lock").unlink()
-    assert machine.delta(home).mend == "git checkout -- conf/jars.lock"
+    assert probes.delta(home).mend == "git checkout -- conf/jars.lock"
 
 
 @pytest.mark.parametrize(
@@ -103,19 +103,19 @@ def test_a_folder_is_tried_and_left_as_it_was(tmp_path, folder, well, why):
     (tmp_path / "there").mkdir()
     (tmp_path / "file").touch()
     place = folder if ":" in folder else str(tmp_path / folder)
-    finding = machine.writable("lake", place)
+    finding = probes.writable("lake", place)
     assert (finding.mend == "") is well, why
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "there"]
 
 
 def test_little_space_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=1 << 30))
-    finding = machine.space("disk", str(tmp_path / "not/yet"))
+    finding = probes.space("disk", str(tmp_path / "not/yet"))
     assert (finding.what, bool(finding.mend)) == (f"1.0 GB free at {tmp_path}, less than 2 GB", True)
 
 
 def test_loopback_answers_here():
-    assert machine.loopback().mend == ""
+    assert probes.loopback().mend == ""
 
 
 def test_a_machine_without_an_address_is_told_how_to_get_one(monkeypatch):
@@ -124,12 +124,12 @@ def test_a_machine_without_an_address_is_told_how_to_get_one(monkeypatch):
 
     monkeypatch.setattr(socket, "gethostbyname", unknown)
     monkeypatch.setattr(socket, "gethostname", lambda: "lone")
-    assert machine.hostname().mend == 'echo "127.0.1.1 lone" | sudo tee -a /etc/hosts'
+    assert probes.hostname().mend == 'echo "127.0.1.1 lone" | sudo tee -a /etc/hosts'
 
 
 def run(config, monkeypatch, capsys, *words):
     monkeypatch.setenv("STRONGROOM_HOME", str(Path(sys.prefix).parent))
-    code = launch.run(doctor, ["--config", str(config), *words])
+    code = run_job.run(doctor, ["--config", str(config), *words])
     done = capsys.readouterr()
     return code, done.out + done.err
 
@@ -147,7 +147,7 @@ def test_a_log_that_cannot_be_signed_is_told(tmp_path, monkeypatch, capsys):
     assert f"ok    sealing   nothing is in {tmp_path}/audit yet" in run(config, monkeypatch, capsys)[1]
     assert not (tmp_path / "audit").exists()
     job = SimpleNamespace(__name__="strongroom.flows.tried", __doc__="A job.", run=lambda job: Outcome())
-    assert launch.run(job, ["--config", str(config)]) == 0
+    assert run_job.run(job, ["--config", str(config)]) == 0
     capsys.readouterr()
     assert f"ok    sealing   {tmp_path}/audit can be signed; 0 entries wait" in run(config, monkeypatch, capsys)[1]
     (tmp_path / "audit/checkpoint").unlink()

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores import jars, java, packages, system
-from strongroom.stores.home import Home, alone
-from strongroom.stores.jars import Jar
+from strongroom.setup import jars, java, os_packages, packages
+from strongroom.setup.home import Home, alone
+from strongroom.setup.jars import Jar
 
 ROOT = Path(__file__).parents[2]
 CONTENT = b"not really a jar"
@@ -156,7 +156,7 @@ def test_set_ups_wait_for_each_other_and_a_dead_one_holds_nothing(tmp_path):
     waiting.join()
     assert (order, said) == (["first", "second"], ["another set-up is running; waiting for it …"])
 
-    code = "import os; from strongroom.stores.home import Home, alone; from pathlib import Path; import sys\n"
+    code = "import os; from strongroom.setup.home import Home, alone; from pathlib import Path; import sys\n"
     code += "with alone(Home(Path(sys.argv[1])), say=print): os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, home.folder], env={**os.environ, "PYTHONPATH": str(ROOT / "lib")})
     with alone(home, say=said.append):
@@ -282,9 +282,9 @@ def test_what_the_system_must_bring_is_told_as_a_command(tmp_path, monkeypatch, 
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert system.by_hand(need).removeprefix("sudo ") == command
+    assert os_packages.by_hand(need).removeprefix("sudo ") == command
     with pytest.raises(EnvironmentFault, match="missing") as error:
-        system.install(need, say=unheard)
+        os_packages.install(need, say=unheard)
     assert command in error.value.todo
 
 
@@ -294,4 +294,4 @@ def test_a_package_that_the_system_does_not_know_gives_way_to_the_next(tmp_path,
         (tmp_path / name).write_text(f"#!{shutil.which('sh')}\n{text}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert system.by_hand("java").endswith("openjdk-21-jre-headless")
+    assert os_packages.by_hand("java").endswith("openjdk-21-jre-headless")

@@ -273,7 +273,7 @@ def test_print_makes_nothing_and_needs_no_package(project, tmp_path):
 
 def test_the_launcher_is_loaded_before_any_package_is_there():
     """`-S`: whatever the machine's own Python has been given stays out."""
-    words = ["-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'lib')!r}); import strongroom.submit"]
+    words = ["-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'lib')!r}); import strongroom.launcher"]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -2,7 +2,7 @@
 
 A name, a description or a file's name may hold anything: what a terminal obeys (ESC, U+009B), what turns a line around
 (U+202E), what a spreadsheet computes (`=1+1`), what ends a quote or a line. SQL has its own functions in
-`core/sql_text.py`, HTML in `stores/reports_markup.py`. Which code may send something out: `docs/decisions/sinks.md`.
+`core/sql_text.py`, HTML in `reports/markup.py`. Which code may send something out: `docs/decisions/sinks.md`.
 """
 
 from __future__ import annotations

@@ -10,20 +10,20 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from strongroom.core.contract_references import referenced
+from strongroom.core.contract.references import referenced
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
-from strongroom.core.policy_file import load_policy, parse_policy
+from strongroom.core.policy.file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
-from strongroom.core.settings_file import load_settings, parse_settings
-from strongroom.core.words import did_you_mean
+from strongroom.core.settings.file import load_settings, parse_settings
+from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import parse, read_text
-from strongroom.flows.known_tables import known_tables
-from strongroom.flows.which import must_exist, named, sound_contract
-from strongroom.govern.lint import lint
-from strongroom.govern.policy import compile_policy
-from strongroom.stores.connectors import connector_fault
-from strongroom.stores.spark_settings import refused
+from strongroom.flows.foundation.contracts import must_exist, named, sound_contract
+from strongroom.flows.foundation.known_tables import known_tables
+from strongroom.govern.engine.engine import compile_policy
+from strongroom.govern.review.lint import lint
+from strongroom.setup.connectors import connector_fault
+from strongroom.stores.spark.settings import refused
 
 BARE = True
 

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from strongroom.audit.key_file import is_kept_from_us
+from strongroom.audit.log import AuditLog
+from strongroom.audit.signing import waiting
 from strongroom.core.errors import ConfigError, EnvironmentFault, StoreError, UsageError
 from strongroom.core.escaping import joined, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
-from strongroom.core.settings_file import load_settings
-from strongroom.core.words import counted
-from strongroom.flows.seal import waiting
-from strongroom.stores.audit import AuditLog
-from strongroom.stores.audit_keys import is_kept_from_us
-from strongroom.stores.home import Home
-from strongroom.stores.keys_coverage import tables_of
+from strongroom.core.settings.file import load_settings
+from strongroom.core.suggest import counted
+from strongroom.setup.home import Home
+from strongroom.setup.probes import Finding, ours_alone, probe
+from strongroom.stores.identity.trust import sources
 from strongroom.stores.lake import Lake
-from strongroom.stores.machine import Finding, ours_alone, probe
-from strongroom.stores.old_timestamps import old_files
-from strongroom.stores.trust import sources
+from strongroom.stores.lake.old_timestamps import old_files
+from strongroom.stores.lake.text_columns import tables_of
 
 BARE = True
 _FOOTERS = 50

@@ -18,14 +18,14 @@ from typing import Any
 
 from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
 from strongroom.core.escaping import joined
-from strongroom.core.notebook import Cell, Notebook, parse_notebook
 from strongroom.core.run import Job, Outcome
-from strongroom.core.settings_file import handing_on
-from strongroom.core.words import did_you_mean
-from strongroom.stores.faults import translate
+from strongroom.core.settings.file import handing_on
+from strongroom.core.suggest import did_you_mean
+from strongroom.databricks.dbutils import Dbutils, Screen
+from strongroom.databricks.format import Cell, Notebook, parse_notebook
+from strongroom.databricks.page import Page, write_page
 from strongroom.stores.lake import Lake
-from strongroom.stores.notebook_page import Page, write_page
-from strongroom.stores.notebook_tools import Dbutils, Screen
+from strongroom.stores.spark.error_translation import translate
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

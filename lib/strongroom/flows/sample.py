@@ -7,7 +7,7 @@ from typing import cast
 
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
-from strongroom.stores.sample import DATA_SETS, make_sample
+from strongroom.sample.lake import DATA_SETS, make_sample
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

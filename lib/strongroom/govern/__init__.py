@@ -1,0 +1,1 @@
+"""Decisions only: may they, and if not, why not. It opens nothing and asks no clock."""

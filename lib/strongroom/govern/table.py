@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract_protect import METHODS
+from strongroom.core.contract.protection import METHODS
 from strongroom.core.policy import Deny, Grant, Policy
-from strongroom.govern.columns import classification_of, folded, is_encrypted, tags_of
-from strongroom.govern.names import canonical, matcher, means
+from strongroom.govern.engine.names import canonical, matcher, means
+from strongroom.govern.engine.selectors import classification_of, folded, is_encrypted, tags_of
 
 IN_CLEAR, ENCRYPTED, UNKNOWN = METHODS["keep"].lies, METHODS["encrypt"].lies, "unknown"
 """How values lie: as they came, as ciphertexts, or nobody knows."""

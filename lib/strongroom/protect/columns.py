@@ -7,21 +7,21 @@ from typing import cast
 
 import pyarrow as pa
 
+from strongroom.arrow.types import plain
 from strongroom.core.contract import Column
-from strongroom.core.key import Keyring
+from strongroom.core.keys.ring import Keyring
 from strongroom.core.sql_text import identifier
-from strongroom.protect.encrypt import binding
-from strongroom.protect.method import Method, wrong
-from strongroom.protect.row_key import NO_ROW_KEYS, Protector, RowKeys, of_items, row_key
-from strongroom.protect.types import plain
+from strongroom.protect.methods.encrypt import binding
+from strongroom.protect.methods.method import Method, wrong
+from strongroom.protect.methods.row_key import NO_ROW_KEYS, Protector, RowKeys, of_items, row_key
 
 METHODS = {
-    "keep": "strongroom.protect.keep",
-    "drop": "strongroom.protect.drop",
-    "mask": "strongroom.protect.mask",
-    "hash": "strongroom.protect.hash",
-    "encrypt": "strongroom.protect.encrypt",
-    "generalise": "strongroom.protect.generalise",
+    "keep": "strongroom.protect.methods.keep",
+    "drop": "strongroom.protect.methods.drop",
+    "mask": "strongroom.protect.methods.mask",
+    "hash": "strongroom.protect.methods.hash",
+    "encrypt": "strongroom.protect.methods.encrypt",
+    "generalise": "strongroom.protect.methods.generalise",
 }
 """Every protection method, and the file it lives in."""
 

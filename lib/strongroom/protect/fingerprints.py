@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from strongroom.core.contract import Type
 from strongroom.core.secret import Secret
-from strongroom.protect.encoding import token_rows
-from strongroom.protect.hash import Tags, cmac_tags
-from strongroom.protect.rows import Rows, fixed_rows
+from strongroom.protect.cipher.byte_rows import Rows, fixed_rows
+from strongroom.protect.cipher.encoding import token_rows
+from strongroom.protect.methods.hash import Tags, cmac_tags
 
 Prints = npt.NDArray[np.uint64]
 """(rows, 2): 128 bits each."""

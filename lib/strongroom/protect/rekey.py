@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from strongroom.arrow.types import plain
 from strongroom.core.contract import Column, Type
-from strongroom.core.key import Keyring, purpose_info
+from strongroom.core.keys.ring import Keyring, purpose_info
 from strongroom.protect.columns import output_type
-from strongroom.protect.hash import tokens_under
-from strongroom.protect.method import Kernel, few_values
-from strongroom.protect.types import plain
+from strongroom.protect.methods.hash import tokens_under
+from strongroom.protect.methods.method import Kernel, few_values
 
 
 def rekey_info(reader: str) -> str:

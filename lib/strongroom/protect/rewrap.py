@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.arrow.types import arrow_type, plain
 from strongroom.core.contract import Column, Type
-from strongroom.core.key import Keyring
+from strongroom.core.keys.ring import Keyring
+from strongroom.protect.cipher.byte_rows import Flags, rows_of
+from strongroom.protect.cipher.siv import HEADER
 from strongroom.protect.columns import output_type, protector
-from strongroom.protect.encrypt import opener
-from strongroom.protect.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, of_items, of_rows
-from strongroom.protect.rows import Flags, rows_of
-from strongroom.protect.seal import seal, unseal
-from strongroom.protect.siv import HEADER
-from strongroom.protect.types import arrow_type, plain
+from strongroom.protect.methods.encrypt import opener
+from strongroom.protect.methods.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, of_items, of_rows
+from strongroom.protect.row_sealing import seal, unseal
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Rows
 from strongroom.core.contract import Column
+from strongroom.core.contract.conditions import check_condition
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.expression import parse
-from strongroom.core.expression_kinds import check_condition
-from strongroom.core.expression_tree import Call, In, IsNull, Literal, Name, Node, Value
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
-from strongroom.quality.flat import Rows
+from strongroom.core.expression.tree import Call, In, IsNull, Literal, Name, Node, Value
 
 Values = Any
 """An Arrow array, or a scalar where no column is involved."""

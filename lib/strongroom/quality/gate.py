@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from strongroom.core.contract import Contract, SetRule
-from strongroom.core.contract_operators import holds
+from strongroom.core.contract.operators import holds
 from strongroom.core.report import bound_in_words
-from strongroom.quality.tally import Tally
-from strongroom.quality.verdicts import COUNTED
+from strongroom.quality.compiler import COUNTED
+from strongroom.quality.counts.tally import Tally
 
 QUARANTINE_LIMIT = "quarantine_limit"
 """The id under which the verdict on the share of bad rows is given."""

@@ -1,0 +1,1 @@
+"""Everything outside: files, tables, keys, sessions, and who is asking."""

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from quality.reading import rfc8259
 from strongroom.core.contract import Column, Read, Type, source_name
-from strongroom.quality.typed import read_columns
+from strongroom.quality.reading.columns import read_columns
 
 SCALARS = (
     "string", "boolean", "binary", "date", "tinyint", "smallint", "int", "bigint", "float", "double", "timestamp",

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from strongroom.core.contract import Column, Contract, Protect, Type
 from strongroom.core.errors import StrongroomError
-from strongroom.flows.sealed_rows import as_json
+from strongroom.flows.row_pass.row_json import as_json
 from strongroom.quality.reading.blocks import Seen
+from strongroom.quality.reading.columns import read_batch
 from strongroom.quality.reading.parquet_rows import Reading, fits, footer_of, parquet_blocks
-from strongroom.quality.typed import read_batch
 
 
 class Refused(NamedTuple):

@@ -11,8 +11,8 @@ from quality.reading.json_cases import array, leaf, struct
 from strongroom.core.contract import Column, Type
 from strongroom.quality.reading import json_lines
 from strongroom.quality.reading.blocks import Seen, Unknown
+from strongroom.quality.reading.columns import read_columns
 from strongroom.quality.reading.json_lines import json_again, json_blocks
-from strongroom.quality.typed import read_columns
 
 COLUMNS = (
     leaf("id", "bigint"),

@@ -8,8 +8,8 @@ import pytest
 from quality.reading.json_cases import any_columns, any_lines, chunked, meaning, seeded
 from strongroom.quality.reading import json_fast, json_lines
 from strongroom.quality.reading.blocks import Seen
+from strongroom.quality.reading.columns import read_columns
 from strongroom.quality.reading.json_lines import json_again, json_blocks
-from strongroom.quality.typed import read_columns
 
 CASES = int(os.environ.get("STRONGROOM_FUZZ", "1000"))
 

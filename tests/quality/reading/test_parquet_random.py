@@ -15,7 +15,7 @@ import pytest
 
 from protect.ring import SEED
 from quality.reading.parquet_reading import blocks, column, contract, written
-from strongroom.quality.typed import read_batch
+from strongroom.quality.reading.columns import read_batch
 
 FILES = int(os.environ.get("STRONGROOM_FUZZ", "1000"))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from quality.reading.parquet_reading import blocks, column, contract, written
 from strongroom.core.contract import Rule, SetRule
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.quality.exact import exactly
+from strongroom.quality.reading.exact import exactly
 from strongroom.quality.reading.parquet_calendar import our_days
 from strongroom.quality.reading.parquet_rows import asked_by, fits, footer_of, means_one_thing
 from strongroom.quality.reading.parquet_sizes import Dictionaries

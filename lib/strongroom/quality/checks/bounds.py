@@ -15,12 +15,12 @@ from typing import cast
 
 import numpy as np
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.values import literal
-from strongroom.quality.flat import Flat
 
 _NARROW = 18  # digits that surely fit into 64 bits
 

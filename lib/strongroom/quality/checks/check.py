@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.quality.buffers import Mask
-from strongroom.quality.flat import Flat
 
 Check = Callable[[Flat], Mask | None]
 """Which values fail, or None when none does. A null fails nothing but `required`."""

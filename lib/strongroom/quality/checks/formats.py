@@ -11,14 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow.compute as pc
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.core.words import did_you_mean
-from strongroom.quality import buffers, instants
-from strongroom.quality.buffers import Mask
+from strongroom.core.suggest import did_you_mean
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.patterns import matching
 from strongroom.quality.checks.runs import plain_addresses
-from strongroom.quality.flat import Flat
+from strongroom.quality.reading import datetimes
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -77,13 +78,13 @@ def format_of(argument: object, column: Column) -> Check:
 
 
 def _no_date(flat: Flat) -> Mask | None:
-    return instants.dates(flat.values)[1]
+    return datetimes.dates(flat.values)[1]
 
 
 def _date_time(form: Check) -> Check:
     def fails(flat: Flat) -> Mask | None:
         formless = form(flat)
-        no_date = instants.dates(pc.utf8_slice_codeunits(flat.values, 0, 10))[1]
+        no_date = datetimes.dates(pc.utf8_slice_codeunits(flat.values, 0, 10))[1]
         return formless if no_date is None else no_date if formless is None else formless | no_date
 
     return fails

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check, whole
-from strongroom.quality.flat import Flat
 
 
 def min_length(argument: object, column: Column) -> Check:

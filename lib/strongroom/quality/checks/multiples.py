@@ -10,12 +10,12 @@ from fractions import Fraction
 
 import numpy as np
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.bounds import exact, scale_of
 from strongroom.quality.checks.check import Check
-from strongroom.quality.flat import Flat
 
 _EXACT = 2.0**51  # below it, doubles hold every whole number, and a quotient is off by less than a half
 

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
-from strongroom.quality.flat import Flat
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 
 # A class of ASCII characters only, so that all others are outside of it, or inside when it is negated.
 _CLASS = r"\[\^?(?:\\[sdw.\-]|[^\\\[\]^\x80-\U0010ffff])+\]"

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
 from strongroom.quality.checks.check import Check
-from strongroom.quality.flat import Flat
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.reading.columns import arrow_type
 
 
 def valid_values(argument: object, column: Column) -> Check:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strongroom.core.contract import Type
-from strongroom.core.words import did_you_mean
+from strongroom.core.suggest import did_you_mean
 from strongroom.quality.query.kinds import Unfit, kind_of
 from strongroom.quality.query.tree import Derived, Field, Kind, Scan, Select, Table
 

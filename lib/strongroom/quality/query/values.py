@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from strongroom.core.suggest import did_you_mean
 from strongroom.core.tokens import unquoted
-from strongroom.core.words import did_you_mean
 from strongroom.quality.query import calls
 from strongroom.quality.query.forms import AGGREGATES, FUNCTIONS, INSTEAD
 from strongroom.quality.query.kinds import Unfit, alike, arithmetic, cast, named, negative

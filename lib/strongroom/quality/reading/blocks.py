@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.quality.buffers import Mask
+from strongroom.arrow.buffers import Mask
 
 Numbers = npt.NDArray[np.int64]
 

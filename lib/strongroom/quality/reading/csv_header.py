@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column, source_name
 from strongroom.core.errors import Problem, StoreError
-from strongroom.core.words import nearest
+from strongroom.core.suggest import nearest
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
 

@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.arrow.leaves import Rows, steps_in
 from strongroom.core.contract import Column
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
-from strongroom.quality.flat import Rows, steps_in
-from strongroom.quality.numbers import at_most
+from strongroom.quality.reading.columns import arrow_type
 from strongroom.quality.reading.json_kinds import Plan
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.reading.numbers import at_most
 
 Places = npt.NDArray[np.int64]
 

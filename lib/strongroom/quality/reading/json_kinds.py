@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Read, Type, source_name
-from strongroom.quality.numbers import BITS
+from strongroom.quality.reading.columns import arrow_type
 from strongroom.quality.reading.json_strict import Fraction, Record, Whole
-from strongroom.quality.typed import arrow_type
+from strongroom.quality.reading.numbers import BITS
 
 _NUMERIC = re.compile(r"[0-9.eE+-]+")
 _TEXT = Type("string")

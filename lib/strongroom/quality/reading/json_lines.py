@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
 from strongroom.core.contract import Column, source_name
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
 from strongroom.quality.reading import json_fast
 from strongroom.quality.reading.blocks import Block, Numbers, Seen, Torn, Unknown
+from strongroom.quality.reading.columns import arrow_type, read_columns
 from strongroom.quality.reading.json_kinds import as_text, kinds_of, plan_of
 from strongroom.quality.reading.json_strict import parse, shred
-from strongroom.quality.typed import arrow_type, read_columns
 
 WINDOW = 4 << 20
 """Bytes of lines that are read together, in a block: at most, or one line."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.quality import buffers
+from strongroom.arrow import buffers
 from strongroom.quality.reading.encodings import LONGEST_MARK, WIDE, Decode, decoder, encoding_of
 
 MOST = 8 << 20

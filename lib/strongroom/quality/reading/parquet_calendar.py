@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from strongroom.quality.instants import MICROS_A_DAY
+from strongroom.quality.reading.datetimes import MICROS_A_DAY
 
 FIRST_GREGORIAN = -141427
 """1582-10-15 in days since 1970: from here on both calendars are one."""

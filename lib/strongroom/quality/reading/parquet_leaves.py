@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.arrow import buffers
 from strongroom.core.contract import source_name
 from strongroom.core.errors import StoreError
-from strongroom.quality import buffers
-from strongroom.quality.exact import exactly
+from strongroom.quality.reading.columns import arrow_type
+from strongroom.quality.reading.exact import exactly
 from strongroom.quality.reading.parquet_moments import Moments, in_contract
 from strongroom.quality.reading.parquet_pairs import Pair, too_old
-from strongroom.quality.typed import arrow_type
 
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _DASHES = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.quality import buffers
-from strongroom.quality.buffers import Mask
-from strongroom.quality.instants import FIRST_DAY, LAST_DAY, MICROS_A_DAY
+from strongroom.arrow import buffers
+from strongroom.arrow.buffers import Mask
+from strongroom.quality.reading.datetimes import FIRST_DAY, LAST_DAY, MICROS_A_DAY
 from strongroom.quality.reading.parquet_calendar import Calendar, Calendars, Ticks, first_plain, our_days, our_micros
 
 _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from strongroom.core.contract import Column, Contract, source_name
 from strongroom.core.errors import Problem
-from strongroom.core.words import nearest
+from strongroom.core.suggest import nearest
 from strongroom.quality.reading import parquet_types
 from strongroom.quality.reading.parquet_calendar import Calendar, calendars, first_plain
 

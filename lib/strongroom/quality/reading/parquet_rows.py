@@ -13,11 +13,11 @@ from strongroom.core.contract import Column, Contract, Type, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
+from strongroom.quality.reading.columns import arrow_type
 from strongroom.quality.reading.parquet_calendar import Calendar, calendars
 from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
-from strongroom.quality.typed import arrow_type
 
 __all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from strongroom.core.contract import Type
-from strongroom.quality.numbers import BITS
+from strongroom.quality.reading.numbers import BITS
 
 _CONTRACT = {
     "bool": "logicalType: boolean",

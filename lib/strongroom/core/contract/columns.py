@@ -1,0 +1,246 @@
+"""From the properties of an ODCS schema object to columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
+from strongroom.core.contract.protection import DATES, read_protect
+from strongroom.core.contract.types import number_signs, read_format, read_type
+from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, flag, text
+from strongroom.core.escaping import is_plain
+from strongroom.core.suggest import did_you_mean
+from strongroom.core.yaml import Node
+
+CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential", "restricted")
+ROLES = ("key", "text", "label", "time")
+READ = ("trim", "removeSuffix", "missing", "decimal", "thousands")
+_NAME = re.compile(r"\w[\w-]*")  # Delta refuses ` ,;{}()=` and line ends; dots and brackets would blur paths
+
+
+@dataclass(frozen=True, slots=True)
+class _From:
+    """What a field or item takes over from what it is inside of."""
+
+    path: str = ""
+    classification: str = ""
+    required: tuple[str, ...] = ()
+    protect: Node | None = None
+    keys: int = 0
+    in_array: bool = False
+
+
+@dataclass(slots=True)
+class ColumnReader:
+    """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
+
+    So does `row_keys` of each `rowKey`.
+    """
+
+    findings: Findings
+    nodes: dict[str, Node] = field(default_factory=dict)
+    row_keys: dict[str, Node] = field(default_factory=dict)
+
+    def columns(self, node: Node, above: _From = _From()) -> tuple[Column, ...]:
+        """The columns of a schema object, or the fields of a struct."""
+        properties = node.get("properties")
+        if properties is None or properties.value == []:
+            self.findings.add(node, "'properties' is missing.", "Name everything that is inside.")
+            return ()
+        if not above.path:
+            above = replace(above, keys=sum(flag(child, "primaryKey") for child in properties.items))
+        columns = []
+        seen: dict[str, int] = {}
+        for child in properties.items:
+            name = text(child, "name")
+            if name is None:
+                continue  # the JSON schema says so
+            if not _NAME.fullmatch(name):
+                self.findings.add(child["name"], f"{name!r} cannot name a column.", "Use letters, digits, '_' and '-'.")
+            elif name.lower() in seen:
+                what = f"The column {name!r} stands here twice."
+                self.findings.add(child["name"], what, f"It is on line {seen[name.lower()]} too.")
+            seen.setdefault(name.lower(), child["name"].line)
+            columns.append(self.column(child, name, f"{above.path}.{name}" if above.path else name, above))
+        self.check_sources(columns)
+        return tuple(columns)
+
+    def check_sources(self, columns: Sequence[Column]) -> None:
+        """Report columns, side by side, that one name of the source would fill."""
+        seen: dict[str, Column] = {}
+        for column in columns:
+            name = source_name(column)
+            other = seen.setdefault(name.lower(), column)
+            if other is not column and other.name.lower() != column.name.lower():
+                node = self.nodes[column.path]
+                what = f"The source's {name!r} would be {other.path!r} and {column.path!r}."
+                todo = f"Give each a physicalName of its own; the other is on line {other.line}."
+                self.findings.add(node.get("physicalName") or node["name"], what, todo)
+
+    def column(self, node: Node, name: str, path: str, above: _From) -> Column:
+        """One column, field or array item."""
+        findings = self.findings
+        self.nodes.setdefault(path, node)
+        check_words(node, "property", findings)
+        custom = custom_properties(node, "property", findings)
+        if above.protect is not None and "protect" in custom:
+            findings.add(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
+        protect = custom.get("protect") or above.protect
+        classification = self.classification(node) or above.classification
+        inside = _From(path=path, classification=classification, required=_named(node), in_array=above.in_array)
+        type_ = self.type(node, inside, protect)
+        column = Column(
+            name,
+            path,
+            type_,
+            line=(node.get("name") or node).line,
+            required=flag(node, "required") or flag(node, "primaryKey") or name in above.required,
+            unique=flag(node, "unique") or (flag(node, "primaryKey") and above.keys == 1),
+            classification=classification,
+            description=text(node, "description") or "",
+            tags=tuple(tag.value for tag in node["tags"].items) if "tags" in node else (),
+            read=self.read(node, custom.get("read"), type_),
+            subject="subject" in custom and custom["subject"].value is True,
+            role=str(custom["role"].value) if "role" in custom else "",
+            source=self.source(node, name),
+        )
+        if type_.name not in ("struct", "array"):
+            column = replace(column, protect=self.protect(node, column, protect))
+        self.check(node, column, custom, above)
+        return column
+
+    def source(self, node: Node, name: str) -> str:
+        """What the source calls a column, or an empty text where that is its name."""
+        child, found = node.get("physicalName"), text(node, "physicalName")
+        if child is None or found is None or found == name:
+            return ""
+        if "name" not in node:
+            self.findings.add(child, "Items have no name in the source.", "Remove it.")
+        elif not found or not is_plain(found):
+            what = f"{found!r} cannot name a column of the source." if found else "An empty name of a column."
+            self.findings.add(child, what, "Type it anew, as it stands in the source.")
+        return found
+
+    def type(self, node: Node, inside: _From, protect: Node | None) -> Type:
+        """The type of a property with all that is inside it."""
+        findings, logical = self.findings, text(node, "logicalType")
+        if logical == "object":
+            if protect is not None:
+                findings.add(protect, f"{inside.path!r} is an object.", "Protect its properties, each by name.")
+            return read_type(node, findings, fields=self.columns(node, inside))
+        if logical == "array":
+            items = node.get("items")
+            if items is None or not isinstance(items.value, dict):
+                findings.add(node, f"{inside.path!r} has no 'items'.", "Say what its items are.")
+                return Type("string")
+            inside = replace(inside, protect=protect, in_array=True)
+            return read_type(node, findings, item=self.column(items, "item", f"{inside.path}[]", inside))
+        for name in ("properties", "items"):
+            if name in node:
+                findings.add(node[name], f"{name!r} does not fit the logical type {logical!r}.")
+        return read_type(node, findings)
+
+    def protect(self, node: Node, column: Column, protect: Node | None) -> Protect | None:
+        """How a leaf is protected; nothing is kept by default, and nothing personal without a reason."""
+        if protect is None:
+            todo = "Add the custom property 'protect'; {method: keep} leaves the column as it is."
+            self.findings.add(node.get("name") or node, f"{column.path!r} has no 'protect'.", todo)
+            return None
+        read = read_protect(protect, self.findings, path=column.path, type_=column.type)
+        if read is not None and "rowKey" in read.options:
+            self.row_keys[column.path] = protect["rowKey"]
+        if read is not None and "key" in read.options and not column.classification:
+            what = f"{column.path!r} has no classification that could name its key."
+            self.findings.add(protect["key"], what, "Add 'classification', or leave 'key' out.")
+        if read is not None and read.method == "keep" and column.personal and not read.why:
+            what = f"{column.path!r} is {column.classification} and kept as it is."
+            self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.")
+        return read
+
+    def classification(self, node: Node) -> str:
+        """The classification, one of `CLASSIFICATIONS`, or an empty text."""
+        word = text(node, "classification")
+        if word is not None and word not in CLASSIFICATIONS:
+            what = f"Unknown classification {word!r}."
+            self.findings.add(node["classification"], what, did_you_mean(word, CLASSIFICATIONS))
+        return word or ""
+
+    def read(self, node: Node, read: Node | None, type_: Type) -> Read:
+        """How text becomes a value of this column."""
+        format_ = read_format(node, type_, self.findings)
+        if read is None or not check_keys(read, READ, "'read'", self.findings):
+            return Read(format=format_)
+        trim, suffix, missing = read.get("trim"), read.get("removeSuffix"), read.get("missing")
+        if type_.name in ("struct", "array"):
+            self.findings.add(read, f"'read' does not fit {type_.name}.", "Say it where the values are.")
+        if trim is not None and not isinstance(trim.value, bool):
+            self.findings.add(trim, "'trim' is true or false.")
+        if suffix is not None and not (isinstance(suffix.value, str) and suffix.value):
+            self.findings.add(suffix, "'removeSuffix' is a text.", "Put it in quotes.")
+        words = missing.value if missing is not None else []
+        if missing is not None and not (isinstance(words, list) and words and all(isinstance(w, str) for w in words)):
+            self.findings.add(missing, "'missing' is a list of texts.", "Put each in quotes.")
+            words = []
+        elif missing is not None and len(set(words)) < len(words):
+            self.findings.add(missing, "A text that means missing stands here twice.")
+        return Read(
+            trim=flag(read, "trim"),
+            remove_suffix=str(suffix.value) if suffix is not None else "",
+            missing=tuple(words),
+            format=format_,
+            **number_signs(read, type_, self.findings),
+        )
+
+    def check(self, node: Node, column: Column, custom: dict[str, Node], above: _From) -> None:
+        """What `primaryKey`, `unique`, `subject` and `role` ask of a column."""
+        add, path, type_ = self.findings.add, column.path, column.type
+        leaf, top = type_.name not in ("struct", "array"), "." not in path and not above.in_array
+        method = column.protect.method if column.protect else ""
+        for word, place in (("primaryKey", top), ("unique", not above.in_array)):
+            if flag(node, word) and not (leaf and place):
+                add(node[word], f"{word!r} does not fit {path!r}.", "It wants a single value in each row.")
+        if (subject := custom.get("subject")) is not None:
+            if not isinstance(subject.value, bool):
+                add(subject, "'subject' is true or false.")
+            elif column.subject and (not leaf or above.in_array):
+                add(subject, f"{path!r} cannot name the data subject.", "It wants a single value in each row.")
+            elif column.subject and not _findable(column):
+                add(
+                    subject,
+                    f"Nobody can be found by {path!r} as it is protected.",
+                    "Use hash, or encrypt deterministic without a row key.",
+                )
+        for word in ("precision", "scale"):
+            if word in custom and type_.name != "decimal":
+                add(custom[word], f"{word!r} does not fit {path!r}, which is {type_.name}.", "It wants a decimal.")
+        if (role := custom.get("role")) is not None:
+            fits = {"text": ("string",), "time": DATES}.get(column.role, (type_.name,))
+            if role.value not in ROLES:
+                add(role, f"Unknown role {role.value!r}.", did_you_mean(str(role.value), ROLES))
+            elif column.protect is not None and "rowKey" in column.protect.options:
+                add(
+                    role,
+                    f"The role {column.role!r} does not fit {path!r}.",
+                    "It is bound to its row, and roles leave it.",
+                )
+            elif not (leaf and top) or method == "drop" or type_.name not in fits:
+                add(role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays.")
+
+
+def _named(node: Node) -> tuple[str, ...]:
+    """The fields that an object's `logicalTypeOptions` demand."""
+    options = node.get("logicalTypeOptions")
+    required = options.get("required") if options else None
+    return tuple(str(item.value) for item in required.items) if required else ()
+
+
+def _findable(column: Column) -> bool:
+    """Whether the same person has the same value in the protected column, always."""
+    if column.protect is None:
+        return True
+    options = column.protect.options
+    return column.protect.method in ("keep", "hash") or (
+        options.get("mode") == "deterministic" and "rowKey" not in options
+    )

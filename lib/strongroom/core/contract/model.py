@@ -1,0 +1,228 @@
+"""The words of a contract: what a data set holds, what must be true of it, and how each column is protected.
+
+Nouns only. `core/contract/file.py` makes them from an ODCS v3.1 file and refuses what it does not understand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from strongroom.core.sql_text import identifier
+
+SCALARS = (
+    "string", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal",
+    "date", "timestamp", "timestamp_ntz", "binary",
+)  # fmt: skip
+"""Names of scalar types, in the words of Spark SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A column's type in the words of Spark SQL: a scalar, or a `struct` of columns, or an `array` of one item."""
+
+    name: str
+    precision: int = 0
+    scale: int = 0
+    fields: tuple[Column, ...] = ()
+    item: Column | None = None
+
+    @property
+    def ddl(self) -> str:
+        """The type as Spark SQL writes it, for example `decimal(10,2)` or `struct<city:string>`."""
+        if self.name == "decimal":
+            return f"decimal({self.precision},{self.scale})"
+        if self.name == "struct":
+            return f"struct<{','.join(f'{identifier(column.name)}:{column.type.ddl}' for column in self.fields)}>"
+        if self.name == "array" and self.item is not None:
+            return f"array<{self.item.type.ddl}>"
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """How a column leaves: the method's name (a file of `protect/`) and its options, already checked."""
+
+    method: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    why: str = ""
+    line: int = 0
+
+
+ACROSS = ("unique", "reference")
+"""Checks that no row answers alone: other rows, or another table, have to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a key refers to: columns of another data set's training table, in the order of the rule's own columns."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row rule: a row that breaks it goes to quarantine (severity `error`) or is only counted (`warning`).
+
+    `check` is one of: `required, type, minLength, maxLength, minimum, maximum, exclusiveMinimum, exclusiveMaximum,
+    multipleOf, pattern, format, validValues, missingValues, minItems, maxItems, uniqueItems, unique, reference,
+    expression`.
+    `columns` are paths; a rule of one column has one, a condition on the whole row may have none. `argument` holds
+    JSON's types and fits the column's type: numbers, text, ISO 8601 text for dates and timestamps, a tuple of such for
+    `validValues` and `missingValues` (a null is missing anyway), a `Reference`, None where the check needs nothing.
+    Severity is `error`, `warning` or `info`: only an error sends a row to quarantine.
+    """
+
+    id: str
+    check: str
+    columns: tuple[str, ...]
+    argument: object = None
+    severity: str = "error"
+    dimension: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetRule:
+    """A rule on the whole set, which gates the run.
+
+    `metric`: `rowCount, nullValues, missingValues, invalidValues, duplicateValues, freshness, sql`. `operator`: an ODCS
+    operator (`mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo,
+    mustBeBetween, mustNotBeBetween`); `bound` is its number or pair of numbers, `unit` is `rows` or `percent`, and
+    `seconds` for freshness (the age of a column's newest value). `arguments`: `validValues`, `pattern` or
+    `missingValues` as in a row rule, and `query` for `sql`.
+    """
+
+    id: str
+    metric: str
+    columns: tuple[str, ...]
+    operator: str
+    bound: float | tuple[float, float]
+    unit: str = "rows"
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    severity: str = "error"
+    dimension: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How text becomes a value: trim it, drop a suffix, and which texts mean "missing" (applied in that order).
+
+    Of numbers, `decimal` is the sign between whole and fraction, and `thousands` the sign between groups of three
+    digits of the whole, or empty: then there is none.
+    """
+
+    trim: bool = False
+    remove_suffix: str = ""
+    missing: tuple[str, ...] = ()
+    format: str = ""  # of a date or timestamp, in strptime's words; empty is ISO 8601
+    decimal: str = "."
+    thousands: str = ""
+
+
+PERSONAL = frozenset(("personal", "sensitive", "confidential", "restricted"))
+"""Classifications of what is somebody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, or a field inside one.
+
+    `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is
+    to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else. `source` is what
+    it is called in the source, empty where that is its name; see `source_name`.
+    """
+
+    name: str
+    path: str
+    type: Type
+    line: int = 0
+    required: bool = False
+    unique: bool = False
+    classification: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    protect: Protect | None = None
+    read: Read = Read()
+    subject: bool = False
+    role: str = ""
+    source: str = ""
+
+    @property
+    def personal(self) -> bool:
+        """Whether the column holds personal data, so that its values must never reach statistics or reports."""
+        return self.classification in PERSONAL
+
+    def leaves(self) -> Iterator[Column]:
+        """This column if it is a scalar, else the scalars inside it, in order."""
+        if self.type.name == "struct":
+            for column in self.type.fields:
+                yield from column.leaves()
+        elif self.type.item is not None:
+            yield from self.type.item.leaves()
+        else:
+            yield self
+
+
+def source_name(column: Column) -> str:
+    """What a column, or a field inside one, is called in the source; exactly so, upper and lower case count."""
+    return column.source or column.name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where raw data lies: a path (globs allowed; relative ones start at the lake root), its format, reader options.
+
+    `format` is `json` (one object a line), `csv`, `parquet` or `delta`.
+    """
+
+    name: str
+    format: str
+    path: str
+    options: Mapping[str, str | bool] = field(default_factory=dict)
+    line: int = 0
+
+
+def raw_table(source: Source) -> str:
+    """The table the policy is asked about: `raw.NAME` for what lies under `raw/NAME`, else `elsewhere.raw`.
+
+    So a grant on one raw folder is none on another, whatever the contract calls itself.
+    """
+    found = re.match(r"raw/([A-Za-z0-9_]+)(/|$)", source.path)
+    return f"raw.{found[1]}" if found and ".." not in source.path.split("/") else "elsewhere.raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One data set: where it comes from, its columns, its rules, and what it may be used for.
+
+    `name` is the table's name in each zone: `training.<name>`, `quarantine.<name>`, `features.<name>`. `fingerprint` is
+    the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
+    may pass the gate, or None for no limit.
+    """
+
+    id: str
+    name: str
+    version: str
+    file: str
+    fingerprint: str
+    sources: tuple[Source, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    set_rules: tuple[SetRule, ...] = ()
+    purposes: tuple[str, ...] = ()
+    label: str = ""
+    description: str = ""
+    quarantine_limit: float | None = None
+
+    def leaves(self) -> Iterator[Column]:
+        """Every scalar column and field, in the contract's order."""
+        for column in self.columns:
+            yield from column.leaves()
+
+    def role(self, word: str) -> Column | None:
+        """The first column with that role, or None."""
+        return next((column for column in self.columns if column.role == word), None)

@@ -1,0 +1,163 @@
+"""From the servers of ODCS to sources, with the options of Spark's readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from strongroom.core.contract.model import Column, Source
+from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, text
+from strongroom.core.escaping import is_plain
+from strongroom.core.suggest import did_you_mean
+from strongroom.core.yaml import Node
+
+FORMATS = ("json", "csv", "parquet", "delta")
+TEXT = ("json", "csv")
+"""Formats whose values are text that the contract gives types to."""
+
+_PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
+"""Server type → the field that says where the files are."""
+
+
+ENCODINGS = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "US-ASCII", "ISO-8859-1", "ISO-8859-15", "windows-1252")
+"""Character sets by the names that Java and Python share."""
+
+_Check = tuple[Callable[[object], bool], str]
+_FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
+_ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1 and value not in "\r\n", "one character")
+_ONE_OR_NONE: _Check = (lambda value: value == "" or _ONE[0](value), "one character, or '' for none")
+_FEED: _Check = (lambda value: value == "\n", "a line feed, or left out: then CR LF ends a line too")
+_ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
+
+ON_BROKEN_QUOTE = ("stop", "quarantineRest")
+"""What becomes of a file behind a quote that cannot be right: the run ends, or the rest of it is set aside."""
+
+OPTIONS: Mapping[str, Mapping[str, _Check]] = {
+    "csv": {
+        "header": _FLAG,
+        "sep": _ONE,
+        "quote": _ONE_OR_NONE,
+        "escape": _ONE,
+        "comment": _ONE,
+        "encoding": _ENCODING,
+        "lineSep": _FEED,
+        "multiLine": _FLAG,
+        "ignoreLeadingWhiteSpace": _FLAG,
+        "ignoreTrailingWhiteSpace": _FLAG,
+        "emptyText": (lambda value: value == "keep", "'keep', or left out: then it is null"),
+        "onBrokenQuote": (lambda value: value in ON_BROKEN_QUOTE, f"one of {', '.join(ON_BROKEN_QUOTE)}"),
+    },
+    "json": {"encoding": _ENCODING, "document": _FLAG},
+    "parquet": {},
+    "delta": {},
+}
+"""Format → reader options, meant as `docs/contract.md` says. All but the last two are named as in Spark
+(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html)."""
+
+_SIGNS = ("sep", "quote", "escape", "comment")
+_DEFAULTS = {"sep": ",", "quote": '"'}
+
+
+def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
+    """Every server as a source; their rows are read together."""
+    servers = root.get("servers")
+    if servers is None or servers.value == []:
+        findings.add(servers or root, "'servers' is missing.", "Say where the raw data lies.")
+    sources = []
+    seen: dict[str, int] = {}
+    for node in servers.items if servers else ():
+        if text(node, "type") in _PLACES:  # another server has other fields, and is refused as a whole
+            check_words(node, "server", findings)
+        name = text(node, "server") or ""
+        if name in seen:
+            findings.add(node["server"], f"The server {name!r} stands here twice.", f"It is on line {seen[name]} too.")
+        elif name:
+            seen[name] = node["server"].line
+        source = _source(node, name, findings)
+        if source is not None:
+            sources.append(source)
+    _one_environment(servers.items if servers else (), findings)
+    return tuple(sources)
+
+
+def _one_environment(servers: Sequence[Node], findings: Findings) -> None:
+    """Report servers of several environments: their rows would become one table."""
+    first = next((text(node, "environment") for node in servers if text(node, "environment")), None)
+    for node in servers:
+        if (other := text(node, "environment")) and other != first:
+            what = f"Servers of the environments {first!r} and {other!r} would be read into one table."
+            findings.add(node["environment"], what, "Write one contract for each, or remove the other's servers.")
+
+
+def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: str, findings: Findings) -> None:
+    """Report sources that cannot be read together, or not with these columns."""
+    nested = next((column for column in columns if column.type.name in ("struct", "array")), None)
+    for source in sources:
+        node = Node(None, file, source.line)
+        if source.format == "csv" and nested is not None:
+            findings.add(node, f"CSV has no nested columns, and {nested.name!r} is one.", "Use JSON or Parquet.")
+        if (source.format in TEXT) != (sources[0].format in TEXT):
+            what = (
+                f"{source.format!r} and {sources[0].format!r} cannot be one data set: one is text, the other is typed."
+            )
+            findings.add(node, what, "Write one contract for each.")
+
+
+def _source(node: Node, name: str, findings: Findings) -> Source | None:
+    custom = custom_properties(node, "server", findings)
+    kind = text(node, "type")
+    if kind is None:
+        return None
+    if kind not in _PLACES:
+        todo = f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files."
+        findings.add(node["type"], f"A server of type {kind!r} is not read.", todo)
+        return None
+    place = "path" if kind == "custom" and "path" in node else _PLACES[kind]
+    path = text(node, place)
+    format_ = text(node, "format")
+    if not path or not path.strip():
+        findings.add(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
+    elif not is_plain(path):
+        findings.add(node[place], "A path with a sign in it that nobody sees.", "Type it anew.")
+    elif re.search(r"[{}]", path):
+        findings.add(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
+    if "path" in node and "location" in node:
+        findings.add(node["location"], "'path' and 'location' together.", "Keep one.")
+    if format_ not in FORMATS:
+        what = f"The format {format_!r} is not read." if format_ else "'format' is missing."
+        findings.add(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
+        return None
+    if node.get("delimiter") is not None and node["delimiter"].value != "new_line":
+        findings.add(
+            node["delimiter"], "JSON is read one object a line.", "Use 'new_line', or the option 'sep' for CSV."
+        )
+    options = _options(custom.get("options"), format_, findings)
+    return Source(name, format_, path or "", options=options, line=node.line)
+
+
+def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, str | bool]:
+    known = OPTIONS[format_]
+    options: dict[str, str | bool] = {}
+    if node is None or not check_keys(node, tuple(known), f"'options' of {format_}", findings):
+        return options
+    for name, child in node.fields.items():
+        if name in known and not known[name][0](child.value):
+            findings.add(child, f"{name!r} is {known[name][1]}.")
+        elif name in known:
+            options[name] = child.value
+    _one_meaning(node, options, findings)
+    return options
+
+
+def _one_meaning(node: Node, options: Mapping[str, str | bool], findings: Findings) -> None:
+    """Report a sign of CSV that would mean two things, or nothing."""
+    signs = {name: options.get(name, _DEFAULTS.get(name, "")) for name in _SIGNS}
+    if options.get("escape") and not signs["quote"]:
+        findings.add(node["escape"], "'escape' means nothing where nothing is quoted.", "Remove it, or the quote: ''.")
+    if signs["escape"] == signs["quote"]:
+        signs["escape"] = ""  # a quote doubled within quotes, as without the option
+    for name, sign in signs.items():
+        other = next((other for other in signs if signs[other] == sign), name)
+        if sign and other != name:
+            where = node.get(name) or node.get(other) or node
+            findings.add(where, f"{other!r} and {name!r} are the same character.", "Let each mean one thing.")

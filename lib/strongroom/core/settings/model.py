@@ -1,0 +1,126 @@
+"""The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set.
+
+`KNOWN`, `IDENTITY` and `JOBS` are the whole vocabulary: a new setting is one line there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What one setting may hold.
+
+    Args:
+        kind: `text`; `path` (a file, folder or URI); `masters` (Spark's, a list); `provider` (`file:PATH`,
+            `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
+            `file:PATH`: where a token is); `name` (a contract's or column's); `principal` (`user:NAME`); `choice`;
+            `integer`; `number`; `share` (0 to 1); `flag`.
+        default: its value when the file does not name it; None where that means "not set".
+        required: whether a file without it is refused.
+        choices: the words of a `choice`.
+        least: the smallest value of an `integer` or `number`.
+    """
+
+    kind: str
+    default: object = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+
+
+KNOWN: Mapping[str, Key] = {
+    "lake": Key("lake", required=True),
+    "keys": Key("provider", required=True),
+    "keyring": Key("path"),  # default: beside the key file, else beside the settings
+    "policy": Key("path", required=True),
+    "contracts": Key("path", required=True),
+    "principal": Key("principal"),
+    "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
+    "audit": Key("path"),  # default: LAKE/strongroom/audit
+    "masters": Key("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
+}
+"""The settings of the whole installation; besides them there are two mappings, `spark` of Spark's settings and
+`environment` of variables."""
+
+IDENTITY: Mapping[str, Key] = {
+    "provider": Key("choice", default="", choices=("system", "databricks", "token")),
+    "host": Key("address"),  # of `databricks`: the workspace to ask; without it only its clusters can tell
+    "keys": Key("path"),  # of `token`: a JSON Web Key Set
+    "issuer": Key("text"),
+    "audience": Key("text", default="strongroom"),
+    "claim": Key("text", default="sub"),
+    "token": Key("token", default="env:STRONGROOM_TOKEN"),
+}
+"""The section `identity`: who proves who is asking (`stores/identity/who.py`). Never settable on the command line."""
+
+JOBS: Mapping[str, Mapping[str, Key]] = {
+    "prepare": {
+        "contract": Key("name"),
+        "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
+        "engine": Key("choice", default="spark", choices=("spark", "auto", "local")),  # who does the work
+        "quarantine_limit": Key("share", default=None),
+        "widenLimit": Key("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
+        "sql_seconds": Key("number", default=600.0, least=0.1),  # how long the query of a rule may take
+        "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
+        "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
+        "openlineage": Key("address"),  # events go there too; the report's file is written whatever becomes of them
+        "openlineage_token": Key("token"),
+        "pushgateway": Key("address"),  # the same for the figures
+        "pushgateway_token": Key("token"),
+        "send_seconds": Key("number", default=5.0, least=0.1),  # how long a receiver is waited for
+    },
+    "vectorize": {
+        "contract": Key("name"),
+        "text": Key("name"),
+        "label": Key("name"),
+        "key": Key("name"),
+        "time": Key("name"),
+        "max_features": Key("integer", default=100, least=1),
+        "rank": Key("choice", default=None, choices=("documents", "terms")),  # None: as the profile has it
+        "profile": Key("choice", default="spark", choices=("spark", "sklearn")),
+        "ngram": Key("integer", default=1, least=1),
+        "min_df": Key("integer", default=None, least=1),  # None: as the profile has it
+    },
+}
+"""The settings of single jobs: section → key. A section bears the name of its job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One settings file, read and checked. Relative paths in it start at the file's own folder; here they are absolute.
+
+    Args:
+        file: the settings file itself.
+        lake: root folder or URI of the lake.
+        keys: reference of the provider that holds the key-encryption key: `file:PATH`, `env:NAME`, …; or `none`, for
+            readers who hold at most a role's keys.
+        keyring: file with the wrapped data keys; safe to copy, useless without the provider.
+        policy: the policy file.
+        contracts: folder of the contracts.
+        principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
+        audit: folder of the audit log.
+        role_keys: folder of what `keys wrap` gives to roles: wrapped, safe to copy, and for readers to reach.
+        masters: Spark's masters that `--master` may name besides that of `spark`, where `identity` is set.
+        environment: variables of each job; None stands for the caller's own value.
+        identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
+        spark: Spark SQL settings, and `spark.master`.
+        jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
+    """
+
+    file: str
+    lake: str
+    keys: str
+    keyring: str
+    policy: str
+    contracts: str
+    principal: str = ""
+    audit: str = ""
+    role_keys: str = ""
+    masters: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    identity: Mapping[str, str] = field(default_factory=dict)
+    spark: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

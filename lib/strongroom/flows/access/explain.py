@@ -1,0 +1,140 @@
+"""`access explain`: one question to the policy, its answer, and what is known of the table that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from strongroom.core.errors import UsageError
+from strongroom.core.escaping import joined
+from strongroom.core.policy import PHYSICAL, last_day
+from strongroom.core.policy.decision import Decision, Request
+from strongroom.core.run import Job, Outcome
+from strongroom.core.suggest import did_you_mean
+from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.known_tables import Known, known_tables
+from strongroom.flows.foundation.projections import contract_for, projections_of
+from strongroom.flows.foundation.role_keys import openable
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.levels.physical import projection_for
+from strongroom.govern.review.explain import explain
+from strongroom.govern.review.matrix import BY_COLUMN, OPENED, opened
+from strongroom.govern.table import UNREADABLE, Table, described
+from strongroom.stores.keys.role_files import file_of
+from strongroom.stores.lake import Lake
+
+
+def explained(job: Job, *, at: datetime) -> Outcome:
+    """Answers, and says which columns are given and how they lie; of a table that is not known, that it is not.
+
+    Raises:
+        UsageError: no table is named.
+    """
+    if not job.args.table:
+        raise UsageError("Which table?", todo="Give --table, for example training.reviews.")
+    engine, action = engine_of(job.settings.policy), job.args.action or "read"
+    known = known_tables(job.settings) if action != "act" else Known(())
+    found = known.find(job.args.table)
+    table = described(found or Table(job.args.table, ()), (engine.policy,))
+    columns = tuple(name.strip() for name in job.args.columns.split(",") if name.strip())
+    if not columns and action in BY_COLUMN:
+        columns = table.columns
+    classifications, tags = table.notes_of(columns)
+    request = Request(
+        principal=job.run.principal,  # asking what somebody may do is not acting for them
+        action=action,
+        table=job.args.table,
+        at=at,
+        columns=columns,
+        purpose=job.run.purpose,
+        classifications=classifications,
+        tags=tags,
+        encrypted=table.encrypted,
+    )
+    answer = explain(engine, request)
+    decision = answer.decision if answer.decision.allowed else engine.narrow(request)
+    assumed = columns == table.columns and (found is None or not found.columns)
+    if assumed and decision.allowed and not answer.decision.allowed:  # nobody knows that it has what is withheld
+        withheld = f"  withheld, should it have them: {', '.join(answer.decision.withheld)}"
+        lines = [decision.reason, *_given(decision, table), withheld]
+    else:
+        lines = [*answer.lines(), *_given(decision, table)]
+    if decision.allowed and decision.level == PHYSICAL and found is not None:
+        lines += _projected(job, engine, replace(request, columns=table.columns), decision)
+    if decision.clear and decision.allowed:
+        lines += _by_keys(job, engine, decision)
+    lines += _parts(engine, request, decision, table)
+    lines += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
+    return Outcome(summary=joined(lines), facts={"allowed": answer.decision.allowed})
+
+
+def _given(decision: Decision, table: Table) -> list[str]:
+    """What a decision gives: columns, masks, rows, and the rules with their ends and reasons."""
+    if not decision.allowed:
+        return []
+    lines = []
+    for name in decision.columns:
+        way = table.way(name) if decision.request.action == "read" else opened(table.way(name))
+        shown = OPENED if name in decision.clear else decision.masks.get(name, way)
+        limited = f", where {' or '.join(decision.conditions[name])}" if name in decision.conditions else ""
+        lines.append(f"  {name}: {shown}{limited}")
+    if decision.rows:
+        lines.append(f"  rows: {' or '.join(decision.rows)}")
+    for grant in decision.grants:
+        ends = f" until {last_day(grant.until)}" if grant.until else ""
+        said = [f"approved by {grant.approval}" if grant.approval else "", grant.reason]
+        how = "" if grant.enforce == decision.level else f" ({grant.enforce})"
+        lines.append(f"  by {grant.where}, role {grant.role}{how}{ends} {'; '.join(filter(None, said))}".rstrip())
+    return [*lines, f"  enforced: {decision.level} (docs/threat-model.md says what that does not stop)"]
+
+
+def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -> list[str]:
+    """Where the answer lies, and what of it does not: encrypted columns, and what another member may not have."""
+    found = projection_for(projections_of(engine, request, contract_for(job.settings, request.table)), decision)
+    if found is None:
+        return ["  in no projection: its members may have nothing of it together"]
+    gone = [name for name in decision.columns if name not in found.decision.columns]
+    lines = [f"  in: {Lake(job.settings.lake).folder(found.table)}"]
+    return [*lines, f"  not in it: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
+
+
+def _by_keys(job: Job, engine: Engine, decision: Decision) -> list[str]:
+    """Whose keys open what is given by keys, and what no role's keys open: not all of its members may have it."""
+    asked = decision.request
+    _, found = openable(
+        engine, job.settings, decision.table, principal=asked.principal, at=asked.at, there=decision.request.columns
+    )
+    lines = []
+    for role in dict.fromkeys(found[name] for name in decision.clear if name in found):
+        names = ", ".join(name for name in decision.clear if found.get(name) == role)
+        lines.append(f"  opened by the keys of {role}: {names} ({file_of(job.settings.role_keys, role)})")
+    gone = [name for name in decision.clear if name not in found]
+    return [*lines, f"  opened by no role's keys: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
+
+
+def _parts(engine: Engine, request: Request, decision: Decision, table: Table) -> list[str]:
+    """Fields inside columns that are given though the column as a whole is not: a table is read by whole columns."""
+    tops = {name: table.top(name) for name in decision.columns if table.top(name) not in ("", name)}
+    whole = dict.fromkeys(tops.values())
+    if not decision.allowed or not whole:
+        return []
+    classifications, tags = table.notes_of(whole)
+    asked = replace(request, columns=tuple(whole), classifications=classifications, tags=tags)
+    given = engine.narrow(asked).columns
+    lost = [name for name, top in tops.items() if top not in given]
+    return [f"  not by read_table, which reads whole columns: {', '.join(lost)}"] if lost else []
+
+
+def _unknown(known: Known, found: Table | None, columns: tuple[str, ...], *, name: str) -> list[str]:
+    """What is not known of the table, and so of the answer."""
+    told = [f"  not known: what lies in {place} ({why})" for place, why in known.unread]
+    if found is None:
+        near = did_you_mean(name, [table.name for table in known.tables])
+        return [*told, f"  not known: {name} is no table of the lake or of a contract. {near}"]
+    if found.state == UNREADABLE:
+        return [*told, f"  not known: {name} cannot be read, so which columns it has and how they lie"]
+    if found.state:
+        of = "" if found.columns else ", so which columns it will have"
+        told.append(f"  {'not known: ' if of else ''}{name} is {found.state}{of}")
+    missing = [column for column in columns if found.columns and not found.top(column)]
+    return [*told, *([f"  not in {name}: {', '.join(missing)}"] if missing else [])]

@@ -1,0 +1,154 @@
+"""Which contract, and for which purpose: what a run is about when the command line leaves it open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strongroom.core.contract import Contract
+from strongroom.core.contract.file import load_contract, read_contract
+from strongroom.core.contract.references import reference_problems, referenced
+from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
+from strongroom.core.run import Job
+from strongroom.core.settings import Settings
+from strongroom.core.suggest import did_you_mean
+from strongroom.core.yaml import read_text
+from strongroom.quality.row_rules import compile_rules
+
+if TYPE_CHECKING:
+    from strongroom.quality.query import Query
+
+
+def contract_of(job: Job, section: str) -> Contract:
+    """The contract that `--contract` names, else the one of the job's settings.
+
+    Raises:
+        UsageError: none is named, or there is none of that name.
+        Refused: the settings prove who asks, and the file is not among the installation's contracts.
+        ConfigError: it is not sound.
+    """
+    folder = Path(job.settings.contracts)
+    name = job.args.contract or str(job.settings.jobs.get(section, {}).get("contract") or "")
+    if not name:
+        raise UsageError("no contract is named", todo="Give --contract NAME or FILE.")
+    file = named(folder, name)
+    if job.settings.identity.get("provider") and file.resolve().parent != folder.resolve():
+        todo = f"Name one of {folder}: its words on columns are the policy's."
+        raise Refused("where who asks is proven, no contract of one's own is taken", where=str(file), todo=todo)
+    must_exist(file, name, folder)
+    return sound_contract(read_text(str(file)), str(file), (file.parent, folder))
+
+
+def named(folder: Path, name: str) -> Path:
+    """The file that `--contract` names: one, or that of a contract in the folder; it may not be there."""
+    return Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
+
+
+def must_exist(file: Path, name: str, folder: Path) -> None:
+    """Makes sure that a contract which was named is there.
+
+    Raises:
+        UsageError: it is not; says which are, and the nearest.
+    """
+    if not file.exists():
+        known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
+        raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
+
+
+def sound_contract(text: str, file: str, folders: Sequence[Path]) -> Contract:
+    """The contract of a text, read, compiled, and held against those it refers to in these folders.
+
+    Raises:
+        ConfigError: every problem at once, whichever of the three found it.
+    """
+    contract, problems = read_contract(text, file)
+    if contract is not None:
+        told = {problem.where for problem in problems}
+        problems += [found for found in _deeper(contract, folders, broken=bool(told)) if found.where not in told]
+    if problems or contract is None:
+        raise ConfigError(problems)
+    return contract
+
+
+def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Iterator[Problem]:
+    """What only its rules' own compilers and other contracts can tell. Of a `broken` contract, as far as they get."""
+    for look in (
+        partial(compile_rules, contract),
+        partial(check_references, contract, folders),
+        partial(check_queries, contract, folders),
+    ):
+        try:
+            look()
+        except ConfigError as error:
+            yield from error.problems
+        except (TypeError, ValueError, KeyError, AttributeError):
+            if not broken:
+                raise
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """The file of the contract NAME in a folder, or None."""
+    return next((path for end in (".yaml", ".odcs.yaml") if (path := folder / f"{name}{end}").exists()), None)
+
+
+def check_references(contract: Contract, folders: Sequence[Path]) -> None:
+    """Holds the references of a contract against the contracts of the data sets it refers to, found in these folders.
+
+    Raises:
+        ConfigError: there is none, it is not sound, or both ends cannot be compared; all such problems at once.
+    """
+    known, problems = _referenced(contract, folders)
+    if problems := problems or list(reference_problems(contract, known)):
+        raise ConfigError(problems)
+
+
+def check_queries(contract: Contract, folders: Sequence[Path]) -> Mapping[str, Query]:
+    """The contract's queries by rule, held against its own columns and those of the data sets that it refers to.
+
+    Raises:
+        ConfigError: one asks what it may not; all such problems at once.
+    """
+    if not any(rule.metric == "sql" for rule in contract.set_rules):
+        return {}
+    from strongroom.flows.foundation.queries import (
+        queries_of,  # with all of protection: only for contracts that have a query
+    )
+
+    return queries_of(contract, _referenced(contract, folders)[0])
+
+
+def folders_of(contract: Contract, settings: Settings) -> tuple[Path, Path]:
+    """Where contracts that a contract refers to may be: beside it, and where the settings say."""
+    return Path(contract.file).parent, Path(settings.contracts)
+
+
+def _referenced(contract: Contract, folders: Sequence[Path]) -> tuple[list[Contract], list[Problem]]:
+    """The contracts that a contract refers to, as far as they are there and sound, and the problems of the others."""
+    known: list[Contract] = []
+    problems: list[Problem] = []
+    for name in referenced(contract):
+        file = next((found for folder in folders if (found := file_of(folder, name)) is not None), None)
+        try:
+            known += [load_contract(str(file))] if file is not None else []
+        except ConfigError as error:
+            problems += error.problems
+    return known, problems
+
+
+def settle_purpose(job: Job, contract: Contract) -> Job:
+    """The job with its purpose: the one asked for, else the contract's only one.
+
+    Raises:
+        Refused: the contract does not allow that purpose.
+    """
+    purpose = job.run.purpose or (contract.purposes[0] if len(contract.purposes) == 1 else "")
+    if contract.purposes and purpose not in contract.purposes:
+        raise Refused(
+            f"the contract does not allow the purpose {purpose!r}" if purpose else "no purpose is named",
+            where=contract.file,
+            todo=f"Give --purpose; the contract allows {', '.join(contract.purposes)}.",
+        )
+    return replace(job, run=replace(job.run, purpose=purpose))

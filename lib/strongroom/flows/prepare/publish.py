@@ -1,0 +1,109 @@
+"""Publication: staged files become the tables' next versions. Why this way: docs/decisions/publication.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deltalake import DeltaTable
+
+from strongroom.core.run import RUN, Job
+from strongroom.core.sql_text import Condition, one_of
+from strongroom.flows.foundation import table_plans
+from strongroom.flows.prepare import evolve, reread
+from strongroom.flows.prepare.plan import Planned
+from strongroom.flows.prepare.run_record import Done
+from strongroom.flows.prepare.unfinished_retry import drop_replaced
+from strongroom.stores.keys import still_enabled
+from strongroom.stores.lake import Lake, commits, owners, properties, staging
+from strongroom.stores.lake.commits import Change, Judge
+from strongroom.stores.sources.manifest import Batch
+
+
+def look_again(lake: Lake, planned: Planned) -> None:
+    """Ends a run early that could not publish any more.
+
+    Raises:
+        StoreError: another run has taken over, or others changed what this one would replace.
+    """
+    batch = planned.batch
+    for zone, looked in (("training", planned.onto), ("quarantine", planned.quarantine)):
+        name, wider = f"{zone}.{batch.dataset}", planned.evolved is not None and bool(planned.evolved.rewritten)
+        whole = batch.mode == "overwrite" or (zone == "training" and wider)
+        commits.look(lake, name, looked=looked, writers=batch.writers, whole=whole)
+
+
+def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
+    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once.
+
+    Returns:
+        The version that they made.
+    """
+    still_enabled(job.settings.keyring, done.key)
+    name, batch = f"quarantine.{done.contract.name}", done.batch
+    table, plan, files = planned.quarantine, table_plans.quarantine(done.contract), done.bad
+    whole = batch.mode == "overwrite"
+    if not whole and planned.stale:
+        table = commits.without(lake, name, where=_of(planned.stale))
+    change = Change(files, whole=whole, schema=table_plans.QUARANTINE if whole else None)
+    note = {RUN: batch.run_id, "strongroom.contract": done.contract.fingerprint}
+    version = commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
+    properties.bring(lake, name, plan, say=job.say)
+    staging.drop_remains(lake, name, batch.stage, named=staging.names(files))
+    return version
+
+
+def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judge: Judge | None) -> int:
+    """One metadata commit: from here on readers see this run. Nothing before it is visible to them.
+
+    `judge` looks at rows that others have added since the pass.
+
+    Raises:
+        KeyFault: the run's key is not enabled any more: the table would be one that nobody opens.
+    """
+    name, batch, plan = f"training.{done.contract.name}", done.batch, table_plans.training(done.contract)
+    note = {
+        RUN: batch.run_id,
+        "strongroom.contract": f"{done.contract.id} {done.contract.version}",
+        "strongroom.fingerprint": done.contract.fingerprint,
+    }
+    still_enabled(job.settings.keyring, done.key)
+    change, writers = _change(job, done, lake=lake, planned=planned)
+    version = commits.commit(lake, name, change, looked=planned.onto, writers=writers, note=note, judge=judge)
+    drop_replaced(lake, batch)
+    properties.bring(lake, name, plan, say=job.say)
+    evolve.note(lake, name, plan.schema)
+    staging.drop_remains(lake, name, batch.stage, named=staging.names(done.good))
+    return version
+
+
+def _change(
+    job: Job, done: Done, *, lake: Lake, planned: Planned
+) -> tuple[Change | Callable[[DeltaTable], Change], dict[str, int]]:
+    """What the run's commit does, and the writers that it leaves in the log."""
+    contract, batch, evolved = done.contract, done.batch, planned.evolved
+    name, when = f"training.{contract.name}", int(job.run.started.timestamp() * 1000)
+    files, replaced = done.good, planned.replaced
+    if batch.mode == "overwrite":
+        schema = owners.with_notes(table_plans.training(contract).schema, planned.onto)
+        return Change(files, whole=True, schema=schema), batch.writers
+    if evolved is not None and evolved.rewritten:
+        stage = "" if replaced is None else replaced.stage
+        rewrite = evolve.widened(job, contract, lake, evolved=evolved, without=stage)
+        if replaced is not None:
+            reread.check_replaceable(name, replaced, known=planned.known, table=rewrite.onto)
+        adds = [*files, *(new for _, new in rewrite.pairs)]
+        schema = owners.with_notes(evolved.schema, planned.onto)
+        return Change(adds, whole=True, schema=schema), {**batch.writers, **rewrite.writers}
+    if replaced is None:
+        return Change(files), batch.writers
+
+    def change(now: DeltaTable) -> Change:
+        reread.check_replaceable(name, replaced, known=planned.known, table=now)
+        return Change(files, reread.removes(now, replaced.stage, when=when))
+
+    return change, batch.writers
+
+
+def _of(stale: tuple[Batch, ...]) -> Condition | None:
+    """Rows that unpublished batches left: their files are read again, so they would stand twice."""
+    return one_of("batch", (batch.number for batch in stale)) if stale else None

@@ -1,0 +1,244 @@
+"""The report of a run: what was counted, put into the words of `core/report/model.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.references import referenced
+from strongroom.core.policy.decision import Request
+from strongroom.core.report import (
+    ContractFacts,
+    PastRun,
+    ReasonCount,
+    Report,
+    RuleFacts,
+    SetRuleFacts,
+    SourceFacts,
+    bound_in_words,
+)
+from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
+from strongroom.core.run import Job
+from strongroom.core.sql_text import all_of, equals, present
+from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.prepare import distributions, sketches, summary
+from strongroom.flows.prepare.owner_rules import PREFIX
+from strongroom.flows.prepare.plan import Found
+from strongroom.flows.prepare.run_record import RUNS, Done, policy_of
+from strongroom.flows.prepare.sketches import States
+from strongroom.flows.row_pass import process
+from strongroom.quality.counts import sketch_states
+from strongroom.quality.counts.kmv import FEW
+from strongroom.quality.counts.labels import Labels, is_open, label_of
+from strongroom.quality.counts.sketches import DISTINCT, LENGTHS, QUANTILES, TOP
+from strongroom.quality.min_distinct import frequency_rule, minimum_of
+from strongroom.reports import write
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake.publication import readable
+
+HISTORY = 30
+"""Earlier runs that a report draws."""
+
+
+def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
+    """The report of a run that came to its gate."""
+    contract, tally = done.contract, done.tally
+    before = sketches.before(lake, contract, batch=done.batch, key=done.key)
+    return Report(
+        run=done.run,
+        contract=ContractFacts.of(contract),
+        policy=policy_of(job),
+        table=f"training.{contract.name}",
+        status="gate closed" if done.closed else "done",
+        read=tally.rows,
+        written=0 if done.closed else tally.kept,
+        quarantined=tally.bad,
+        seconds=done.seconds,
+        sources=_sources(done, found),
+        columns=columns_of(done, before=before),
+        rules=_rules(done),
+        set_rules=_set_rules(done),
+        reasons=_reasons(done),
+        label=_labels(contract, tally.labels),
+        history=_history(lake, done),
+        quarantine_limit=contract.quarantine_limit,
+        tables={
+            f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
+        },
+        versions=_versions(done),
+        readable=readable(lake, f"training.{contract.name}"),
+        absent=done.absent or (),
+        references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
+        audience=audience_of(job, contract),
+        todo="Mend the source or the contract, and run again." if done.closed else "",
+        problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
+    )
+
+
+def _versions(done: Done) -> dict[str, int]:
+    """The versions that the run made of its tables."""
+    made = {f"training.{done.contract.name}": done.version, f"quarantine.{done.contract.name}": done.aside}
+    return {name: version for name, version in made.items() if version is not None}
+
+
+def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
+    """What a report says of each leaf; `before` are the sketches of what readers had."""
+    return tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in done.contract.leaves())
+
+
+def write_report(report: Report, *, lake: Lake) -> str:
+    """Writes the report in every format and returns the page's path."""
+    return write.write(report, reports_folder(lake)).html
+
+
+def is_written(report: Report, *, lake: Lake) -> bool:
+    """Whether the run has a report already."""
+    return write.is_written(report, reports_folder(lake))
+
+
+def reports_folder(lake: Lake) -> str:
+    """Reports lie in the lake, wherever that is."""
+    return f"{lake.root.rstrip('/')}/reports"
+
+
+def audience_of(job: Job, contract: Contract) -> tuple[str, ...]:
+    """The roles that may read some of the table now, for a purpose the contract allows."""
+    engine = engine_of(job.settings.policy)
+    purposes = contract.purposes or (job.run.purpose,)
+    table, columns = f"training.{contract.name}", tuple(column.name for column in contract.columns)
+
+    def reads(member: str) -> bool:
+        return any(
+            engine.narrow(Request(member, "read", table, job.run.started, columns, purpose)).allowed
+            for purpose in purposes
+        )
+
+    return tuple(role.name for role in engine.policy.roles if any(reads(member) for member in role.members))
+
+
+def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:
+    read = set(done.batch.files)
+    return tuple(
+        SourceFacts(
+            source.name, source.format, source.path, len(mine := [file for file in files if file in read]),
+            sum(file.size for file in mine),
+        )
+        for source, files in found.values()
+    )  # fmt: skip
+
+
+def _column(leaf: Column, done: Done) -> ColumnFacts:
+    counts = done.tally.columns.get(leaf.path)
+    method = leaf.protect.method if leaf.protect else "keep"
+    facts = ColumnFacts.of(
+        leaf,
+        protection=summary.protection(leaf),
+        key=f"{done.key:08x}" if method in ("hash", "encrypt") else "",
+        nulls_before=counts.nulls if counts else None,
+        nulls_after=counts.nulls_kept if counts else None,
+        empty=counts.empty if counts and leaf.type.name == "string" else None,
+    )
+    if counts is None or not is_open(leaf):
+        return facts
+    return replace(
+        facts,
+        minimum=None if counts.smallest is None else str(counts.smallest),
+        maximum=None if counts.largest is None else str(counts.largest),
+        min_length=counts.shortest,
+        max_length=counts.longest,
+    )
+
+
+def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> ColumnFacts:
+    """The facts with what the sketches say: of open columns how values spread, of others how many there are."""
+    now, had = done.tally.sketches.get(leaf.path, {}), before.get(leaf.path, {})
+    if DISTINCT in now:
+        facts = replace(facts, distinct=sketches.distinct_count(done.contract, done.tally, leaf.path))
+        near = sketch_states.distinct_of(now[DISTINCT])
+        if near.high - near.low > 1 and not sketches.is_exact(done.contract, done.tally, leaf.path):
+            low, high = (sketches.within(done.tally, leaf.path, end) for end in (near.low, near.high))
+            facts = replace(facts, distinct_low=low, distinct_high=high)
+        if done.batch.mode != "overwrite" and not done.closed and DISTINCT in had:
+            whole = sketch_states.distinct_of(sketch_states.merge(DISTINCT, [now[DISTINCT], had[DISTINCT]]))
+            facts = replace(facts, distinct_table=max(round(whole.value), facts.distinct or 0))
+    if TOP in now and is_open(leaf):
+        facts = replace(facts, top=distributions.shares_of(now[TOP], had.get(TOP)))
+    kind = QUANTILES if QUANTILES in now else LENGTHS
+    if kind in now and is_open(leaf):
+        facts = replace(facts, spread=distributions.spread_of(leaf, kind, now=now[kind], before=had.get(kind)))
+    return facts
+
+
+def _rules(done: Done) -> tuple[RuleFacts, ...]:
+    rules = [
+        RuleFacts(rule.id, rule.check, rule.columns, done.tally.failed.get(rule.id, 0), rule.severity, rule.dimension)
+        for rule in done.contract.rules
+    ]
+    known = {rule.id for rule in rules}
+    others = [
+        RuleFacts(name, name.rpartition(".")[2].rpartition(":")[2], (), count)
+        for name, count in sorted(done.tally.failed.items())
+        if name not in known and (count or name == process.UNPARSED)
+    ]
+    return (*rules, *others)
+
+
+def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
+    rules = {rule.id: rule for rule in done.contract.set_rules}
+    declared = tuple(
+        SetRuleFacts(
+            verdict.rule, verdict.measured, bound_in_words(rule), verdict.passed, rule.unit, verdict.severity,
+            rule.dimension, rule.columns,
+        )
+        for verdict in done.verdicts
+        if (rule := rules.get(verdict.rule)) is not None
+    )  # fmt: skip
+    return (*declared, *_frequencies(done), *_owners(done))
+
+
+def _frequencies(done: Done) -> Iterator[SetRuleFacts]:
+    """What was found about few different values, as rules of the set: the contract's protection asks for them."""
+    for verdict in done.verdicts:
+        path = verdict.rule.rpartition(".")[0]
+        leaf = next((leaf for leaf in done.contract.leaves() if leaf.path == path), None)
+        if leaf is not None and verdict.rule == frequency_rule(leaf):
+            bound = f"must be at least {minimum_of(leaf) or FEW:,} different values"
+            yield SetRuleFacts(
+                verdict.rule, verdict.measured, bound, verdict.passed, "values", verdict.severity, "", (path,)
+            )
+
+
+def _owners(done: Done) -> Iterator[SetRuleFacts]:
+    """What the table's owner asks of its rows."""
+    for verdict in done.verdicts:
+        if verdict.rule.startswith(PREFIX):
+            bound = "must be broken by no row"
+            yield SetRuleFacts(verdict.rule, verdict.measured, bound, verdict.passed, "rows", verdict.severity, "", ())
+
+
+def _reasons(done: Done) -> tuple[ReasonCount, ...]:
+    warnings = {rule.id for rule in done.contract.rules if rule.severity != "error"}
+    found = [ReasonCount(rule, count) for rule, count in done.tally.failed.items() if count and rule not in warnings]
+    return tuple(sorted(found, key=lambda reason: (-reason.rows, reason.rule)))
+
+
+def _labels(contract: Contract, labels: Labels) -> LabelBalance | None:
+    column = label_of(contract)
+    if column is None:
+        return None
+    values = [LabelCount(value, *pair) for value, pair in labels.values.items()]
+    values += [LabelCount(None, *labels.missing)] if any(labels.missing) else []
+    rest = (labels.invalid[0] + labels.other[0], labels.invalid[1] + labels.other[1])
+    return LabelBalance(column.path, tuple(values), LabelCount("other", *rest) if any(rest) else None)
+
+
+def _history(lake: Lake, done: Done) -> tuple[PastRun, ...]:
+    columns = ("run_id", "started", "rows_read", "rows_written", "rows_quarantined", "failures")
+    ours = all_of(equals("dataset", done.contract.name), present("rows_read"))
+    rows = lake.read(RUNS, columns, where=ours)
+    past: Sequence[dict[str, object]] = [] if rows is None else rows.sort_by("started").to_pylist()[-HISTORY:]
+    return tuple(
+        PastRun(str(row["run_id"]), row["started"].isoformat(), *(int(str(row[name])) for name in columns[2:]))  # type: ignore[attr-defined]
+        for row in past
+    )

@@ -1,0 +1,170 @@
+"""Reads a table through the policy: the columns and rows a principal may have, masked where the policy says so.
+
+Where the grants are advisory, the table is read and the policy applied here: that binds whoever comes through here, not
+whoever holds the files. Where they are physical, the role's projection is read, by its path and as it lies. Where they
+are cryptographic, encrypted columns are opened by keys that the role itself holds, and no keyring is touched.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from deltalake import DeltaTable
+
+from strongroom.audit.log import AuditLog
+from strongroom.core.audit_event import Event
+from strongroom.core.errors import Refused, StoreError
+from strongroom.core.escaping import preparing
+from strongroom.core.policy import PHYSICAL
+from strongroom.core.policy.decision import Decision, Request
+from strongroom.core.run import Job, Run
+from strongroom.core.settings import Settings
+from strongroom.core.settings.file import load_settings
+from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.projections import contract_for, projections_of, reading_of
+from strongroom.flows.foundation.role_keys import openable
+from strongroom.flows.read.by_role_keys import in_clear
+from strongroom.govern.engine.engine import Engine
+from strongroom.govern.levels.physical import Projection, projection_for
+from strongroom.govern.review.explain import refusal
+from strongroom.govern.sql.select import reading
+from strongroom.stores.identity import whoami
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake.projections import holds
+from strongroom.stores.spark.error_translation import at_version
+from strongroom.stores.spark.session import check_reading
+from strongroom.stores.spark.sql import columns_as, rows_where
+
+
+def read_table(
+    spark: Any,
+    table: str,
+    principal: str,
+    purpose: str,
+    *,
+    settings: Settings | str = "conf/local.yaml",
+    at: datetime | None = None,
+) -> Any:
+    """A DataFrame of what the principal may read of a table for that purpose, now or at a given time.
+
+    Args:
+        spark: the session.
+        table: for example `training.reviews`.
+        principal: `user:NAME`. Where the settings have identity proven, being somebody else takes a grant of `act`, and
+            the audit log keeps both names; where it is asserted, this name is as good as that.
+        purpose: one word that a grant names.
+        settings: the settings, or their file.
+        at: the time that grants are weighed at; aware.
+
+    Raises:
+        Refused: the policy gives no column of it (the audit log keeps the attempt), or nothing proves who is asking.
+        EnvironmentFault: the session is set to give other rows or values than those that were written.
+        StoreError: there is no such table.
+    """
+    found = load_settings(settings) if isinstance(settings, str) else settings
+    now = datetime.now(UTC)
+    caller = whoami(found, lambda: spark)
+    run = Run(
+        f"read-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", "read_table", principal or NOBODY, purpose, now,
+        actor=caller.principal if caller.proof and caller.principal != principal else "",
+        proof=caller.proof,
+    )  # fmt: skip
+    return _read(spark, table, found, run, at=at or now, theirs=True)
+
+
+def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
+    """The same for a job: its run says who reads, for what, and when; of one version when it names one."""
+    return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version)
+
+
+def _read(
+    spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None,
+    theirs: bool = False,
+) -> Any:  # fmt: skip
+    """The rows as the policy gives them; `theirs` is a session that nobody has looked at yet."""
+    lake, engine = Lake(settings.lake), engine_of(settings.policy)
+    found, fault = _opened(lake, table, version)
+    request = replace(reading_of(found, table, run), at=at)
+    contract, by_role = openable(engine, settings, table, principal=run.principal, at=at, there=request.columns)
+    request = replace(request, encrypted=tuple(by_role))
+    decision, projection = engine.narrow(request), None
+    if found is not None and decision.allowed and decision.level == PHYSICAL:
+        projection = _projection(engine, settings, request, decision)
+        decision = _given(decision, projection)
+    elif decision.allowed and any(grant.enforce == PHYSICAL for grant in decision.grants):
+        decision = engine.at_source(decision.request)  # what a physical grant gives, it does not give here
+    AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
+    if not decision.allowed:
+        if decision.flaw == _NOTHING:
+            todo = "See `access lint`: what is taken from one member of a role is taken from its projection."
+            raise Refused(decision.reason, where=", ".join(grant.where for grant in decision.grants), todo=todo)
+        raise refusal(engine, decision)
+    if fault is not None:
+        raise fault
+    if projection is not None:
+        return _projected(spark, lake, projection, theirs=theirs)
+    if found is None:
+        todo = f"Run {preparing(table.partition('.')[2])} first."
+        raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
+    rows = _rows(spark, lake, table, found, theirs=theirs)
+    sql = reading(decision, dict(rows.dtypes))
+    if decision.clear and contract is not None:
+        shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
+    else:
+        shown = columns_as(rows_where(rows, sql.where), sql.select)
+    return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
+
+
+def _opened(lake: Lake, table: str, version: int | None) -> tuple[DeltaTable | None, StoreError | None]:
+    """The table at a version, or what is wrong with it: who may not read it is not told, and the attempt is audited."""
+    try:
+        found = lake.open(table)
+    except StoreError as fault:
+        return None, fault
+    if found is not None and version is not None:
+        found.load_as_version(version)
+    return found, None
+
+
+NOBODY = "user:?"
+"""Stands in the audit log for whoever gave no name."""
+_NOTHING = "no projection of theirs holds anything of it"
+
+
+def _projection(engine: Engine, settings: Settings, request: Request, decision: Decision) -> Projection | None:
+    """The projection that answers a read of all columns; None when its role's members may have nothing together."""
+    return projection_for(projections_of(engine, request, contract_for(settings, request.table)), decision)
+
+
+def _given(decision: Decision, projection: Projection | None) -> Decision:
+    """The decision as a projection keeps it."""
+    if projection is None:
+        return replace(decision, allowed=False, flaw=_NOTHING)
+    return replace(projection.decision, request=decision.request)
+
+
+def _rows(spark: Any, lake: Lake, table: str, found: DeltaTable, *, theirs: bool) -> Any:
+    """The rows of the version that was decided on, whoever writes the table before they are read."""
+    if theirs:
+        check_reading(spark)
+    return at_version(spark, lake.spark_path(table), found.version())
+
+
+def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) -> Any:
+    """The rows of a projection, once it is known to be of today's policy.
+
+    Raises:
+        StoreError: it is not there, or what it holds is not what the policy gives today.
+    """
+    found = lake.open(projection.table)
+    if found is None or not holds(found, projection.content):
+        what = "of another policy than today's" if found is not None else "not made yet"
+        raise StoreError(
+            f"this projection is {what}",
+            where=projection.table,
+            todo="Run ./spark-submit.sh project.",
+        )
+    return _rows(spark, lake, projection.table, found, theirs=theirs)

@@ -1,0 +1,226 @@
+"""Turn the texts of a training table into TF-IDF features: vectors, their vocabulary, and a pipeline for new texts.
+
+Options are settings: --set vectorize.max_features=500, profile, rank, ngram,
+min_df, text, label, key, time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from strongroom.core.contract import Column, Contract
+from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
+from strongroom.core.escaping import joined
+from strongroom.core.run import RUN, Job, Outcome
+from strongroom.core.sql_text import identifier
+from strongroom.core.suggest import did_you_mean
+from strongroom.flows.foundation.authorise import ask, permit, refused
+from strongroom.flows.foundation.contracts import contract_of, settle_purpose
+from strongroom.flows.read import read_as
+from strongroom.flows.vectorize import tables as out
+from strongroom.learn.features.labels import label_summary
+from strongroom.learn.features.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
+from strongroom.stores.lake import Lake
+
+NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
+UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to vectorize: the contract, the columns (key, label and time may be empty), how, and where results lie."""
+
+    contract: Contract
+    key: str
+    label: str
+    time: str
+    tfidf: Tfidf
+    lake: Lake
+    run_id: str
+
+    @property
+    def source(self) -> str:
+        return f"training.{self.contract.name}"
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is read, once."""
+        return list(dict.fromkeys(name for name in (self.key, self.label, self.tfidf.text, self.time) if name))
+
+    @property
+    def model(self) -> str:
+        """The pipeline's folder: one a run."""
+        return f"{self.lake.folder(f'models.{self.contract.name}')}/{self.run_id}"
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Each table that is written, and its folder."""
+        return {name: self.lake.folder(name) for name in out.names(self.contract).values()}
+
+
+def run(job: Job) -> Outcome:
+    """Vectorizes one data set.
+
+    The pipeline is written first and the feature table last, each as a whole; the same run id again changes nothing.
+
+    Raises:
+        ConfigError: a column is not there, or its text cannot be read.
+        Refused: the policy or the contract's purposes said no.
+        StoreError: there is nothing to learn from, or a table cannot be read or written.
+    """
+    contract = contract_of(job, "vectorize")
+    job = settle_purpose(job, contract)
+    plan = _plan(job, contract)
+    _authorise(job, plan)
+    source = plan.lake.open(plan.source)
+    if source is None:
+        todo = f"./spark-submit.sh prepare --contract {contract.name}"
+        raise StoreError("there is no such table yet", where=plan.source, todo=todo)
+    if job.args.dry_run:
+        return _preview(job, plan)
+    note = {
+        RUN: job.run.id,
+        "strongroom.fingerprint": contract.fingerprint,
+        "strongroom.source": f"{plan.source} version {source.version()}",
+    }
+    targets = {
+        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
+        for what, table in out.names(contract).items()
+    }
+    for target in targets.values():
+        target.refuse()
+    if targets["features"].done:
+        return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
+    frame = read_as(job, plan.source, version=source.version()).select([identifier(name) for name in plan.columns])
+    job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
+    fitted = fit_tfidf(frame, plan.tfidf)
+    job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
+    fitted.pipeline.write().overwrite().save(plan.lake.spark_path(f"models.{contract.name}", job.run.id))
+    version = _publish(job, plan, frame=frame, fitted=fitted, targets=targets)
+    return _done(plan, fitted, version=version, source=source.version())
+
+
+def _plan(job: Job, contract: Contract) -> Plan:
+    """Settings and contract put together; what neither names is looked for by role, and a key by the data subject.
+
+    Raises:
+        ConfigError: every column that is missing, unknown or unreadable.
+    """
+    section, problems = job.settings.jobs["vectorize"], list[Problem]()
+    chosen: dict[str, str] = {}
+    for role in ("text", "key", "label", "time"):
+        name = str(section.get(role) or "")
+        column = next((column for column in contract.columns if column.name == name), None)
+        if name and column is None:
+            todo = did_you_mean(name, [column.name for column in contract.columns])
+            problems.append(Problem(f"vectorize.{role}: the contract has no column {name!r}", contract.file, todo))
+            continue
+        column = column or contract.role(role) or (_subject(contract) if role == "key" else None)
+        if column is None and role == "text":
+            todo = "Give it the role text, or name it by --set vectorize.text=COLUMN."
+            problems.append(Problem("no column is the text", contract.file, todo))
+        elif column is not None:
+            problems += _readable(contract, column, role=role)
+            chosen[role] = column.name
+    if problems:
+        raise ConfigError(problems)
+    tfidf = Tfidf(
+        text=chosen["text"],
+        profile=str(section["profile"]),
+        max_features=int(str(section["max_features"])),
+        rank=str(section["rank"] or ""),
+        ngram=int(str(section["ngram"])),
+        min_df=int(str(section["min_df"] or 0)),
+    )
+    return Plan(
+        contract,
+        chosen.get("key", ""),
+        chosen.get("label", ""),
+        chosen.get("time", ""),
+        tfidf,
+        Lake(job.settings.lake),
+        job.run.id,
+    )
+
+
+def _subject(contract: Contract) -> Column | None:
+    """The data subject's token will do as a key: features must go when the person they are about is erased."""
+    return next((column for column in contract.columns if column.subject), None)
+
+
+def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]:
+    method = column.protect.method if column.protect else "keep"
+    where = f"{contract.file}:{column.line}"
+    if method == "drop" or (role == "text" and method in UNREADABLE):
+        return [Problem(f"{column.name!r} cannot be the {role}: {UNREADABLE[method]}", where, "Choose another column.")]
+    if role == "text" and column.type.name != "string":
+        return [Problem(f"{column.name!r} cannot be the text: it is {column.type.ddl}", where, "Choose a string.")]
+    return []
+
+
+def _authorise(job: Job, plan: Plan) -> None:
+    """Ask before anything starts: to read each column that is needed, the text and the key in clear, and to write.
+
+    Rows that the principal may not see are left out; that is no reason to refuse.
+    """
+    decision = ask(job, "read", plan.source, columns=plan.columns, contract=plan.contract)
+    if not decision.allowed:
+        raise refused(job, decision, plan.contract)
+    masked = [name for name in (plan.tfidf.text, plan.key) if name in decision.masks or name in decision.conditions]
+    if masked:
+        todo = "Run as somebody who may read them in clear, or choose other columns."
+        raise Refused(f"{decision.request.principal} sees {', '.join(masked)} masked", where=plan.source, todo=todo)
+    for table in out.names(plan.contract).values():
+        permit(job, "write", table, contract=plan.contract)
+
+
+def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[str, out.Target]) -> int:
+    """Vocabulary, summary, and the features last: who sees new features finds the rest there already."""
+    contract = plan.contract
+    words = job.spark().createDataFrame(out.vocabulary_rows(fitted.vocabulary, fitted.idf)).coalesce(1)
+    targets["vocabulary"].publish(words, out.vocabulary_plan(contract, text=plan.tfidf.text))
+    summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
+    targets["summary"].publish(summary, out.summary_plan(contract, summary))
+    named = [identifier(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
+    vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
+    made = out.feature_plan(contract, vectors, text=plan.tfidf.text, model=plan.model)
+    return targets["features"].publish(vectors, made)
+
+
+def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
+    vocabulary, name = fitted.vocabulary, plan.contract.name
+    heavy = sorted(zip(fitted.idf, vocabulary.terms, strict=True), key=lambda pair: (-pair[0], pair[1]))[:10]
+    counts = plan.lake.read(out.names(plan.contract)["summary"])
+    labels = [] if counts is None or not plan.label else counts.sort_by("label").to_pylist()
+    lines = [
+        f"{name} {plan.contract.version}: {vocabulary.size:,} rows have features, version {version}",
+        "",
+        f"  read          {plan.source}, version {source}",
+        f"  vocabulary    {len(vocabulary.terms):,} terms, profile {plan.tfidf.profile}",
+        f"  top weights   {', '.join(f'{term} {weight:.2f}' for weight, term in heavy)}",
+        *(f"  {'labels' if not place else '':<14}{row['label']}: {row['count']:,}" for place, row in enumerate(labels)),
+        *(
+            f"  {'tables' if not place else '':<14}{table}  {path}"
+            for place, (table, path) in enumerate(plan.tables.items())
+        ),
+        f"  pipeline      {plan.model}",
+    ]
+    rows = {**NO_ROWS, "read": vocabulary.size, "written": vocabulary.size}
+    facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
+             "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
+             "contract": plan.contract.fingerprint, **rows}  # fmt: skip
+    return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts)
+
+
+def _preview(job: Job, plan: Plan) -> Outcome:
+    lines = [
+        f"{plan.contract.name} {plan.contract.version}: a dry run by {job.run.principal}; nothing is touched",
+        f"  would read    {plan.source}: {', '.join(plan.columns)}",
+        f"  would learn   at most {plan.tfidf.max_features:,} terms of {plan.tfidf.text}, profile {plan.tfidf.profile}",
+        *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
+        f"  would write   {plan.model}",
+    ]
+    return Outcome(tables=plan.tables, summary=joined(lines))

@@ -1,0 +1,1 @@
+"""The policy engine: compiles rules, and decides one request at one moment."""

@@ -1,0 +1,1 @@
+"""A decision as Spark SQL: which rows, which columns, masked how."""

@@ -1,0 +1,1 @@
+"""Texts as features: terms, vocabulary, TF-IDF, labels."""

@@ -1,0 +1,1 @@
+"""The methods of protection: one method, one file."""

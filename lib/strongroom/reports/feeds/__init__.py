@@ -1,0 +1,1 @@
+"""The report for programs: JSON, JUnit XML, Prometheus text, OpenLineage."""

@@ -1,0 +1,179 @@
+"""The report as OpenLineage events: where the rows came from and went, with the data-quality facets.
+
+Two lines of JSON, START and COMPLETE or FAIL, as https://openlineage.io/spec/2-0-2/OpenLineage.json describes them.
+Written by hand rather than with `openlineage-python`: an event is a dictionary, and that client brings two HTTP
+libraries to carry it. Its classes are the oracle of `tests/stores/test_reports_lineage.py` instead.
+Facets carry counts and names from the contract only: no smallest or largest value, not even of an open column.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from strongroom import __version__
+from strongroom.core.report import Report, SourceFacts
+from strongroom.core.report.columns import ColumnFacts
+from strongroom.core.run import Run
+from strongroom.reports.markup import plain
+
+PRODUCER = f"urn:strongroom:{__version__}"
+NAMESPACE = "strongroom"
+"""Namespace of jobs, and of data sets whose path does not say where they are stored."""
+
+_SPEC = "https://openlineage.io/spec"
+_VERSIONS = {
+    "SchemaDatasetFacet": "1-2-0",
+    "DatasetVersionDatasetFacet": "1-0-1",
+    "ColumnLineageDatasetFacet": "1-2-0",
+    "DataQualityMetricsDatasetFacet": "1-0-1",
+    "DataQualityMetricsInputDatasetFacet": "1-0-3",
+    "DataQualityAssertionsDatasetFacet": "1-1-0",
+    "OutputStatisticsOutputDatasetFacet": "1-0-2",
+    "ErrorMessageRunFacet": "1-0-1",
+}
+_ENDS = {"failed": "FAIL", "gate closed": "FAIL"}
+
+Fields = dict[str, object]
+
+
+def document(report: Report) -> str:
+    """The events of one run, one JSON object a line."""
+    return "".join(f"{event}\n" for event in (start_event(report.run, report.contract.name), end_event(report)))
+
+
+def start_event(run: Run, contract: str) -> str:
+    """That the run has begun; known before anything is read."""
+    return json.dumps(_event(run, contract, kind="START", when=run.started, facets={}), allow_nan=False)
+
+
+def end_event(report: Report) -> str:
+    """How the run ended, with what it read, what it found and what it wrote."""
+    kind = _ENDS.get(report.status, "COMPLETE")
+    facets: Fields = {}
+    if kind == "FAIL":
+        told = report.problem or f"The run ended with: {report.status}."
+        facets["errorMessage"] = _facet("ErrorMessageRunFacet", message=told, programmingLanguage="PYTHON")
+    when = report.run.started + timedelta(seconds=report.seconds)
+    event = _event(report.run, report.contract.name, kind=kind, when=when, facets=facets)
+    looked_up: list[Fields] = [{**_place(path), "facets": {}, "inputFacets": {}} for path in report.references]
+    event["inputs"] = [*(_input(report, source) for source in report.sources), *looked_up]
+    event["outputs"] = [_output(report, name, path) for name, path in report.tables.items()]
+    return json.dumps(event, allow_nan=False)
+
+
+def run_uuid(run_id: str) -> str:
+    """The run's id as the UUID that OpenLineage wants; the same id gives the same UUID."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}:{plain(run_id)}"))
+
+
+def _event(run: Run, contract: str, *, kind: str, when: datetime, facets: Fields) -> Fields:
+    return {
+        "eventType": kind,
+        "eventTime": when.isoformat(),
+        "producer": PRODUCER,
+        "schemaURL": f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": run_uuid(run.id), "facets": facets},
+        "job": {"namespace": NAMESPACE, "name": f"{run.job}.{contract}", "facets": {}},
+    }
+
+
+def _facet(kind: str, **fields: object) -> Fields:
+    url = f"{_SPEC}/facets/{_VERSIONS[kind]}/{kind}.json#/$defs/{kind}"
+    return {"_producer": PRODUCER, "_schemaURL": url, **fields}
+
+
+def _place(path: str) -> Fields:
+    """Namespace and name of a data set: storage and path for a URI or an absolute path. Hadoop's `s3a` is `s3`."""
+    parts = urlsplit(path)
+    if parts.scheme and parts.netloc:
+        scheme = "s3" if parts.scheme in ("s3a", "s3n") else parts.scheme
+        return {"namespace": f"{scheme}://{parts.netloc}", "name": parts.path.lstrip("/") or "/"}
+    return {"namespace": "file" if path.startswith("/") else NAMESPACE, "name": path}
+
+
+def _input(report: Report, source: SourceFacts) -> Fields:
+    """One source. Rows were judged all together, so their facets stand only where there is one source."""
+    facets: Fields = {}
+    if len(report.sources) == 1:
+        columns = {column.path: _measured(nullCount=column.nulls_before) for column in report.columns}
+        facets["dataQualityMetrics"] = _facet(
+            "DataQualityMetricsInputDatasetFacet",
+            **_measured(rowCount=report.read, bytes=source.bytes, fileCount=source.files),
+            columnMetrics=columns,
+        )
+        facets["dataQualityAssertions"] = _facet(
+            "DataQualityAssertionsDatasetFacet", assertions=[*_rules(report), *_set_rules(report)]
+        )
+    return {**_place(source.path), "facets": {}, "inputFacets": facets}
+
+
+def _rules(report: Report) -> Iterable[Mapping[str, object]]:
+    for rule in report.rules:
+        yield {
+            "assertion": rule.check,
+            "success": rule.failures == 0,
+            **({"column": rule.columns[0]} if len(rule.columns) == 1 else {}),
+            "severity": _severity(rule.severity),
+            "name": rule.id,
+            "expected": "0",
+            "actual": str(rule.failures),
+        }
+
+
+def _set_rules(report: Report) -> Iterable[Mapping[str, object]]:
+    for rule in report.set_rules:
+        yield {
+            "assertion": "set_rule",
+            "success": rule.passed,
+            **({"column": rule.columns[0]} if len(rule.columns) == 1 else {}),
+            "severity": _severity(rule.severity),
+            "name": rule.id,
+            "expected": rule.bound,
+            **({} if rule.measured is None else {"actual": f"{rule.measured:.10g}"}),
+        }
+
+
+def _output(report: Report, name: str, path: str) -> Fields:
+    """One table. Its rows are told for the training and the quarantine table; the rest for the training table."""
+    zone = name.split(".")[0]
+    rows = {"training": report.written, "quarantine": report.quarantined}.get(zone)
+    facets: Fields = {}
+    stands = report.readable.version if report.readable and name == report.table else None
+    version = report.versions.get(name, stands)
+    if version is not None:
+        facets["version"] = _facet("DatasetVersionDatasetFacet", datasetVersion=str(version))
+    if zone == "training":
+        kept = [column for column in report.columns if column.method != "drop"]
+        facets["schema"] = _facet("SchemaDatasetFacet", fields=[{"name": c.path, "type": c.type} for c in kept])
+        facets["columnLineage"] = _facet(
+            "ColumnLineageDatasetFacet", fields={column.path: {"inputFields": _from(report, column)} for column in kept}
+        )
+        if report.status == "done":
+            metrics = {c.path: _measured(nullCount=c.nulls_after, distinctCount=c.distinct) for c in kept}
+            facets["dataQualityMetrics"] = _facet(
+                "DataQualityMetricsDatasetFacet", rowCount=report.written, columnMetrics=metrics
+            )
+    statistics = _facet("OutputStatisticsOutputDatasetFacet", **_measured(rowCount=rows))
+    return {**_place(path), "facets": facets, "outputFacets": {"outputStatistics": statistics}}
+
+
+def _from(report: Report, column: ColumnFacts) -> list[Fields]:
+    """What a column is made of: the column of the same name in every source, as it is or protected."""
+    kept = column.method == "keep"
+    how: Fields = {"type": "DIRECT", "subtype": "IDENTITY" if kept else "TRANSFORMATION", "masking": not kept}
+    if column.protection:
+        how["description"] = column.protection
+    return [{**_place(source.path), "field": column.path, "transformations": [how]} for source in report.sources]
+
+
+def _severity(word: str) -> str:
+    return "warn" if word == "warning" else word
+
+
+def _measured(**figures: int | None) -> Fields:
+    """The figures that were measured."""
+    return {name: figure for name, figure in figures.items() if figure is not None}

@@ -1,0 +1,1 @@
+"""Files beside the tables: reports, exported policies, the access matrix."""

@@ -1,0 +1,67 @@
+"""Which Delta tables lie in a lake, whatever it is stored in; and which of its folders cannot be looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from strongroom.core.errors import StoreError
+from strongroom.stores.lake.lake import Lake, filesystem_of
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The tables under a lake's root by name, and the folders whose content is not known, each with why."""
+
+    tables: tuple[str, ...]
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+def tables_in(lake: Lake, *, without: Collection[str] = ()) -> Listing:
+    """Looks below the lake's root, zone by zone; an empty or missing lake has no table.
+
+    Args:
+        lake: where to look.
+        without: zones that are not looked into.
+
+    Raises:
+        StoreError: the root itself cannot be looked into.
+    """
+    unread: list[tuple[str, str]] = []
+    try:
+        filesystem, root = filesystem_of(lake.root)
+        found = sorted(_below(filesystem, root, (), without, unread))
+    except (OSError, pa.ArrowException) as fault:
+        raise StoreError(f"the lake cannot be read: {_why(fault)}", where=lake.root, todo="Check its folder.") from None
+    return Listing(tuple(found), tuple(unread))
+
+
+def _below(
+    filesystem: pafs.FileSystem,
+    folder: str,
+    names: tuple[str, ...],
+    without: Collection[str],
+    unread: list[tuple[str, str]],
+) -> Iterator[str]:
+    try:
+        found = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
+    except (OSError, pa.ArrowException) as fault:
+        if not names:
+            raise
+        unread.append((".".join(names), _why(fault)))
+        return
+    folders = [info for info in found if info.type == pafs.FileType.Directory]
+    if any(info.base_name == "_delta_log" for info in folders):
+        yield ".".join(names)
+        return
+    for info in folders:
+        if not info.base_name.startswith(("_", ".")) and (names or info.base_name not in without):
+            yield from _below(filesystem, info.path, (*names, info.base_name), without, unread)
+
+
+def _why(fault: Exception) -> str:
+    """The system's word for it; an object store's own message may quote what it likes."""
+    return str(getattr(fault, "strerror", None) or type(fault).__name__)

@@ -1,0 +1,33 @@
+"""Raw files: which there are, and what each is called."""
+
+from strongroom.stores.sources.files import (
+    CORRUPT,
+    ENDS,
+    FILE,
+    LINE,
+    POSITION,
+    TEXT_FORMATS,
+    RawFile,
+    _listed,
+    fixed_of,
+    list_files,
+    location_of,
+    place_of,
+    plain_path,
+)
+
+__all__ = [
+    "CORRUPT",
+    "ENDS",
+    "FILE",
+    "LINE",
+    "POSITION",
+    "TEXT_FORMATS",
+    "RawFile",
+    "_listed",
+    "fixed_of",
+    "list_files",
+    "location_of",
+    "place_of",
+    "plain_path",
+]

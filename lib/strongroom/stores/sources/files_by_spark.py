@@ -1,0 +1,89 @@
+"""Typed raw files as a DataFrame of Spark's, where workers do not open them themselves: by the source's names, under
+ours, and with the contract's types. Nothing is inferred.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from strongroom.core.contract import Column, Contract, Source, Type, source_name
+from strongroom.core.escaping import glob_words
+from strongroom.core.sql_text import identifier
+from strongroom.stores.sources.files import FILE, POSITION, RawFile, fixed_of
+from strongroom.stores.sources.hive_folders import NULL, folders_of
+
+
+def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract, lake: str = "") -> Any:
+    """A DataFrame over exactly these files: the contract's columns, then FILE and POSITION.
+
+    A column that a folder says is text.
+    """
+    from pyspark.sql import functions as F
+
+    paths, fixed = [glob_words(file.path) for file in files], fixed_of(source, lake)
+    by_folder = set[str]() if source.format == "delta" else {n for f in files for n in folders_of(f.path, fixed)}
+    names = [read_as(column, fixed=fixed if source_name(column) in by_folder else None) for column in contract.columns]
+    file, position = F.col("_metadata.file_path").alias(FILE), F.col("_metadata.row_index").alias(POSITION)
+    if source.format == "delta":
+        place = files[0].path if "://" in files[0].path else f"file://{files[0].path}"
+        rows = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place)
+        position = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)  # Delta tells no number of a row
+        held = set(rows.columns)  # a table has no column that is not there, where a file reads as null
+        names = [
+            name if source_name(column) in held else F.lit(None).cast(column.type.ddl).alias(column.name)
+            for column, name in zip(contract.columns, names, strict=True)
+        ]
+    else:
+        rows = spark.read.schema(ddl_of(contract.columns)).parquet(*paths)
+    return rows.select(*names, file, position)
+
+
+def read_as(column: Column, *, fixed: str | None = None) -> Any:
+    """A column by our name, and the fields in it by theirs; its folder's text, below `fixed`, where there is one."""
+    from pyspark.sql import functions as F
+
+    name = source_name(column)
+    found = F.col(identifier(name))
+    if fixed is not None:
+        return F.coalesce(_of_folder(name, fixed), found.cast("string")).alias(column.name)
+    if any(field.source for field in _inside(column.type)):
+        found = found.cast(column.type.ddl)  # by place, so names may differ
+    return found.alias(column.name)
+
+
+def _of_folder(name: str, fixed: str) -> Any:
+    """The folder's text in the path, where `_metadata.file_path` has all but plain signs once more as `%XX`."""
+    from pyspark.sql import functions as F
+
+    names = "|".join(re.escape(way) for way in dict.fromkeys((name, quote(name, safe=""))))
+    path = _undone(F.col("_metadata.file_path"))
+    value = _undone(F.regexp_extract(path, rf"(?s){re.escape(fixed)}(?:.*/)?(?:{names})=([^/]*)/", 1))
+    return F.when((value != "") & (value != NULL), value)
+
+
+def _undone(text: Any) -> Any:
+    """A column of text with its `%XX` undone."""
+    from pyspark.sql import functions as F
+
+    return F.coalesce(F.try_url_decode(F.replace(text, F.lit("+"), F.lit("%2B"))), text)
+
+
+def _inside(type_: Type) -> Iterator[Column]:
+    for column in (*type_.fields, *((type_.item,) if type_.item else ())):
+        yield column
+        yield from _inside(column.type)
+
+
+def ddl_of(columns: Sequence[Column]) -> str:
+    """The columns as Spark SQL declares them, by the source's names."""
+    return ", ".join(f"{identifier(source_name(column))} {_source_ddl(column.type)}" for column in columns)
+
+
+def _source_ddl(type_: Type) -> str:
+    if type_.name == "struct":
+        inner = (f"{identifier(source_name(each))}:{_source_ddl(each.type)}" for each in type_.fields)
+        return f"struct<{','.join(inner)}>"
+    return type_.ddl if type_.item is None else f"array<{_source_ddl(type_.item.type)}>"

@@ -1,0 +1,1 @@
+"""Spark: the session, what of it may change bytes or meaning, and its errors in our words."""
