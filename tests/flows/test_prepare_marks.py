@@ -174,7 +174,7 @@ def test_tokens_of_another_key_are_still_those_of_the_same_person(orders):
     assert orders.run(keys, "rotate", "--set", "principal=user:kim").code == 0
     put(orders, "people", "b", {"who": 3, "n": 3})
     old = orders.rows("strongroom.runs")[0]["key"]
-    said = f"{old}  made tokens of rows before these"
+    said = f"{old}  made tokens of earlier rows"
     assert said in run(orders, "people", *APPEND).out
     assert said not in run(orders, "orders").out, "no row of orders lies under it"
     assert numbers(orders, "orders") == [0, 1, 2, 3, 4, 5], "1 and 2 lie under the old key, 3 under the new one"
