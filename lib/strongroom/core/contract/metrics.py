@@ -107,7 +107,7 @@ def _key(node: Node, columns: Mapping[str, Column], findings: Findings) -> tuple
 def _values(node: Node, column: Column, findings: Findings, *, null: bool) -> tuple[object, ...]:
     """Values of the column's type. Null counts where `null` says so; among valid values it changes nothing."""
     values: dict[object, None] = {}  # in their order
-    twice = node.value.count(None) > 1
+    twice = sum(item.value is None for item in node.items) > 1
     for item in node.items:
         value = typed(item.value, column.type, format_=column.read.format)
         if item.value is None and twice:
