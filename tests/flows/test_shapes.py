@@ -8,8 +8,9 @@ import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.flows.row_pass.shape_check import look
+from strongroom.flows.row_pass.shape_check import footers, look
 from strongroom.stores.sources import list_files
+from strongroom.stores.sources.work_items import Part, split_parquet
 
 
 def column(name, kind="string", **more):
@@ -150,3 +151,21 @@ def test_files_are_found_by_folder_and_glob_without_hidden_ones(tmp_path):
     assert names("deep") == ["deep/d.json"]
     with pytest.raises(StoreError, match="no file"):
         names("*.csv")
+
+
+def test_footers_say_rows_bytes_and_names(tmp_path):
+    table = pa.table({"a": list(range(10)), "b.c": ["x"] * 10, "s": [{"u": 1, "v": 2}] * 10})
+    pq.write_table(table, tmp_path / "a", row_group_size=4)
+    pq.write_table(table.slice(0, 0), tmp_path / "b")
+    files = [str(tmp_path / name) for name in ("a", "b", "a")]
+    one, empty, same = footers(files)
+    assert one == same
+    assert one.rows == (4, 4, 2)
+    assert one.names == empty.names == ("a", "b.c", "s")
+    assert sum(empty.rows) == 0
+    whole = (tmp_path / "a").stat().st_size
+    assert 0.1 * whole < sum(one.sizes) < whole
+    assert split_parquet([(Part(0, "b"), empty)]) != []
+    (tmp_path / "a").write_bytes(b"PAR1 no PAR1")
+    with pytest.raises(StoreError, match="not a readable Parquet file"):
+        footers(files)

@@ -11,8 +11,9 @@ from deltalake import write_deltalake
 
 from strongroom.core.contract import Source
 from strongroom.core.errors import StoreError
-from strongroom.stores.sources import _listed, fixed_of, list_files, location_of, place_of
+from strongroom.stores.sources import fixed_of, list_files, location_of, place_of
 from strongroom.stores.sources.delta import added_since, data_files
+from strongroom.stores.sources.files import _listed
 from strongroom.stores.sources.hive_folders import folders_of
 
 FILES = (

@@ -6,8 +6,6 @@ import gzip
 import random
 from itertools import pairwise
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.errors import StoreError
@@ -16,7 +14,6 @@ from strongroom.stores.sources.work_items import (
     OPENING,
     Footer,
     Part,
-    footers,
     is_one_piece,
     split_parquet,
     split_text,
@@ -136,21 +133,3 @@ def test_small_files_are_not_opened_for_a_split(tmp_path):
     assert split_text([(Part(0, file.path), file)], whole=is_one_piece, target=100) == [(Part(0, file.path),)]
     with pytest.raises(StoreError, match="cannot be read"):
         is_one_piece(file)
-
-
-def test_footers_say_rows_bytes_and_names(tmp_path):
-    table = pa.table({"a": list(range(10)), "b.c": ["x"] * 10, "s": [{"u": 1, "v": 2}] * 10})
-    pq.write_table(table, tmp_path / "a", row_group_size=4)
-    pq.write_table(table.slice(0, 0), tmp_path / "b")
-    files = [RawFile(str(tmp_path / name), 0, 0) for name in ("a", "b", "a")]
-    one, empty, same = footers(files)
-    assert one == same
-    assert one.rows == (4, 4, 2)
-    assert one.names == empty.names == ("a", "b.c", "s")
-    assert sum(empty.rows) == 0
-    whole = (tmp_path / "a").stat().st_size
-    assert 0.1 * whole < sum(one.sizes) < whole
-    assert split_parquet([(Part(0, "b"), empty)]) != []
-    (tmp_path / "a").write_bytes(b"PAR1 no PAR1")
-    with pytest.raises(StoreError, match="not a readable Parquet file"):
-        footers(files)

@@ -11,18 +11,7 @@ from strongroom.core.errors import StoreError
 from strongroom.core.escaping import file_name
 from strongroom.core.report import Report
 from strongroom.core.run import Run
-from strongroom.reports.feeds import (
-    json as reports_json,
-)
-from strongroom.reports.feeds import (
-    junit as reports_junit,
-)
-from strongroom.reports.feeds import (
-    openlineage as reports_lineage,
-)
-from strongroom.reports.feeds import (
-    prometheus as reports_prometheus,
-)
+from strongroom.reports.feeds import json, junit, openlineage, prometheus
 from strongroom.reports.page import page
 from strongroom.stores.artefacts.report_files import put
 from strongroom.stores.lake import filesystem_of
@@ -35,32 +24,32 @@ def render_html(report: Report) -> str:
 
 def render_json(report: Report) -> str:
     """Every fact of the report as one JSON object."""
-    return reports_json.document(report)
+    return json.document(report)
 
 
 def render_junit(report: Report) -> str:
     """JUnit XML with one test case per rule and set rule; it is red when the exit code is."""
-    return reports_junit.document(report)
+    return junit.document(report)
 
 
 def render_prometheus(report: Report) -> str:
     """Prometheus text for node exporter's textfile collector."""
-    return reports_prometheus.document(report)
+    return prometheus.document(report)
 
 
 def render_openlineage(report: Report) -> str:
     """OpenLineage events with data-quality facets, one JSON object a line: START, then COMPLETE or FAIL."""
-    return reports_lineage.document(report)
+    return openlineage.document(report)
 
 
 def start_event(run: Run, contract: str) -> str:
     """The first of those events, which can be told before anything is read."""
-    return reports_lineage.start_event(run, contract)
+    return openlineage.start_event(run, contract)
 
 
 def end_event(report: Report) -> str:
     """The last of those events."""
-    return reports_lineage.end_event(report)
+    return openlineage.end_event(report)
 
 
 @dataclass(frozen=True, slots=True)

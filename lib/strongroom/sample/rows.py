@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from strongroom.sample import texts as words
+from strongroom.sample import texts
 
 MIN_ROWS = 100
 LONG_TEXT = 100_000  # characters: longer than any sane column, still one row
@@ -133,7 +133,7 @@ def _spoil(row: dict[str, object], *, fault: str, dice: random.Random) -> dict[s
         "unknown_label": {"label": dice.choice(WRONG_LABELS)},
         "rating_out_of_range": {"rating": dice.choice(WRONG_RATINGS)},
         "rating_as_text": {"rating": dice.choice(TEXT_RATINGS)},
-        "non_latin_text": {"text_content": dice.choice(words.FOREIGN[str(row["label"])])},
+        "non_latin_text": {"text_content": dice.choice(texts.FOREIGN[str(row["label"])])},
     }
     if fault == "long_text":
         text = str(row["text_content"]) + " "
@@ -144,14 +144,14 @@ def _spoil(row: dict[str, object], *, fault: str, dice: random.Random) -> dict[s
 def _review(number: int, *, writer: Customer, dice: random.Random) -> dict[str, object]:
     """One clean review; its label shows in its words, mostly."""
     label = dice.choices(("positive", "negative", "neutral"), weights=(50, 30, 20))[0]
-    product, (category, parts) = dice.choice(list(words.PRODUCTS.items()))
+    product, (category, parts) = dice.choice(list(texts.PRODUCTS.items()))
     written = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(700 * 86_400))
     return {
         "review_id": f"r-{number:06d}",
         "user_id": writer.user_id,
         "email": writer.email,
         "text_content": _text(label, product=product, parts=parts, dice=dice),
-        "rating": dice.choice(words.RATINGS[label]),
+        "rating": dice.choice(texts.RATINGS[label]),
         "label": label,
         "model_version": "v1.2",
         "training_date": (written + timedelta(days=dice.randrange(30))).date().isoformat(),
@@ -164,16 +164,16 @@ def _review(number: int, *, writer: Customer, dice: random.Random) -> dict[str, 
 def _text(label: str, *, product: str, parts: tuple[str, ...], dice: random.Random) -> str:
     """One to six sentences about a product; one sentence in twelve takes another side, as people do."""
     part, other = dice.sample(parts, 2)
-    said = dice.sample(words.SENTENCES[label], dice.randrange(1, 5))
+    said = dice.sample(texts.SENTENCES[label], dice.randrange(1, 5))
     if dice.random() < 1 / 12:
         side = dice.choice(("positive", "negative", "neutral"))
-        said.append(dice.choice(words.SENTENCES[side]))
+        said.append(dice.choice(texts.SENTENCES[side]))
     if dice.random() < 0.5:
-        said.insert(0, dice.choice(words.OPENINGS))
+        said.insert(0, dice.choice(texts.OPENINGS))
     if dice.random() < 0.3:
-        said.append(dice.choice(words.CLOSINGS))
-    fill = {name: dice.choice(choices) for name, choices in words.FILL.items()}
-    word, word2 = dice.sample(words.WORDS[label], 2)
+        said.append(dice.choice(texts.CLOSINGS))
+    fill = {name: dice.choice(choices) for name, choices in texts.FILL.items()}
+    word, word2 = dice.sample(texts.WORDS[label], 2)
     are, are2 = ("are" if noun.endswith("s") and not noun.endswith("ss") else "is" for noun in (part, other))
     fill |= {"product": product, "part": part, "other": other, "word": word, "word2": word2, "are": are, "are2": are2}
     return " ".join(said).format(**fill)
@@ -184,17 +184,17 @@ def _malformed(email: str | None, *, dice: random.Random) -> str:
 
 
 def _customer(number: int, *, dice: random.Random) -> Customer:
-    first, last = dice.choice(words.FIRST_NAMES), dice.choice(words.LAST_NAMES)
-    country = dice.choices(list(words.COUNTRIES), weights=list(words.COUNTRIES.values()))[0]
+    first, last = dice.choice(texts.FIRST_NAMES), dice.choice(texts.LAST_NAMES)
+    country = dice.choices(list(texts.COUNTRIES), weights=list(texts.COUNTRIES.values()))[0]
     local = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in "' ").strip(
         "."
     )
     email = f"{local}{number}@example.{dice.choice(('com', 'org'))}"
     phone = _phone(country, dice=dice)
-    note = dice.choice(words.NOTES).format(
-        name=f"{first} {last}", first=first, phone=phone, email=email, product=dice.choice(list(words.PRODUCTS)),
-        other=f"{dice.choice(words.FIRST_NAMES)} {dice.choice(words.LAST_NAMES)}",
-        month=dice.choice(words.FILL["month"]),
+    note = dice.choice(texts.NOTES).format(
+        name=f"{first} {last}", first=first, phone=phone, email=email, product=dice.choice(list(texts.PRODUCTS)),
+        other=f"{dice.choice(texts.FIRST_NAMES)} {dice.choice(texts.LAST_NAMES)}",
+        month=dice.choice(texts.FILL["month"]),
     )  # fmt: skip
     return Customer(
         user_id=number,

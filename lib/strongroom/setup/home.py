@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.stores.spark import package_zip as modules
+from strongroom.stores.spark import package_zip
 
 ROOT = Path(__file__).resolve().parents[3]
 """The project."""
@@ -47,7 +47,7 @@ class Home:
     @property
     def modules(self) -> Path:
         """Our own modules, zipped for the executors of a cluster."""
-        return self.folder / modules.NAME
+        return self.folder / package_zip.NAME
 
 
 @contextmanager

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import is_plain
-from strongroom.core.settings import proven as settings_proven
-from strongroom.core.settings import values
+from strongroom.core.settings import proven, values
 from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, Key, Settings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
@@ -99,8 +98,7 @@ class _Reader:
         masters = (spark.get("spark.master", "local[*]"), *top["masters"])
         for name, node in overrides:
             section, dot, key = name.partition(".")
-            proven = "identity" in root.fields
-            if proven and (fault := settings_proven.refusal(name, str(node.value), masters))[0]:
+            if "identity" in root.fields and (fault := proven.refusal(name, str(node.value), masters))[0]:
                 self.refuse(node, *fault)
             elif name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=False)

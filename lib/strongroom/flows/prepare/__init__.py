@@ -12,6 +12,7 @@ leaves a report in the lake's folder reports/. With --set prepare.mode=append it
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,18 +31,19 @@ from strongroom.flows.prepare.batch_inputs import Read, only_spark
 from strongroom.flows.prepare.gate_distinct import with_former_values
 from strongroom.flows.prepare.mend_timestamps import mended
 from strongroom.flows.prepare.owner_rules import judge_owners
-from strongroom.flows.prepare.plan import foreseen, mode_of, plan_batch
+from strongroom.flows.prepare.plan import Found, foreseen, mode_of, plan_batch
 from strongroom.flows.prepare.publish import look_again, publish_quarantine, publish_training
 from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.prepare.staged import stage
 from strongroom.flows.row_pass import process, shape_check
 from strongroom.flows.row_pass.inputs import road_of
 from strongroom.flows.row_pass.probe import probed
+from strongroom.flows.row_pass.shape_check import Looked
 from strongroom.quality.gate import judge_set
 from strongroom.quality.min_distinct import judge_frequencies
 from strongroom.sample.lake import make_sample
+from strongroom.stores import sources
 from strongroom.stores.lake import Lake, owners, staging
-from strongroom.stores.sources import files as sources
 from strongroom.stores.spark.session import can_be_local
 
 
@@ -95,11 +97,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     }
     before = absent_before(lake, contract)
     if job.args.dry_run:
-        reads, more = foreseen(job, contract, lake=lake, found=found)
-        files = tuple(file for _, some in reads.values() for file in some)
-        absent = absent_columns(contract, files, names_in(looked), before=before) if files else ()
-        more += [("in no file", foretold(contract, looked) if absent is None else told(absent))]
-        return summary.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
+        return _rehearsal(job, contract, lake=lake, found=found, looked=looked, before=before)
 
     keyring = ring_of(job.settings, lake)
     if keyring.notice:
@@ -149,6 +147,18 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     done = replace(done, notes=notify.end(job, report, begun=begun))
     run_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
+
+
+def _rehearsal(
+    job: Job, contract: Contract, *, lake: Lake, found: Found, looked: Mapping[str, Mapping[str, Looked]],
+    before: Mapping[str, bool],
+) -> Outcome:  # fmt: skip
+    """What a run would do. Nothing is touched."""
+    reads, more = foreseen(job, contract, lake=lake, found=found)
+    files = tuple(file for _, some in reads.values() for file in some)
+    absent = absent_columns(contract, files, names_in(looked), before=before) if files else ()
+    more += [("in no file", foretold(contract, looked) if absent is None else told(absent))]
+    return summary.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
 
 
 def _listed(job: Job, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:

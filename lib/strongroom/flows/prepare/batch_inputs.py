@@ -18,7 +18,7 @@ from strongroom.flows.row_pass.engines import BY_SPARK, Local
 from strongroom.flows.row_pass.feeds import Files, Items, Lines, Rows
 from strongroom.flows.row_pass.inputs import Input, Road
 from strongroom.flows.row_pass.part_reader import form_of, is_document
-from strongroom.flows.row_pass.shape_check import Looked
+from strongroom.flows.row_pass.shape_check import Looked, footers
 from strongroom.quality.reading.encodings import WIDE
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.reader_features import needs_spark
@@ -31,7 +31,6 @@ from strongroom.stores.sources.manifest import Batch
 from strongroom.stores.sources.work_items import (
     Item,
     Part,
-    footers,
     is_one_piece,
     only_workers_unpack,
     split_parquet,
@@ -111,7 +110,7 @@ def _delta(number: int, contract: Contract, table: RawFile, read: Read) -> list[
     parts = [
         Part(number, file.path, folders=tuple(of_columns(file.values, contract.columns).items())) for file in files
     ]
-    return split_parquet(zip(parts, footers([RawFile(file.path, file.size, 0) for file in files]), strict=True))
+    return split_parquet(zip(parts, footers([file.path for file in files]), strict=True))
 
 
 def _handed(job: Job, contract: Contract, number: int, table: RawFile, read: Read, *, lake: Lake) -> Input:

@@ -59,11 +59,8 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     settle(lake, contract, known)
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
     if evolution_of(contract, onto).changes:
-        what, todo = (
-            f"the columns of {training} are not the contract's yet",
-            preparing(contract.name, mode="append"),
-        )
-        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {todo}.")])
+        what, first = f"the columns of {training} are not the contract's yet", preparing(contract.name, mode="append")
+        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.")])
     _refuse_unpublished(lake, aside, known, onto)
     owners.refuse(training, onto, mode="append")
     owners.refuse(aside, quarantine, mode="overwrite")
@@ -97,11 +94,8 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
     found = lake.read(aside, ["batch"])
     if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
         what = "there are rows of a run that was not published: its gate was closed, or it died"
-        raise StoreError(
-            what,
-            where=aside,
-            todo=f"Run {preparing(aside.partition('.')[2])} until it is published; then retry what is left.",
-        )
+        again = preparing(aside.partition(".")[2])
+        raise StoreError(what, where=aside, todo=f"Run {again} until it is published; then retry what is left.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,8 @@ def _read(
     if projection is not None:
         return _projected(spark, lake, projection, theirs=theirs)
     if found is None:
-        todo = f"Run {preparing(table.partition('.')[2])} first."
+        zone, _, name = table.partition(".")
+        todo = f"Run {preparing(name)} first." if zone == "training" else "Run the job first that writes it."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     rows = _rows(spark, lake, table, found, theirs=theirs)
     sql = reading(decision, dict(rows.dtypes))
@@ -162,9 +163,5 @@ def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) 
     found = lake.open(projection.table)
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
-        raise StoreError(
-            f"this projection is {what}",
-            where=projection.table,
-            todo="Run ./spark-submit.sh project.",
-        )
+        raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
     return _rows(spark, lake, projection.table, found, theirs=theirs)

@@ -92,10 +92,8 @@ class PartSeen:
 
     def row(self) -> dict[str, object]:
         """As a row of ANSWER."""
-        told_once = ("names",)  # of the task as a whole
-        seen = {
-            field.name: getattr(self.seen, field.name) for field in fields(self.seen) if field.name not in told_once
-        }
+        seen = {field.name: getattr(self.seen, field.name) for field in fields(self.seen)}
+        del seen["names"]  # told once a task
         form = self.form.to_json() if self.form and self.bad else None
         said = json.dumps({**seen, "bad": self.bad, "form": form})
         return {"kind": "part", "path": self.path, "source": self.source, "start": self.start, "said": said}

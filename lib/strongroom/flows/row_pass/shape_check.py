@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
@@ -130,14 +131,36 @@ def _from(head: bytes, read: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def _parquet(of: _File) -> tuple[Looked, list[Problem]]:
-    filesystem, path = place_of(of.file.path)
-    with filesystem.open_input_file(path) as raw:
-        footer = footer_of(raw, path=of.file.path)
+    footer = _footer(of.file.path)
     found = footer_in(footer)
     asked = [column for column in of.contract.columns if source_name(column) not in {*of.folders} - {*found.names}]
     wrong = fits(footer, asked, path=of.file.path, contract=of.contract.file, asked=asked_by(of.contract))
     plain = means_one_thing(footer, of.contract.columns) and not {*found.names} & {*of.folders}
     return Looked(of.file, of.folders, footer=found, has=frozenset(found.names), plain=plain), wrong
+
+
+def _footer(path: str) -> pq.FileMetaData:
+    filesystem, place = place_of(path)
+    with filesystem.open_input_file(place) as raw:
+        return footer_of(raw, path=path)
+
+
+def footers(paths: Sequence[str]) -> list[Footer]:
+    """The footers of Parquet files, in their order.
+
+    Raises:
+        StoreError: one is no readable Parquet file.
+    """
+
+    def one(path: str) -> Footer:
+        try:
+            return footer_in(_footer(path))
+        except OSError as error:
+            what = "this is not a readable Parquet file"
+            raise StoreError(what, where=path, todo="Replace or remove it.") from error
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(one, paths))
 
 
 def _delta(of: _File) -> tuple[Looked, list[Problem]]:

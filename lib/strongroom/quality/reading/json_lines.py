@@ -59,11 +59,11 @@ def json_blocks(lines: Iterable[pa.Array], columns: Sequence[Column], seen: Seen
         blank = _blank(window)
         records = window if blank is None else window.filter(pa.array(~blank))
         there = np.arange(len(window)) if blank is None else np.flatnonzero(~blank)
-        lines = there + seen.lines + 1
+        begins = there + seen.lines + 1
         seen.lines += len(window)
         seen.blank += len(window) - len(records)
         if len(records):
-            yield block_of(records, records, columns, seen, lines=lines)
+            yield block_of(records, records, columns, seen, lines=begins)
 
 
 def json_again(raw: pa.Array, columns: Sequence[Column]) -> Iterator[Block]:

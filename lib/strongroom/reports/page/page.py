@@ -6,7 +6,7 @@ from strongroom import __version__
 from strongroom.core.report import Report, share
 from strongroom.reports.markup import LONGEST_NAME, Markup, document, element, join, name, plain
 from strongroom.reports.page import columns, distributions
-from strongroom.reports.page import rows as reports_rows
+from strongroom.reports.page import rows as sections
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.style import STYLE
 from strongroom.reports.phrases import NOT_MEASURED, count, duration, number, percent, size, verdict
@@ -30,14 +30,14 @@ def page(report: Report) -> str:
 
 def _page(report: Report, *, shown: int) -> str:
     parts = (
-        ("rows", "Rows", reports_rows.rows(report)),
-        ("gate", "Gate", reports_rows.gate(report, shown=shown)),
-        ("rules", "Rules", reports_rows.rules(report, shown=shown)),
-        ("quarantine", "Quarantine", reports_rows.quarantine(report, shown=shown)),
+        ("rows", "Rows", sections.rows(report)),
+        ("gate", "Gate", sections.gate(report, shown=shown)),
+        ("rules", "Rules", sections.rules(report, shown=shown)),
+        ("quarantine", "Quarantine", sections.quarantine(report, shown=shown)),
         ("label", "Label", columns.label(report, shown=shown)),
         ("nulls", "Nulls", columns.nulls(report, shown=shown)),
         ("distributions", "Distributions", distributions.distributions(report, shown=shown)),
-        ("history", "Last runs", reports_rows.history(report)),
+        ("history", "Last runs", sections.history(report)),
         ("protection", "Protection", columns.protection(report, shown=shown)),
         ("columns", "Columns", columns.columns(report, shown=shown)),
         ("origin", "Origin", _origin(report, shown=shown)),

@@ -8,12 +8,12 @@ from strongroom.stores.sources.files import (
     POSITION,
     TEXT_FORMATS,
     RawFile,
-    _listed,
     fixed_of,
     list_files,
     location_of,
     place_of,
     plain_path,
+    refuse_changed,
 )
 
 __all__ = [
@@ -24,10 +24,10 @@ __all__ = [
     "POSITION",
     "TEXT_FORMATS",
     "RawFile",
-    "_listed",
     "fixed_of",
     "list_files",
     "location_of",
     "place_of",
     "plain_path",
+    "refuse_changed",
 ]

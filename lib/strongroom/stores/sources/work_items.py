@@ -6,8 +6,7 @@ next, in whatever run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,8 +20,6 @@ TARGET = 128 << 20
 """Bytes of an item, as they lie on disk."""
 OPENING = 64 << 10
 """What it costs to open a file, in bytes read: so a hundred thousand tiny files are more than one item."""
-THREADS = 16
-"""Footers are small and far away: so many are asked for at once."""
 _PACKED = (".gz", ".gzip", ".bz2", ".zst", ".zstd", ".xz", ".lz4", ".br", ".snappy", ".deflate", ".z")
 _MAGIC = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"\x04\x22\x4d\x18", b"\xff\xfe", b"\xfe\xff")
 """How gzip, bzip2, zstd, xz, lz4 and text in UTF-16 begin: no range of their bytes can be read by itself."""
@@ -65,25 +62,6 @@ class Footer:
 Item = tuple[Part, ...]
 _Piece = tuple[Part, int]
 """A part, and what it costs."""
-
-
-def footers(files: Sequence[RawFile]) -> list[Footer]:
-    """The footers of Parquet files, in their order.
-
-    Raises:
-        StoreError: one is no readable Parquet file.
-    """
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(_footer, files))
-
-
-def _footer(file: RawFile) -> Footer:
-    filesystem, path = place_of(file.path)
-    try:
-        return footer_in(pq.read_metadata(path, filesystem=filesystem))
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        what = "this is not a readable Parquet file"
-        raise StoreError(what, where=file.path, todo="Replace or remove it.") from error
 
 
 def footer_in(found: pq.FileMetaData) -> Footer:

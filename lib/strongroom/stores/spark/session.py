@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import signal
 import threading
@@ -82,7 +81,7 @@ def begin() -> None:
 
 
 def _begun() -> None:
-    with contextlib.suppress(Exception):
+    with suppress(Exception):
         from pyspark import SparkConf, SparkContext
 
         conf = SparkConf().setAppName(_NAME)
