@@ -1,6 +1,6 @@
-"""Ask the policy, see all of it, compare two policies; see `strongroom/flows/access/__init__.py`."""
+"""The start button of `access`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("access", spark=False)
+    main("access")

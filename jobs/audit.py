@@ -1,6 +1,6 @@
-"""Check, search, prove and report the audit log; see `strongroom/flows/audit/__init__.py`."""
+"""The start button of `audit`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("audit", spark=False)
+    main("audit")

@@ -1,6 +1,6 @@
-"""Check settings, policy and contracts before they are run; see `strongroom/flows/check.py`."""
+"""The start button of `check`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("check", spark=False)
+    main("check")

@@ -1,6 +1,6 @@
-"""Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it."""
+"""The start button of `doctor`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("doctor", spark=False)
+    main("doctor")

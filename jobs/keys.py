@@ -1,6 +1,6 @@
-"""List, rotate, move and destroy keys; see `strongroom/flows/keys/__init__.py`."""
+"""The start button of `keys`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("keys", spark=False)
+    main("keys")

@@ -1,6 +1,6 @@
-"""Run a notebook and keep what it shows as one page; see `strongroom/flows/notebook.py`."""
+"""The start button of `notebook`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("notebook", spark=True)
+    main("notebook")

@@ -1,6 +1,6 @@
-"""Turn raw files into a protected, checked, governed training table."""
+"""The start button of `prepare`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("prepare", spark=True)
+    main("prepare")

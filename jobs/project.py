@@ -1,6 +1,6 @@
-"""Give roles what they may read in files of their own; see `strongroom/flows/project/__init__.py`."""
+"""The start button of `project`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("project", spark=True)
+    main("project")

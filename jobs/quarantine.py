@@ -1,6 +1,6 @@
-"""Work with rows that were set aside: list, show, retry, discard."""
+"""The start button of `quarantine`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("quarantine", spark="retry")
+    main("quarantine")

@@ -1,6 +1,6 @@
-"""Open encrypted columns for who may see them; see `strongroom/flows/reveal/__init__.py`."""
+"""The start button of `reveal`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("reveal", spark=True)
+    main("reveal")

@@ -1,6 +1,6 @@
-"""Make an invented lake to try everything on; see `strongroom/flows/sample.py`."""
+"""The start button of `sample`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("sample", spark=False)
+    main("sample")

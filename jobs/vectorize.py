@@ -1,6 +1,6 @@
-"""Turn the texts of a training table into TF-IDF features; see `strongroom/flows/vectorize/__init__.py`."""
+"""The start button of `vectorize`: what it does stands in `strongroom/core/jobs.py`, how in `strongroom/flows`."""
 
 from strongroom.run_job import main
 
 if __name__ == "__main__":
-    main("vectorize", spark=True)
+    main("vectorize")

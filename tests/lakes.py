@@ -59,7 +59,7 @@ class Installation:
 
     def run(self, flow: ModuleType, *options: str) -> Result:
         self.capsys.readouterr()
-        code = run_job.run(flow, ["--config", str(self.settings), "--json", *options], spark=True)
+        code = run_job.run(flow, ["--config", str(self.settings), "--json", *options])
         out, err = self.capsys.readouterr()
         last = out.strip().rsplit("\n", 1)[-1]
         return Result(code, json.loads(last) if last.startswith("{") else {}, out, err)

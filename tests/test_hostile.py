@@ -21,6 +21,7 @@ from hostile import TEXTS, elements, junit, last_line, prometheus, shell_words, 
 from lakes import ROOT, install
 from strongroom import launcher, run_job
 from strongroom.audit.log import AuditLog
+from strongroom.core import jobs
 from strongroom.core.audit_event import Event
 from strongroom.core.errors import EnvironmentFault, StrongroomError
 from strongroom.core.escaping import is_unicode, visible
@@ -78,10 +79,7 @@ def said(capsys, flow, *options: str) -> tuple[int, str]:
 
 
 def flows():
-    return {
-        path.stem: importlib.import_module(f"strongroom.flows.{path.stem}")
-        for path in sorted((ROOT / "jobs").glob("*.py"))
-    }
+    return {name: importlib.import_module(f"strongroom.flows.{name}") for name in jobs.JOBS}
 
 
 def options():

@@ -79,7 +79,7 @@ def run(job):
 
 sys.modules["strongroom.flows.waits"] = flow = types.ModuleType("strongroom.flows.waits", "")
 flow.BARE, flow.run = True, run
-launch.main("waits", spark=False)
+launch.main("waits")
 """
 
 

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import fcntl
 import os
-import re
 import signal
 import sys
 import time
@@ -20,6 +18,7 @@ from typing import NoReturn
 
 from strongroom import console
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
+from strongroom.core.jobs import JOBS
 from strongroom.core.settings import Settings
 from strongroom.core.settings.values import master_fault
 from strongroom.core.suggest import nearest
@@ -34,9 +33,6 @@ from strongroom.stores.spark import run_folder
 from strongroom.stores.spark.connect import is_connect
 from strongroom.stores.spark.session import is_local
 
-_BARE = {"--dry-run", "--help", "-h"}  # with one of these a job touches nothing, so that it needs no Spark
-_WITHOUT_SPARK = ("prepare", "quarantine")
-"""Jobs that the setting `prepare.engine` lets do without Spark."""
 _WRITABLE = "Free space or mend permissions there, then run the same again."
 
 
@@ -164,9 +160,9 @@ def parse(argv: Sequence[str]) -> Request:
     if not job and not own.setup_only:
         console.say_lines(_parser().format_help())
         raise UsageError("No job is named.", todo="Name one, for example ./spark-submit.sh doctor")
-    if job and not (re.fullmatch(r"[\w-]+", job) and request.script.is_file()):
+    if job and job not in JOBS:
         console.say_lines(f"jobs:\n{_listing()}\n")
-        near = nearest(job, job_titles())
+        near = nearest(job, JOBS)
         raise UsageError(
             f"There is no job {job!r}.", todo=f"Did you mean {near!r}?" if near else "Name one of the above."
         )
@@ -203,25 +199,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def job_titles() -> dict[str, str]:
-    """Every job and the first line of its docstring."""
-    titles = {}
-    for path in sorted((ROOT / "jobs").glob("*.py")):
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        titles[path.stem] = text.partition("\n")[0].partition("; see ")[0].rstrip(".")
-    return titles
-
-
 def _listing() -> str:
-    return "\n".join(f"  {name:<12}{title}" for name, title in job_titles().items())
+    return "\n".join(f"  {name:<12}{job.title}" for name, job in JOBS.items())
 
 
 def needs_spark(request: Request) -> bool:
     """Whether the job is one of Spark, and is really to run."""
-    found = re.search(r"""spark=(True|"(\w+)")""", request.script.read_text(encoding="utf-8"))
-    if found is None or _BARE.intersection(request.options):
-        return False
-    return found[2] is None or found[2] in request.options  # "VERB": only this verb of the job is one of Spark
+    return JOBS[request.job].needs_spark(request.options)
 
 
 def needs_java(request: Request, settings: Settings) -> bool:
@@ -232,7 +216,7 @@ def needs_java(request: Request, settings: Settings) -> bool:
 
 def engine_of(request: Request, settings: Settings) -> str:
     """Who does the work, as far as it is known before the job: `spark`, `local`, or `auto`."""
-    moved = request.job in _WITHOUT_SPARK and not request.master and is_local(settings.spark["spark.master"])
+    moved = JOBS[request.job].local and not request.master and is_local(settings.spark["spark.master"])
     return str(settings.jobs["prepare"]["engine"]) if moved and settings.jobs else "spark"
 
 
@@ -293,7 +277,7 @@ def say(line: str) -> None:
 
 def _failed(argv: Sequence[str], error: StrongroomError, *, start: float) -> int:
     """Say what is wrong, in the form of every job, and return the exit code."""
-    job = next((word for word in argv if (ROOT / "jobs" / f"{word}.py").is_file()), "")
+    job = next((word for word in argv if word in JOBS), "")
     return console.Telling(job, run_id="", as_json="--json" in argv, start=start).failed(error, code=error.exit_code)
 
 

@@ -49,11 +49,8 @@ def _default_config() -> str:
 DEFAULT_CONFIG = _default_config()
 
 
-def main(name: str, *, spark: bool | str) -> NoReturn:
-    """Runs a job, the flow of that name, and ends the process with its exit code.
-
-    `spark` tells the launcher whether the job needs Java: always, never, or for one verb only.
-    """
+def main(name: str) -> NoReturn:
+    """Runs a job of the table, and ends the process with its exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
     signal.signal(signal.SIGTERM, _terminated)
     _own_stderr()
@@ -61,7 +58,7 @@ def main(name: str, *, spark: bool | str) -> NoReturn:
     logging.captureWarnings(True)  # and so may what they warn of
     workers.without_zips()
     session.begin()
-    sys.exit(run(import_module(f"strongroom.flows.{name}"), sys.argv[1:], spark=bool(spark)))
+    sys.exit(run(import_module(f"strongroom.flows.{name}"), sys.argv[1:]))
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -76,7 +73,7 @@ def _own_stderr() -> None:
             sys.stderr = theirs.open("a", encoding="utf-8", buffering=1)
 
 
-def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
+def run(flow: ModuleType, argv: Sequence[str]) -> int:
     """Runs a job as the command line would and returns the exit code; see `core/errors.py` for what it means.
 
     A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is
@@ -84,7 +81,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
-    parser = parser_of(name, flow, spark=spark)
+    parser = parser_of(name, flow)
     try:
         if any(word.endswith("=--") for word in argv):  # argparse would take the value away and leave a list
             parser.error("'--' is no value of an option")
@@ -109,7 +106,7 @@ def run(flow: ModuleType, argv: Sequence[str], *, spark: bool = False) -> int:
         return telling.bug(error) if known is None else telling.failed(known, code=known.exit_code)
 
 
-def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.ArgumentParser:
+def parser_of(name: str, flow: ModuleType) -> argparse.ArgumentParser:
     """The options of a job: those of every job, and the flow's own."""
     parser = Parser(
         prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
@@ -128,7 +125,6 @@ def parser_of(name: str, flow: ModuleType, *, spark: bool = False) -> argparse.A
     common.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
     if hasattr(flow, "arguments"):
         flow.arguments(parser)
-    parser.set_defaults(needs_spark=spark)
     return parser
 
 

@@ -123,7 +123,7 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
     from strongroom import run_job
 
     def run() -> None:
-        code = run_job.run(import_module(f"strongroom.flows.{flow}"), ["--config", str(settings), *options], spark=True)
+        code = run_job.run(import_module(f"strongroom.flows.{flow}"), ["--config", str(settings), *options])
         assert code == 0, f"{flow} ended with {code}"
 
     return run

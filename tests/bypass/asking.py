@@ -155,7 +155,7 @@ def started(at: Reach, token: str) -> Found:
     os.environ[tokens.NAME] = token
     try:
         with redirect_stdout(said), redirect_stderr(said):
-            code = run_job.run(SimpleNamespace(__name__="show", run=run), ["--config", str(proven)], spark=True)
+            code = run_job.run(SimpleNamespace(__name__="show", run=run), ["--config", str(proven)])
     finally:
         del os.environ[tokens.NAME]
         if before is not None:

@@ -69,7 +69,7 @@ def job(flow: object, *words: str, keys: str) -> Callable[[Reach], Found]:
     def attempt(at: Reach) -> Found:
         file = settings(at, keys=keys.replace("HOME", at.home))
         out = Path(file).with_name("out")
-        code = run_job.run(flow, [*(word.replace("OUT", str(out)) for word in words), "--config", file], spark=True)
+        code = run_job.run(flow, [*(word.replace("OUT", str(out)) for word in words), "--config", file])
         yield f"exit {code}"
         for left in Path(file).parent.rglob("*"):
             if left.is_file():

@@ -291,7 +291,7 @@ def test_a_key_that_is_destroyed_under_a_run_leaves_nothing_that_nobody_opens(pl
         monkeypatch.setattr("strongroom.flows.prepare.publish.still_enabled", still_enabled)
         still_enabled(path, key_id)
         for words in (["rotate"], ["destroy", f"{key_id:08x}"]):
-            assert run_job.run(keys, [*words, "--config", str(place.settings)], spark=False) == 0
+            assert run_job.run(keys, [*words, "--config", str(place.settings)]) == 0
 
     monkeypatch.setattr("strongroom.flows.prepare.publish.still_enabled", destroyed_after_this_look)
     failed = place.run(prepare)

@@ -45,7 +45,7 @@ def place(tmp_path, capsys, spark):
 def vectorized(tmp_path_factory, spark):
     """One that has its features, by the run r1."""
     found = laid(tmp_path_factory.mktemp("vectorized") / "a b", None)
-    assert run_job.run(vectorize, ["--config", str(found.settings), "--run-id", "r1"], spark=True) == 0
+    assert run_job.run(vectorize, ["--config", str(found.settings), "--run-id", "r1"]) == 0
     return found
 
 

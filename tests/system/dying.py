@@ -152,4 +152,4 @@ if __name__ == "__main__":
 
     sys.argv[:1] = []
     arm_driver(replace(ORDERS, driver=os.getpid()))
-    run_job.main(sys.argv[0], spark=True)
+    run_job.main(sys.argv[0])

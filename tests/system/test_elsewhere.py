@@ -69,7 +69,7 @@ def here(tmp_path_factory, spark):
     """An ordinary run, and the keys that the others use, too."""
     place = made(tmp_path_factory.mktemp("here") / "a")
     for flow, contract in ((prepare, "types"), (prepare, "reviews"), (vectorize, "reviews")):
-        assert run_job.run(flow, ["--config", str(place.settings), "--contract", contract], spark=True) == 0
+        assert run_job.run(flow, ["--config", str(place.settings), "--contract", contract]) == 0
     return place
 
 
@@ -126,7 +126,7 @@ def test_each_thing_that_a_machine_may_have_otherwise(here, tmp_path, variable, 
 def test_each_setting_that_a_session_may_have_otherwise(here, tmp_path, spark, key):
     place, theirs = with_keys_of(here, made(tmp_path / "a")), spark.newSession()
     theirs.conf.set(key.removeprefix("spark.hadoop."), DEFAULTS[key])
-    args = run_job.parser_of("prepare", prepare, spark=True)
+    args = run_job.parser_of("prepare", prepare)
     words = args.parse_args(["--config", str(place.settings), "--contract", "types"])
     run_job.audited(prepare, "prepare", words, "run-1", spark=theirs)
     assert contents(place, TABLES[:1]) == contents(here, TABLES[:1])
@@ -154,6 +154,6 @@ def test_jobs_in_a_session_where_everything_is_set_otherwise(here, tmp_path, the
     for flow, contract in ((prepare, "types"), (prepare, "reviews"), (vectorize, "reviews")):
         name = flow.__name__.rpartition(".")[2]
         words = ["--config", str(place.settings), "--contract", contract]
-        args = run_job.parser_of(name, flow, spark=True).parse_args(words)
+        args = run_job.parser_of(name, flow).parse_args(words)
         run_job.audited(flow, name, args, f"run-{contract}-{name}", spark=their_session)
     assert contents(place) == contents(here)

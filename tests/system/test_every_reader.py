@@ -23,7 +23,7 @@ SQL_NAMES = ", ".join(f'"{name}"' for name in NAMES)
 def place(tmp_path_factory):
     made = install(tmp_path_factory.mktemp("lake") / "a", None)
     every_type.put(made)
-    assert run_job.run(prepare, ["--config", str(made.settings), "--contract", "types"], spark=True) == 0
+    assert run_job.run(prepare, ["--config", str(made.settings), "--contract", "types"]) == 0
     return made
 
 

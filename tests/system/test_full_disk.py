@@ -37,7 +37,7 @@ def disk(request, tmp_path_factory):
     try:
         place = install(root, None, sample=200, engine=request.param)
         options = ["--config", str(place.settings), *OPEN_GATE]
-        assert run_job.run(prepare, options, spark=True) == 0
+        assert run_job.run(prepare, options) == 0
         yield place, (training(place, "reviews"), quarantined(place, "reviews"))
     finally:
         subprocess.run(["umount", "--lazy", str(root / "lake")], check=True)

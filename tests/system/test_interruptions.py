@@ -43,7 +43,7 @@ class Scene:
 
 def run(place, mode):
     options = ["--config", str(place.settings), "--set", f"prepare.mode={mode}"]
-    return run_job.run(prepare, [*options, "--set", "prepare.quarantine_limit=1"], spark=True)
+    return run_job.run(prepare, [*options, "--set", "prepare.quarantine_limit=1"])
 
 
 def tables(place):

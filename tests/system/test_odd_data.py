@@ -87,7 +87,7 @@ def place(good, capsys):
 def state(place, name):
     from strongroom import run_job
 
-    assert run_job.run(prepare, ["--config", str(place.settings), "--contract", name, *OPEN_GATE], spark=True) == 0
+    assert run_job.run(prepare, ["--config", str(place.settings), "--contract", name, *OPEN_GATE]) == 0
     assert not any(unknown_files(place, f"{zone}.{name}") for zone in ("training", "quarantine"))
     return training(place, name), quarantined(place, name)
 

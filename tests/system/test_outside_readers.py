@@ -39,7 +39,7 @@ def place(tmp_path_factory):
     made.edit("contracts/customers.yaml", "value: {method: encrypt}}", "value: {method: encrypt, rowKey: user_id}}")
     for name in ("reviews", "customers"):
         options = ["--config", str(made.settings), "--contract", name, "--set", "prepare.quarantine_limit=1"]
-        assert run_job.run(prepare, options, spark=True) == 0
+        assert run_job.run(prepare, options) == 0
     return made
 
 

@@ -29,7 +29,7 @@ def place(tmp_path_factory):
     for name, folder in (("adult", "adult"), ("sentiment", "reviews")):
         shutil.copytree(DATA / folder, made.lake / "raw" / name)
         shutil.copy(ROOT / "tests/contracts" / f"{name}.yaml", made.root / "contracts")
-        assert run_job.run(prepare, ["--config", str(made.settings), "--contract", name], spark=True) == 0
+        assert run_job.run(prepare, ["--config", str(made.settings), "--contract", name]) == 0
     return made
 
 

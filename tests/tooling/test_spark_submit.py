@@ -15,12 +15,14 @@ ROOT = Path(__file__).parents[2]
 READY = Path(sys.prefix).parent
 """The home whose environment these tests run in: a launcher that uses it has nothing to install."""
 
-JOBS = {
+JOBS = {  # a button, whose first line is its title
     "ends": '"""End with the code that is asked for."""\nimport sys\nprint(sys.argv[1:])\nsys.exit(int(sys.argv[1]))\n',
     "waits": '"""Wait to be stopped."""\nimport time\nprint("up", flush=True)\ntime.sleep(60)\n',
     "tells": '"""Tell what reaches a job."""\nimport json, os\nprint(json.dumps([dict(os.environ), os.umask(0)]))\n',
-    "sparks": '"""Need Spark; see elsewhere."""\nimport sys\nprint("plain", sys.argv[1:])\n# main(flow, spark=True)\n',
+    "sparks": '"""Need Spark."""\nimport sys\nprint("plain", sys.argv[1:])\n',
 }
+
+SPARK = {"sparks": "always"}
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,11 @@ def project(tmp_path_factory):
     (root / "jobs").mkdir()
     for name, text in JOBS.items():
         (root / "jobs" / f"{name}.py").write_text(text)
+    rows = [
+        f"{name!r}: JobEntry({text.split('.')[0][3:]!r}, {SPARK.get(name, 'never')!r})," for name, text in JOBS.items()
+    ]
+    with (root / "lib/strongroom/core/jobs.py").open("a") as table:
+        table.write("\nJOBS = {\n" + "\n".join(rows) + "\n}\n")
     return root
 
 

@@ -1,0 +1,44 @@
+"""The table of jobs: what each is called, what it does in a line, and when it needs Spark. Nothing else lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_DRY = {"--dry-run", "--help", "-h"}
+"""With one of these a job touches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """A job. Its flow is the module `strongroom.flows.NAME`, its button `jobs/NAME.py`.
+
+    Args:
+        title: what it does; one line of `--help`.
+        spark: whether it needs Spark: `always`, `never`, or the one verb that does.
+        local: whether `prepare.engine` may let it do without.
+    """
+
+    title: str
+    spark: str = "never"
+    local: bool = False
+
+    def needs_spark(self, options: Sequence[str]) -> bool:
+        """Whether it needs Spark when it is run with these options."""
+        return self.spark != "never" and not _DRY.intersection(options) and self.spark in ("always", *options)
+
+
+JOBS: Mapping[str, JobEntry] = {
+    "access": JobEntry("Ask the policy, see all of it, compare two policies"),
+    "audit": JobEntry("Check, search, prove and report the audit log"),
+    "check": JobEntry("Check settings, policy and contracts before they are run"),
+    "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
+    "keys": JobEntry("List, rotate, move and destroy keys"),
+    "notebook": JobEntry("Run a notebook and keep what it shows as one page", spark="always"),
+    "prepare": JobEntry("Make a protected, checked, governed training table of raw files", spark="always", local=True),
+    "project": JobEntry("Give roles what they may read in files of their own", spark="always"),
+    "quarantine": JobEntry("Work with rows that were set aside: list, show, retry, discard", spark="retry", local=True),
+    "reveal": JobEntry("Open encrypted columns for who may see them", spark="always"),
+    "sample": JobEntry("Make an invented lake to try everything on"),
+    "vectorize": JobEntry("Turn the texts of a training table into TF-IDF features", spark="always"),
+}
