@@ -1,5 +1,6 @@
 """Features from a training table: who may make them, what is written, and what a second run changes."""
 
+import argparse
 import json
 import shutil
 from datetime import UTC, datetime
@@ -17,9 +18,11 @@ from lakes import ROOT, Installation, install
 from strongroom import run_job
 from strongroom.core.contract.file import load_contract
 from strongroom.core.errors import StoreError
-from strongroom.core.run import Run
+from strongroom.core.run import Job, Run
+from strongroom.core.settings.file import load_settings
 from strongroom.flows import prepare, vectorize
 from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation.derived import Origin, Target
 from strongroom.flows.vectorize import tables as vectorize_tables
 from strongroom.learn.features.tfidf import as_vector
 from strongroom.learn.features.vocabulary import Vocabulary
@@ -231,15 +234,21 @@ def test_of_two_runs_at_once_one_wins_whole(place, spark):
     lake, words = Lake(str(place.lake)), Vocabulary(("a", "b"), (1, 1), (1, 2), 3)
     plan = vectorize_tables.vocabulary_plan(contract, text="text_content")
     before = lake.ensure("features.reviews_vocabulary", plan)
-    runs = [Run(name, "vectorize", "user:ada", "", datetime(2026, 1, 1, tzinfo=UTC)) for name in ("r1", "r2")]
+    settings, origin = load_settings(str(place.settings)), Origin(contract, {"training.reviews": 1}, "", {})
     one, other = (
-        vectorize_tables.Target(lake, "features.reviews_vocabulary", lake.open("features.reviews_vocabulary"), run, {})
-        for run in runs
-    )
+        Target.of(
+            Job(
+                Run(name, "vectorize", "user:ada", "", datetime(2026, 1, 1, tzinfo=UTC)),
+                settings, argparse.Namespace(), lambda: spark, print,
+            ),
+            lake, "features.reviews_vocabulary", origin, personal=False,
+        )
+        for name in ("r1", "r2")
+    )  # fmt: skip
     frame = spark.createDataFrame(vectorize_tables.vocabulary_rows(words, (1.0, 2.0)))
-    assert one.publish(frame, plan) == before.version() + 1
+    assert one.publish(frame, plan, rows=lambda: 2) == before.version() + 1
     with pytest.raises(StoreError, match="another run committed"):
-        other.publish(frame.where("term = 'a'"), plan)
+        other.publish(frame.where("term = 'a'"), plan, rows=lambda: 1)
     assert len(place.rows("features.reviews_vocabulary")) == 2
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.protection import METHODS
+from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.policy import Deny, Grant, Policy
 from strongroom.govern.engine.names import canonical, matcher, means
 from strongroom.govern.engine.selectors import classification_of, folded, is_encrypted, tags_of
@@ -95,14 +96,17 @@ def fields_inside(column: Column) -> Iterator[str]:
 def table_of(contract: Contract, name: str, *, protected: bool, state: str = "") -> Table:
     """A contract's columns as a table has them: `protected` as the training table, else in clear, as they come in."""
     kept = [column for column in contract.columns if not protected or methods_of(column)]
+    subject = subject_of(contract) if protected else None
+    tag = {} if subject is None else {TAG: subject.classification or "personal"}
     return Table(
         name,
-        tuple(column.name for column in kept),
-        {column.name: classification_of(column) for column in kept},
+        (*(column.name for column in kept), *tag),
+        {**{column.name: classification_of(column) for column in kept}, **tag},
         {column.name: found for column in kept if (found := tags_of(column)) is not None},
         frozenset(column.name for column in kept if protected and is_encrypted(column)),
         frozenset(path for column in kept for path in fields_inside(column)),
-        {column.name: ways(methods_of(column)) if protected else IN_CLEAR for column in kept},
+        {column.name: ways(methods_of(column)) if protected else IN_CLEAR for column in kept}
+        | dict.fromkeys(tag, METHODS["hash"].lies),
         state,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
 from strongroom.core.contract.protection import DATES, read_protect
+from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import number_signs, read_format, read_type
 from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, flag, text
 from strongroom.core.escaping import is_plain
@@ -59,6 +60,9 @@ class ColumnReader:
                 continue  # the JSON schema says so
             if not _NAME.fullmatch(name):
                 self.findings.add(child["name"], f"{name!r} cannot name a column.", "Use letters, digits, '_' and '-'.")
+            elif name.lower() == TAG and not above.path:
+                todo = "Give it another name, and its own as physicalName."
+                self.findings.add(child["name"], f"{name!r} is what tables call the tag of the data subject.", todo)
             elif name.lower() in seen:
                 what = f"The column {name!r} stands here twice."
                 self.findings.add(child["name"], what, f"It is on line {seen[name.lower()]} too.")

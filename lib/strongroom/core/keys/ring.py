@@ -19,10 +19,15 @@ from typing import Protocol
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 
-PURPOSES = ("token", "encryption", "quarantine", "projection", "fingerprint")
+PURPOSES = ("token", "encryption", "quarantine", "projection", "fingerprint", "subject")
 """What a derived key is for. A key of one purpose is never used for another."""
 
 _REFERENCE = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")
+
+SUBJECTS = 0x5B1EC700
+"""The id of the one master key that is never primary, never rotated and never destroyed: it makes the tags of data
+subjects, by which a person is found for as long as there are rows. Why: docs/decisions/subject-tags.md.
+"""
 
 MASTER_BYTES = 32
 """Length of a master key: 256 bits."""
@@ -155,6 +160,8 @@ class Keyring:
                 "the keyring names a key twice", where=self.handle.where, todo="Restore the file's last copy."
             )
         self.key(self.primary)
+        if self.primary == SUBJECTS:
+            raise KeyFault("this key only tags data subjects, and cannot be primary", where=self.handle.where)
 
     def key(self, key_id: int) -> Key:
         """The enabled key of that id.
@@ -180,7 +187,8 @@ class Keyring:
     @property
     def enabled(self) -> tuple[int, ...]:
         """Ids of the keys that may open values, the primary first."""
-        others = (key.id for key in self.keys if key.status is Status.ENABLED and key.id != self.primary)
+        apart = (self.primary, SUBJECTS)  # nothing lies under the latter that could be opened
+        others = (key.id for key in self.keys if key.status is Status.ENABLED and key.id not in apart)
         return (self.primary, *others)
 
     def opening(self, info: str) -> tuple[int, ...]:  # noqa: ARG002  a ring derives every key

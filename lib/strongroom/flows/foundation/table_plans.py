@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
+from strongroom.core.contract.subject import TAG, domain_of, subject_of
 from strongroom.core.sql_text import identifier
 from strongroom.govern.engine.selectors import classification_of, tags_of
 from strongroom.govern.table import methods_of
-from strongroom.protect import output_type
+from strongroom.protect import output_type, subject_tags
 from strongroom.stores.table_plan import TablePlan
 
 CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags", "strongroom.protection"
@@ -32,11 +33,13 @@ QUARANTINE = pa.schema(
 
 
 def training(contract: Contract) -> TablePlan:
-    """The table readers get: the contract's columns in order, protected, dropped ones left out."""
+    """The table readers get: the contract's columns in order, protected, dropped ones left out, and whose row it is."""
     kept = [(column, kind) for column in contract.columns if (kind := output_type(column)) is not None]
     fields = [
         pa.field(column.name, kind, nullable=not column.required, metadata=_notes(column)) for column, kind in kept
     ]
+    if (subject := subject_of(contract)) is not None:
+        fields.append(_tag(subject, table=f"training.{contract.name}"))
     return TablePlan(
         schema=pa.schema(fields),
         description=contract.description or f"{contract.name}, protected by contract {contract.id} {contract.version}",
@@ -44,6 +47,18 @@ def training(contract: Contract) -> TablePlan:
         stats=tuple(column.name for column, _ in kept if _is_open(column) and column.type.name in _ORDERED),
         checks=dict(_checks(contract)),
     )
+
+
+def _tag(subject: Column, *, table: str) -> pa.Field:
+    """The column that says whose row it is, to those whom a grant names it."""
+    made = {TAG: ["binary", "subject", {"column": subject.path, "within": domain_of(subject, table=table)}]}
+    notes = {
+        "comment": f"tag of the data subject, {subject.path}; only a grant that names it gives it",
+        CLASSIFICATION: subject.classification or "personal",
+        MADE: json.dumps(made, sort_keys=True, separators=(",", ":")),
+        PROTECTION: "hash",
+    }
+    return pa.field(TAG, subject_tags.TYPE, metadata=notes)
 
 
 def quarantine(contract: Contract) -> TablePlan:

@@ -23,7 +23,7 @@ from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.foundation.keyring import ring_of
+from strongroom.flows.foundation.keyring import ring_for
 from strongroom.flows.prepare import evolve, failure_report, notify, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.absent import absent_before, absent_columns, foretold, names_in, told
@@ -99,7 +99,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if job.args.dry_run:
         return _rehearsal(job, contract, lake=lake, found=found, looked=looked, before=before)
 
-    keyring = ring_of(job.settings, lake)
+    keyring = ring_for(job.settings, lake, contract)
     if keyring.notice:
         job.say(keyring.notice)
     evolved = evolve.planned(job, contract, lake, mode=mode_of(job))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from strongroom.arrow.types import type_of
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import preparing
 from strongroom.flows.foundation.table_plans import MADE, made_of
@@ -102,7 +103,9 @@ def _changes(
         yield from types
         if new.nullable and not old.nullable:
             yield name, LOOSE
-        if not types:
+        if name == TAG and _noted(old) != _noted(new):
+            yield name, "is the tag of another column, or within another domain, in the rows that are there"
+        elif not types and name in columns:
             yield from _leaves(columns[name], _noted(old), same=same)
     for name in plan.names:
         if name not in table.names:

@@ -13,7 +13,9 @@ from strongroom.core.contract import Contract
 from strongroom.core.report.columns import AbsentColumn
 from strongroom.core.run import Job, Run
 from strongroom.core.sql_text import all_of, equals
+from strongroom.flows.foundation import run_rows
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare.absent import ABSENT, absent_values
 from strongroom.flows.prepare.sketches import METRICS, state_rows
 from strongroom.quality.counts.tally import Tally
@@ -22,18 +24,6 @@ from strongroom.stores.lake import Lake, commits
 from strongroom.stores.sources import manifest
 from strongroom.stores.sources.manifest import Batch
 
-RUNS = "strongroom.runs"
-_RUNS = pa.schema(
-    [
-        ("run_id", pa.string()), ("dataset", pa.string()), ("batch", pa.int64()), ("mode", pa.string()),
-        ("status", pa.string()), ("principal", pa.string()), ("actor", pa.string()), ("purpose", pa.string()),
-        ("contract", pa.string()), ("contract_version", pa.string()), ("contract_fingerprint", pa.string()),
-        ("policy_fingerprint", pa.string()), ("key", pa.string()), ("rows_read", pa.int64()),
-        ("rows_written", pa.int64()), ("rows_quarantined", pa.int64()), ("failures", pa.int64()),
-        ("table_version", pa.int64()), ("report", pa.string()), ("started", pa.timestamp("us", "UTC")),
-        ("seconds", pa.float64()), ("notes", pa.list_(pa.string())),
-    ]
-)  # fmt: skip
 _METRICS = pa.schema(
     [
         ("run_id", pa.string()), ("dataset", pa.string()), ("batch", pa.int64()), ("about", pa.string()),
@@ -118,7 +108,7 @@ def write_run(job: Job, done: Done, *, lake: Lake) -> None:
         "notes": list(done.notes),
     }  # fmt: skip
     once = (f"runs/{done.contract.name}", done.batch.number)
-    commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
+    run_rows.append(lake, row, once=once)
 
 
 def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes: Sequence[str]) -> None:
@@ -131,7 +121,7 @@ def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes
         "policy_fingerprint": policy_of(job), "report": report, "started": run.started,
         "seconds": (datetime.now(UTC) - run.started).total_seconds(), "notes": list(notes),
     }  # fmt: skip
-    commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS))
+    run_rows.append(lake, row)
 
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:

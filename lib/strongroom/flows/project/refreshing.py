@@ -24,6 +24,7 @@ from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.derived import BY_FILE, Origin, recorded
 from strongroom.flows.foundation.projections import protected
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
 from strongroom.flows.project.rows import REPORT, Pass, Target
@@ -31,7 +32,7 @@ from strongroom.flows.project.rows import projected as pass_over
 from strongroom.govern.levels.physical import Projection
 from strongroom.govern.sql.select import reading
 from strongroom.protect.rekey import holds_tokens
-from strongroom.stores.lake import Lake
+from strongroom.stores.lake import Lake, properties
 from strongroom.stores.lake.projections import Projected, Relaid, Written, holds, source_files
 from strongroom.stores.spark.sql import columns_as, rows_where
 from strongroom.stores.table_plan import TablePlan, plain_type, spark_schema
@@ -77,12 +78,17 @@ class Refresh:
     def due(self) -> bool:
         return bool(self.anew or self.new or self.gone)
 
-    @property
-    def plan(self) -> TablePlan:
+    def origin(self, source: Source) -> Origin:
+        """What the projection is made from, and for whom."""
+        recipe = {"job": "project", "role": self.projection.role.name, "content": self.projection.content}
+        purpose = ",".join(self.projection.purposes)
+        return Origin(source.contract, {source.table: source.found.version()}, purpose, recipe, BY_FILE)
+
+    def plan(self, source: Source, run_id: str) -> TablePlan:
         """The table of the projection."""
-        properties = {"strongroom.zone": "projected", "strongroom.source": self.projection.source}
+        said = self.origin(source).properties("projected", run_id=run_id, schema=self.schema)
         what = f"what the role {self.projection.role.name} is given of {self.projection.source}"
-        return TablePlan(self.schema, what, properties)
+        return TablePlan(self.schema, what, {**said, "strongroom.source": self.projection.source})
 
 
 def plan(source: Source, each: Projection, ring: Keyring | None) -> Refresh:
@@ -126,21 +132,22 @@ def refresh(
     for each in due:
         alike.setdefault(each.new, []).append(each)
     for new, same in alike.items():
+        wants = [each.plan(source, job.run.id) for each in same]
         tables = [
-            Projected.open(source.lake, each.projection.table, each.plan, group=groups[each.projection.role.name])
-            for each in same
+            Projected.open(source.lake, each.projection.table, wanted, group=groups[each.projection.role.name])
+            for each, wanted in zip(same, wants, strict=True)
         ]
         stages = [table.stage(job.run.id) for table in tables]
         places = [table.begin(stage) for table, stage in zip(tables, stages, strict=True)]
         written = _written(job, source, same, new, places, ring) if new else {}
-        for number, (each, table, stage) in enumerate(zip(same, tables, stages, strict=True)):
+        for number, (each, table, stage, wanted) in enumerate(zip(same, tables, stages, wants, strict=True)):
             files = written.get(number, [])
             lacking = new - {file.source for file in files}
             files += [table.empty(stage, made_from, each.schema) for made_from in sorted(lacking)]
             rows[table.table] = sum(file.rows for file in files)
             _tell(job, source, each, rows=rows[table.table])
             try:
-                table.commit(
+                version = table.commit(
                     stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
                     at_ms=int(job.run.started.timestamp() * 1000), note={RUN: job.run.id},
                 )  # fmt: skip
@@ -148,6 +155,9 @@ def refresh(
                 if again:
                     raise
                 relaid.append(each)
+                continue
+            properties.bring(source.lake, table.table, wanted, say=job.say)
+            recorded(job, source.lake, table.table, each.origin(source), version=version, rows=rows[table.table])
     if relaid:
         replanned = [plan(source, each.projection, ring) for each in relaid]
         rows |= refresh(job, source, replanned, ring=ring, groups=groups, again=True)

@@ -28,7 +28,7 @@ from strongroom.core.sql_text import equals, one_of
 from strongroom.core.suggest import counted, did_you_mean
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.prepare.run_record import RUNS
+from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.quarantine import retry
 from strongroom.flows.quarantine.records import read_again
 from strongroom.flows.row_pass.row_json import RECORD, UNTRUSTED, as_json

@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.escaping import preparing
 from strongroom.core.run import RUN, Job, Outcome
@@ -22,7 +23,8 @@ from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import broken_rows, new_keys, permit_references
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.authorise import permit
-from strongroom.flows.prepare.evolve import evolution_of
+from strongroom.flows.foundation.keyring import ring_for
+from strongroom.flows.prepare.evolve import add, evolution_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
 from strongroom.flows.prepare.owner_rules import judge_owners
 from strongroom.flows.prepare.unfinished_retry import FILES, MOVED, finish, settle
@@ -34,7 +36,7 @@ from strongroom.flows.row_pass.probe import probed
 from strongroom.flows.row_pass.process import UNOPENED, Pass
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
-from strongroom.stores.keys import open_keyring, still_enabled
+from strongroom.stores.keys import still_enabled
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.table_files import files_at
@@ -58,7 +60,10 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     known = manifest.batches(lake, contract.name)
     settle(lake, contract, known)
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
-    if evolution_of(contract, onto).changes:
+    evolved = evolution_of(contract, onto)
+    if evolved.changes.keys() == {TAG}:  # a table of before rows were tagged
+        onto = add(lake, training, evolved, onto)
+    elif evolved.changes:
         what, first = f"the columns of {training} are not the contract's yet", preparing(contract.name, mode="append")
         raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.")])
     _refuse_unpublished(lake, aside, known, onto)
@@ -67,7 +72,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     pinned = RawFile(f"{aside}@{quarantine.version()}", 0, 0)
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
-    keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
+    keyring = ring_for(job.settings, lake, contract)
     plan, lying = Pass(contract, training, keyring.handle), files_at(lake, quarantine, aside)
     folder = staging.place(lake, training, batch.stage, stats=()).folder
     way = probed(

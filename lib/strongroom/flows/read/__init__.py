@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.escaping import preparing
 from strongroom.core.policy import PHYSICAL
@@ -23,6 +24,7 @@ from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Job, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
+from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.projections import contract_for, projections_of, reading_of
 from strongroom.flows.foundation.role_keys import openable
@@ -76,15 +78,22 @@ def read_table(
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
-    """The same for a job: its run says who reads, for what, and when; of one version when it names one."""
-    return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version)
+    """The same for a job that derives a table: its run says who reads, for what, and when; of one version, if named.
+
+    The tags of data subjects come along, where the table has them and is read itself: the policy gives them to nobody
+    here, and what is derived has to carry them on.
+    """
+    return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version, carried=(TAG,))
 
 
 def _read(
     spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None,
-    theirs: bool = False,
+    theirs: bool = False, carried: tuple[str, ...] = (),
 ) -> Any:  # fmt: skip
-    """The rows as the policy gives them; `theirs` is a session that nobody has looked at yet."""
+    """The rows as the policy gives them.
+
+    `theirs` is a session that nobody has looked at yet, `carried` are columns that come along though nobody has them.
+    """
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
     request = replace(reading_of(found, table, run), at=at)
@@ -112,8 +121,12 @@ def _read(
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
     rows = _rows(spark, lake, table, found, theirs=theirs)
     sql = reading(decision, dict(rows.dtypes))
+    carried = tuple(name for name in carried if name in rows.columns and name not in decision.columns)
+    sql = replace(sql, select=(*sql.select, *map(identifier, carried)))
     if decision.clear and contract is not None:
-        shown = in_clear(rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine)
+        shown = in_clear(
+            rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine, carried=carried
+        )
     else:
         shown = columns_as(rows_where(rows, sql.where), sql.select)
     return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names

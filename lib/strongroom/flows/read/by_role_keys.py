@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -27,11 +27,11 @@ ROW_KEY = "__row_key_"
 
 def in_clear(
     rows: Any, decision: Decision, sql: Reading, *, settings: Settings, contract: Contract,
-    by_role: Mapping[str, str], engine: Engine,
+    by_role: Mapping[str, str], engine: Engine, carried: Sequence[str] = (),
 ) -> Any:  # fmt: skip
     """What a decision gives of the rows as they lie, its columns `clear` opened; a value that does not open is null.
 
-    `sql` is the decision as SQL, and `by_role` says for each column which role's keys open it.
+    `sql` is the decision as SQL, with the `carried` columns; `by_role` says for each column which role's keys open it.
 
     Raises:
         KeyFault: a role's file is missing, or its provider does not open it.
@@ -47,7 +47,7 @@ def in_clear(
         opened = _udf(column, table=f"training.{contract.name}", keys=handles[by_role[name]])
         keys = [f"{ROW_KEY}{bound.index(key)}" for key in row_keys_of([column])]
         shown = shown.withColumn(name, opened(identifier(name), *keys))
-    return shown.select([identifier(name) for name in decision.columns])
+    return shown.select([identifier(name) for name in (*decision.columns, *carried)])
 
 
 def _udf(column: Column, *, table: str, keys: RoleHandle) -> Any:

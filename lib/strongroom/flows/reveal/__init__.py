@@ -18,6 +18,7 @@ from typing import Any
 
 from strongroom.core.contract import Column, Contract, Type
 from strongroom.core.contract.conditions import check_condition
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError, UsageError
 from strongroom.core.escaping import preparing
 from strongroom.core.expression import parse
@@ -28,6 +29,7 @@ from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.contracts import contract_of
+from strongroom.flows.foundation.derived import Origin
 from strongroom.flows.reveal.table import ROW_KEY, Opening, publish
 from strongroom.govern.sql.row_filters import predicate
 from strongroom.govern.sql.select import reading
@@ -35,6 +37,7 @@ from strongroom.protect import output_ddl, revealed_type
 from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
+from strongroom.stores.spark.error_translation import at_version
 from strongroom.stores.spark.sql import columns_as, rows_where
 
 
@@ -59,15 +62,19 @@ def run(job: Job) -> Outcome:
     columns, condition = _columns(job, contract), _condition(job, contract)
     decision = _authorise(job, contract, columns=columns, condition=condition)
     lake, source, target = Lake(job.settings.lake), f"training.{contract.name}", _target(job, contract)
-    if lake.open(source) is None:
+    found = lake.open(source)
+    if found is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
         raise StoreError("there is no such table yet", where=source, todo=todo)
     told = f"{', '.join(column.name for column in columns)} of {source}"
     if job.args.dry_run:
         return Outcome({target: lake.folder(target)}, summary=f"{told} would be opened into {target}")
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    rows = _rows(job, decision, lake.spark_path(source), columns=columns, condition=condition)
-    return publish(job, rows, Opening(columns, source, target, keyring.handle), decision=decision, contract=contract)
+    recipe = {"job": "reveal", "columns": [column.name for column in columns], "where": job.args.where}
+    origin = Origin(contract, {source: found.version()}, job.run.purpose, recipe)
+    rows = _rows(job, decision, at_version(job.spark(), lake.spark_path(source), found.version()), columns, condition)
+    plan = Opening(columns, source, target, keyring.handle, tagged=TAG in rows.columns)
+    return publish(job, rows, plan, decision=decision, origin=origin)
 
 
 def _columns(job: Job, contract: Contract) -> tuple[Column, ...]:
@@ -126,12 +133,12 @@ def _target(job: Job, contract: Contract) -> str:
     return f"revealed.{name}"
 
 
-def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column], condition: tuple[str, ...]) -> Any:
-    """The rows that policy and command leave, as they lie, with the row keys that values are bound to.
+def _rows(job: Job, decision: Decision, rows: Any, columns: Sequence[Column], condition: tuple[str, ...]) -> Any:
+    """The rows that policy and command leave, as they lie, with the row keys that values are bound to, and their tags.
 
     A row key is read whether or not the grant shows it: it serves to open, and nothing of it is written.
     """
-    rows, bound = job.spark().read.format("delta").load(path), row_keys_of(columns)
+    bound = row_keys_of(columns)
     gone = [name for name in (*(column.name for column in columns), *condition, *bound) if name not in rows.columns]
     if gone:
         what = f"the table has no column {', '.join(gone)}; it is older than the contract"
@@ -142,5 +149,6 @@ def _rows(job: Job, decision: Decision, path: str, *, columns: Sequence[Column],
     rows = rows_where(rows, sql.where)
     keys = [f"{ROW_KEY}{place}" for place in range(len(bound))]
     beside = [f"{identifier(name)} as {key}" for name, key in zip(bound, keys, strict=True)]
-    shown = columns_as(rows, (*sql.select, *beside))
-    return shown.select([*(identifier(column.name) for column in columns), *keys])
+    tag = [TAG] if TAG in rows.columns else []
+    shown = columns_as(rows, (*sql.select, *beside, *(name for name in tag if name not in decision.columns)))
+    return shown.select([*(identifier(column.name) for column in columns), *keys, *tag])

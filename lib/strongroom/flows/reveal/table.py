@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,26 +10,28 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.arrow.types import plain
 from strongroom.audit.log import AuditLog
 from strongroom.core import workers
 from strongroom.core.audit_event import Event
-from strongroom.core.contract import Column, Contract
+from strongroom.core.contract import Column
+from strongroom.core.contract.subject import TAG
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import KeyHandle
 from strongroom.core.no_values import no_values
 from strongroom.core.policy.decision import Decision
-from strongroom.core.run import RUN, Job, Outcome
+from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.derived import Origin, Target
 from strongroom.govern.table import methods_of
-from strongroom.protect import revealed_type, revealer
+from strongroom.protect import revealed_type, revealer, subject_tags
 from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.stores.keys import keyring_of
-from strongroom.stores.lake import Lake, commits, owners, properties, staging
+from strongroom.stores.lake import Lake
 from strongroom.stores.lake.clear_tables import close_to_others, drop_former
-from strongroom.stores.lake.commits import Change
 from strongroom.stores.table_plan import TablePlan, spark_schema
 
 UNOPENED = "__unopened_"
@@ -50,11 +52,17 @@ class Opening:
     table: str
     target: str
     keys: KeyHandle
+    tagged: bool = False
 
     @property
     def schema(self) -> pa.Schema:
         """The opened columns."""
         return pa.schema([pa.field(column.name, revealed_type(column)) for column in self.columns])
+
+    @property
+    def tag(self) -> pa.Schema:
+        """Whose row it is, where the table says so."""
+        return pa.schema([pa.field(TAG, subject_tags.TYPE)] if self.tagged else [])
 
 
 def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -66,76 +74,81 @@ def opened(plan: Opening, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
         flags = [f"{UNOPENED}{place}" for place in range(len(openers))]
         bound = row_keys_of(plan.columns)
         for batch in batches:
-            row_keys = dict(zip(bound, batch.columns[len(openers) :], strict=True))
+            row_keys = dict(zip(bound, batch.columns[len(openers) :], strict=False))
+            tag = [plain(batch.column(name)) for name in plan.tag.names]
             found = [open_(array, row_keys) for open_, array in zip(openers, batch.columns, strict=False)]
             bad = [pc.invert(fine) for _, fine in found]
             clear = [array.cast(field.type) for (array, _), field in zip(found, schema, strict=True)]
-            yield pa.RecordBatch.from_arrays([*clear, *bad], names=[*schema.names, *flags])
+            yield pa.RecordBatch.from_arrays([*clear, *bad, *tag], names=[*schema.names, *flags, *plan.tag.names])
 
 
-def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract: Contract) -> Outcome:
+def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, origin: Origin) -> Outcome:
     """Staged, counted, written to the audit log, and only then there to be read."""
-    lake, target = Lake(job.settings.lake), plan.target
-    wanted = _plan(job, contract, plan)
-    close_to_others(lake, target)
-    onto = lake.ensure(target, wanted)
-    owners.refuse(target, onto, mode="overwrite")
-    number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
-    if onto.transaction_version(writer):
-        drop_former(lake, target)  # which it may have died before
-        return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
-    stage = f"stage-{number:06d}-{job.run.id}"
-    staging.drop_stage(lake, target, stage)  # of this very run, killed just before its commit
-    try:
-        counts = _staged(rows, plan, path=staging.spark_path(lake, target, stage))
-        event = Event.decided(
-            job.run, decision, policy=engine_of(job.settings.policy).policy.fingerprint, contract=contract.fingerprint
-        )
-        facts = {**event.facts, "into": target, "rows": counts[0], "unopened": counts[1]}
-        AuditLog.open(job.settings).append(replace(event, facts=facts))
-        change = Change(staging.staged(lake, target, stage), whole=True, schema=wanted.schema)
-        writers, note = {target: number, writer: number}, {RUN: job.run.id}
-        version = commits.commit(lake, target, change, looked=onto, writers=writers, note=note)
-    except BaseException:
-        staging.drop_stage(lake, target, stage)
-        raise
-    properties.bring(lake, target, wanted, say=job.say)
-    drop_former(lake, target)
-    return _outcome(plan, counts, version=version, path=lake.folder(target))
+    lake, name, wanted = Lake(job.settings.lake), plan.target, _plan(origin, plan)
+    close_to_others(lake, name)
+    target = Target.of(job, lake, name, origin)
+    target.refuse()
+    if target.done:
+        drop_former(lake, name)  # which it may have died before
+        return Outcome({name: lake.folder(name)}, summary=f"{name}: this run is done already.")
+    clear, counted_ = _opened(rows, plan)
+    counts = (0, dict[str, int]())
+
+    def rows_told() -> int:
+        nonlocal counts
+        counts = counted_()
+        _tell(job, plan, decision, origin, counts)
+        return counts[0]
+
+    version = target.publish(clear, wanted, rows=rows_told)
+    drop_former(lake, name)
+    return _outcome(plan, counts, version=version, path=lake.folder(name))
 
 
-def _staged(rows: Any, plan: Opening, *, path: str) -> tuple[int, dict[str, int]]:
-    """The opened rows in the stage; how many they are, and how many did not open, by column."""
+def _tell(job: Job, plan: Opening, decision: Decision, origin: Origin, counts: tuple[int, dict[str, int]]) -> None:
+    """The audit log has it before anybody can read it."""
+    policy, contract = engine_of(job.settings.policy).policy.fingerprint, origin.contract.fingerprint
+    event = Event.decided(job.run, decision, policy=policy, contract=contract)
+    facts = {**event.facts, "into": plan.target, "rows": counts[0], "unopened": counts[1]}
+    AuditLog.open(job.settings).append(replace(event, facts=facts))
+
+
+def _opened(rows: Any, plan: Opening) -> tuple[Any, Callable[[], tuple[int, dict[str, int]]]]:
+    """The opened rows; and what tells, once they are written, how many they are and how many did not open."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
     flags = [f"{UNOPENED}{place}" for place in range(len(plan.columns))]
-    schema = pa.schema([*plan.schema, *(pa.field(flag, pa.bool_()) for flag in flags)])
+    schema = pa.schema([*plan.schema, *(pa.field(flag, pa.bool_()) for flag in flags), *plan.tag])
     clear, seen = rows.mapInArrow(partial(opened, plan), spark_schema(schema)), Observation()
-    counted = clear.observe(
+    observed = clear.observe(
         seen, F.count(F.lit(1)).alias("rows"), *(F.count_if(F.col(flag)).alias(flag) for flag in flags)
     )
     names = [F.when(F.col(flag), F.lit(column.name)) for column, flag in zip(plan.columns, flags, strict=True)]
     verdict = F.array_compact(F.array(*names))
     shown = [F.col(identifier(name)) for name in plan.schema.names]
-    staging.write(counted.select(*shown, F.when(F.size(verdict) > 0, verdict).alias(VERDICT)), path, stats=())
-    found = seen.get
-    unopened = {column.name: int(found[flag]) for column, flag in zip(plan.columns, flags, strict=True)}
-    return int(found["rows"]), {name: count for name, count in unopened.items() if count}
+    told = F.when(F.size(verdict) > 0, verdict).alias(VERDICT)
+
+    def counts() -> tuple[int, dict[str, int]]:
+        found = seen.get
+        unopened = {column.name: int(found[flag]) for column, flag in zip(plan.columns, flags, strict=True)}
+        return int(found["rows"]), {name: count for name, count in unopened.items() if count}
+
+    return observed.select(*shown, told, *plan.tag.names), counts
 
 
-def _plan(job: Job, contract: Contract, plan: Opening) -> TablePlan:
+def _plan(origin: Origin, plan: Opening) -> TablePlan:
     """The table; what the contract says of a column holds for its clear values too, and no bounds go to the log."""
-    known = table_plans.training(contract).schema
-    notes = {"comment": f"opened from {plan.table} for {job.run.purpose}"}
+    known = table_plans.training(origin.contract).schema
+    notes = {"comment": f"opened from {plan.table} for {origin.purpose}"}
     fields = [
         pa.field(column.name, revealed_type(column), metadata={**(known.field(column.name).metadata or {}), **notes,
             table_plans.PROTECTION: _methods(column)})
         for column in plan.columns
     ]  # fmt: skip
     fields.append(pa.field(VERDICT, pa.list_(pa.string()), metadata={"comment": "columns whose value did not open"}))
-    properties = {**table_plans.properties(contract, "revealed"), "strongroom.purposes": job.run.purpose}
-    return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear", properties=properties)
+    fields += [known.field(name) for name in plan.tag.names]
+    return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear")
 
 
 def _methods(column: Column) -> str:

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.contract import ACROSS, Column, Contract
+from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
-from strongroom.protect import output_type, protector, seal
+from strongroom.protect import output_type, protector, seal, subject_tags
 from strongroom.protect.equality_marks import leaving, marker, shows_equality
 from strongroom.protect.methods.row_key import Protector, row_keys_of
 from strongroom.quality.counts.failures import Failures
@@ -94,9 +95,10 @@ class Placed:
 
 
 def output_schema(contract: Contract) -> pa.Schema:
-    """The protected columns in the contract's order, dropped ones left out."""
+    """The protected columns in the contract's order, dropped ones left out, and the subject's tag behind them."""
     kept = [(column, output_type(column)) for column in contract.columns]
-    return pa.schema([pa.field(column.name, kind) for column, kind in kept if kind is not None])
+    fields = [pa.field(column.name, kind) for column, kind in kept if kind is not None]
+    return pa.schema(fields if subject_of(contract) is None else [*fields, pa.field(TAG, subject_tags.TYPE)])
 
 
 class Worker:
@@ -126,6 +128,7 @@ class Worker:
             column.name: protector(column, table=plan.table, keyring=self.keyring) for column in kept
         }
         self._row_keys = row_keys_of(kept)
+        self._tag = subject_tags.row_tagger(plan.contract, table=plan.table, keyring=self.keyring)
 
     @property
     def tally(self) -> Tally:
@@ -226,7 +229,8 @@ class Worker:
             for leaf, values in leaving(column, protected[column.name]):
                 if leaf.path in self._markers:
                     self._count(leaf, self._markers[leaf.path](values))
-        return pa.RecordBatch.from_arrays([protected[name] for name in self._protect], schema=self.schema)
+        tags = [] if self._tag is None else [self._tag(typed)]
+        return pa.RecordBatch.from_arrays([*(protected[name] for name in self._protect), *tags], schema=self.schema)
 
     def _count(self, leaf: Column, marks: np.ndarray) -> None:
         """One more batch of a leaf that is not open."""

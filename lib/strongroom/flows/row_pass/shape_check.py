@@ -13,6 +13,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.contract import Contract, Source, source_name
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.suggest import nearest
 from strongroom.quality.reading.csv_header import header_of, header_problems
@@ -164,7 +165,8 @@ def footers(paths: Sequence[str]) -> list[Footer]:
 
 
 def _delta(of: _File) -> tuple[Looked, list[Problem]]:
-    schema = pa.schema(DeltaTable(of.file.path, version=of.file.modified).schema().to_arrow())
+    found = pa.schema(DeltaTable(of.file.path, version=of.file.modified).schema().to_arrow())
+    schema = pa.schema([field for field in found if field.name != TAG])  # the rows are tagged anew
     wrong = fits(schema, of.contract.columns, path=of.file.path, contract=of.contract.file, asked=asked_by(of.contract))
     return Looked(of.file, of.folders, has=frozenset(schema.names)), wrong
 

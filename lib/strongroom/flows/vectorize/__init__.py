@@ -6,19 +6,21 @@ min_df, text, label, key, time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.escaping import joined
-from strongroom.core.run import RUN, Job, Outcome
+from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
+from strongroom.flows.foundation.derived import Origin, Target
 from strongroom.flows.read import read_as
 from strongroom.flows.vectorize import tables as out
 from strongroom.learn.features.labels import label_summary
@@ -51,6 +53,11 @@ class Plan:
         return list(dict.fromkeys(name for name in (self.key, self.label, self.tfidf.text, self.time) if name))
 
     @property
+    def recipe(self) -> dict[str, object]:
+        """What was asked, as far as it decides what comes out."""
+        return {"job": "vectorize", "key": self.key, "label": self.label, "time": self.time, **asdict(self.tfidf)}
+
+    @property
     def model(self) -> str:
         """The pipeline's folder: one a run."""
         return f"{self.lake.folder(f'models.{self.contract.name}')}/{self.run_id}"
@@ -81,20 +88,17 @@ def run(job: Job) -> Outcome:
         raise StoreError("there is no such table yet", where=plan.source, todo=todo)
     if job.args.dry_run:
         return _preview(job, plan)
-    note = {
-        RUN: job.run.id,
-        "strongroom.fingerprint": contract.fingerprint,
-        "strongroom.source": f"{plan.source} version {source.version()}",
-    }
+    origin = Origin(contract, {plan.source: source.version()}, job.run.purpose, plan.recipe)
     targets = {
-        what: out.Target(plan.lake, table, plan.lake.open(table), job.run, note, job.say)
+        what: Target.of(job, plan.lake, table, origin, personal=what == "features")
         for what, table in out.names(contract).items()
     }
     for target in targets.values():
         target.refuse()
     if targets["features"].done:
         return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
-    frame = read_as(job, plan.source, version=source.version()).select([identifier(name) for name in plan.columns])
+    rows = read_as(job, plan.source, version=source.version())
+    frame = rows.select([identifier(name) for name in (*plan.columns, *_tag(rows))])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
@@ -147,8 +151,9 @@ def _plan(job: Job, contract: Contract) -> Plan:
 
 
 def _subject(contract: Contract) -> Column | None:
-    """The data subject's token will do as a key: features must go when the person they are about is erased."""
-    return next((column for column in contract.columns if column.subject), None)
+    """The data subject's token will do as a key, where a column of its own is that."""
+    found = subject_of(contract)
+    return found if found in contract.columns else None
 
 
 def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]:
@@ -177,17 +182,24 @@ def _authorise(job: Job, plan: Plan) -> None:
         permit(job, "write", table, contract=plan.contract)
 
 
-def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[str, out.Target]) -> int:
+def _tag(rows: Any) -> list[str]:
+    """The column that says whose a row is, where there is one."""
+    return [name for name in rows.columns if name == TAG]
+
+
+def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[str, Target]) -> int:
     """Vocabulary, summary, and the features last: who sees new features finds the rest there already."""
     contract = plan.contract
     words = job.spark().createDataFrame(out.vocabulary_rows(fitted.vocabulary, fitted.idf)).coalesce(1)
-    targets["vocabulary"].publish(words, out.vocabulary_plan(contract, text=plan.tfidf.text))
+    terms = out.vocabulary_plan(contract, text=plan.tfidf.text)
+    targets["vocabulary"].publish(words, terms, rows=lambda: len(fitted.idf))
     summary = label_summary(frame, label=plan.label, time=plan.time).coalesce(1)
-    targets["summary"].publish(summary, out.summary_plan(contract, summary))
+    targets["summary"].publish(summary, out.summary_plan(contract, summary), rows=summary.count)
     named = [identifier(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
-    vectors = fitted.pipeline.transform(frame).select(*named, as_struct(F.col("features")).alias("features"))
+    features = as_struct(F.col("features")).alias("features")
+    vectors = fitted.pipeline.transform(frame).select(*named, features, *_tag(frame))
     made = out.feature_plan(contract, vectors, text=plan.tfidf.text, model=plan.model)
-    return targets["features"].publish(vectors, made)
+    return targets["features"].publish(vectors, made, rows=lambda: fitted.vocabulary.size)
 
 
 def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:

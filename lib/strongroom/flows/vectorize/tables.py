@@ -1,20 +1,14 @@
-"""What `vectorize` writes: its three tables, each one metadata commit, and the folder of the fitted pipeline."""
+"""What the three tables that `vectorize` writes are to be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
-from strongroom.core.run import Run
 from strongroom.flows.foundation import table_plans
 from strongroom.learn.features.vocabulary import Vocabulary
-from strongroom.stores.lake import Lake, commits, owners, properties, staging
-from strongroom.stores.lake.commits import Change
 from strongroom.stores.table_plan import TablePlan
 
 VECTOR = pa.struct(
@@ -34,53 +28,6 @@ MODEL = "strongroom.model"
 """In the metadata of the column `features`: the folder of the pipeline that made it, changed in the same commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A table to write: its name, what it was before the run (None: not there), and who writes it with which note."""
-
-    lake: Lake
-    table: str
-    before: DeltaTable | None
-    run: Run
-    note: Mapping[str, str]
-    say: Callable[[str], None] = lambda _: None
-
-    @property
-    def done(self) -> bool:
-        """Whether this very run has written the table already."""
-        return self.before is not None and bool(self.before.transaction_version(self._writer))
-
-    @property
-    def _writer(self) -> str:
-        return f"{self.table}/{self.run.id}"
-
-    def refuse(self) -> None:
-        """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""
-        if self.before is not None:
-            owners.refuse(self.table, self.before, mode="overwrite")
-
-    def publish(self, frame: Any, plan: TablePlan) -> int:
-        """The frame becomes the table's next version, as a whole; returns that version.
-
-        Raises:
-            StoreError: another run has written the table since this one started; nothing is changed.
-        """
-        onto = self.before if self.before is not None else self.lake.ensure(self.table, plan)
-        number = (onto.transaction_version(self.table) or 0) + 1
-        # The number keeps a second try of a killed run away from files that the first one may have committed.
-        stage = f"stage-{number:06d}-{self.run.id}"
-        staging.drop_stage(self.lake, self.table, stage)
-        staging.write(frame, staging.spark_path(self.lake, self.table, stage), stats=plan.stats)
-        change = Change(
-            staging.staged(self.lake, self.table, stage), whole=True, schema=owners.with_notes(plan.schema, onto)
-        )
-        writers = {self.table: number, self._writer: number}
-        version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
-        staging.drop_remains(self.lake, self.table, stage, named=staging.names(change.adds))
-        properties.bring(self.lake, self.table, plan, say=self.say)
-        return version
-
-
 def names(contract: Contract) -> dict[str, str]:
     """The three tables of a data set by what they hold."""
     features = f"features.{contract.name}"
@@ -88,15 +35,14 @@ def names(contract: Contract) -> dict[str, str]:
 
 
 def feature_plan(contract: Contract, frame: Any, *, text: str, model: str) -> TablePlan:
-    """The feature table: key, label, vector; what the training table says of a column holds here too."""
+    """The feature table: key, label, vector, tag; what the training table says of a column holds here too."""
     known = table_plans.training(contract).schema
-    fields = [
-        field.with_metadata(known.field(field.name).metadata) if field.name in known.names else field
+    fields = {
+        field.name: field.with_metadata(known.field(field.name).metadata) if field.name in known.names else field
         for field in _arrow(frame)
-        if field.name != "features"
-    ]
+    }
     notes = {"comment": f"TF-IDF of {text}, as a Spark ML vector is stored", MODEL: model, **_notes(contract, text)}
-    schema = pa.schema([*fields, pa.field("features", VECTOR, metadata=notes)])
+    schema = pa.schema(list({**fields, "features": pa.field("features", VECTOR, metadata=notes)}.values()))
     return _plan(contract, schema, f"TF-IDF features of {contract.name}")
 
 

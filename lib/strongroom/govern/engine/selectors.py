@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from strongroom.core.contract import model
+from strongroom.core.contract.subject import TAG
 from strongroom.core.policy.decision import Request
 
 
@@ -89,7 +90,9 @@ class Selector:
         return cls("*" in names, frozenset(names - {"*"}), frozenset(classifications), frozenset(tags))
 
     def gives(self, column: Column) -> bool:
-        """Whether the whole column is surely meant."""
+        """Whether the whole column is surely meant. Whose row it is, a column of ours tells only by its name."""
+        if column.path == TAG:
+            return TAG in self.names
         return self.everything or self._named(column.path) or self._described(column)
 
     def takes(self, column: Column) -> bool:

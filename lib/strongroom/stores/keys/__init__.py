@@ -8,6 +8,16 @@ from strongroom.stores.keys.keyring_file import (
     open_keyring,
     save_keyring,
     still_enabled,
+    with_subjects,
 )
 
-__all__ = ["CONTEXT", "inventory", "keyring_of", "new_key", "open_keyring", "save_keyring", "still_enabled"]
+__all__ = [
+    "CONTEXT",
+    "inventory",
+    "keyring_of",
+    "new_key",
+    "open_keyring",
+    "save_keyring",
+    "still_enabled",
+    "with_subjects",
+]

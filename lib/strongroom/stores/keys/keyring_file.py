@@ -14,10 +14,11 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.errors import KeyFault
-from strongroom.core.keys.ring import MASTER_BYTES, Inventory, Key, KeyHandle, Keyring, Status
+from strongroom.core.keys.ring import MASTER_BYTES, SUBJECTS, Inventory, Key, KeyHandle, Keyring, Status
 from strongroom.core.secret import Secret
 from strongroom.stores.identity.trust import cure, weakness
 from strongroom.stores.keys.providers import provider
@@ -29,6 +30,9 @@ CONTEXT = b"strongroom keyring v1"
 
 KEEP_SECONDS = 3600.0
 """How long a worker keeps an unwrapped ring: a key taken away at the provider stops working within this time."""
+
+_TRIES = 10
+"""How often a key is added beside others who change the keyring, too."""
 
 _rings: dict[tuple[str, bytes], tuple[float, Keyring]] = {}
 
@@ -127,9 +131,29 @@ def save_keyring(ring: Keyring) -> Keyring:
     return Keyring(ring.primary, ring.keys, KeyHandle(ring.handle.provider, data, str(path)), ring.notice)
 
 
+def with_subjects(ring: Keyring) -> Keyring:
+    """The ring with the key that tags data subjects, which one from before such tags gets now; the file has it, too.
+
+    Raises:
+        KeyFault: the file cannot be written.
+    """
+    for _ in range(_TRIES):
+        if any(key.id == SUBJECTS for key in ring.keys):
+            return ring
+        key = Key(SUBJECTS, Status.ENABLED, Secret(secrets.token_bytes(MASTER_BYTES)))
+        try:
+            return save_keyring(replace(ring, keys=(*ring.keys, key)))
+        except KeyFault:
+            found = replace(open_keyring(ring.handle.provider, ring.handle.where, create=False), notice=ring.notice)
+            if found.handle.wrapped == ring.handle.wrapped:
+                raise
+            ring = found  # somebody changed it at this moment: perhaps this very way
+    raise KeyFault("somebody keeps changing the keyring", where=ring.handle.where, todo="Run again.")
+
+
 def new_key(taken: tuple[Key, ...] = ()) -> Key:
     """A new random master key, enabled, with a random id that no other key has."""
-    used = {key.id for key in taken}
+    used = {SUBJECTS, *(key.id for key in taken)}
     while (key_id := secrets.randbelow((1 << 32) - 1) + 1) in used:
         pass
     return Key(key_id, Status.ENABLED, Secret(secrets.token_bytes(MASTER_BYTES)))

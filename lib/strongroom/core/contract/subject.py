@@ -1,0 +1,19 @@
+"""The data subject of a contract's rows, and the column that tags them: what it is called, and whose tags agree."""
+
+from __future__ import annotations
+
+from strongroom.core.contract.model import Column, Contract
+
+TAG = "_subject"
+"""The column of a table whose rows belong to a subject; no contract may have one of that name."""
+
+
+def subject_of(contract: Contract) -> Column | None:
+    """The column that names whose row it is, the first one that says `subject: true`; None where rows are nobody's."""
+    return next((leaf for leaf in contract.leaves() if leaf.subject), None)
+
+
+def domain_of(column: Column, *, table: str) -> tuple[str, ...]:
+    """Within what equal values are the same person: the column's domain, or else this very column of this table."""
+    domain = str(column.protect.options.get("domain", "")) if column.protect else ""
+    return ("domain", domain) if domain else ("column", table, column.path)

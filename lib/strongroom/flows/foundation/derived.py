@@ -1,0 +1,177 @@
+"""Tables made from others: published as a whole, and each says what it was made from, for what, and whose its rows are.
+
+A job that derives a table brings its transformation only. It reads through the policy, with the tags of data subjects
+carried along (`flows/read: read_as`), and gives the rows to a `Target`, which publishes, records and tells. What a
+derived table carries and why: docs/decisions/derived-tables.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from strongroom.core.contract import Contract
+from strongroom.core.contract.subject import TAG, domain_of, subject_of
+from strongroom.core.run import RUN, Job
+from strongroom.flows.foundation import run_rows, table_plans
+from strongroom.flows.foundation.authorise import engine_of
+from strongroom.stores.lake import Lake, commits, owners, properties, staging
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.table_plan import TablePlan
+
+SOURCES, PURPOSE, PURPOSES, RECIPE, SUBJECT, REFRESH, MADE_BY = (
+    f"strongroom.{word}" for word in ("sources", "purpose", "purposes", "recipe", "subject", "refresh", "run")
+)
+"""Properties of a derived table: JSON of each source table's version; what for (twice: as the table's own purpose, and
+among those that may read it); the fingerprint of what was asked; whose its rows are, as JSON, or `nobody`; how it is
+brought up to date; and the run that last wrote it."""
+WHOLE, BY_FILE = "whole", "by file"
+"""How a table is brought up to date: made anew, or file by file of its source, which it follows at once."""
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a table is made from, and how.
+
+    Args:
+        contract: of the data set that it comes from.
+        sources: table → the version that was read.
+        purpose: what it is made for.
+        recipe: what was asked: options by name, in JSON's types. Equal ones have one fingerprint.
+        refresh: `WHOLE` or `BY_FILE`.
+    """
+
+    contract: Contract
+    sources: Mapping[str, int]
+    purpose: str
+    recipe: Mapping[str, object]
+    refresh: str = WHOLE
+
+    def properties(self, zone: str, *, run_id: str, schema: pa.Schema, personal: bool = True) -> dict[str, str]:
+        """What the table says of itself. `personal`: its rows belong to the subjects of the source's rows."""
+        return {
+            **table_plans.properties(self.contract, zone),
+            SOURCES: _json(dict(self.sources)),
+            PURPOSE: self.purpose,
+            PURPOSES: self.purpose,
+            RECIPE: hashlib.sha256(_json(dict(self.recipe)).encode()).hexdigest(),
+            SUBJECT: whose(self.contract, schema) if personal else NOBODY,
+            REFRESH: self.refresh,
+            MADE_BY: run_id,
+        }
+
+
+def whose(contract: Contract, schema: pa.Schema) -> str:
+    """Whose the rows are: the subject's column, within what it is one person, and the column of tags, if any."""
+    subject = subject_of(contract)
+    if subject is None:
+        return NOBODY
+    within = domain_of(subject, table=f"training.{contract.name}")
+    return _json({"column": subject.path, "within": list(within), "tag": TAG if TAG in schema.names else ""})
+
+
+def tag_field(contract: Contract) -> pa.Field:
+    """The column of tags as a derived table has it: as the training table."""
+    return table_plans.training(contract).schema.field(TAG)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A derived table that a run is to write: what it was before (None: not there), and what it is made from."""
+
+    job: Job
+    lake: Lake
+    table: str
+    before: DeltaTable | None
+    origin: Origin
+    note: Mapping[str, str]
+    personal: bool = True
+
+    @classmethod
+    def of(cls, job: Job, lake: Lake, table: str, origin: Origin, *, personal: bool = True) -> Target:
+        """The table as it is now; nothing is made."""
+        sources = ", ".join(f"{name} version {version}" for name, version in origin.sources.items())
+        said = {RUN: job.run.id, "strongroom.fingerprint": origin.contract.fingerprint, "strongroom.source": sources}
+        return cls(job, lake, table, lake.open(table), origin, said, personal)
+
+    @property
+    def done(self) -> bool:
+        """Whether this very run has written the table already."""
+        return self.before is not None and bool(self.before.transaction_version(self._writer))
+
+    @property
+    def _writer(self) -> str:
+        return f"{self.table}/{self.job.run.id}"
+
+    def refuse(self) -> None:
+        """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""
+        if self.before is not None:
+            owners.refuse(self.table, self.before, mode="overwrite")
+
+    def publish(self, frame: Any, plan: TablePlan, *, rows: Callable[[], int]) -> int:
+        """The frame becomes the table's next version, as a whole; returns that version.
+
+        Args:
+            frame: the rows, in the plan's columns.
+            plan: what the table is to be; what it says of its origin is added here.
+            rows: is called when the rows are staged and nobody can read them yet: tells the audit log what it must
+                know before, and gives their number.
+
+        Raises:
+            StoreError: another run has written the table since this one started; nothing is changed.
+        """
+        plan = self.planned(plan)
+        onto = self.before if self.before is not None else self.lake.ensure(self.table, plan)
+        number = (onto.transaction_version(self.table) or 0) + 1
+        # The number keeps a second try of a killed run away from files that the first one may have committed.
+        stage = f"stage-{number:06d}-{self.job.run.id}"
+        staging.drop_stage(self.lake, self.table, stage)
+        try:
+            staging.write(frame, staging.spark_path(self.lake, self.table, stage), stats=plan.stats)
+            written = rows()
+            schema = owners.with_notes(plan.schema, onto)
+            change = Change(staging.staged(self.lake, self.table, stage), whole=True, schema=schema)
+            writers = {self.table: number, self._writer: number}
+            version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
+        except BaseException:
+            staging.drop_stage(self.lake, self.table, stage)
+            raise
+        staging.drop_remains(self.lake, self.table, stage, named=staging.names(change.adds))
+        self.finish(plan, version=version, rows=written)
+        return version
+
+    def planned(self, plan: TablePlan) -> TablePlan:
+        """The plan, with what the table says of its origin."""
+        zone = self.table.partition(".")[0]
+        said = self.origin.properties(zone, run_id=self.job.run.id, schema=plan.schema, personal=self.personal)
+        return replace(plan, properties={**plan.properties, **said})
+
+    def finish(self, plan: TablePlan, *, version: int, rows: int) -> None:
+        """After the commit: the table says what it is made from, and the run has its row."""
+        properties.bring(self.lake, self.table, plan, say=self.job.say)
+        recorded(self.job, self.lake, self.table, self.origin, version=version, rows=rows)
+
+
+def recorded(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int) -> None:
+    """The run's row about a table that it wrote."""
+    run, contract = job.run, origin.contract
+    row = {
+        "run_id": run.id, "dataset": table, "mode": origin.refresh, "status": "done", "principal": run.principal,
+        "actor": run.actor, "purpose": run.purpose, "contract": contract.id, "contract_version": contract.version,
+        "contract_fingerprint": contract.fingerprint,
+        "policy_fingerprint": engine_of(job.settings.policy).policy.fingerprint, "rows_written": rows,
+        "table_version": version, "started": run.started, "seconds": (datetime.now(UTC) - run.started).total_seconds(),
+    }  # fmt: skip
+    run_rows.append(lake, row)
+
+
+def _json(found: Mapping[str, object]) -> str:
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
