@@ -293,7 +293,7 @@ def test_who_is_overtaken_changes_nothing(place, spark, monkeypatch):
     monkeypatch.setattr(Projected, "commit", overtaken)
     lost = place.run(project)
     assert (lost.code, "another run committed to this table first" in lost.err) == (7, True), lost.err
-    assert place.delta(FIRST).version() == 1
+    assert place.delta(FIRST).version() == 2, "the rows, and what the table says of them"
     assert len(rows(place, FIRST)) == len(rows(place, TABLE))
 
 

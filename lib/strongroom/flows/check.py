@@ -1,7 +1,8 @@
 """Check files before they are run: settings, policy and contracts. No Java, no data, no keys.
 
 Without files: the settings file (--config), its policy and every contract of its folder, and what `access lint` says of
-the policy, as notes. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
+the policy, as notes; with --lake also which tables of the lake do not say what they were made from, or whose their rows
+are. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from strongroom.core.contract.folder import contracts_in, files_in, name_of
 from strongroom.core.contract.references import referenced
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
@@ -31,6 +33,7 @@ BARE = True
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `check` takes besides the options of every job."""
     parser.add_argument("files", metavar="FILE", nargs="*", help="contracts, policies or settings files")
+    parser.add_argument("--lake", action="store_true", help="look at the lake's tables, too: what they do not say")
 
 
 def run(job: Job) -> Outcome:
@@ -55,9 +58,13 @@ def run(job: Job) -> Outcome:
         settings = load_settings(job.args.config, job.args.overrides)
         found = lint(
             load_policy(settings.policy),
-            tables=known_tables(settings, looks="://" not in settings.lake).tables,
+            tables=known_tables(settings, looks=job.args.lake).tables,
             at=job.run.started,
         )
+        if job.args.lake:
+            from strongroom.flows.foundation.provenance import untold  # what opens tables takes a while to load
+
+            found += untold(settings.lake, contracts_in(settings.contracts))
         lines += [f"note  {remark}" for remark in found]
     return Outcome(summary=joined(lines), facts={"files": len(files)})
 
@@ -75,12 +82,12 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
     if name := job.args.contract:
         must_exist(file := named(folder, name), name, folder)
         return [*files, _shown(file)], []
-    contracts = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    contracts = files_in(folder)
     problems = [] if contracts else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.")]
     for section, values in settings.jobs.items():
         name = str(values.get("contract") or "")
         if name and not named(folder, name).exists():
-            known = [path.name.split(".")[0] for path in contracts]
+            known = list(map(name_of, contracts))
             what = f"'{section}.contract' names {name!r}, and there is no such contract."
             problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
     return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
+from strongroom.core.contract.folder import files_in, name_of
 from strongroom.core.errors import Stopped, Terminated
 from strongroom.core.escaping import file_name
 from strongroom.core.settings import Settings
@@ -63,8 +63,8 @@ def attempt_of(name: str, args: argparse.Namespace, settings: Settings, *, start
     """
     section = settings.jobs.get(name, {})
     asked = str(args.contract or section.get("contract") or "")
-    contract = Path(asked).name.split(".")[0] if asked.endswith((".yaml", ".yml")) else asked
-    known = {path.name.split(".")[0] for path in Path(settings.contracts).glob("*.y*ml")}
+    contract = name_of(asked)
+    known = set(map(name_of, files_in(settings.contracts)))
     command = f"{name} {getattr(args, 'verb', '')}".strip()
     return Attempt(command, contract if contract in known else "", started)
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.policy import ACTIONS
@@ -24,7 +25,7 @@ from strongroom.flows.access import export
 from strongroom.flows.access.explain import explained
 from strongroom.flows.access.matrix_page import page
 from strongroom.flows.foundation.authorise import engine_of
-from strongroom.flows.foundation.known_tables import Known, contracts_of, known_tables
+from strongroom.flows.foundation.known_tables import Known, known_tables
 from strongroom.flows.foundation.role_keys import sealed_columns
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.levels.cryptographic import role_keys
@@ -147,7 +148,7 @@ def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
 
 
 def _export(job: Job) -> Outcome:
-    return export.export(job, contracts_of(job.settings), at=_moment(job))
+    return export.export(job, contracts_in(job.settings.contracts), at=_moment(job))
 
 
 def _moment(job: Job) -> datetime:

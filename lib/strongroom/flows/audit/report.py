@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import PERSONAL, Contract, raw_table
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import UsageError
 from strongroom.core.escaping import joined, markdown_cell
 from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.foundation.authorise import engine_of
-from strongroom.flows.foundation.known_tables import Known, contracts_of, known_tables
+from strongroom.flows.foundation.known_tables import Known, known_tables
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.levels.physical import members
 from strongroom.govern.review.matrix import principals_of, purposes_of, views
@@ -41,7 +42,7 @@ def report(job: Job, log: AuditLog) -> Outcome:
     start, end = _month(job.args.month, now=job.run.started)
     events = [event for event in log.read() if start <= event.time < end]
     known = known_tables(job.settings)
-    personal = _personal(contracts_of(job.settings), known)
+    personal = _personal(contracts_in(job.settings.contracts), known)
     engine = engine_of(job.settings.policy)
     sections = {
         "Who read personal data, and for what": _reads(events, personal),

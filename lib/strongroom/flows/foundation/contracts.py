@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import load_contract, read_contract
+from strongroom.core.contract.folder import file_of, files_in, name_of
 from strongroom.core.contract.references import reference_problems, referenced
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
 from strongroom.core.run import Job
@@ -54,7 +55,7 @@ def must_exist(file: Path, name: str, folder: Path) -> None:
         UsageError: it is not; says which are, and the nearest.
     """
     if not file.exists():
-        known = [path.name.split(".")[0] for path in sorted(folder.glob("*.yaml"))]
+        known = list(map(name_of, files_in(folder)))
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
 
 
@@ -87,11 +88,6 @@ def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Ite
         except (TypeError, ValueError, KeyError, AttributeError):
             if not broken:
                 raise
-
-
-def file_of(folder: Path, name: str) -> Path | None:
-    """The file of the contract NAME in a folder, or None."""
-    return next((path for end in (".yaml", ".odcs.yaml") if (path := folder / f"{name}{end}").exists()), None)
 
 
 def check_references(contract: Contract, folders: Sequence[Path]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, raw_table
-from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.table_plans import QUARANTINE
@@ -43,7 +43,7 @@ def known_tables(settings: Settings, *, looks: bool = True) -> Known:
     Raises:
         ConfigError: a contract is not sound.
     """
-    contracts = contracts_of(settings)
+    contracts = contracts_in(settings.contracts)
     planned = {table.name.lower(): table for table in (*_planned(contracts, settings), *_raw(contracts))}
     if not looks or ("://" not in settings.lake and not Path(settings.lake).exists()):
         return Known(tuple(planned.values()))
@@ -51,12 +51,6 @@ def known_tables(settings: Settings, *, looks: bool = True) -> Known:
 
     lying, unread = look(settings.lake, contracts, planned)
     return Known(tuple({**planned, **lying}.values()), unread)
-
-
-def contracts_of(settings: Settings) -> list[Contract]:
-    """Every contract of an installation."""
-    files = sorted(Path(settings.contracts).glob("*.y*ml"))
-    return [load_contract(str(file)) for file in files]
 
 
 def _planned(contracts: Iterable[Contract], settings: Settings) -> Iterator[Table]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy.decision import Request
 from strongroom.core.run import Run
@@ -37,12 +36,6 @@ def reading_of(found: DeltaTable | None, table: str, run: Run) -> Request:
     )
 
 
-def contracts(settings: Settings) -> Iterator[Contract]:
-    """Every contract of the installation."""
-    for file in sorted(Path(settings.contracts).glob("*.y*ml")):
-        yield load_contract(str(file))
-
-
 def sources_of(contract: Contract) -> tuple[str, ...]:
     """The tables of a data set that projections are made of."""
     return (f"training.{contract.name}", *(f"features.{contract.name}{end}" for end in _FEATURES))
@@ -54,7 +47,7 @@ def contract_for(settings: Settings, table: str) -> Contract:
     Raises:
         ConfigError: there is none: projections are made of training and feature tables.
     """
-    for contract in contracts(settings):
+    for contract in contracts_in(settings.contracts):
         if table.lower() in map(str.lower, sources_of(contract)):
             return contract
     todo = "Write its contract."

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.policy import KEYS
 from strongroom.core.settings import Settings
-from strongroom.flows.foundation.projections import contracts, protected, sources_of
+from strongroom.flows.foundation.projections import protected, sources_of
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.engine.selectors import is_encrypted
 from strongroom.govern.levels.cryptographic import Sealed, role_keys
@@ -18,7 +19,7 @@ from strongroom.protect.methods.row_key import row_keys_of
 
 def sealed_columns(settings: Settings) -> tuple[Sealed, ...]:
     """Every encrypted column of every contract, leaf by leaf, as its training table holds it."""
-    return tuple(each for contract in contracts(settings) for each in sealed_in(contract))
+    return tuple(each for contract in contracts_in(settings.contracts) for each in sealed_in(contract))
 
 
 def sealed_in(contract: Contract) -> Iterator[Sealed]:
@@ -47,7 +48,7 @@ def openable(
     """
     if not any(rule.enforce == KEYS for rule in engine.bearing(principal, "read", table)[1]):
         return None, {}
-    known = tuple(contracts(settings))
+    known = tuple(contracts_in(settings.contracts))
     contract = next((each for each in known if table.lower() in map(str.lower, sources_of(each))), None)
     if contract is None:
         return None, {}

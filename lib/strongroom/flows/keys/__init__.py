@@ -25,7 +25,7 @@ from dataclasses import replace
 
 from strongroom.core.errors import KeyFault, UsageError
 from strongroom.core.escaping import joined
-from strongroom.core.keys.ring import Key, Keyring, Status
+from strongroom.core.keys.ring import SUBJECTS, Key, Keyring, Status
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.keyring import ring_of
@@ -74,7 +74,8 @@ def run(job: Job) -> Outcome:
 def listed(job: Job) -> Outcome:
     """One line a key; none is opened."""
     found = inventory(job.settings.keyring)
-    lines = [f"{id_:08x}  {state}{'  primary' if id_ == found.primary else ''}" for id_, state in found.states.items()]
+    words = {found.primary: "  primary", SUBJECTS: "  tags data subjects; never rotated"}
+    lines = [f"{id_:08x}  {state}{words.get(id_, '')}" for id_, state in found.states.items()]
     return Outcome(summary=joined(lines), facts={"primary": f"{found.primary:08x}", "keys": len(found.states)})
 
 
@@ -196,6 +197,9 @@ def _named(job: Job, ring: Keyring, *states: Status) -> Key:
     key = next((key for key in ring.keys if key.name == job.args.what.lower()), None)
     if key is None:
         raise UsageError("there is no such key", todo=f"Give one of {', '.join(key.name for key in ring.keys)}.")
+    if key.id == SUBJECTS:
+        what, todo = f"key {key.name} tags data subjects, and stays", "See docs/decisions/subject-tags.md."
+        raise UsageError(what, todo=todo)
     if key.id == ring.primary:
         raise UsageError(f"key {key.name} is the primary key", todo="Make another one with `keys rotate` first.")
     if key.status not in states:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import KeyFault, Refused, UsageError
-from strongroom.core.keys.ring import Keyring
+from strongroom.core.keys.ring import SUBJECTS, Keyring
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of
-from strongroom.flows.foundation.projections import contracts
 from strongroom.protect.methods.encrypt import bound_to, encryption_info
 from strongroom.protect.methods.hash import token_info
 from strongroom.protect.methods.row_key import row_key
@@ -34,7 +34,7 @@ def permit_column(job: Job) -> None:
     """
     contract, leaf = named_column(job)
     info = _key_of(leaf, table=f"training.{contract.name}")[0]
-    others = [each for each in contracts(job.settings) if each.name != contract.name]
+    others = [each for each in contracts_in(job.settings.contracts) if each.name != contract.name]
     for each in (contract, *others):
         table = f"training.{each.name}"
         opened = [column.name for column in each.columns if any(_opens(info, part, table) for part in column.leaves())]
@@ -102,7 +102,9 @@ def imported(job: Job, ring: Keyring) -> Outcome:
             raise KeyFault(
                 f"another key {key.name} is here already",
                 where=ring.handle.where,
-                todo="Give it another id where it comes from; values carry the id.",
+                todo="Leave it out of the file: tags of two installations cannot become one."
+                if key.id == SUBJECTS
+                else "Give it another id where it comes from; values carry the id.",
             )
     fresh = tuple(key for key in keys if key.id not in ours)
     gone = [key.name for key in keys if key.secret and key.id in ours and ours[key.id].secret is None]

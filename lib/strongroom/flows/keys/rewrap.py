@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring
@@ -90,7 +89,7 @@ def permitted(job: Job, ring: Keyring) -> list[Work]:
 def _contracts(job: Job) -> list[Contract]:
     if job.args.contract:
         return [contract_of(job, "prepare")]
-    return [load_contract(str(file)) for file in sorted(Path(job.settings.contracts).glob("*.y*ml"))]
+    return contracts_in(job.settings.contracts)
 
 
 def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:

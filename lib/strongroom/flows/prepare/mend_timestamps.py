@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from strongroom.core.contract import Contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import StoreError
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.foundation.known_tables import contracts_of
 from strongroom.flows.keys.rewrap import AT_ONCE
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.file_rewrite import Rewrite
@@ -43,7 +43,7 @@ def mended(job: Job) -> Outcome:
 
 def _published(job: Job, lake: Lake) -> Iterator[tuple[str, Contract]]:
     """The tables that say which contract they were made by, where it is among those asked for."""
-    asked = [contract_of(job, "prepare")] if job.args.contract else contracts_of(job.settings)
+    asked = [contract_of(job, "prepare")] if job.args.contract else contracts_in(job.settings.contracts)
     by_id = {contract.id: contract for contract in asked}
     for table in tables_of(lake):
         found = lake.open(table)

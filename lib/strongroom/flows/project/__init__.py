@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
+from strongroom.core.contract.folder import contracts_in
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring
@@ -26,7 +27,7 @@ from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import engine_of, permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.keyring import ring_of
-from strongroom.flows.foundation.projections import contracts, projections_of, reading_of, sources_of
+from strongroom.flows.foundation.projections import projections_of, reading_of, sources_of
 from strongroom.flows.project.refreshing import Refresh, Source, plan, refresh
 from strongroom.govern.levels.physical import Projection
 from strongroom.stores import permissions
@@ -54,7 +55,7 @@ def run(job: Job) -> Outcome:
         StoreError: a table cannot be read or written, or another run was faster; what was committed before stays.
     """
     lake = Lake(job.settings.lake)
-    known = [contract_of(job, "project")] if job.args.contract else list(contracts(job.settings))
+    known = [contract_of(job, "project")] if job.args.contract else contracts_in(job.settings.contracts)
     works = [work for contract in known for work in _works(job, lake, contract)]
     wanted = {each.table: each for work in works for each in work.projections}
     stale = [name for name in existing(lake) if name not in wanted and _meant(job, name, known)]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.policy import KEYS, LEVELS, Deny, Grant, Policy
 from strongroom.govern.engine.names import Match, matcher, means, principal_matcher
-from strongroom.govern.engine.selectors import Column, Selector
+from strongroom.govern.engine.selectors import Column, Selector, folded
 
 _FOREVER = float("inf")
 
@@ -17,7 +18,8 @@ _FOREVER = float("inf")
 class Rule:
     """A grant or a deny, equal only to itself.
 
-    `limits` says that it tells columns apart; `allow` and `deny` are None where it does not.
+    `limits` says that it tells columns apart; `allow` and `deny` are None where it does not, but for the tags of data
+    subjects, which only their name gives.
     """
 
     rule: Grant | Deny
@@ -35,7 +37,8 @@ class Rule:
 
     def gives(self, column: Column) -> bool:
         """Whether it gives the whole column. What keys enforce gives only what lies encrypted."""
-        return (self.allow is None or self.allow.gives(column)) and (self.enforce != KEYS or column.encrypted)
+        given = column.path != TAG if self.allow is None else self.allow.gives(column)
+        return given and (self.enforce != KEYS or column.encrypted)
 
     def means(self, name: str) -> bool:
         """Whether the rule is about this table, or this principal for `act`."""
@@ -80,7 +83,8 @@ def compile_grant(grant: Grant, order: int = 0) -> Rule:
     """A grant ready to be weighed; `order` is its place among the grants."""
     objects = [*map(matcher, grant.tables), *map(principal_matcher, grant.principals)]
     columns = grant.columns
-    everything = "*" in columns.allow and grant.enforce != KEYS
+    tagged = any(folded(each)[0] == TAG for each in columns.allow)
+    everything = "*" in columns.allow and grant.enforce != KEYS and not tagged
     allow = None if everything else Selector.of(columns.allow)
     deny = Selector.of(columns.deny) if columns.deny else None
     mask = tuple((Selector.of((selector,)), how) for selector, how in columns.mask.items())

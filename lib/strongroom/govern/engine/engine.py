@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.core.policy.decision import Decision, Request
@@ -74,7 +75,7 @@ class Engine:
         closing = tuple([(rule.rule, ()) for rule in taking if rule.deny is None]) if taking else ()
         if closing or not giving:
             return Decision(request, False, table, denying=closing, withheld=request.columns)
-        if taking or any(rule.limits for rule in giving):
+        if taking or TAG in request.columns or any(rule.limits for rule in giving):
             return (by_column if request.columns else whole_table)(request, table, giving, taking)
         return all_columns(request, table, giving)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.policy import KEYS, LEVELS, Policy, last_day, weakest
 from strongroom.core.policy.decision import Request
 from strongroom.govern.engine.compiled import Rule
@@ -109,6 +110,7 @@ class _Weigher:
         self.names = table.columns
         self.columns = [column_of(request, name) for name in table.columns]
         self.all = (1 << len(self.columns)) - 1
+        self.untagged = sum(1 << place for place, column in enumerate(self.columns) if column.path != TAG)
         self.encrypted = sum(1 << place for place, column in enumerate(self.columns) if column.encrypted)
         self.ways: dict[str, int] = {}
         for place, name in enumerate(table.columns):
@@ -130,7 +132,7 @@ class _Weigher:
 
     def given(self, selector: Selector | None) -> int:
         if selector is None:
-            return self.all
+            return self.untagged
         return sum(1 << place for place, column in enumerate(self.columns) if selector.gives(column))
 
     def taken(self, selector: Selector | None) -> int:

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from strongroom.core.contract.folder import files_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
 from strongroom.stores.identity.databricks import is_here
@@ -48,9 +49,8 @@ def cure(path: str | Path) -> str:
 
 def sources(settings: Settings) -> dict[str, str]:
     """The files that say what a job may do and believe, by what they are."""
-    contracts = Path(settings.contracts)
     found = {"settings": settings.file, "policy": settings.policy, "contracts": settings.contracts}
-    found |= {f"contract {path.name}": str(path) for path in sorted(contracts.glob("*.y*ml"))}
+    found |= {f"contract {path.name}": str(path) for path in files_in(settings.contracts)}
     if keys := settings.identity.get("keys", ""):
         found["issuer's keys"] = keys
     return found
