@@ -159,3 +159,12 @@ def test_a_table_that_nobody_of_ours_made_is_told(place):
     said = noted(place)
     assert "copies.reviews" in said
     assert "features.old" in said
+
+
+def test_a_lake_that_is_moved_reads_nothing_twice(place):
+    before = len(place.rows("training.reviews"))
+    place.lake.rename(place.root / "elsewhere")
+    done = place.run(prepare, "--contract", "reviews", "--set", "prepare.mode=append", "--set", "lake=elsewhere")
+    assert (done.code, done.line["rows"].get("read", 0)) == (0, 0), done.err
+    (place.root / "elsewhere").rename(place.lake)
+    assert len(place.rows("training.reviews")) == before

@@ -1,6 +1,7 @@
 """Batches: planned ahead, published by the table's own log, fenced off when their run is gone."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -76,3 +77,17 @@ def test_two_runs_cannot_plan_the_same_number(lake):
     plan(lake, 1, A)
     with pytest.raises(StoreError, match="has just started"):
         plan(lake, 1, A, run="other")
+
+
+def test_a_lake_that_is_moved_knows_what_it_has_read(tmp_path):
+    before, after = Lake(str(tmp_path / "a")), Lake(str(tmp_path / "b"))
+    before.ensure(TABLE, TablePlan(pa.schema([("id", pa.int64())])))
+    inside, outside = RawFile(f"{before.root}/raw/x.json", 1, 1), RawFile("s3://else/x.json", 1, 1)
+    publish(before, plan(before, 1, inside, A, outside))
+    assert [row["path"] for row in before.read("strongroom.manifest").sort_by("path").to_pylist()] == [
+        "/raw/a.json", "raw/x.json", "s3://else/x.json",
+    ]  # fmt: skip
+    Path(before.root).rename(after.root)
+    moved = RawFile(f"{after.root}/raw/x.json", 1, 1)
+    found = changes(after, moved, A, outside)
+    assert (found.new, found.rewritten, found.vanished) == ((), (), ())

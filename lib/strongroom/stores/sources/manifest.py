@@ -86,7 +86,8 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     found: dict[int, list[int]] = {}
     for at, number in enumerate(of["batch"]):
         found.setdefault(number, []).append(at)
-    files = [*map(RawFile, of["path"], of["size"], of["modified"])]
+    paths = [path if mode == RETRY else _whole(lake, path) for path, mode in zip(of["path"], of["mode"], strict=True)]
+    files = [*map(RawFile, paths, of["size"], of["modified"])]
     replaces = of.get("replaces", [None] * len(files))
     return tuple(
         Batch(
@@ -99,6 +100,16 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
         )
         for number, places in sorted(found.items())
     )
+
+
+def _within(lake: Lake, path: str) -> str:
+    """A file's path as the manifest keeps it: below the lake's root relative to that, so that a lake can be moved."""
+    return path.removeprefix(f"{lake.root.rstrip('/')}/")
+
+
+def _whole(lake: Lake, path: str) -> str:
+    """The path again. Earlier versions kept every path whole."""
+    return path if "://" in path or path.startswith("/") else f"{lake.root.rstrip('/')}/{path}"
 
 
 def published(batch: Batch, table: DeltaTable) -> bool:
@@ -190,7 +201,7 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
     """
     rows = [
         {"dataset": batch.dataset, "batch": batch.number, "run_id": batch.run_id, "mode": batch.mode,
-         "path": file.path, "size": file.size, "modified": file.modified, "planned": planned,
+         "path": _within(lake, file.path), "size": file.size, "modified": file.modified, "planned": planned,
          "replaces": batch.replaces}
         for file in batch.files
     ]  # fmt: skip
