@@ -77,7 +77,7 @@ else
     export JAVA_HOME
 fi
 
-step "shell scripts" "$STRONGROOM_HOME/venv/bin/shellcheck" spark-submit.sh tests/*.sh .ci/run
+step "shell scripts" "$STRONGROOM_HOME/venv/bin/shellcheck" spark-submit.sh tests/*.sh benchmarks/*.sh .ci/run
 step "lint" "$python" -m ruff check .
 step "format" "$python" -m ruff format --check .
 step "types" "$python" -m mypy

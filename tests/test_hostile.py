@@ -17,8 +17,6 @@ import yaml
 from deltalake import write_deltalake
 
 from browser import report_demo
-from hostile import TEXTS, elements, junit, last_line, prometheus, shell_words, spreadsheet, watch, watched, yaml_text
-from lakes import ROOT, install
 from strongroom import launcher, run_job
 from strongroom.audit.log import AuditLog
 from strongroom.core import jobs
@@ -32,6 +30,19 @@ from strongroom.protect.row_sealing import seal
 from strongroom.reports import write
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.sources import list_files
+from support.hostile import (
+    TEXTS,
+    elements,
+    junit,
+    last_line,
+    prometheus,
+    shell_words,
+    spreadsheet,
+    watch,
+    watched,
+    yaml_text,
+)
+from support.lakes import ROOT, install
 
 EVERY = 80
 ALL = [text for text, _ in TEXTS]

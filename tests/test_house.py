@@ -257,3 +257,16 @@ def test_jobs_hold_no_logic():
         body = ast.parse(path.read_text(encoding="utf-8")).body[1:]
         wanted = f"from strongroom.run_job import main\nif __name__ == '__main__':\n    main({path.stem!r})"
         assert "\n".join(ast.unparse(each) for each in body) == wanted, path.name
+
+
+OF_THE_WHOLE = {"browser", "bypass", "contracts", "documents", "entries", "older", "support", "system"}
+"""Folders of tests that are about more than one package; `support` holds what tests share."""
+
+
+def test_tests_stand_where_what_they_test_stands():
+    packages = {name.replace(".", "/") for name, path in MODULES.items() if path.name == "__init__.py"}
+    folders = {
+        str(path.parent.relative_to(ROOT / "tests")) for path in (ROOT / "tests").rglob("test_*.py")
+    } - {"."}  # fmt: skip
+    strange = {each for each in folders if each.split("/")[0] not in OF_THE_WHOLE and each not in packages}
+    assert strange <= {"flows/check", "flows/notebook"}, strange

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from browser.chromium import Browser, binary
-from lakes import install
 from strongroom.flows import prepare
+from support.lakes import install
 
 pytestmark = [
     pytest.mark.slow,

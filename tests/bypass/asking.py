@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from bypass.place import OTHER, Reach
-from stores import tokens
+from stores.identity import tokens
 from strongroom import run_job
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.run import Job, Outcome

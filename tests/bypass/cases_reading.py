@@ -34,7 +34,7 @@ NAMES = [
     Case(
         "forged and foreign tokens",
         "forged tokens",
-        "tests/stores/test_identity.py names all 28",
+        "tests/stores/identity/test_identity.py names all 28",
         {ADVISORY: Try(asking.with_forged_tokens, REFUSED, "column", "all 28", asking.with_a_good_token)},
     ),
     asked("no purpose", asking.as_somebody("user:eve", ""), "a grant for a purpose needs the purpose"),

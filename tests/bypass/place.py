@@ -9,8 +9,8 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
-from lakes import Installation, install
 from strongroom.flows import keys, prepare, project
+from support.lakes import Installation, install
 
 SOURCE = "training.reviews"
 OWN, OTHER = "projected.science.model_training.training.reviews", "projected.sales.any.training.reviews"

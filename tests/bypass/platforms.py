@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from bypass.place import Reach
-from govern import exports
+from govern.export import exports
 from strongroom.core.errors import Refused
 from strongroom.core.policy.file import parse_policy
 from strongroom.govern.engine.engine import Engine

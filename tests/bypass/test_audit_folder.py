@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from audit_places import (
+from strongroom.audit.verify import check
+from support.audit_places import (
     BREAK,
     FORGED,
     JOB,
@@ -27,7 +28,6 @@ from audit_places import (
     text,
     tree_file,
 )
-from strongroom.audit.verify import check
 
 PAGE = Path(__file__).parents[2] / "docs/threat-model.md"
 SECTION = "## Who can write the audit log's folder, and holds no key"

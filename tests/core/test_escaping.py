@@ -9,7 +9,6 @@ import pyarrow.csv as pacsv
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from hostile import TEXTS, shell_words, spreadsheet, watch, watched
 from strongroom.core import sql_text
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import (
@@ -29,6 +28,7 @@ from strongroom.core.escaping import (
 from strongroom.reports.markup import element, plain
 from strongroom.stores.artefacts.matrix_files import write_cells
 from strongroom.stores.spark.sql import columns_as, rows_where
+from support.hostile import TEXTS, shell_words, spreadsheet, watch, watched
 
 ALL = [text for text, _ in TEXTS]
 WHOLE = [text for text in ALL if is_unicode(text)]
@@ -164,7 +164,7 @@ def test_a_text_of_others_does_not_begin_a_line():
 
 
 def test_attributes_and_elements_take_any_text():
-    from hostile import elements
+    from support.hostile import elements
 
     for text in ALL:
         shape, words = elements(element("p", text, title=text, class_=text))

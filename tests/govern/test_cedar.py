@@ -9,12 +9,11 @@ from datetime import timedelta
 import cedarpy
 import pytest
 
+from govern import cedar
+from govern.policies import GROUPS, PURPOSES, ROLES, START, USERS, moment, some
 from strongroom.core.policy import ACTIONS, EVERYONE, Columns, Deny, Grant, Policy, Role
 from strongroom.core.policy.decision import Request
 from strongroom.govern.engine.engine import Engine
-
-from . import cedar
-from .policies import GROUPS, PURPOSES, ROLES, START, USERS, moment, some
 
 TABLES = ("training.reviews", "training.orders", "raw.reviews")
 PATTERNS = (*TABLES, "training.*", "raw.*", "*.reviews", "*")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lakes import Installation
+from support.lakes import Installation
 
 PLACE = Path("/tmp/strongroom-older")
 LOCK = PLACE.with_suffix(".lock")

@@ -16,9 +16,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakes import Installation
 from older.lake import PLACE, alone, pack
 from strongroom.stores.lake import Lake
+from support.lakes import Installation
 from system.processes import Process, run
 
 HERE = Path(__file__).parent

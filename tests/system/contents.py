@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from lakes import Installation
 from strongroom.core.contract.file import load_contract
 from strongroom.protect import decrypt, unseal
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
+from support.lakes import Installation
 
 
 def keyring(place: Installation):

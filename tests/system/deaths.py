@@ -8,10 +8,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakes import ROOT, Installation, install
 from strongroom.audit.log import AuditLog
 from strongroom.audit.verify import check
 from strongroom.stores.lake import Lake
+from support.lakes import ROOT, Installation, install
 from system.contents import quarantined, stages_left, training, unknown_files
 from system.processes import PATIENCE, Process, environment, said
 

@@ -6,7 +6,7 @@
 import base64
 from pathlib import Path
 
-from lakes import ROOT
+from support.lakes import ROOT
 from system.planted import AGE, COUNT, PERSONAL_TIME, PURPOSES, QUERY, TIME, Raw, damaged, keys, lines
 
 ARN = "arn:aws:kms:eu-west-1:123456789012:key/1"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakes import Installation, install
 from strongroom.core.contract.file import load_contract
 from strongroom.protect.methods.encrypt import encryption_info
 from strongroom.protect.methods.hash import token_info
 from strongroom.sample.lake import CUSTOMERS
 from strongroom.stores.keys import open_keyring
+from support.lakes import Installation, install
 
 GOOD = {
     "review_id": "r-900001", "user_id": 8130475926413, "email": "good.row@marker.example", "rating": 4,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lakes import ROOT, Installation, Result
+from support.lakes import ROOT, Installation, Result
 
 PATIENCE = float(os.environ.get("STRONGROOM_PATIENCE", "600"))
 """Seconds after which a job counts as hanging."""

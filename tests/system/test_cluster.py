@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from lakes import Installation, install
 from strongroom.stores.lake import Lake
+from support.lakes import Installation, install
 from system.contents import quarantined, training
 from system.processes import run
 from system.standalone import Cluster

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from lakes import ROOT, Installation, install
 from strongroom.flows import prepare
+from support.lakes import ROOT, Installation, install
 from system.contents import quarantined, training
 from system.every_job import OPEN_GATE, PATTERN
 from system.processes import Process, run

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from lakes import ROOT
 from strongroom.stores.lake import Lake
+from support.lakes import ROOT
 from system.processes import environment, gone
 
 WRITERS, ROUNDS = 4, 3

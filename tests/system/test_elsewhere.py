@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import every_type
-from every_type import told
-from lakes import install
 from strongroom import run_job
 from strongroom.flows import prepare, vectorize
+from support import every_type
+from support.every_type import told
+from support.lakes import install
 from system.processes import run
 
 pytestmark = pytest.mark.spark

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakes import install
 from strongroom.flows import prepare
 from strongroom.stores.keys import open_keyring
+from support.lakes import install
 
 NOBODY = 65534
 SECRET = "Quibblemarker"

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-import every_type
-from every_type import told
-from lakes import install
 from strongroom import run_job
 from strongroom.flows import doctor, prepare
+from support import every_type
+from support.every_type import told
+from support.lakes import install
 
 TABLE = "training.types"
 NAMES = every_type.SCHEMA.names

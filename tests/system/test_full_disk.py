@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from lakes import Installation, install
 from strongroom import run_job
 from strongroom.flows import prepare
+from support.lakes import Installation, install
 from system.contents import quarantined, training, unknown_files
 
 ENGINES = ("local", pytest.param("spark", marks=pytest.mark.spark))

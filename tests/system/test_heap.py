@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakes import install
 from strongroom.flows import prepare
+from support.lakes import install
 
 pytestmark = pytest.mark.spark
 MARKER = "Heapmarkerquibble"

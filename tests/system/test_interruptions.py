@@ -10,10 +10,10 @@ from itertools import count
 import pytest
 from deltalake import DeltaTable
 
-from lakes import Installation, install
 from strongroom import run_job
 from strongroom.flows import prepare, vectorize
 from strongroom.stores.lake import Lake, commits, properties, staging
+from support.lakes import Installation, install
 from system.contents import quarantined, training, unknown_files
 
 STEPS = [(Lake, "ensure"), (properties, "bring"), (staging, "staged"), (staging, "drop_stage")]

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from lakes import install
+from support.lakes import install
 from system.contents import training, unknown_files
 from system.processes import run
 

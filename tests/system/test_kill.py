@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 from deltalake.exceptions import TableNotFoundError
 
-from lakes import Installation, install
+from support.lakes import Installation, install
 from system.contents import quarantined, training
 from system.deaths import whole_and_clean
 from system.processes import Process, gone, members, run

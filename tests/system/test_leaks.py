@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lakes import Installation
 from strongroom.core.jobs import JOBS
+from support.lakes import Installation
 from system import every_job
 from system.leaks import Marker, find
 from system.planted import HIDDEN, KEPT, keys, plant

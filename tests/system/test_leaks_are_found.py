@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakes import ROOT, install
+from support.lakes import ROOT, install
 from system.leaks import Marker, find, octal
 from system.processes import environment
 from system.standalone import ConnectServer

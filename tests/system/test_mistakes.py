@@ -9,7 +9,6 @@ import random
 import pytest
 from deltalake import DeltaTable
 
-from lakes import SETTINGS, install
 from strongroom import run_job
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN
 from strongroom.flows import (
@@ -26,6 +25,7 @@ from strongroom.flows import (
     sample,
     vectorize,
 )  # fmt: skip
+from support.lakes import SETTINGS, install
 
 FLOWS = {
     each.__name__.rpartition(".")[2]: each

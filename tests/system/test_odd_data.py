@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakes import install
 from strongroom.flows import prepare
 from strongroom.flows.row_pass import shape_check
+from support.lakes import install
 from system.contents import quarantined, training, unknown_files
 from system.processes import run
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lakes import install
 from strongroom.flows import prepare, project
+from support.lakes import install
 
 pytestmark = pytest.mark.spark
 USERS = {"science": (61_001, 62_001), "sales": (61_002, 62_002), "nobody": (61_003, 62_003)}

@@ -23,10 +23,10 @@ from tink import (
 )
 from tink.proto import aes_siv_pb2, tink_pb2
 
-from lakes import ROOT, install
 from strongroom import run_job
 from strongroom.flows import keys as keys_flow
 from strongroom.flows import prepare
+from support.lakes import ROOT, install
 from system.processes import environment
 
 OUTSIDER = ROOT / "tests/system/outsider.py"

@@ -7,9 +7,9 @@ from collections import Counter
 import duckdb
 import pytest
 
-from lakes import ROOT, install
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import prepare
+from support.lakes import ROOT, install
 from system.contents import quarantined
 
 DATA = ROOT.parent / "shared/data"

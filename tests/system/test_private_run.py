@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from lakes import install
+from support.lakes import install
 from system.processes import Process, gone
 
 pytestmark = [

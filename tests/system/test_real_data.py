@@ -7,11 +7,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakes import ROOT, install
 from strongroom import run_job
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import prepare
 from strongroom.protect import decrypt
+from support.lakes import ROOT, install
 from system.contents import keyring
 
 DATA = ROOT.parent / "shared/data"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from lakes import ROOT, install
+from support.lakes import ROOT, install
 
 PROGRAM = """
 import json, sys

@@ -1,6 +1,6 @@
 """The allow-list: operators, functions and aggregates, each with its text for Spark and for DuckDB.
 
-What stands here gives the same number on both, which `tests/quality/test_query_engines.py` holds. `{0}` is an argument.
+What stands here gives the same number on both: `tests/quality/query/test_query_engines.py`. `{0}` is an argument.
 """
 
 from __future__ import annotations

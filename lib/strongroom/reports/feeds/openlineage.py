@@ -2,7 +2,7 @@
 
 Two lines of JSON, START and COMPLETE or FAIL, as https://openlineage.io/spec/2-0-2/OpenLineage.json describes them.
 Written by hand rather than with `openlineage-python`: an event is a dictionary, and that client brings two HTTP
-libraries to carry it. Its classes are the oracle of `tests/stores/test_reports_lineage.py` instead.
+libraries to carry it. Its classes are the oracle of `tests/reports/test_lineage.py` instead.
 Facets carry counts and names from the contract only: no smallest or largest value, not even of an open column.
 """
 

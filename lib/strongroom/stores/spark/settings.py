@@ -1,7 +1,7 @@
 """What of Spark, the JVM and the session may change bytes or meaning, and what each is set to: here and nowhere else.
 
 Every key of Spark's own list (`SET -v`) and of its Parquet library is pinned here or has a reason not to be, in
-`tests/stores/spark_settings.tsv`.
+`tests/stores/spark/settings.tsv`.
 """
 
 from __future__ import annotations

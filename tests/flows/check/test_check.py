@@ -1,0 +1,153 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strongroom import run_job
+from strongroom.flows import check
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def conf(tmp_path, monkeypatch):
+    """A copy of the settings we ship, in a project of its own."""
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "conf"
+
+
+def _run(argv):
+    return run_job.run(check, ["--config", "conf/local.yaml", *argv])
+
+
+def test_without_files_it_checks_the_settings_and_all_they_name(conf, capsys):
+    assert _run([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["ok", "conf/local.yaml"],
+        ["ok", "conf/policy.yaml"],
+        ["ok", "conf/contracts/customers.yaml"],
+        ["ok", "conf/contracts/reviews.yaml"],
+    ]
+
+
+def test_what_lint_says_of_the_policy_is_noted_and_stops_nothing(conf, capsys):
+    policy = conf / "policy.yaml"
+    grant = "  - {role: analyst, actions: [read], tables: [training.reviews], purposes: [y], rows: lable = 'x'}\n"
+    policy.write_text(policy.read_text().replace("grants:\n", f"grants:\n{grant}", 1))
+    line = policy.read_text().split("\n").index(grant.rstrip()) + 1
+    assert _run([]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note")]
+    what = "The condition of 'rows' asks 'lable', which training.reviews does not have. Did you mean 'label'?"
+    assert [note for note in notes if "lable" in note] == [f"note  conf/policy.yaml:{line}: {what}"]
+
+
+def test_problems_of_every_kind_are_told_in_one_go(conf, capsys):
+    """The reader's, the rules' compilers', contradictions, and what another contract says."""
+    changes = (
+        ("logicalTypeOptions: {minLength: 1,", "logicalTypeOptions: {minLenth: 1,"),
+        ("pattern: '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'", "pattern: '(?i:a)\\pX'"),
+        ("{metric: rowCount,", "{metric: rowCount, mustBeLessThan: 0}\n      - {metric: rowCount,"),
+    )
+    file = conf / "contracts/reviews.yaml"
+    text = file.read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    entry = "      - name: user_id\n"
+    assert entry in text
+    text = text.replace(entry, f"{entry}        relationships: [{{to: customers.nobody}}]\n")
+    file.write_text(text)
+    assert _run([str(file)]) == 3
+    err = capsys.readouterr().err
+    for part in ("minLenth", "pattern", "can never be met", "nobody"):
+        assert part in err, err
+
+
+def test_it_writes_nothing(conf):
+    before = sorted(path for path in conf.parent.rglob("*"))
+    _run([])
+    assert sorted(path for path in conf.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("conf/cluster.yaml", "settings"),
+        ("conf/policy.yaml", "policy"),
+        ("conf/contracts/reviews.yaml", "contract reviews 1.0.0"),
+    ],
+)
+def test_the_content_tells_what_a_file_is(conf, capsys, name, kind):
+    other = conf / "renamed.yml"
+    shutil.copy(ROOT / name, other)
+    assert _run([str(other)]) == 0
+    assert f"{other}  {kind}" in capsys.readouterr().out
+
+
+def test_every_problem_of_every_file_is_told_with_file_and_line(conf, capsys):
+    for name, old, new in (
+        ("local.yaml", "  spark.master: local[*]", "  master: local[*]"),
+        ("policy.yaml", "actions: [read]", "actions: [raed]"),
+        ("contracts/reviews.yaml", "method: encrypt", "method: encrpt"),
+    ):
+        file = conf / name
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert _run([f"conf/{name}" for name in ("local.yaml", "policy.yaml", "contracts/reviews.yaml")]) == 3
+    told = capsys.readouterr().err
+    for place in ("conf/local.yaml:11:", "conf/policy.yaml:", "conf/contracts/reviews.yaml:43:"):
+        assert place in told
+    assert "Did you mean 'encrypt'?" in told
+
+
+BROKEN = [
+    # file, text, part of what is told, why
+    ("conf/local.yaml", "lake: x\n", "conf/local.yaml:1: The setting 'keys' is missing", "half of the settings"),
+    ("conf/contracts/new.yaml", "a: 1\n", "conf/contracts/new.yaml:1: Neither a contract", "of no kind we know"),
+    ("conf/contracts/new.yaml", "a: [\n", "conf/contracts/new.yaml:2: YAML", "no YAML"),
+    ("conf/contracts/new.yaml", "", "conf/contracts/new.yaml:1: The file is empty", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "part", "why"), BROKEN, ids=[row[3] for row in BROKEN])
+def test_a_broken_file_stops_with_exit_3(conf, capsys, name, text, part, why):
+    (conf.parent / name).write_text(text, encoding="utf-8")
+    assert _run([]) == 3, why
+    assert part in capsys.readouterr().err
+
+
+def test_a_contract_that_the_settings_name_must_be_there(conf, capsys):
+    assert _run(["--set", "prepare.contract=reviws"]) == 3
+    assert "Did you mean 'reviews'?" in capsys.readouterr().err
+    assert _run(["--contract", "nobody"]) == 2, "as every job has it"
+    assert _run(["--contract", "customers"]) == 0
+    shutil.rmtree(conf / "contracts")
+    assert _run([]) == 3
+    assert "No contract here" in capsys.readouterr().err
+
+
+def test_json_tells_how_it_went(conf, capsys):
+    assert _run(["--json", "conf/none.yaml"]) == 3
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["job"], told["status"], told["exit_code"]) == ("check", "ConfigError", 3)
+
+
+def test_it_loads_nothing_heavy(conf):
+    code = (
+        "import sys\n"
+        "from strongroom import run_job as launch; from strongroom.flows import check\n"
+        "code = launch.run(check, ['--config', sys.argv[1]])\n"
+        "print(code, sorted({'pyspark', 'deltalake', 'pydantic', 'jwt', 'datasketches'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "conf/local.yaml"],
+        env={"PYTHONPATH": str(ROOT / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
