@@ -52,7 +52,7 @@ MAY = {
     "govern": "core.contract core.policy govern.engine",
     "govern.levels": "core.keys core.policy govern.engine",
     "govern.sql": "core core.expression core.policy",
-    "govern.review": "core core.expression core.policy govern govern.engine govern.levels",
+    "govern.review": "core core.contract core.expression core.policy govern govern.engine govern.levels",
     "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",
     # what is outside
     "stores": "core core.settings",

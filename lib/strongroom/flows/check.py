@@ -11,8 +11,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from strongroom.core.contract.folder import contracts_in, files_in, name_of
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.contract.references import referenced
+from strongroom.core.contract_files import files_in, name_of
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy

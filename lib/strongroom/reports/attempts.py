@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from strongroom.core.contract.folder import files_in, name_of
+from strongroom.core.contract_files import files_in, name_of
 from strongroom.core.errors import Stopped, Terminated
 from strongroom.core.escaping import file_name
 from strongroom.core.settings import Settings

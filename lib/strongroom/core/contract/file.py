@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from strongroom.core.contract.columns import ROLES, ColumnReader
 from strongroom.core.contract.contradictions import contradictions
@@ -22,6 +23,7 @@ from strongroom.core.contract.servers import check_sources, read_sources
 from strongroom.core.contract.service_levels import read_service_levels
 from strongroom.core.contract.standard import schema_problems
 from strongroom.core.contract.vocabulary import Findings, check_words, custom_properties, flag, text, whole
+from strongroom.core.contract_files import files_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.yaml import Node, parse, read_text
 
@@ -37,6 +39,15 @@ def load_contract(path: str) -> Contract:
         ConfigError: every problem of the file, each with its line.
     """
     return parse_contract(read_text(path), str(path))
+
+
+def contracts_in(folder: str | Path) -> list[Contract]:
+    """Every contract, read.
+
+    Raises:
+        ConfigError: one is not sound.
+    """
+    return [load_contract(str(file)) for file in files_in(folder)]
 
 
 def parse_contract(text: str, file: str) -> Contract:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.policy import ACTIONS

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import PERSONAL, Contract, raw_table
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import UsageError
 from strongroom.core.escaping import joined, markdown_cell
 from strongroom.core.policy import Grant, last_day

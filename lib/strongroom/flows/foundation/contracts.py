@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import load_contract, read_contract
-from strongroom.core.contract.folder import file_of, files_in, name_of
 from strongroom.core.contract.references import reference_problems, referenced
+from strongroom.core.contract_files import file_of, files_in, name_of
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
 from strongroom.core.run import Job
 from strongroom.core.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, raw_table
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.table_plans import QUARANTINE

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy.decision import Request
 from strongroom.core.run import Run

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.policy import KEYS
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.projections import protected, sources_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import KeyFault, Refused, UsageError
 from strongroom.core.keys.ring import SUBJECTS, Keyring
 from strongroom.core.run import Job, Outcome

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import StoreError
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.suggest import counted

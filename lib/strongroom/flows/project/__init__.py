@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
-from strongroom.core.contract.folder import contracts_in
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring

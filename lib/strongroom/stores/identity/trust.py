@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from strongroom.core.contract.folder import files_in
+from strongroom.core.contract_files import files_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
 from strongroom.stores.identity.databricks import is_here

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from strongroom.core.contract.file import load_contract
-from strongroom.core.contract.model import Contract
-
 _ENDS = (".odcs.yaml", ".odcs.yml", ".yaml", ".yml")
 
 
@@ -26,12 +23,3 @@ def name_of(file: str | Path) -> str:
 def file_of(folder: str | Path, name: str) -> Path | None:
     """The file of the contract NAME, or None."""
     return next((file for file in files_in(folder) if name_of(file) == name), None)
-
-
-def contracts_in(folder: str | Path) -> list[Contract]:
-    """Every contract, read.
-
-    Raises:
-        ConfigError: one is not sound.
-    """
-    return [load_contract(str(file)) for file in files_in(folder)]
