@@ -81,8 +81,8 @@ def ways(methods: Iterable[str]) -> str:
 
 def methods_of(column: Column) -> tuple[str, ...]:
     """The methods of a contract's column, leaf by leaf, but for what is dropped."""
-    found = {leaf.protect.method if leaf.protect else "keep" for leaf in column.leaves()}
-    return tuple(sorted(found - {"drop"}))
+    found = {leaf.method for leaf in column.leaves() if METHODS[leaf.method].lies}
+    return tuple(sorted(found))
 
 
 def fields_inside(column: Column) -> Iterator[str]:

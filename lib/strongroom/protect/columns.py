@@ -9,32 +9,23 @@ import pyarrow as pa
 
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Column
+from strongroom.core.contract.protection import METHODS
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.sql_text import identifier
 from strongroom.protect.methods.encrypt import binding
 from strongroom.protect.methods.method import Method, wrong
 from strongroom.protect.methods.row_key import NO_ROW_KEYS, Protector, RowKeys, of_items, row_key
 
-METHODS = {
-    "keep": "strongroom.protect.methods.keep",
-    "drop": "strongroom.protect.methods.drop",
-    "mask": "strongroom.protect.methods.mask",
-    "hash": "strongroom.protect.methods.hash",
-    "encrypt": "strongroom.protect.methods.encrypt",
-    "generalise": "strongroom.protect.methods.generalise",
-}
-"""Every protection method, and the file it lives in."""
-
 
 def method_of(column: Column) -> Method:
-    """The module of a scalar column's method.
+    """The module of a scalar column's method, `protect/methods/NAME.py`.
 
     Raises:
         ConfigError: the column says nothing about its protection, or names no method of ours.
     """
     if column.protect is None or column.protect.method not in METHODS:
         raise wrong(column, "the column has no known protection", todo=f"Use one of {', '.join(METHODS)}.")
-    return cast(Method, import_module(METHODS[column.protect.method]))
+    return cast(Method, import_module(f"strongroom.protect.methods.{column.protect.method}"))
 
 
 def protector(column: Column, *, table: str, keyring: Keyring) -> Protector:

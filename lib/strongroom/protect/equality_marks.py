@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Column, Protect, Type
+from strongroom.core.contract.protection import is_kept
 from strongroom.core.keys.ring import Keyring
 from strongroom.protect.cipher.byte_rows import places_of, rows_of, windows
 from strongroom.protect.cipher.siv import HEADER, PREFIX
@@ -27,7 +28,7 @@ def shows_equality(leaf: Column) -> bool:
 
     What is bound to its row differs from row to row.
     """
-    method, options = leaf.protect.method if leaf.protect else "", options_of(leaf)
+    method, options = leaf.method, options_of(leaf)
     return method == "hash" or (method == "encrypt" and options.get("mode") != "randomised" and "rowKey" not in options)
 
 
@@ -52,8 +53,7 @@ def marker(leaf: Column, *, table: str, keyring: Keyring) -> Callable[[pa.Array]
     """
     if shows_equality(leaf):
         return marks_of
-    kept = leaf.protect is not None and leaf.protect.method == "keep"
-    hashed = replace(leaf, type=leaf.type if kept else Type("string"), protect=Protect("hash"))
+    hashed = replace(leaf, type=leaf.type if is_kept(leaf) else Type("string"), protect=Protect("hash"))
     tokens = token_kernel(hashed, table=f"sketch:{table}", keyring=keyring)
     return lambda array: marks_of(tokens(array))
 

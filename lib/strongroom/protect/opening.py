@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from strongroom.arrow.types import arrow_type, plain
 from strongroom.core.contract import Column
+from strongroom.core.contract.protection import opens
 from strongroom.core.keys.ring import Keys
 from strongroom.protect.cipher.byte_rows import Flags
 from strongroom.protect.columns import output_type
@@ -29,7 +30,7 @@ def revealer(column: Column, *, table: str, keyring: Keys) -> Opener:
         return _struct(column, table=table, keyring=keyring)
     if column.type.item is not None:
         return _list(column.type.item, table=table, keyring=keyring)
-    if _encrypted(column):
+    if opens(column):
         return opener(column, table=table, keyring=keyring)
     return _as_it_lies
 
@@ -43,15 +44,11 @@ def revealed_type(column: Column) -> pa.DataType | None:
     if column.type.item is not None:
         item = revealed_type(column.type.item)
         return None if item is None else pa.list_(item)
-    return arrow_type(column.type) if _encrypted(column) else output_type(column)
+    return arrow_type(column.type) if opens(column) else output_type(column)
 
 
 def _as_it_lies(array: pa.Array, row_keys: RowKeys = NO_ROW_KEYS) -> tuple[pa.Array, pa.BooleanArray]:  # noqa: ARG001
     return array, pa.array(np.ones(len(array), np.bool_))
-
-
-def _encrypted(leaf: Column) -> bool:
-    return leaf.protect is not None and leaf.protect.method == "encrypt"
 
 
 def _struct(column: Column, *, table: str, keyring: Keys) -> Opener:

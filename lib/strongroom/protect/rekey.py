@@ -24,7 +24,7 @@ def rekey_info(reader: str) -> str:
 
 def holds_tokens(column: Column) -> bool:
     """Whether a top-level column holds tokens, at any depth."""
-    return any(leaf.protect is not None and leaf.protect.method == "hash" for leaf in column.leaves())
+    return any(leaf.method == "hash" for leaf in column.leaves())
 
 
 def rekeyer(column: Column, *, reader: str, keyring: Keyring) -> Kernel:

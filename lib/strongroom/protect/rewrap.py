@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from strongroom.arrow.types import arrow_type, plain
 from strongroom.core.contract import Column, Type
+from strongroom.core.contract.protection import opens
 from strongroom.core.keys.ring import Keyring
 from strongroom.protect.cipher.byte_rows import Flags, rows_of
 from strongroom.protect.cipher.siv import HEADER
@@ -45,7 +46,7 @@ def rewrapper(column: Column, *, table: str, keyring: Keyring) -> Rewrapper:
         return _struct(column, table=table, keyring=keyring)
     if column.type.item is not None:
         return _list(column.type.item, table=table, keyring=keyring)
-    if column.protect is None or column.protect.method != "encrypt":
+    if not opens(column):
         return as_it_is
     open_ = opener(column, table=table, keyring=keyring)
     return _values(open_, protector(column, table=table, keyring=keyring), old=keyring.enabled[1:])

@@ -152,6 +152,11 @@ class Column:
     source: str = ""
 
     @property
+    def method(self) -> str:
+        """How a leaf is protected; what says nothing is kept."""
+        return self.protect.method if self.protect else "keep"
+
+    @property
     def personal(self) -> bool:
         """Whether the column holds personal data, so that its values must never reach statistics or reports."""
         return self.classification in PERSONAL

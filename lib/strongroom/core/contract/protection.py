@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from strongroom.core.contract.model import SCALARS, Protect, Type
+from strongroom.core.contract.model import SCALARS, Column, Protect, Type
 from strongroom.core.contract.vocabulary import Findings, check_keys, is_number
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
@@ -44,11 +44,17 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Method:
     """One method: what it makes, the column types it fits, its options, and which of them exclude each other but are
-    needed. `said` tells a privacy officer how a column leaves; `lies` how its values lie in a table.
+    needed.
+
+    `said` tells a privacy officer how a column leaves; `lies` how its values lie in a table, empty where nothing does;
+    `opens` that they can be opened again; `keyed` that a key makes them; `unreadable` why nobody reads a text in them.
     """
 
     said: str
     lies: str = ""
+    opens: bool = False
+    keyed: bool = False
+    unreadable: str = ""
     types: tuple[str, ...] = SCALARS
     options: Mapping[str, Option] = field(default_factory=dict)
     exactly_one: tuple[str, ...] = ()
@@ -94,15 +100,20 @@ _LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
 
 METHODS: Mapping[str, Method] = {
     "keep": Method("kept as it is", "in clear"),
-    "drop": Method("left out"),
+    "drop": Method("left out", unreadable="it is left out"),
     "hash": Method(
         "keyed hash",
         "token",
+        keyed=True,
+        unreadable="a token has no words",
         options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST},
     ),
     "encrypt": Method(
         "encrypted",
         "encrypted",
+        opens=True,
+        keyed=True,
+        unreadable="a ciphertext has no words",
         options={
             "mode": _word("deterministic", "randomised"),
             "domain": _DOMAIN_OPTION,
@@ -143,6 +154,21 @@ METHODS: Mapping[str, Method] = {
     ),
 }
 """Every method of protection."""
+
+
+def leaves_out(leaf: Column) -> bool:
+    """Whether nothing of a leaf leaves."""
+    return not METHODS[leaf.method].lies
+
+
+def is_kept(leaf: Column) -> bool:
+    """Whether a leaf leaves as it came."""
+    return METHODS[leaf.method] is METHODS["keep"]
+
+
+def opens(leaf: Column) -> bool:
+    """Whether what leaves of a leaf can be opened again."""
+    return METHODS[leaf.method].opens
 
 
 def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> Protect | None:

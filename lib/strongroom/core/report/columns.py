@@ -89,7 +89,7 @@ class ColumnFacts:
             type=column.type.ddl,
             classification=column.classification,
             personal=column.personal,
-            method=column.protect.method if column.protect else "keep",
+            method=column.method,
             protection=protection,
             key=key,
             why=column.protect.why if column.protect else "",

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract, Type
+from strongroom.core.contract.protection import is_kept
 from strongroom.core.keys.ring import purpose_info
 from strongroom.core.no_values import no_values
 from strongroom.core.secret import Secret
@@ -108,7 +109,7 @@ def only_with(contract: Contract, paths: Iterable[str]) -> Contract:
 
 def findable(leaf: Column) -> bool:
     """Whether equal values lie in the published table as equal ones: kept, hashed, encrypted deterministically."""
-    return leaf.protect is None or leaf.protect.method == "keep" or shows_equality(leaf)
+    return is_kept(leaf) or shows_equality(leaf)
 
 
 def leaves_of(contract: Contract, paths: Sequence[str]) -> tuple[Column, ...]:
@@ -201,7 +202,7 @@ def leaf_at(batch: pa.RecordBatch, path: str) -> pa.Array:
 
 def _kind(leaf: Column) -> Type:
     """What a leaf's values are as they lie in a table."""
-    if leaf.protect is None or leaf.protect.method == "keep":
+    if is_kept(leaf):
         return leaf.type
     return Type("string" if output_type(leaf) == pa.string() else "binary")
 
@@ -212,7 +213,7 @@ def _alike_to(leaf: Column) -> Callable[[pa.Array], pa.Array]:
 
 def _alike(array: pa.Array, leaf: Column) -> pa.Array:
     """A kept value in its contract's type: it may lie in a table with a narrower one."""
-    if leaf.protect is not None and leaf.protect.method != "keep":
+    if not is_kept(leaf):
         return array
     return array.cast(pa.int64() if leaf.type.name in WHOLE else arrow_type(leaf.type))
 

@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import ACROSS, Column, Contract, Reference, Rule
+from strongroom.core.contract.protection import is_kept
 from strongroom.core.contract.references import referenced
 from strongroom.core.errors import KeyFault, StoreError
 from strongroom.core.escaping import preparing
@@ -173,7 +174,7 @@ def _against(
 ) -> Asked:  # fmt: skip
     """The rule's key and a table's, both protected alike, under every master key that the table has."""
     theirs, leaves = files_at(lake, table, name, without=without), leaves_of(plan.contract, rule.columns)
-    hidden = next((at for at, leaf in enumerate(leaves) if leaf.protect and leaf.protect.method != "keep"), None)
+    hidden = next((at for at, leaf in enumerate(leaves) if not is_kept(leaf)), None)
     keys: tuple[int, ...] = ()
     if hidden is not None:
         what = TableScan(plan, place, (columns[hidden],), (leaves[hidden],), road.table_paths(theirs), job.run.id, 1)
@@ -188,7 +189,7 @@ def _keys_of(plan: Pass, road: Road, tasks: Tasks, leaf: Column, *, name: str) -
     Raises:
         StoreError: the keyring lacks one of them, so that its values cannot be compared.
     """
-    ring, text = keyring_of(plan.keys), leaf.protect is not None and leaf.protect.method == "hash"
+    ring, text = keyring_of(plan.keys), leaf.method == "hash"
     found: set[Any] = set(road.engine.run(tasks, STARTS).column("start").to_pylist())
     heads = [urlsafe_b64decode(start + b"A") if text else bytes(start) for start in found]
     ids = sorted({int.from_bytes(head[1:PREFIX]) for head in heads}) or [ring.primary]

@@ -8,6 +8,7 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.protection import opens
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy.decision import Request
 from strongroom.core.run import Run
@@ -76,7 +77,7 @@ def projections_of(engine: Engine, request: Request, contract: Contract) -> tupl
 
 
 def _sealed(column: Column) -> bool:
-    return any(leaf.protect is not None and leaf.protect.method == "encrypt" for leaf in column.leaves())
+    return any(map(opens, column.leaves()))
 
 
 def tags_in(words: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.protection import opens
 from strongroom.core.policy import KEYS
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.projections import protected, sources_of
@@ -33,7 +34,7 @@ def _inside(column: Column, table: str, classes: frozenset[str], tags: tuple[str
     inner = column.type.fields or ((column.type.item,) if column.type.item is not None else ())
     for part in inner:
         yield from _inside(part, table, classes, tags)
-    if not inner and column.protect is not None and column.protect.method == "encrypt":
+    if not inner and opens(column):
         key = encryption_info(column, table=table)
         yield Sealed(table, column.path, key, ",".join(sorted(classes)), tuple(dict.fromkeys(tags)))
 
@@ -64,4 +65,4 @@ def openable(
 
 
 def _encrypted(column: Column) -> Iterator[Column]:
-    return (leaf for leaf in column.leaves() if leaf.protect is not None and leaf.protect.method == "encrypt")
+    return filter(opens, column.leaves())

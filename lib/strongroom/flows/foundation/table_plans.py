@@ -9,11 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
+from strongroom.core.contract.protection import is_kept, leaves_out
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
 from strongroom.core.sql_text import identifier
 from strongroom.govern.engine.selectors import classification_of, tags_of
 from strongroom.govern.table import methods_of
 from strongroom.protect import output_type, subject_tags
+from strongroom.protect.methods.method import options_of
 from strongroom.stores.table_plan import TablePlan
 
 CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags", "strongroom.protection"
@@ -113,11 +115,11 @@ def made_of(column: Column) -> str:
     """
     found = {}
     for leaf in column.leaves():
-        method, options = ("keep", {}) if leaf.protect is None else (leaf.protect.method, dict(leaf.protect.options))
+        method, options = leaf.method, options_of(leaf)
         options.pop("minDistinct", None)  # a rule
         if options.get("key") == "classification":
             options["classification"] = leaf.classification
-        if method != "drop":
+        if not leaves_out(leaf):
             found[leaf.path] = [leaf.type.ddl, method, options]
     return json.dumps(found, sort_keys=True, separators=(",", ":"))
 
@@ -138,9 +140,7 @@ _ORDERED = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"
 
 def _is_open(column: Column) -> bool:
     """Whether minima and maxima of the column may stand in the Delta log."""
-    return not column.personal and all(
-        leaf.protect is not None and leaf.protect.method == "keep" for leaf in column.leaves()
-    )
+    return not column.personal and all(map(is_kept, column.leaves()))
 
 
 def _checks(contract: Contract) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.protection import METHODS, opens
 from strongroom.core.errors import KeyFault, Refused, UsageError
 from strongroom.core.keys.ring import SUBJECTS, Keyring
 from strongroom.core.run import Job, Outcome
@@ -56,7 +57,7 @@ def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: st
 
 
 def _opens(info: str, leaf: Column, table: str) -> bool:
-    return _method(leaf) in ("encrypt", "hash") and _key_of(leaf, table=table)[0] == info
+    return METHODS[leaf.method].keyed and _key_of(leaf, table=table)[0] == info
 
 
 def named_column(job: Job) -> tuple[Contract, Column]:
@@ -82,7 +83,7 @@ def exported(job: Job, ring: Keyring) -> Outcome:
     table = f"training.{contract.name}"
     _write_new(job, column_keyset(leaf, table=table, ring=ring))
     said = f"{job.args.what} holds the keys of {table}.{leaf.path} in clear, as a Tink keyset."
-    if _method(leaf) == "encrypt":
+    if opens(leaf):
         key = row_key(leaf)
         said += f"\nAssociated data of its values: {bound_to(leaf, table=table).decode()}"
         said += f"{{{key}}}\n{{{key}}} is that column of the same row, as it lies in the table." if key else ""
@@ -133,16 +134,12 @@ def _key_of(leaf: Column, *, table: str) -> tuple[str, int, str]:
     Raises:
         UsageError: the column has no key.
     """
-    if _method(leaf) == "encrypt":
+    if opens(leaf):
         return encryption_info(leaf, table=table), 64, AES_SIV
-    if leaf.protect and _method(leaf) == "hash":
+    if leaf.protect and leaf.method == "hash":
         hmac = leaf.protect.options.get("profile") == "hmac-sha256"
         return token_info(leaf, table=table), 32, HMAC if hmac else AES_CMAC
     raise UsageError("the column has no key", where=leaf.path, todo="Name one that is hashed or encrypted.")
-
-
-def _method(leaf: Column) -> str:
-    return leaf.protect.method if leaf.protect else ""
 
 
 def saved(job: Job, ring: Keyring) -> Keyring:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.protection import opens
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring
@@ -98,7 +99,7 @@ def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
     columns = {
         column.name: rewrapper(column, table=training, keyring=ring)
         for column in contract.columns
-        if any(leaf.protect and leaf.protect.method == "encrypt" for leaf in column.leaves())
+        if any(map(opens, column.leaves()))
     }
     for table in (training, f"features.{contract.name}"):
         if columns:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.core.contract import Contract, SetRule, Type
+from strongroom.core.contract.protection import is_kept
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.flows.cross_row import newest
@@ -90,7 +91,7 @@ def _shared(job: Job, road: Road, rows: Judged, paths: tuple[str, ...]) -> float
 def _newest(road: Road, rows: Judged, path: str) -> datetime | None:
     """The largest value of a date or timestamp, in UTC: of the rows kept, else, where they hide it, of all."""
     leaf = leaves_of(rows.plan.contract, (path,))[0]
-    if leaf.protect is None or leaf.protect.method == "keep":
+    if is_kept(leaf):
         what = newest.OfTable(road.table_paths(rows.good), path)
         tasks = [road.table_tasks(partial(newest.newest_of_table, what), rows.good, (path,))]
     else:

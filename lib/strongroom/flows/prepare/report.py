@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.protection import METHODS
 from strongroom.core.contract.references import referenced
 from strongroom.core.policy.decision import Request
 from strongroom.core.report import (
@@ -131,11 +132,10 @@ def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:
 
 def _column(leaf: Column, done: Done) -> ColumnFacts:
     counts = done.tally.columns.get(leaf.path)
-    method = leaf.protect.method if leaf.protect else "keep"
     facts = ColumnFacts.of(
         leaf,
         protection=summary.protection(leaf),
-        key=f"{done.key:08x}" if method in ("hash", "encrypt") else "",
+        key=f"{done.key:08x}" if METHODS[leaf.method].keyed else "",
         nulls_before=counts.nulls if counts else None,
         nulls_after=counts.nulls_kept if counts else None,
         empty=counts.empty if counts and leaf.type.name == "string" else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strongroom.core.contract import Column, Contract, Reference, Rule
-from strongroom.core.contract.protection import METHODS
+from strongroom.core.contract.protection import METHODS, is_kept
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
@@ -110,7 +110,7 @@ def _way(job: Job, contract: Contract, *, size: int) -> tuple[str, str]:
     """How the work is carried, and why; docs/decisions/road.md has the figures of other ways."""
     leaves = list(contract.leaves())
     ruled = {path for rule in contract.rules for path in rule.columns} & {leaf.path for leaf in leaves}
-    changed = [leaf for leaf in leaves if leaf.protect and leaf.protect.method != "keep"]
+    changed = [leaf for leaf in leaves if not is_kept(leaf)]
     why = f"{len(ruled):,} of {len(leaves):,} have rules, {len(changed):,} change, and nulls are counted in each"
     road, where = road_of(job, size=size).told, job.settings.spark.get("spark.master", "local")
     asked = "" if is_local(where) else " (workers are asked when it runs whether they reach the storage)"
@@ -119,9 +119,7 @@ def _way(job: Job, contract: Contract, *, size: int) -> tuple[str, str]:
 
 def protections(contract: Contract) -> list[tuple[str, str]]:
     """Every column that does not leave as it came, and how it leaves."""
-    found = [
-        (leaf.path, protection(leaf)) for leaf in contract.leaves() if leaf.protect and leaf.protect.method != "keep"
-    ]
+    found = [(leaf.path, protection(leaf)) for leaf in contract.leaves() if not is_kept(leaf)]
     return found or [("nothing", "every column is kept as it is")]
 
 
@@ -160,7 +158,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 def _keys(done: Done, *, lake: Lake) -> list[tuple[str, str]]:
     """The run's key; and where rows with tokens under other ones are in the table, that they do not join."""
     mine = (f"{done.key:08x}", "hashes and encrypts; see ./spark-submit.sh keys list")
-    hashed = any(leaf.protect and leaf.protect.method == "hash" for leaf in done.contract.leaves())
+    hashed = any(leaf.method == "hash" for leaf in done.contract.leaves())
     others = former_keys(done, lake=lake) if hashed and not done.closed else ()
     why = (
         "made tokens of earlier rows: one value has two, which do not join; --set prepare.mode=overwrite makes all anew"

@@ -18,6 +18,7 @@ from typing import Any
 
 from strongroom.core.contract import Column, Contract, Type
 from strongroom.core.contract.conditions import check_condition
+from strongroom.core.contract.protection import is_kept, opens
 from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError, UsageError
 from strongroom.core.escaping import preparing
@@ -87,7 +88,7 @@ def _columns(job: Job, contract: Contract) -> tuple[Column, ...]:
         if name not in known or revealed_type(known[name]) is None:
             there = [column.name for column in contract.columns if revealed_type(column) is not None]
             raise UsageError(f"the table has no column {name!r}", where=contract.file, todo=did_you_mean(name, there))
-    if not any(leaf.protect and leaf.protect.method == "encrypt" for name in wanted for leaf in known[name].leaves()):
+    if not any(opens(leaf) for name in wanted for leaf in known[name].leaves()):
         raise UsageError("none of these columns is encrypted", where=contract.file, todo="There is nothing to open.")
     return tuple(known[name] for name in wanted)
 
@@ -107,8 +108,7 @@ def _condition(job: Job, contract: Contract) -> tuple[str, ...]:
 
 
 def _as_it_lies(leaf: Column) -> Type:
-    kept = leaf.protect is None or leaf.protect.method == "keep"
-    return leaf.type if kept else Type(output_ddl(leaf))
+    return leaf.type if is_kept(leaf) else Type(output_ddl(leaf))
 
 
 def _authorise(job: Job, contract: Contract, *, columns: Iterable[Column], condition: Iterable[str]) -> Decision:

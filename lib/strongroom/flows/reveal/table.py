@@ -15,6 +15,7 @@ from strongroom.audit.log import AuditLog
 from strongroom.core import workers
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Column
+from strongroom.core.contract.protection import METHODS, opens
 from strongroom.core.contract.subject import TAG
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import KeyHandle
@@ -153,16 +154,12 @@ def _plan(origin: Origin, plan: Opening) -> TablePlan:
 
 def _methods(column: Column) -> str:
     """The methods of what a column holds once it is opened: what was encrypted lies in clear."""
-    return ",".join(sorted({"keep" if method == "encrypt" else method for method in methods_of(column)}))
-
-
-def _is_encrypted(leaf: Column) -> bool:
-    return leaf.protect is not None and leaf.protect.method == "encrypt"
+    return ",".join(sorted({"keep" if METHODS[method].opens else method for method in methods_of(column)}))
 
 
 def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int, path: str) -> Outcome:
     (rows, unopened), target = counts, plan.target
-    clear = [column.name for column in plan.columns if any(map(_is_encrypted, column.leaves()))]
+    clear = [column.name for column in plan.columns if any(map(opens, column.leaves()))]
     lying = [name for name in plan.schema.names if name not in clear]
     lines = [
         f"{target}, version {version}: {counted(rows, 'row')} of {plan.table}",

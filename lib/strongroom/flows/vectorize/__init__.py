@@ -12,6 +12,7 @@ from typing import Any
 from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.protection import METHODS, leaves_out
 from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.escaping import joined
@@ -28,7 +29,6 @@ from strongroom.learn.features.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.stores.lake import Lake
 
 NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
-UNREADABLE = {"hash": "a token has no words", "encrypt": "a ciphertext has no words", "drop": "it is left out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ def _subject(contract: Contract) -> Column | None:
 
 
 def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]:
-    method = column.protect.method if column.protect else "keep"
+    why = METHODS[column.method].unreadable
     where = f"{contract.file}:{column.line}"
-    if method == "drop" or (role == "text" and method in UNREADABLE):
-        return [Problem(f"{column.name!r} cannot be the {role}: {UNREADABLE[method]}", where, "Choose another column.")]
+    if leaves_out(column) or (role == "text" and why):
+        return [Problem(f"{column.name!r} cannot be the {role}: {why}", where, "Choose another column.")]
     if role == "text" and column.type.name != "string":
         return [Problem(f"{column.name!r} cannot be the text: it is {column.type.ddl}", where, "Choose a string.")]
     return []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from strongroom.core.contract import model
+from strongroom.core.contract.protection import leaves_out, opens
 from strongroom.core.contract.subject import TAG
 from strongroom.core.policy.decision import Request
 
@@ -62,8 +63,8 @@ def tags_of(column: model.Column) -> tuple[str, ...] | None:
 
 def is_encrypted(column: model.Column) -> bool:
     """Whether keys say all there is to say of a contract's column: each of its leaves is encrypted or dropped."""
-    methods = {leaf.protect.method if leaf.protect else "" for leaf in column.leaves()}
-    return "encrypt" in methods and methods <= {"encrypt", "drop"}
+    leaves = [leaf for leaf in column.leaves() if not leaves_out(leaf)]
+    return bool(leaves) and all(map(opens, leaves))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract
+from strongroom.core.contract.protection import is_kept
 from strongroom.quality.counts.failures import Failures
 
 MOST = 50
@@ -54,7 +55,7 @@ def label_of(contract: Contract) -> Column | None:
 
 def is_open(column: Column) -> bool:
     """Whether values of a column may be kept and shown: neither personal nor protected."""
-    return not column.personal and (column.protect is None or column.protect.method == "keep")
+    return not column.personal and is_kept(column)
 
 
 def count_labels(failures: Failures, column: Column) -> Labels:

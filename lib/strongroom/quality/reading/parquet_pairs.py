@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strongroom.core.contract import Column, Contract, source_name
+from strongroom.core.contract.protection import leaves_out
 from strongroom.core.errors import Problem
 from strongroom.core.suggest import nearest
 from strongroom.quality.reading import parquet_types
@@ -161,7 +162,7 @@ def _of(inner: Iterable[Pair]) -> tuple[int, ...]:
 
 
 def _is_dropped(column: Column) -> bool:
-    return all(leaf.protect is not None and leaf.protect.method == "drop" for leaf in column.leaves())
+    return all(map(leaves_out, column.leaves()))
 
 
 def _is_asked(column: Column, asked: Collection[str]) -> bool:
