@@ -238,7 +238,6 @@ SINKS = (
         f"{LIB}/flows/row_pass/passing.py": "its own stage, from stages.spark_path",
         f"{LIB}/flows/prepare/batch_inputs.py": "a contract's source",
         f"{LIB}/flows/prepare/increment.py": "a contract's source",
-        f"{LIB}/flows/reveal/__init__.py": "a table, from Lake.spark_path",
         f"{LIB}/flows/row_pass/shape_check.py": "a contract's source",
         f"{LIB}/stores/sources/files_by_spark.py": "listed files, each as glob_words has it; a contract's source",
         f"{LIB}/stores/sources/delta_by_spark.py": "files that the Delta log names, each as glob_words has it",

@@ -15,6 +15,7 @@ import pytest
 from older import lake
 from older.make import PIA, lines, order
 from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.subject import TAG
 from strongroom.core.keys.ring import RoleHandle
 from strongroom.flows import audit, keys, prepare, project, quarantine, reveal
 from strongroom.flows.read import read_table
@@ -88,7 +89,9 @@ def opened(place, table=ORDERS):
 def by_id(rows, *without):
     assert len({row["order_id"] for row in rows}) == len(rows), "each once"
     return {
-        row["order_id"]: {name: value for name, value in row.items() if name not in ("order_id", "person", *without)}
+        row["order_id"]: {
+            name: value for name, value in row.items() if name not in ("order_id", "person", TAG, *without)
+        }
         for row in rows
     }
 

@@ -69,9 +69,14 @@ def opened(value, keys, info, associated, *, randomised=False):
 
 def token(message, key_id, master, info):
     """ "`hash`: tokens"."""
+    return base64.urlsafe_b64encode(b"\x01" + key_id.to_bytes(4) + cmac(message, master, info)).decode().rstrip("=")
+
+
+def cmac(message, master, info):
+    """ "`_subject`: whose a row is"."""
     mac = CMAC(AES(derived(master, info, 32)))
     mac.update(message)
-    return base64.urlsafe_b64encode(b"\x01" + key_id.to_bytes(4) + mac.finalize()).decode().rstrip("=")
+    return mac.finalize()
 
 
 def rows(root, table, columns):
@@ -80,6 +85,7 @@ def rows(root, table, columns):
 
 def main(root):
     keys = masters(root)
+    subjects = keys.pop(0x5B1EC700)
     ((key_id, master),) = keys.items()
     reviews = {
         row["review_id"]: [
@@ -106,8 +112,11 @@ def main(root):
     ]  # fmt: skip
     info = "strongroom|v1|token|aes-cmac|domain|person"
     people = {str(number): token(str(number).encode(), key_id, master, info) for number in range(1, 2001)}
+    tag = "strongroom|v1|subject|domain|person"
+    tags = {str(number): cmac(str(number).encode(), subjects, tag).hex() for number in range(1, 2001)}
     assert "strongroom" not in sys.modules
     found = {
+        "tags": tags,
         "reviews": reviews,
         "notes": [None if text is None else text.decode() for text in notes],
         "quarantine": aside,

@@ -95,6 +95,14 @@ def test_cryptography_alone_makes_the_same_tokens(place, outside):
         assert token == outside["people"][str(people[key])], key
 
 
+def test_cryptography_alone_makes_the_same_tags_in_both_tables(place, outside):
+    people, tags = told(place, "user_id"), {row["review_id"]: row["_subject"] for row in place.rows("training.reviews")}
+    assert len(tags) > 150
+    assert {key: tag.hex() for key, tag in tags.items()} == {key: outside["tags"][str(people[key])] for key in tags}
+    customers = {row["_subject"].hex() for row in place.rows("training.customers")}
+    assert customers <= set(outside["tags"].values()), "one domain, one person"
+
+
 def test_cryptography_alone_opens_what_was_randomised(place, outside):
     notes = {row["notes"] for row in pq.read_table(place.lake / "raw/customers").to_pylist()}
     assert len(outside["notes"]) > 5
