@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Checks everything, and at the end says what failed: set-up, lint, format, types, tests.
-#   tests/run.sh [--fast | --slow] [arguments of pytest]
-#   --fast   no Spark, and so no Java
-#   --slow   the tests marked slow, too
+#   tests/run.sh [--fast | --slow | --changed] [arguments of pytest]
+#   --fast     no Spark, and so no Java
+#   --slow     the tests marked slow, too
+#   --changed  only tests that can be touched by what differs from main: tests/changed.py
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 speed=usual
 case "${1-}" in
-    --fast | --slow)
+    --fast | --slow | --changed)
         speed="${1#--}"
         shift
         ;;
     --help | -h)
-        sed -n '2,5s/^# //p' tests/run.sh
+        sed -n '2,6s/^# //p' tests/run.sh
         exit 0
         ;;
 esac
@@ -69,6 +70,15 @@ ended() { # PROCESS: its exit code; a signal that comes to us meanwhile ends wai
     return "$code"
 }
 
+if [ "$speed" = changed ]; then
+    speed=usual
+    touched="$(python3 tests/changed.py)"
+    if [ "$touched" != all ]; then
+        mapfile -t chosen <<<"$touched"
+        set -- ${touched:+"${chosen[@]}"} "$@"
+        printf 'tests that can be touched: %s files\n' "$(grep -c . <<<"$touched")" >&2
+    fi
+fi
 if [ "$speed" = fast ]; then
     ./spark-submit.sh --setup-only --tools --no-spark
 else
