@@ -12,6 +12,7 @@ import pytest
 
 from strongroom.core.contract.servers import ENCODINGS
 from strongroom.core.errors import StoreError
+from strongroom.quality.reading import lines as module
 from strongroom.quality.reading.encodings import WIDE, encoding_of, original, size_in
 from strongroom.quality.reading.lines import lines_of, range_lines
 
@@ -170,6 +171,22 @@ def test_a_range_is_read_from_arrows_files(tmp_path):
 def test_a_long_line_is_one():
     long = b"x" * 3_000_000
     assert lines(b"a\n" + long + b"\nb", "UTF-8", 1000, most=10_000) == [b"a", long, b"b"]
+
+
+def test_what_has_no_line_feed_for_too_long_is_refused_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(module, "LONGEST", 100_000)
+    read = 0
+
+    def endless():
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 10_000
+
+    with pytest.raises(StoreError):
+        list(lines_of(endless(), encoding="UTF-8", most=20_000))
+    assert read <= 12
+    assert len(next(iter(lines_of([b"x" * 90_000, b"\n"], encoding="UTF-8", most=20_000)))[0].as_py()) == 90_000
 
 
 def test_utf_16_is_not_read_by_ranges():

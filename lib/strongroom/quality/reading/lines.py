@@ -14,11 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.arrow import buffers
+from strongroom.core.errors import StoreError
 from strongroom.quality.reading.encodings import LONGEST_MARK, WIDE, Decode, decoder, encoding_of
 
 MOST = 8 << 20
 """Larger blocks cost more a row, since they leave the processor's caches, and more memory."""
 STEP = 4 << 20
+LONGEST = 256 << 20
+"""Bytes without a line feed that are no line any more: a file of another kind, which would fill a worker's memory."""
 
 
 class Seekable(Protocol):
@@ -46,7 +49,7 @@ def lines_of(
         binary, never empty.
 
     Raises:
-        StoreError: the file is not in this encoding by its first bytes.
+        StoreError: the file is not in this encoding by its first bytes, or a line is longer than `LONGEST`.
     """
     pieces: Iterator[bytes] = (bytes(chunk) for chunk in chunks)
     if begins:
@@ -123,6 +126,11 @@ def _split(pieces: Iterable[bytes], most: int) -> Iterator[pa.Array]:
     for piece in pieces:
         held.append(piece)
         size, ends = size + len(piece), ends or b"\n" in piece
+        if not ends and size > LONGEST:
+            what = f"a line of more than {LONGEST >> 20} MB: this is no file of lines"
+            raise StoreError(
+                what, todo="Replace or remove it; of one JSON document the contract says `document: true`."
+            )
         if ends and size >= most:
             block = b"".join(held)
             whole = block.rfind(b"\n") + 1
