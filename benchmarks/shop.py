@@ -131,11 +131,11 @@ def job(flow: str, settings: Path, *options: str) -> Callable[[], None]:
 
 def passing(settings: Path, name: str) -> Work:
     """The whole pass of `prepare` over rows in memory: what is given leaves it judged, and protected or set aside."""
-    from strongroom.flows.row_pass.process import Pass, Placed, Worker
+    from strongroom.flows.row_pass.process import PassPlan, Placed, Worker
     from strongroom.quality.reading.blocks import Block
 
     made, handle = _opened(settings, name)
-    worker = Worker(Pass(made, f"training.{name}", handle))
+    worker = Worker(PassPlan(made, f"training.{name}", handle))
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[Any]:
         number = 0

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strongroom.arrow.leaves import Rows
+from strongroom.arrow.leaves import Leaves
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import ConfigError
 from strongroom.quality.expression import compile_condition
@@ -75,7 +75,7 @@ def database():
 
 def failing(text: str) -> list[bool]:
     steps = {name: (place,) for place, name in enumerate(TABLE.schema.names)}
-    failed = compile_condition(text, COLUMNS, where="c.yaml:1")(Rows(TABLE, steps))
+    failed = compile_condition(text, COLUMNS, where="c.yaml:1")(Leaves(TABLE, steps))
     return [False] * TABLE.num_rows if failed is None else failed.tolist()
 
 

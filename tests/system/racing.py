@@ -27,7 +27,7 @@ from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.quarantine import retry as quarantine_retry
 from strongroom.flows.row_pass.engines import Local
 from strongroom.flows.row_pass.inputs import Road
-from strongroom.flows.row_pass.process import Pass
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.protect.rewrap import Rewrapped
 from strongroom.quality.counts.tally import Tally
 from strongroom.stores.keys import open_keyring
@@ -151,7 +151,7 @@ def retry(lake):
     good = put(lake, TRAINING, batch.stage, table(BASE[:2]))
     bad = put(lake, ASIDE, batch.stage, aside(BASE[2:], run="mine"))
     tried = SimpleNamespace(tally=Tally(rows=6, bad=4), good=good, bad=bad)
-    plan, way = Pass(CONTRACT, TRAINING, None), Road(Local(), None)
+    plan, way = PassPlan(CONTRACT, TRAINING, None), Road(Local(), None)
     quarantine_retry._publish(job(lake), way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
     for name, files in ((TRAINING, good), (ASIDE, bad)):
         staging.drop_remains(lake, name, batch.stage, named=staging.names(files))

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
-from strongroom.arrow.leaves import Rows
+from strongroom.arrow.leaves import Leaves
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import EnvironmentFault
 from strongroom.govern.sql.masks import masked
@@ -86,7 +86,7 @@ def frame(elsewhere, tmp_path):
 
 def kept_by_rule(condition):
     """Rows that a contract's rule takes for good, by the kernels; a null is no failure there."""
-    failed = compile_condition(condition, COLUMNS, where="")(Rows(BATCH, STEPS))
+    failed = compile_condition(condition, COLUMNS, where="")(Leaves(BATCH, STEPS))
     return set(range(len(ROWS))) - set(np.flatnonzero(failed).tolist() if failed is not None else ())
 
 

@@ -90,7 +90,7 @@ class Flat:
         return rows
 
 
-class Rows:
+class Leaves:
     """One typed batch, its fields by path."""
 
     def __init__(self, batch: pa.RecordBatch, steps: dict[str, Steps]) -> None:

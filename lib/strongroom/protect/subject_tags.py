@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from strongroom.arrow.leaves import Rows, steps_of
+from strongroom.arrow.leaves import Leaves, steps_of
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.subject import domain_of, subject_of
 from strongroom.core.keys.ring import SUBJECTS, Keyring, purpose_info
@@ -30,7 +30,7 @@ def row_tagger(contract: Contract, *, table: str, keyring: Keyring) -> Callable[
     if subject is None:
         return None
     steps, tags = steps_of(contract), tagger(subject, table=table, keyring=keyring)
-    return lambda batch: tags(Rows(batch, steps)[subject.path].values)
+    return lambda batch: tags(Leaves(batch, steps)[subject.path].values)
 
 
 def tagger(subject: Column, *, table: str, keyring: Keyring) -> Kernel:

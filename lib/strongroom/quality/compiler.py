@@ -9,7 +9,7 @@ import numpy as np
 
 from strongroom.arrow import buffers
 from strongroom.arrow.buffers import Mask
-from strongroom.arrow.leaves import Rows
+from strongroom.arrow.leaves import Leaves
 from strongroom.core.contract import ACROSS, Column, Rule, SetRule
 from strongroom.core.suggest import did_you_mean
 from strongroom.quality.checks import CHECKS, MakeCheck, presence
@@ -24,7 +24,7 @@ COUNTED = ("nullValues", "missingValues", "invalidValues")
 class Given:
     """What is known of a batch: its rows, the unreadable ones by column and path, and by id those that break ACROSS."""
 
-    rows: Rows
+    rows: Leaves
     unreadable: Mapping[str, Marks]
     marked: Marks
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from strongroom.arrow import buffers
 from strongroom.arrow.buffers import Mask
-from strongroom.arrow.leaves import Rows
+from strongroom.arrow.leaves import Leaves
 from strongroom.core.contract import Column
 from strongroom.core.contract.conditions import check_condition
 from strongroom.core.errors import ConfigError, Problem
@@ -41,21 +41,21 @@ _WHOLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Operand:
     """A compiled node: its Arrow type and what gives its values for some rows."""
 
     type: pa.DataType
-    values: Callable[[Rows], Values]
+    values: Callable[[Leaves], Values]
     digits: int = 0  # of a decimal that holds a whole number of this type
 
-    def cast(self, kind: pa.DataType) -> Part:
+    def cast(self, kind: pa.DataType) -> Operand:
         """The same values in another type; a literal is cast here and now."""
         if kind == self.type:
             return self
-        return Part(kind, lambda rows: self.values(rows).cast(kind))
+        return Operand(kind, lambda rows: self.values(rows).cast(kind))
 
 
-def compile_condition(text: str, columns: Mapping[str, Column], *, where: str) -> Callable[[Rows], Mask | None]:
+def compile_condition(text: str, columns: Mapping[str, Column], *, where: str) -> Callable[[Leaves], Mask | None]:
     """What tells which rows do not meet a condition (None: all do).
 
     Args:
@@ -74,7 +74,7 @@ def compile_condition(text: str, columns: Mapping[str, Column], *, where: str) -
         todo = "Use columns with fewer digits, or floats."
         raise ConfigError([Problem("The expression needs more than 76 digits.", where, todo)]) from error
 
-    def fails(rows: Rows) -> Mask | None:
+    def fails(rows: Leaves) -> Mask | None:
         met = condition.values(rows)
         if isinstance(met, pa.Scalar):
             met = pa.repeat(met, rows.batch.num_rows)
@@ -85,7 +85,7 @@ def compile_condition(text: str, columns: Mapping[str, Column], *, where: str) -
     return fails
 
 
-def _part(node: Node, columns: Mapping[str, Column]) -> Part:
+def _part(node: Node, columns: Mapping[str, Column]) -> Operand:
     if isinstance(node, Literal):
         return _literal(node.value)
     if isinstance(node, Name):
@@ -93,9 +93,9 @@ def _part(node: Node, columns: Mapping[str, Column]) -> Part:
     if isinstance(node, IsNull):
         if isinstance(node.operand, Name):
             path = node.operand.path
-            return Part(pa.bool_(), lambda rows: rows[path].values.is_null())
+            return Operand(pa.bool_(), lambda rows: rows[path].values.is_null())
         operand = _part(node.operand, columns)
-        return Part(pa.bool_(), lambda rows: pc.is_null(operand.values(rows)))
+        return Operand(pa.bool_(), lambda rows: pc.is_null(operand.values(rows)))
     if isinstance(node, In):
         return _in(_part(node.operand, columns), [item.value for item in node.items])
     if isinstance(node, Call):
@@ -103,46 +103,46 @@ def _part(node: Node, columns: Mapping[str, Column]) -> Part:
     left, right = _part(node.left, columns), _part(node.right, columns)
     if node.operator in _LOGIC:
         join = _LOGIC[node.operator]
-        return Part(pa.bool_(), lambda rows: join(left.values(rows), right.values(rows)))
+        return Operand(pa.bool_(), lambda rows: join(left.values(rows), right.values(rows)))
     if node.operator in _COMPARE:
         return _comparison(node.operator, left, right)
     return _calculation(node.operator, left, right)
 
 
-def _literal(value: Value) -> Part:
+def _literal(value: Value) -> Operand:
     if isinstance(value, Decimal) or (type(value) is int and not -(2**63) <= value < 2**63):
         value = Decimal(format(value, "f")) if isinstance(value, Decimal) else Decimal(value)  # 1e3 as 1000
     scalar = pa.scalar(value, _MOMENT) if isinstance(value, datetime) else pa.scalar(value)
-    return Part(scalar.type, lambda _: scalar, 19)
+    return Operand(scalar.type, lambda _: scalar, 19)
 
 
-def _column(column: Column) -> Part:
+def _column(column: Column) -> Operand:
     path, name = column.path, column.type.name
 
-    def values(rows: Rows) -> Values:
+    def values(rows: Leaves) -> Values:
         return rows[path].values
 
     if name in _WHOLE:
         kind, digits = _WHOLE[name]
-        return Part(kind, values, digits)
+        return Operand(kind, values, digits)
     if name in ("float", "double"):
-        return Part(pa.float64(), lambda rows: values(rows).cast(pa.float64()))
+        return Operand(pa.float64(), lambda rows: values(rows).cast(pa.float64()))
     if name.startswith("timestamp"):
-        return Part(_MOMENT, lambda rows: values(rows).cast(_MOMENT))
+        return Operand(_MOMENT, lambda rows: values(rows).cast(_MOMENT))
     if name == "decimal":
-        return Part(pa.decimal128(column.type.precision, column.type.scale), values)
-    return Part({"string": pa.string(), "boolean": pa.bool_(), "date": pa.date32()}[name], values)
+        return Operand(pa.decimal128(column.type.precision, column.type.scale), values)
+    return Operand({"string": pa.string(), "boolean": pa.bool_(), "date": pa.date32()}[name], values)
 
 
-def _call(function: str, operand: Part) -> Part:
+def _call(function: str, operand: Operand) -> Operand:
     if function == "not":
-        return Part(pa.bool_(), lambda rows: pc.invert(operand.values(rows)))
+        return Operand(pa.bool_(), lambda rows: pc.invert(operand.values(rows)))
     if function == "length":
-        return Part(pa.int32(), lambda rows: pc.utf8_length(operand.values(rows)), 10)
+        return Operand(pa.int32(), lambda rows: pc.utf8_length(operand.values(rows)), 10)
     if function == "lower":
-        return Part(pa.string(), lambda rows: _lower(operand.values(rows)))
+        return Operand(pa.string(), lambda rows: _lower(operand.values(rows)))
     exact = _decimal(operand)
-    return Part(exact.type, lambda rows: pc.negate(exact.values(rows)))
+    return Operand(exact.type, lambda rows: pc.negate(exact.values(rows)))
 
 
 def _lower(texts: Values) -> Values:
@@ -156,17 +156,17 @@ def _lower(texts: Values) -> Values:
     return pc.replace_with_mask(pc.utf8_lower(texts), odd, plain)
 
 
-def _in(operand: Part, items: list[Value]) -> Part:
+def _in(operand: Operand, items: list[Value]) -> Operand:
     """Membership; null in anything is unknown."""
     known = pa.array(
         [item for item in (_fitting(value, operand.type) for value in items) if item is not None], operand.type
     )
 
-    def values(rows: Rows) -> Values:
+    def values(rows: Leaves) -> Values:
         candidates = buffers.one_zero(operand.values(rows))
         return pc.if_else(pc.is_valid(candidates), pc.is_in(candidates, value_set=known), pa.scalar(None, pa.bool_()))
 
-    return Part(pa.bool_(), values)
+    return Operand(pa.bool_(), values)
 
 
 def _fitting(value: Value, kind: pa.DataType) -> object:
@@ -181,13 +181,13 @@ def _fitting(value: Value, kind: pa.DataType) -> object:
         return None
 
 
-def _comparison(operator: str, left: Part, right: Part) -> Part:
+def _comparison(operator: str, left: Operand, right: Operand) -> Operand:
     compare, common = _COMPARE[operator], _common(left, right)
     one, other = left.cast(common), right.cast(common)
-    return Part(pa.bool_(), lambda rows: compare(one.values(rows), other.values(rows)))
+    return Operand(pa.bool_(), lambda rows: compare(one.values(rows), other.values(rows)))
 
 
-def _common(left: Part, right: Part) -> pa.DataType:
+def _common(left: Operand, right: Operand) -> pa.DataType:
     """The type in which two parts compare exactly."""
     kinds = {left.type, right.type}
     if len(kinds) == 1:
@@ -203,10 +203,10 @@ def _common(left: Part, right: Part) -> pa.DataType:
     return _wide(max(one.precision - one.scale, other.precision - other.scale) + scale, scale)
 
 
-def _calculation(operator: str, left: Part, right: Part) -> Part:
+def _calculation(operator: str, left: Operand, right: Operand) -> Operand:
     if pa.types.is_date(left.type):
         days, less = left.cast(pa.int32()), right.cast(pa.int32())
-        return Part(pa.int32(), lambda rows: pc.subtract(days.values(rows), less.values(rows)), 10)
+        return Operand(pa.int32(), lambda rows: pc.subtract(days.values(rows), less.values(rows)), 10)
     if operator == "/" or pa.float64() in (left.type, right.type):
         return _in_doubles(operator, left.cast(pa.float64()), right.cast(pa.float64()))
     calculate, one, other = _CALCULATE[operator], _decimal(left), _decimal(right)
@@ -215,22 +215,22 @@ def _calculation(operator: str, left: Part, right: Part) -> Part:
     except pa.ArrowInvalid:
         one, other = (part.cast(pa.decimal256(part.type.precision, part.type.scale)) for part in (one, other))
         kind = calculate(pa.array([], one.type), pa.array([], other.type)).type
-    return Part(kind, lambda rows: calculate(one.values(rows), other.values(rows)))
+    return Operand(kind, lambda rows: calculate(one.values(rows), other.values(rows)))
 
 
-def _in_doubles(operator: str, left: Part, right: Part) -> Part:
+def _in_doubles(operator: str, left: Operand, right: Operand) -> Operand:
     if operator != "/":
         calculate = _CALCULATE[operator]
-        return Part(pa.float64(), lambda rows: calculate(left.values(rows), right.values(rows)))
+        return Operand(pa.float64(), lambda rows: calculate(left.values(rows), right.values(rows)))
 
-    def values(rows: Rows) -> Values:
+    def values(rows: Leaves) -> Values:
         by = right.values(rows)
         return pc.divide(left.values(rows), pc.if_else(pc.equal(by, 0.0), pa.scalar(None, pa.float64()), by))
 
-    return Part(pa.float64(), values)
+    return Operand(pa.float64(), values)
 
 
-def _decimal(part: Part) -> Part:
+def _decimal(part: Operand) -> Operand:
     """A whole number as a decimal; decimals and doubles as they are."""
     return part.cast(pa.decimal128(part.digits, 0)) if pa.types.is_integer(part.type) else part
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from strongroom.arrow.leaves import Rows, Steps, every, steps_of
+from strongroom.arrow.leaves import Leaves, Steps, every, steps_of
 from strongroom.core.contract import Contract, Rule
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.quality.compiler import Given, Marks, Verdict, by_column, counter_of, inside, verdict_on
@@ -48,7 +48,7 @@ class Judge:
         Raises:
             ValueError: `marked` lacks such a rule, which would pass in silence.
         """
-        given = Given(Rows(batch, self.steps), by_column(unreadable), marked)
+        given = Given(Leaves(batch, self.steps), by_column(unreadable), marked)
         words = np.zeros((batch.num_rows, -(-len(self.rules) // 64)), np.uint64)
         bad = np.zeros(batch.num_rows, np.bool_)
         counts: dict[str, int] = {}

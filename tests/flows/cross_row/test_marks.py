@@ -16,12 +16,12 @@ from quality.conformance import batch_of, cases, contract_of, others_of
 from strongroom.core.contract import ACROSS
 from strongroom.core.contract.file import parse_contract
 from strongroom.flows import check, keys, prepare, quarantine
-from strongroom.flows.cross_row.fingerprints import Key, Scan, scan
+from strongroom.flows.cross_row.fingerprints import KeyColumns, Scan, scan
 from strongroom.flows.cross_row.rules import broken_rows
 from strongroom.flows.row_pass.engines import Local, Spark
 from strongroom.flows.row_pass.feeds import Stretch
 from strongroom.flows.row_pass.inputs import Input, Road
-from strongroom.flows.row_pass.process import Pass
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake, commits, staging
@@ -65,7 +65,7 @@ def test_exactly_the_rows_that_duckdb_finds_are_marked(case, engine, request, tm
     contract = contract_of(case.contract)
     for other, rows in others_of(case):
         write_deltalake(f"{tmp_path}/training/{other.name}", pa.table(rows.columns, schema=rows.schema))
-    plan, raw = Pass(contract, "training.t", ring.handle), batch_of(case, contract)
+    plan, raw = PassPlan(contract, "training.t", ring.handle), batch_of(case, contract)
     job = SimpleNamespace(run=SimpleNamespace(id="r1"), spark=lambda: spark, say=lambda _: None)
     way = Road(Spark(job.spark) if engine == "spark" else Local(), job.spark)
     inputs = [Input(Given(raw), 0, count=1)]
@@ -382,7 +382,7 @@ def test_all_such_rules_together_read_the_key_columns_once_and_hand_on_fingerpri
         "a": [1, 2, 1, None, 5], "b": ["p-value", "q-value", "q-value", "r-value", "r-value"], "c": [1, 2, 3, 1, None],
         "d": ["x-value", "z-value", "y-value", None, "x-value"], "w": list(range(5)),
     }  # fmt: skip
-    plan, feed = Pass(made, "training.t", ring.handle), Counting(pa.RecordBatch.from_pydict(columns), [])
+    plan, feed = PassPlan(made, "training.t", ring.handle), Counting(pa.RecordBatch.from_pydict(columns), [])
     job = SimpleNamespace(run=SimpleNamespace(id="r1"), spark=None, say=lambda _: None)
     handed = []
 
@@ -409,10 +409,16 @@ def test_all_such_rules_together_read_the_key_columns_once_and_hand_on_fingerpri
 
 
 def test_fingerprints_of_two_runs_have_nothing_in_common(ring):
-    plan = Pass(parse_contract(TWO_OF_EACH.replace("method: B", "method: keep"), "t.yaml"), "training.t", ring.handle)
+    plan = PassPlan(
+        parse_contract(TWO_OF_EACH.replace("method: B", "method: keep"), "t.yaml"), "training.t", ring.handle
+    )
     feed = Given(pa.RecordBatch.from_pydict({"a": [1, 2, 3]}))
     found = [
-        {row["prints"] for batch in scan(Scan(plan, feed, (Key(0, ("a",)),), run, 1), [1]) for row in batch.to_pylist()}
+        {
+            row["prints"]
+            for batch in scan(Scan(plan, feed, (KeyColumns(0, ("a",)),), run, 1), [1])
+            for row in batch.to_pylist()
+        }
         for run in ("one", "two", "one")
     ]
     assert found[0] == found[2]

@@ -109,7 +109,7 @@ def place(tmp_path, capsys, spark):
 def lake(tmp_path):
     """A lake with the table, and the one pass that fills it, without Spark."""
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    plan = process.Pass(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle)
+    plan = process.PassPlan(parse_contract(CONTRACT, "visits.yaml"), "training.visits", ring.handle)
     found = Lake(str(tmp_path / "lake"))
     found.ensure("training.visits", table_plans.training(plan.contract))
     return Prepared(found, plan, ring.primary)
@@ -118,7 +118,7 @@ def lake(tmp_path):
 @dataclass(frozen=True)
 class Prepared:
     lake: Lake
-    plan: process.Pass
+    plan: process.PassPlan
     key: int
 
     def batch(self, number, rows, *, mode="append", publish=True):

@@ -6,7 +6,7 @@ import pytest
 
 from protect.ring import column
 from strongroom.core.errors import StrongroomError
-from strongroom.flows.project.rows import REPORT, Pass, Target, projected
+from strongroom.flows.project.rows import REPORT, ProjectionPlan, Target, projected
 from strongroom.protect import protector
 from strongroom.protect.rekey import rekeyer
 from strongroom.stores.keys import open_keyring
@@ -37,7 +37,7 @@ def carried(tmp_path, ring, *batches):
         Target(str(tmp_path / "a"), "science", 1, (2, 3), {"user": USER}, pa.schema([text, number])),
         Target(str(tmp_path / "b"), "sales", 0, (3,), {}, pa.schema([number])),
     )
-    found = list(projected(Pass(TABLE, targets, ring.handle), iter(batches)))
+    found = list(projected(ProjectionPlan(TABLE, targets, ring.handle), iter(batches)))
     assert [made.schema for made in found] == [REPORT]
     return found[0].to_pylist()
 

@@ -52,7 +52,7 @@ schema:
 @pytest.fixture
 def plan(tmp_path):
     ring = open_keyring(f"file:{tmp_path}/kek", f"{tmp_path}/keyring.json", create=True)
-    return process.Pass(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle)
+    return process.PassPlan(parse_contract(CONTRACT, "people.yaml"), "training.people", ring.handle)
 
 
 NAMES = ("id", "email", "secret", "born")

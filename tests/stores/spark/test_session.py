@@ -160,3 +160,20 @@ def test_a_jvm_that_is_told_to_end_while_spark_starts_is_no_fault_of_spark(tmp_p
     words = [tmp_path / parent, "-c", '"$@"; true', "sh", sys.executable, "-c", STARTING]
     done = subprocess.run(words, env={**os.environ, **gone}, capture_output=True, text=True, check=False, timeout=120)
     assert done.stdout.strip() == said, done.stderr[-500:]
+
+
+def test_pyspark_is_imported_before_a_thread_begins_spark():
+    """It imports in a circle: two threads that do so at once find half of it."""
+    code = """
+import os, sys, types
+from strongroom.stores.spark import session
+seen = []
+looks = types.SimpleNamespace(start=lambda: seen.append("pyspark.sql" in sys.modules))
+session.threading = types.SimpleNamespace(Thread=lambda **_: looks)
+os.environ["PYSPARK_GATEWAY_PORT"] = "1"
+assert "pyspark" not in sys.modules
+session.begin()
+print(seen)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[True]"

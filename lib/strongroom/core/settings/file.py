@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import is_plain
 from strongroom.core.settings import proven, values
-from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, Key, Settings
+from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, Setting, Settings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SECTIONS: Mapping[str, Mapping[str, Key]] = {"identity": IDENTITY, **JOBS}
+SECTIONS: Mapping[str, Mapping[str, Setting]] = {"identity": IDENTITY, **JOBS}
 _SECRET = re.compile(r"(?i)(secret|password|token|key|kek)$|(secret|access)_?key|_key_")
 _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
@@ -185,7 +185,7 @@ class _Reader:
         else:
             found[name] = node.value
 
-    def value(self, node: Node, name: str, key: Key, *, typed: bool) -> object:
+    def value(self, node: Node, name: str, key: Setting, *, typed: bool) -> object:
         """The checked value; `typed` says whether it came from YAML (else it is text from the command line)."""
         try:
             return values.read(node.value, name, key, typed=typed, folder=self.folder)

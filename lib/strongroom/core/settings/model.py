@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Setting:
     """What one setting may hold.
 
     Args:
@@ -31,58 +31,58 @@ class Key:
     least: float | None = None
 
 
-KNOWN: Mapping[str, Key] = {
-    "lake": Key("lake", required=True),
-    "keys": Key("provider", required=True),
-    "keyring": Key("path"),  # default: beside the key file, else beside the settings
-    "policy": Key("path", required=True),
-    "contracts": Key("path", required=True),
-    "principal": Key("principal"),
-    "role_keys": Key("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
-    "audit": Key("path"),  # default: LAKE/strongroom/audit
-    "masters": Key("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
+KNOWN: Mapping[str, Setting] = {
+    "lake": Setting("lake", required=True),
+    "keys": Setting("provider", required=True),
+    "keyring": Setting("path"),  # default: beside the key file, else beside the settings
+    "policy": Setting("path", required=True),
+    "contracts": Setting("path", required=True),
+    "principal": Setting("principal"),
+    "role_keys": Setting("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
+    "audit": Setting("path"),  # default: LAKE/strongroom/audit
+    "masters": Setting("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }
 """The settings of the whole installation; besides them there are two mappings, `spark` of Spark's settings and
 `environment` of variables."""
 
-IDENTITY: Mapping[str, Key] = {
-    "provider": Key("choice", default="", choices=("system", "databricks", "token")),
-    "host": Key("address"),  # of `databricks`: the workspace to ask; without it only its clusters can tell
-    "keys": Key("path"),  # of `token`: a JSON Web Key Set
-    "issuer": Key("text"),
-    "audience": Key("text", default="strongroom"),
-    "claim": Key("text", default="sub"),
-    "token": Key("token", default="env:STRONGROOM_TOKEN"),
+IDENTITY: Mapping[str, Setting] = {
+    "provider": Setting("choice", default="", choices=("system", "databricks", "token")),
+    "host": Setting("address"),  # of `databricks`: the workspace to ask; without it only its clusters can tell
+    "keys": Setting("path"),  # of `token`: a JSON Web Key Set
+    "issuer": Setting("text"),
+    "audience": Setting("text", default="strongroom"),
+    "claim": Setting("text", default="sub"),
+    "token": Setting("token", default="env:STRONGROOM_TOKEN"),
 }
 """The section `identity`: who proves who is asking (`stores/identity/who.py`). Never settable on the command line."""
 
-JOBS: Mapping[str, Mapping[str, Key]] = {
+JOBS: Mapping[str, Mapping[str, Setting]] = {
     "prepare": {
-        "contract": Key("name"),
-        "mode": Key("choice", default="overwrite", choices=("overwrite", "append")),
-        "engine": Key("choice", default="spark", choices=("spark", "auto", "local")),  # who does the work
-        "quarantine_limit": Key("share", default=None),
-        "widenLimit": Key("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
-        "sql_seconds": Key("number", default=600.0, least=0.1),  # how long the query of a rule may take
-        "sketches": Key("flag", default=True),  # remember how values spread; docs/quality.md, section 6
-        "sample": Key("flag", default=False),  # make the sample lake when the lake has no raw data yet
-        "openlineage": Key("address"),  # events go there too; the report's file is written whatever becomes of them
-        "openlineage_token": Key("token"),
-        "pushgateway": Key("address"),  # the same for the figures
-        "pushgateway_token": Key("token"),
-        "send_seconds": Key("number", default=5.0, least=0.1),  # how long a receiver is waited for
+        "contract": Setting("name"),
+        "mode": Setting("choice", default="overwrite", choices=("overwrite", "append")),
+        "engine": Setting("choice", default="spark", choices=("spark", "auto", "local")),  # who does the work
+        "quarantine_limit": Setting("share", default=None),
+        "widenLimit": Setting("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
+        "sql_seconds": Setting("number", default=600.0, least=0.1),  # how long the query of a rule may take
+        "sketches": Setting("flag", default=True),  # remember how values spread; docs/quality.md, section 6
+        "sample": Setting("flag", default=False),  # make the sample lake when the lake has no raw data yet
+        "openlineage": Setting("address"),  # events go there too; the report's file is written whatever becomes of them
+        "openlineage_token": Setting("token"),
+        "pushgateway": Setting("address"),  # the same for the figures
+        "pushgateway_token": Setting("token"),
+        "send_seconds": Setting("number", default=5.0, least=0.1),  # how long a receiver is waited for
     },
     "vectorize": {
-        "contract": Key("name"),
-        "text": Key("name"),
-        "label": Key("name"),
-        "key": Key("name"),
-        "time": Key("name"),
-        "max_features": Key("integer", default=100, least=1),
-        "rank": Key("choice", default=None, choices=("documents", "terms")),  # None: as the profile has it
-        "profile": Key("choice", default="spark", choices=("spark", "sklearn")),
-        "ngram": Key("integer", default=1, least=1),
-        "min_df": Key("integer", default=None, least=1),  # None: as the profile has it
+        "contract": Setting("name"),
+        "text": Setting("name"),
+        "label": Setting("name"),
+        "key": Setting("name"),
+        "time": Setting("name"),
+        "max_features": Setting("integer", default=100, least=1),
+        "rank": Setting("choice", default=None, choices=("documents", "terms")),  # None: as the profile has it
+        "profile": Setting("choice", default="spark", choices=("spark", "sklearn")),
+        "ngram": Setting("integer", default=1, least=1),
+        "min_df": Setting("integer", default=None, least=1),  # None: as the profile has it
     },
 }
 """The settings of single jobs: section → key. A section bears the name of its job."""

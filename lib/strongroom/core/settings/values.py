@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from strongroom.core.errors import ConfigError
 from strongroom.core.escaping import is_plain
 from strongroom.core.keys.ring import reference
-from strongroom.core.settings.model import Key
+from strongroom.core.settings.model import Setting
 from strongroom.core.suggest import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -30,7 +30,7 @@ class Unfit(Exception):
         self.what, self.todo = what, todo
 
 
-def read(value: object, name: str, key: Key, *, typed: bool, folder: Path) -> object:
+def read(value: object, name: str, key: Setting, *, typed: bool, folder: Path) -> object:
     """The value of a setting.
 
     Args:
@@ -95,7 +95,7 @@ def master_fault(master: str) -> tuple[str, str]:
     return "", ""
 
 
-def _number(value: object, name: str, key: Key) -> float:
+def _number(value: object, name: str, key: Setting) -> float:
     if isinstance(value, bool) or not isinstance(value, int if key.kind == "integer" else (int, float)):
         raise Unfit(f"{name!r} is {'a whole number' if key.kind == 'integer' else 'a number'}.")
     if key.kind == "share" and not 0 <= value <= 1:

@@ -31,7 +31,7 @@ from strongroom.govern.engine.engine import Engine
 from strongroom.govern.levels.cryptographic import role_keys
 from strongroom.govern.review.diff import diff
 from strongroom.govern.review.lint import lint
-from strongroom.govern.review.matrix import View, principals_of, purposes_of, views
+from strongroom.govern.review.matrix import ActionView, principals_of, purposes_of, views
 from strongroom.govern.review.matrix_table import cells
 from strongroom.govern.table import NOT_MADE, STAND_IN, UNREADABLE, Table, described, unknown
 from strongroom.stores.artefacts.matrix_files import write_cells, write_lines
@@ -108,7 +108,7 @@ def _not_known(known: Known, shown: set[str]) -> list[str]:
     return [*lines, *(f"Not known: what lies in {place} ({why})." for place, why in known.unread)]
 
 
-def _words(found: list[View]) -> str:
+def _words(found: list[ActionView]) -> str:
     """The matrix for the screen: a line for each way in which somebody is given a table."""
     lines = []
     for view in found:

@@ -27,7 +27,7 @@ from strongroom.core.suggest import did_you_mean
 from strongroom.flows.access.table_descriptions import described
 from strongroom.flows.foundation.authorise import engine_of, permit
 from strongroom.govern.engine.engine import Engine
-from strongroom.govern.export import Described, Part, Plan, Scope, iceberg, plan, ranger, unity
+from strongroom.govern.export import Described, ExportPart, Plan, Scope, iceberg, plan, ranger, unity
 from strongroom.govern.export.scope import left_out, next_change
 from strongroom.stores.artefacts.policy_exports import read_export, write_export
 
@@ -40,8 +40,8 @@ class _Target:
     """How parts become the files of a platform: the name of the whole, and how whole and changes are written."""
 
     whole: str
-    render: Callable[[Sequence[Part]], str]
-    changes: Callable[[Sequence[Part], Sequence[Part]], str]
+    render: Callable[[Sequence[ExportPart]], str]
+    changes: Callable[[Sequence[ExportPart], Sequence[ExportPart]], str]
 
 
 _TARGETS = {
@@ -78,7 +78,7 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     scope = Scope(at, job.run.purpose, _actions(job), job.args.table.lower() or "*", job.args.as_of_now)
     parts = _parts(job, engine, tables, scope)
     before = read_export(job.args.out, job.args.to)
-    changed = plan([Part(**part) for part in before.get("parts", ())], parts)
+    changed = plan([ExportPart(**part) for part in before.get("parts", ())], parts)
     lines = [*changed.lines()] or ["Nothing changes."]
     lines += _notes(engine, tables, scope)
     told = _TARGETS[job.args.to].render(parts)
@@ -113,7 +113,7 @@ def _target(job: Job) -> _Target:
     return _TARGETS[job.args.to]
 
 
-def _parts(job: Job, engine: Engine, tables: Sequence[Described], scope: Scope) -> list[Part]:
+def _parts(job: Job, engine: Engine, tables: Sequence[Described], scope: Scope) -> list[ExportPart]:
     if job.args.to == "ranger":
         return ranger.ranger(engine, tables, scope=scope, service=job.args.service)
     if job.args.to == "iceberg-restrictions":

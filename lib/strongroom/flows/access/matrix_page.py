@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from strongroom.core.escaping import visible
-from strongroom.govern.review.matrix import View
+from strongroom.govern.review.matrix import ActionView
 from strongroom.reports.markup import Markup, data_island, element
 
 _STYLE = """
@@ -44,7 +44,7 @@ _WAYS = (
 )
 
 
-def page(views: Iterable[View], *, policy: str, at: datetime, notes: Iterable[str] = ()) -> str:
+def page(views: Iterable[ActionView], *, policy: str, at: datetime, notes: Iterable[str] = ()) -> str:
     """The page. Whoever is given the same columns of a table in the same way for the same purposes shares a line.
 
     `notes` are sentences on what the lines do not say: what they are limited to, and what is not known.
@@ -64,7 +64,7 @@ def page(views: Iterable[View], *, policy: str, at: datetime, notes: Iterable[st
     return _PAGE.format(style=_STYLE, body=body, data=data_island("cells", shown), script=_SCRIPT)
 
 
-def _lines(view: View) -> list[list[str]]:
+def _lines(view: ActionView) -> list[list[str]]:
     purposes: dict[str, list[str]] = {}
     for who, purpose in view.holders:
         purposes.setdefault(who, []).append(purpose or "(none said)")

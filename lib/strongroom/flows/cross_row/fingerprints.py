@@ -20,7 +20,7 @@ from strongroom.core.keys.ring import purpose_info
 from strongroom.core.no_values import no_values
 from strongroom.core.secret import Secret
 from strongroom.flows.row_pass.feeds import Feed
-from strongroom.flows.row_pass.process import Pass
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.flows.row_pass.road import settle_worker
 from strongroom.protect import output_type, protector
 from strongroom.protect.cipher.siv import PREFIX
@@ -46,7 +46,7 @@ WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyColumns:
     """What one rule asks of each row.
 
     Args:
@@ -72,9 +72,9 @@ class Scan:
         ranges: how many there are of fingerprints.
     """
 
-    plan: Pass
+    plan: PassPlan
     feed: Feed
-    asked: tuple[Key, ...]
+    asked: tuple[KeyColumns, ...]
     run_id: str
     ranges: int
 
@@ -91,7 +91,7 @@ class TableScan:
     `files` are the table's, each a number; without them the task is handed rows.
     """
 
-    plan: Pass
+    plan: PassPlan
     place: int
     columns: tuple[str, ...]
     leaves: tuple[Column, ...]
@@ -156,10 +156,10 @@ def starts(what: TableScan, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
             yield pa.RecordBatch.from_arrays([begun], schema=STARTS)
 
 
-def _ways(what: Scan) -> list[tuple[Key, int, Callable[[Sequence[pa.Array]], Prints]]]:
+def _ways(what: Scan) -> list[tuple[KeyColumns, int, Callable[[Sequence[pa.Array]], Prints]]]:
     """Each key under each of its master keys, and what makes its fingerprints."""
     ring, secret = keyring_of(what.plan.keys), _secret(what.plan, what.run_id)
-    found = list[tuple[Key, int, Callable[[Sequence[pa.Array]], Prints]]]()
+    found = list[tuple[KeyColumns, int, Callable[[Sequence[pa.Array]], Prints]]]()
     for key in what.asked:
         leaves = leaves_of(what.plan.contract, key.paths)
         for variant, one in enumerate(key.keys or (0,)):
@@ -181,7 +181,7 @@ def _printed(
     return fingerprints(hidden, [leaf.type if clear else _kind(leaf) for leaf in leaves], key=secret)
 
 
-def _secret(plan: Pass, run_id: str) -> Secret:
+def _secret(plan: PassPlan, run_id: str) -> Secret:
     """Of this run alone: what it makes can be compared with nothing that lies anywhere."""
     return keyring_of(plan.keys).derive(purpose_info("fingerprint", run_id), length=32)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.flows.cross_row.fingerprints import BLOBS, Key
+from strongroom.flows.cross_row.fingerprints import BLOBS, KeyColumns
 from strongroom.flows.row_pass.process import Broken
 from strongroom.protect.fingerprints import Prints
 from strongroom.quality.reading.blocks import Numbers
@@ -44,7 +44,7 @@ def meeting(blobs: pa.Table) -> pa.Table:
     return pa.table([[len(both) - len(np.unique(both, axis=0))]], SHARED)
 
 
-def broken_of(found: pa.Table, asked: Sequence[Key], *, refers: frozenset[int]) -> dict[tuple[str, int], Broken]:
+def broken_of(found: pa.Table, asked: Sequence[KeyColumns], *, refers: frozenset[int]) -> dict[tuple[str, int], Broken]:
     """Of each part, the rows that break a rule.
 
     Where a table has values under several master keys, a key refers to nothing if it does under each of them.

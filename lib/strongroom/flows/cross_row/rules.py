@@ -25,7 +25,7 @@ from strongroom.core.run import Job
 from strongroom.flows.cross_row.fingerprints import (
     BLOBS,
     STARTS,
-    Key,
+    KeyColumns,
     Scan,
     TableScan,
     findable,
@@ -38,7 +38,7 @@ from strongroom.flows.cross_row.groups import FOUND, SHARED, broken_of, meeting,
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.row_pass.engines import Tasks
 from strongroom.flows.row_pass.inputs import Input, Road
-from strongroom.flows.row_pass.process import Broken, Pass
+from strongroom.flows.row_pass.process import Broken, PassPlan
 from strongroom.protect.cipher.siv import PREFIX
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
@@ -54,7 +54,7 @@ class Asked:
     """A rule, the key it asks for, and the table whose keys are there already or have to be."""
 
     rule: Rule
-    key: Key
+    key: KeyColumns
     columns: tuple[str, ...] = ()
     theirs: TableFiles | None = None
 
@@ -82,7 +82,7 @@ def _missing(name: str) -> StoreError:
 
 
 def broken_rows(
-    job: Job, road: Road, plan: Pass, inputs: Sequence[Input], *, lake: Lake, onto: bool, without: str = ""
+    job: Job, road: Road, plan: PassPlan, inputs: Sequence[Input], *, lake: Lake, onto: bool, without: str = ""
 ) -> Mapping[tuple[str, int], Broken]:
     """Of each part, the rows that break a rule of ACROSS.
 
@@ -118,7 +118,7 @@ def broken_rows(
     return broken_of(found, keys, refers=refers)
 
 
-def new_keys(job: Job, road: Road, plan: Pass, *, lake: Lake, good: Sequence[AddAction]) -> Judge | None:
+def new_keys(job: Job, road: Road, plan: PassPlan, *, lake: Lake, good: Sequence[AddAction]) -> Judge | None:
     """Compares the keys of a stage's good rows with those of files that others have added since the pass looked.
 
     They are compared as they lie. Values under another key than the run's are those that the pass has compared already.
@@ -146,14 +146,16 @@ def new_keys(job: Job, road: Road, plan: Pass, *, lake: Lake, good: Sequence[Add
     return judge if asked else None
 
 
-def _asked(job: Job, road: Road, plan: Pass, rule: Rule, place: int, *, lake: Lake, onto: bool, without: str) -> Asked:
+def _asked(
+    job: Job, road: Road, plan: PassPlan, rule: Rule, place: int, *, lake: Lake, onto: bool, without: str
+) -> Asked:
     """What a rule asks, and of which table at which version."""
     if rule.check == "unique":
         table = f"training.{plan.contract.name}"
         seen = onto and all(map(findable, leaves_of(plan.contract, rule.columns)))
         former = lake.open(table) if seen else None
         if former is None or not former.file_uris():
-            return Asked(rule, Key(place, rule.columns))
+            return Asked(rule, KeyColumns(place, rule.columns))
         return _against(
             job, road, plan, rule, place, former, columns=rule.columns, name=table, lake=lake, without=without
         )
@@ -169,8 +171,8 @@ def _asked(job: Job, road: Road, plan: Pass, rule: Rule, place: int, *, lake: La
 
 
 def _against(
-    job: Job, road: Road, plan: Pass, rule: Rule, place: int, table: DeltaTable, *, columns: tuple[str, ...], name: str,
-    lake: Lake, without: str = "",
+    job: Job, road: Road, plan: PassPlan, rule: Rule, place: int, table: DeltaTable, *, columns: tuple[str, ...],
+    name: str, lake: Lake, without: str = "",
 ) -> Asked:  # fmt: skip
     """The rule's key and a table's, both protected alike, under every master key that the table has."""
     theirs, leaves = files_at(lake, table, name, without=without), leaves_of(plan.contract, rule.columns)
@@ -180,10 +182,10 @@ def _against(
         what = TableScan(plan, place, (columns[hidden],), (leaves[hidden],), road.table_paths(theirs), job.run.id, 1)
         tasks = road.table_tasks(partial(starts, what), theirs, (columns[hidden],))
         keys = _keys_of(plan, road, tasks, leaves[hidden], name=name)
-    return Asked(rule, Key(place, rule.columns, keys), columns, theirs)
+    return Asked(rule, KeyColumns(place, rule.columns, keys), columns, theirs)
 
 
-def _keys_of(plan: Pass, road: Road, tasks: Tasks, leaf: Column, *, name: str) -> tuple[int, ...]:
+def _keys_of(plan: PassPlan, road: Road, tasks: Tasks, leaf: Column, *, name: str) -> tuple[int, ...]:
     """Ids of the master keys that a protected column's values carry; the primary when it has none.
 
     Raises:

@@ -27,7 +27,7 @@ RUNS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View(Outcome):
+class Exploration(Outcome):
     """A data set and the one way to its tables: `read(table)` is a DataFrame of what the principal may see of it.
 
     `roles` tells the names of the columns `text` and `label`, where there are such.
@@ -48,7 +48,7 @@ class View(Outcome):
         return f"features.{self.contract.name}"
 
 
-def run(job: Job) -> View:
+def run(job: Job) -> Exploration:
     """Opens the view.
 
     Raises:
@@ -66,7 +66,7 @@ def run(job: Job) -> View:
         f"  columns       {', '.join(shown)}",
         f"  not shown     {', '.join(withheld)}" if withheld else "",
     ]
-    return View(
+    return Exploration(
         contract=contract, roles=_roles(job, contract), read=read, summary=joined(filter(None, lines)),
         facts={"table": f"training.{contract.name}", "columns": shown},
     )  # fmt: skip
@@ -83,7 +83,7 @@ def _roles(job: Job, contract: Contract) -> dict[str, str]:
     return found
 
 
-def label_counts(view: View) -> pd.DataFrame:
+def label_counts(view: Exploration) -> pd.DataFrame:
     """`label, rows`: how often each label stands in the training table, most frequent first."""
     from pyspark.sql import functions as F
 
@@ -92,7 +92,7 @@ def label_counts(view: View) -> pd.DataFrame:
     return _ordered(found, "rows", "label")
 
 
-def text_lengths(view: View) -> pd.DataFrame:
+def text_lengths(view: Exploration) -> pd.DataFrame:
     """`length, rows`: how many texts have so many characters, shortest first; a missing text is not among them."""
     from pyspark.sql import functions as F
 
@@ -101,7 +101,7 @@ def text_lengths(view: View) -> pd.DataFrame:
     return pd.DataFrame(counted.where("length IS NOT NULL").orderBy("length").toPandas())
 
 
-def last_runs(view: View) -> pd.DataFrame:
+def last_runs(view: Exploration) -> pd.DataFrame:
     """`run_id, started, status, rows_read, rows_written, rows_quarantined` of the last runs that counted, oldest first.
 
     Raises:
@@ -116,7 +116,7 @@ def last_runs(view: View) -> pd.DataFrame:
     return found.iloc[::-1].reset_index(drop=True)
 
 
-def metrics(view: View, *, run_id: str) -> pd.DataFrame:
+def metrics(view: Exploration, *, run_id: str) -> pd.DataFrame:
     """`about, name, metric, value`: everything that a run has counted."""
     from pyspark.sql import functions as F
 
@@ -142,7 +142,7 @@ def nulls(counted: pd.DataFrame) -> pd.DataFrame:
     return _ordered(pd.DataFrame(shares).rename_axis("column").reset_index(), "before", "column")
 
 
-def top_terms(view: View, *, most: int = 20) -> pd.DataFrame:
+def top_terms(view: Exploration, *, most: int = 20) -> pd.DataFrame:
     """`term, documents, idf` of the terms that stand in most texts, most first."""
     from pyspark.sql import functions as F
 
@@ -150,7 +150,7 @@ def top_terms(view: View, *, most: int = 20) -> pd.DataFrame:
     return pd.DataFrame(terms.orderBy(F.col("documents").desc(), "term").limit(most).toPandas())
 
 
-def weigh(view: View, text: str) -> pd.DataFrame:
+def weigh(view: Exploration, text: str) -> pd.DataFrame:
     """`term, weight` of a new text by the pipeline behind the features, heaviest first, without terms it does not know.
 
     Raises:
@@ -172,7 +172,7 @@ def weigh(view: View, text: str) -> pd.DataFrame:
     return _ordered(pd.DataFrame(known, columns=["term", "weight"]), "weight", "term")
 
 
-def _dataset(view: View) -> Any:
+def _dataset(view: Exploration) -> Any:
     from pyspark.sql import functions as F
 
     return F.col("dataset") == view.contract.name
@@ -182,7 +182,7 @@ def _ordered(found: pd.DataFrame, by: str, name: str) -> pd.DataFrame:
     return found.sort_values([by, name], ascending=[False, True], ignore_index=True)
 
 
-def _column(view: View, role: str) -> str:
+def _column(view: Exploration, role: str) -> str:
     """The column of a role, as Spark names it.
 
     Raises:

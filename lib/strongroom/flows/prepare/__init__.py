@@ -111,7 +111,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     replaces = planned.replaced is not None or (evolved is not None and bool(evolved.rewritten))
     owners.refuse(f"training.{contract.name}", planned.onto, mode="overwrite" if replaces else batch.mode)
     owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
-    plan = process.Pass(
+    plan = process.PassPlan(
         contract, f"training.{contract.name}", keyring.handle, bool(job.settings.jobs["prepare"]["sketches"])
     )
     firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]

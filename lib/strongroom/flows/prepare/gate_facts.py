@@ -17,13 +17,22 @@ from strongroom.core.contract.protection import is_kept
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.flows.cross_row import newest
-from strongroom.flows.cross_row.fingerprints import BLOBS, Key, Scan, TableScan, findable, leaves_of, scan, scan_table
+from strongroom.flows.cross_row.fingerprints import (
+    BLOBS,
+    KeyColumns,
+    Scan,
+    TableScan,
+    findable,
+    leaves_of,
+    scan,
+    scan_table,
+)
 from strongroom.flows.cross_row.groups import SHARED, sharing
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.contracts import check_queries, folders_of
 from strongroom.flows.prepare.gate_query import by_duckdb, by_spark
 from strongroom.flows.row_pass.inputs import Input, Road, held
-from strongroom.flows.row_pass.process import Pass
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.query import Query
 from strongroom.stores.lake import Lake, filesystem_of
@@ -46,7 +55,7 @@ class Judged:
         without: the stage of a batch whose rows there are about to be replaced.
     """
 
-    plan: Pass
+    plan: PassPlan
     inputs: Sequence[Input]
     good: TableFiles
     tally: Tally
@@ -82,7 +91,7 @@ def _shared(job: Job, road: Road, rows: Judged, paths: tuple[str, ...]) -> float
         what = TableScan(rows.plan, 0, paths, leaves, road.table_paths(rows.good), run, ranges)
         tasks = [road.table_tasks(partial(scan_table, what), rows.good, paths)]
     else:
-        keys = (Key(0, paths),)
+        keys = (KeyColumns(0, paths),)
         tasks = [each.tasks(partial(scan, Scan(rows.plan, each.feed, keys, run, ranges))) for each in rows.inputs]
     found = road.engine.shuffle(tasks, BLOBS, by="range", reduce=sharing, to=SHARED)
     return float(pc.sum(found.column("shared")).as_py() or 0)

@@ -18,7 +18,7 @@ from strongroom.flows.prepare.sketches import without_rare
 from strongroom.flows.row_pass.inputs import Input, Road
 from strongroom.flows.row_pass.part_reader import is_document, seems_document
 from strongroom.flows.row_pass.passing import Passed, apart, files_of, joined, passed
-from strongroom.flows.row_pass.process import Pass
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.flows.row_pass.road import Answer, PartSeen
 from strongroom.flows.row_pass.shape_check import unknown_column
 from strongroom.flows.row_pass.source_positions import place_of
@@ -53,7 +53,7 @@ class Staged:
     names: frozenset[str] = frozenset()
 
 
-def stage(job: Job, way: Road, plan: Pass, read: Read, *, lake: Lake, without: str = "") -> Staged:
+def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, without: str = "") -> Staged:
     """The one pass, and what is kept of where rows that it set aside come from.
 
     `without` is the stage of the batch whose place this one takes; what the table has of it is not looked at.

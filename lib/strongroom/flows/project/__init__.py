@@ -28,7 +28,7 @@ from strongroom.flows.foundation.authorise import engine_of, permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.projections import projections_of, reading_of, sources_of
-from strongroom.flows.project.refreshing import Refresh, Source, plan, refresh
+from strongroom.flows.project.refreshing import ProjectedSource, Refresh, plan, refresh
 from strongroom.govern.levels.physical import Projection
 from strongroom.stores import permissions
 from strongroom.stores.lake import Lake
@@ -124,7 +124,7 @@ def _authorise(job: Job, works: Sequence[Work], stale: Iterable[str], known: Ite
         permit(settle_purpose(job, contract) if contract else job, "write", f"projected.{role}")
 
 
-def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tuple[Source, list[Refresh]]]:
+def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tuple[ProjectedSource, list[Refresh]]]:
     """What is to be done, table by table.
 
     Raises:
@@ -137,7 +137,7 @@ def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tupl
             what = "this table was made by another version of its contract"
             todo = f"./spark-submit.sh prepare --contract {work.contract.name}"
             raise StoreError(what, where=work.table, todo=todo)
-        source = Source.of(lake, work.table, work.contract, work.found)
+        source = ProjectedSource.of(lake, work.table, work.contract, work.found)
         plans.append((source, [plan(source, each, ring) for each in work.projections]))
     return plans
 
@@ -155,7 +155,11 @@ def _dropped(job: Job, lake: Lake, name: str) -> None:
 
 
 def _told(
-    job: Job, lake: Lake, plans: Iterable[tuple[Source, list[Refresh]]], stale: Sequence[str], rows: dict[str, int]
+    job: Job,
+    lake: Lake,
+    plans: Iterable[tuple[ProjectedSource, list[Refresh]]],
+    stale: Sequence[str],
+    rows: dict[str, int],
 ) -> Outcome:
     would, lines, tables = "would be " if job.args.dry_run else "", [], dict[str, str]()
     counts = {"made": 0, "refreshed": 0, "dropped": len(stale)}

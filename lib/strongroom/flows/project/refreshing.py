@@ -27,7 +27,7 @@ from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.derived import BY_FILE, Origin, recorded
 from strongroom.flows.foundation.projections import protected
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
-from strongroom.flows.project.rows import REPORT, Pass, Target
+from strongroom.flows.project.rows import REPORT, ProjectionPlan, Target
 from strongroom.flows.project.rows import projected as pass_over
 from strongroom.govern.levels.physical import Projection
 from strongroom.govern.sql.select import reading
@@ -44,7 +44,7 @@ _NOTES = ("comment", CLASSIFICATION, TAGS, PROTECTION)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ProjectedSource:
     """A table that projections are made of, at one version, and the files that it then has, by their ids."""
 
     lake: Lake
@@ -54,7 +54,7 @@ class Source:
     files: Mapping[str, str]
 
     @classmethod
-    def of(cls, lake: Lake, table: str, contract: Contract, found: DeltaTable) -> Source:
+    def of(cls, lake: Lake, table: str, contract: Contract, found: DeltaTable) -> ProjectedSource:
         return cls(lake, table, contract, found, source_files(lake, table))
 
 
@@ -78,20 +78,20 @@ class Refresh:
     def due(self) -> bool:
         return bool(self.anew or self.new or self.gone)
 
-    def origin(self, source: Source) -> Origin:
+    def origin(self, source: ProjectedSource) -> Origin:
         """What the projection is made from, and for whom."""
         recipe = {"job": "project", "role": self.projection.role.name, "content": self.projection.content}
         purpose = ",".join(self.projection.purposes)
         return Origin(source.contract, {source.table: source.found.version()}, purpose, recipe, BY_FILE)
 
-    def plan(self, source: Source, run_id: str) -> TablePlan:
+    def plan(self, source: ProjectedSource, run_id: str) -> TablePlan:
         """The table of the projection."""
         said = self.origin(source).properties("projected", run_id=run_id, schema=self.schema)
         what = f"what the role {self.projection.role.name} is given of {self.projection.source}"
         return TablePlan(self.schema, what, {**said, "strongroom.source": self.projection.source})
 
 
-def plan(source: Source, each: Projection, ring: Keyring | None) -> Refresh:
+def plan(source: ProjectedSource, each: Projection, ring: Keyring | None) -> Refresh:
     """What has to be done for a projection. With tokens in it, it is of one key: a newer one makes it anew."""
     decision, columns = each.decision, protected(source.contract, source.table)
     fields = {field.name: field for field in pa.schema(source.found.schema().to_arrow())}
@@ -116,8 +116,8 @@ def plan(source: Source, each: Projection, ring: Keyring | None) -> Refresh:
 
 
 def refresh(
-    job: Job, source: Source, due: Sequence[Refresh], *, ring: Keyring | None, groups: Mapping[str, int | None],
-    again: bool = False,
+    job: Job, source: ProjectedSource, due: Sequence[Refresh], *, ring: Keyring | None,
+    groups: Mapping[str, int | None], again: bool = False,
 ) -> dict[str, int]:  # fmt: skip
     """Carries the plans out; returns the rows written to each projection.
 
@@ -164,7 +164,7 @@ def refresh(
     return rows
 
 
-def _tell(job: Job, source: Source, each: Refresh, *, rows: int) -> None:
+def _tell(job: Job, source: ProjectedSource, each: Refresh, *, rows: int) -> None:
     """The audit log has it before anybody can read it."""
     decision = each.projection.decision
     facts: dict[str, object] = {
@@ -181,7 +181,12 @@ def _tell(job: Job, source: Source, each: Refresh, *, rows: int) -> None:
 
 
 def _written(
-    job: Job, source: Source, due: Sequence[Refresh], new: Iterable[str], places: Sequence[str], ring: Keyring | None
+    job: Job,
+    source: ProjectedSource,
+    due: Sequence[Refresh],
+    new: Iterable[str],
+    places: Sequence[str],
+    ring: Keyring | None,
 ) -> dict[int, list[Written]]:
     """One pass over some files of the source, into the stage of each projection; what was written for each."""
     spark, folder = job.spark(), source.lake.spark_path(source.table)
@@ -198,7 +203,7 @@ def _written(
         targets.append(Target(place, each.projection.role.name, flag, at, tokens, each.schema))
     if all(target.flag for target in targets):  # rows that nobody is given do not travel
         rows = rows_where(rows, " OR ".join(sql.text(target.flag) for target in targets))
-    carried = Pass(source.table, tuple(targets), ring.handle if ring else None)
+    carried = ProjectionPlan(source.table, tuple(targets), ring.handle if ring else None)
     reports = columns_as(rows, sql.select()).mapInArrow(partial(pass_over, carried), spark_schema(REPORT))
     found: dict[int, list[Written]] = {}
     for row in reports.collect():

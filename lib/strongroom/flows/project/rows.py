@@ -55,7 +55,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class ProjectionPlan:
     """All that a worker needs, and no key in clear. `table` is the source, and the end of its folder's path."""
 
     table: str
@@ -63,7 +63,7 @@ class Pass:
     keys: KeyHandle | None
 
 
-def projected(plan: Pass, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def projected(plan: ProjectionPlan, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Writes the rows of some files of the source; reports what it has written."""
     workers.settle()
     with no_values("the projection"):
@@ -110,7 +110,7 @@ class _Writer:
     done: list[dict[str, object]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, plan: Pass, number: int) -> _Writer:
+    def of(cls, plan: ProjectionPlan, number: int) -> _Writer:
         target = plan.targets[number]
         kernels: list[Kernel | None] = [None] * len(target.schema)
         if target.tokens and plan.keys is not None:

@@ -33,7 +33,7 @@ from strongroom.flows.quarantine.sealed_feed import retry as retry_rows
 from strongroom.flows.row_pass.inputs import Input, Road, held, road_of, with_places
 from strongroom.flows.row_pass.passing import files_of, passed
 from strongroom.flows.row_pass.probe import probed
-from strongroom.flows.row_pass.process import UNOPENED, Pass
+from strongroom.flows.row_pass.process import UNOPENED, PassPlan
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
 from strongroom.stores.keys import still_enabled
@@ -73,7 +73,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     batch = Batch(contract.name, known[-1].number + 1 if known else 1, job.run.id, RETRY, (pinned,))
     manifest.plan(lake, batch, planned=job.run.started)
     keyring = ring_for(job.settings, lake, contract)
-    plan, lying = Pass(contract, training, keyring.handle), files_at(lake, quarantine, aside)
+    plan, lying = PassPlan(contract, training, keyring.handle), files_at(lake, quarantine, aside)
     folder = staging.place(lake, training, batch.stage, stats=()).folder
     way = probed(
         job, road_of(job, size=lying.size, only_spark=bool(lying.why_not)), files=lying.paths[:1], folder=folder
@@ -116,7 +116,7 @@ class _Retried:
         return self.rows.tally
 
 
-def _stage(job: Job, way: Road, plan: Pass, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
+def _stage(job: Job, way: Road, plan: PassPlan, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
     aside = files_at(lake, quarantine, f"quarantine.{plan.contract.name}")
     kept = origins_of(lake, plan.contract.name, _batches(lake, aside.name))
     forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
@@ -168,7 +168,7 @@ def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) ->
 
 
 def _publish(
-    job: Job, way: Road, plan: Pass, tried: _Retried, *, lake: Lake, batch: Batch, onto: DeltaTable,
+    job: Job, way: Road, plan: PassPlan, tried: _Retried, *, lake: Lake, batch: Batch, onto: DeltaTable,
     quarantine: DeltaTable,
 ) -> None:  # fmt: skip
     """Out of quarantine, into training. If training then does not take them, they go back."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from strongroom.core.contract import ACROSS
 from strongroom.flows.quarantine.records import Again, by_schema, read_again, together, values_again
 from strongroom.flows.row_pass.feeds import Stretch, runs_of
-from strongroom.flows.row_pass.process import UNOPENED, UNPARSED, UNTRUSTED, Aside, Pass, Worker
+from strongroom.flows.row_pass.process import UNOPENED, UNPARSED, UNTRUSTED, Aside, PassPlan, Worker
 from strongroom.flows.row_pass.road import Work, passed_on
 from strongroom.flows.row_pass.row_json import RECORD, of_record, starts_with
 from strongroom.flows.row_pass.row_json import UNTRUSTED as NEVER
@@ -57,7 +57,7 @@ class Sealed:
         files: the quarantine's, of which a task is handed numbers; none where it is handed rows, FILE and POSITION.
     """
 
-    plan: Pass
+    plan: PassPlan
     forms: Mapping[tuple[int, str], Form]
     files: tuple[str, ...] = ()
 

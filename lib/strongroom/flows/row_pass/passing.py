@@ -13,7 +13,7 @@ from strongroom.flows.foundation import table_plans
 from strongroom.flows.row_pass import road
 from strongroom.flows.row_pass.engines import Spark, Tasks
 from strongroom.flows.row_pass.inputs import Input, Road
-from strongroom.flows.row_pass.process import Broken, Pass
+from strongroom.flows.row_pass.process import Broken, PassPlan
 from strongroom.flows.row_pass.road import Answer, Work
 from strongroom.stores.lake import Lake, staging
 from strongroom.stores.lake.table_files import TableFiles
@@ -34,7 +34,7 @@ class Passed:
 
 
 def passed(
-    way: Road, plan: Pass, inputs: Sequence[Input], *, lake: Lake, batch: Batch,
+    way: Road, plan: PassPlan, inputs: Sequence[Input], *, lake: Lake, batch: Batch,
     broken: Mapping[tuple[str, int], Broken], function: Callable[..., Any] = road.work,
 ) -> Passed:  # fmt: skip
     """What came of all inputs together; `function` is what a task does, given its `Work`."""
@@ -80,7 +80,7 @@ def joined(kept: Sequence[Answer], more: Passed, *, lake: Lake, batch: Batch) ->
     return _of_tasks([*kept, *more.tasks], lake, batch)
 
 
-def _by_spark(way: Road, plan: Pass, tasks: Sequence[Tasks], lake: Lake, batch: Batch) -> Passed:
+def _by_spark(way: Road, plan: PassPlan, tasks: Sequence[Tasks], lake: Lake, batch: Batch) -> Passed:
     """Where workers do not reach the lake, Spark writes what they hand it, and the quarantine's part once again."""
     from pyspark.sql import functions as F
 

@@ -45,7 +45,7 @@ Broken = Mapping[int, Numbers]
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class PassPlan:
     """All that a worker needs, and no key in clear: it travels in Spark's closure."""
 
     contract: Contract
@@ -104,7 +104,7 @@ def output_schema(contract: Contract) -> pa.Schema:
 class Worker:
     """One task's compiled pass."""
 
-    def __init__(self, plan: Pass) -> None:
+    def __init__(self, plan: PassPlan) -> None:
         self.plan = plan
         self.columns = plan.contract.columns
         self.keyring = keyring_of(plan.keys)

@@ -21,7 +21,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.no_values import no_values
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.row_pass.feeds import Feed, Stretch
-from strongroom.flows.row_pass.process import Aside, Broken, Pass, Placed, Worker, output_schema
+from strongroom.flows.row_pass.process import Aside, Broken, PassPlan, Placed, Worker, output_schema
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Seen, Unknown
 from strongroom.stores.lake.parquet_sink import ParquetSink, Place, Written
@@ -58,7 +58,7 @@ class Work:
         broken: of parts by file and first byte, what is known of their rows from others.
     """
 
-    plan: Pass
+    plan: PassPlan
     feed: Feed
     good: Place | None
     bad: Place | None

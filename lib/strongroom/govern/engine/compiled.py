@@ -9,7 +9,7 @@ from datetime import datetime
 from strongroom.core.contract.subject import TAG
 from strongroom.core.policy import KEYS, LEVELS, Deny, Grant, Policy
 from strongroom.govern.engine.names import Match, matcher, means, principal_matcher
-from strongroom.govern.engine.selectors import Column, Selector, folded
+from strongroom.govern.engine.selectors import SeenColumn, Selector, folded
 
 _FOREVER = float("inf")
 
@@ -35,7 +35,7 @@ class Rule:
     mask: tuple[tuple[Selector, str], ...] = ()
     enforce: str = LEVELS[0]
 
-    def gives(self, column: Column) -> bool:
+    def gives(self, column: SeenColumn) -> bool:
         """Whether it gives the whole column. What keys enforce gives only what lies encrypted."""
         given = column.path != TAG if self.allow is None else self.allow.gives(column)
         return given and (self.enforce != KEYS or column.encrypted)
@@ -50,14 +50,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RuleIndex:
     """The rules of one principal for one action, found by table: exact names by hash, patterns one by one."""
 
     exact: dict[str, list[Rule]] = field(default_factory=dict)
     patterns: list[tuple[Match, Rule]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, rules: Iterable[Rule]) -> Shelf:
+    def of(cls, rules: Iterable[Rule]) -> RuleIndex:
         """A shelf with these rules."""
         shelf = cls()
         for rule in rules:

@@ -15,7 +15,7 @@ from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.govern.engine.combine import all_columns, by_column, whole_table
-from strongroom.govern.engine.compiled import Rule, Shelf, closing, compile_deny, compile_grant, containers
+from strongroom.govern.engine.compiled import Rule, RuleIndex, closing, compile_deny, compile_grant, containers
 from strongroom.govern.engine.names import canonical, canonical_principal
 
 _REMEMBERED = 50_000  # entries of each cache: every principal × table in use fits, and memory stays bounded
@@ -42,7 +42,7 @@ class Engine:
             rule = compile_deny(deny, order)
             for action in deny.actions:
                 self._denies.setdefault((deny.role, action), []).append(rule)
-        self._shelves: dict[tuple[str, str], tuple[Shelf, Shelf, Shelf]] = {}
+        self._shelves: dict[tuple[str, str], tuple[RuleIndex, RuleIndex, RuleIndex]] = {}
         self._near: dict[tuple[str, str, str], tuple[str, _Rules, _Rules, _Rules]] = {}
 
     def roles(self, principal: str) -> tuple[str, ...]:
@@ -135,15 +135,15 @@ class Engine:
     def _closing(self, role: str, action: str) -> _Rules:
         return self._duties.get(role, []) if action in ("read", "reveal") else []
 
-    def _shelf(self, principal: str, action: str) -> tuple[Shelf, Shelf, Shelf]:
+    def _shelf(self, principal: str, action: str) -> tuple[RuleIndex, RuleIndex, RuleIndex]:
         """Everything that may bear on a principal doing one action, on any table."""
         found = self._shelves.get((principal, action))
         if found is None:
             roles = self.roles(principal)
             found = (
-                Shelf.of(rule for role in roles for rule in self._grants.get((role, action), ())),
-                Shelf.of(rule for role in (*roles, EVERYONE) for rule in self._denies.get((role, action), ())),
-                Shelf.of(rule for role in roles for rule in self._closing(role, action)),
+                RuleIndex.of(rule for role in roles for rule in self._grants.get((role, action), ())),
+                RuleIndex.of(rule for role in (*roles, EVERYONE) for rule in self._denies.get((role, action), ())),
+                RuleIndex.of(rule for role in roles for rule in self._closing(role, action)),
             )
             if len(self._shelves) >= _REMEMBERED:
                 self._shelves.clear()

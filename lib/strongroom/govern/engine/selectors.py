@@ -26,7 +26,7 @@ def folded(path: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SeenColumn:
     """A column as a selector sees it; classifications and tags are None where they are unknown."""
 
     name: str
@@ -37,12 +37,12 @@ class Column:
     encrypted: bool = False
 
 
-def column_of(request: Request, name: str) -> Column:
+def column_of(request: Request, name: str) -> SeenColumn:
     """What a request tells about one of its columns."""
     path, alike = folded(name)
     words = request.classifications.get(name)
     known = None if words is None else _split(words)
-    return Column(name, path, alike, known, request.tags.get(name), name in request.encrypted)
+    return SeenColumn(name, path, alike, known, request.tags.get(name), name in request.encrypted)
 
 
 @lru_cache(maxsize=1_024)
@@ -90,13 +90,13 @@ class Selector:
                 names.add(folded(selector)[0])
         return cls("*" in names, frozenset(names - {"*"}), frozenset(classifications), frozenset(tags))
 
-    def gives(self, column: Column) -> bool:
+    def gives(self, column: SeenColumn) -> bool:
         """Whether the whole column is surely meant. Whose row it is, a column of ours tells only by its name."""
         if column.path == TAG:
             return TAG in self.names
         return self.everything or self._named(column.path) or self._described(column)
 
-    def takes(self, column: Column) -> bool:
+    def takes(self, column: SeenColumn) -> bool:
         """Whether any part of the column is meant, or may be."""
         if self.gives(column) or self._named(column.alike):
             return True
@@ -116,7 +116,7 @@ class Selector:
                 return True
         return False
 
-    def _described(self, column: Column) -> bool:
+    def _described(self, column: SeenColumn) -> bool:
         return (column.classifications is not None and column.classifications <= self.classifications) or (
             column.tags is not None and not self.tags.isdisjoint(column.tags)
         )

@@ -24,7 +24,7 @@ from strongroom.core.escaping import json_text
 from strongroom.core.expression import parse
 from strongroom.core.expression.tree import COMPARISONS, Binary, Call, In, IsNull, Literal, Name, Node
 from strongroom.govern.engine.engine import Engine
-from strongroom.govern.export.parts import NARROW, Described, Part, Platform, Scope, listed
+from strongroom.govern.export.parts import NARROW, Described, ExportPart, Platform, Scope, listed
 from strongroom.govern.export.scope import objections
 from strongroom.govern.export.views import Sight, spans
 from strongroom.govern.sql.masks import masked
@@ -42,7 +42,7 @@ _FLOATS = ("float", "double")
 _WHOLE = ("int", "long")
 
 
-def iceberg(engine: Engine, tables: Sequence[Described], *, scope: Scope) -> list[Part]:
+def iceberg(engine: Engine, tables: Sequence[Described], *, scope: Scope) -> list[ExportPart]:
     """One entry for each user and table: its `read-restrictions`.
 
     Args:
@@ -54,7 +54,7 @@ def iceberg(engine: Engine, tables: Sequence[Described], *, scope: Scope) -> lis
         ConfigError: everything that read restrictions have no words for.
     """
     problems = list(objections(engine, tables, scope=scope, platform=PLATFORM))
-    parts: list[Part] = []
+    parts: list[ExportPart] = []
     try:
         for span in spans(engine, tables, scope=scope, dates=False):
             if not span.sight.columns:
@@ -72,13 +72,13 @@ def iceberg(engine: Engine, tables: Sequence[Described], *, scope: Scope) -> lis
     return sorted(parts, key=lambda part: part.name)
 
 
-def _part(table: str, user: str, told: Json, sight: Sight) -> Part:
+def _part(table: str, user: str, told: Json, sight: Sight) -> ExportPart:
     *namespace, name = table.split(".")
     entry = {"namespace": namespace, "name": name, "principal": user, "read-restrictions": told}
     masks = dict(sight.masks)
     shown = ", ".join(f"{column} ({masks[column]})" if column in masks else column for column in sight.columns)
     rows = f" where {' or '.join(sight.rows)}" if sight.rows else ""
-    return Part(f"{table} {user}", f"{user} reads {table}: {shown}{rows}", json_text(entry))
+    return ExportPart(f"{table} {user}", f"{user} reads {table}: {shown}{rows}", json_text(entry))
 
 
 def _restrictions(found: Described, sight: Sight, file: str) -> Json:
@@ -236,12 +236,12 @@ def _joined(word: str, terms: Sequence[Json]) -> Json:
     return found
 
 
-def entries(parts: Sequence[Part]) -> str:
+def entries(parts: Sequence[ExportPart]) -> str:
     """Every entry on a line of its own, in one JSON list."""
     return listed(part.text for part in parts) + "\n"
 
 
-def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
+def changes(gone: Sequence[ExportPart], added: Sequence[ExportPart]) -> str:
     """Who loses a table, and the entries that are new or different."""
     lost = [{name: json.loads(part.text)[name] for name in ("namespace", "name", "principal")} for part in gone]
     told = listed(part.text for part in added)

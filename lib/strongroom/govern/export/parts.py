@@ -66,7 +66,7 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ExportPart:
     """One thing the platform is told.
 
     Args:
@@ -88,14 +88,14 @@ class Part:
 class Plan:
     """What turns one export into the next. A part that changes is in `revoked` as it was and in `added` as it is."""
 
-    added: tuple[Part, ...] = ()
-    revoked: tuple[Part, ...] = ()
+    added: tuple[ExportPart, ...] = ()
+    revoked: tuple[ExportPart, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.revoked)
 
     @property
-    def gone(self) -> tuple[Part, ...]:
+    def gone(self) -> tuple[ExportPart, ...]:
         """What is taken back and not merely replaced."""
         kept = {part.name for part in self.added}
         return tuple(part for part in self.revoked if part.name not in kept)
@@ -109,7 +109,7 @@ class Plan:
             yield one_line(f"+ {first} ({part.words})" if part.undo else f"+ {part.words}")
 
 
-def plan(old: Iterable[Part], new: Iterable[Part]) -> Plan:
+def plan(old: Iterable[ExportPart], new: Iterable[ExportPart]) -> Plan:
     """What is to be revoked and added so that a platform with the old parts has the new ones."""
     before, after = ({part.name: part for part in parts} for parts in (old, new))
     return Plan(

@@ -21,7 +21,7 @@ from typing import Any
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import json_text
 from strongroom.govern.engine.engine import Engine
-from strongroom.govern.export.parts import NARROW, Described, Part, Platform, Scope, listed
+from strongroom.govern.export.parts import NARROW, Described, ExportPart, Platform, Scope, listed
 from strongroom.govern.export.scope import objections
 from strongroom.govern.export.views import Span, spans
 from strongroom.govern.sql.masks import masked
@@ -32,7 +32,7 @@ _ACCESS, _MASK, _FILTER = 0, 1, 2  # Ranger's policy types
 _ITEMS = {_MASK: "dataMaskPolicyItems", _FILTER: "rowFilterPolicyItems"}
 
 
-def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service: str) -> list[Part]:
+def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service: str) -> list[ExportPart]:
     """Every Ranger policy that says what the policy says.
 
     Args:
@@ -54,7 +54,7 @@ def ranger(engine: Engine, tables: Sequence[Described], *, scope: Scope, service
         problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    return [Part(name, _words(found[name]), json_text(found[name])) for name in sorted(found)]
+    return [ExportPart(name, _words(found[name]), json_text(found[name])) for name in sorted(found)]
 
 
 def _awkward(span: Span, engine: Engine) -> Iterator[Problem]:
@@ -179,12 +179,12 @@ def _words(policy: Mapping[str, Any]) -> str:
     return " ".join([f"{table}: {'; '.join(said)}", *times])
 
 
-def policies(parts: Sequence[Part]) -> str:
+def policies(parts: Sequence[ExportPart]) -> str:
     """Every policy, as `POST /service/plugins/policies/importPoliciesFromFile?updateIfExists=true` takes them."""
     return f'{{"policies": {listed(part.text for part in parts)}}}\n'
 
 
-def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
+def changes(gone: Sequence[ExportPart], added: Sequence[ExportPart]) -> str:
     """Names to delete (`DELETE /service/public/v2/api/policy?servicename=…&policyname=…`), then policies to import."""
     lost = [json.dumps({"service": json.loads(part.text)["service"], "name": part.name}) for part in gone]
     return f'{{"delete": {listed(lost)},\n"policies": {listed(part.text for part in added)}}}\n'

@@ -23,9 +23,9 @@ from strongroom.core.policy.decision import Request
 from strongroom.core.sql_text import comment, identifier, path
 from strongroom.govern.engine.compiled import Rule
 from strongroom.govern.engine.engine import Engine, in_force
-from strongroom.govern.export.parts import NARROW, Described, Part, Platform, Scope, members
+from strongroom.govern.export.parts import NARROW, Described, ExportPart, Platform, Scope, members
 from strongroom.govern.export.scope import objections
-from strongroom.govern.export.unity_view import Sql, View, roles_of
+from strongroom.govern.export.unity_view import Sql, TableView, roles_of
 
 PLATFORM = Platform("Unity Catalog", ("read", "write", "delete"))
 _MEMBERS, _FUNCTIONS, _PLACED, _GRANTS = 0, 1, 2, 3  # ranks: a filter is in place before anybody may read
@@ -33,7 +33,7 @@ _MEMBERS, _FUNCTIONS, _PLACED, _GRANTS = 0, 1, 2, 3  # ranks: a filter is in pla
 
 def unity(
     engine: Engine, tables: Sequence[Described], *, scope: Scope, catalog: str, groups: Mapping[str, str]
-) -> list[Part]:
+) -> list[ExportPart]:
     """Every grant, function, filter and mask that says in Unity Catalog what the policy says.
 
     Who is in an account group is not told in SQL: a comment says who must be, so that a plan shows when that changes.
@@ -49,7 +49,7 @@ def unity(
         ConfigError: everything that Unity Catalog has no words for.
     """
     problems = list(objections(engine, tables, scope=scope, platform=PLATFORM))
-    parts: dict[str, Part] = {}
+    parts: dict[str, ExportPart] = {}
     for found in tables:
         if scope.covers(found.table.name):
             try:
@@ -71,12 +71,12 @@ class _Table:
     catalog: str
     groups: Mapping[str, str]
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[ExportPart]:
         name = self.found.table.name
         readers, closed = tuple[str, ...](), tuple[str, ...]()
         writers = self.writers()
         if "read" in self.scope.actions:
-            view = View(self.engine, self.found, at=self.scope.at, purpose=self.scope.purpose, groups=self.groups)
+            view = TableView(self.engine, self.found, at=self.scope.at, purpose=self.scope.purpose, groups=self.groups)
             readers, closed = view.readers, view.deciding
             yield from self.filter(view.filter())
             for column in self.found.table.columns:
@@ -95,10 +95,10 @@ class _Table:
             place = f"{self.catalog}.{schema}"
             yield self.grant("USE SCHEMA", f"SCHEMA {path(self.catalog, schema)}", role, f"sees that {place} is there")
 
-    def members(self, role: str) -> Part:
+    def members(self, role: str) -> ExportPart:
         group, held = self.groups.get(role, role), ", ".join(members(self.engine.policy)[role])
         said = comment(f"The account group {identifier(group)} holds {held or 'nobody'}, and nobody else.")
-        return Part(f"members of {role}", said, said, "", _MEMBERS)
+        return ExportPart(f"members of {role}", said, said, "", _MEMBERS)
 
     @property
     def path(self) -> str:
@@ -113,12 +113,12 @@ class _Table:
             raise ConfigError([Problem(what, self.engine.policy.file, NARROW)])
         return path(self.catalog, *pieces)
 
-    def grant(self, privilege: str, on: str, role: str, words: str) -> Part:
+    def grant(self, privilege: str, on: str, role: str, words: str) -> ExportPart:
         group = identifier(self.groups.get(role, role))
         said = f"GRANT {privilege} ON {on} TO {group}"
-        return Part(said, f"role {role} {words}", said, f"REVOKE {privilege} ON {on} FROM {group}", _GRANTS)
+        return ExportPart(said, f"role {role} {words}", said, f"REVOKE {privilege} ON {on} FROM {group}", _GRANTS)
 
-    def filter(self, condition: Sql) -> Iterator[Part]:
+    def filter(self, condition: Sql) -> Iterator[ExportPart]:
         if condition:
             name, columns = self.found.table.name, ", ".join(map(identifier, condition.used))
             function = self.function("rows", name, condition.used, f"RETURNS BOOLEAN\nRETURN {condition.sql}")
@@ -126,7 +126,7 @@ class _Table:
             place = f"SET ROW FILTER {_named(function)} ON ({columns})"
             yield self.placed(f"row filter of {name}", place, "DROP ROW FILTER")
 
-    def mask(self, column: str, shown: Sql) -> Iterator[Part]:
+    def mask(self, column: str, shown: Sql) -> Iterator[ExportPart]:
         if shown:
             name, others = f"{self.found.table.name}.{column}", [each for each in shown.used if each != column]
             body = f"RETURNS {self.found.types[column]}\nRETURN {shown.sql}"
@@ -136,17 +136,17 @@ class _Table:
             alter = f"ALTER COLUMN {identifier(column)}"
             yield self.placed(f"mask of {name}", f"{alter} SET MASK {_named(function)}{using}", f"{alter} DROP MASK")
 
-    def function(self, kind: str, name: str, used: Sequence[str], body: str) -> Part:
+    def function(self, kind: str, name: str, used: Sequence[str], body: str) -> ExportPart:
         typed = ", ".join(f"{identifier(column)} {self.found.types[column]}" for column in used)
         schema, _, rest = name.partition(".")
         token = hashlib.sha256(f"{name}({typed}) {body}".encode()).hexdigest()[:8]
         placed = path(self.catalog, schema, f"strongroom_{kind}_{re.sub(r'[^A-Za-z0-9]+', '_', rest)[:80]}_{token}")
         text = f"CREATE OR REPLACE FUNCTION {placed}({typed})\n{body}"
         words = f"{'mask' if kind == 'mask' else 'row filter'} of {name}"
-        return Part(f"function {placed}", words, text, f"DROP FUNCTION IF EXISTS {placed}", _FUNCTIONS)
+        return ExportPart(f"function {placed}", words, text, f"DROP FUNCTION IF EXISTS {placed}", _FUNCTIONS)
 
-    def placed(self, name: str, place: str, drop: str) -> Part:
-        return Part(name, name, f"ALTER TABLE {self.path} {place}", f"ALTER TABLE {self.path} {drop}", _PLACED)
+    def placed(self, name: str, place: str, drop: str) -> ExportPart:
+        return ExportPart(name, name, f"ALTER TABLE {self.path} {place}", f"ALTER TABLE {self.path} {drop}", _PLACED)
 
     def writers(self) -> list[str]:
         """The roles that may both write and delete.
@@ -188,16 +188,16 @@ class _Table:
         return ""
 
 
-def _named(function: Part) -> str:
+def _named(function: ExportPart) -> str:
     return function.name.removeprefix("function ")
 
 
-def statements(parts: Sequence[Part]) -> str:
+def statements(parts: Sequence[ExportPart]) -> str:
     """Everything Unity Catalog is told, in order; running it again changes nothing."""
     return "".join(f"{part.text}{';' if part.rank else ''}\n" for part in parts)
 
 
-def changes(gone: Sequence[Part], added: Sequence[Part]) -> str:
+def changes(gone: Sequence[ExportPart], added: Sequence[ExportPart]) -> str:
     """Only what changes: rights go first and come last, so that nobody sees more than before or after."""
     revoked = [part.undo for part in gone if part.rank == _GRANTS]
     said = "".join(f"{part.text}\n" for part in added if part.rank == _MEMBERS)

@@ -35,7 +35,7 @@ class Sql:
         return bool(self.sql)
 
 
-class View:
+class TableView:
     """One table as its readers see it at one moment, for one purpose.
 
     `readers` are the roles that see any of it; `deciding` are those whose members see less of it than others.

@@ -28,7 +28,7 @@ BY_COLUMN = ("read", "reveal")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShownPart:
     """Columns of a view that are shown alike: as they lie, in clear by keys, or masked; which rows, until which day."""
 
     columns: tuple[str, ...]
@@ -38,14 +38,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ActionView:
     """What some principals may do with one table: its parts, who holds it for which purpose, and by which rules.
 
     `level` is the weakest of those rules that give any of it.
     """
 
     table: str
-    parts: tuple[Part, ...]
+    parts: tuple[ShownPart, ...]
     holders: tuple[tuple[str, str], ...]
     rules: tuple[str, ...]
     level: str = LEVELS[0]
@@ -60,7 +60,7 @@ def views(
     purposes: Sequence[str],
     at: datetime,
     action: str = "read",
-) -> Iterator[View]:
+) -> Iterator[ActionView]:
     """Every different view of every table. Who is given nothing of a table stands in no view of it.
 
     For `act` the tables are principals; for all actions but those of `BY_COLUMN` a view has one part, the whole.
@@ -85,7 +85,7 @@ def views(
             giving = _holding(grants_, moment)
             if parts := weigher.parts(grants_, denies_, duties_, moment):
                 level, rules = weigher.level(giving, parts), tuple(rule.rule.where for rule in giving)
-                yield View(table.name, parts, tuple(held), rules, level, action)
+                yield ActionView(table.name, parts, tuple(held), rules, level, action)
 
 
 def principals_of(policy: Policy) -> tuple[str, ...]:
@@ -140,14 +140,14 @@ class _Weigher:
             return 0
         return sum(1 << place for place, column in enumerate(self.columns) if selector.takes(column))
 
-    def parts(self, grants: _Rules, denies: _Rules, duties: _Rules, moment: float) -> tuple[Part, ...]:
+    def parts(self, grants: _Rules, denies: _Rules, duties: _Rules, moment: float) -> tuple[ShownPart, ...]:
         """The columns given, in parts that are shown alike and as long; in the table's order within a part."""
         now, found = self.state(_holding(grants, moment), _holding(denies, moment)), dict[tuple[str, str, str], int]()
         for (how, rows), bits in now.items():
             for until, lasting in self.lasting((how, rows), bits, grants, denies, duties, moment):
                 found[how, rows, until] = found.get((how, rows, until), 0) | lasting
         return tuple(
-            Part(tuple([name for place, name in enumerate(self.names) if bits >> place & 1]), how, rows, until)
+            ShownPart(tuple([name for place, name in enumerate(self.names) if bits >> place & 1]), how, rows, until)
             for (how, rows, until), bits in found.items()
         )
 
@@ -201,7 +201,7 @@ class _Weigher:
                 masked |= bits
         return {rule: self.bits(rule)[0] & (~masked if rule.enforce == KEYS else self.all) for rule in giving}
 
-    def level(self, giving: Sequence[Rule], parts: Iterable[Part]) -> str:
+    def level(self, giving: Sequence[Rule], parts: Iterable[ShownPart]) -> str:
         """The weakest level among the rules that give any of these columns."""
         shown = {name for part in parts for name in part.columns}
         bits = sum(1 << place for place, name in enumerate(self.names) if name in shown)

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from strongroom.govern.review.matrix import View
+from strongroom.govern.review.matrix import ActionView
 
 _Numbers = npt.NDArray[np.int32] | npt.NDArray[np.int8]
 _FEW = ("action", "level")
 """Words of which there are a handful, so that a byte holds their number."""
 
 
-def cells(views: Iterable[View]) -> pa.Table:
+def cells(views: Iterable[ActionView]) -> pa.Table:
     """Every cell of some views.
 
     Returns:

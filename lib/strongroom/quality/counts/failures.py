@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.arrow.buffers import Mask, some
-from strongroom.arrow.leaves import Flat, Rows
+from strongroom.arrow.leaves import Flat, Leaves
 from strongroom.core.contract import Rule
 
 
@@ -31,7 +31,7 @@ class Failures:
     bad: Mask
     counts: Mapping[str, int]
     counted: Mapping[str, int]
-    rows: Rows
+    rows: Leaves
 
     def reasons(self) -> pa.ListArray:
         """For each bad row, in order, the ids of the rules of severity `error` it broke."""

@@ -16,7 +16,7 @@ from strongroom.core.contract import Type
 from strongroom.core.errors import ConfigError
 from strongroom.quality.query.kinds import Unfit, is_number
 from strongroom.quality.query.literals import parts
-from strongroom.quality.query.scope import Source
+from strongroom.quality.query.scope import QueryTable
 from strongroom.quality.query.shape import check_shape
 from strongroom.quality.query.tree import (
     Field,
@@ -172,14 +172,14 @@ class _Reader(Values):
         self.sources, self.alone = tuple(sources), False
         return joins
 
-    def source(self) -> Source:
+    def source(self) -> QueryTable:
         at, number = self.at, self.numbered
         self.numbered += 1
         if self.takes("("):
             query, names = self.nested(self.select), self.names
             self.expect(")")
             self.takes("as")
-            return Source(number, self.alias("a subquery has a name"), query=query, names=names)
+            return QueryTable(number, self.alias("a subquery has a name"), query=query, names=names)
         name = self.alias("a table is expected", single=False)
         if self.kind == "sign" and self.word == "(":
             raise self.problem("a function is no table", todo=self.known_tables(), at=at)
@@ -190,12 +190,12 @@ class _Reader(Values):
         alias = self.alias("a name is expected") if self.takes("as") or self.kind == "name" else name
         if table is not None:
             self.read.setdefault(table.name, {})
-            return Source(number, alias, table=table)
+            return QueryTable(number, alias, table=table)
         here = self.token
         self.go_to(found or here)
         query, names = self.nested(self.select), self.names
         self.go_to(here)
-        return Source(number, alias, query=query, names=names)
+        return QueryTable(number, alias, query=query, names=names)
 
     def known_tables(self) -> str:
         known = ", ".join(table.name for table in self.tables.values())

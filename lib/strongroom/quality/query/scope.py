@@ -12,7 +12,7 @@ from strongroom.quality.query.tree import Derived, Field, Kind, Scan, Select, Ta
 
 
 @dataclass(slots=True)
-class Source:
+class QueryTable:
     """A table or a subquery of FROM, under the name that the query calls it. Names are compared without their case."""
 
     number: int
@@ -51,7 +51,7 @@ class Source:
         return Derived(self.number, self.query)
 
 
-def resolve(parts: Sequence[str], sources: Sequence[Source]) -> Field:
+def resolve(parts: Sequence[str], sources: Sequence[QueryTable]) -> Field:
     """The column that a name of several parts means: `column`, `field.of.a.struct`, or either after its source's name.
 
     Raises:

@@ -11,7 +11,7 @@ from strongroom.quality.query import calls
 from strongroom.quality.query.forms import AGGREGATES, FUNCTIONS, INSTEAD
 from strongroom.quality.query.kinds import Unfit, alike, arithmetic, cast, named, negative
 from strongroom.quality.query.literals import Literals, parts
-from strongroom.quality.query.scope import Source, resolve
+from strongroom.quality.query.scope import QueryTable, resolve
 from strongroom.quality.query.tree import (
     BOOLEAN,
     COUNT,
@@ -33,7 +33,7 @@ _LIKE = "Patterns have '%' at their ends only. Use the metric 'invalidValues' wi
 class Values(Literals):
     """Recursive descent, a method per level of the grammar."""
 
-    sources: Sequence[Source] = ()
+    sources: Sequence[QueryTable] = ()
     alone = False  # no subquery may stand here
 
     def select(self) -> Select:

@@ -22,7 +22,7 @@ import pyarrow.json as pj
 
 from strongroom.arrow import buffers
 from strongroom.arrow.buffers import Mask
-from strongroom.arrow.leaves import Rows, steps_in
+from strongroom.arrow.leaves import Leaves, steps_in
 from strongroom.core.contract import Column
 from strongroom.quality.reading.columns import arrow_type
 from strongroom.quality.reading.json_kinds import Plan
@@ -122,7 +122,7 @@ class _Window:
 
     def exact(self, piece: Piece) -> Piece:
         """The piece in the contract's names and types, without rows that Arrow has taken too freely."""
-        rows = Rows(piece.rows, steps_in(self.plan.held))
+        rows = Leaves(piece.rows, steps_in(self.plan.held))
         doubtful = np.zeros(len(piece.places), np.bool_)
         for path in self.plan.floats:
             values = rows[path].values

@@ -77,6 +77,8 @@ def begin() -> None:
     what went wrong.
     """
     if _GATEWAY in os.environ:
+        import pyspark.sql  # noqa: F401  whole, and here: it imports in a circle, in which two threads would meet
+
         threading.Thread(target=_begun, daemon=True).start()
 
 
