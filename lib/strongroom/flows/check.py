@@ -76,13 +76,19 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
         must_exist(file := named(folder, name), name, folder)
         return [*files, _shown(file)], []
     contracts = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
-    problems = [] if contracts else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.")]
+    problems = (
+        []
+        if contracts
+        else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.", "contract.unknown")]
+    )
     for section, values in settings.jobs.items():
         name = str(values.get("contract") or "")
         if name and not named(folder, name).exists():
             known = [path.name.split(".")[0] for path in contracts]
             what = f"'{section}.contract' names {name!r}, and there is no such contract."
-            problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
+            problems.append(
+                Problem(what, _where(job.args.config, section), did_you_mean(name, known), "contract.unknown")
+            )
     return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
 
 
@@ -116,7 +122,9 @@ def _kind(text: str, file: Path) -> str:
     score = {kind: sum(word in root for word in words) for kind, words in marks.items()}
     best = max(score, key=lambda kind: score[kind])
     if not score[best]:
-        raise ConfigError([root.problem("Neither a contract nor a policy nor settings.", "See docs/contract.md.")])
+        raise ConfigError(
+            [root.problem("Neither a contract nor a policy nor settings.", "See docs/contract.md.", "file.kind")]
+        )
     return best
 
 

@@ -46,7 +46,11 @@ def run(job: Job) -> Outcome:
     if failed:
         for finding in findings:
             job.say(str(finding))
-        raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
+        raise EnvironmentFault(
+            f"{failed} of {len(findings)} checks failed",
+            todo="Run the commands after the arrows.",
+            code="doctor.failed",
+        )
     return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)})
 
 

@@ -119,11 +119,11 @@ def located(error: BaseException, *, file: str, cell: Cell) -> StrongroomError:
     known = translate(error)
     if known is None:
         what = f"a cell stopped with {type(error).__name__}; its message is withheld, since it might quote data"
-        return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.")
+        return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.", code="notebook.stopped")
     if isinstance(known, ConfigError):
-        return ConfigError([*known.problems, Problem("This cell stopped on it.", where)])
+        return ConfigError([*known.problems, Problem("This cell stopped on it.", where, code="notebook.stopped")])
     where = f"{where} ({known.where})" if known.where else where
-    return type(known)(known.what, where=where, todo=known.todo)
+    return type(known)(known.what, where=where, todo=known.todo, code=known.code)
 
 
 def widget_values(job: Job, notebook: Notebook) -> dict[str, str]:
@@ -158,7 +158,7 @@ def _read(file: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1")]) from None
+        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1", code="file.encoding")]) from None
     except OSError as error:
         known = [str(found) for found in sorted(path.parent.glob("*.py"))] or ["notebooks/02_explore.py"]
         raise UsageError(

@@ -143,7 +143,7 @@ def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
     for each in role_keys(engine, sealed_columns(job.settings), at=at):
         for inside, outside in each.barred.values():
             what = f"{', '.join(inside)} cannot be given by keys: the same key opens {', '.join(outside)}."
-            yield Problem(what, each.role.where, "Set their keys apart in the contracts.")
+            yield Problem(what, each.role.where, "Set their keys apart in the contracts.", "lint.barred")
 
 
 def _export(job: Job) -> Outcome:

@@ -123,9 +123,9 @@ def _check_proof(job: Job, log: AuditLog) -> Outcome:
         index, proof, note = open_inclusion(_bytes(job.args.proof).decode())
         head = open_checkpoint(note, _keys(job, log))
     except ValueError as error:
-        raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof) from error
+        raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof, code="audit.proof") from error
     if not included(leaf_hash(entry), index, size=head.size, head=head.root, proof=proof):
-        raise StoreError("The entry is not the one this proof is about.", where=job.args.proof)
+        raise StoreError("The entry is not the one this proof is about.", where=job.args.proof, code="audit.proof")
     return Outcome(summary=f"The entry is number {index} of the {head.size:,} entries that {head.origin} signed.")
 
 
@@ -135,12 +135,17 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
     leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
     if root(leaves) != sealed.head.root:
         raise StoreError(
-            "The audit log was changed.", where=str(log.folder), todo="Run './spark-submit.sh audit verify'."
+            "The audit log was changed.",
+            where=str(log.folder),
+            todo="Run './spark-submit.sh audit verify'.",
+            code="audit.changed",
         )
     if job.args.witness:
         old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
-            raise StoreError("The log is shorter than that checkpoint.", where=job.args.witness[0])
+            raise StoreError(
+                "The log is shorter than that checkpoint.", where=job.args.witness[0], code="audit.changed"
+            )
         return _out(job, consistency_text(old.size, consistency_proof(leaves, old.size), sealed.note))
     if len(job.args.terms) != 1 or not job.args.terms[0].isdigit():
         raise UsageError("Which entry?", todo="Give its number, as search shows it, or --witness FILE.")
@@ -225,7 +230,7 @@ def _opened(file: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
         return open_checkpoint(_bytes(file).decode(), keys)
     except ValueError as error:
-        raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file) from error
+        raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file, code="audit.checkpoint") from error
 
 
 def _bytes(file: str) -> bytes:

@@ -141,6 +141,7 @@ def destroyed(job: Job, ring: Keyring) -> Outcome:
             f"{sum(found.values()):,} values still lie under key {key.name}",
             where=f"{table}.{column} ({rows:,}){f' and {len(found) - 1} more' if len(found) > 1 else ''}",
             todo="Run `keys rewrap` for what is encrypted, prepare tokens anew from raw files, or delete the rows.",
+            code="key.in-use",
         )
     saved(job, _with(ring, Key(key.id, Status.DESTROYED, None)))
     then = _of_roles(job, "Run `keys wrap` to take what was derived from it out of the files of")

@@ -48,7 +48,7 @@ def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: st
         decision = permit(job, "reveal", table, columns=columns, contract=contract)
     except Refused as no:
         what = f"the key of {key} opens {', '.join(columns)} of {table}. {no.what}"
-        raise Refused(what, where=no.where, todo=no.todo) from None
+        raise Refused(what, where=no.where, todo=no.todo, code=no.code) from None
     if decision.rows or decision.conditions:
         what = f"the key of {key} opens every row of {table}, and the grant gives some of them only"
         where = ", ".join(rule.where for rule in decision.grants)

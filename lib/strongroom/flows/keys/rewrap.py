@@ -127,7 +127,9 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
                 counts.update(found if path not in rewrite.waiting else ())
             except FileNotFoundError:
                 if not rewrite.left(path):
-                    raise StoreError("a file of this table is gone", where=f"{work.table}: {path}") from None
+                    raise StoreError(
+                        "a file of this table is gone", where=f"{work.table}: {path}", code="table.gone"
+                    ) from None
             if rewrite.pending >= AT_ONCE:
                 counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))
         counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))

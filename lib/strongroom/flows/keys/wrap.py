@@ -45,7 +45,9 @@ def wrapped(job: Job, ring: Keyring) -> Outcome:
     facts = {"roles": {each.role: len(each.given.keys) if each.given else 0 for each in changes}, "due": len(due)}
     outcome = Outcome(summary=summary, facts=facts)
     if due and not job.args.dry_run:
-        fault = KeyFault("a rotation is due", where="; ".join(due)[:900], todo="Run `keys wrap --rotate`.")
+        fault = KeyFault(
+            "a rotation is due", where="; ".join(due)[:900], todo="Run `keys wrap --rotate`.", code="key.due"
+        )
         fault.outcome = outcome
         job.say(summary)
         raise fault

@@ -73,7 +73,7 @@ def _rewritten(job: Job, lake: Lake, table: str, *, old: set[str]) -> None:
             rewrite.replace(path, size, change=lambda batch: batch)
         except FileNotFoundError:
             if not rewrite.left(path):
-                raise StoreError("a file of this table is gone", where=f"{table}: {path}") from None
+                raise StoreError("a file of this table is gone", where=f"{table}: {path}", code="table.gone") from None
         if rewrite.pending >= AT_ONCE:
             rewrite.commit(note=note)
     rewrite.commit(note=note)

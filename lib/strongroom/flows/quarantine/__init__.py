@@ -61,7 +61,10 @@ def run(job: Job) -> Outcome:
     lake, table = Lake(job.settings.lake), f"quarantine.{contract.name}"
     if lake.open(table) is None:
         raise StoreError(
-            "there is no quarantine yet", where=lake.folder(table), todo=f"Run {preparing(contract.name)}."
+            "there is no quarantine yet",
+            where=lake.folder(table),
+            todo=f"Run {preparing(contract.name)}.",
+            code="table.missing",
         )
     verb = {"list": _list, "show": _show, "retry": retry.retry, "discard": _discard}[job.args.verb]
     return verb(job if job.args.verb == "show" else settle_purpose(job, contract), contract, lake)

@@ -60,7 +60,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
     if evolution_of(contract, onto).changes:
         what, first = f"the columns of {training} are not the contract's yet", preparing(contract.name, mode="append")
-        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.")])
+        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.", "table.contract")])
     _refuse_unpublished(lake, aside, known, onto)
     owners.refuse(training, onto, mode="append")
     owners.refuse(aside, quarantine, mode="overwrite")
@@ -95,7 +95,12 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
     if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
         what = "there are rows of a run that was not published: its gate was closed, or it died"
         again = preparing(aside.partition(".")[2])
-        raise StoreError(what, where=aside, todo=f"Run {again} until it is published; then retry what is left.")
+        raise StoreError(
+            what,
+            where=aside,
+            todo=f"Run {again} until it is published; then retry what is left.",
+            code="run.unfinished",
+        )
 
 
 @dataclass(frozen=True, slots=True)
