@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract.references import referenced
@@ -41,25 +42,33 @@ def run(job: Job) -> Outcome:
         ConfigError: every problem of every file.
     """
     files, problems = _files(job)
-    lines: list[str] = []
+    checked, lines = list[dict[str, object]](), list[str]()
     for file in dict.fromkeys(files):
+        told: dict[str, object] = {"file": str(file), "ok": False, "kind": None, "what": None}
+        checked.append(told)
         try:
-            lines.append(f"ok  {file}  {_check(file, job)}")
+            kind, what = _check(file, job)
+            told |= {"ok": True, "kind": kind, "what": what}
+            lines.append(f"ok  {file}  {what}")
         except ConfigError as error:
             problems += error.problems
     if problems:
         for line in lines:
             job.say(line)
-        raise ConfigError(dict.fromkeys(problems))
+        fault = ConfigError(dict.fromkeys(problems))
+        fault.outcome = Outcome(answer={"files": checked, "notes": []})
+        raise fault
+    remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
-        found = lint(
+        remarks += lint(
             load_policy(settings.policy),
             tables=known_tables(settings, looks="://" not in settings.lake).tables,
             at=job.run.started,
         )
-        lines += [f"note  {remark}" for remark in found]
-    return Outcome(summary=joined(lines), facts={"files": len(files)})
+        lines += [f"note  {remark}" for remark in remarks]
+    answer = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
+    return Outcome(summary=joined(lines), facts={"files": len(files)}, answer=answer)
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:
@@ -99,8 +108,8 @@ def _where(config: str, section: str) -> str:
     return node.where if node is not root else config
 
 
-def _check(file: Path, job: Job) -> str:
-    """What the file is and holds, in a few words."""
+def _check(file: Path, job: Job) -> tuple[str, str]:
+    """The kind of file, and what it is and holds, in a few words."""
     text = read_text(str(file))
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kinds: dict[str, Callable[[], str]] = {
@@ -108,7 +117,8 @@ def _check(file: Path, job: Job) -> str:
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: _settings(text, str(file), overrides),
     }
-    return kinds[_kind(text, file)]()
+    kind = _kind(text, file)
+    return kind, kinds[kind]()
 
 
 def _kind(text: str, file: Path) -> str:

@@ -62,13 +62,14 @@ def run(job: Job) -> Outcome:
     file = folder / "notebooks" / Path(notebook.file).stem / f"{job.run.id}.html"
     shown = tuple(tuple(outputs) for outputs in screen.cells)
     write_page(Page(job.run, notebook.file, notebook.cells, shown, error=str(stopped or "")), file)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    facts = {"notebook": notebook.file, "sha256": digest, "widgets": sorted(given)}
     outcome = Outcome(
         report=str(file),
         summary=f"{notebook.file}: done, {len(shown)} cells\n  page          {file}",
-        facts={
-            "notebook": notebook.file, "sha256": hashlib.sha256(text.encode()).hexdigest(), "widgets": sorted(given),
-        },
-    )  # fmt: skip
+        facts=facts,
+        answer={**facts, "cells": len(shown)},
+    )
     if stopped is not None:
         job.say(f"{notebook.file}: what it showed until then is in {file}")
         stopped.outcome = outcome
@@ -171,4 +172,6 @@ def _preview(notebook: Notebook, given: Mapping[str, str]) -> Outcome:
     lines = [f"{notebook.file}: a dry run; nothing is run", ""]
     lines += [f"  {cell.kind:<10}line {cell.line}  {cell.title}".rstrip() for cell in notebook.cells]
     lines += ["", *(f"  widget    {name} = {given.get(name, '(its own default)')}" for name in notebook.widgets)]
-    return Outcome(summary=joined(lines))
+    cells = [{"kind": cell.kind, "line": cell.line, "title": cell.title} for cell in notebook.cells]
+    widgets = {name: given.get(name) for name in notebook.widgets}
+    return Outcome(summary=joined(lines), answer={"notebook": notebook.file, "would_run": cells, "would_get": widgets})

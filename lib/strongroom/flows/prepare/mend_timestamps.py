@@ -38,7 +38,9 @@ def mended(job: Job) -> Outcome:
         lines.append(f"{table}: {counted(len(old), 'file')}")
     verb = "would be written anew" if job.args.dry_run else "written anew"
     told = f"{counted(files, 'file')} with timestamps of before {verb}"
-    return Outcome(rows={}, summary="\n".join((told, *lines)), facts={"files": files, "tables": len(todo)})
+    facts = {"files": files, "tables": len(todo)}
+    answer = {"mended": [{"table": table, "files": len(old)} for table, old in todo]}
+    return Outcome(rows={}, summary="\n".join((told, *lines)), facts=facts, answer=answer)
 
 
 def _published(job: Job, lake: Lake) -> Iterator[tuple[str, Contract]]:

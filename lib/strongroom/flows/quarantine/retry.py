@@ -85,7 +85,10 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
-    return Outcome(rows=counts, summary=summary, facts={"table": training, "batch": batch.number, **counts})
+    facts = {"table": training, "batch": batch.number, **counts}
+    return Outcome(
+        rows=counts, summary=summary, facts=facts, answer={**facts, "unopened": tally.failed.get(UNOPENED, 0)}
+    )
 
 
 def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: DeltaTable) -> None:

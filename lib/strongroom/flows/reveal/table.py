@@ -83,7 +83,8 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, contract:
     number, writer = (onto.transaction_version(target) or 0) + 1, f"{target}/{job.run.id}"
     if onto.transaction_version(writer):
         drop_former(lake, target)  # which it may have died before
-        return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.")
+        answer = {"table": target, "version": None}
+        return Outcome({target: lake.folder(target)}, summary=f"{target}: this run is done already.", answer=answer)
     stage = f"stage-{number:06d}-{job.run.id}"
     staging.drop_stage(lake, target, stage)  # of this very run, killed just before its commit
     try:
@@ -164,5 +165,9 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
     ]
     facts = {"table": target, "version": version, "rows": rows, "unopened": unopened}
     return Outcome(
-        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary=joined(lines), facts=facts
+        {target: path},
+        {"read": rows, "written": rows, "quarantined": 0},
+        summary=joined(lines),
+        facts=facts,
+        answer=facts,
     )
