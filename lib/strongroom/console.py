@@ -92,24 +92,29 @@ class Telling:
         named = f" --config {shell_word(self.config)}" if self.config else ""
         return _COMMAND.sub(lambda found: found[0] + named, text)
 
+    def document(
+        self, status: str, *, code: int, outcome: object, error: StrongroomError | None = None
+    ) -> dict[str, object]:
+        """How the run ended, for programs; docs/answers/ has its form."""
+        found = outcome if isinstance(outcome, Outcome) else Outcome()
+        in_files = isinstance(error, ConfigError)
+        return {
+            "job": self.job,
+            "verb": self.verb,
+            "run_id": self.run_id,
+            "status": status,
+            "exit_code": code,
+            "problems": [_problem(each, in_file=in_files) for each in (error.problems if error else ())],
+            "tables": dict(found.tables),
+            "rows": dict(found.rows),
+            "report": found.report,
+            "seconds": round(time.monotonic() - self.start, 3),
+            "answer": found.answer,
+        }
+
     def _end(self, status: str, *, code: int, outcome: object, error: StrongroomError | None = None) -> int:
         if self.as_json:
-            found = outcome if isinstance(outcome, Outcome) else Outcome()
-            in_files = isinstance(error, ConfigError)
-            line = {
-                "job": self.job,
-                "verb": self.verb,
-                "run_id": self.run_id,
-                "status": status,
-                "exit_code": code,
-                "problems": [_problem(each, in_file=in_files) for each in (error.problems if error else ())],
-                "tables": dict(found.tables),
-                "rows": dict(found.rows),
-                "report": found.report,
-                "seconds": round(time.monotonic() - self.start, 3),
-                "answer": found.answer,
-            }
-            tell(json_text(line, ascii_only=True))
+            tell(json_text(self.document(status, code=code, outcome=outcome, error=error), ascii_only=True))
         return code
 
 

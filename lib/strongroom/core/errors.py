@@ -73,6 +73,7 @@ class ConfigError(StrongroomError):
     """Every problem of a settings, contract or policy file, reported together; its code is that of the first."""
 
     exit_code = 3
+    code = INVALID
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         found = tuple(problems)

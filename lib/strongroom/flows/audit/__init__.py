@@ -109,7 +109,8 @@ def _renew(job: Job, log: AuditLog) -> Outcome:
     old = _keys(job, log)
     heads = {name: _opened(name, old) for name in job.args.witness}
     if job.args.dry_run:
-        return Outcome(summary=f"Checkpoints of {old[0].name} would be followed by those of a new key.")
+        told = f"Checkpoints of {old[0].name} would be followed by those of a new key."
+        return Outcome(summary=told, answer={"checkpoint": None})
     policy = engine_of(job.settings.policy).policy.fingerprint
     event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
     sealed = signing.renew(log, job.settings, old, heads, event)

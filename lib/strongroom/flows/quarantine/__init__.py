@@ -76,7 +76,7 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
     asked = {rule.id: rule.columns for rule in contract.rules}
     blocks = (
-        ("reason", Counter(_reason(each, asked.get(each, ())) for row in rows for each in row["reasons"] or ())),
+        ("reason", Counter(each for row in rows for each in row["reasons"] or ())),
         ("run", Counter(row["run_id"] for row in rows)),
         ("file", Counter(row["source_file"] for row in rows)),
     )
@@ -84,7 +84,8 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     ranked = {title: sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0]))) for title, counts in blocks}
     for title, counts in ranked.items():
         lines += ["", f"  {'rows':>8}  {title}"]
-        lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in counts]
+        told = [(_reason(name, asked.get(name, ())) if title == "reason" else name, count) for name, count in counts]
+        lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in told]
     facts = {"table": f"quarantine.{contract.name}"}
     answer = {
         **facts,

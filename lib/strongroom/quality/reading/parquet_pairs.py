@@ -97,7 +97,7 @@ def _fields(
                 look.add(
                     f"the required column {column.path!r} is missing in {look.path}",
                     column,
-                    code="source.missing-column",
+                    code="source.lacks",
                 )
         else:
             entry, first = places[source_name(column)]
