@@ -1,4 +1,4 @@
-"""What a job says: to people on stderr and stdout, to programs in one line of JSON. Never a data value.
+"""What a job says: to people on stderr and stdout, or to programs as JSON. Never a data value but those asked for.
 
 Nothing else prints. What goes out here is made visible first, so that no name or path acts on a terminal.
 """
@@ -6,7 +6,6 @@ Nothing else prints. What goes out here is made visible first, so that no name o
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -16,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
-from strongroom.core.errors import ConfigError, Problem, StrongroomError
-from strongroom.core.escaping import one_line, shell_word, visible, visible_lines
+from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
+from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
 from strongroom.core.run import Outcome
 
 _COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
@@ -40,7 +39,8 @@ class Telling:
     Args:
         job: its name; empty where none was found.
         run_id: its id; empty where none was given.
-        as_json: whether a line of JSON ends its stdout.
+        as_json: whether stdout is JSON (docs/json.md), and people are told on stderr.
+        verb: what of the job was run, where it has verbs.
         start: when it started, by `time.monotonic`.
         config: the settings file, where it is not the usual one: commands that are told of name it, too.
     """
@@ -50,12 +50,16 @@ class Telling:
     as_json: bool
     start: float
     config: str = ""
+    verb: str = ""
 
     def done(self, outcome: Outcome) -> int:
         """Says what was done, and returns the exit code."""
-        if outcome.summary:
-            tell(self._here(outcome.summary))
-        return self._end("done", code=0, outcome=outcome)
+        if self.as_json and outcome.lines is not None:
+            for row in outcome.lines:
+                tell(json_text(row, ascii_only=True))
+        elif outcome.summary:
+            (say_lines if self.as_json else tell)(self._here(outcome.summary))
+        return self._end("done", code=outcome.exit_code, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
@@ -67,7 +71,11 @@ class Telling:
             for label, text in (("what", error.what), ("where", error.where), ("do", error.todo)):
                 if text:
                     say(f"  {label + ':':<7}{self._here(text)}")
-        return self._end(type(error).__name__, code=code, outcome=error.outcome, problems=error.problems)
+        return self._end(type(error).__name__, code=code, outcome=error.outcome, error=error)
+
+    def unread(self, message: str, *, code: int) -> int:
+        """Ends a run whose command line nobody understood; people were told already."""
+        return self._end("UsageError", code=code, outcome=None, error=UsageError(message, code="usage.options"))
 
     def bug(self, error: BaseException) -> int:
         """A bug keeps its stack trace, but not its message: that may quote a data value."""
@@ -76,29 +84,45 @@ class Telling:
             say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
         debug(error, say)
-        return self._end(type(error).__name__, code=1, outcome=None)
+        bug = StrongroomError("this is a bug in Strongroom", code="run.bug")
+        return self._end(type(error).__name__, code=1, outcome=None, error=bug)
 
     def _here(self, text: str) -> str:
         """The text, its commands for the settings of this run."""
         named = f" --config {shell_word(self.config)}" if self.config else ""
         return _COMMAND.sub(lambda found: found[0] + named, text)
 
-    def _end(self, status: str, *, code: int, outcome: object, problems: tuple[Problem, ...] = ()) -> int:
+    def document(
+        self, status: str, *, code: int, outcome: object, error: StrongroomError | None = None
+    ) -> dict[str, object]:
+        """How the run ended, for programs; docs/answers/ has its form."""
+        found = outcome if isinstance(outcome, Outcome) else Outcome()
+        in_files = isinstance(error, ConfigError)
+        return {
+            "job": self.job,
+            "verb": self.verb,
+            "run_id": self.run_id,
+            "status": status,
+            "exit_code": code,
+            "problems": [_problem(each, in_file=in_files) for each in (error.problems if error else ())],
+            "tables": dict(found.tables),
+            "rows": dict(found.rows),
+            "report": found.report,
+            "seconds": round(time.monotonic() - self.start, 3),
+            "answer": found.answer,
+        }
+
+    def _end(self, status: str, *, code: int, outcome: object, error: StrongroomError | None = None) -> int:
         if self.as_json:
-            found = outcome if isinstance(outcome, Outcome) else Outcome()
-            line = {
-                "job": self.job,
-                "run_id": self.run_id,
-                "status": status,
-                "exit_code": code,
-                "problems": [asdict(problem) for problem in problems],
-                "tables": dict(found.tables),
-                "rows": dict(found.rows),
-                "report": found.report,
-                "seconds": round(time.monotonic() - self.start, 3),
-            }
-            tell(json.dumps(line))
+            tell(json_text(self.document(status, code=code, outcome=outcome, error=error), ascii_only=True))
         return code
+
+
+def _problem(problem: Problem, *, in_file: bool) -> dict[str, object]:
+    """The problem, and its file and line where it has those."""
+    file, _, line = problem.where.rpartition(":") if in_file else ("", "", "")
+    placed = {"file": file, "line": int(line)} if file and line.isdecimal() else {"file": None, "line": None}
+    return {**asdict(problem), **placed}
 
 
 def debug(error: BaseException, say: Callable[[str], None]) -> None:
@@ -109,13 +133,16 @@ def debug(error: BaseException, say: Callable[[str], None]) -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """One whose messages, which quote what was typed, are made visible like all others."""
+    """One whose messages, which quote what was typed, are made visible like all others; `wrong` is the last one."""
+
+    wrong = ""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         _write(file or sys.stderr, visible_lines(message.rstrip("\n")))
 
     def error(self, message: str) -> NoReturn:
-        super().error(one_line(message))
+        self.wrong = one_line(message)
+        super().error(self.wrong)
 
 
 def say(line: str) -> None:

@@ -81,4 +81,5 @@ def _told(error: Exception, name: str) -> StrongroomError:
         f"this is a bug in Strongroom: {name} stopped with {type(error).__name__}",
         where=f"{frame.filename}:{frame.lineno}",
         todo="The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 prints it.",
+        code="run.bug",
     )

@@ -87,10 +87,12 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
             parser.error("'--' is no value of an option")
         args = parser.parse_intermixed_args(argv)
     except SystemExit as done:  # argparse has printed help or what is wrong
-        return int(done.code or 0)
+        code = int(done.code or 0)
+        wrong = code and "--json" in argv
+        return Telling(name, "", as_json=True, start=start).unread(parser.wrong, code=code) if wrong else code
     run_id = args.run_id or new_run_id()
     other = args.config if args.config != DEFAULT_CONFIG else ""
-    telling = Telling(name, run_id, as_json=args.json, start=start, config=other)
+    telling = Telling(name, run_id, as_json=args.json, start=start, config=other, verb=getattr(args, "verb", ""))
     try:
         _check_words(argv)
         _check_run_id(run_id)
@@ -106,7 +108,7 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         return telling.bug(error) if known is None else telling.failed(known, code=known.exit_code)
 
 
-def parser_of(name: str, flow: ModuleType) -> argparse.ArgumentParser:
+def parser_of(name: str, flow: ModuleType) -> Parser:
     """The options of a job: those of every job, and the flow's own."""
     parser = Parser(
         prog=f"./spark-submit.sh {name}", description=flow.__doc__, allow_abbrev=False,
@@ -122,7 +124,7 @@ def parser_of(name: str, flow: ModuleType) -> argparse.ArgumentParser:
     common.add_argument("--set", dest="overrides", metavar="SECTION.KEY=VALUE", action="append", default=[])
     common.add_argument("--run-id", metavar="ID", default="", help="the same id again is the same run")
     common.add_argument("--dry-run", action="store_true", help="say what would be done; touch nothing")
-    common.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
+    common.add_argument("--json", action="store_true", help="stdout is JSON: docs/json.md")
     if hasattr(flow, "arguments"):
         flow.arguments(parser)
     return parser

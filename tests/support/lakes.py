@@ -8,6 +8,7 @@ from types import ModuleType
 
 from deltalake import DeltaTable
 
+from answers import both
 from strongroom import run_job
 from strongroom.audit.log import AuditLog
 from strongroom.sample.lake import make_sample
@@ -34,7 +35,7 @@ vectorize:
 
 @dataclass(frozen=True)
 class Result:
-    """How a job ended: its exit code, the JSON line, and all it printed."""
+    """How a job ended: its exit code, its document, and all it printed: what people are told, and the document."""
 
     code: int
     line: dict
@@ -59,7 +60,8 @@ class Installation:
 
     def run(self, flow: ModuleType, *options: str) -> Result:
         self.capsys.readouterr()
-        code = run_job.run(flow, ["--config", str(self.settings), "--json", *options])
+        with both():
+            code = run_job.run(flow, ["--config", str(self.settings), *options])
         out, err = self.capsys.readouterr()
         last = out.strip().rsplit("\n", 1)[-1]
         return Result(code, json.loads(last) if last.startswith("{") else {}, out, err)

@@ -159,5 +159,4 @@ def tended(place, job):
 
 def primary(job):
     """The id of the key that is used now."""
-    listed = [line.split() for line in job("keys", "list").out.splitlines()]
-    return next(words[0] for words in listed if words[-1:] == ["primary"])
+    return job("keys", "list").line["answer"]["primary"]

@@ -80,11 +80,15 @@ def signing_key(settings: Settings, make: Callable[[], Secret]) -> Secret:
         with os.fdopen(file, "rb") as opened:
             if stat.S_IMODE(os.fstat(file).st_mode) & 0o077:
                 todo = f"Find out who read it, then run: chmod 600 {path}"
-                raise KeyFault("Others may read the key that signs the audit log.", where=str(path), todo=todo)
+                raise KeyFault(
+                    "Others may read the key that signs the audit log.", where=str(path), todo=todo, code="audit.open"
+                )
             return Secret(opened.read())
     except OSError as error:
         todo = "Make the keyring's folder writable for this user, or give it the key file."
-        raise KeyFault(f"No signing key for the audit log: {error.strerror}.", where=str(path), todo=todo) from error
+        raise KeyFault(
+            f"No signing key for the audit log: {error.strerror}.", where=str(path), todo=todo, code="audit.key"
+        ) from error
 
 
 def mark(settings: Settings) -> int:

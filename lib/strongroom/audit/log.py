@@ -119,7 +119,9 @@ class AuditLog:
             yield index, event
         if flaw is not None:
             todo = "Run './spark-submit.sh audit verify'."
-            raise StoreError("An entry of the audit log is no event.", where=f"entry {flaw}", todo=todo)
+            raise StoreError(
+                "An entry of the audit log is no event.", where=f"entry {flaw}", todo=todo, code="audit.damaged"
+            )
 
     def tail(self, end: int) -> str:
         """The hash (hexadecimal) of the last 64 KiB before a byte; empty when the log is shorter.
@@ -158,7 +160,7 @@ class AuditLog:
         size = os.fstat(file).st_size
         if size < self._end:
             todo = "Run './spark-submit.sh audit verify' against the last checkpoint."
-            raise StoreError("The audit log has become shorter.", where=str(self.path), todo=todo)
+            raise StoreError("The audit log has become shorter.", where=str(self.path), todo=todo, code="audit.changed")
         whole = _end_of_last_line(file)
         while self._end < whole:
             chunk = os.pread(file, min(_CHUNK, whole - self._end), self._end)
@@ -189,7 +191,9 @@ class AuditLog:
         except OSError as error:
             todo = "Make the folder writable for this user; no job runs without its audit event."
             where = f"{self.folder} ({error.strerror or type(error).__name__})"
-            raise StoreError("The audit log cannot be written.", where=where, todo=todo) from error
+            raise StoreError(
+                "The audit log cannot be written.", where=where, todo=todo, code="audit.unwritable"
+            ) from error
 
 
 def _write(file: int, data: bytes) -> None:

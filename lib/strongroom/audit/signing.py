@@ -202,12 +202,14 @@ def _never_signed(log: AuditLog, settings: Settings, head: Checkpoint | None, kn
         raise _lost(log, before)
     if known is None and not log.note(CHECKPOINT) and has_key(settings):
         what = "What was signed last is lost: the file beside the signing key is gone, and the log has no checkpoint."
-        raise StoreError(what, where=str(log.folder), todo=KEEP)
+        raise StoreError(what, where=str(log.folder), todo=KEEP, code="audit.changed")
 
 
 def _lost(log: AuditLog, size: int) -> StoreError:
     what = "The audit log has lost its last checkpoint."
-    return StoreError(what, where=str(log.folder), todo=f"{size:,} entries were signed last. {KEEP}")
+    return StoreError(
+        what, where=str(log.folder), todo=f"{size:,} entries were signed last. {KEEP}", code="audit.changed"
+    )
 
 
 def _opened(log: AuditLog, note: str, keys: Sequence[VerifierKey]) -> Checkpoint | None:
@@ -216,5 +218,10 @@ def _opened(log: AuditLog, note: str, keys: Sequence[VerifierKey]) -> Checkpoint
         head = open_checkpoint(note, keys) if note else None
     except ValueError as error:
         todo = "Put the right signing key back; docs/threat-model.md says what to do when it is lost."
-        raise KeyFault(f"The last checkpoint cannot be trusted: {error}.", where=str(log.folder), todo=todo) from error
+        raise KeyFault(
+            f"The last checkpoint cannot be trusted: {error}.",
+            where=str(log.folder),
+            todo=todo,
+            code="audit.checkpoint",
+        ) from error
     return head if head and head.size else None

@@ -45,7 +45,7 @@ def sound_key(log: AuditLog, settings: Settings) -> Secret:
         known = signed_logs(settings)
         if log.note(CHECKPOINT) or known_keys(settings) or mark(settings) or (known and known.logs):
             todo = "Put it back; docs/threat-model.md says what to do when it is lost."
-            raise KeyFault("The key that signed the last checkpoint is gone.", where=file, todo=todo)
+            raise KeyFault("The key that signed the last checkpoint is gone.", where=file, todo=todo, code="audit.key")
         keep_signed(settings, SignedLogs())  # from now on there is a key, so that it tells when this is lost
         return new_signing_key(os.urandom(32))
 
@@ -59,7 +59,7 @@ def sound_key(log: AuditLog, settings: Settings) -> Secret:
         remember_key(settings, public)
     elif public != known[-1]:
         todo = "Put the right one back; or move this one away, and renew it: audit verify --new-key."
-        raise KeyFault("The signing key is not the one that signs this log.", where=file, todo=todo)
+        raise KeyFault("The signing key is not the one that signs this log.", where=file, todo=todo, code="audit.key")
     return key
 
 

@@ -87,7 +87,9 @@ def read(log: AuditLog, heads: Mapping[str, Checkpoint], *, since: Signed | None
     if since is not None:
         if log.tail(since.end) != since.tail:
             what = "The audit log was changed, or cut: it does not go on where it was signed last"
-            found.faults.append(StoreError(f"{what}, after {since.size} entries.", where=where, todo=KEEP))
+            found.faults.append(
+                StoreError(f"{what}, after {since.size} entries.", where=where, todo=KEEP, code="audit.changed")
+            )
             return found
         found.tree = Tree(map(bytes.fromhex, since.heads), size=since.size)
         found.end, found.covered = since.end, since.size
@@ -103,10 +105,10 @@ def read(log: AuditLog, heads: Mapping[str, Checkpoint], *, since: Signed | None
     for size, names in sorted(due.items()):
         found.held = False
         what = f"The audit log was cut: it has {found.size} entries, and {names[0]} saw {size}."
-        found.faults.append(StoreError(what, where=where, todo=KEEP))
+        found.faults.append(StoreError(what, where=where, todo=KEEP, code="audit.changed"))
     if (flaw := found.flaw()) is not None:
         what = "An entry of the audit log is not as this log writes it."
-        found.faults.append(StoreError(what, where=f"{where}, entry {flaw}", todo=KEEP))
+        found.faults.append(StoreError(what, where=f"{where}, entry {flaw}", todo=KEEP, code="audit.changed"))
     return found
 
 
@@ -116,6 +118,6 @@ def _hold(found: Reading, heads: Mapping[str, Checkpoint], names: Iterable[str],
         if found.root != heads[name].root:
             found.held = False
             what = f"The audit log was changed: its first {found.size} entries are not those of {name}."
-            found.faults.append(StoreError(what, where=where, todo=KEEP))
+            found.faults.append(StoreError(what, where=where, todo=KEEP, code="audit.changed"))
         else:
             found.covered = found.size

@@ -11,7 +11,8 @@ import json
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import isfinite
 
 MOST_MARKS = 4
 """So many combining marks may stand on one letter (Hebrew with its accents has four); more would paint over the lines
@@ -52,11 +53,28 @@ def joined(lines: Iterable[str]) -> str:
     return "\n".join(map(one_line, lines))
 
 
-def json_text(value: object, *, indent: int | None = None, compact: bool = False) -> str:
-    r"""JSON that a terminal may show: what `visible` would not leave stands as `\u202e`, which any parser undoes."""
-    separators = (",", ":") if compact else None
-    written = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+def json_text(value: object, *, indent: int | None = None, compact: bool = False, ascii_only: bool = False) -> str:
+    r"""JSON that a terminal may show: what `visible` would not leave stands as `\u202e`, which any parser undoes.
+
+    Numbers that JSON has no form for stand as the texts "NaN", "Infinity" and "-Infinity"; with `ascii_only` no stream
+    has to turn any sign into another.
+    """
+    form = json.JSONEncoder(
+        ensure_ascii=ascii_only, allow_nan=False, indent=indent, separators=(",", ":") if compact else None
+    )
+    try:
+        written = form.encode(value)
+    except ValueError:
+        written = form.encode(_finite(value))
     return "\n".join(_numbered(line, _json_escape) for line in written.split("\n"))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return json.dumps(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def is_plain(text: str) -> bool:

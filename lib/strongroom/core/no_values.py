@@ -19,7 +19,7 @@ def no_values(what: str) -> Iterator[None]:
     except StrongroomError:
         raise
     except Exception as error:
-        raise StrongroomError(f"{type(error).__name__} in {what}", where=_place(error)) from None
+        raise StrongroomError(f"{type(error).__name__} in {what}", where=_place(error), code="run.bug") from None
 
 
 def _place(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,13 +52,27 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a job did. Its fields are those of the `--json` line; `summary` is for a person."""
+    """What a job did.
+
+    Args:
+        tables: each table that was written, or would be, and its path.
+        rows: how many were read, written and so on.
+        report: the file that was written for people.
+        summary: what a person is told.
+        facts: more of what happened, for the audit event; no values.
+        answer: the same for programs, in plain JSON: of the form that `docs/answers/JOB.schema.json` gives.
+        lines: the rows that were asked for; with `--json` each is a line of its own, and nobody is told the summary.
+        exit_code: of a job that did its work; another than 0 where whoever asked wants the answer as one.
+    """
 
     tables: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     report: str = ""
     summary: str = ""
-    facts: Mapping[str, object] = field(default_factory=dict)  # more of what happened, for the audit event; no values
+    facts: Mapping[str, object] = field(default_factory=dict)
+    answer: Mapping[str, object] | None = None
+    lines: Sequence[Mapping[str, object]] | None = None
+    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Language:
         deepest: levels of brackets.
         most: parts of a tree.
         todo: what to do about a text that is too large.
+        code: of every problem of such a text.
     """
 
     subject: str
@@ -33,6 +34,7 @@ class Language:
     deepest: int
     most: int
     todo: str
+    code: str
 
 
 class Tokens:
@@ -48,7 +50,7 @@ class Tokens:
 
     def problem(self, what: str, *, todo: str = "", at: int = 0) -> ConfigError:
         place = f", character {at}" if at else ""
-        return ConfigError([Problem(f"{self.language.subject}{place}: {what}.", self.where, todo)])
+        return ConfigError([Problem(f"{self.language.subject}{place}: {what}.", self.where, todo, self.language.code)])
 
     def step(self) -> None:
         """Read the next token."""

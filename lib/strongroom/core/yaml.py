@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.errors import INVALID, ConfigError, Problem
 from strongroom.core.escaping import is_unicode
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in: twenty times faster
@@ -48,8 +48,8 @@ class Node:
 
     @property
     def where(self) -> str:
-        """`file:line`, as a Problem wants it."""
-        return f"{self.file}:{self.line}"
+        """`file:line`, as a Problem wants it; of what came from the command line, where it stands there."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def __getitem__(self, key: str | int) -> Node:
         return self.items[key] if isinstance(key, int) else self.fields[key]
@@ -75,9 +75,9 @@ class Node:
                 break
         return node
 
-    def problem(self, what: str, todo: str = "") -> Problem:
+    def problem(self, what: str, todo: str = "", code: str = INVALID) -> Problem:
         """A Problem at this place."""
-        return Problem(what, self.where, todo)
+        return Problem(what, self.where, todo, code)
 
 
 def parse(text: str, file: str) -> Node:
@@ -96,6 +96,7 @@ def parse(text: str, file: str) -> Node:
             f"The character U+{ord(match[0]):04X} may not stand in a YAML file.",
             f"{file}:{text.count(chr(10), 0, match.start()) + 1}",
             "Write it as an escape in double quotes, or remove it.",
+            "yaml.character",
         )
         for match in _UNREADABLE.finditer(text)
     ]
@@ -108,9 +109,9 @@ def parse(text: str, file: str) -> Node:
     except yaml.MarkedYAMLError as error:
         problems.append(_syntax_problem(error, file))
     except yaml.YAMLError:
-        problems.append(Problem("This is not YAML.", f"{file}:1"))
+        problems.append(Problem("This is not YAML.", f"{file}:1", code="yaml.syntax"))
     if problems or root is None:
-        raise ConfigError(problems or [Problem("The file is empty.", f"{file}:1")])
+        raise ConfigError(problems or [Problem("The file is empty.", f"{file}:1", code="yaml.empty")])
     return root
 
 
@@ -123,9 +124,9 @@ def read_text(path: str, todo: str = "") -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path), todo)]) from None
+        raise ConfigError([Problem(f"Cannot be read: {error.strerror}.", str(path), todo, "file.unreadable")]) from None
     except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1")]) from None
+        raise ConfigError([Problem("Not UTF-8 text.", f"{path}:1", code="file.encoding")]) from None
 
 
 class _Reader:
@@ -151,7 +152,7 @@ class _Reader:
         self.refuse_indirection(event)
         line = event.start_mark.line + 1
         if depth > _DEEPEST:
-            self.add(event, f"More than {_DEEPEST} levels.")
+            self.add(event, f"More than {_DEEPEST} levels.", kind="depth")
             raise ConfigError(self.problems)
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(events, line=line, depth=depth)
@@ -168,12 +169,15 @@ class _Reader:
             key, start = self.node(event, events, depth=depth + 1), event
             child = self.node(next(events), events, depth=depth + 1)
             if not isinstance(key.value, str):
-                self.add(start, "A key that is not text.", "Put it in quotes.")
+                self.add(start, "A key that is not text.", "Put it in quotes.", "key")
             elif key.value == "<<" and start.implicit[0]:
-                self.add(start, "Merge keys ('<<') are not part of YAML 1.2.", "Write the entries out.")
+                self.add(start, "Merge keys ('<<') are not part of YAML 1.2.", "Write the entries out.", "key")
             elif key.value in fields:
                 self.add(
-                    start, f"The key {key.value!r} stands here twice.", f"It is on line {fields[key.value].line} too."
+                    start,
+                    f"The key {key.value!r} stands here twice.",
+                    f"It is on line {fields[key.value].line} too.",
+                    "twice",
                 )
             else:
                 fields[key.value] = Node(child.value, self.file, key.line, child.fields, child.items)
@@ -184,7 +188,9 @@ class _Reader:
             return None
         text: str = event.value
         if not is_unicode(text):
-            self.add(event, "Half of a character.", "Write the whole of it as one escape: \\U and eight digits.")
+            self.add(
+                event, "Half of a character.", "Write the whole of it as one escape: \\U and eight digits.", "character"
+            )
         if not event.implicit[0]:  # quoted or a block
             return text
         if text in _WORDS:
@@ -194,7 +200,7 @@ class _Reader:
         if _NUMBER.fullmatch(text):
             number = float(text)
             if number in (float("inf"), float("-inf")) or ("." not in text and "e" not in text.lower()):
-                self.add(event, "A number too large to keep exactly.", "Put it in quotes if it is text.")
+                self.add(event, "A number too large to keep exactly.", "Put it in quotes if it is text.", "number")
             return number
         return text
 
@@ -206,8 +212,8 @@ class _Reader:
         if getattr(event, "tag", None) is not None:
             self.add(event, f"The tag {event.tag!r}.", "Remove it: types come from JSON's own forms.")
 
-    def add(self, event: Any, what: str, todo: str = "") -> None:
-        self.problems.append(Problem(what, f"{self.file}:{event.start_mark.line + 1}", todo))
+    def add(self, event: Any, what: str, todo: str = "", kind: str = "not-run") -> None:
+        self.problems.append(Problem(what, f"{self.file}:{event.start_mark.line + 1}", todo, f"yaml.{kind}"))
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
@@ -215,4 +221,4 @@ def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     what = error.problem or error.context or "this is not YAML"
     todo = "Indent with spaces, and put texts that start with a special character in quotes." if "token" in what else ""
-    return Problem(f"YAML: {what}.", f"{file}:{mark.line + 1 if mark else 1}", todo)
+    return Problem(f"YAML: {what}.", f"{file}:{mark.line + 1 if mark else 1}", todo, "yaml.syntax")

@@ -101,7 +101,12 @@ class Secrets:
         name = re.sub(r"[^A-Z0-9]", "_", f"STRONGROOM_SECRET_{scope}_{key}".upper())
         value = os.environ.get(name, "")
         if not value:
-            raise KeyFault("there is no such secret", where=f"{scope}/{key}", todo=f"Set {name} in the environment.")
+            raise KeyFault(
+                "there is no such secret",
+                where=f"{scope}/{key}",
+                todo=f"Set {name} in the environment.",
+                code="key.missing",
+            )
         self._told.add(value)
         return value
 

@@ -74,7 +74,16 @@ def parse_notebook(text: str, file: str) -> Notebook:
     """
     lines = text.removeprefix("\ufeff").splitlines()
     if not lines or lines[0].rstrip() != FIRST:
-        raise ConfigError([Problem("This is no notebook in source format.", f"{file}:1", f"Start it with '{FIRST}'.")])
+        raise ConfigError(
+            [
+                Problem(
+                    "This is no notebook in source format.",
+                    f"{file}:1",
+                    f"Start it with '{FIRST}'.",
+                    "notebook.invalid",
+                )
+            ]
+        )
     cells: list[Cell] = []
     problems: list[Problem] = []
     names: dict[str, None] = {}
@@ -114,7 +123,9 @@ def _cell(block: list[str], start: int, *, file: str, problems: list[Problem]) -
     mixed = next((n for n, line in enumerate(block) if line.strip() and not line.startswith(_MAGIC)), None)
     if mixed is not None:
         what = "A cell is Python or a magic command, not both."
-        problems.append(Problem(what, f"{file}:{start + mixed}", "Divide it by '# COMMAND ----------'."))
+        problems.append(
+            Problem(what, f"{file}:{start + mixed}", "Divide it by '# COMMAND ----------'.", "notebook.invalid")
+        )
         return None
     word, _, rest = inner[0].strip().removeprefix("%").partition(" ")
     if word not in ("md", "md-sandbox") or not inner[0].strip().startswith("%"):
@@ -137,7 +148,7 @@ def _check(cell: Cell, file: str, problems: list[Problem]) -> Iterator[str]:
         if sign.startswith(("%", "!")):
             problems.append(_refused("sh" if sign.startswith("!") else sign[1:].split(" ")[0], where))
         else:
-            problems.append(Problem("This is not Python.", where, "Mend the line."))
+            problems.append(Problem("This is not Python.", where, "Mend the line.", "notebook.invalid"))
         return
     for node in ast.walk(ast.parse(cell.text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in [f"dbutils.widgets.{kind}" for kind in _WIDGETS]:
@@ -148,4 +159,4 @@ def _check(cell: Cell, file: str, problems: list[Problem]) -> Iterator[str]:
 def _refused(word: str, where: str) -> Problem:
     known = word if word.isidentifier() else "…"
     todo = _INSTEAD.get(word, "Only Python and %md run outside Databricks: write it in Python.")
-    return Problem(f"The magic command %{known} does not run here.", where, todo)
+    return Problem(f"The magic command %{known} does not run here.", where, todo, "notebook.not-run")

@@ -62,7 +62,9 @@ def write_page(page: Page, file: Path) -> None:
         write_whole({file: render_page(page).encode()}, mode=0o600)
     except OSError as error:
         todo = "Make the folder writable."
-        raise StoreError(f"the page cannot be written: {error.strerror}", where=str(file), todo=todo) from error
+        raise StoreError(
+            f"the page cannot be written: {error.strerror}", where=str(file), todo=todo, code="output.unwritable"
+        ) from error
 
 
 def render_page(page: Page) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract.file import contracts_in
@@ -45,19 +46,26 @@ def run(job: Job) -> Outcome:
         ConfigError: every problem of every file.
     """
     files, problems = _files(job)
-    lines: list[str] = []
+    checked, lines = list[dict[str, object]](), list[str]()
     for file in dict.fromkeys(files):
+        told: dict[str, object] = {"file": str(file), "ok": False, "kind": None, "what": None}
+        checked.append(told)
         try:
-            lines.append(f"ok  {file}  {_check(file, job)}")
+            kind, what = _check(file, job)
+            told |= {"ok": True, "kind": kind, "what": what}
+            lines.append(f"ok  {file}  {what}")
         except ConfigError as error:
             problems += error.problems
     if problems:
         for line in lines:
             job.say(line)
-        raise ConfigError(dict.fromkeys(problems))
+        fault = ConfigError(dict.fromkeys(problems))
+        fault.outcome = Outcome(answer={"files": checked, "notes": []})
+        raise fault
+    remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
-        found = lint(
+        remarks += lint(
             load_policy(settings.policy),
             tables=known_tables(settings, looks=job.args.lake).tables,
             at=job.run.started,
@@ -65,9 +73,10 @@ def run(job: Job) -> Outcome:
         if job.args.lake:
             from strongroom.flows.foundation.provenance import untold  # what opens tables takes a while to load
 
-            found += untold(settings.lake, contracts_in(settings.contracts))
-        lines += [f"note  {remark}" for remark in found]
-    return Outcome(summary=joined(lines), facts={"files": len(files)})
+            remarks += untold(settings.lake, contracts_in(settings.contracts))
+        lines += [f"note  {remark}" for remark in remarks]
+    answer = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
+    return Outcome(summary=joined(lines), facts={"files": len(files)}, answer=answer)
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:
@@ -84,13 +93,16 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
         must_exist(file := named(folder, name), name, folder)
         return [*files, _shown(file)], []
     contracts = files_in(folder)
-    problems = [] if contracts else [Problem("No contract here.", str(folder), "Correct the setting 'contracts'.")]
+    todo = "Correct the setting 'contracts'."
+    problems = [] if contracts else [Problem("No contract here.", str(folder), todo, "contract.unknown")]
     for section, values in settings.jobs.items():
         name = str(values.get("contract") or "")
         if name and not named(folder, name).exists():
             known = list(map(name_of, contracts))
             what = f"'{section}.contract' names {name!r}, and there is no such contract."
-            problems.append(Problem(what, _where(job.args.config, section), did_you_mean(name, known)))
+            problems.append(
+                Problem(what, _where(job.args.config, section), did_you_mean(name, known), "contract.unknown")
+            )
     return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
 
 
@@ -101,8 +113,8 @@ def _where(config: str, section: str) -> str:
     return node.where if node is not root else config
 
 
-def _check(file: Path, job: Job) -> str:
-    """What the file is and holds, in a few words."""
+def _check(file: Path, job: Job) -> tuple[str, str]:
+    """The kind of file, and what it is and holds, in a few words."""
     text = read_text(str(file))
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kinds: dict[str, Callable[[], str]] = {
@@ -110,7 +122,8 @@ def _check(file: Path, job: Job) -> str:
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: _settings(text, str(file), overrides),
     }
-    return kinds[_kind(text, file)]()
+    kind = _kind(text, file)
+    return kind, kinds[kind]()
 
 
 def _kind(text: str, file: Path) -> str:
@@ -124,7 +137,9 @@ def _kind(text: str, file: Path) -> str:
     score = {kind: sum(word in root for word in words) for kind, words in marks.items()}
     best = max(score, key=lambda kind: score[kind])
     if not score[best]:
-        raise ConfigError([root.problem("Neither a contract nor a policy nor settings.", "See docs/contract.md.")])
+        raise ConfigError(
+            [root.problem("Neither a contract nor a policy nor settings.", "See docs/contract.md.", "file.kind")]
+        )
     return best
 
 

@@ -7,6 +7,7 @@ Spark, and runs when the settings are broken. Exit code 4 when something fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.audit.key_file import is_kept_from_us
@@ -43,11 +44,15 @@ def run(job: Job) -> Outcome:
     if settings:
         findings += [_audit(job, settings), *_tables(settings.lake)]
     failed = sum(bool(finding.mend) for finding in findings)
+    answer = {"checks": [{"ok": not finding.mend, **asdict(finding)} for finding in findings]}
     if failed:
         for finding in findings:
             job.say(str(finding))
-        raise EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo="Run the commands after the arrows.")
-    return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)})
+        todo = "Run the commands after the arrows."
+        fault = EnvironmentFault(f"{failed} of {len(findings)} checks failed", todo=todo, code="doctor.failed")
+        fault.outcome = Outcome(answer=answer)
+        raise fault
+    return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)}, answer=answer)
 
 
 def _tables(lake: str) -> Iterator[Finding]:

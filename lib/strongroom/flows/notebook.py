@@ -62,13 +62,14 @@ def run(job: Job) -> Outcome:
     file = folder / "notebooks" / Path(notebook.file).stem / f"{job.run.id}.html"
     shown = tuple(tuple(outputs) for outputs in screen.cells)
     write_page(Page(job.run, notebook.file, notebook.cells, shown, error=str(stopped or "")), file)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    facts = {"notebook": notebook.file, "sha256": digest, "widgets": sorted(given)}
     outcome = Outcome(
         report=str(file),
         summary=f"{notebook.file}: done, {len(shown)} cells\n  page          {file}",
-        facts={
-            "notebook": notebook.file, "sha256": hashlib.sha256(text.encode()).hexdigest(), "widgets": sorted(given),
-        },
-    )  # fmt: skip
+        facts=facts,
+        answer={**facts, "cells": len(shown)},
+    )
     if stopped is not None:
         job.say(f"{notebook.file}: what it showed until then is in {file}")
         stopped.outcome = outcome
@@ -119,11 +120,11 @@ def located(error: BaseException, *, file: str, cell: Cell) -> StrongroomError:
     known = translate(error)
     if known is None:
         what = f"a cell stopped with {type(error).__name__}; its message is withheld, since it might quote data"
-        return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.")
+        return StrongroomError(what, where=where, todo="STRONGROOM_DEBUG=1 shows the message.", code="notebook.stopped")
     if isinstance(known, ConfigError):
-        return ConfigError([*known.problems, Problem("This cell stopped on it.", where)])
+        return ConfigError([*known.problems, Problem("This cell stopped on it.", where, code="notebook.stopped")])
     where = f"{where} ({known.where})" if known.where else where
-    return type(known)(known.what, where=where, todo=known.todo)
+    return type(known)(known.what, where=where, todo=known.todo, code=known.code)
 
 
 def widget_values(job: Job, notebook: Notebook) -> dict[str, str]:
@@ -158,7 +159,7 @@ def _read(file: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1")]) from None
+        raise ConfigError([Problem("Not UTF-8 text.", f"{file}:1", code="file.encoding")]) from None
     except OSError as error:
         known = [str(found) for found in sorted(path.parent.glob("*.py"))] or ["notebooks/02_explore.py"]
         raise UsageError(
@@ -171,4 +172,6 @@ def _preview(notebook: Notebook, given: Mapping[str, str]) -> Outcome:
     lines = [f"{notebook.file}: a dry run; nothing is run", ""]
     lines += [f"  {cell.kind:<10}line {cell.line}  {cell.title}".rstrip() for cell in notebook.cells]
     lines += ["", *(f"  widget    {name} = {given.get(name, '(its own default)')}" for name in notebook.widgets)]
-    return Outcome(summary=joined(lines))
+    cells = [{"kind": cell.kind, "line": cell.line, "title": cell.title} for cell in notebook.cells]
+    widgets = {name: given.get(name) for name in notebook.widgets}
+    return Outcome(summary=joined(lines), answer={"notebook": notebook.file, "would_run": cells, "would_get": widgets})

@@ -22,13 +22,17 @@ def run(job: Job) -> Outcome:
     tables = {f"raw.{name}": f"{lake}/raw/{name}" for name in DATA_SETS}
     if job.args.dry_run:
         return Outcome(
-            tables=tables, summary=f"Would make {job.args.rows:,} reviews under {lake}/raw; nothing is touched."
+            tables=tables,
+            answer={"made": False},
+            summary=f"Would make {job.args.rows:,} reviews under {lake}/raw; nothing is touched.",
         )
     job.say(f"making a sample of {job.args.rows:,} reviews")
     facts = make_sample(lake, rows=job.args.rows, seed=job.args.seed)
     if not facts:
         there = f"There is raw data in {lake}/raw already: it is as it was. Move it away, or choose another lake."
-        return Outcome(tables=tables, rows={"read": 0, "written": 0, "quarantined": 0}, summary=there)
+        return Outcome(
+            tables=tables, rows={"read": 0, "written": 0, "quarantined": 0}, summary=there, answer={"made": False}
+        )
     planted = cast("dict[str, int]", facts["planted"])
     summary = [
         f"{facts['reviews']:,} reviews ({facts['lines']:,} lines) and {facts['customers']:,} customers in {lake}/raw.",
@@ -39,5 +43,9 @@ def run(job: Job) -> Outcome:
     ]
     written = cast("int", facts["lines"]) + cast("int", facts["customers"])
     return Outcome(
-        tables=tables, rows={"read": 0, "written": written, "quarantined": 0}, summary=joined(summary), facts=facts
+        tables=tables,
+        rows={"read": 0, "written": written, "quarantined": 0},
+        summary=joined(summary),
+        facts=facts,
+        answer={"made": True, **facts},
     )

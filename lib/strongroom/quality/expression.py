@@ -72,7 +72,9 @@ def compile_condition(text: str, columns: Mapping[str, Column], *, where: str) -
         condition = _part(tree, columns)
     except pa.ArrowInvalid as error:
         todo = "Use columns with fewer digits, or floats."
-        raise ConfigError([Problem("The expression needs more than 76 digits.", where, todo)]) from error
+        raise ConfigError(
+            [Problem("The expression needs more than 76 digits.", where, todo, "expression.invalid")]
+        ) from error
 
     def fails(rows: Leaves) -> Mask | None:
         met = condition.values(rows)

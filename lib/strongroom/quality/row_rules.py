@@ -100,8 +100,8 @@ def compile_rules(contract: Contract) -> Judge:
 
 def _problem(of: str, error: ValueError, *, where: str) -> Problem:
     """What was said about a rule or column, as a problem of the contract; the second argument is what to do."""
-    what, *todo = error.args
-    return Problem(f"{of} {what}.", where, *todo)
+    what, todo = (*error.args, "")[:2]
+    return Problem(f"{of} {what}.", where, todo, "contract.misfit")
 
 
 def _unreadable_formats(contract: Contract) -> Iterator[Problem]:

@@ -88,7 +88,10 @@ def write(report: Report, folder: str | Path) -> Paths:
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""  # an object store's own message may quote what it likes
         raise StoreError(
-            f"the report cannot be written{why}", where=str(folder), todo="Make the folder writable."
+            f"the report cannot be written{why}",
+            where=str(folder),
+            todo="Make the folder writable.",
+            code="output.unwritable",
         ) from error
     return paths
 

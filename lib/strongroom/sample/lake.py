@@ -72,7 +72,9 @@ def make_sample(lake: str, *, rows: int = 20_000, seed: int = 7) -> dict[str, ob
             shutil.rmtree(stage, ignore_errors=True)
     except OSError as error:
         todo = "Check the folder's permissions and the free space."
-        raise StoreError(f"The sample cannot be written: {error.strerror}.", where=str(root), todo=todo) from error
+        raise StoreError(
+            f"The sample cannot be written: {error.strerror}.", where=str(root), todo=todo, code="output.unwritable"
+        ) from error
     return facts
 
 

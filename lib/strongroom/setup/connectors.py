@@ -27,12 +27,19 @@ def connector_fault(settings: Settings) -> Problem | None:
         return None
     where = settings.file
     if newer := _OTHERS.get(scheme[1]):
-        return Problem(f"Spark has no file system called '{scheme[1]}'.", where, f"Write {newer}:// in 'lake'.")
+        return Problem(
+            f"Spark has no file system called '{scheme[1]}'.", where, f"Write {newer}:// in 'lake'.", "settings.lake"
+        )
     if not settings.spark.get("spark.master", "").startswith("local"):
         return None
     if scheme[1] not in _JARS:
         known = ", ".join(f"{name}://" for name in _JARS)
-        return Problem(f"Nothing here reads '{scheme[1]}://'.", where, f"A lake is a folder, or begins with {known}.")
+        return Problem(
+            f"Nothing here reads '{scheme[1]}://'.",
+            where,
+            f"A lake is a folder, or begins with {known}.",
+            "settings.lake",
+        )
     jar, coordinates = _JARS[scheme[1]]
     named = any(
         jar in settings.spark.get(f"spark.{key}", "") for key in ("jars", "jars.packages", "driver.extraClassPath")
@@ -43,4 +50,4 @@ def connector_fault(settings: Settings) -> Problem | None:
     if named or there:
         return None
     todo = f"Add 'spark.jars.packages: {coordinates}' under 'spark', or put its jars into {Home.named().jars}."
-    return Problem(f"Spark has no jar for a lake on {scheme[1]}://.", where, todo)
+    return Problem(f"Spark has no jar for a lake on {scheme[1]}://.", where, todo, "settings.lake")

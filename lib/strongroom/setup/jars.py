@@ -47,7 +47,7 @@ def read_lock(path: Path) -> tuple[Jar, ...]:
     except OSError as error:
         todo = f"Bring it back: git checkout -- {path}"
         raise EnvironmentFault(
-            f"The lock of the jars cannot be read: {error.strerror}.", where=str(path), todo=todo
+            f"The lock of the jars cannot be read: {error.strerror}.", where=str(path), todo=todo, code="jars.fault"
         ) from None
     jars = []
     for number, line in enumerate(lines, start=1):
@@ -55,7 +55,9 @@ def read_lock(path: Path) -> tuple[Jar, ...]:
         if len(words) == 4:
             jars.append(Jar(*words))
         elif words:
-            raise EnvironmentFault("A line of the lock is not 'group module version sha256'.", where=f"{path}:{number}")
+            raise EnvironmentFault(
+                "A line of the lock is not 'group module version sha256'.", where=f"{path}:{number}", code="jars.fault"
+            )
     return tuple(jars)
 
 
@@ -83,6 +85,7 @@ def verify(jars: Sequence[Jar], folder: Path) -> None:
             f"{names} has another sha256 than conf/jars.lock says. It was deleted.",
             where=str(folder),
             todo="Run ./spark-submit.sh --setup-only to fetch it anew, and find out who changed it.",
+            code="jars.fault",
         )
 
 
@@ -109,6 +112,7 @@ def fetch(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path, say: Call
                 f"What came as {wrong[0].file} has another sha256 than conf/jars.lock says. It was deleted.",
                 where=MIRROR if mirror else "Apache Ivy",
                 todo="Do not trust that source or the network on the way to it; try from another.",
+                code="jars.fault",
             )
         for jar in jars:
             (Path(temporary) / jar.file).replace(folder / jar.file)
@@ -123,7 +127,10 @@ def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
     url = f"{mirror.rstrip('/')}/{jar.group.replace('.', '/')}/{jar.module}/{jar.version}/{jar.file}"
     if reason := _download(url, target):
         raise EnvironmentFault(
-            f"The mirror does not give {jar.file}: {reason}.", where=MIRROR, todo="Check the URL, or unset it."
+            f"The mirror does not give {jar.file}: {reason}.",
+            where=MIRROR,
+            todo="Check the URL, or unset it.",
+            code="jars.fault",
         )
 
 
@@ -145,6 +152,7 @@ def _by_ivy(jar: Jar, target: Path, *, java: Path, ivy: Path) -> None:
             f"{jar.file} cannot be downloaded: {reason}.",
             where=str(log),
             todo=f"Check the network and run the same again; or name a mirror of Maven Central: export {MIRROR}=URL",
+            code="jars.fault",
         )
 
 

@@ -47,7 +47,7 @@ def install(need: str, *, say: Callable[[str], None]) -> None:
     manager = _manager()
     prefix = _prefix(manager) if manager else None
     if manager is None or prefix is None:
-        raise EnvironmentFault(what, todo=f"Run this, then the same again: {by_hand(need)}")
+        raise EnvironmentFault(what, todo=f"Run this, then the same again: {by_hand(need)}", code="packages.missing")
     say(f"{what} Installing it by {manager} (once) …")
     if manager == "apt-get" and not _run((*prefix, "apt-get", "update", "-q")):
         say("apt-get update failed; going on with the lists that are here …")
@@ -56,6 +56,7 @@ def install(need: str, *, say: Callable[[str], None]) -> None:
         raise EnvironmentFault(
             f"{what} {manager} could not install {package}.",
             todo=f"Run this to see why, then the same again: {by_hand(need)}",
+            code="packages.missing",
         )
 
 

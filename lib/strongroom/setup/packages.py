@@ -89,7 +89,9 @@ def _make(venv: Path, *, say: Callable[[str], None]) -> None:
     done = run_program((base, "-m", "venv", "--clear", str(venv)))
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        raise EnvironmentFault(f"The virtual environment cannot be made: {reason[0]}", where=str(venv))
+        raise EnvironmentFault(
+            f"The virtual environment cannot be made: {reason[0]}", where=str(venv), code="packages.missing"
+        )
 
 
 def _pip(venv: Path, lock: Path, *options: str, say: Callable[[str], None]) -> None:
@@ -132,4 +134,4 @@ def _explain(text: str, log: Path) -> EnvironmentFault:
         )
     else:
         what, todo = "pip could not install the packages.", "Read the end of that file."
-    return EnvironmentFault(what, where=str(log), todo=todo)
+    return EnvironmentFault(what, where=str(log), todo=todo, code="packages.missing")

@@ -62,5 +62,7 @@ def _install_java(home: Home, *, say: Callable[[str], None]) -> Java:
         if find_java() is None:
             install("java", say=say)
     if (java := find_java()) is None:
-        raise EnvironmentFault("Java was installed, but is not where it was looked for.", todo="Set JAVA_HOME to it.")
+        raise EnvironmentFault(
+            "Java was installed, but is not where it was looked for.", todo="Set JAVA_HOME to it.", code="java.missing"
+        )
     return java

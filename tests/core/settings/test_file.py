@@ -98,51 +98,56 @@ def test_receivers_are_addresses_and_their_tokens_are_named_by_place():
 
 
 REFUSED = [
-    # lines added, line, part of what, part of what to do, why
-    ("lak: x\n", 5, "Unknown setting 'lak'", "'lake'", "a typo"),
-    ("prepare: {mod: append}\n", 5, "Unknown setting 'prepare.mod'", "'mode'", "a typo inside a section"),
-    ("perpare: {}\n", 5, "Unknown setting 'perpare'", "'prepare'", "a typo in a section's name"),
-    ("prepare: {mode: apend}\n", 5, "may not be 'apend'", "'append'", "outside the vocabulary"),
-    ("prepare: {quarantine_limit: 20}\n", 5, "share from 0 to 1", "0.05", "a percentage is no share"),
-    ("prepare: {quarantine_limit: true}\n", 5, "is a number", "", "true is no number"),
-    ("vectorize: {ngram: 1.5}\n", 5, "whole number", "", "a fraction of a word"),
-    ("vectorize: {ngram: '2'}\n", 5, "whole number", "", "text is no number"),
-    ("vectorize: {max_features: 0}\n", 5, "at least 1", "", "nothing to learn from"),
-    ("vectorize: [ngram]\n", 5, "mapping", "", "a list is no section"),
-    ("principal: 5\n", 5, "'principal' is a text", "quotes", "a number is no name"),
-    ("principal: engineer\n", 5, "'principal' names who runs a job", "user:engineer", "the policy knows user:NAME"),
-    ("principal: ''\n", 5, "'principal' is a text", "", "empty is not unset"),
-    ("audit:\n", 5, "'audit' is a text", "", "null is not unset"),
-    ("spark: {master: local}\n", 5, "start with 'spark.'", "'spark.master'", "Spark would ignore it"),
-    ("spark: {spark.x: [1]}\n", 5, "one text", "", "Spark has no lists"),
-    ("spark: {spark.x: }\n", 5, "one text", "", "nor nulls"),
-    ("spark: {spark.hadoop.fs.s3a.secret.key: abc}\n", 5, "credential", "environment", "it would show up in the UI"),
-    ("spark: {spark.ssl.keyPassword: abc}\n", 5, "credential", "environment", "this one too"),
-    ("prepare: {openlineage: lineage.json}\n", 5, "is an address", "http://", "a file is written anyway"),
-    ("prepare: {openlineage: 'ftp://h/x'}\n", 5, "is an address", "https://", "nobody speaks that"),
-    ("prepare: {pushgateway: 'http://h:port'}\n", 5, "is an address", "", "a port is a number"),
-    ("prepare: {pushgateway: 'https://ada:pSm8@h'}\n", 5, "a password", "_token", "a password in an address"),
-    ("prepare: {openlineage: 'https://h/x?key=pSm8'}\n", 5, "a query", "_token", "a key in an address"),
-    ("prepare: {openlineage_token: pSm8Kq3v0}\n", 5, "where a token is", "env:NAME", "a token itself"),
+    # lines added, line, code, part of what to do, why
+    ("lak: x\n", 5, "settings.unknown-field", "'lake'", "a typo"),
+    ("prepare: {mod: append}\n", 5, "settings.unknown-field", "'mode'", "a typo inside a section"),
+    ("perpare: {}\n", 5, "settings.unknown-field", "'prepare'", "a typo in a section's name"),
+    ("prepare: {mode: apend}\n", 5, "settings.unknown-name", "'append'", "outside the vocabulary"),
+    ("prepare: {quarantine_limit: 20}\n", 5, "settings.wrong-type", "0.05", "a percentage is no share"),
+    ("prepare: {quarantine_limit: true}\n", 5, "settings.wrong-type", "", "true is no number"),
+    ("vectorize: {ngram: 1.5}\n", 5, "settings.wrong-type", "", "a fraction of a word"),
+    ("vectorize: {ngram: '2'}\n", 5, "settings.wrong-type", "", "text is no number"),
+    ("vectorize: {max_features: 0}\n", 5, "settings.wrong-type", "", "nothing to learn from"),
+    ("vectorize: [ngram]\n", 5, "settings.wrong-type", "", "a list is no section"),
+    ("principal: 5\n", 5, "settings.wrong-type", "quotes", "a number is no name"),
+    ("principal: engineer\n", 5, "settings.wrong-type", "user:engineer", "the policy knows user:NAME"),
+    ("principal: ''\n", 5, "settings.wrong-type", "", "empty is not unset"),
+    ("audit:\n", 5, "settings.wrong-type", "", "null is not unset"),
+    ("spark: {master: local}\n", 5, "settings.unknown-field", "'spark.master'", "Spark would ignore it"),
+    ("spark: {spark.x: [1]}\n", 5, "settings.wrong-type", "", "Spark has no lists"),
+    ("spark: {spark.x: }\n", 5, "settings.wrong-type", "", "nor nulls"),
+    (
+        "spark: {spark.hadoop.fs.s3a.secret.key: abc}\n",
+        5,
+        "settings.credential",
+        "environment",
+        "it would show up in the UI",
+    ),
+    ("spark: {spark.ssl.keyPassword: abc}\n", 5, "settings.credential", "environment", "this one too"),
+    ("prepare: {openlineage: lineage.json}\n", 5, "settings.wrong-type", "http://", "a file is written anyway"),
+    ("prepare: {openlineage: 'ftp://h/x'}\n", 5, "settings.wrong-type", "https://", "nobody speaks that"),
+    ("prepare: {pushgateway: 'http://h:port'}\n", 5, "settings.wrong-type", "", "a port is a number"),
+    ("prepare: {pushgateway: 'https://ada:pSm8@h'}\n", 5, "settings.credential", "_token", "a password in an address"),
+    ("prepare: {openlineage: 'https://h/x?key=pSm8'}\n", 5, "settings.credential", "_token", "a key in an address"),
+    ("prepare: {openlineage_token: pSm8Kq3v0}\n", 5, "settings.wrong-type", "env:NAME", "a token itself"),
     (
         "prepare: {openlineage: 'http://h', openlineage_token: env:T}\n",
         1,
-        "unencrypted",
+        "settings.credential",
         "https",
         "anyone could read it",
     ),
-    ("prepare: {send_seconds: 0}\n", 5, "at least 0.1", "", "nobody answers in no time"),
-    ("lake: catalog:a b\naudit: /a\n", 5, "'lake' stands here twice", "", "strict YAML underneath"),
+    ("prepare: {send_seconds: 0}\n", 5, "settings.wrong-type", "", "nobody answers in no time"),
+    ("lake: catalog:a b\naudit: /a\n", 5, "yaml.twice", "", "strict YAML underneath"),
 ]
 
 
-@pytest.mark.parametrize(("added", "line", "what", "todo", "why"), REFUSED, ids=[row[4] for row in REFUSED])
-def test_what_is_not_known_is_refused_with_its_line(added, line, what, todo, why):
+@pytest.mark.parametrize(("added", "line", "code", "todo", "why"), REFUSED, ids=[row[4] for row in REFUSED])
+def test_what_is_not_known_is_refused_with_its_line(added, line, code, todo, why):
     with pytest.raises(ConfigError) as caught:
         parse_settings(LEAST + added, "s.yaml")
     problem = caught.value.problems[0]
-    assert problem.where == f"s.yaml:{line}", why
-    assert what in problem.what
+    assert (problem.where, problem.code) == (f"s.yaml:{line}", code), why
     assert todo in problem.todo
     assert "pSm8" not in str(caught.value), "a secret is refused and not repeated"
 

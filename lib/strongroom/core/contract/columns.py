@@ -10,8 +10,9 @@ from strongroom.core.contract.model import Column, Protect, Read, Type, source_n
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import number_signs, read_format, read_type
-from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, flag, text
+from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, flag, text
 from strongroom.core.escaping import is_plain
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -48,7 +49,7 @@ class ColumnReader:
         """The columns of a schema object, or the fields of a struct."""
         properties = node.get("properties")
         if properties is None or properties.value == []:
-            self.findings.add(node, "'properties' is missing.", "Name everything that is inside.")
+            self.findings.missing(node, "'properties' is missing.", "Name everything that is inside.")
             return ()
         if not above.path:
             above = replace(above, keys=sum(flag(child, "primaryKey") for child in properties.items))
@@ -59,13 +60,17 @@ class ColumnReader:
             if name is None:
                 continue  # the JSON schema says so
             if not _NAME.fullmatch(name):
-                self.findings.add(child["name"], f"{name!r} cannot name a column.", "Use letters, digits, '_' and '-'.")
+                self.findings.add(
+                    child["name"], f"{name!r} cannot name a column.", "Use letters, digits, '_' and '-'.", "name"
+                )
             elif name.lower() == TAG and not above.path:
                 todo = "Give it another name, and its own as physicalName."
-                self.findings.add(child["name"], f"{name!r} is what tables call the tag of the data subject.", todo)
+                self.findings.add(
+                    child["name"], f"{name!r} is what tables call the tag of the data subject.", todo, "name"
+                )
             elif name.lower() in seen:
                 what = f"The column {name!r} stands here twice."
-                self.findings.add(child["name"], what, f"It is on line {seen[name.lower()]} too.")
+                self.findings.twice(child["name"], what, f"It is on line {seen[name.lower()]} too.")
             seen.setdefault(name.lower(), child["name"].line)
             columns.append(self.column(child, name, f"{above.path}.{name}" if above.path else name, above))
         self.check_sources(columns)
@@ -81,7 +86,7 @@ class ColumnReader:
                 node = self.nodes[column.path]
                 what = f"The source's {name!r} would be {other.path!r} and {column.path!r}."
                 todo = f"Give each a physicalName of its own; the other is on line {other.line}."
-                self.findings.add(node.get("physicalName") or node["name"], what, todo)
+                self.findings.twice(node.get("physicalName") or node["name"], what, todo)
 
     def column(self, node: Node, name: str, path: str, above: _From) -> Column:
         """One column, field or array item."""
@@ -90,7 +95,7 @@ class ColumnReader:
         check_words(node, "property", findings)
         custom = custom_properties(node, "property", findings)
         if above.protect is not None and "protect" in custom:
-            findings.add(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
+            findings.twice(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
         protect = custom.get("protect") or above.protect
         classification = self.classification(node) or above.classification
         inside = _From(path=path, classification=classification, required=_named(node), in_array=above.in_array)
@@ -121,10 +126,10 @@ class ColumnReader:
         if child is None or found is None or found == name:
             return ""
         if "name" not in node:
-            self.findings.add(child, "Items have no name in the source.", "Remove it.")
+            self.findings.not_run(child, "Items have no name in the source.", "Remove it.")
         elif not found or not is_plain(found):
             what = f"{found!r} cannot name a column of the source." if found else "An empty name of a column."
-            self.findings.add(child, what, "Type it anew, as it stands in the source.")
+            self.findings.add(child, what, "Type it anew, as it stands in the source.", "name")
         return found
 
     def type(self, node: Node, inside: _From, protect: Node | None) -> Type:
@@ -132,35 +137,35 @@ class ColumnReader:
         findings, logical = self.findings, text(node, "logicalType")
         if logical == "object":
             if protect is not None:
-                findings.add(protect, f"{inside.path!r} is an object.", "Protect its properties, each by name.")
+                findings.misfit(protect, f"{inside.path!r} is an object.", "Protect its properties, each by name.")
             return read_type(node, findings, fields=self.columns(node, inside))
         if logical == "array":
             items = node.get("items")
             if items is None or not isinstance(items.value, dict):
-                findings.add(node, f"{inside.path!r} has no 'items'.", "Say what its items are.")
+                findings.missing(node, f"{inside.path!r} has no 'items'.", "Say what its items are.")
                 return Type("string")
             inside = replace(inside, protect=protect, in_array=True)
             return read_type(node, findings, item=self.column(items, "item", f"{inside.path}[]", inside))
         for name in ("properties", "items"):
             if name in node:
-                findings.add(node[name], f"{name!r} does not fit the logical type {logical!r}.")
+                findings.misfit(node[name], f"{name!r} does not fit the logical type {logical!r}.")
         return read_type(node, findings)
 
     def protect(self, node: Node, column: Column, protect: Node | None) -> Protect | None:
         """How a leaf is protected; nothing is kept by default, and nothing personal without a reason."""
         if protect is None:
             todo = "Add the custom property 'protect'; {method: keep} leaves the column as it is."
-            self.findings.add(node.get("name") or node, f"{column.path!r} has no 'protect'.", todo)
+            self.findings.add(node.get("name") or node, f"{column.path!r} has no 'protect'.", todo, "unprotected")
             return None
         read = read_protect(protect, self.findings, path=column.path, type_=column.type)
         if read is not None and "rowKey" in read.options:
             self.row_keys[column.path] = protect["rowKey"]
         if read is not None and "key" in read.options and not column.classification:
             what = f"{column.path!r} has no classification that could name its key."
-            self.findings.add(protect["key"], what, "Add 'classification', or leave 'key' out.")
+            self.findings.missing(protect["key"], what, "Add 'classification', or leave 'key' out.")
         if read is not None and read.method == "keep" and column.personal and not read.why:
             what = f"{column.path!r} is {column.classification} and kept as it is."
-            self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.")
+            self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.", "personal-kept")
         return read
 
     def classification(self, node: Node) -> str:
@@ -168,7 +173,7 @@ class ColumnReader:
         word = text(node, "classification")
         if word is not None and word not in CLASSIFICATIONS:
             what = f"Unknown classification {word!r}."
-            self.findings.add(node["classification"], what, did_you_mean(word, CLASSIFICATIONS))
+            self.findings.unknown_name(node["classification"], what, did_you_mean(word, CLASSIFICATIONS))
         return word or ""
 
     def read(self, node: Node, read: Node | None, type_: Type) -> Read:
@@ -178,17 +183,17 @@ class ColumnReader:
             return Read(format=format_)
         trim, suffix, missing = read.get("trim"), read.get("removeSuffix"), read.get("missing")
         if type_.name in ("struct", "array"):
-            self.findings.add(read, f"'read' does not fit {type_.name}.", "Say it where the values are.")
+            self.findings.misfit(read, f"'read' does not fit {type_.name}.", "Say it where the values are.")
         if trim is not None and not isinstance(trim.value, bool):
-            self.findings.add(trim, "'trim' is true or false.")
+            self.findings.wrong_type(trim, "'trim' is true or false.")
         if suffix is not None and not (isinstance(suffix.value, str) and suffix.value):
-            self.findings.add(suffix, "'removeSuffix' is a text.", "Put it in quotes.")
+            self.findings.wrong_type(suffix, "'removeSuffix' is a text.", "Put it in quotes.")
         words = missing.value if missing is not None else []
         if missing is not None and not (isinstance(words, list) and words and all(isinstance(w, str) for w in words)):
-            self.findings.add(missing, "'missing' is a list of texts.", "Put each in quotes.")
+            self.findings.wrong_type(missing, "'missing' is a list of texts.", "Put each in quotes.")
             words = []
         elif missing is not None and len(set(words)) < len(words):
-            self.findings.add(missing, "A text that means missing stands here twice.")
+            self.findings.twice(missing, "A text that means missing stands here twice.")
         return Read(
             trim=flag(read, "trim"),
             remove_suffix=str(suffix.value) if suffix is not None else "",
@@ -204,33 +209,42 @@ class ColumnReader:
         method = column.protect.method if column.protect else ""
         for word, place in (("primaryKey", top), ("unique", not above.in_array)):
             if flag(node, word) and not (leaf and place):
-                add(node[word], f"{word!r} does not fit {path!r}.", "It wants a single value in each row.")
+                self.findings.misfit(
+                    node[word], f"{word!r} does not fit {path!r}.", "It wants a single value in each row."
+                )
         if (subject := custom.get("subject")) is not None:
             if not isinstance(subject.value, bool):
-                add(subject, "'subject' is true or false.")
+                self.findings.wrong_type(subject, "'subject' is true or false.")
             elif column.subject and (not leaf or above.in_array):
-                add(subject, f"{path!r} cannot name the data subject.", "It wants a single value in each row.")
+                self.findings.misfit(
+                    subject, f"{path!r} cannot name the data subject.", "It wants a single value in each row."
+                )
             elif column.subject and not _findable(column):
                 add(
                     subject,
                     f"Nobody can be found by {path!r} as it is protected.",
                     "Use hash, or encrypt deterministic without a row key.",
+                    "subject-not-findable",
                 )
         for word in ("precision", "scale"):
             if word in custom and type_.name != "decimal":
-                add(custom[word], f"{word!r} does not fit {path!r}, which is {type_.name}.", "It wants a decimal.")
+                self.findings.misfit(
+                    custom[word], f"{word!r} does not fit {path!r}, which is {type_.name}.", "It wants a decimal."
+                )
         if (role := custom.get("role")) is not None:
             fits = {"text": ("string",), "time": DATES}.get(column.role, (type_.name,))
             if role.value not in ROLES:
-                add(role, f"Unknown role {role.value!r}.", did_you_mean(str(role.value), ROLES))
+                self.findings.unknown_name(role, f"Unknown role {role.value!r}.", did_you_mean(str(role.value), ROLES))
             elif column.protect is not None and "rowKey" in column.protect.options:
-                add(
+                self.findings.misfit(
                     role,
                     f"The role {column.role!r} does not fit {path!r}.",
                     "It is bound to its row, and roles leave it.",
                 )
             elif not (leaf and top) or method == "drop" or type_.name not in fits:
-                add(role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays.")
+                self.findings.misfit(
+                    role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays."
+                )
 
 
 def _named(node: Node) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def check_condition(node: Node, columns: Mapping[str, Column], *, where: str) ->
     """
 
     def refuse(what: str, at: int, todo: str = "") -> ConfigError:
-        return ConfigError([Problem(f"The expression, character {at}: {what}.", where, todo)])
+        return ConfigError([Problem(f"The expression, character {at}: {what}.", where, todo, "expression.invalid")])
 
     if (kind := _kind(node, columns, refuse)) != "boolean":
         raise refuse(f"it is a {kind} and no condition", node.at, "Compare it with something.")

@@ -41,7 +41,7 @@ def contradictions(
         if len(rules_on_one) > MOST_ON_ONE:
             last = rules_on_one[-1]
             what = f"There are {len(rules_on_one):,} rules on one {last.metric!r}, and {MOST_ON_ONE} are the most."
-            yield Problem(what, f"{file}:{last.line}", "Keep the narrowest ones.")
+            yield Problem(what, f"{file}:{last.line}", "Keep the narrowest ones.", "contract.contradicts")
     few = (group for group in _by_number(gates) if len(group) <= MOST_ON_ONE)
     for one, other in chain.from_iterable(combinations(group, 2) for group in few):
         if not any(_hold(one, other, number) for number in _numbers(one, other)):
@@ -54,7 +54,9 @@ def contradictions(
 
 
 def _problem(what: str, line: int, other: int, file: str) -> Problem:
-    return Problem(what, f"{file}:{line}", f"Change one of the two; the other is on line {other}.")
+    return Problem(
+        what, f"{file}:{line}", f"Change one of the two; the other is on line {other}.", "contract.contradicts"
+    )
 
 
 def _counts_what(gate: SetRule, rule: Rule) -> bool:

@@ -22,9 +22,10 @@ from strongroom.core.contract.rules import column_rules
 from strongroom.core.contract.servers import check_sources, read_sources
 from strongroom.core.contract.service_levels import read_service_levels
 from strongroom.core.contract.standard import schema_problems
-from strongroom.core.contract.vocabulary import Findings, check_words, custom_properties, flag, text, whole
+from strongroom.core.contract.vocabulary import check_words, custom_properties, flag, text, whole
 from strongroom.core.contract_files import files_in
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.findings import Findings
 from strongroom.core.yaml import Node, parse, read_text
 
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -66,7 +67,7 @@ def read_contract(text: str, file: str) -> tuple[Contract | None, list[Problem]]
     """
     root = parse(text, file)
     if not isinstance(root.value, dict):
-        raise ConfigError([root.problem("A contract is a mapping of fields to values.")])
+        raise ConfigError([root.problem("A contract is a mapping of fields to values.", code="contract.wrong-type")])
     findings = Findings()
     contract = _Reader(root, findings).contract()
     ours = {problem.where for problem in findings.problems}  # where both complain, our words are the better ones
@@ -123,16 +124,18 @@ class _Reader:
         schema = self.root.get("schema")
         tables = schema.items if schema else ()
         if not tables:
-            self.findings.add(schema or self.root, "'schema' is missing.", "Describe the data set.")
+            self.findings.missing(schema or self.root, "'schema' is missing.", "Describe the data set.")
             return None
         if len(tables) > 1:
             names = ", ".join(str(text(table, "name")) for table in tables)
-            self.findings.add(tables[1], f"More than one data set: {names}.", "Write one contract for each.")
+            self.findings.not_run(tables[1], f"More than one data set: {names}.", "Write one contract for each.")
         check_words(tables[0], "schema", self.findings)
         custom_properties(tables[0], "schema", self.findings)
         name = text(tables[0], "name")
         if name is not None and not _TABLE.fullmatch(name):
-            self.findings.add(tables[0]["name"], f"{name!r} cannot name a table.", "Use letters, digits and '_'.")
+            self.findings.add(
+                tables[0]["name"], f"{name!r} cannot name a table.", "Use letters, digits and '_'.", "name"
+            )
         return tables[0]
 
     def rules(
@@ -169,11 +172,11 @@ class _Reader:
             position = node.get("primaryKeyPosition")
             if position is not None and path not in own and position.value != -1:
                 todo = "Add primaryKey: true." if path in {column.path for column in columns} else "Remove it."
-                self.findings.add(position, f"{path!r} is no part of the primary key.", todo)
+                self.findings.add(position, f"{path!r} is no part of the primary key.", todo, "primary-key")
         positions = [position for position, _ in keys]
         if keys and sorted(positions) != list(range(1, len(keys) + 1)) and any(positions):
             what = f"The positions in the primary key are not 1 to {len(keys)}."
-            self.findings.add(nodes[keys[0][1].path]["primaryKey"], what, "Number each of its columns.")
+            self.findings.add(nodes[keys[0][1].path]["primaryKey"], what, "Number each of its columns.", "primary-key")
         if len(keys) < 2:
             return []
         paths = tuple(column.path for _, column in sorted(keys, key=lambda key: key[0]))
@@ -183,7 +186,12 @@ class _Reader:
         for role in ROLES:
             for column in [column for column in columns if column.role == role][1:]:
                 self.findings.problems.append(
-                    Problem(f"A second column with the role {role!r}.", f"{self.root.file}:{column.line}", "Keep one.")
+                    Problem(
+                        f"A second column with the role {role!r}.",
+                        f"{self.root.file}:{column.line}",
+                        "Keep one.",
+                        "contract.twice",
+                    )
                 )
 
 

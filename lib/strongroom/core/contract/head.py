@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from strongroom.core.contract.vocabulary import (
     API_VERSIONS,
-    Findings,
     check_keys,
     check_words,
     custom_properties,
     is_number,
     text,
 )
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -38,10 +38,10 @@ def read_head(root: Node, findings: Findings) -> Head:
     check_words(root, "contract", findings)
     version, status, description = text(root, "apiVersion"), text(root, "status"), root.get("description")
     if version is not None and version not in API_VERSIONS:
-        findings.add(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSIONS[0]}.")
+        findings.not_run(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSIONS[0]}.")
     if status is not None and status not in STATUSES:
         todo = "Nothing is prepared by it any more." if status == "retired" else did_you_mean(status, STATUSES)
-        findings.add(root["status"], f"The status {status!r} is not run.", todo)
+        findings.not_run(root["status"], f"The status {status!r} is not run.", todo)
     if description is not None and isinstance(description.value, dict):  # the JSON schema leaves it open
         check_keys(description, DESCRIPTION, "'description'", findings)
     custom = custom_properties(root, "contract", findings)
@@ -57,16 +57,16 @@ def _purposes(node: Node | None, findings: Findings) -> tuple[str, ...]:
         return ()
     words = [item.value for item in node.items]
     if not words or not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
-        findings.add(node, "'purposes' is a list of words.", "For example [model_training].")
+        findings.wrong_type(node, "'purposes' is a list of words.", "For example [model_training].")
         return ()
     if len(set(words)) < len(words):
-        findings.add(node, "A purpose stands here twice.")
+        findings.twice(node, "A purpose stands here twice.")
     return tuple(words)
 
 
 def _label(node: Node | None, findings: Findings) -> str:
     if node is not None and not (isinstance(node.value, str) and _WORD.fullmatch(node.value)):
-        findings.add(node, "'label' is one word.", "For example training_data.")
+        findings.wrong_type(node, "'label' is one word.", "For example training_data.")
     return str(node.value) if node is not None else ""
 
 
@@ -78,6 +78,6 @@ def _limit(node: Node | None, findings: Findings) -> float | None:
     if isinstance(value, dict) and check_keys(node, ("percent",), "'quarantineLimit'", findings):
         value, most = value.get("percent"), 100
     if not is_number(value) or not 0 <= value <= most:
-        findings.add(node, "'quarantineLimit' is a share from 0 to 1.", "Or write {percent: 5}.")
+        findings.wrong_type(node, "'quarantineLimit' is a share from 0 to 1.", "Or write {percent: 5}.")
         return None
     return float(value) / most

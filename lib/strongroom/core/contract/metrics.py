@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from strongroom.core.contract.model import Column
 from strongroom.core.contract.rules import check_pattern
 from strongroom.core.contract.values import in_json, typed
-from strongroom.core.contract.vocabulary import Findings, check_keys, text
+from strongroom.core.contract.vocabulary import check_keys, text
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -45,11 +46,11 @@ def read_metric(node: Node, place: Place, findings: Findings) -> tuple[str, tupl
     """A rule's metric, its columns, and its arguments in the column's own type; None when it does not fit here."""
     metric = text(node, "metric")
     if metric is None:
-        findings.add(node, "A quality rule without 'metric'.", "Mark what is only said with 'type: text'.")
+        findings.missing(node, "A quality rule without 'metric'.", "Mark what is only said with 'type: text'.")
     elif metric not in METRICS:
-        findings.add(node["metric"], f"Unknown metric {metric!r}.", did_you_mean(metric, METRICS))
+        findings.unknown_name(node["metric"], f"Unknown metric {metric!r}.", did_you_mean(metric, METRICS))
     elif trouble := _misplaced(metric, place.column):
-        findings.add(node["metric"], f"{metric!r} {trouble}")
+        findings.misfit(node["metric"], f"{metric!r} {trouble}")
     else:
         return metric, *_arguments(node, metric, place, findings)
     return None
@@ -75,17 +76,17 @@ def _arguments(node: Node, metric: str, place: Place, findings: Findings) -> tup
         return place.paths, {}
     named = [name for name in known if given is not None and name in given]
     if known and len(named) != 1:
-        findings.add(given or node, f"{metric!r} wants the argument {' or '.join(map(repr, known))}.")
+        findings.missing(given or node, f"{metric!r} wants the argument {' or '.join(map(repr, known))}.")
     if len(named) != 1 or given is None:
         return place.paths, {}
     argument = given[named[0]]
     if named[0] == "pattern":
         check_pattern(argument, findings)
         if column is not None and column.type.name != "string":
-            findings.add(argument, f"A pattern does not fit {column.path!r}, which is {column.type.name}.")
+            findings.misfit(argument, f"A pattern does not fit {column.path!r}, which is {column.type.name}.")
         return place.paths, {"pattern": argument.value}
     if not argument.items:
-        findings.add(argument, f"{named[0]!r} is a list that names something.")
+        findings.wrong_type(argument, f"{named[0]!r} is a list that names something.")
     if column is None:
         return _key(argument, place.columns, findings), {}
     return place.paths, {named[0]: _values(argument, column, findings, null=metric == "missingValues")}
@@ -96,11 +97,11 @@ def _key(node: Node, columns: Mapping[str, Column], findings: Findings) -> tuple
     for item in node.items:
         column = columns.get(str(item.value))
         if column is None:
-            findings.add(item, f"There is no column {item.value!r}.", did_you_mean(str(item.value), columns))
+            findings.unknown_name(item, f"There is no column {item.value!r}.", did_you_mean(str(item.value), columns))
         elif column.type.name in ("struct", "array") or "[]" in column.path:
-            findings.add(item, f"{column.path!r} has no single value in each row.")
+            findings.misfit(item, f"{column.path!r} has no single value in each row.")
         elif node.value.count(item.value) > 1:
-            findings.add(item, f"The column {item.value!r} stands here twice.")
+            findings.twice(item, f"The column {item.value!r} stands here twice.")
     return tuple(str(item.value) for item in node.items)
 
 
@@ -111,15 +112,15 @@ def _values(node: Node, column: Column, findings: Findings, *, null: bool) -> tu
     for item in node.items:
         value = typed(item.value, column.type, format_=column.read.format)
         if item.value is None and twice:
-            findings.add(item, "Null stands here twice.")
+            findings.twice(item, "Null stands here twice.")
         if item.value is None:
             values |= {None: None} if null else {}
             if column.required and not null:
-                findings.add(item, f"Null is no valid value of {column.path!r}, which is required.")
+                findings.contradicts(item, f"Null is no valid value of {column.path!r}, which is required.")
         elif value is None:
-            findings.add(item, f"This value of {column.path!r} is no {column.type.name}.")
+            findings.misfit(item, f"This value of {column.path!r} is no {column.type.name}.")
         elif (plain := in_json(value)) in values:
-            findings.add(item, "This value stands here twice.")
+            findings.twice(item, "This value stands here twice.")
         else:
             values[plain] = None
     return tuple(values)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from strongroom.core.contract.vocabulary import Findings, is_number
+from strongroom.core.contract.vocabulary import is_number
+from strongroom.core.findings import Findings
 from strongroom.core.yaml import Node
 
 OPERATORS = (
@@ -39,18 +40,18 @@ def read_bound(
     named = [word for word in OPERATORS if word in node]
     if len(named) != 1:
         what = f"{' and '.join(repr(word) for word in named)} together." if named else "The rule has no operator."
-        findings.add(node, what, f"Exactly one of: {', '.join(OPERATORS)}.")
+        findings.missing(node, what, f"Exactly one of: {', '.join(OPERATORS)}.")
         return None
     operator, child = named[0], node[named[0]]
     if operator in ("mustBeBetween", "mustNotBeBetween"):
         pair = child.value
         if not (isinstance(pair, list) and len(pair) == 2 and all(map(is_number, pair)) and pair[0] < pair[1]):
-            findings.add(child, f"{operator!r} is a list of two numbers, the smaller one first.")
+            findings.wrong_type(child, f"{operator!r} is a list of two numbers, the smaller one first.")
             return None
         low, high = pair
         never = counts and (high < 0 or low > most if operator == "mustBeBetween" else low <= 0 and high >= most)
     elif not is_number(child.value):
-        findings.add(child, f"{operator!r} is a number.")
+        findings.wrong_type(child, f"{operator!r} is a number.")
         return None
     else:
         value = child.value
@@ -62,5 +63,5 @@ def read_bound(
             "mustBeLessOrEqualTo": value < 0,
         }.get(operator, False)
     if never:
-        findings.add(child, f"{operator!r} can never be met.", "Correct the bound or the unit.")
+        findings.contradicts(child, f"{operator!r} can never be met.", "Correct the bound or the unit.")
     return operator, (tuple(child.value) if isinstance(child.value, list) else child.value)

@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from strongroom.core.contract.model import SCALARS, Column, Protect, Type
-from strongroom.core.contract.vocabulary import Findings, check_keys, is_number
+from strongroom.core.contract.vocabulary import check_keys, is_number
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -182,24 +183,28 @@ def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> P
     """
     method = node.get("method")
     if method is None or not isinstance(method.value, str):
-        findings.add(node, f"'protect' of {path!r} names no method.", f"One of: {', '.join(METHODS)}.")
+        findings.missing(node, f"'protect' of {path!r} names no method.", f"One of: {', '.join(METHODS)}.")
         return None
     known = METHODS.get(method.value)
     if known is None:
-        findings.add(method, f"Unknown method {method.value!r}.", did_you_mean(method.value, METHODS))
+        findings.unknown_name(method, f"Unknown method {method.value!r}.", did_you_mean(method.value, METHODS))
         return None
     check_keys(node, ("method", "why", *known.options), f"'protect' with method {method.value!r}", findings)
     if type_.name not in known.types:
-        findings.add(method, f"{method.value!r} does not fit {path!r}, which is {type_.name}.")
+        findings.misfit(method, f"{method.value!r} does not fit {path!r}, which is {type_.name}.")
     why = node.get("why")
     if why is not None and (not isinstance(why.value, str) or not why.value.strip()):
-        findings.add(why, "'why' is a sentence.")
+        findings.wrong_type(why, "'why' is a sentence.")
     options = _options(node, known, findings, path=path, type_=type_)
     if "minDistinct" in options and (options.get("mode") == "randomised" or "rowKey" in options):
         what = "bound to their rows" if "rowKey" in options else "randomised"
-        findings.add(node["minDistinct"], f"Values that are {what} are all different.", "Leave 'minDistinct' out.")
+        findings.contradicts(
+            node["minDistinct"], f"Values that are {what} are all different.", "Leave 'minDistinct' out."
+        )
     if "key" in options and "domain" in options:
-        findings.add(node["key"], f"{path!r} has two keys, by its domain and by its classification.", "Name one.")
+        findings.contradicts(
+            node["key"], f"{path!r} has two keys, by its domain and by its classification.", "Name one."
+        )
     return Protect(
         method.value,
         options=options,
@@ -216,12 +221,12 @@ def _options(node: Node, method: Method, findings: Findings, *, path: str, type_
             if option.default is not None:
                 options[name] = option.default
         elif not option.ok(child.value):
-            findings.add(child, f"{name!r} is {option.want}.")
+            findings.wrong_type(child, f"{name!r} is {option.want}.")
         elif option.types and type_.name in method.types and type_.name not in option.types:
-            findings.add(child, f"{name!r} does not fit {path!r}, which is {type_.name}.")
+            findings.misfit(child, f"{name!r} does not fit {path!r}, which is {type_.name}.")
         else:
             options[name] = child.value
     named = [name for name in method.exactly_one if name in node]
     if method.exactly_one and len(named) != 1:
-        findings.add(node, f"Exactly one of {', '.join(method.exactly_one)} is needed.")
+        findings.missing(node, f"Exactly one of {', '.join(method.exactly_one)} is needed.")
     return options

@@ -10,10 +10,11 @@ from strongroom.core.contract.conditions import check_condition
 from strongroom.core.contract.metrics import Place, read_metric
 from strongroom.core.contract.model import Rule, SetRule
 from strongroom.core.contract.operators import OPERATORS, read_bound
-from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, text
+from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, text
 from strongroom.core.errors import ConfigError
 from strongroom.core.expression import parse as parse_expression
 from strongroom.core.expression.tree import names
+from strongroom.core.findings import Findings
 from strongroom.core.sql_text import path
 from strongroom.core.suggest import did_you_mean, nearest
 from strongroom.core.yaml import Node
@@ -47,7 +48,7 @@ def read_quality(node: Node, place: Place, findings: Findings) -> list[Rule | Se
             rule = _set_rule(entry, kind, place, findings)
             rule = _as_row_rule(rule) if rule is not None else None
         if isinstance(rule, SetRule) and "[]" in place.name:
-            findings.add(entry, "Items of an array are checked one by one only.", "Use a metric with 'mustBe: 0'.")
+            findings.not_run(entry, "Items of an array are checked one by one only.", "Use a metric with 'mustBe: 0'.")
         elif rule is not None:
             rules.append(rule)
     return rules
@@ -59,27 +60,27 @@ def _check_entry(entry: Node, kind: str, entries: Sequence[Node], findings: Find
     custom_properties(entry, "quality", findings)
     first = next(other for other in entries if other.value == entry.value)
     if first is not entry:
-        findings.add(entry, "This rule stands here twice.", f"It is on line {first.line} too.")
+        findings.twice(entry, "This rule stands here twice.", f"It is on line {first.line} too.")
     foreign = {word for words in _ONLY.values() for word in words} - set(_ONLY.get(kind, ()))
     for word, child in entry.fields.items():
         if kind in _ONLY and word in foreign:
-            findings.add(child, f"{word!r} does not fit a quality rule of type {kind!r}.")
+            findings.misfit(child, f"{word!r} does not fit a quality rule of type {kind!r}.")
     severity = text(entry, "severity")
     if severity is not None and severity not in SEVERITIES:
-        findings.add(entry["severity"], f"Unknown severity {severity!r}.", did_you_mean(severity, SEVERITIES))
+        findings.unknown_name(entry["severity"], f"Unknown severity {severity!r}.", did_you_mean(severity, SEVERITIES))
 
 
 def _set_rule(node: Node, kind: str, place: Place, findings: Findings) -> SetRule | None:
     """One rule with a metric or a query, and an operator."""
     unit = text(node, "unit") or "rows"
     if unit not in UNITS:
-        findings.add(node["unit"], f"Unknown unit {unit!r}.", did_you_mean(unit, UNITS))
+        findings.unknown_name(node["unit"], f"Unknown unit {unit!r}.", did_you_mean(unit, UNITS))
     read = _query(node, place, findings) if kind == "sql" else read_metric(node, place, findings)
     if read is None:
         return None
     metric, paths, arguments = read
     if metric == "rowCount" and unit == "percent":
-        findings.add(node["unit"], "'rowCount' counts rows.", "Remove 'unit'.")
+        findings.misfit(node["unit"], "'rowCount' counts rows.", "Remove 'unit'.")
     found = read_bound(node, findings, most=100.0 if unit == "percent" else inf, counts=kind == "library")
     if found is None:
         return None
@@ -101,11 +102,11 @@ def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str
     """The query with its blanks filled in; what it asks is read by `quality/query`, once all tables are known."""
     query = text(node, "query")
     if query is not None and not _QUERY.fullmatch(query):
-        findings.add(node["query"], "A query is one SELECT.", "It gives one number, which the operator judges.")
+        findings.wrong_type(node["query"], "A query is one SELECT.", "It gives one number, which the operator judges.")
     for word in _BLANK.findall(query or ""):
         known = _FILLED if place.paths else _FILLED[:2]
         if word not in known:
-            findings.add(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
+            findings.unknown_name(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
     filled = {**dict.fromkeys(_FILLED[:2], place.table), **dict.fromkeys(_FILLED[2:], ".".join(place.paths))}
     said = _BLANK.sub(lambda found: path(*filled.get(found[1], "").split(".")), query or "")
     return "sql", place.paths, {"query": said.rstrip().removesuffix(";")}
@@ -138,15 +139,15 @@ def _condition(node: Node, place: Place, findings: Findings) -> Rule | None:
     if engine != "strongroom":
         near = "Use 'engine: strongroom', a metric, or 'type: text' for what is only said."
         meant = did_you_mean(engine, ("strongroom",)) if nearest(engine, ("strongroom",)) else near
-        findings.add(node["engine"], f"The engine {engine!r} is not run.", meant)
+        findings.not_run(node["engine"], f"The engine {engine!r} is not run.", meant)
         return None
     if not check_keys(made, ("check", "expression"), "'implementation'", findings):
         return None
     check, expression = made.get("check"), made.get("expression")
     if check is None or check.value != "row":
-        findings.add(check or made, "'check' is 'row'.", "Other checks are metrics or queries.")
+        findings.not_run(check or made, "'check' is 'row'.", "Other checks are metrics or queries.")
     if expression is None or not isinstance(expression.value, str) or not expression.value.strip():
-        findings.add(expression or made, "'expression' is a condition.", "For example: start_date <= end_date.")
+        findings.wrong_type(expression or made, "'expression' is a condition.", "For example: start_date <= end_date.")
         return None
     try:
         tree = parse_expression(expression.value, where=expression.where)

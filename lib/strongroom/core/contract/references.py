@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Protect, Reference, Rule
 from strongroom.core.contract.quality import SEVERITIES
-from strongroom.core.contract.vocabulary import Findings, check_words, custom_properties
+from strongroom.core.contract.vocabulary import check_words, custom_properties
 from strongroom.core.errors import Problem
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -32,7 +33,7 @@ def read_references(node: Node, place: Place, findings: Findings) -> list[Rule]:
         if not isinstance(entry.value, dict):
             continue  # the JSON schema says so
         if entry.value in seen:
-            findings.add(entry, "This relationship stands here twice.", "Remove one.")
+            findings.twice(entry, "This relationship stands here twice.", "Remove one.")
         seen.append(entry.value)
         check_words(entry, "relationship", findings)
         rule = _reference(entry, place, findings)
@@ -53,7 +54,7 @@ def _reference(entry: Node, place: Place, findings: Findings) -> Rule | None:
         return None
     if len(paths) != len(target.columns):
         what = f"{len(paths)} columns refer to {len(target.columns)}."
-        findings.add(entry["to"], what, "Name them in pairs, in the same order.")
+        findings.add(entry["to"], what, "Name them in pairs, in the same order.", "reference")
         return None
     name = paths[0] if len(paths) == 1 else place.table
     return Rule(
@@ -71,7 +72,7 @@ def _word(node: Node | None, name: str, known: Sequence[str], findings: Findings
     if node is None:
         return ""
     if node.value not in known:
-        findings.add(node, f"Unknown {name} {node.value!r}.", did_you_mean(str(node.value), known))
+        findings.unknown_name(node, f"Unknown {name} {node.value!r}.", did_you_mean(str(node.value), known))
     return str(node.value)
 
 
@@ -84,11 +85,11 @@ def _from(entry: Node, place: Place, findings: Findings) -> tuple[str, ...]:
     for node, table, name in _names(entry, "from", findings):
         column = place.columns.get(name)
         if table != place.table:
-            findings.add(node, f"{table!r} is another table.", f"'from' names columns of {place.table!r}.")
+            findings.add(node, f"{table!r} is another table.", f"'from' names columns of {place.table!r}.", "reference")
         elif column is None:
-            findings.add(node, f"There is no column {name!r}.", did_you_mean(name, place.columns))
+            findings.unknown_name(node, f"There is no column {name!r}.", did_you_mean(name, place.columns))
         elif name in paths:
-            findings.add(node, f"The column {name!r} stands here twice.")
+            findings.twice(node, f"The column {name!r} stands here twice.")
         else:
             _check_key(column, node, findings)
         paths.append(name)
@@ -100,11 +101,13 @@ def _to(entry: Node, place: Place, findings: Findings) -> Reference | None:
     columns: list[str] = []
     for node, table, name in _names(entry, "to", findings):
         if table == place.table:
-            findings.add(node, "A reference of a table to itself is not run.", "Say it in a rule of 'type: sql'.")
+            findings.not_run(node, "A reference of a table to itself is not run.", "Say it in a rule of 'type: sql'.")
         elif tables and table != tables[0]:
-            findings.add(node, f"One relationship refers to {tables[0]!r} and to {table!r}.", "Write one for each.")
+            findings.add(
+                node, f"One relationship refers to {tables[0]!r} and to {table!r}.", "Write one for each.", "reference"
+            )
         elif name in columns:
-            findings.add(node, f"The column {name!r} stands here twice.")
+            findings.twice(node, f"The column {name!r} stands here twice.")
         tables.append(table)
         columns.append(name)
     return Reference(tables[0], tuple(columns)) if tables else None
@@ -114,15 +117,17 @@ def _names(entry: Node, key: str, findings: Findings) -> Iterator[tuple[Node, st
     """Node, table and column of each name under `from` or `to`."""
     node = entry.get(key)
     if node is None:
-        findings.add(entry, f"{key!r} is missing.", "Write it as table.column.")
+        findings.missing(entry, f"{key!r} is missing.", "Write it as table.column.")
         return
     nodes = node.items if isinstance(node.value, list) else (node,)
     if not nodes:
-        findings.add(node, f"{key!r} names nothing.", "Write it as table.column.")
+        findings.wrong_type(node, f"{key!r} names nothing.", "Write it as table.column.")
     for each in nodes:
         short = _SHORT.fullmatch(each.value) if isinstance(each.value, str) else None
         if short is None:
-            findings.add(each, "A reference is written as table.column.", "Paths and addresses of files are not run.")
+            findings.not_run(
+                each, "A reference is written as table.column.", "Paths and addresses of files are not run."
+            )
         else:
             yield each, short[1], short[2]
 
@@ -130,10 +135,10 @@ def _names(entry: Node, key: str, findings: Findings) -> Iterator[tuple[Node, st
 def _check_key(column: Column, node: Node, findings: Findings) -> None:
     """Report a column whose values cannot be looked for in another table."""
     if column.type.name in _NO_KEYS or "[]" in column.path:
-        findings.add(node, f"{column.path!r}, which is {column.type.name}, cannot refer to anything.")
+        findings.misfit(node, f"{column.path!r}, which is {column.type.name}, cannot refer to anything.")
     elif column.protect is not None and not _comparable(column.protect):
         what = f"{column.path!r} leaves by {column.protect.method}, so nobody can compare it with another table."
-        findings.add(node, what, "Keep it, or hash it with a 'domain' that both tables name.")
+        findings.misfit(node, what, "Keep it, or hash it with a 'domain' that both tables name.")
 
 
 def _comparable(protect: Protect) -> bool:
@@ -150,17 +155,27 @@ def reference_problems(contract: Contract, known: Sequence[Contract]) -> Iterato
         if other is None:
             near = did_you_mean(target.table, [other.name for other in known]) if known else ""
             todo = near or "It says how the other columns are protected: put it beside this one."
-            yield Problem(f"There is no contract of {target.table!r}, which {rule.id!r} refers to.", where, todo)
+            yield Problem(
+                f"There is no contract of {target.table!r}, which {rule.id!r} refers to.",
+                where,
+                todo,
+                "contract.unknown",
+            )
             continue
         leaves = {leaf.path: leaf for leaf in other.leaves()}
         mine = {leaf.path: leaf for leaf in contract.leaves()}
         for path, name in zip(rule.columns, target.columns, strict=True):
             if name not in leaves:
                 what = f"{target.table!r} has no column {name!r}."
-                yield Problem(what, where, did_you_mean(name, leaves))
+                yield Problem(what, where, did_you_mean(name, leaves), "contract.unknown-name")
             elif why := _unlike(mine[path], leaves[name]):
                 what = f"{path!r} and {target.table}.{name} cannot be compared: {why}."
-                yield Problem(what, where, f"Make them alike; {other.file}:{leaves[name].line} is the other end.")
+                yield Problem(
+                    what,
+                    where,
+                    f"Make them alike; {other.file}:{leaves[name].line} is the other end.",
+                    "contract.misfit",
+                )
 
 
 def _unlike(one: Column, other: Column) -> str:

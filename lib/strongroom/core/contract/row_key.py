@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from strongroom.core.contract.model import Column
 from strongroom.core.contract.protection import ROW_KEYS
-from strongroom.core.contract.vocabulary import Findings
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -35,11 +35,16 @@ def check_row_keys(columns: Sequence[Column], named: Mapping[str, Node], finding
         if key is None:
             nested = any(name in (leaf.path, leaf.path.removesuffix("[]")) for top in columns for leaf in top.leaves())
             what = "is inside another column" if nested else "is no column of this contract"
-            findings.add(node, f"The row key {name!r} {what}.", advice if nested else did_you_mean(name, fit) or advice)
+            findings.add(
+                node,
+                f"The row key {name!r} {what}.",
+                advice if nested else did_you_mean(name, fit) or advice,
+                "row-key",
+            )
         elif name == inside:
-            findings.add(node, f"{path!r} cannot be bound to itself.", advice)
+            findings.add(node, f"{path!r} cannot be bound to itself.", advice, "row-key")
         elif reason := _unfit(key):
-            findings.add(node, f"{name!r} cannot be a row key: {reason}.", advice)
+            findings.add(node, f"{name!r} cannot be a row key: {reason}.", advice, "row-key")
 
 
 def _unfit(column: Column) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from strongroom.core.contract.model import Column, Rule, Type
 from strongroom.core.contract.types import written_length
 from strongroom.core.contract.values import WHOLE, in_json, typed
-from strongroom.core.contract.vocabulary import Findings, check_keys, whole
+from strongroom.core.contract.vocabulary import check_keys, whole
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -51,16 +52,16 @@ def check_pattern(node: Node, findings: Findings) -> None:
     """Report a regular expression that RE2 does not run; the whole truth is RE2's own, at the start of a run."""
     pattern = node.value
     if not isinstance(pattern, str):
-        findings.add(node, "A pattern is a text.")
+        findings.wrong_type(node, "A pattern is a text.")
         return
     escaped = {match["letter"] for match in _ESCAPE.finditer(pattern)}
     bare = re.sub(r"\[[^\]]*(?:\]|\Z)", "x", _ESCAPE.sub("x", pattern))  # what is escaped or in brackets means itself
     if _GROUP.search(bare) or escaped & _ESCAPES:
         what = "The pattern looks around, refers back, or uses signs that RE2 does not know."
-        findings.add(node, what, "Patterns run as RE2 runs them: https://github.com/google/re2/wiki/Syntax.")
+        findings.add(node, what, "Patterns run as RE2 runs them: https://github.com/google/re2/wiki/Syntax.", "pattern")
         return
     if any(int(bound) > 1000 for repeat in _REPEAT.findall(bare) for bound in repeat if bound):
-        findings.add(node, "The pattern repeats more than 1000 times.", "Use minLength and maxLength.")
+        findings.add(node, "The pattern repeats more than 1000 times.", "Use minLength and maxLength.", "pattern")
         return
     try:
         with warnings.catch_warnings():
@@ -68,7 +69,7 @@ def check_pattern(node: Node, findings: Findings) -> None:
             re.compile(_in_python(pattern))
     except (re.error, Warning, OverflowError, RecursionError) as error:
         reason = f": {error.msg}" if isinstance(error, re.error) else ""
-        findings.add(node, f"This is no regular expression{reason}.")
+        findings.add(node, f"This is no regular expression{reason}.", kind="pattern")
 
 
 def _in_python(pattern: str) -> str:
@@ -100,9 +101,9 @@ def _option_rules(column: Column, node: Node, findings: Findings) -> list[Rule]:
     if length is not None and not any(rule.check == "maxLength" for rule in rules):
         rules.append(_rule("maxLength", column, length, node["physicalType"]))
     elif any(rule.check == "maxLength" and length is not None and rule.argument > length for rule in rules):  # type: ignore[operator]
-        findings.add(node["physicalType"], "The physical type is shorter than 'maxLength'.")
+        findings.contradicts(node["physicalType"], "The physical type is shorter than 'maxLength'.")
     if any(rule.check == "minLength" and length is not None and rule.argument > length for rule in rules):  # type: ignore[operator]
-        findings.add(node["physicalType"], "The physical type is shorter than 'minLength'.")
+        findings.contradicts(node["physicalType"], "The physical type is shorter than 'minLength'.")
     return rules
 
 
@@ -112,28 +113,28 @@ def _option_rule(name: str, node: Node, column: Column, findings: Findings) -> l
         whole_step = name == "multipleOf" and column.type.name in WHOLE  # which may be beyond the type
         bound = typed(value, Type("bigint") if whole_step else column.type, format_=column.read.format)
         if bound is None:
-            findings.add(node, f"{name!r} of {column.path!r} is no {column.type.name}.")
+            findings.misfit(node, f"{name!r} of {column.path!r} is no {column.type.name}.")
         return [_rule(name, column, in_json(bound), node)] if bound is not None else []
     if name == "pattern":
         check_pattern(node, findings)
         return [_rule(name, column, value, node)]
     if name == "format" and column.type.name == "string":
         if value not in FORMATS:
-            findings.add(node, f"The format {value!r} is not run.", did_you_mean(str(value), FORMATS))
+            findings.not_run(node, f"The format {value!r} is not run.", did_you_mean(str(value), FORMATS))
         return [_rule(name, column, value, node)]
     if name == "uniqueItems":
         return [_rule(name, column, None, node)] if value is True else []
     if name in ("minLength", "maxLength", "minItems", "maxItems"):
         return [_rule(name, column, number, node)] if (number := whole(value)) is not None else []
     if name == "defaultTimezone" and value not in ("UTC", "Etc/UTC"):
-        findings.add(
+        findings.not_run(
             node, "Times without a zone are read as UTC.", "Remove 'defaultTimezone', or convert at the source."
         )
     if name == "required":
         names = [field.name for field in column.type.fields]
         for item in node.items:
             if item.value not in names:
-                findings.add(
+                findings.unknown_name(
                     item, f"{column.path!r} has no field {item.value!r}.", did_you_mean(str(item.value), names)
                 )
     return []
@@ -144,14 +145,14 @@ def _check_bounds(column: Column, options: Node, findings: Findings) -> None:
     for low, high in (("minLength", "maxLength"), ("minItems", "maxItems")):
         least, most = (whole(options.value.get(word)) for word in (low, high))
         if least is not None and most is not None and least > most:
-            findings.add(options[high], f"{high!r} is below {low!r}.")
+            findings.contradicts(options[high], f"{high!r} is below {low!r}.")
     for low in ("minimum", "exclusiveMinimum"):
         for high in ("maximum", "exclusiveMaximum"):
             lowest, highest = (
                 typed(options.value.get(word), column.type, format_=column.read.format) for word in (low, high)
             )
             if lowest is not None and highest is not None and _nothing_between(lowest, highest, low, high):
-                findings.add(options[high], f"{high!r} leaves nothing above {low!r}.")
+                findings.contradicts(options[high], f"{high!r} leaves nothing above {low!r}.")
 
 
 def _nothing_between(lowest: Any, highest: Any, low: str, high: str) -> bool:

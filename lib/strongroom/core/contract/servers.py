@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from strongroom.core.contract.model import Column, Source
-from strongroom.core.contract.vocabulary import Findings, check_keys, check_words, custom_properties, text
+from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, text
 from strongroom.core.escaping import is_plain
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -62,7 +63,7 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
     """Every server as a source; their rows are read together."""
     servers = root.get("servers")
     if servers is None or servers.value == []:
-        findings.add(servers or root, "'servers' is missing.", "Say where the raw data lies.")
+        findings.missing(servers or root, "'servers' is missing.", "Say where the raw data lies.")
     sources = []
     seen: dict[str, int] = {}
     for node in servers.items if servers else ():
@@ -70,7 +71,9 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
             check_words(node, "server", findings)
         name = text(node, "server") or ""
         if name in seen:
-            findings.add(node["server"], f"The server {name!r} stands here twice.", f"It is on line {seen[name]} too.")
+            findings.twice(
+                node["server"], f"The server {name!r} stands here twice.", f"It is on line {seen[name]} too."
+            )
         elif name:
             seen[name] = node["server"].line
         source = _source(node, name, findings)
@@ -86,7 +89,7 @@ def _one_environment(servers: Sequence[Node], findings: Findings) -> None:
     for node in servers:
         if (other := text(node, "environment")) and other != first:
             what = f"Servers of the environments {first!r} and {other!r} would be read into one table."
-            findings.add(node["environment"], what, "Write one contract for each, or remove the other's servers.")
+            findings.not_run(node["environment"], what, "Write one contract for each, or remove the other's servers.")
 
 
 def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: str, findings: Findings) -> None:
@@ -95,12 +98,12 @@ def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: st
     for source in sources:
         node = Node(None, file, source.line)
         if source.format == "csv" and nested is not None:
-            findings.add(node, f"CSV has no nested columns, and {nested.name!r} is one.", "Use JSON or Parquet.")
+            findings.misfit(node, f"CSV has no nested columns, and {nested.name!r} is one.", "Use JSON or Parquet.")
         if (source.format in TEXT) != (sources[0].format in TEXT):
             what = (
                 f"{source.format!r} and {sources[0].format!r} cannot be one data set: one is text, the other is typed."
             )
-            findings.add(node, what, "Write one contract for each.")
+            findings.not_run(node, what, "Write one contract for each.")
 
 
 def _source(node: Node, name: str, findings: Findings) -> Source | None:
@@ -110,25 +113,25 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
         return None
     if kind not in _PLACES:
         todo = f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files."
-        findings.add(node["type"], f"A server of type {kind!r} is not read.", todo)
+        findings.not_run(node["type"], f"A server of type {kind!r} is not read.", todo)
         return None
     place = "path" if kind == "custom" and "path" in node else _PLACES[kind]
     path = text(node, place)
     format_ = text(node, "format")
     if not path or not path.strip():
-        findings.add(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
+        findings.missing(node.get(place) or node, f"{place!r} is missing.", "Say where the files are.")
     elif not is_plain(path):
-        findings.add(node[place], "A path with a sign in it that nobody sees.", "Type it anew.")
+        findings.add(node[place], "A path with a sign in it that nobody sees.", "Type it anew.", "name")
     elif re.search(r"[{}]", path):
-        findings.add(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
+        findings.not_run(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
     if "path" in node and "location" in node:
-        findings.add(node["location"], "'path' and 'location' together.", "Keep one.")
+        findings.contradicts(node["location"], "'path' and 'location' together.", "Keep one.")
     if format_ not in FORMATS:
         what = f"The format {format_!r} is not read." if format_ else "'format' is missing."
-        findings.add(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
+        findings.not_run(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
         return None
     if node.get("delimiter") is not None and node["delimiter"].value != "new_line":
-        findings.add(
+        findings.not_run(
             node["delimiter"], "JSON is read one object a line.", "Use 'new_line', or the option 'sep' for CSV."
         )
     options = _options(custom.get("options"), format_, findings)
@@ -142,7 +145,7 @@ def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, s
         return options
     for name, child in node.fields.items():
         if name in known and not known[name][0](child.value):
-            findings.add(child, f"{name!r} is {known[name][1]}.")
+            findings.wrong_type(child, f"{name!r} is {known[name][1]}.")
         elif name in known:
             options[name] = child.value
     _one_meaning(node, options, findings)
@@ -153,11 +156,13 @@ def _one_meaning(node: Node, options: Mapping[str, str | bool], findings: Findin
     """Report a sign of CSV that would mean two things, or nothing."""
     signs = {name: options.get(name, _DEFAULTS.get(name, "")) for name in _SIGNS}
     if options.get("escape") and not signs["quote"]:
-        findings.add(node["escape"], "'escape' means nothing where nothing is quoted.", "Remove it, or the quote: ''.")
+        findings.contradicts(
+            node["escape"], "'escape' means nothing where nothing is quoted.", "Remove it, or the quote: ''."
+        )
     if signs["escape"] == signs["quote"]:
         signs["escape"] = ""  # a quote doubled within quotes, as without the option
     for name, sign in signs.items():
         other = next((other for other in signs if signs[other] == sign), name)
         if sign and other != name:
             where = node.get(name) or node.get(other) or node
-            findings.add(where, f"{other!r} and {name!r} are the same character.", "Let each mean one thing.")
+            findings.contradicts(where, f"{other!r} and {name!r} are the same character.", "Let each mean one thing.")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from strongroom.core.contract.model import Column, SetRule
 from strongroom.core.contract.protection import DATES
-from strongroom.core.contract.vocabulary import Findings, is_number, text
+from strongroom.core.contract.vocabulary import is_number, text
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -36,7 +37,7 @@ def read_service_levels(root: Node, findings: Findings, *, table: str, columns: 
     for entry in entries.items if entries else ():
         level = text(entry, "property") or ""
         if level not in LEVELS and level not in LEVELS.values():
-            findings.add(
+            findings.unknown_name(
                 entry.get("property") or entry, f"Unknown service level {level!r}.", did_you_mean(level, LEVELS)
             )
         if level not in ("latency", LEVELS["latency"]):
@@ -44,23 +45,25 @@ def read_service_levels(root: Node, findings: Findings, *, table: str, columns: 
         element = text(entry, "element") or text(root, "slaDefaultElement") or ""
         place = entry.get("element") or root.get("slaDefaultElement") or entry
         if element in ("", table):
-            findings.add(place, "A latency is of a column.", f"Name one that tells a time: element: {table}.COLUMN.")
+            findings.missing(
+                place, "A latency is of a column.", f"Name one that tells a time: element: {table}.COLUMN."
+            )
             continue
         if (more := entry.get("valueExt")) is not None:
-            findings.add(more, "A latency has one value.", "Remove 'valueExt'.")
+            findings.not_run(more, "A latency has one value.", "Remove 'valueExt'.")
         path = element.removeprefix(f"{table}.")
         column = columns.get(path)
         value, unit = entry.get("value"), text(entry, "unit") or ""
         if column is None:
-            findings.add(place, f"There is no column {path!r}.", did_you_mean(path, columns))
+            findings.unknown_name(place, f"There is no column {path!r}.", did_you_mean(path, columns))
         elif any(rule.columns == (path,) for rule in rules):
-            findings.add(entry, f"The latency of {path!r} stands here twice.", "Keep one.")
+            findings.twice(entry, f"The latency of {path!r} stands here twice.", "Keep one.")
         elif column.type.name not in DATES or "[]" in path:
-            findings.add(place, f"{path!r} tells no time.", "Latency wants a date or timestamp.")
+            findings.misfit(place, f"{path!r} tells no time.", "Latency wants a date or timestamp.")
         elif value is None or not is_number(value.value) or value.value <= 0:
-            findings.add(value or entry, "A latency is a positive number.")
+            findings.wrong_type(value or entry, "A latency is a positive number.")
         elif unit not in _UNITS:
-            findings.add(entry.get("unit") or entry, f"Unknown unit {unit!r}.", did_you_mean(unit, _UNITS))
+            findings.unknown_name(entry.get("unit") or entry, f"Unknown unit {unit!r}.", did_you_mean(unit, _UNITS))
         else:
             rules.append(
                 SetRule(

@@ -37,7 +37,11 @@ def schema_problems(root: Node) -> list[Problem]:
     problems = [problem for error in errors for problem in _told(error, root, errors)]
     if errors and not problems:  # only what follows from something else: never let it pass for nothing
         node = root.at(errors[0].absolute_path)
-        problems = [node.problem(f"Not valid in ODCS: {errors[0].validator}.", "See the standard's JSON schema.")]
+        problems = [
+            node.problem(
+                f"Not valid in ODCS: {errors[0].validator}.", "See the standard's JSON schema.", "contract.standard"
+            )
+        ]
     return list(dict.fromkeys(problems))
 
 
@@ -56,7 +60,7 @@ def _schema() -> dict[str, Any]:
         schema: dict[str, Any] = json.loads((Path(folder) / "schema.json").read_text(encoding="utf-8"))
     except OSError:
         todo = "Install open-data-contract-standard==3.1.2."
-        raise EnvironmentFault("The JSON schema of ODCS is missing.", todo=todo) from None
+        raise EnvironmentFault("The JSON schema of ODCS is missing.", todo=todo, code="packages.missing") from None
     return schema
 
 
@@ -70,23 +74,39 @@ def _told(error: Any, root: Node, errors: list[Any]) -> Iterator[Problem]:
             known = tuple(dict.fromkeys(_known(error.schema)))
             for name in re.findall(r"'([^']*)'", error.message):
                 if name in node and name not in known:
-                    yield node[name].problem(f"Unknown field {name!r}.", did_you_mean(name, known))
+                    yield node[name].problem(
+                        f"Unknown field {name!r}.", did_you_mean(name, known), "contract.unknown-field"
+                    )
                 elif name in node and not any(_causes(other, error) for other in errors):
-                    yield node[name].problem(f"The field {name!r} does not fit here.", "Remove it, or correct 'type'.")
+                    yield node[name].problem(
+                        f"The field {name!r} does not fit here.", "Remove it, or correct 'type'.", "contract.misfit"
+                    )
         case "type":
             kinds = error.validator_value
             kinds = [kinds] if isinstance(kinds, str) else kinds
-            yield node.problem(f"{what} is {' or '.join(_TYPES[kind] for kind in kinds)}.", _hint(error))
+            yield node.problem(
+                f"{what} is {' or '.join(_TYPES[kind] for kind in kinds)}.", _hint(error), "contract.wrong-type"
+            )
         case "enum" | "const":
             allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
-            yield node.problem(f"{what} may not be {error.instance!r}.", did_you_mean(str(error.instance), allowed))
+            yield node.problem(
+                f"{what} may not be {error.instance!r}.",
+                did_you_mean(str(error.instance), allowed),
+                "contract.unknown-name",
+            )
         case "required":
             missing = re.match(r"'([^']*)'", error.message)
-            yield node.problem(f"{missing[1] if missing else 'A field'!r} is missing.", "Add it.")
+            yield node.problem(f"{missing[1] if missing else 'A field'!r} is missing.", "Add it.", "contract.missing")
         case "oneOf" | "anyOf" | "not":
-            yield node.problem(f"{what} has none of the forms that the standard allows.", "See docs/contract.md.")
+            yield node.problem(
+                f"{what} has none of the forms that the standard allows.", "See docs/contract.md.", "contract.standard"
+            )
         case _:
-            yield node.problem(f"{what} breaks the standard's rule {error.validator!r}.", f"{error.validator_value}")
+            yield node.problem(
+                f"{what} breaks the standard's rule {error.validator!r}.",
+                f"{error.validator_value}",
+                "contract.standard",
+            )
 
 
 def _causes(other: Any, closed: Any) -> bool:

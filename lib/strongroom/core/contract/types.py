@@ -6,7 +6,8 @@ import re
 
 from strongroom.core.contract.model import Column, Type
 from strongroom.core.contract.values import strptime_format
-from strongroom.core.contract.vocabulary import Findings, text
+from strongroom.core.contract.vocabulary import text
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -61,11 +62,11 @@ def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = ()
     logical = text(node, "logicalType")
     if logical is None:
         if "logicalType" not in node:
-            findings.add(node, "'logicalType' is missing.", f"One of: {', '.join(_FITS)}.")
+            findings.missing(node, "'logicalType' is missing.", f"One of: {', '.join(_FITS)}.")
         return Type("string")
     if logical not in _FITS:
         if logical in ("time", "map", "vector"):
-            findings.add(node["logicalType"], f"The type {logical!r} is not run.", "Use string, object or array.")
+            findings.not_run(node["logicalType"], f"The type {logical!r} is not run.", "Use string, object or array.")
         return Type("string")
     if logical == "object":
         return _nested(node, Type("struct", fields=fields), findings)
@@ -89,7 +90,10 @@ def read_format(node: Node, type_: Type, findings: Findings) -> str:
     format_ = strptime_format(pattern)
     if not format_:
         findings.add(
-            options["format"], "This date format cannot be read.", "Use yyyy, MM, dd, HH, mm, ss, SSS and XXX."
+            options["format"],
+            "This date format cannot be read.",
+            "Use yyyy, MM, dd, HH, mm, ss, SSS and XXX.",
+            "date-format",
         )
     return format_
 
@@ -103,17 +107,19 @@ def _scalar(node: Node, logical: str, findings: Findings) -> Type:
     name = _PHYSICAL.get(written[1], "") if written else ""
     if written is None or not name:
         near = did_you_mean(written[1] if written else physical.value, _PHYSICAL)
-        findings.add(physical, f"{physical.value!r} is no type of Spark SQL.", near)
+        findings.unknown_name(physical, f"{physical.value!r} is no type of Spark SQL.", near)
     elif name not in _FITS[logical]:
-        findings.add(physical, f"{physical.value!r} contradicts the logical type {logical!r}.")
+        findings.contradicts(physical, f"{physical.value!r} contradicts the logical type {logical!r}.")
     elif by_option and by_option != name:
-        findings.add(physical, f"{physical.value!r} contradicts the logicalTypeOptions, which say {by_option!r}.")
+        findings.contradicts(
+            physical, f"{physical.value!r} contradicts the logicalTypeOptions, which say {by_option!r}."
+        )
     elif name == "decimal":
         return _decimal(node, written, logical, findings)
     elif written[2] and written[1] not in _TEXTS:
-        findings.add(physical, f"{physical.value!r}: only decimal, varchar and char have a length.")
+        findings.add(physical, f"{physical.value!r}: only decimal, varchar and char have a length.", kind="misfit")
     elif written[3]:
-        findings.add(physical, f"{physical.value!r} has one length.")
+        findings.add(physical, f"{physical.value!r} has one length.", kind="misfit")
     else:
         return Type(name)
     return Type(_FITS[logical][0])
@@ -125,12 +131,14 @@ def _decimal(node: Node, written: re.Match[str], logical: str, findings: Finding
     precision = int(written[2] or beside["precision"] or 10)
     scale = int(written[3] or (0 if written[2] else beside["scale"]) or 0)
     if any(value not in (None, mine) for value, mine in zip(beside.values(), (precision, scale), strict=True)):
-        findings.add(node["customProperties"], "'precision' and 'scale' contradict the physical type.", "Say it once.")
+        findings.contradicts(
+            node["customProperties"], "'precision' and 'scale' contradict the physical type.", "Say it once."
+        )
     node = node["physicalType"]
     if not 1 <= precision <= 38 or scale > precision:
-        findings.add(node, "A decimal has 1 to 38 digits, and not more of them after the point.")
+        findings.add(node, "A decimal has 1 to 38 digits, and not more of them after the point.", kind="misfit")
     elif logical == "integer" and scale:
-        findings.add(node, f"{node.value!r} contradicts the logical type 'integer'.")
+        findings.contradicts(node, f"{node.value!r} contradicts the logical type 'integer'.")
     return Type("decimal", precision=precision, scale=scale)
 
 
@@ -141,7 +149,7 @@ def _beside(node: Node, name: str, findings: Findings) -> int | None:
     if value is None:
         return None
     if not isinstance(value.value, int) or isinstance(value.value, bool):
-        findings.add(value, f"{name!r} is a whole number.", "It tells the digits of a decimal.")
+        findings.wrong_type(value, f"{name!r} is a whole number.", "It tells the digits of a decimal.")
         return None
     return value.value
 
@@ -154,11 +162,16 @@ def _by_option(node: Node, logical: str, findings: Findings) -> str:
     if logical == "timestamp":
         zone = options.get("timezone")
         if zone is not None and zone.value is not True and re.search(r"[XxZzVO]", _unquoted(text(options, "format"))):
-            findings.add(options["format"], "A time without a zone has a zone in its format.", "Say timezone: true.")
+            findings.add(
+                options["format"],
+                "A time without a zone has a zone in its format.",
+                "Say timezone: true.",
+                "date-format",
+            )
         return "" if zone is None else "timestamp" if zone.value is True else "timestamp_ntz"
     format_, known = text(options, "format"), _FORMATS.get(logical, {})
     if known and format_ is not None and format_ not in known:
-        findings.add(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(known)}.")
+        findings.not_run(options["format"], f"The format {format_!r} is not run.", f"Known: {', '.join(known)}.")
     return known.get(format_ or "", "")
 
 
@@ -176,7 +189,9 @@ def _nested(node: Node, type_: Type, findings: Findings) -> Type:
     if physical is not None and isinstance(physical.value, str):
         written = physical.value.strip().lower()
         if written not in (type_.name, *_NESTED[type_.name]) and _plain(written) != _plain(type_.ddl):
-            findings.add(physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}.")
+            findings.contradicts(
+                physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}."
+            )
     return type_
 
 
@@ -199,11 +214,11 @@ def number_signs(read: Node, type_: Type, findings: Findings) -> dict[str, str]:
         if child is None:
             continue
         if child.value not in known:
-            findings.add(child, f"{name!r} is one of {' '.join(map(repr, known))}.", "Put it in quotes.")
+            findings.unknown_name(child, f"{name!r} is one of {' '.join(map(repr, known))}.", "Put it in quotes.")
         elif type_.name not in kinds:
-            findings.add(child, f"{name!r} does not fit {type_.name}.", f"It wants one of {', '.join(kinds)}.")
+            findings.misfit(child, f"{name!r} does not fit {type_.name}.", f"It wants one of {', '.join(kinds)}.")
         else:
             signs[name] = child.value
     if signs["decimal"] == signs["thousands"]:
-        findings.add(read["thousands"], f"{signs['decimal']!r} would be both signs.", "Say 'decimal' as well.")
+        findings.contradicts(read["thousands"], f"{signs['decimal']!r} would be both signs.", "Say 'decimal' as well.")
     return signs

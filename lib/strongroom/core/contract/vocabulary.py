@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from strongroom.core.errors import Problem
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -66,24 +66,14 @@ CUSTOM: Mapping[str, tuple[str, ...]] = {
 """Our own words, in `customProperties`."""
 
 
-class Findings:
-    """The problems found so far."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def add(self, node: Node, what: str, todo: str = "") -> None:
-        self.problems.append(node.problem(what, todo))
-
-
 def check_words(node: Node, kind: str, findings: Findings) -> None:
     """Report every field of an ODCS object that we neither run nor take as documentation."""
     run, documentation, refused = RUN[kind], DOCUMENTATION[kind], REFUSED.get(kind, {})
     for name, child in node.fields.items():
         if name in refused and not _empty(name, child):
-            findings.add(child, f"{name!r} is not run.", refused[name])
+            findings.not_run(child, f"{name!r} is not run.", refused[name])
         elif name not in run and name not in documentation and name not in refused:
-            findings.add(child, f"Unknown field {name!r}.", did_you_mean(name, (*run, *documentation)))
+            findings.unknown_field(child, f"Unknown field {name!r}.", did_you_mean(name, (*run, *documentation)))
 
 
 def _empty(name: str, child: Node) -> bool:
@@ -104,9 +94,9 @@ def custom_properties(node: Node, kind: str, findings: Findings) -> dict[str, No
             continue  # the JSON schema says so
         if name not in CUSTOM[kind]:
             todo = did_you_mean(name, CUSTOM[kind]) or "None is known here."
-            findings.add(entry["property"], f"Unknown custom property {name!r}.", todo)
+            findings.unknown_field(entry["property"], f"Unknown custom property {name!r}.", todo)
         elif name in found:
-            findings.add(entry["property"], f"The custom property {name!r} stands here twice.")
+            findings.twice(entry["property"], f"The custom property {name!r} stands here twice.")
         else:
             found[name] = value
     return found
@@ -137,9 +127,11 @@ def whole(value: object) -> int | None:
 def check_keys(node: Node, known: Sequence[str], what: str, findings: Findings) -> bool:
     """Whether `node` is a mapping of `known` keys only; reports what it is not."""
     if not isinstance(node.value, dict):
-        findings.add(node, f"{what} is a mapping.", f"Its keys: {', '.join(known)}." if known else "It has no keys.")
+        findings.wrong_type(
+            node, f"{what} is a mapping.", f"Its keys: {', '.join(known)}." if known else "It has no keys."
+        )
         return False
     for name, child in node.fields.items():
         if name not in known:
-            findings.add(child, f"Unknown key {name!r} in {what}.", did_you_mean(name, known))
+            findings.unknown_field(child, f"Unknown key {name!r} in {what}.", did_you_mean(name, known))
     return True

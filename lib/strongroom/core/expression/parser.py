@@ -28,7 +28,14 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)|`(?P<quoted>[^`]+)`|(?P<sign><>|!=|<=|>=|[-+*/=<>(),])|(?P<end>\Z))"
 )
 _LANGUAGE = Language(
-    "The expression", _TOKEN, _WORDS, longest=10_000, deepest=50, most=300, todo="Split it into several rules."
+    "The expression",
+    _TOKEN,
+    _WORDS,
+    longest=10_000,
+    deepest=50,
+    most=300,
+    todo="Split it into several rules.",
+    code="expression.invalid",
 )
 
 

@@ -127,16 +127,17 @@ class RoleKeys:
                 f"the role {self.role!r} does not hold the key {info}",
                 where=self.where,
                 todo="Ask for a grant with 'enforce: cryptographic' of what it opens, and then for `keys wrap`.",
+                code="key.role",
             )
         return tuple(self.keys[info])
 
     def derive(self, info: str, *, length: int, key_id: int = 0) -> Secret:
         """The key that `info` names, as it was derived from that master key. There is only one length."""
         if key_id not in self.opening(info):
-            raise KeyFault(f"the role {self.role!r} has no key of {key_id:08x}", where=self.where)
+            raise KeyFault(f"the role {self.role!r} has no key of {key_id:08x}", where=self.where, code="key.role")
         found = self.keys[info][key_id]
         if len(found.reveal()) != length:
-            raise KeyFault("this key of the role is for something else", where=self.where)
+            raise KeyFault("this key of the role is for something else", where=self.where, code="key.role")
         return found
 
 
@@ -175,12 +176,14 @@ class Keyring:
                 f"key {key_id:08x} is not in the keyring",
                 where=self.handle.where,
                 todo="Use the keyring that the table was written with, or import the key.",
+                code="key.unknown",
             )
         if found.status is not Status.ENABLED:
             raise KeyFault(
                 f"key {found.name} is {found.status}",
                 where=self.handle.where,
                 todo="Enable it again, or restore a copy of the keyring from before it was destroyed.",
+                code="key.disabled",
             )
         return found
 
@@ -205,7 +208,7 @@ class Keyring:
         """
         secret = self.key(key_id or self.primary).secret
         if secret is None:  # `key` gives enabled keys only, and these have one
-            raise KeyFault("the key has no secret", where=self.handle.where)
+            raise KeyFault("the key has no secret", where=self.handle.where, code="key.missing")
         return Secret(hkdf_sha256(secret.reveal(), info.encode(), length=length))
 
 

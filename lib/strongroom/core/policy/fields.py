@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from strongroom.core import yaml
-from strongroom.core.errors import Problem
 from strongroom.core.escaping import is_plain
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean, nearest
 
 PRINCIPAL = re.compile(r"(user|group):[^\s:,;*?{}]+")
@@ -19,40 +19,35 @@ SELECTOR = re.compile(r"\*|(classification|tag):\w[\w.-]*|[^\s*:`]([^*:`]*[^\s*:
 _ANYONE = re.compile(r"(user|group):(\*|[^\s:,;*?{}]+)")
 
 
-class Fields:
+class Fields(Findings):
     """One reader for one file. Every method returns something usable, and adds a Problem when the file is wrong."""
 
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def add(self, node: yaml.Node, what: str, todo: str = "") -> None:
-        """Note a problem at this place."""
-        self.problems.append(node.problem(what, todo))
+    area = "policy"
 
     def keys(self, node: yaml.Node, known: Iterable[str], *, required: Iterable[str] = ()) -> None:
         """Report keys that are unknown, and required ones that are missing."""
         if not isinstance(node.value, dict):
-            self.add(node, "A mapping belongs here.", f"Known keys: {', '.join(known)}.")
+            self.wrong_type(node, "A mapping belongs here.", f"Known keys: {', '.join(known)}.")
             return
         for name, entry in node.fields.items():
             if name not in known:
-                self.add(entry, f"Unknown key {name!r}.", did_you_mean(name, known))
+                self.unknown_field(entry, f"Unknown key {name!r}.", did_you_mean(name, known))
         for name in required:
             if name not in node and not any(
                 nearest(other, known) == name for other in node.fields if other not in known
             ):
-                self.add(node, f"The key {name!r} is missing.")
+                self.missing(node, f"The key {name!r} is missing.")
 
     def mapping(self, node: yaml.Node | None, what: str) -> Mapping[str, yaml.Node]:
         """The entries of a mapping; empty when there is none."""
         if node is not None and node.value is not None and not isinstance(node.value, dict):
-            self.add(node, f"{what!r} is a mapping of names.", "Write 'name: …' lines under it.")
+            self.wrong_type(node, f"{what!r} is a mapping of names.", "Write 'name: …' lines under it.")
         return node.fields if node is not None else {}
 
     def items(self, node: yaml.Node | None, what: str) -> tuple[yaml.Node, ...]:
         """The items of a list; empty when there is none."""
         if node is not None and node.value is not None and not isinstance(node.value, list):
-            self.add(node, f"{what!r} is a list.", "Write '- …' lines under it.")
+            self.wrong_type(node, f"{what!r} is a list.", "Write '- …' lines under it.")
         return node.items if node is not None else ()
 
     def text(self, node: yaml.Node | None, what: str) -> str:
@@ -60,7 +55,7 @@ class Fields:
         if node is None:
             return ""
         if not isinstance(node.value, str) or not node.value.strip():
-            self.add(node, f"{what!r} is a text.", "Put it in quotes." if node.value is not None else "")
+            self.wrong_type(node, f"{what!r} is a text.", "Put it in quotes." if node.value is not None else "")
             return ""
         return unicodedata.normalize("NFC", node.value)
 
@@ -68,12 +63,12 @@ class Fields:
         """A list of texts, each of the given form; a list that stands there must not be empty."""
         found: list[str] = []
         if node is not None and (node.value is None or node.value == []):
-            self.add(node, f"{what!r} is empty.", "Name at least one, or remove the key.")
+            self.missing(node, f"{what!r} is empty.", "Name at least one, or remove the key.")
         for item in self.items(node, what):
             if not isinstance(item.value, str) or not (form.fullmatch(item.value) and is_plain(item.value)):
-                self.add(item, f"This is not {kind}.")
+                self.add(item, f"This is not {kind}.", kind="name")
             elif (word := unicodedata.normalize("NFC", item.value)) in found:
-                self.add(item, f"{word!r} stands here twice.")
+                self.twice(item, f"{word!r} stands here twice.")
             else:
                 found.append(word)
         return tuple(found)
@@ -83,7 +78,7 @@ class Fields:
         found = self.words(node, what, WORD, "a word")
         for item in self.items(node, what) if found else ():
             if item.value in found and item.value not in known:
-                self.add(item, f"{item.value!r} is none of {what}.", did_you_mean(item.value, known))
+                self.unknown_name(item, f"{item.value!r} is none of {what}.", did_you_mean(item.value, known))
         return found
 
     def principals(self, node: yaml.Node | None, what: str, *, star: bool = False) -> tuple[str, ...]:
@@ -102,13 +97,15 @@ class Fields:
                 return day + timedelta(days=1) if end else day
             found = datetime.fromisoformat(text)
         except (ValueError, OverflowError):
-            self.add(node, f"{what!r} is not a date.", "Write it as 2027-06-30 or 2027-06-30T12:00:00Z.")
+            self.add(node, f"{what!r} is not a date.", "Write it as 2027-06-30 or 2027-06-30T12:00:00Z.", "date")
             return None
         if found.tzinfo is None:
-            self.add(node, f"{what!r} is a time without zone.", "Write it as 2027-06-30T12:00:00Z.")
+            self.add(node, f"{what!r} is a time without zone.", "Write it as 2027-06-30T12:00:00Z.", "date")
             return None
         try:
             return found.astimezone(UTC)
         except OverflowError:
-            self.add(node, f"{what!r} is beyond the years 1 to 9999 in UTC.", "Leave it out, if it is for all time.")
+            self.add(
+                node, f"{what!r} is beyond the years 1 to 9999 in UTC.", "Leave it out, if it is for all time.", "date"
+            )
             return None

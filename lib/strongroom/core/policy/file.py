@@ -43,7 +43,7 @@ def load_policy(path: str) -> Policy:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         todo = "Name the policy file in the settings (policy: …), as UTF-8 text."
-        raise ConfigError([Problem("The policy file cannot be read.", path, todo)]) from error
+        raise ConfigError([Problem("The policy file cannot be read.", path, todo, "policy.unreadable")]) from error
     return parse_policy(text, _shown(path))
 
 
@@ -81,12 +81,16 @@ class _Reader(GrantChecks):
         found: list[Role] = []
         for name, entry in self.mapping(node, f"{what}s").items():
             if not WORD.fullmatch(name):
-                self.add(entry, f"The {what} {name!r} is not a plain word.", "Use letters, digits, '_', '-' and '.'.")
+                self.add(
+                    entry, f"The {what} {name!r} is not a plain word.", "Use letters, digits, '_', '-' and '.'.", "name"
+                )
             known = ("members", "os_group", "key") if what == "role" else ("members",)
             self.keys(entry, known, required=("members",))
             os_group = self.text(entry.get("os_group"), "os_group")
             if os_group and not _OS_GROUP.fullmatch(os_group):
-                self.add(entry["os_group"], "This is no group of the operating system.", "Write its name or number.")
+                self.add(
+                    entry["os_group"], "This is no group of the operating system.", "Write its name or number.", "name"
+                )
             people = self.principals(entry.get("members"), "members")
             found.append(Role(name, people, entry.where, os_group, self.holder(entry.get("key"), found)))
         return tuple(found)
@@ -96,11 +100,21 @@ class _Reader(GrantChecks):
         text = self.text(node, "key")
         found = reference(text, folder=self.folder) if text else ""
         if node is not None and text and not found:
-            self.add(node, "'key' names who holds the role's key.", "Write file:PATH or env:NAME, never a key itself.")
+            self.add(
+                node,
+                "'key' names who holds the role's key.",
+                "Write file:PATH or env:NAME, never a key itself.",
+                "role-key",
+            )
         if node is not None and found:
             for other in others:
                 if other.key == found:
-                    self.add(node, f"The role {other.name!r} has this key, too.", "Give each role a key of its own.")
+                    self.add(
+                        node,
+                        f"The role {other.name!r} has this key, too.",
+                        "Give each role a key of its own.",
+                        "role-key",
+                    )
         return found
 
     def circles(self, root: yaml.Node, groups: Iterable[Role]) -> None:
@@ -114,7 +128,12 @@ class _Reader(GrantChecks):
                 seen.update(fresh)
                 ahead = fresh
             if f"group:{group.name}" in seen:
-                self.add(root["groups"][group.name], f"The group {group.name!r} contains itself.", "Break the circle.")
+                self.add(
+                    root["groups"][group.name],
+                    f"The group {group.name!r} contains itself.",
+                    "Break the circle.",
+                    "circle",
+                )
 
     def grant(self, node: yaml.Node, roles: Mapping[str, Role], groups: Iterable[Role]) -> Grant:
         acting = "act" in (node.value.get("actions") or ()) if isinstance(node.value, dict) else False
@@ -157,12 +176,12 @@ class _Reader(GrantChecks):
         self.keys(node, _EXPECT_KEYS, required=("as", "action", "table", "at", "allowed"))
         action, allowed = self.text(node.get("action"), "action"), node.get("allowed")
         if action and action not in ACTIONS:
-            self.add(node["action"], f"Unknown action {action!r}.", did_you_mean(action, ACTIONS))
+            self.unknown_name(node["action"], f"Unknown action {action!r}.", did_you_mean(action, ACTIONS))
         if allowed is not None and not isinstance(allowed.value, bool):
-            self.add(allowed, "'allowed' is true or false.")
+            self.wrong_type(allowed, "'allowed' is true or false.")
         principal = self.text(node.get("as"), "as")
         if principal and not (PRINCIPAL.fullmatch(principal) and is_plain(principal)):
-            self.add(node["as"], "'as' does not name a principal.", "Write it as user:NAME or group:NAME.")
+            self.add(node["as"], "'as' does not name a principal.", "Write it as user:NAME or group:NAME.", "name")
         classes = self.mapping(node.get("classifications"), "classifications")
         return Expectation(
             principal=principal,
@@ -210,11 +229,11 @@ class _Reader(GrantChecks):
         found = {}
         for selector, entry in self.mapping(node, "mask").items():
             if not SELECTOR.fullmatch(selector):
-                self.add(entry, "This is not a column.")
+                self.add(entry, "This is not a column.", kind="name")
             if not isinstance(entry.value, str):
-                self.add(entry, "A mask is a text.", 'Put it in quotes: "null".' if entry.value is None else "")
+                self.wrong_type(entry, "A mask is a text.", 'Put it in quotes: "null".' if entry.value is None else "")
             elif entry.value not in _MASK_WORDS:
-                self.add(entry, f"Unknown mask {entry.value!r}.", did_you_mean(entry.value, _MASK_WORDS))
+                self.unknown_name(entry, f"Unknown mask {entry.value!r}.", did_you_mean(entry.value, _MASK_WORDS))
             else:
                 found[selector] = _MASK_WORDS[entry.value]
         return found
@@ -222,7 +241,7 @@ class _Reader(GrantChecks):
     def role(self, node: yaml.Node, roles: Mapping[str, Role]) -> str:
         name = self.text(node.get("role"), "role")
         if name and name != EVERYONE and name not in roles:
-            self.add(node["role"], f"Unknown role {name!r}.", did_you_mean(name, roles))
+            self.unknown_name(node["role"], f"Unknown role {name!r}.", did_you_mean(name, roles))
         return name
 
     def actions(self, node: yaml.Node, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.escaping import is_plain
+from strongroom.core.findings import Findings
 from strongroom.core.settings import proven, values
 from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, Setting, Settings
 from strongroom.core.suggest import did_you_mean
@@ -66,17 +67,21 @@ def _override(entry: str) -> tuple[str, Node]:
     return name.strip(), Node(value, f"--set {name.strip()}", 0)
 
 
-class _Reader:
+class _Reader(Findings):
     """One reading of one file; collects problems and stops at the end only."""
 
+    area = "settings"
+
     def __init__(self, file: str) -> None:
+        super().__init__()
         self.file = file
         self.folder = Path(file).absolute().parent
-        self.problems: list[Problem] = []
 
     def read(self, root: Node, overrides: Sequence[tuple[str, Node]]) -> Settings:
         if not isinstance(root.value, dict):
-            raise ConfigError([root.problem("A settings file is a mapping of keys to values.")])
+            raise ConfigError(
+                [root.problem("A settings file is a mapping of keys to values.", code="settings.wrong-type")]
+            )
         top: dict[str, Any] = {name: key.default for name, key in KNOWN.items()}
         sections: dict[str, dict[str, Any]] = {
             name: {key: each.default for key, each in keys.items()} for name, keys in SECTIONS.items()
@@ -94,29 +99,34 @@ class _Reader:
                 self.section(name, node, lambda key, child, at=name: self.one(sections, at, key, child, typed=True))
             else:
                 named = f"Unknown setting {name!r}." if _NAME.fullmatch(name) else "This is no setting."  # nor a name
-                self.refuse(node, named, did_you_mean(name, [*KNOWN, "spark", "environment", *SECTIONS]))
+                self.unknown_field(node, named, did_you_mean(name, [*KNOWN, "spark", "environment", *SECTIONS]))
         masters = (spark.get("spark.master", "local[*]"), *top["masters"])
         for name, node in overrides:
             section, dot, key = name.partition(".")
             if "identity" in root.fields and (fault := proven.refusal(name, str(node.value), masters))[0]:
-                self.refuse(node, *fault)
+                self.add(node, *fault, kind="command-line")
             elif name in KNOWN:
                 top[name] = self.value(node, name, KNOWN[name], typed=False)
             elif section == "identity":
-                self.refuse(node, "Who proves who is asking is not for the command line.", "Write it into the file.")
+                self.add(
+                    node,
+                    "Who proves who is asking is not for the command line.",
+                    "Write it into the file.",
+                    "command-line",
+                )
             elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
                 self.spark(spark, key if key.startswith("spark.") else name, node)
             elif section in JOBS and dot:
                 self.one(sections, section, key, node, typed=False)
             else:
                 known = [*KNOWN, "spark.KEY", *(f"{job}.{word}" for job, keys in JOBS.items() for word in keys)]
-                self.refuse(node, f"Unknown setting {name!r}.", did_you_mean(name, known))
+                self.unknown_field(node, f"Unknown setting {name!r}.", did_you_mean(name, known))
         set_here = {*root.fields, *(name for name, _ in overrides)}
         identity = sections.pop("identity")
         self.identity(root, identity, asserted=next((node for name, node in overrides if name == "principal"), None))
         for name in KNOWN:
             if KNOWN[name].required and name not in set_here:
-                self.refuse(root, f"The setting {name!r} is missing.", "Add it.")
+                self.missing(root, f"The setting {name!r} is missing.", "Add it.")
         self.fill(root, top, sections)
         if self.problems:
             raise ConfigError(self.problems)
@@ -127,7 +137,7 @@ class _Reader:
 
     def section(self, name: str, node: Node, each: Any) -> None:
         if not isinstance(node.value, dict):
-            self.refuse(node, f"{name!r} is a mapping of keys to values.")
+            self.wrong_type(node, f"{name!r} is a mapping of keys to values.")
         for key, child in node.fields.items():
             each(key, child)
 
@@ -137,7 +147,7 @@ class _Reader:
         if name in known:
             found[section][name] = self.value(node, f"{section}.{name}", known[name], typed=typed)
         else:
-            self.refuse(node, f"Unknown setting '{section}.{name}'.", did_you_mean(name, known))
+            self.unknown_field(node, f"Unknown setting '{section}.{name}'.", did_you_mean(name, known))
 
     def identity(self, root: Node, found: Mapping[str, str], *, asserted: Node | None) -> None:
         """A name that is proven is not also asserted, by the file or on the command line; a token needs its keys."""
@@ -145,43 +155,48 @@ class _Reader:
         if node is None:
             return
         if not found["provider"]:
-            self.refuse(node, "'identity' names no provider.", f"One of: {', '.join(IDENTITY['provider'].choices)}.")
+            self.missing(node, "'identity' names no provider.", f"One of: {', '.join(IDENTITY['provider'].choices)}.")
         asserted = asserted or root.get("principal")
         if asserted is not None:
-            self.refuse(asserted, "'principal' asserts what 'identity' is there to prove.", "Leave it out.")
+            self.add(asserted, "'principal' asserts what 'identity' is there to prove.", "Leave it out.", "contradicts")
         missing = [name for name in ("keys", "issuer") if found["provider"] == "token" and not found[name]]
         if missing:
-            self.refuse(node, f"'identity' with the provider 'token' needs {' and '.join(missing)}.")
+            self.missing(node, f"'identity' with the provider 'token' needs {' and '.join(missing)}.")
 
     def spark(self, spark: dict[str, str], name: str, node: Node) -> None:
         value = node.value
         if not name.startswith("spark."):
-            self.refuse(node, f"Spark's settings start with 'spark.', not {name!r}.", f"Did you mean 'spark.{name}'?")
+            self.unknown_field(
+                node, f"Spark's settings start with 'spark.', not {name!r}.", f"Did you mean 'spark.{name}'?"
+            )
         elif _CREDENTIAL.search(name):
-            self.refuse(
+            self.add(
                 node,
                 f"{name!r} is a credential: Spark's settings show up in plans, logs and the UI.",
                 "Remove it and let the environment or a credentials provider carry it.",
+                "credential",
             )
         elif name == "spark.master" and (fault := values.master_fault(str(value)))[0]:
-            self.refuse(node, *fault)
+            self.add(node, *fault, kind="master")
         elif not is_plain(f"{name} {value}"):
-            self.refuse(node, "A setting of Spark has a sign in it that nobody sees.", "Type it anew.")
+            self.add(node, "A setting of Spark has a sign in it that nobody sees.", "Type it anew.", "name")
         elif isinstance(value, bool):
             spark[name] = str(value).lower()
         elif isinstance(value, (str, int, float)):
             spark[name] = str(value)
         else:
-            self.refuse(node, f"{name!r} is one text, number or boolean.")
+            self.wrong_type(node, f"{name!r} is one text, number or boolean.")
 
     def variable(self, found: dict[str, str | None], name: str, node: Node) -> None:
         if not _NAME.fullmatch(name):
-            self.refuse(node, "This is no variable's name.")  # nor is it shown
+            self.add(node, "This is no variable's name.", kind="name")  # nor is it shown
         elif node.value is not None and not isinstance(node.value, str):
-            self.refuse(node, f"'environment.{name}' is a text, or nothing at all for the caller's own.", "Quote it.")
+            self.wrong_type(
+                node, f"'environment.{name}' is a text, or nothing at all for the caller's own.", "Quote it."
+            )
         elif node.value is not None and _SECRET.search(name):
             todo = "Leave the value out: the caller's own passes."
-            self.refuse(node, f"'environment.{name}' is a credential, which stands in no file.", todo)
+            self.add(node, f"'environment.{name}' is a credential, which stands in no file.", todo, "credential")
         else:
             found[name] = node.value
 
@@ -190,7 +205,8 @@ class _Reader:
         try:
             return values.read(node.value, name, key, typed=typed, folder=self.folder)
         except values.Unfit as unfit:
-            return self.refuse(node, unfit.what, unfit.todo)
+            self.add(node, unfit.what, unfit.todo, unfit.kind)
+            return ""  # stands in for the value until the reading stops
 
     def fill(self, root: Node, top: dict[str, Any], jobs: Mapping[str, Mapping[str, object]]) -> None:
         """The defaults that follow from other settings, and what two settings may not be together."""
@@ -198,10 +214,11 @@ class _Reader:
             parts = urlsplit(str(jobs["prepare"][name]))
             open_way = parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1")
             if jobs["prepare"][f"{name}_token"] and open_way:
-                self.refuse(
+                self.add(
                     root,
                     f"'prepare.{name}' would get its token unencrypted.",
                     "Write https://…, or leave the token out.",
+                    "credential",
                 )
         keys, lake = top["keys"], top["lake"]
         if not top["keyring"]:
@@ -212,8 +229,3 @@ class _Reader:
         if not top["role_keys"]:
             near = str(Path(top["keyring"]).parent) if "://" in lake else f"{lake.rstrip('/')}/strongroom"
             top["role_keys"] = f"{near}/role-keys"
-
-    def refuse(self, node: Node, what: str, todo: str = "") -> object:
-        """Note a problem; the empty text it returns stands in for the value until the reading stops."""
-        self.problems.append(Problem(what, node.where if node.line else node.file, todo))
-        return ""

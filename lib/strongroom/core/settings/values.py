@@ -23,11 +23,11 @@ _MASTER = re.compile(r"local(\[(\*|\d+)(,\d+)?\])?|yarn|spark://[^\s/]+:\d+|k8s:
 
 
 class Unfit(Exception):
-    """A value that is none of its kind: what is wrong, and what to do."""
+    """A value that is none of its kind: what is wrong, what to do, and the kind of the problem."""
 
-    def __init__(self, what: str, todo: str = "") -> None:
+    def __init__(self, what: str, todo: str = "", kind: str = "wrong-type") -> None:
         super().__init__(what)
-        self.what, self.todo = what, todo
+        self.what, self.todo, self.kind = what, todo, kind
 
 
 def read(value: object, name: str, key: Setting, *, typed: bool, folder: Path) -> object:
@@ -57,7 +57,7 @@ def read(value: object, name: str, key: Setting, *, typed: bool, folder: Path) -
     if not isinstance(value, str) or not value.strip():
         raise Unfit(f"{name!r} is a text.", "" if value is None else "Put it in quotes.")
     if not is_plain(value):
-        raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.")
+        raise Unfit(f"{name!r} has a sign in it that nobody sees.", "Type it anew.", "name")
     match key.kind:
         case "path" if _SCHEME.match(value):
             raise Unfit(f"{name!r} is a file or folder of this machine.", "Write a path; a mounted disk has one, too.")
@@ -74,7 +74,7 @@ def read(value: object, name: str, key: Setting, *, typed: bool, folder: Path) -
         case "principal" if not is_principal(value):
             raise Unfit(f"{name!r} names who runs a job.", f"Write user:{value}." if _NAME.fullmatch(value) else "")
         case "choice" if value not in key.choices:
-            raise Unfit(f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices))
+            raise Unfit(f"{name!r} may not be {value!r}.", did_you_mean(value, key.choices), "unknown-name")
     return value
 
 
@@ -110,17 +110,17 @@ def _masters(value: object, name: str) -> tuple[str, ...]:
         raise Unfit(f"{name!r} is a list of Spark's masters.", "Write [spark://HOST:PORT, …].")
     for each in value:
         if (fault := master_fault(each))[0]:
-            raise Unfit(*fault)
+            raise Unfit(*fault, kind="master")
     return tuple(value)
 
 
 def _lake(value: str, folder: Path) -> str:
     if value.startswith("catalog:"):
-        raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.")
+        raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.", "not-run")
     found = _absolute(value, folder)
     if sign := _UNFIT_FOR_TABLES.search(found):
         what = f"No Delta table can be opened below a folder with {sign[0]!a} in its path."
-        raise Unfit(what, "Give the lake a path without it.")
+        raise Unfit(what, "Give the lake a path without it.", "name")
     return found
 
 
@@ -144,7 +144,7 @@ def _address(value: str, name: str) -> str:
         raise Unfit(f"{name!r} is an address.", "Write http://HOST:PORT or https://HOST.")
     if parts.username is not None or parts.query or parts.fragment:
         todo = f"Write https://HOST/PATH, and name where the token is with '{name}_token'."
-        raise Unfit(f"{name!r} has a name, a password or a query in it.", todo)
+        raise Unfit(f"{name!r} has a name, a password or a query in it.", todo, "credential")
     return value.rstrip("/")
 
 

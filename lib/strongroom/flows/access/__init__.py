@@ -1,6 +1,7 @@
 """Who may do what: ask the policy, see all of it at once, compare two, and find rules that do nothing. No Java.
 
 access explain --as user:grace --table training.reviews --action read --columns email
+access explain … --exit-code        … and end with 0 for yes, 5 for no
 access matrix                       who may do what with which column, for which purpose, until when
 access matrix --out matrix.html     … as a page to search (or .csv, .parquet, or a folder for a Delta table)
 access diff OLD.yaml NEW.yaml       what the new policy gives and takes away, in words
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from strongroom.core.contract.file import contracts_in
@@ -41,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What `access` takes besides the options of every job."""
     parser.add_argument("verb", choices=("explain", "matrix", "diff", "lint", "export"))
     parser.add_argument("files", metavar="FILE", nargs="*", help="diff: the old policy and the new one")
+    parser.add_argument("--exit-code", action="store_true", help="explain: end with 5 where the answer is no")
     parser.add_argument(
         "--table", metavar="NAME", default="", help="for example training.reviews; export: or training.*"
     )
@@ -80,15 +82,23 @@ def _matrix(job: Job) -> Outcome:
     found = [replace(view, table=view.table.replace(STAND_IN, "*")) for view in found]
     counted = sum(len(view.holders) * len(part.columns) for view in found for part in view.parts)
     facts: dict[str, object] = {"views": len(found), "cells": counted, "policy": engine.policy.fingerprint}
+    answer: dict[str, object] = {"cells": counted, "policy": engine.policy.fingerprint}
     notes = [*_narrowed(job), *_not_known(known, {view.table for view in found})]
     if not job.args.out:
-        return Outcome(summary="\n".join([_words(found), joined(notes)]), facts=facts)
+        answer["views"] = [_plain(view) for view in found]
+        return Outcome(summary="\n".join([_words(found), joined(notes)]), facts=facts, answer=answer)
     if job.args.out.endswith(".html"):
         write_lines(page(found, policy=engine.policy.fingerprint[:16], at=at, notes=notes), job.args.out)
     else:
         write_cells(cells(found), job.args.out)
     summary = joined([f"{counted:,} cells written to {job.args.out}.", *notes])
-    return Outcome(report=job.args.out, summary=summary, facts=facts)
+    return Outcome(report=job.args.out, summary=summary, facts=facts, answer=answer)
+
+
+def _plain(view: ActionView) -> dict[str, object]:
+    """A view for programs."""
+    holders = [{"principal": who, "purpose": purpose} for who, purpose in view.holders]
+    return {**asdict(view), "holders": holders}
 
 
 def _narrowed(job: Job) -> list[str]:
@@ -128,7 +138,8 @@ def _diff(job: Job) -> Outcome:
     old, new = (load_policy(file) for file in job.args.files)
     found = diff(old, new, tables=known_tables(job.settings).tables, at=_moment(job))
     lines = [each.text for each in found] or ["Nothing changes."]
-    return Outcome(summary=joined(lines), facts={"differences": len(found)})
+    answer = {"differences": [asdict(each) for each in found]}
+    return Outcome(summary=joined(lines), facts={"differences": len(found)}, answer=answer)
 
 
 def _lint(job: Job) -> Outcome:
@@ -136,7 +147,8 @@ def _lint(job: Job) -> Outcome:
     policy = engine.policy
     if problems := [*lint(policy, tables=known_tables(job.settings).tables, at=at), *_barred(job, engine, at)]:
         raise ConfigError(problems)
-    return Outcome(summary=f"Nothing to say about {policy.file}.", facts={"policy": policy.fingerprint})
+    facts = {"policy": policy.fingerprint}
+    return Outcome(summary=f"Nothing to say about {policy.file}.", facts=facts, answer=facts)
 
 
 def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
@@ -144,7 +156,7 @@ def _barred(job: Job, engine: Engine, at: datetime) -> Iterator[Problem]:
     for each in role_keys(engine, sealed_columns(job.settings), at=at):
         for inside, outside in each.barred.values():
             what = f"{', '.join(inside)} cannot be given by keys: the same key opens {', '.join(outside)}."
-            yield Problem(what, each.role.where, "Set their keys apart in the contracts.")
+            yield Problem(what, each.role.where, "Set their keys apart in the contracts.", "lint.barred")
 
 
 def _export(job: Job) -> Outcome:

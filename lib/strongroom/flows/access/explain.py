@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from strongroom.core.errors import UsageError
+from strongroom.core.errors import Refused, UsageError
 from strongroom.core.escaping import joined
-from strongroom.core.policy import PHYSICAL, last_day
+from strongroom.core.policy import PHYSICAL, Grant, last_day
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
@@ -17,7 +17,8 @@ from strongroom.flows.foundation.projections import contract_for, projections_of
 from strongroom.flows.foundation.role_keys import openable
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.levels.physical import projection_for
-from strongroom.govern.review.explain import explain
+from strongroom.govern.review.explain import Explanation, explain, role_line
+from strongroom.govern.review.explain import line as grant_line
 from strongroom.govern.review.matrix import BY_COLUMN, OPENED, opened
 from strongroom.govern.table import UNREADABLE, Table, described
 from strongroom.stores.keys.role_files import file_of
@@ -56,16 +57,65 @@ def explained(job: Job, *, at: datetime) -> Outcome:
     assumed = columns == table.columns and (found is None or not found.columns)
     if assumed and decision.allowed and not answer.decision.allowed:  # nobody knows that it has what is withheld
         withheld = f"  withheld, should it have them: {', '.join(answer.decision.withheld)}"
-        lines = [decision.reason, *_given(decision, table), withheld]
+        lines, notes = [decision.reason, *_given(decision, table)], [withheld]
     else:
-        lines = [*answer.lines(), *_given(decision, table)]
+        lines, notes = [*answer.lines(), *_given(decision, table)], []
     if decision.allowed and decision.level == PHYSICAL and found is not None:
-        lines += _projected(job, engine, replace(request, columns=table.columns), decision)
+        notes += _projected(job, engine, replace(request, columns=table.columns), decision)
     if decision.clear and decision.allowed:
-        lines += _by_keys(job, engine, decision)
-    lines += _parts(engine, request, decision, table)
-    lines += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
-    return Outcome(summary=joined(lines), facts={"allowed": answer.decision.allowed})
+        notes += _by_keys(job, engine, decision)
+    notes += _parts(engine, request, decision, table)
+    notes += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
+    told = answer if not (assumed and decision.allowed) else Explanation(decision)
+    return Outcome(
+        summary=joined([*lines, *notes]),
+        facts={"allowed": answer.decision.allowed},
+        answer={
+            **_plain(told, decision, table),
+            "withheld": list(answer.decision.withheld),
+            "notes": [note.strip() for note in notes],
+        },
+        exit_code=Refused.exit_code if job.args.exit_code and not told.decision.allowed else 0,
+    )
+
+
+def _plain(told: Explanation, given: Decision, table: Table) -> dict[str, object]:
+    """The answer for programs; of a no, `given` is the part that would be given."""
+    asked, addition = told.decision.request, told.addition
+    return {
+        "allowed": told.decision.allowed,
+        "reason": told.decision.reason,
+        "principal": asked.principal,
+        "action": asked.action,
+        "table": asked.table,
+        "purpose": asked.purpose,
+        "at": asked.at.isoformat(),
+        "columns": list(asked.columns),
+        "given": [_column(name, given, table) for name in given.columns] if given.allowed else [],
+        "rows": list(given.rows),
+        "enforced": given.level if given.allowed else None,
+        "rules": [_rule(grant) for grant in given.grants] if given.allowed else [],
+        "denied_by": [rule.where for rule, _ in told.decision.denying],
+        "hints": list(told.hints),
+        "missing_grant": grant_line(addition.grant) if addition else None,
+        "missing_role": role_line(addition.role) if addition and addition.role else None,
+    }
+
+
+def _column(name: str, given: Decision, table: Table) -> dict[str, object]:
+    return {"column": name, "shown": _shown(name, given, table), "where": list(given.conditions.get(name, ()))}
+
+
+def _rule(grant: Grant) -> dict[str, object]:
+    """A rule that gives, and what limits it."""
+    ends = last_day(grant.until) if grant.until else None
+    told = {
+        "enforced": grant.enforce,
+        "until": ends,
+        "approval": grant.approval or None,
+        "reason": grant.reason or None,
+    }
+    return {"where": grant.where, "role": grant.role, **told}
 
 
 def _given(decision: Decision, table: Table) -> list[str]:
@@ -74,10 +124,8 @@ def _given(decision: Decision, table: Table) -> list[str]:
         return []
     lines = []
     for name in decision.columns:
-        way = table.way(name) if decision.request.action == "read" else opened(table.way(name))
-        shown = OPENED if name in decision.clear else decision.masks.get(name, way)
         limited = f", where {' or '.join(decision.conditions[name])}" if name in decision.conditions else ""
-        lines.append(f"  {name}: {shown}{limited}")
+        lines.append(f"  {name}: {_shown(name, decision, table)}{limited}")
     if decision.rows:
         lines.append(f"  rows: {' or '.join(decision.rows)}")
     for grant in decision.grants:
@@ -86,6 +134,12 @@ def _given(decision: Decision, table: Table) -> list[str]:
         how = "" if grant.enforce == decision.level else f" ({grant.enforce})"
         lines.append(f"  by {grant.where}, role {grant.role}{how}{ends} {'; '.join(filter(None, said))}".rstrip())
     return [*lines, f"  enforced: {decision.level} (docs/threat-model.md says what that does not stop)"]
+
+
+def _shown(name: str, decision: Decision, table: Table) -> str:
+    """How a column that is given is shown."""
+    way = table.way(name) if decision.request.action == "read" else opened(table.way(name))
+    return OPENED if name in decision.clear else decision.masks.get(name, way)
 
 
 def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -> list[str]:

@@ -92,14 +92,15 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     manifest = {"format": _FORMAT, "target": job.args.to, "policy": engine.policy.fingerprint}
     same = not changed and all(before.get(name) == value for name, value in manifest.items())
     if job.args.dry_run or same:
-        return Outcome(summary=joined(lines), facts=facts)
+        return Outcome(summary=joined(lines), facts=facts, answer={**facts, "written": False})
     permit(job, "grant", _TABLE)
     AuditLog.open(job.settings).append(_event(job, engine, facts))
     number = int(before.get("number", 0)) + bool(changed)
     manifest |= {"number": number, "at": at.isoformat(), "parts": [asdict(part) for part in parts]}
     write_export(job.args.out, job.args.to, files=_files(target, told, changed, number), manifest=manifest)
     place = f"{job.args.out}/{job.args.to}"
-    return Outcome(report=place, summary=joined([*lines, f"Written to {place}."]), facts=facts)
+    answer = {**facts, "written": True}
+    return Outcome(report=place, summary=joined([*lines, f"Written to {place}."]), facts=facts, answer=answer)
 
 
 def _target(job: Job) -> _Target:

@@ -97,4 +97,6 @@ def _iceberg(schemas: str, table: str) -> dict[str, tuple[int, bool]]:
         return {field["name"]: (int(field["id"]), bool(field["required"])) for field in found["fields"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         todo = "Give a schema, or the table's metadata, as the Iceberg spec writes them."
-        raise ConfigError([Problem("This is no schema of an Iceberg table.", str(file), todo)]) from error
+        raise ConfigError(
+            [Problem("This is no schema of an Iceberg table.", str(file), todo, "export.schema")]
+        ) from error

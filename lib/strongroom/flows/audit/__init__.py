@@ -95,10 +95,12 @@ def _verify(job: Job, log: AuditLog) -> Outcome:
     facts = {"entries": found.size, "root": found.root.hex(), "checkpoints": len(heads), "breaks": len(found.breaks)}
     breaks = "".join(f"\n{line}" for line in recover.told(found.breaks))
     whole = f"The log is whole: {found.size:,} entries.{breaks}"
+    answer = {**facts, "breaks": [recover.plain(*each) for each in found.breaks], "checkpoint": None}
     if job.args.dry_run or job.args.key:
-        return Outcome(summary=whole, facts=facts)
+        return Outcome(summary=whole, facts=facts, answer=answer)
     note = signing.seal(log, job.settings).note
-    return Outcome(summary=f"{whole}\nHand this to a witness:\n{note}", facts=facts)
+    answer["checkpoint"] = note
+    return Outcome(summary=f"{whole}\nHand this to a witness:\n{note}", facts=facts, answer=answer)
 
 
 def _renew(job: Job, log: AuditLog) -> Outcome:
@@ -107,11 +109,13 @@ def _renew(job: Job, log: AuditLog) -> Outcome:
     old = _keys(job, log)
     heads = {name: _opened(name, old) for name in job.args.witness}
     if job.args.dry_run:
-        return Outcome(summary=f"Checkpoints of {old[0].name} would be followed by those of a new key.")
+        told = f"Checkpoints of {old[0].name} would be followed by those of a new key."
+        return Outcome(summary=told, answer={"checkpoint": None})
     policy = engine_of(job.settings.policy).policy.fingerprint
     event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
     sealed = signing.renew(log, job.settings, old, heads, event)
-    return Outcome(summary=f"The log is whole. It is signed with a new key from now on:\n{sealed.note}")
+    summary = f"The log is whole. It is signed with a new key from now on:\n{sealed.note}"
+    return Outcome(summary=summary, answer={"checkpoint": sealed.note})
 
 
 def _check_proof(job: Job, log: AuditLog) -> Outcome:
@@ -123,10 +127,11 @@ def _check_proof(job: Job, log: AuditLog) -> Outcome:
         index, proof, note = open_inclusion(_bytes(job.args.proof).decode())
         head = open_checkpoint(note, _keys(job, log))
     except ValueError as error:
-        raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof) from error
+        raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof, code="audit.proof") from error
     if not included(leaf_hash(entry), index, size=head.size, head=head.root, proof=proof):
-        raise StoreError("The entry is not the one this proof is about.", where=job.args.proof)
-    return Outcome(summary=f"The entry is number {index} of the {head.size:,} entries that {head.origin} signed.")
+        raise StoreError("The entry is not the one this proof is about.", where=job.args.proof, code="audit.proof")
+    summary = f"The entry is number {index} of the {head.size:,} entries that {head.origin} signed."
+    return Outcome(summary=summary, answer={"entry": index, "size": head.size, "origin": head.origin})
 
 
 def _prove(job: Job, log: AuditLog) -> Outcome:
@@ -135,29 +140,41 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
     leaves = [leaf_hash(entry) for entry, _ in zip(log.entries(), range(sealed.head.size), strict=False)]
     if root(leaves) != sealed.head.root:
         raise StoreError(
-            "The audit log was changed.", where=str(log.folder), todo="Run './spark-submit.sh audit verify'."
+            "The audit log was changed.",
+            where=str(log.folder),
+            todo="Run './spark-submit.sh audit verify'.",
+            code="audit.changed",
         )
     if job.args.witness:
         old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
-            raise StoreError("The log is shorter than that checkpoint.", where=job.args.witness[0])
-        return _out(job, consistency_text(old.size, consistency_proof(leaves, old.size), sealed.note))
+            raise StoreError(
+                "The log is shorter than that checkpoint.", where=job.args.witness[0], code="audit.changed"
+            )
+        return _proof(job, consistency_text(old.size, consistency_proof(leaves, old.size), sealed.note))
     if len(job.args.terms) != 1 or not job.args.terms[0].isdigit():
         raise UsageError("Which entry?", todo="Give its number, as search shows it, or --witness FILE.")
     index = int(job.args.terms[0])
     if index >= len(leaves):
         raise UsageError(f"There is no entry {index}.", todo=f"The last one is {len(leaves) - 1}.")
-    return _out(job, inclusion_text(index, inclusion_proof(leaves, index), sealed.note))
+    return _proof(job, inclusion_text(index, inclusion_proof(leaves, index), sealed.note))
+
+
+def _proof(job: Job, text: str) -> Outcome:
+    return replace(_out(job, text), answer={"proof": text})
 
 
 def _search(job: Job, log: AuditLog) -> Outcome:
     terms = _terms(job.args.terms)
     found = [(index, event) for index, event in log.numbered() if _fits(event, terms)]
     shown = found[-job.args.limit :] if job.args.limit > 0 else found
-    lines = [f"{index:>8}  {json_text(json.loads(event.entry()), compact=True)}" for index, event in shown]
+    events = [(index, json.loads(event.entry())) for index, event in shown]
+    lines = [f"{index:>8}  {json_text(event, compact=True)}" for index, event in events]
     if len(found) > len(shown):
         lines.append(f"The last {len(shown)} of {len(found)}; --limit 0 shows all.")
-    return _out(job, joined(lines) or "Nothing.", facts={"found": len(found)})
+    told = _out(job, joined(lines) or "Nothing.", facts={"found": len(found)})
+    rows = None if job.args.out else [{"entry": index, **event} for index, event in events]
+    return replace(told, lines=rows, answer={"found": len(found), "shown": len(shown)})
 
 
 def _terms(words: list[str]) -> dict[str, Any]:
@@ -225,7 +242,7 @@ def _opened(file: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
         return open_checkpoint(_bytes(file).decode(), keys)
     except ValueError as error:
-        raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file) from error
+        raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file, code="audit.checkpoint") from error
 
 
 def _bytes(file: str) -> bytes:

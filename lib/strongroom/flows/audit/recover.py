@@ -44,12 +44,13 @@ def recover(job: Job, log: AuditLog) -> Outcome:
         if fault is None:
             raise UsageError("The log is whole: there is nothing to accept.", todo="Run audit verify.")
         if job.args.dry_run:
-            return Outcome(summary=f"This would be recorded and accepted: {fault.what}", facts=facts)
+            answer = {**facts, "note": None}
+            return Outcome(summary=f"This would be recorded and accepted: {fault.what}", facts=facts, answer=answer)
         policy = engine_of(job.settings.policy).policy.fingerprint
         decided = Event.decided(job.run, decision, policy=policy)
         told = {"did": "accepted the log as it lies", "reason": reason, **facts}
         note = _accept(log, job.settings, replace(decided, action=RECOVER, outcome="done", facts=told), goes_on)
-    return Outcome(summary=f"Recorded, and signed from now on:\n{note}", facts=facts)
+    return Outcome(summary=f"Recorded, and signed from now on:\n{note}", facts=facts, answer={**facts, "note": note})
 
 
 def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
@@ -58,6 +59,12 @@ def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
         found, why = (json_text(event.facts.get(name, "")) for name in ("fault", "reason"))
         who = f"Entry {index:,}: on {event.time:%Y-%m-%d} {event.principal} accepted the log as it lay"
         yield f"{who}; found: {found}; reason: {why}"
+
+
+def plain(index: int, event: Event) -> dict[str, object]:
+    """One such time, for programs."""
+    told = {name: event.facts.get(name, "") for name in ("fault", "reason")}
+    return {"entry": index, "time": event.time.isoformat(), "principal": event.principal, **told}
 
 
 def _accept(log: AuditLog, settings: Settings, event: Event, origin: str) -> str:

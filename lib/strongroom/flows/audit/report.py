@@ -64,9 +64,10 @@ def report(job: Job, log: AuditLog) -> Outcome:
     text = joined(lines)
     facts = {"events": len(events), "month": f"{start:%Y-%m}"}
     if not job.args.out:
-        return Outcome(summary=text, facts=facts)
+        return Outcome(summary=text, facts=facts, answer={**facts, "text": text})
     write_lines(text, job.args.out)
-    return Outcome(report=job.args.out, summary=f"Written to {job.args.out}: {start:%Y-%m}{chosen}.", facts=facts)
+    summary = f"Written to {job.args.out}: {start:%Y-%m}{chosen}."
+    return Outcome(report=job.args.out, summary=summary, facts=facts, answer={**facts, "text": text})
 
 
 def _month(text: str, *, now: datetime) -> tuple[datetime, datetime]:

@@ -78,7 +78,12 @@ def permit_references(job: Job, contract: Contract, lake: Lake) -> None:
 
 def _missing(name: str) -> StoreError:
     todo = f"Run ./spark-submit.sh prepare --contract {name} first."
-    return StoreError("a table that the contract refers to is not there yet", where=f"training.{name}", todo=todo)
+    return StoreError(
+        "a table that the contract refers to is not there yet",
+        where=f"training.{name}",
+        todo=todo,
+        code="table.missing",
+    )
 
 
 def broken_rows(
@@ -141,7 +146,12 @@ def new_keys(job: Job, road: Road, plan: PassPlan, *, lake: Lake, good: Sequence
             found = road.engine.shuffle(tasks, BLOBS, by="range", reduce=meeting, to=SHARED)
             if any(found.column("shared").to_pylist()):
                 what_is = f"others have added rows since with keys of this run's rows (rule {rule.id})"
-                raise StoreError(what_is, where=table, todo="Run again: it will tell which rows are there twice.")
+                raise StoreError(
+                    what_is,
+                    where=table,
+                    todo="Run again: it will tell which rows are there twice.",
+                    code="table.changed",
+                )
 
     return judge if asked else None
 
@@ -202,6 +212,6 @@ def _keys_of(plan: PassPlan, road: Road, tasks: Tasks, leaf: Column, *, name: st
             again = preparing(name.partition(".")[2], mode="overwrite")
             todo = f"Get the key back, or write {name} anew: {again}."
             raise StoreError(
-                f"values of {leaf.path!r} cannot be compared: {fault.what}", where=name, todo=todo
+                f"values of {leaf.path!r} cannot be compared: {fault.what}", where=name, todo=todo, code="source.type"
             ) from None
     return tuple(ids)

@@ -112,7 +112,7 @@ def last_runs(view: Exploration) -> pd.DataFrame:
     found = pd.DataFrame(runs.orderBy("started", ascending=False).limit(RUNS).toPandas())
     if found.empty:
         todo = f"./spark-submit.sh prepare --contract {view.contract.name}"
-        raise StoreError("this data set was never prepared", where=view.contract.name, todo=todo)
+        raise StoreError("this data set was never prepared", where=view.contract.name, todo=todo, code="table.missing")
     return found.iloc[::-1].reset_index(drop=True)
 
 
@@ -162,7 +162,9 @@ def weigh(view: Exploration, text: str) -> pd.DataFrame:
     notes = made.schema["features"].metadata if "features" in made.columns else {}
     if MODEL not in notes:
         todo = f"./spark-submit.sh vectorize --contract {view.contract.name}"
-        raise StoreError("no pipeline is known for these features", where=view.features, todo=todo)
+        raise StoreError(
+            "no pipeline is known for these features", where=view.features, todo=todo, code="table.missing"
+        )
     folder, column = notes[MODEL], _column(view, "text")
     pipeline = PipelineModel.load(folder if "://" in folder else f"file://{folder}")
     [row] = pipeline.transform(made.sparkSession.createDataFrame([(text,)], f"{column} string")).collect()
@@ -191,7 +193,9 @@ def _column(view: Exploration, role: str) -> str:
     """
     name = view.roles.get(role)
     if name is None:
-        raise ConfigError([Problem(f"no column is the {role}", view.contract.file, f"Give one the role {role}.")])
+        raise ConfigError(
+            [Problem(f"no column is the {role}", view.contract.file, f"Give one the role {role}.", "contract.missing")]
+        )
     if name not in view.read(view.table).columns:
         todo = "Ask whoever keeps the policy, and see: ./spark-submit.sh access explain"
         raise Refused(f"the column {name!r} is not among those that the policy shows", where=view.table, todo=todo)

@@ -146,5 +146,6 @@ def settle_purpose(job: Job, contract: Contract) -> Job:
             f"the contract does not allow the purpose {purpose!r}" if purpose else "no purpose is named",
             where=contract.file,
             todo=f"Give --purpose; the contract allows {', '.join(contract.purposes)}.",
+            code="policy.purpose",
         )
     return replace(job, run=replace(job.run, purpose=purpose))

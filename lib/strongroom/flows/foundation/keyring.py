@@ -23,7 +23,12 @@ def ring_of(settings: Settings, lake: Lake) -> Keyring:
     gone = not Path(settings.keyring).exists()
     if gone and lake.open(MANIFEST) is not None:
         todo = "Put its copy back. A new keyring would open nothing of what the lake holds."
-        raise KeyFault("the keyring is gone, and the lake holds what it protects", where=settings.keyring, todo=todo)
+        raise KeyFault(
+            "the keyring is gone, and the lake holds what it protects",
+            where=settings.keyring,
+            todo=todo,
+            code="keyring.missing",
+        )
     return open_keyring(settings.keys, settings.keyring, create=gone)
 
 

@@ -52,7 +52,9 @@ def contract_for(settings: Settings, table: str) -> Contract:
         if table.lower() in map(str.lower, sources_of(contract)):
             return contract
     todo = "Write its contract."
-    raise ConfigError([Problem(f"no contract tells how {table} is protected", settings.contracts, todo)])
+    raise ConfigError(
+        [Problem(f"no contract tells how {table} is protected", settings.contracts, todo, "contract.unknown")]
+    )
 
 
 def protected(contract: Contract, table: str) -> Mapping[str, Column]:
@@ -72,7 +74,9 @@ def projections_of(engine: Engine, request: Request, contract: Contract) -> tupl
     for each in found:
         if sum(other.table == each.table for other in found) > 1:
             what = f"two sets of purposes would share the folder of {each.table}"
-            raise ConfigError([Problem(what, each.role.where, "Rename a purpose: 'any' and '--' are ours.")])
+            raise ConfigError(
+                [Problem(what, each.role.where, "Rename a purpose: 'any' and '--' are ours.", "policy.contradicts")]
+            )
     return found
 
 

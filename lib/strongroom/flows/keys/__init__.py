@@ -74,23 +74,34 @@ def run(job: Job) -> Outcome:
 def listed(job: Job) -> Outcome:
     """One line a key; none is opened."""
     found = inventory(job.settings.keyring)
-    words = {found.primary: "  primary", SUBJECTS: "  tags data subjects; never rotated"}
+    primary, words = (
+        f"{found.primary:08x}",
+        {found.primary: "  primary", SUBJECTS: "  tags data subjects; never rotated"},
+    )
     lines = [f"{id_:08x}  {state}{words.get(id_, '')}" for id_, state in found.states.items()]
-    return Outcome(summary=joined(lines), facts={"primary": f"{found.primary:08x}", "keys": len(found.states)})
+    keys = [
+        {"key": f"{id_:08x}", "state": str(state), "primary": id_ == found.primary}
+        for id_, state in found.states.items()
+    ]
+    facts = {"primary": primary, "keys": len(keys)}
+    return Outcome(summary=joined(lines), facts=facts, answer={"primary": primary, "keys": keys})
 
 
 def rotated(job: Job) -> Outcome:
     """A new primary key; a keyring that was only made now has one already."""
     ring = _ring(job) if job.args.dry_run else ring_of(job.settings, Lake(job.settings.lake))
     if ring.notice:
-        return Outcome(summary=ring.notice, facts={"primary": f"{ring.primary:08x}"})
+        facts = {"primary": f"{ring.primary:08x}"}
+        return Outcome(summary=ring.notice, facts=facts, answer={**facts, "before": None})
     key = new_key(ring.keys)
     done = saved(job, replace(ring, primary=key.id, keys=(*ring.keys, key)))
     then = _of_roles(job, "Run `keys wrap` before anything is written under it; until then it opens for none of")
+    facts = {"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"}
     return Outcome(
         summary=f"Key {key.name} is primary. Tokens made from now on differ from those made before, and do not join "
         f"with them; values under {ring.primary:08x} stay readable.{then}",
-        facts={"primary": f"{done.primary:08x}", "before": f"{ring.primary:08x}"},
+        facts=facts,
+        answer=facts,
     )
 
 
@@ -102,6 +113,7 @@ def disabled(job: Job, ring: Keyring) -> Outcome:
     return Outcome(
         summary=f"Key {key.name} is disabled. What runs already opens values with it until it ends.{then}",
         facts={"key": key.name},
+        answer={"key": key.name, "state": str(Status.DISABLED)},
     )
 
 
@@ -109,7 +121,8 @@ def enabled(job: Job, ring: Keyring) -> Outcome:
     """Values under the key open again."""
     key = _named(job, ring, Status.DISABLED)
     saved(job, _with(ring, replace(key, status=Status.ENABLED)))
-    return Outcome(summary=f"Key {key.name} is enabled.", facts={"key": key.name})
+    answer = {"key": key.name, "state": str(Status.ENABLED)}
+    return Outcome(summary=f"Key {key.name} is enabled.", facts={"key": key.name}, answer=answer)
 
 
 def covered(job: Job) -> Outcome:
@@ -129,7 +142,12 @@ def covered(job: Job) -> Outcome:
     ]
     totals = {f"{id_:08x}": sum(rows for (key_id, *_), rows in found.items() if key_id == id_) for id_ in known}
     facts: dict[str, object] = {"rows": totals}
-    return Outcome(summary=joined(lines), facts=facts | ({"unknown": sum(strange.values())} if strange else {}))
+    places = [
+        {"key": None if key_id == OTHERS else f"{key_id:08x}", "table": table, "column": column, "values": rows}
+        for (key_id, table, column), rows in sorted(found.items())
+    ]
+    facts |= {"unknown": sum(strange.values())} if strange else {}
+    return Outcome(summary=joined(lines), facts=facts, answer={"values": totals, "places": places})
 
 
 def destroyed(job: Job, ring: Keyring) -> Outcome:
@@ -142,6 +160,7 @@ def destroyed(job: Job, ring: Keyring) -> Outcome:
             f"{sum(found.values()):,} values still lie under key {key.name}",
             where=f"{table}.{column} ({rows:,}){f' and {len(found) - 1} more' if len(found) > 1 else ''}",
             todo="Run `keys rewrap` for what is encrypted, prepare tokens anew from raw files, or delete the rows.",
+            code="key.in-use",
         )
     saved(job, _with(ring, Key(key.id, Status.DESTROYED, None)))
     then = _of_roles(job, "Run `keys wrap` to take what was derived from it out of the files of")
@@ -149,6 +168,7 @@ def destroyed(job: Job, ring: Keyring) -> Outcome:
         summary=f"Key {key.name} is destroyed here. It lives on in copies of the keyring, and older versions of tables "
         f"can no longer be opened.{then}",
         facts={"key": key.name},
+        answer={"key": key.name, "state": str(Status.DESTROYED)},
     )
 
 

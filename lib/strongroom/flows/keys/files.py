@@ -49,7 +49,7 @@ def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: st
         decision = permit(job, "reveal", table, columns=columns, contract=contract)
     except Refused as no:
         what = f"the key of {key} opens {', '.join(columns)} of {table}. {no.what}"
-        raise Refused(what, where=no.where, todo=no.todo) from None
+        raise Refused(what, where=no.where, todo=no.todo, code=no.code) from None
     if decision.rows or decision.conditions:
         what = f"the key of {key} opens every row of {table}, and the grant gives some of them only"
         where = ", ".join(rule.where for rule in decision.grants)
@@ -78,16 +78,21 @@ def exported(job: Job, ring: Keyring) -> Outcome:
     """Keys in clear, in a new file that only its owner can read."""
     if not job.args.column:
         _write_new(job, clear_json(ring.primary, ring.keys))
-        return Outcome(summary=f"{job.args.what} holds every master key in clear.", facts={"file": job.args.what})
+        facts = {"file": job.args.what}
+        answer = {**facts, "table": None, "column": None, "associated_data": None}
+        return Outcome(summary=f"{job.args.what} holds every master key in clear.", facts=facts, answer=answer)
     contract, leaf = named_column(job)
     table = f"training.{contract.name}"
     _write_new(job, column_keyset(leaf, table=table, ring=ring))
     said = f"{job.args.what} holds the keys of {table}.{leaf.path} in clear, as a Tink keyset."
+    bound = None
     if opens(leaf):
         key = row_key(leaf)
-        said += f"\nAssociated data of its values: {bound_to(leaf, table=table).decode()}"
-        said += f"{{{key}}}\n{{{key}}} is that column of the same row, as it lies in the table." if key else ""
-    return Outcome(summary=said, facts={"file": job.args.what, "table": table, "column": leaf.path})
+        bound = bound_to(leaf, table=table).decode() + (f"{{{key}}}" if key else "")
+        said += f"\nAssociated data of its values: {bound}"
+        said += f"\n{{{key}}} is that column of the same row, as it lies in the table." if key else ""
+    facts = {"file": job.args.what, "table": table, "column": leaf.path}
+    return Outcome(summary=said, facts=facts, answer={**facts, "associated_data": bound})
 
 
 def imported(job: Job, ring: Keyring) -> Outcome:
@@ -114,7 +119,8 @@ def imported(job: Job, ring: Keyring) -> Outcome:
     after = f"Now delete {job.args.what}."
     if gone:
         after = f"Destroyed here, and they stay so: {', '.join(gone)}. {job.args.what} still holds them in clear."
-    return Outcome(summary=f"New keys: {names}. {after}", facts={"keys": [key.name for key in fresh]})
+    facts = {"keys": [key.name for key in fresh]}
+    return Outcome(summary=f"New keys: {names}. {after}", facts=facts, answer={**facts, "destroyed_here": gone})
 
 
 def column_keyset(leaf: Column, *, table: str, ring: Keyring) -> str:

@@ -55,10 +55,11 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
     """
     lake, old, todo = Lake(job.settings.lake), ring.enabled[1:], permitted(job, ring)
     counts: Counter[str] = Counter()
-    lines = []
+    lines, tables = list[str](), list[dict[str, object]]()
     for work in todo if old else []:
         found = _table(job, work, lake, old=old)
         counts.update(found)
+        tables.append({"table": work.table, **{name: found[name] for name in ("values", "files", "unopened")}})
         lines.append(
             f"{work.table}: {counted(found['values'], 'value')} in {counted(found['files'], 'file')}"
             + (f"; {found['unopened']:,} do not open and stay" if found["unopened"] else "")
@@ -69,7 +70,9 @@ def rewrapped(job: Job, ring: Keyring) -> Outcome:
     )
     after = "Older versions keep the old values until VACUUM; `keys coverage` tells what is left, tokens among it."
     facts = {"primary": f"{ring.primary:08x}", **{name: counts[name] for name in ("values", "files", "unopened")}}
-    return Outcome(rows={"rewrapped": counts["values"]}, summary=joined((told, *lines, after)), facts=facts)
+    summary = joined((told, *lines, after))
+    answer = {**facts, "tables": tables}
+    return Outcome(rows={"rewrapped": counts["values"]}, summary=summary, facts=facts, answer=answer)
 
 
 def permitted(job: Job, ring: Keyring) -> list[Work]:
@@ -127,7 +130,9 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
                 counts.update(found if path not in rewrite.waiting else ())
             except FileNotFoundError:
                 if not rewrite.left(path):
-                    raise StoreError("a file of this table is gone", where=f"{work.table}: {path}") from None
+                    raise StoreError(
+                        "a file of this table is gone", where=f"{work.table}: {path}", code="table.gone"
+                    ) from None
             if rewrite.pending >= AT_ONCE:
                 counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))
         counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))

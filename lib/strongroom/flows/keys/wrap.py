@@ -43,13 +43,22 @@ def wrapped(job: Job, ring: Keyring) -> Outcome:
     would = "would " if job.args.dry_run else ""
     summary = joined((f"{len(changes):,} roles' keys {would}change" if changes else "nothing to do", *lines, *due))
     facts = {"roles": {each.role: len(each.given.keys) if each.given else 0 for each in changes}, "due": len(due)}
-    outcome = Outcome(summary=summary, facts=facts)
+    answer = {"roles": [_plain(each) for each in changes], "due": [line.strip() for line in due]}
+    outcome = Outcome(summary=summary, facts=facts, answer=answer)
     if due and not job.args.dry_run:
-        fault = KeyFault("a rotation is due", where="; ".join(due)[:900], todo="Run `keys wrap --rotate`.")
+        fault = KeyFault(
+            "a rotation is due", where="; ".join(due)[:900], todo="Run `keys wrap --rotate`.", code="key.due"
+        )
         fault.outcome = outcome
         job.say(summary)
         raise fault
     return outcome
+
+
+def _plain(each: Change) -> dict[str, object]:
+    """A change for programs."""
+    words = {"gains": list(each.gains), "loses": list(each.loses), "left": list(each.left)}
+    return {"role": each.role, **words, "keys": len(each.given.keys) if each.given else 0}
 
 
 def _rotated(job: Job, ring: Keyring) -> Keyring:

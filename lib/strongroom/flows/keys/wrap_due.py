@@ -35,6 +35,7 @@ def known_to(each: Holding, gone: Iterable[str]) -> KeyFault:
         f"{', '.join(sorted(gone))} left the role {each.role.name!r} and may still have its key-encryption key",
         where=each.role.where,
         todo="Name another one (`key:`) for the role, and give it to its members.",
+        code="key.due",
     )
 
 

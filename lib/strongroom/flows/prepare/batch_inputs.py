@@ -81,7 +81,7 @@ def inputs_of(
             handed = [table for table in mine if table not in opened]
             if handed and isinstance(way.engine, Local):
                 what = f"only Spark reads this: {needs_spark(_table(handed[0]))}"
-                raise EnvironmentFault(what, where=handed[0].path, todo=BY_SPARK)
+                raise EnvironmentFault(what, where=handed[0].path, todo=BY_SPARK, code="spark.needed")
             inputs += [_handed(job, contract, number, table, read, lake=lake) for table in handed]
         elif source.format in TEXT_FORMATS:
             items += _text(number, contract, known, whole) if way.direct else []

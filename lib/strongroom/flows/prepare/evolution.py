@@ -78,7 +78,7 @@ def evolution(table: pa.Schema, plan: pa.Schema, contract: Contract, *, same: bo
         else:
             where = contract.file if column is None else f"{contract.file}:{column.line}"
             todo = f"Leave it as it was, or make all rows anew: {preparing(contract.name, mode='overwrite')}."
-            problems.append(Problem(f"column {path!r} {change}", where, todo))
+            problems.append(Problem(f"column {path!r} {change}", where, todo, "contract.change"))
     if problems:
         raise ConfigError(problems)
     kept = [plan.field(name).with_nullable(table.field(name).nullable or plan.field(name).nullable)

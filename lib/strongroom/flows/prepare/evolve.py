@@ -94,7 +94,7 @@ def refuse_large(job: Job, contract: Contract, evolved: Evolution, table: DeltaT
         columns = ", ".join(evolved.rewritten)
         what = f"wider columns ({columns}) mean that {bytes_ / 1e9:,.1f} GB are written anew, and the limit is {most:g}"
         todo = f"Do it alone: ./spark-submit.sh prepare --contract {contract.name} --widen (or set prepare.widenLimit)."
-        raise ConfigError([Problem(what, f"{contract.file}:{_line(contract, evolved)}", todo)])
+        raise ConfigError([Problem(what, f"{contract.file}:{_line(contract, evolved)}", todo, "contract.change")])
 
 
 def _line(contract: Contract, evolved: Evolution) -> int:
@@ -150,7 +150,7 @@ def widened(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution, wit
     name = f"training.{contract.name}"
     rewrite = Rewrite.of(lake, name, run_id=job.run.id)
     if rewrite is None:
-        raise StoreError("this table vanished", where=name, todo="Run again.")
+        raise StoreError("this table vanished", where=name, todo="Run again.", code="table.vanished")
     rewrite.schema = evolved.schema
     again = _sealed(job, contract, evolved) if evolved.former else {}
     for path, size in rewrite.files():
@@ -197,6 +197,8 @@ def _anew(
         done = again.get(name, as_it_is)(array, keys)
         if done.left:
             what = f"{counted(done.left, 'value')} of {name!r} do not open, so they cannot be encrypted as wider ones"
-            raise StoreError(what, where=where, todo="See `keys list` for keys that are disabled or gone.")
+            raise StoreError(
+                what, where=where, todo="See `keys list` for keys that are disabled or gone.", code="key.wrong"
+            )
         arrays.append(done.array.cast(array.type))
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)

@@ -140,7 +140,7 @@ def _new_version(rows: Judged, lake: Lake) -> list[TableFiles]:
 def _other(job: Job, name: str, rule: SetRule, lake: Lake) -> TableFiles:
     there = lake.open(name)
     if there is None:
-        raise StoreError("a table that the contract refers to is not there any more", where=name)
+        raise StoreError("a table that the contract refers to is not there any more", where=name, code="table.missing")
     job.say(f"{rule.id}: asks {name}, version {there.version()}")
     return files_at(lake, there, name)
 
@@ -179,7 +179,9 @@ def _check_columns(frame: Any, columns: Mapping[str, Type], table: str, where: s
     kinds = {path: _at(found, path) for path in asked}
     if kinds != {path: type_.ddl for path, type_ in columns.items()}:
         todo = "Prepare that data set by today's contract."
-        raise ConfigError([Problem(f"The columns of {table} are not what its contract says", where, todo)])
+        raise ConfigError(
+            [Problem(f"The columns of {table} are not what its contract says", where, todo, "table.columns")]
+        )
 
 
 def _at(found: Mapping[str, Any], path: str) -> str:

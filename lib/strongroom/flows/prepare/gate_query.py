@@ -69,7 +69,7 @@ def by_duckdb(query: Query, tables: Mapping[str, Any], *, memory: str, seconds: 
                 row = database.execute(duckdb_sql(query, {table: table for table in tables})).fetchone()
             except duckdb.OutOfMemoryException:
                 raise ConfigError(
-                    [Problem(f"The query needs more than {memory}.", where, "Ask less at once.")]
+                    [Problem(f"The query needs more than {memory}.", where, "Ask less at once.", "query.limit")]
                 ) from None
         return row[0] if row else None
 
@@ -105,7 +105,9 @@ def _in_time(seconds: float, interrupt: Callable[[], object], *, where: str) -> 
         if not late.is_set():
             raise
         todo = "Ask less, or give it more time by --set prepare.sql_seconds=…"
-        raise ConfigError([Problem(f"The query took longer than {seconds:g} seconds.", where, todo)]) from None
+        raise ConfigError(
+            [Problem(f"The query took longer than {seconds:g} seconds.", where, todo, "query.limit")]
+        ) from None
     finally:
         over.set()
         watcher.join()

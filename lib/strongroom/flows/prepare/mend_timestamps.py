@@ -38,7 +38,9 @@ def mended(job: Job) -> Outcome:
         lines.append(f"{table}: {counted(len(old), 'file')}")
     verb = "would be written anew" if job.args.dry_run else "written anew"
     told = f"{counted(files, 'file')} with timestamps of before {verb}"
-    return Outcome(rows={}, summary="\n".join((told, *lines)), facts={"files": files, "tables": len(todo)})
+    facts = {"files": files, "tables": len(todo)}
+    answer = {"mended": [{"table": table, "files": len(old)} for table, old in todo]}
+    return Outcome(rows={}, summary="\n".join((told, *lines)), facts=facts, answer=answer)
 
 
 def _published(job: Job, lake: Lake) -> Iterator[tuple[str, Contract]]:
@@ -73,7 +75,7 @@ def _rewritten(job: Job, lake: Lake, table: str, *, old: set[str]) -> None:
             rewrite.replace(path, size, change=lambda batch: batch)
         except FileNotFoundError:
             if not rewrite.left(path):
-                raise StoreError("a file of this table is gone", where=f"{table}: {path}") from None
+                raise StoreError("a file of this table is gone", where=f"{table}: {path}", code="table.gone") from None
         if rewrite.pending >= AT_ONCE:
             rewrite.commit(note=note)
     rewrite.commit(note=note)

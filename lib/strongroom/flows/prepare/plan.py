@@ -222,6 +222,7 @@ def _new_files(
             where=rewritten[0].path,
             todo="Put it back, or read the batch that held it anew: ./spark-submit.sh prepare "
             f"--contract {contract.name} --reread {shell_word(rewritten[0].path)}",
+            code="source.changed",
         )
     if change.vanished:
         job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")

@@ -55,7 +55,7 @@ def files_again(batch: Batch, today: Sequence[RawFile]) -> tuple[RawFile, ...]:
     if gone:
         what = f"batch {batch.number} cannot be read anew as a whole: {len(gone):,} of its files are gone"
         todo = "Put them back. Without them their rows, which are in the table, would be lost."
-        raise StoreError(what, where=gone[0], todo=todo)
+        raise StoreError(what, where=gone[0], todo=todo, code="source.missing")
     return tuple(there[file.path] for file in batch.files)
 
 
@@ -72,11 +72,11 @@ def check_replaceable(name: str, batch: Batch, *, known: Sequence[Batch], table:
         what = (
             "others have written files of this table anew (OPTIMIZE, DELETE, UPDATE): whose rows are in them is unknown"
         )
-        raise StoreError(what, where=name, todo=todo)
+        raise StoreError(what, where=name, todo=todo, code="table.changed")
     for later in manifest.seen(known, table):
         if later.mode == RETRY and later.number > batch.number and any(is_of(path, later.stage) for path in files):
             what = f"`quarantine retry` (batch {later.number}) put rows in that may be of batch {batch.number}"
-            raise StoreError(what, where=name, todo=todo)
+            raise StoreError(what, where=name, todo=todo, code="table.changed")
 
 
 def removes(table: DeltaTable, stage: str, *, when: int) -> list[RemoveAction]:

@@ -106,7 +106,9 @@ def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
             line = f" (line {part.seen.broken_line})" if part.seen.broken_line else ""
             where = f"{part.path}, byte {part.seen.broken}{line}"
             why = "a quote is broken" if csv else "what holds the document together is broken"
-            raise StoreError(f"{why}: from here on no row of this file can be trusted", where=where, todo=todo)
+            raise StoreError(
+                f"{why}: from here on no row of this file can be trusted", where=where, todo=todo, code="source.damaged"
+            )
 
 
 def _set_aside(part: PartSeen) -> bool:

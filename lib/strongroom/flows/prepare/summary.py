@@ -21,6 +21,7 @@ from strongroom.stores.spark.session import is_local
 if TYPE_CHECKING:
     from strongroom.flows.prepare.plan import Found
     from strongroom.flows.prepare.run_record import Done
+    from strongroom.quality.gate import SetVerdict
 
 
 Blocks = Iterable[tuple[str, list[tuple[str, str]]]]
@@ -56,7 +57,26 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         "table": f"training.{contract.name}", "version": done.version, "batch": done.batch.number, **rows,
         "contract": contract.fingerprint, "key": f"{done.key:08x}",
     }  # fmt: skip
-    return Outcome(tables=where, rows=rows, report=done.report, summary=joined(lines), facts=facts)
+    versions = {f"training.{contract.name}": done.version, aside: done.aside}
+    answer = {
+        "contract": contract.name,
+        "contract_version": contract.version,
+        "batch": done.batch.number,
+        "mode": done.batch.mode,
+        "versions": {table: version for table, version in versions.items() if version is not None},
+        "key": f"{done.key:08x}",
+        "gate": "closed" if done.closed else "open",
+        "failures": {rule: count for rule, count in tally.failed.items() if count},
+        "set_rules": [_verdict(verdict) for verdict in done.verdicts],
+        "not_reached": list(done.notes),
+    }
+    return Outcome(tables=where, rows=rows, report=done.report, summary=joined(lines), facts=facts, answer=answer)
+
+
+def _verdict(verdict: SetVerdict) -> dict[str, object]:
+    """What a rule on the whole set said, for programs."""
+    told = {"rule": verdict.rule, "severity": verdict.severity, "passed": verdict.passed}
+    return {**told, "measured": verdict.measured, "where": verdict.where}
 
 
 def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> Outcome:
@@ -66,6 +86,12 @@ def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> 
         tables=_tables(contract, lake),
         rows={"read": 0, "written": 0, "quarantined": 0},
         summary=f"{contract.name} {contract.version}: nothing new to read; {tables}.",
+        answer={
+            "contract": contract.name,
+            "contract_version": contract.version,
+            "batch": None,
+            "versions": {} if version is None else {f"training.{contract.name}": version},
+        },
     )
 
 
@@ -91,7 +117,16 @@ def preview(job: Job, contract: Contract, *, found: Found, reads: Found, mode: s
         *(line for title, pairs in foreseen for line in _rows(title, pairs)),
         *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
     ]
-    return Outcome(tables=_tables(contract, lake), summary=joined(lines))
+    answer = {
+        "contract": contract.name,
+        "contract_version": contract.version,
+        "mode": mode,
+        "would_read": [
+            {"source": name, "format": source.format, "path": source.path, "files": len(files), "bytes": sizes[name]}
+            for name, (source, files) in reads.items()
+        ],
+    }
+    return Outcome(tables=_tables(contract, lake), summary=joined(lines), answer=answer)
 
 
 def _check(rule: Rule, contract: Contract, *, mode: str) -> str:

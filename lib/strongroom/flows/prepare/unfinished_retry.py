@@ -62,7 +62,9 @@ def finish(
     if sum(json.loads(file.stats)["numRecords"] for file in files) != moved:
         aside = f"quarantine.{contract.name}"
         todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
-        raise StoreError("rows of a retry that died are no longer in its stage", where=name, todo=todo)
+        raise StoreError(
+            "rows of a retry that died are no longer in its stage", where=name, todo=todo, code="table.gone"
+        )
     note = {RUN: batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
     commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
 

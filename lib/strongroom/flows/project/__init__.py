@@ -177,4 +177,6 @@ def _told(
     lines += [f"  {name}: {would}dropped" for name in stale]
     told = ", ".join(f"{count} {would}{verb}" for verb, count in counts.items() if count) or "nothing to do"
     summary = joined((f"{len(tables):,} projections: {told}", *lines))
-    return Outcome(tables, {"written": sum(rows.values())} if rows else {}, summary=summary, facts=counts)
+    return Outcome(
+        tables, {"written": sum(rows.values())} if rows else {}, summary=summary, facts=counts, answer=counts
+    )

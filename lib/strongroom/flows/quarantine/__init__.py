@@ -61,7 +61,10 @@ def run(job: Job) -> Outcome:
     lake, table = Lake(job.settings.lake), f"quarantine.{contract.name}"
     if lake.open(table) is None:
         raise StoreError(
-            "there is no quarantine yet", where=lake.folder(table), todo=f"Run {preparing(contract.name)}."
+            "there is no quarantine yet",
+            where=lake.folder(table),
+            todo=f"Run {preparing(contract.name)}.",
+            code="table.missing",
         )
     verb = {"list": _list, "show": _show, "retry": retry.retry, "discard": _discard}[job.args.verb]
     return verb(job if job.args.verb == "show" else settle_purpose(job, contract), contract, lake)
@@ -73,18 +76,23 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
     asked = {rule.id: rule.columns for rule in contract.rules}
     blocks = (
-        ("reason", Counter(_reason(each, asked.get(each, ())) for row in rows for each in row["reasons"] or ())),
+        ("reason", Counter(each for row in rows for each in row["reasons"] or ())),
         ("run", Counter(row["run_id"] for row in rows)),
         ("file", Counter(row["source_file"] for row in rows)),
     )
     lines = [f"quarantine.{contract.name}: {counted(len(rows), 'row')}; a row may have several reasons"]
-    for title, counts in blocks:
+    ranked = {title: sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0]))) for title, counts in blocks}
+    for title, counts in ranked.items():
         lines += ["", f"  {'rows':>8}  {title}"]
-        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-        lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in ranked]
-    return Outcome(
-        rows={"quarantined": len(rows)}, summary=joined(lines), facts={"table": f"quarantine.{contract.name}"}
-    )
+        told = [(_reason(name, asked.get(name, ())) if title == "reason" else name, count) for name, count in counts]
+        lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in told]
+    facts = {"table": f"quarantine.{contract.name}"}
+    answer = {
+        **facts,
+        "rows": len(rows),
+        **{f"{title}s": [{title: name, "rows": count} for name, count in counts] for title, counts in ranked.items()},
+    }
+    return Outcome(rows={"quarantined": len(rows)}, summary=joined(lines), facts=facts, answer=answer)
 
 
 def _reason(rule: str, columns: tuple[str, ...]) -> str:
@@ -115,24 +123,33 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
         _line(row, clear, asked, contract, kept.get((row["batch"], row["source_file"])))
         for row, clear in zip(rows, opened.to_pylist(), strict=True)
     ]
-    return Outcome(rows={"read": len(rows)}, summary=joined(shown) or "no such row", facts={"table": table})
+    if not shown:
+        job.say("no such row")
+    told = joined(map(json_text, shown))
+    return Outcome(
+        rows={"read": len(rows)},
+        summary=told,
+        facts={"table": table},
+        lines=shown,
+        answer={"table": table, "shown": len(shown)},
+    )
 
 
 def _line(
     row: dict[str, Any], clear: bytes | None, asked: Mapping[str, tuple[str, ...]], contract: Contract,
     origin: Origin | None,
-) -> str:  # fmt: skip
+) -> dict[str, object]:  # fmt: skip
     told = {name: row.get(name) for name in ("reasons", "source_file", "source_position")}
     if origin is not None and told["source_position"]:
         told["source_position"] = in_file(str(told["source_position"]), origin.parts)
     columns = dict.fromkeys(column for rule in row["reasons"] or () for column in asked.get(rule, ()))
-    return json_text({**told, "columns": [*columns], **_clear(clear, contract, origin.form if origin else None)})
+    return {**told, "columns": [*columns], **_clear(clear, contract, origin.form if origin else None)}
 
 
 def _clear(clear: bytes | None, contract: Contract, form: Form | None) -> dict[str, object]:
     r"""What was set aside: the row as its columns, where it is one, and of a text file the very record.
 
-    Bytes of it that are no text are shown as `\xff`.
+    Bytes of it that are no text are shown as `\xff`, numbers that are none as the texts "NaN" and "Infinity".
     """
     if clear is None:
         return {"row": "cannot be opened with this keyring"}
@@ -153,11 +170,16 @@ def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
     have = _rows(replace(job, args=argparse.Namespace(**{**vars(job.args), "run": "", "reason": ""})), contract, lake)
     gone = sum(row["run_id"] in runs for row in have)
     if job.args.dry_run or not gone:
-        return Outcome(rows={"discarded": 0}, summary=f"{gone:,} of {counted(len(have), 'row')} would be discarded")
+        told = f"{gone:,} of {counted(len(have), 'row')} would be discarded"
+        answer = {"table": table, "discarded": 0, "would_discard": gone, "of": len(have)}
+        return Outcome(rows={"discarded": 0}, summary=told, answer=answer)
     commits.without(lake, table, where=one_of("run_id", sorted(runs)))
     left = len(have) - gone
     summary = f"{counted(gone, 'row')} discarded, {left:,} left; their files go with the next VACUUM after 7 days"
-    return Outcome(rows={"discarded": gone}, summary=summary, facts={"table": table, "discarded": gone})
+    facts = {"table": table, "discarded": gone}
+    return Outcome(
+        rows={"discarded": gone}, summary=summary, facts=facts, answer={**facts, "would_discard": 0, "of": len(have)}
+    )
 
 
 def _chosen_runs(job: Job, contract: Contract, lake: Lake) -> set[str]:

@@ -65,7 +65,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         onto = add(lake, training, evolved, onto)
     elif evolved.changes:
         what, first = f"the columns of {training} are not the contract's yet", preparing(contract.name, mode="append")
-        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.")])
+        raise ConfigError([Problem(what, contract.file, f"Bring them there first: {first}.", "table.contract")])
     _refuse_unpublished(lake, aside, known, onto)
     owners.refuse(training, onto, mode="append")
     owners.refuse(aside, quarantine, mode="overwrite")
@@ -90,7 +90,10 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(UNOPENED, 0):
         summary += f"\n  {closed:,} of them cannot be opened: another keyring, or somebody changed them"
-    return Outcome(rows=counts, summary=summary, facts={"table": training, "batch": batch.number, **counts})
+    facts = {"table": training, "batch": batch.number, **counts}
+    return Outcome(
+        rows=counts, summary=summary, facts=facts, answer={**facts, "unopened": tally.failed.get(UNOPENED, 0)}
+    )
 
 
 def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: DeltaTable) -> None:
@@ -100,7 +103,12 @@ def _refuse_unpublished(lake: Lake, aside: str, known: Sequence[Batch], onto: De
     if found is not None and open_ones & set(found["batch"].unique().to_pylist()):
         what = "there are rows of a run that was not published: its gate was closed, or it died"
         again = preparing(aside.partition(".")[2])
-        raise StoreError(what, where=aside, todo=f"Run {again} until it is published; then retry what is left.")
+        raise StoreError(
+            what,
+            where=aside,
+            todo=f"Run {again} until it is published; then retry what is left.",
+            code="run.unfinished",
+        )
 
 
 @dataclass(frozen=True, slots=True)

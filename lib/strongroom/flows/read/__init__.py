@@ -118,7 +118,7 @@ def _read(
     if found is None:
         zone, _, name = table.partition(".")
         todo = f"Run {preparing(name)} first." if zone == "training" else "Run the job first that writes it."
-        raise StoreError("there is no such table", where=lake.folder(table), todo=todo)
+        raise StoreError("there is no such table", where=lake.folder(table), todo=todo, code="table.missing")
     rows = _rows(spark, lake, table, found, theirs=theirs)
     sql = reading(decision, dict(rows.dtypes))
     carried = tuple(name for name in carried if name in rows.columns and name not in decision.columns)
@@ -176,5 +176,10 @@ def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) 
     found = lake.open(projection.table)
     if found is None or not holds(found, projection.content):
         what = "of another policy than today's" if found is not None else "not made yet"
-        raise StoreError(f"this projection is {what}", where=projection.table, todo="Run ./spark-submit.sh project.")
+        raise StoreError(
+            f"this projection is {what}",
+            where=projection.table,
+            todo="Run ./spark-submit.sh project.",
+            code="projection.behind",
+        )
     return _rows(spark, lake, projection.table, found, theirs=theirs)

@@ -69,7 +69,8 @@ def run(job: Job) -> Outcome:
         raise StoreError("there is no such table yet", where=source, todo=todo)
     told = f"{', '.join(column.name for column in columns)} of {source}"
     if job.args.dry_run:
-        return Outcome({target: lake.folder(target)}, summary=f"{told} would be opened into {target}")
+        would, answer = f"{told} would be opened into {target}", {"table": target, "version": None}
+        return Outcome({target: lake.folder(target)}, summary=would, answer=answer)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     recipe = {"job": "reveal", "columns": [column.name for column in columns], "where": job.args.where}
     origin = Origin(contract, {source: found.version()}, job.run.purpose, recipe)

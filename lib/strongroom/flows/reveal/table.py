@@ -91,7 +91,8 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, origin: O
     target.refuse()
     if target.done:
         drop_former(lake, name)  # which it may have died before
-        return Outcome({name: lake.folder(name)}, summary=f"{name}: this run is done already.")
+        answer = {"table": name, "version": None}
+        return Outcome({name: lake.folder(name)}, summary=f"{name}: this run is done already.", answer=answer)
     clear, counted_ = _opened(rows, plan)
     counts = (0, dict[str, int]())
 
@@ -174,5 +175,9 @@ def _outcome(plan: Opening, counts: tuple[int, dict[str, int]], *, version: int,
     ]
     facts = {"table": target, "version": version, "rows": rows, "unopened": unopened}
     return Outcome(
-        {target: path}, {"read": rows, "written": rows, "quarantined": 0}, summary=joined(lines), facts=facts
+        {target: path},
+        {"read": rows, "written": rows, "quarantined": 0},
+        summary=joined(lines),
+        facts=facts,
+        answer=facts,
     )

@@ -91,7 +91,7 @@ class Local:
             EnvironmentFault: the rows are Spark's to read.
         """
         if tasks.frame is not None:
-            raise EnvironmentFault("only Spark reads these rows", todo=BY_SPARK)
+            raise EnvironmentFault("only Spark reads these rows", todo=BY_SPARK, code="spark.needed")
         if self.processes > 1 and tasks.count > 1:
             from strongroom.flows.row_pass.pool import run_in_pool
 

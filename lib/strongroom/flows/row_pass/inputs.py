@@ -74,7 +74,7 @@ class Road:
     def _opens(self, table: TableFiles) -> bool:
         if self.engine.name == "local" and table.why_not:
             what = f"only Spark reads this: {table.why_not}"
-            raise EnvironmentFault(what, where=table.name, todo=BY_SPARK)
+            raise EnvironmentFault(what, where=table.name, todo=BY_SPARK, code="spark.needed")
         return self.direct and not table.why_not
 
 

@@ -137,12 +137,12 @@ def _told(part: Part) -> Iterator[None]:
     except StoreError as error:
         if error.where:
             raise
-        raise StoreError(error.what, where=part.path, todo=error.todo) from None
+        raise StoreError(error.what, where=part.path, todo=error.todo, code=error.code) from None
     except (OSError, pa.ArrowException) as error:
         todo = "Replace or remove it." if isinstance(error, pa.ArrowException) else "Check the path and permission."
         if only_whole(part.path):
             todo = "Check the path and permission, and that the file is packed as its name says, and whole."
-        raise StoreError("this file cannot be read", where=part.path, todo=todo) from None
+        raise StoreError("this file cannot be read", where=part.path, todo=todo, code="source.unreadable") from None
 
 
 def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:

@@ -71,7 +71,7 @@ def run_in_pool(function: Function, count: int, processes: int) -> Iterator[pa.R
         if not left:
             return
     todo = "See the system's log: the memory may not be enough. Run the same with --set prepare.engine=spark."
-    raise EnvironmentFault("worker processes died again and again", todo=todo)
+    raise EnvironmentFault("worker processes died again and again", todo=todo, code="spark.workers")
 
 
 def _one(function: Function, number: int) -> list[pa.RecordBatch]:

@@ -68,7 +68,7 @@ def look(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: 
         nested = [column.name for column in contract.columns if column.type.name in ("struct", "array")]
         if nested:
             what = f"CSV has no nested columns, but {nested[0]!r} is one"
-            raise ConfigError([Problem(what, f"{contract.file}:{source.line}")])
+            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", code="contract.misfit")])
     one = partial(_look, source, contract, fixed_of(source, lake))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = list(pool.map(one, files))
@@ -97,9 +97,11 @@ def _look(source: Source, contract: Contract, fixed: str, file: RawFile) -> tupl
     try:
         looked, problems = _FORMATS[source.format](_File(source, contract, file, folders))
     except StoreError as error:
-        raise StoreError(error.what, where=error.where or file.path, todo=error.todo) from None
+        raise StoreError(error.what, where=error.where or file.path, todo=error.todo, code=error.code) from None
     except (OSError, pa.ArrowException, DeltaError) as error:
-        raise StoreError("this file cannot be read", where=file.path, todo="Check the path and permission.") from error
+        raise StoreError(
+            "this file cannot be read", where=file.path, todo="Check the path and permission.", code="source.unreadable"
+        ) from error
     return looked, [*wrong, *problems]
 
 
@@ -158,7 +160,7 @@ def footers(paths: Sequence[str]) -> list[Footer]:
             return footer_in(_footer(path))
         except OSError as error:
             what = "this is not a readable Parquet file"
-            raise StoreError(what, where=path, todo="Replace or remove it.") from error
+            raise StoreError(what, where=path, todo="Replace or remove it.", code="source.damaged") from error
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(one, paths))
@@ -179,4 +181,4 @@ def unknown_column(name: str, known: Sequence[str], contract: Contract, *, where
     near = nearest(name, known)
     hint = f"Did you mean {near!r}? " if near else ""
     what = f"the data has a column {name[:80]!r} that {contract.file} does not know."
-    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")
+    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")

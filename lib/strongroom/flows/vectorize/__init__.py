@@ -96,7 +96,8 @@ def run(job: Job) -> Outcome:
     for target in targets.values():
         target.refuse()
     if targets["features"].done:
-        return Outcome(plan.tables, {**NO_ROWS}, summary=f"{contract.name}: this run is done already.")
+        done = f"{contract.name}: this run is done already."
+        return Outcome(plan.tables, {**NO_ROWS}, summary=done, answer=_none(plan))
     rows = read_as(job, plan.source, version=source.version())
     frame = rows.select([identifier(name) for name in (*plan.columns, *_tag(rows))])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
@@ -224,7 +225,8 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
              "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
              "contract": plan.contract.fingerprint, **rows}  # fmt: skip
-    return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts)
+    answer = {name: facts[name] for name in ("table", "version", "source", "model", "terms", "profile")}
+    return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts, answer=answer)
 
 
 def _preview(job: Job, plan: Plan) -> Outcome:
@@ -235,4 +237,9 @@ def _preview(job: Job, plan: Plan) -> Outcome:
         *(f"  would write   {table}  {path}" for table, path in plan.tables.items()),
         f"  would write   {plan.model}",
     ]
-    return Outcome(tables=plan.tables, summary=joined(lines))
+    return Outcome(tables=plan.tables, summary=joined(lines), answer=_none(plan))
+
+
+def _none(plan: Plan) -> dict[str, object]:
+    """The answer of a run that makes no version."""
+    return {"table": f"features.{plan.contract.name}", "version": None}

@@ -203,11 +203,17 @@ def _disappointment(engine: Engine, case: Expectation) -> Problem | None:
     )
     if decision.allowed != case.allowed:
         wanted = "allowed" if case.allowed else "denied"
-        return Problem(f"The policy was expected to answer {wanted}, but: {decision.reason}", case.where)
+        return Problem(
+            f"The policy was expected to answer {wanted}, but: {decision.reason}", case.where, code="policy.expectation"
+        )
     if case.allowed and case.rows is not None and set(decision.rows) != set(case.rows):
         shown = " or ".join(decision.rows) or "every row"
-        return Problem(f"The policy was expected to give other rows; it gives {shown}.", case.where)
+        return Problem(
+            f"The policy was expected to give other rows; it gives {shown}.", case.where, code="policy.expectation"
+        )
     if case.allowed and case.mask is not None and dict(decision.masks) != dict(case.mask):
         shown = ", ".join(f"{name}: {how}" for name, how in decision.masks.items()) or "nothing"
-        return Problem(f"The policy was expected to mask otherwise; it masks {shown}.", case.where)
+        return Problem(
+            f"The policy was expected to mask otherwise; it masks {shown}.", case.where, code="policy.expectation"
+        )
     return None

@@ -86,7 +86,13 @@ def _restrictions(found: Described, sight: Sight, file: str) -> Json:
     where, table = next(iter(sight.wheres), file), found.table
     if missing := [name for name in table.columns if name not in found.ids]:
         what = f"The field ids of {table.name} are not known ({', '.join(missing)})."
-        raise ConfigError([Problem(what, where, "Give --schemas with its Iceberg metadata, or map its columns by id.")])
+        raise ConfigError(
+            [
+                Problem(
+                    what, where, "Give --schemas with its Iceberg metadata, or map its columns by id.", "export.schema"
+                )
+            ]
+        )
     masks = dict(sight.masks)
     actions = {name: masks.get(name, "") if name in sight.columns else "replace-with-null" for name in table.columns}
     for name, how in actions.items():
@@ -209,7 +215,7 @@ class _Writer:
 
     def refused(self, what: str) -> ConfigError:
         said = f"The row expression uses {what}; Iceberg's predicates have no word for it."
-        return ConfigError([Problem(said, self.where, f"Write it with plain comparisons. {NARROW}")])
+        return ConfigError([Problem(said, self.where, f"Write it with plain comparisons. {NARROW}", "export.not-said")])
 
 
 def _fits_float(value: Decimal) -> bool:

@@ -62,11 +62,14 @@ def _awkward(span: Span, engine: Engine) -> Iterator[Problem]:
     name = span.found.table.name
     where = next(iter(span.sight.wheres), engine.policy.file)
     if name.count(".") != 1:
-        yield Problem(f"{name} is no table of a database.", where, NARROW)
+        yield Problem(f"{name} is no table of a database.", where, NARROW, "export.not-said")
     for column in span.found.table.columns:
         if {*"*?"} & {*column}:
             yield Problem(
-                f"A column of {name} has a '*' or '?' in its name, which Ranger takes for any.", where, NARROW
+                f"A column of {name} has a '*' or '?' in its name, which Ranger takes for any.",
+                where,
+                NARROW,
+                "export.not-said",
             )
 
 

@@ -24,7 +24,12 @@ def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, pla
             map(is_plain, (found.table.name, *found.types, *found.types.values()))
         ):
             what = "A table has a column whose name holds a sign that nobody sees, and that a file would act on."
-            yield Problem(what, f"{policy.file}: {found.table.name}", "Rename the column, or leave the table out.")
+            yield Problem(
+                what,
+                f"{policy.file}: {found.table.name}",
+                "Rename the column, or leave the table out.",
+                "export.not-said",
+            )
     for grant in policy.grants:
         rule = compile_grant(grant)
         if "grant" in grant.actions and "read" in scope.actions and _wanted(grant, tables, scope, duty=True):
@@ -34,7 +39,7 @@ def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, pla
         if grant.purposes and not scope.purpose:
             aims = ", ".join(grant.purposes)
             what = f"The grant to {grant.role!r} is for {aims} only, and {platform.name} knows no purposes."
-            yield Problem(what, grant.where, "Say with --purpose what the platform is used for.")
+            yield Problem(what, grant.where, "Say with --purpose what the platform is used for.", "export.not-said")
             continue
         if grant.purposes and scope.purpose not in grant.purposes:
             continue
@@ -42,13 +47,18 @@ def objections(engine: Engine, tables: Sequence[Described], *, scope: Scope, pla
             yield from _unnamed(grant, policy, platform)
         if grant.enforce != ADVISORY and "read" in scope.actions:
             what = f"{platform.name} would give the table itself where {grant.role!r} is given it {grant.enforce!r}."
-            yield Problem(what, grant.where, "Leave the table out with --table, or give it at the advisory level.")
+            yield Problem(
+                what,
+                grant.where,
+                "Leave the table out with --table, or give it at the advisory level.",
+                "export.not-said",
+            )
         yield from _unspeakable(grant, scope, platform)
         yield from _unknown(grant, tables, scope)
         yield from _dated(rule, scope, platform)
         if rule.limits and {"write", "delete"} & set(grant.actions) & set(scope.actions):
             what = f"{platform.name} cannot limit writing to some columns (role {grant.role!r})."
-            yield Problem(what, grant.where, NARROW)
+            yield Problem(what, grant.where, NARROW, "export.not-said")
     for deny in policy.denies:
         rule = compile_deny(deny)
         if _wanted(deny, tables, scope) and deny.columns:
@@ -100,7 +110,9 @@ def _unspeakable(grant: Grant, scope: Scope, platform: Platform) -> Iterator[Pro
     asked = [action for action in grant.actions if action in scope.actions and action not in platform.actions]
     if asked:
         what = f"{platform.name} has no word for {', '.join(asked)} (role {grant.role!r})."
-        yield Problem(what, grant.where, f"Export the rest with --only {','.join(platform.actions)}.")
+        yield Problem(
+            what, grant.where, f"Export the rest with --only {','.join(platform.actions)}.", "export.not-said"
+        )
 
 
 def _partly(
@@ -110,7 +122,7 @@ def _partly(
     actions = {"write", "delete"} & set(deny.actions) & set(scope.actions)
     if any(engine.about(action, found.table.name)[0] for action in actions for found in _meant(deny, tables)):
         what = f"{platform.name} cannot deny writing some columns only (role {deny.role!r})."
-        yield Problem(what, deny.where, NARROW)
+        yield Problem(what, deny.where, NARROW, "export.not-said")
 
 
 def _unnamed(grant: Grant, policy: Policy, platform: Platform) -> Iterator[Problem]:
@@ -118,7 +130,7 @@ def _unnamed(grant: Grant, policy: Policy, platform: Platform) -> Iterator[Probl
     for member in members(policy).get(grant.role, ()):
         if member.startswith("group:"):
             what = f"The policy does not say who is in {member!r} (role {grant.role!r}); {platform.name} is told users."
-            yield Problem(what, grant.where, "Add the group under 'groups'.")
+            yield Problem(what, grant.where, "Add the group under 'groups'.", "export.not-said")
 
 
 def _unknown(grant: Grant, tables: Sequence[Described], scope: Scope) -> Iterator[Problem]:
@@ -130,7 +142,7 @@ def _unknown(grant: Grant, tables: Sequence[Described], scope: Scope) -> Iterato
     for pattern in grant.tables:
         if "*" not in pattern and canonical(pattern) not in known and scope.covers(pattern):
             what = f"Neither the contracts nor the lake know a table {pattern!r}, so it cannot be granted by name."
-            yield Problem(what, grant.where, "Make the table first, or leave it out with --table.")
+            yield Problem(what, grant.where, "Make the table first, or leave it out with --table.", "export.not-said")
 
 
 def _dated(rule: Rule, scope: Scope, platform: Platform) -> Iterator[Problem]:
@@ -139,7 +151,7 @@ def _dated(rule: Rule, scope: Scope, platform: Platform) -> Iterator[Problem]:
     starts, ends = rule.rule.since, rule.rule.until
     if starts is not None and starts > scope.at:
         what = f"This rule starts at {starts.isoformat()}, and {platform.name} knows no dates."
-        yield Problem(what, rule.rule.where, _NOW)
+        yield Problem(what, rule.rule.where, _NOW, "export.not-said")
     elif ends is not None:
         what = f"This rule ends after {last_day(ends)}, and {platform.name} knows no dates."
-        yield Problem(what, rule.rule.where, _NOW)
+        yield Problem(what, rule.rule.where, _NOW, "export.not-said")

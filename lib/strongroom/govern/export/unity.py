@@ -110,7 +110,7 @@ class _Table:
         pieces = self.found.table.name.split(".")
         if len(pieces) != 2:
             what = f"{self.found.table.name} is no schema.table of a catalog."
-            raise ConfigError([Problem(what, self.engine.policy.file, NARROW)])
+            raise ConfigError([Problem(what, self.engine.policy.file, NARROW, "export.not-said")])
         return path(self.catalog, *pieces)
 
     def grant(self, privilege: str, on: str, role: str, words: str) -> ExportPart:
@@ -161,10 +161,10 @@ class _Table:
             if role not in may["write"] or role not in may["delete"]:
                 does = "write" if role in may["write"] else "delete from"
                 what = f"The role {role!r} may only {does} {name}; MODIFY of Unity Catalog is both."
-                problems.append(Problem(what, rule.rule.where, f"Grant both, or neither. {NARROW}"))
+                problems.append(Problem(what, rule.rule.where, f"Grant both, or neither. {NARROW}", "export.not-said"))
             elif somebody := self.hindered(role):
                 what = f"{somebody} is in the role {role!r} and yet may not write {name}; MODIFY has no deny."
-                problems.append(Problem(what, rule.rule.where, "Take it out of one of its roles."))
+                problems.append(Problem(what, rule.rule.where, "Take it out of one of its roles.", "export.not-said"))
             else:
                 found.append(role)
         if problems:

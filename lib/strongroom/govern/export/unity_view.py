@@ -156,12 +156,14 @@ class TableView:
             for mention in names(parse(rule.rows, where=rule.rule.where)) if rule.rows else ():
                 if mention.path.lower() not in known:
                     what = f"Rows depend on {mention.path!r}, which is no top-level column of {self.found.table.name}."
-                    raise ConfigError([Problem(what, rule.rule.where, f"A filter takes whole columns. {NARROW}")])
+                    raise ConfigError(
+                        [Problem(what, rule.rule.where, f"A filter takes whole columns. {NARROW}", "export.not-said")]
+                    )
                 name = known[mention.path.lower()]
                 if self.covered(name):
                     what = f"Rows depend on {name!r} of {self.found.table.name}, which not everybody sees as it is."
                     todo = f"Unity Catalog does not say what a filter sees of a masked column. {NARROW}"
-                    raise ConfigError([Problem(what, rule.rule.where, todo)])
+                    raise ConfigError([Problem(what, rule.rule.where, todo, "export.not-said")])
                 found[name] = None
         return tuple(found)
 

@@ -108,7 +108,9 @@ def _sight(engine: Engine, found: Described, user: str, *, at: datetime, scope: 
     if reading.conditions:
         names = ", ".join(reading.conditions)
         what = f"{user} sees {names} of {table.name} for fewer rows than the other columns."
-        raise ConfigError([Problem(what, reading.grants[0].where, f"Give those grants the same rows. {NARROW}")])
+        raise ConfigError(
+            [Problem(what, reading.grants[0].where, f"Give those grants the same rows. {NARROW}", "export.not-said")]
+        )
     denied = [columns or table.columns for _, columns in answer.denying]
     return Sight(
         columns=reading.columns if reading.allowed else (),
@@ -133,5 +135,7 @@ def _writes(engine: Engine, request: Request, scope: Scope) -> bool:
         if not answer.allowed:
             other = next(each for each in answers.values() if each.allowed)
             what = f"{request.principal} may {other.request.action} {request.table}, not {action}; there both are one."
-            raise ConfigError([Problem(what, other.grants[0].where, f"Grant both, or neither. {NARROW}")])
+            raise ConfigError(
+                [Problem(what, other.grants[0].where, f"Grant both, or neither. {NARROW}", "export.not-said")]
+            )
     return True

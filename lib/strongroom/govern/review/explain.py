@@ -35,9 +35,7 @@ class Addition:
     role: Role | None = None
 
     def __str__(self) -> str:
-        new = (
-            f"add the role '{_name(self.role.name)}: {{members: {_list(self.role.members)}}}' and " if self.role else ""
-        )
+        new = f"add the role '{role_line(self.role)}' and " if self.role else ""
         return f"{new}add the grant {line(self.grant)}"
 
 
@@ -101,6 +99,11 @@ def refusal(engine: Engine, decision: Decision) -> Refused:
     explanation = explain(engine, decision.request)
     where = ", ".join(rule.where for rule, _ in decision.denying) or engine.policy.file
     return Refused(decision.reason, where=where, todo=" ".join(explanation.hints))
+
+
+def role_line(role: Role) -> str:
+    """A role as one line of the policy file."""
+    return f"{_name(role.name)}: {{members: {_list(role.members)}}}"
 
 
 def line(grant: Grant) -> str:

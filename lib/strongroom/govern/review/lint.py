@@ -55,15 +55,17 @@ def _roles(policy: Policy) -> Iterator[Problem]:
     granted = {rule.role for rule in policy.rules}
     for role in policy.roles:
         if role.name not in granted:
-            yield Problem(f"No rule names the role {role.name!r}.", role.where, "Remove it.")
+            yield Problem(f"No rule names the role {role.name!r}.", role.where, "Remove it.", "lint.unused")
         for member in role.members:
             if member.startswith("group:") and member not in groups:
                 meant = nearest(member, groups)
                 todo = f"Did you mean {meant!r}?" if meant else f"{_KEEPER} under 'groups' who that is."
-                yield Problem(f"The policy does not say who is in {member!r}, so nobody is.", role.where, todo)
+                yield Problem(
+                    f"The policy does not say who is in {member!r}, so nobody is.", role.where, todo, "lint.unknown"
+                )
     for name, group in groups.items():
         if name not in used:
-            yield Problem(f"No role holds the group {group.name!r}.", group.where, "Remove it.")
+            yield Problem(f"No role holds the group {group.name!r}.", group.where, "Remove it.", "lint.unused")
 
 
 def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -74,7 +76,7 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
         hit = [table for table in tables if means(match, canonical(table.name))]
         if not hit:
             todo = did_you_mean(pattern, [table.name for table in tables])
-            yield Problem(f"No table is called {pattern!r}.", rule.where, todo)
+            yield Problem(f"No table is called {pattern!r}.", rule.where, todo, "lint.unknown")
         meant += hit
     described = [table for table in meant if table.columns]
     if not described:
@@ -92,13 +94,13 @@ def _objects(rule: Grant | Deny, tables: Sequence[Table]) -> Iterator[Problem]:
         if mark and kind in words:
             if word not in words[kind] and (not unknown or nearest(word, words[kind])):
                 todo = did_you_mean(word, sorted(words[kind]))
-                yield Problem(f"No column here has the {kind} {word!r}.", rule.where, todo)
+                yield Problem(f"No column here has the {kind} {word!r}.", rule.where, todo, "lint.unknown")
         elif selector != "*" and folded(selector)[0] not in there and (not unknown or nearest(selector, there)):
             todo = did_you_mean(selector, sorted(there))
-            yield Problem(f"No table here has a column {selector!r}.", rule.where, todo)
+            yield Problem(f"No table here has a column {selector!r}.", rule.where, todo, "lint.unknown")
         elif isinstance(rule, Grant) and selector in rule.columns.allow and _is_part(selector, described):
             what = f"{selector!r} is a part of a column, and tables are read by whole columns: this gives none of it."
-            yield Problem(what, rule.where, f"{_KEEPER} whether the column is meant.")
+            yield Problem(what, rule.where, f"{_KEEPER} whether the column is meant.", "lint.nothing")
 
 
 def _is_part(selector: str, tables: Iterable[Table]) -> bool:
@@ -115,7 +117,7 @@ def _asked(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
         if table.columns and any(means(match, canonical(table.name)) for match in matches):
             for column in sorted(name for name in asked if folded(name)[0] not in table.paths):
                 what = f"The condition of 'rows' asks {column!r}, which {table.name} does not have."
-                yield Problem(what, grant.where, did_you_mean(column, sorted(table.paths)))
+                yield Problem(what, grant.where, did_you_mean(column, sorted(table.paths)), "lint.unknown")
 
 
 def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
@@ -124,28 +126,30 @@ def _grant(grant: Grant, policy: Policy, at: datetime) -> Iterator[Problem]:
     others = [name for name in grant.columns.allow if name not in grant.columns.deny]
     for name in (name for name in grant.columns.allow if name not in others):
         todo = "Remove it from what is allowed." if others else ""  # to allow nothing by name is to allow everything
-        yield Problem(f"{name!r} is allowed and denied here, so it is denied.", grant.where, todo)
+        yield Problem(f"{name!r} is allowed and denied here, so it is denied.", grant.where, todo, "lint.denied")
     if hidden := _hidden_by(grant, policy.denies):
         takes = grant.columns.deny or grant.columns.mask  # which would go with the grant
         todo = f"{_KEEPER} whether what it withholds stays." if takes else "Remove the grant."
-        yield Problem(f"This grant never gives anything: {hidden} denies all of it.", grant.where, todo)
+        yield Problem(f"This grant never gives anything: {hidden} denies all of it.", grant.where, todo, "lint.nothing")
     for other in policy.grants:
         if (
             other is not grant
             and _covers(other, grant)
             and not (_covers(grant, other) and _later(other, grant, policy))
         ):
-            yield Problem(f"This grant adds nothing to {other.where}.", grant.where, "Remove it.")
+            yield Problem(f"This grant adds nothing to {other.where}.", grant.where, "Remove it.", "lint.nothing")
     if grave := [action for action in grant.actions if action in _GRAVE]:
         for word, said in (("approval", grant.approval), ("reason", grant.reason)):
             if not said:
-                yield Problem(f"A grant of {', '.join(grave)} without {word}.", grant.where, f"Add '{word}: …'.")
+                yield Problem(
+                    f"A grant of {', '.join(grave)} without {word}.", grant.where, f"Add '{word}: …'.", "lint.reason"
+                )
 
 
 def _over(rule: Grant | Deny, at: datetime) -> Iterator[Problem]:
     if rule.until is not None and rule.until <= at:
         what = "grant" if isinstance(rule, Grant) else "deny"
-        yield Problem(f"This {what} ended on {last_day(rule.until)}.", rule.where, "Remove it.")
+        yield Problem(f"This {what} ended on {last_day(rule.until)}.", rule.where, "Remove it.", "lint.ended")
 
 
 def _expected(case: Expectation, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -155,12 +159,12 @@ def _expected(case: Expectation, tables: Sequence[Table]) -> Iterator[Problem]:
     found = [table for table in tables if canonical(table.name) == canonical(case.table)]
     if not found:
         todo = did_you_mean(case.table, [table.name for table in tables])
-        yield Problem(f"No table is called {case.table!r}.", case.where, todo)
+        yield Problem(f"No table is called {case.table!r}.", case.where, todo, "lint.unknown")
     for table in found:
         for name in case.columns if table.columns else ():
             if folded(name)[0] not in table.paths:
                 what = f"No table here has a column {name!r}."
-                yield Problem(what, case.where, did_you_mean(name, sorted(table.paths)))
+                yield Problem(what, case.where, did_you_mean(name, sorted(table.paths)), "lint.unknown")
 
 
 def _hidden_by(grant: Grant, denies: Iterable[Deny]) -> str:
@@ -231,7 +235,7 @@ def _duties(policy: Policy) -> Iterator[Problem]:
             if other.role == grant.role or both:
                 who, them = (f"The role {grant.role!r}", "it") if other.role == grant.role else (both[0], "them")
                 what = f"{who} never reads here: {grant.where} lets {them} grant, which excludes reading."
-                yield Problem(what, other.where, f"{_KEEPER} which of the two it is.")
+                yield Problem(what, other.where, f"{_KEEPER} which of the two it is.", "lint.nothing")
 
 
 def _in_clear(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
@@ -243,10 +247,13 @@ def _in_clear(grant: Grant, tables: Sequence[Table]) -> Iterator[Problem]:
     todo = "Protect it with encrypt in its contract."
     for name in grant.columns.allow:
         if folded(name)[0] in lying - encrypted:
-            yield Problem(f"{name!r} is not encrypted, so keys cannot give it.", grant.where, todo)
+            yield Problem(f"{name!r} is not encrypted, so keys cannot give it.", grant.where, todo, "lint.nothing")
     if meant and not encrypted:
         yield Problem(
-            "No table of this grant has a column that is encrypted, and keys give no other.", grant.where, todo
+            "No table of this grant has a column that is encrypted, and keys give no other.",
+            grant.where,
+            todo,
+            "lint.nothing",
         )
 
 
@@ -263,7 +270,7 @@ def _weakened(policy: Policy) -> Iterator[Problem]:
     for grant, other in _strong(policy):
         if grant.enforce == PHYSICAL and other.role == grant.role and other.enforce == ADVISORY:
             what = f"{other.where} lets the same role read at the source, so this grant's level is worth nothing there."
-            yield Problem(what, grant.where, f"{_KEEPER} which of the two it is.")
+            yield Problem(what, grant.where, f"{_KEEPER} which of the two it is.", "lint.level")
 
 
 def _narrowed(policy: Policy) -> Iterator[Problem]:
@@ -274,7 +281,7 @@ def _narrowed(policy: Policy) -> Iterator[Problem]:
         if other.role != grant.role and both and (other.columns.deny or other.columns.mask):
             held = "these keys" if grant.enforce == KEYS else "this projection"
             what = f"{both[0]} is in {other.role!r}, too, and what {other.where} takes is taken from {held}."
-            yield Problem(what, grant.where, f"{_KEEPER} whether that is meant.")
+            yield Problem(what, grant.where, f"{_KEEPER} whether that is meant.", "lint.level")
 
 
 def _meet(one: Grant, other: Grant) -> bool:

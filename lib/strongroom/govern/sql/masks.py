@@ -91,7 +91,7 @@ def masked(column: str, type_: str, mask: str, *, where: str, portable: bool = T
         template = _fixed(type_)
     if not template:
         what = f"The mask {mask} does not fit column {column!r} of type {type_}."
-        raise ConfigError([Problem(what, where, "Use replace-with-null, which fits every type.")])
+        raise ConfigError([Problem(what, where, "Use replace-with-null, which fits every type.", "policy.misfit")])
     return template.format(name=identifier(column), type=type_)
 
 

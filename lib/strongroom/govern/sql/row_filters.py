@@ -135,7 +135,13 @@ class _Writer:
         first, *rest = node.path.split(".")
         if first.lower() not in self.columns:
             what = f"The rows of this grant depend on the column {node.path!r}, which the table does not have."
-            raise ConfigError([Problem(what, self.where, "Correct the expression, or the tables of the grant.")])
+            raise ConfigError(
+                [
+                    Problem(
+                        what, self.where, "Correct the expression, or the tables of the grant.", "policy.unknown-name"
+                    )
+                ]
+            )
         return path(self.columns[first.lower()], *rest)
 
     def literal(self, node: Literal) -> str:
@@ -155,5 +161,7 @@ class _Writer:
             return str(value)
         written = f"{Decimal(value):f}"
         if len(written.strip("-").replace(".", "")) > _DIGITS:
-            raise ConfigError([Problem(f"A number of more than {_DIGITS} digits.", self.where, "Spark has none.")])
+            raise ConfigError(
+                [Problem(f"A number of more than {_DIGITS} digits.", self.where, "Spark has none.", "policy.not-run")]
+            )
         return f"{written}BD"

@@ -65,7 +65,9 @@ def choose_vocabulary(
     rows = sorted((str(row["term"]), int(row["count"]), int(row["documents"])) for row in best.collect())
     if len(rows) < 2:  # the count of documents alone, or nothing at all
         what = "No term is left for the vocabulary." if rows else "There is no document to learn from."
-        raise StoreError(what, todo="Look at the rows that the principal may read, and at vectorize.min_df.")
+        raise StoreError(
+            what, todo="Look at the rows that the principal may read, and at vectorize.min_df.", code="table.empty"
+        )
     (_, size, _), *chosen = rows
     return Vocabulary(
         terms=tuple(term for term, _, _ in chosen),

@@ -63,4 +63,4 @@ def few_values(array: pa.Array) -> pa.DictionaryArray | None:
 def wrong(column: Column, what: str, *, todo: str) -> ConfigError:
     """The error for a protection that cannot be on this column."""
     where = f"column {column.path}" + (f" (line {column.protect.line})" if column.protect else "")
-    return ConfigError([Problem(what, where, todo)])
+    return ConfigError([Problem(what, where, todo, "contract.protection")])

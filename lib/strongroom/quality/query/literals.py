@@ -35,6 +35,7 @@ class Literals(Tokens):
         deepest=12,
         most=300,
         todo="Split it into several rules.",
+        code="query.invalid",
     )
 
     def number(self, written: str, at: int) -> Node:

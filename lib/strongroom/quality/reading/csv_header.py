@@ -37,17 +37,21 @@ def header_of(lines: Iterable[pa.Array], dialect: Dialect) -> tuple[str, ...]:
                 at = end
                 continue
             if kind == BROKEN or (kind == OPEN and len(block) - at > _LONGEST):
-                raise StoreError("a quote in the header does not close as it should", todo=_MEND)
+                raise StoreError("a quote in the header does not close as it should", todo=_MEND, code="source.header")
             if kind == TORN:
                 todo = "Lines end with LF or CR LF: write the file so."
-                raise StoreError("the first line has a carriage return in it, which ends no line", todo=todo)
+                raise StoreError(
+                    "the first line has a carriage return in it, which ends no line", todo=todo, code="source.header"
+                )
             if kind == OPEN:
                 break
             return _names(fields)
         block = block[at:]
     if block:
-        raise StoreError("a quote in the header does not close", todo=_MEND)
-    raise StoreError("the file has no header: nothing is in it", todo="Remove it, or write the header.")
+        raise StoreError("a quote in the header does not close", todo=_MEND, code="source.header")
+    raise StoreError(
+        "the file has no header: nothing is in it", todo="Remove it, or write the header.", code="source.header"
+    )
 
 
 def _names(fields: Sequence[bytes | None]) -> tuple[str, ...]:
@@ -55,7 +59,9 @@ def _names(fields: Sequence[bytes | None]) -> tuple[str, ...]:
         return tuple((name or b"").decode() for name in fields)
     except UnicodeDecodeError:
         todo = "Say in the contract which encoding the file has."
-        raise StoreError("the header is not in the encoding of the contract", todo=todo) from None
+        raise StoreError(
+            "the header is not in the encoding of the contract", todo=todo, code="source.encoding"
+        ) from None
 
 
 def header_problems(names: Sequence[str], columns: Sequence[Column], *, where: str, contract: str) -> list[Problem]:
@@ -70,18 +76,20 @@ def header_problems(names: Sequence[str], columns: Sequence[Column], *, where: s
     known = [source_name(column) for column in columns]
     if not set(names) & set(known):  # perhaps a row, and then its values are nobody's business
         what = f"the first line is no header: none of its {len(names)} names is one of {contract}."
-        return [Problem(what, where, "Add the header, or set the option header to false.")]
+        return [Problem(what, where, "Add the header, or set the option header to false.", "source.header")]
     problems = [_nameless(place, len(names), where) for place, name in enumerate(names, 1) if not name]
     for name, times in Counter(names).items():
         if name and times > 1:
             what = f"the header names the column {name[:80]!r} {times} times."
-            problems.append(Problem(what, where, "Nobody knows which one is meant: rename or remove the others."))
+            problems.append(
+                Problem(what, where, "Nobody knows which one is meant: rename or remove the others.", "source.header")
+            )
         if name and name not in known:
             problems.append(_unknown(name, known, where, contract))
     for column in columns:
         if column.required and source_name(column) not in names:
             what = f"the required column {column.name!r} is missing in {where}"
-            problems.append(Problem(what, f"{contract}:{column.line}"))
+            problems.append(Problem(what, f"{contract}:{column.line}", code="source.lacks"))
     return problems
 
 
@@ -89,9 +97,11 @@ def _nameless(place: int, count: int, where: str) -> Problem:
     """A column without a name is of somebody's making whom one can name."""
     if place == count:
         todo = "Remove the separator at the end of each line."
-        return Problem(f"the header ends with a separator, so column {place} has no name.", where, todo)
+        return Problem(
+            f"the header ends with a separator, so column {place} has no name.", where, todo, "source.header"
+        )
     todo = "pandas writes its index so: write the file with index=False." if place == 1 else "Give it one."
-    return Problem(f"column {place} has no name in the header.", where, todo)
+    return Problem(f"column {place} has no name in the header.", where, todo, "source.header")
 
 
 def _unknown(name: str, known: Sequence[str], where: str, contract: str) -> Problem:
@@ -101,4 +111,4 @@ def _unknown(name: str, known: Sequence[str], where: str, contract: str) -> Prob
     if same:
         hint = f"It is called {same!r} there, and names are compared letter for letter. "
     what = f"the data has a column {name[:80]!r} that {contract} does not know."
-    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.")
+    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")

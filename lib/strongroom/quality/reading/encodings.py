@@ -53,11 +53,16 @@ def encoding_of(head: bytes, encoding: str) -> tuple[str, int]:
             if marked == encoding or (encoding == "UTF-16" and marked in WIDE):
                 return marked, len(mark)
             todo = f"Write 'encoding: {marked}' in the contract." if marked != "UTF-32" else "Write it as UTF-8."
-            raise StoreError(f"the file is said to be {encoding} and begins with the mark of {marked}", todo=todo)
+            raise StoreError(
+                f"the file is said to be {encoding} and begins with the mark of {marked}",
+                todo=todo,
+                code="source.encoding",
+            )
     if encoding == "UTF-16" and head:
         raise StoreError(
             "the file is said to be UTF-16 and begins without a byte order mark, so nobody knows the order",
             todo="Write 'encoding: UTF-16LE' (as Windows writes it) or 'UTF-16BE' in the contract.",
+            code="source.encoding",
         )
     return (WIDE[0] if encoding == "UTF-16" else encoding), 0
 

@@ -62,7 +62,12 @@ class Shaper:
     def empty(self, pair: Pair, array: pa.Array) -> pa.Array:
         if array.null_count != len(array):
             what = f"column {pair.column.path!r} is of another type than the contract's and not null everywhere"
-            raise StoreError(what, where=self.path, todo="Write the file again with this column as the contract says.")
+            raise StoreError(
+                what,
+                where=self.path,
+                todo="Write the file again with this column as the contract says.",
+                code="source.type",
+            )
         return pa.nulls(len(array), arrow_type(pair.column.type))
 
     def struct(self, pair: Pair, array: pa.Array, nanos: pa.Array | None) -> pa.Array:
@@ -94,7 +99,7 @@ class Shaper:
             values = in_contract(array, nanos, kind, calendar=self.moments.calendar(pair.found, int96=pair.int96))
             if values is None:
                 what, _, todo = too_old(pair)
-                raise StoreError(what, where=self.path, todo=todo)
+                raise StoreError(what, where=self.path, todo=todo, code="source.type")
             return values
         values, bad = (array, None) if array.type == kind else exactly(array, kind)
         return values if bad is None else array

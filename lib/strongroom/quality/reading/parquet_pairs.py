@@ -64,9 +64,9 @@ class Look:
     unread: Collection[str] = ()
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, what: str, column: Column | None = None, todo: str = "") -> None:
+    def add(self, what: str, column: Column | None = None, todo: str = "", code: str = "source.unknown") -> None:
         where = self.path if column is None or not column.line else f"{self.contract}:{column.line}"
-        self.problems.append(Problem(what, where, todo))
+        self.problems.append(Problem(what, where, todo, code))
 
 
 def asked_by(contract: Contract) -> frozenset[str]:
@@ -95,7 +95,11 @@ def _fields(
         if source_name(column) not in places:
             read.append(Pair(column))
             if column.required:
-                look.add(f"the required column {column.path!r} is missing in {look.path}", column)
+                look.add(
+                    f"the required column {column.path!r} is missing in {look.path}",
+                    column,
+                    code="source.lacks",
+                )
         else:
             entry, first = places[source_name(column)]
             read.append(_pair(entry.type, column, look, leaf=first))
@@ -144,7 +148,7 @@ def _pair(kind: pa.DataType, column: Column, look: Look, *, leaf: int) -> Pair:
         found = parquet_types.written(kind, uuid=uuid)
         what = f"column {column.path!r} is {found} in {look.path}, not {column.type.ddl}"
         hint = ASKED if _is_dropped(column) else ""
-        inside.add(what, column, hint + parquet_types.advice(kind, column.type, uuid=uuid))
+        inside.add(what, column, hint + parquet_types.advice(kind, column.type, uuid=uuid), code="source.type")
     return _unless_dropped(pair, inside, look)
 
 

@@ -39,9 +39,13 @@ def footer_of(source: pa.NativeFile, *, path: str) -> pq.FileMetaData:
         return pq.read_metadata(pa.BufferReader(_end(source).replace(_ARROWS, _NOBODYS)))
     except pa.ArrowNotImplementedError as error:
         what = f"a column of this file is of a type that cannot be read here, even to leave it out ({error})"
-        raise StoreError(what, where=path, todo="Write the file without it; 128 bits fit a decimal.") from error
+        raise StoreError(
+            what, where=path, todo="Write the file without it; 128 bits fit a decimal.", code="source.type"
+        ) from error
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        raise StoreError("this is not a readable Parquet file", where=path, todo="Replace or remove it.") from error
+        raise StoreError(
+            "this is not a readable Parquet file", where=path, todo="Replace or remove it.", code="source.damaged"
+        ) from error
 
 
 def _end(source: pa.NativeFile) -> bytes:
@@ -211,10 +215,12 @@ class _Groups:
                 total += one.num_rows
         except (OSError, pa.ArrowException) as error:
             todo = "Write it again, or take it away."
-            raise StoreError(f"row group {group} cannot be read", where=self.how.path, todo=todo) from error
+            raise StoreError(
+                f"row group {group} cannot be read", where=self.how.path, todo=todo, code="source.damaged"
+            ) from error
         if total != wanted:  # Arrow stops without a word at a page that says it has no values
             what = f"row group {group} gave {total:,} rows, and the footer says {wanted:,}"
-            raise StoreError(what, where=self.how.path, todo="Write the file again.")
+            raise StoreError(what, where=self.how.path, todo="Write the file again.", code="source.damaged")
 
     def part(self, leaves: Sequence[int], *, group: int, rows: int, unit: str) -> Iterator[pa.RecordBatch]:
         """Some leaf columns of a row group, batch by batch."""

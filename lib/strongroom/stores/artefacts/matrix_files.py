@@ -30,7 +30,9 @@ def write_cells(cells: pa.Table, path: str) -> None:
             write_deltalake(path, cells.cast(schema), mode="overwrite")
     except (OSError, DeltaError) as error:
         todo = "Check that the folder is there and writable."
-        raise StoreError("The access matrix cannot be written.", where=path, todo=todo) from error
+        raise StoreError(
+            "The access matrix cannot be written.", where=path, todo=todo, code="output.unwritable"
+        ) from error
 
 
 def _shown(cells: pa.Table) -> pa.Table:
@@ -52,4 +54,6 @@ def write_lines(text: str, path: str) -> None:
     try:
         Path(path).write_text(visible_lines(text) + "\n", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"The file cannot be written: {error.strerror}.", where=path) from error
+        raise StoreError(
+            f"The file cannot be written: {error.strerror}.", where=path, code="output.unwritable"
+        ) from error

@@ -37,9 +37,13 @@ def read_export(out: str, target: str) -> dict[str, Any]:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         changed = [name for name, digest in found["sha256"].items() if _digest((folder / name).read_bytes()) != digest]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError("The last export cannot be read.", where=str(folder), todo=todo) from error
+        raise StoreError(
+            "The last export cannot be read.", where=str(folder), todo=todo, code="export.changed"
+        ) from error
     if changed:
-        raise StoreError(f"Changed since it was exported: {', '.join(changed)}.", where=str(folder), todo=todo)
+        raise StoreError(
+            f"Changed since it was exported: {', '.join(changed)}.", where=str(folder), todo=todo, code="export.changed"
+        )
     return dict(found)
 
 
@@ -69,7 +73,9 @@ def write_export(out: str, target: str, *, files: Mapping[str, str], manifest: M
         with contextlib.suppress(OSError):
             (root / f"{fresh.name}.link").unlink()
         todo = "Check that the folder is there, writable, and on a disk that has links."
-        raise StoreError(f"The export cannot be written: {error.strerror}.", where=str(link), todo=todo) from error
+        raise StoreError(
+            f"The export cannot be written: {error.strerror}.", where=str(link), todo=todo, code="output.unwritable"
+        ) from error
     for left in root.glob(f".{target}-*"):  # the last export, and what a killed one left
         if left.is_symlink():
             left.unlink(missing_ok=True)

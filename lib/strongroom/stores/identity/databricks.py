@@ -39,9 +39,16 @@ def user_name(session: Callable[[], Any], *, host: str = "", seconds: float = 10
     where = "identity: databricks"
     if not host:
         todo = "Write its address into the settings: identity: {provider: databricks, host: https://…}."
-        raise EnvironmentFault("this is no cluster of Databricks, and no workspace is named", where=where, todo=todo)
+        raise EnvironmentFault(
+            "this is no cluster of Databricks, and no workspace is named",
+            where=where,
+            todo=todo,
+            code="identity.unknown",
+        )
     found = asked("/api/2.0/preview/scim/v2/Me", host=host, seconds=seconds, fault=EnvironmentFault, where=where)
     name = found.get("userName") if isinstance(found, dict) else None
     if not isinstance(name, str) or not name.strip():
-        raise EnvironmentFault("the workspace names no user", where=where, todo="Check DATABRICKS_TOKEN.")
+        raise EnvironmentFault(
+            "the workspace names no user", where=where, todo="Check DATABRICKS_TOKEN.", code="identity.unknown"
+        )
     return name

@@ -41,7 +41,7 @@ def user_name(settings: Settings) -> str:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in ALGORITHMS:
             what = f"the identity token is not accepted: its algorithm is none of {', '.join(ALGORITHMS)}"
-            raise Refused(what, where=asked["token"], todo=_TODO)
+            raise Refused(what, where=asked["token"], todo=_TODO, code="identity.refused")
         key = _key(header.get("kid"), keys=_key_set(asked["keys"]), where=asked["token"])
         if "crit" in header:  # RFC 7515, 4.1.11: what is critical and not understood makes a token invalid
             raise jwt.InvalidTokenError
@@ -51,11 +51,15 @@ def user_name(settings: Settings) -> str:
         )  # fmt: skip
     except jwt.InvalidTokenError as error:
         why = _WHY.get(type(error), "it is no token that this issuer signed")
-        raise Refused(f"the identity token is not accepted: {why}", where=asked["token"], todo=_TODO) from None
+        raise Refused(
+            f"the identity token is not accepted: {why}", where=asked["token"], todo=_TODO, code="identity.refused"
+        ) from None
     name = claims[asked["claim"]]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         what = f"the identity token is not accepted: its claim {asked['claim']!r} is no name"
-        raise Refused(what, where=asked["token"], todo="Correct identity.claim in the settings.")
+        raise Refused(
+            what, where=asked["token"], todo="Correct identity.claim in the settings.", code="identity.refused"
+        )
     return name
 
 
@@ -78,7 +82,12 @@ def _token(source: str) -> str:
     except (OSError, ValueError):
         found = ""
     if kind not in ("env", "file") or not 0 < len(found.strip()) <= _LARGEST:
-        raise Refused("there is no identity token", where=source, todo="Sign in, and put the token there.")
+        raise Refused(
+            "there is no identity token",
+            where=source,
+            todo="Sign in, and put the token there.",
+            code="identity.missing",
+        )
     return found.strip()
 
 
@@ -89,7 +98,7 @@ def _key(kid: object, *, keys: dict[str, jwt.PyJWK | str], where: str) -> jwt.Py
     if isinstance(found, str):
         why = found or "is not in the key set"
         what, todo = f"the identity token is not accepted: its key {why}", "Get a new token"
-        raise Refused(what, where=where, todo=f"{todo}, or bring identity.keys up to date.")
+        raise Refused(what, where=where, todo=f"{todo}, or bring identity.keys up to date.", code="identity.refused")
     return found
 
 
@@ -99,18 +108,22 @@ def _key_set(file: str) -> dict[str, jwt.PyJWK | str]:
         found: dict[str, Any] = json.loads(Path(file).read_text(encoding="utf-8"))
         keys = [(str(key.get("kid", place)), key) for place, key in enumerate(found["keys"])]
         if any("d" in key or key.get("kty") == "oct" for _, key in keys):
-            raise ConfigError([Problem("A key set holds public keys only.", file, "Take the secret keys out.")])
+            raise ConfigError(
+                [Problem("A key set holds public keys only.", file, "Take the secret keys out.", "identity.keys")]
+            )
         used = {name: _fault(key) or jwt.PyJWK(key) for name, key in keys}
         used = {name: _too_small(key) or key for name, key in used.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
         what = f"This is no JSON Web Key Set ({type(error).__name__})."
-        raise ConfigError([Problem(what, file, "Take it from the issuer's jwks_uri.")]) from None
+        raise ConfigError([Problem(what, file, "Take it from the issuer's jwks_uri.", "identity.keys")]) from None
     if len(keys) != len(used):
-        raise ConfigError([Problem("The key set has two keys of one id.", file, "Take it from the issuer anew.")])
+        raise ConfigError(
+            [Problem("The key set has two keys of one id.", file, "Take it from the issuer anew.", "identity.keys")]
+        )
     if not any(isinstance(key, jwt.PyJWK) for key in used.values()):
         reasons = [f"; one {why}" for why in dict.fromkeys(used.values())]
         what = f"The key set has no key to verify with{''.join(reasons)}."
-        raise ConfigError([Problem(what, file, "Take it from the issuer's jwks_uri.")])
+        raise ConfigError([Problem(what, file, "Take it from the issuer's jwks_uri.", "identity.keys")])
     return used
 
 

@@ -65,7 +65,9 @@ def hold(settings: Settings, *, say: Callable[[str], None]) -> None:
     found: dict[str, Problem] = {}
     for name, path in sources(settings).items():
         if weak := weakness(path):
-            found.setdefault(weak, Problem(f"Others may change this ({name}): {weak}.", path, f"Run: {cure(path)}"))
+            found.setdefault(
+                weak, Problem(f"Others may change this ({name}): {weak}.", path, f"Run: {cure(path)}", "settings.open")
+            )
     if found and settings.identity.get("provider"):
         raise ConfigError(found.values())
     for problem in found.values():

@@ -57,5 +57,5 @@ def _system_user() -> str:
     except KeyError as error:
         todo = "Name yourself in the settings (principal: user:NAME), or run as a user the system knows."
         raise EnvironmentFault(
-            "The user of this process has no name.", where=f"uid {os.geteuid()}", todo=todo
+            "The user of this process has no name.", where=f"uid {os.geteuid()}", todo=todo, code="identity.unknown"
         ) from error

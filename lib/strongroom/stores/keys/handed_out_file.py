@@ -50,7 +50,7 @@ def save_handed(keyring: str, found: Handed, *, before: bytes) -> None:
         write_if_unchanged(path, _document(found), before=before)
     except FileExistsError:
         what = "another run gave or took roles' keys meanwhile, so this one did not"
-        raise KeyFault(what, where=str(path), todo="Run again.") from None
+        raise KeyFault(what, where=str(path), todo="Run again.", code="keyring.changed") from None
     except OSError as fault:
         what = f"the record of roles' keys cannot be written: {fault.strerror}"
         raise KeyFault(what, where=str(path), todo="Make its folder writable; then run again.") from None

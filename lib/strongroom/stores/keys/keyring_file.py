@@ -67,20 +67,25 @@ def still_enabled(path: str, key_id: int) -> None:
     status = inventory(path).states.get(key_id, Status.DESTROYED)
     if status is not Status.ENABLED:
         what = f"key {key_id:08x} was {status} while this run used it, so nothing was published"
-        raise KeyFault(what, where=path, todo="Run again: it will use today's primary key.")
+        raise KeyFault(what, where=path, todo="Run again: it will use today's primary key.", code="key.disabled")
 
 
 def _there(data: bytes | None, path: str) -> bytes:
     if data is None:
         todo = "Run `prepare` once, or `keys rotate`, or put the keyring's copy back."
-        raise KeyFault("there is no keyring yet", where=path, todo=todo)
+        raise KeyFault("there is no keyring yet", where=path, todo=todo, code="keyring.missing")
     return data
 
 
 def _read(path: str) -> bytes | None:
     if weak := weakness(path):
         what = f"others could put keys of their own into the keyring: {weak}"
-        raise KeyFault(what, where=path, todo=f"{cure(path)}, and look at `keys list` for keys that you do not know.")
+        raise KeyFault(
+            what,
+            where=path,
+            todo=f"{cure(path)}, and look at `keys list` for keys that you do not know.",
+            code="keyring.open",
+        )
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
@@ -123,6 +128,7 @@ def save_keyring(ring: Keyring) -> Keyring:
             "somebody else changed the keyring meanwhile, so this change was not made",
             where=str(path),
             todo="Run again.",
+            code="keyring.changed",
         ) from None
     except OSError as fault:
         raise KeyFault(

@@ -72,7 +72,7 @@ def open_role(role: str, holder: str, path: str) -> RoleHandle:
         data = file.read_bytes()
     except FileNotFoundError:
         what, todo = f"the role {role!r} holds no keys", "Ask whoever keeps the keys to run `keys wrap`."
-        raise KeyFault(what, where=str(file), todo=todo) from None
+        raise KeyFault(what, where=str(file), todo=todo, code="key.role") from None
     except OSError as fault:
         what = f"the role's keys cannot be read: {fault.strerror}"
         raise KeyFault(what, where=str(file), todo="Copy the file to where you can read it.") from None
@@ -117,7 +117,7 @@ def _unwrapped(handle: RoleHandle) -> RoleKeys:
     except KeyFault as fault:
         what = f"the keys of the role {handle.role!r} do not open: {fault.what}"
         todo = "Use the file that was made for this role, and the key that its `key:` in the policy names."
-        raise KeyFault(what, where=f"{handle.where} by {fault.where}", todo=todo) from None
+        raise KeyFault(what, where=f"{handle.where} by {fault.where}", todo=todo, code="key.wrong") from None
     return RoleKeys(handle.role, {name: _keys(handle, own, name, data) for name, data in sealed.items()}, handle.where)
 
 

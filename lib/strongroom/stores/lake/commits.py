@@ -182,7 +182,7 @@ def take_back(lake: Lake, table: str, *, version: int, writers: Mapping[str, int
         if since(lake, table, looked=taken, now=now).versions:
             what = f"files of version {version} are gone, and others have changed rows since"
             todo = f"RESTORE TABLE {table} TO VERSION AS OF {version - 1}, and do again what came after it."
-            raise StoreError(what, where=table, todo=todo)
+            raise StoreError(what, where=table, todo=todo, code="table.gone")
         note = {TAKEN_BACK: str(version)}
         now.restore(
             version - 1,
@@ -225,10 +225,10 @@ def _open(
     now = lake.open(table)
     if now is None or (looked is not None and now.metadata().id != looked.metadata().id):
         what = "this table was dropped, or made anew, while the run was at work"
-        raise StoreError(what, where=table, todo="Run again.")
+        raise StoreError(what, where=table, todo="Run again.", code="table.vanished")
     if any((now.transaction_version(name) or 0) >= number for name, number in (writers or {}).items()):
         what = "another run committed to this table first, so this one changed nothing"
-        raise StoreError(what, where=table, todo="Run again.")
+        raise StoreError(what, where=table, todo="Run again.", code="table.changed")
     if looked is not None:
         fit(table, now)
     return now
@@ -238,10 +238,12 @@ def _judged(table: str, made: Change, looked: DeltaTable, now: DeltaTable, other
     if made.whole and others.versions:
         named = ", ".join(map(str, others.versions))
         what = f"others added or changed rows (version {named}), which this run would have thrown away"
-        raise StoreError(what, where=table, todo="See that they are in the sources, and run again.")
+        raise StoreError(
+            what, where=table, todo="See that they are in the sources, and run again.", code="table.changed"
+        )
     if made.adds and not made.whole and not still_takes(now, looked):
         what = "others changed this table's columns while the run was at work"
-        raise StoreError(what, where=table, todo="Run again.")
+        raise StoreError(what, where=table, todo="Run again.", code="table.changed")
     if judge is not None and others.files:
         judge(others.files)
 
@@ -249,7 +251,7 @@ def _judged(table: str, made: Change, looked: DeltaTable, now: DeltaTable, other
 def _gone(table: str, then: str) -> StoreError:
     what = f"files that were to be published are gone, {then}"
     todo = "Run again, and no VACUUM beside it that keeps less than a day."
-    return StoreError(what, where=table, todo=todo)
+    return StoreError(what, where=table, todo=todo, code="table.gone")
 
 
 def _names(found: DeltaTable) -> set[str]:

@@ -118,7 +118,10 @@ class Rewrite:
             if isinstance(error, FileNotFoundError):
                 raise
             raise StoreError(
-                "a file cannot be written anew", where=f"{self.table}: {path}", todo="See the disk."
+                "a file cannot be written anew",
+                where=f"{self.table}: {path}",
+                todo="See the disk.",
+                code="table.unwritable",
             ) from None
         stamp = info.mtime_ns // 1_000_000
         self.pairs.append(

@@ -33,7 +33,7 @@ class Lake:
     def __post_init__(self) -> None:
         if self.root.startswith("catalog:"):
             todo = "Give the path or URI of the lake's root; docs/decisions/publication.md says why."
-            raise ConfigError([Problem("a lake in a catalog is not served yet", self.root, todo)])
+            raise ConfigError([Problem("a lake in a catalog is not served yet", self.root, todo, "settings.not-run")])
 
     def folder(self, table: str) -> str:
         """Where a table lies. Raises StoreError when the name is none."""
@@ -97,14 +97,17 @@ class Lake:
 
     def _unreadable(self, table: str) -> StoreError:
         return StoreError(
-            "this table cannot be read", where=f"{table} ({self.folder(table)})", todo="Check its folder."
+            "this table cannot be read",
+            where=f"{table} ({self.folder(table)})",
+            todo="Check its folder.",
+            code="table.unreadable",
         )
 
     def unwritable(self, table: str) -> StoreError:
         """What to raise when the storage refused."""
         return StoreError(
             "this table cannot be written", where=f"{table} ({self.folder(table)})",
-            todo="Check free space and permission; readers keep the version they have.",
+            todo="Check free space and permission; readers keep the version they have.", code="table.unwritable",
         )  # fmt: skip
 
 

@@ -35,7 +35,12 @@ def tables_in(lake: Lake, *, without: Collection[str] = ()) -> Listing:
         filesystem, root = filesystem_of(lake.root)
         found = sorted(_below(filesystem, root, (), without, unread))
     except (OSError, pa.ArrowException) as fault:
-        raise StoreError(f"the lake cannot be read: {_why(fault)}", where=lake.root, todo="Check its folder.") from None
+        raise StoreError(
+            f"the lake cannot be read: {_why(fault)}",
+            where=lake.root,
+            todo="Check its folder.",
+            code="table.unreadable",
+        ) from None
     return Listing(tuple(found), tuple(unread))
 
 

@@ -32,7 +32,9 @@ def old_files(lake: Lake, table: str, *, most: int | None = None) -> tuple[list[
     try:
         old = [path for path in paths if _is_old(pq.read_metadata(f"{folder}/{unquote(path)}", filesystem=filesystem))]
     except (OSError, pa.ArrowException):
-        raise StoreError("a file of this table cannot be read", where=table, todo="Check its folder.") from None
+        raise StoreError(
+            "a file of this table cannot be read", where=table, todo="Check its folder.", code="table.unreadable"
+        ) from None
     return old, len(paths)
 
 

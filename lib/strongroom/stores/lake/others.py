@@ -64,17 +64,29 @@ def fit(table: str, found: DeltaTable) -> None:
     if known and (have.get("delta.enableDeletionVectors") == "true" or _has_vectors(found)):
         todo = f"{alter} ('delta.enableDeletionVectors' = 'false'), then REORG TABLE {table} APPLY (PURGE)."
         raise StoreError(
-            "deletion vectors were turned on, so this table's files are not its rows", where=table, todo=todo
+            "deletion vectors were turned on, so this table's files are not its rows",
+            where=table,
+            todo=todo,
+            code="table.owner",
         )
     if have.get("delta.columnMapping.mode", "none") != "none":
         todo = f"{alter} ('delta.columnMapping.mode' = 'none'), or drop the table and prepare it anew."
-        raise StoreError("this table's columns are mapped, so its files name them otherwise", where=table, todo=todo)
+        raise StoreError(
+            "this table's columns are mapped, so its files name them otherwise",
+            where=table,
+            todo=todo,
+            code="table.owner",
+        )
     if found.metadata().partition_columns:
         todo = "Write it anew without partitions."
-        raise StoreError("this table is partitioned, so its files lack columns", where=table, todo=todo)
+        raise StoreError(
+            "this table is partitioned, so its files lack columns", where=table, todo=todo, code="table.owner"
+        )
     if "delta.setTransactionRetentionDuration" in have:
         todo = f"ALTER TABLE {table} UNSET TBLPROPERTIES ('delta.setTransactionRetentionDuration')."
-        raise StoreError("this table's log is set to forget what was published", where=table, todo=todo)
+        raise StoreError(
+            "this table's log is set to forget what was published", where=table, todo=todo, code="table.owner"
+        )
 
 
 def still_takes(now: DeltaTable, looked: DeltaTable) -> bool:

@@ -59,7 +59,9 @@ def refuse(table: str, found: DeltaTable, *, mode: str) -> None:
         what = f"it needs {', '.join(strange)}"
     else:
         return
-    raise StoreError(f"the owner has set up this table as no run may write it: {what}", where=table, todo=todo)
+    raise StoreError(
+        f"the owner has set up this table as no run may write it: {what}", where=table, todo=todo, code="table.owner"
+    )
 
 
 def with_notes(schema: pa.Schema, onto: DeltaTable) -> pa.Schema:
@@ -105,7 +107,7 @@ def broken(
             raise
         what = f"the owner's constraint {name!r} cannot be judged" if name else "staged rows cannot be read"
         todo = "Nothing was published. Say it in SQL that deltalake knows too, or drop it."
-        raise StoreError(what, where=table, todo=todo) from None
+        raise StoreError(what, where=table, todo=todo, code="table.owner") from None
     finally:
         filesystem.delete_dir(f"{folder}/_delta_log")
 

@@ -96,7 +96,9 @@ class ParquetSink:
             yield
         except OSError as error:
             todo = "Check free space and permission; readers keep the version they have."
-            known = StoreError("a file of the lake cannot be written", where=self._place.folder, todo=todo)
+            known = StoreError(
+                "a file of the lake cannot be written", where=self._place.folder, todo=todo, code="table.unwritable"
+            )
             raise translate(error) or known from None
 
     def _flush(self) -> None:
@@ -137,7 +139,9 @@ class ParquetSink:
             out.close()
         info = self._filesystem.get_file_info(f"{self._folder}/{name}")
         if info.type != pafs.FileType.File:
-            raise StoreError("a file is gone that was just written", where=self._place.folder, todo="Run again.")
+            raise StoreError(
+                "a file is gone that was just written", where=self._place.folder, todo="Run again.", code="table.gone"
+            )
         self._written.append(Written(name, info.size, self._rows, info.mtime_ns // 1_000_000))
         self._rows = 0
 

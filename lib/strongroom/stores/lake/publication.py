@@ -31,7 +31,9 @@ def readable(lake: Lake, table: str) -> Readable | None:
     try:
         commits = found.history(_LOOKED_AT)
     except (DeltaError, OSError) as fault:
-        raise StoreError("this table's log cannot be read", where=table, todo="Check its folder.") from fault
+        raise StoreError(
+            "this table's log cannot be read", where=table, todo="Check its folder.", code="table.unreadable"
+        ) from fault
     rows = [commit for commit in commits if commit["operation"] not in _SAYS and "strongroom.fenced" not in commit]
     if not rows:
         begun = any(commit["version"] == 0 for commit in commits)

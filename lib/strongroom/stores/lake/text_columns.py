@@ -25,7 +25,12 @@ def tables_of(lake: Lake) -> list[str]:
     """
     found = tables_in(lake)
     if found.unread:
-        raise StoreError(f"the lake cannot be read: {found.unread[0][1]}", where=lake.root, todo="Check its folder.")
+        raise StoreError(
+            f"the lake cannot be read: {found.unread[0][1]}",
+            where=lake.root,
+            todo="Check its folder.",
+            code="table.unreadable",
+        )
     return list(found.tables)
 
 
@@ -65,7 +70,10 @@ def texts_of(
                     yield from _leaves(name, column)
     except (DeltaError, OSError, pa.ArrowException):
         raise StoreError(
-            "this table cannot be read", where=table, todo="Check its folder; nothing was changed."
+            "this table cannot be read",
+            where=table,
+            todo="Check its folder; nothing was changed.",
+            code="table.unreadable",
         ) from None
 
 

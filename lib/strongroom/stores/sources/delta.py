@@ -58,7 +58,9 @@ def data_files(location: str, version: int) -> tuple[DeltaFile, ...]:
         found = pa.table(DeltaTable(location, version=version).get_add_actions())
     except (DeltaError, OSError) as error:
         todo = f"Read it as it is now: {preparing('NAME', mode='overwrite')}."
-        raise StoreError(f"version {version} cannot be read", where=location, todo=todo) from error
+        raise StoreError(
+            f"version {version} cannot be read", where=location, todo=todo, code="source.unreadable"
+        ) from error
     files = [
         DeltaFile(
             _absolute(location, row["path"]),
@@ -88,7 +90,7 @@ def added_since(location: str, *, since: int, version: int, size: int | None = N
     """
     if since > version or not _is_same(location, since, size):
         what = f"version {since} was read last, and this is another table now (version {version})"
-        raise StoreError(what, where=location, todo=_OVERWRITE)
+        raise StoreError(what, where=location, todo=_OVERWRITE, code="source.increment")
     added: dict[str, tuple[int, DeltaFile]] = {}
     passed = []
     for number in range(since + 1, version + 1):
@@ -110,7 +112,12 @@ def _stop(location: str, what: str, since: int, version: int, *, after: int) -> 
         f"{_OVERWRITE} Or, where that is what you want, leave alone what was read and what came up to then: "
         f"{preparing('NAME', f'--from-version {after}', mode='append')}."
     )
-    raise StoreError(f"{what}; read were versions up to {since}, asked for up to {version}", where=location, todo=todo)
+    raise StoreError(
+        f"{what}; read were versions up to {since}, asked for up to {version}",
+        where=location,
+        todo=todo,
+        code="source.increment",
+    )
 
 
 def _changes(action: dict[str, Any]) -> bool:
@@ -146,7 +153,9 @@ def _actions(location: str, number: int, since: int, version: int) -> Iterator[d
         oldest = _oldest(filesystem, folder, version)
         _stop(location, f"what version {number} did is in the log no more", since, version, after=oldest - 1)
     except OSError as error:
-        raise StoreError("the log of this table cannot be read", where=location, todo="Check permission.") from error
+        raise StoreError(
+            "the log of this table cannot be read", where=location, todo="Check permission.", code="source.unreadable"
+        ) from error
     yield from (json.loads(line) for line in lines if line.strip())
 
 

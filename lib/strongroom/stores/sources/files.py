@@ -89,13 +89,17 @@ def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
         filesystem, path = place_of(location)
         found = _matching(filesystem, path)
     except (OSError, pa.ArrowException, DeltaError) as error:
-        raise StoreError("this source cannot be listed", where=where, todo="Check the path and permission.") from error
+        raise StoreError(
+            "this source cannot be listed", where=where, todo="Check the path and permission.", code="source.unreadable"
+        ) from error
     except UnicodeDecodeError:
         todo = "Rename it; `find DIR | grep -axv '.*'` shows which."
-        raise StoreError("a file's name here is no UTF-8", where=where, todo=todo) from None
+        raise StoreError("a file's name here is no UTF-8", where=where, todo=todo, code="source.name") from None
     files = [RawFile(_listed(info.path, location, path), info.size, info.mtime_ns // 1000) for info in found]
     if not files:
-        raise StoreError("there is no file here", where=where, todo="Check the path of the contract's server.")
+        raise StoreError(
+            "there is no file here", where=where, todo="Check the path of the contract's server.", code="source.missing"
+        )
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -161,7 +165,9 @@ def refuse_changed(files: Sequence[RawFile]) -> None:
     for file, info in zip(files, filesystem.get_file_info([place_of(file.path)[1] for file in files]), strict=True):
         if info.type == pafs.FileType.File and (info.size, info.mtime_ns // 1000) != (file.size, file.modified):
             todo = "Run again once it is written; better, write under a name that begins with _ and rename."
-            raise StoreError("this file was written while it was read", where=file.path, todo=todo)
+            raise StoreError(
+                "this file was written while it was read", where=file.path, todo=todo, code="source.changed"
+            )
 
 
 def plain_path(uri: str) -> str:

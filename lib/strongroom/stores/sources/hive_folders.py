@@ -43,7 +43,7 @@ def folders_of(path: str, fixed: str) -> dict[str, str | None]:
         text = None if value in (NULL, "") else value
         if found.setdefault(name, text) != text:
             what = f"two folders give the column {name[:80]!r} two values"
-            raise StoreError(what, where=path, todo="Move the file to where one of them holds.")
+            raise StoreError(what, where=path, todo="Move the file to where one of them holds.", code="source.name")
     return found
 
 
@@ -53,7 +53,7 @@ def _decoded(text: str, path: str) -> str:
         return unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
         what = "a folder's name is no UTF-8 once its %XX are undone"
-        raise StoreError(what, where=path, todo="Name it anew in UTF-8.") from None
+        raise StoreError(what, where=path, todo="Name it anew in UTF-8.", code="source.name") from None
 
 
 def folder_problems(folders: Mapping[str, str | None], contract: Contract, *, path: str) -> list[Problem]:
@@ -70,10 +70,12 @@ def folder_problems(folders: Mapping[str, str | None], contract: Contract, *, pa
             near = nearest(name, known)
             what = f"the data has a column {name[:80]!r}, by a folder, that {contract.file} does not know."
             todo = f"{f'Did you mean {near!r}? ' if near else ''}Add it to the contract; method drop keeps it out."
-            problems.append(Problem(what, path, todo))
+            problems.append(Problem(what, path, todo, "source.unknown"))
         elif column.type.name in ("struct", "array"):
             what = f"the folder {name[:80]!r} holds one text, and the column is of type {column.type.name}"
-            problems.append(Problem(what, f"{contract.file}:{column.line}", "Declare a single value."))
+            problems.append(
+                Problem(what, f"{contract.file}:{column.line}", "Declare a single value.", "contract.misfit")
+            )
     return problems
 
 

@@ -36,7 +36,7 @@ def files_below(filesystem: Any, fixed: str, glob: str) -> list[Any]:
         other = entered.setdefault(real, folder)
         if other != folder:
             todo = f"Take the link to it away: its files lie in {other} as well, and would be read twice."
-            raise StoreError("two ways lead to this folder", where=folder, todo=todo)
+            raise StoreError("two ways lead to this folder", where=folder, todo=todo, code="source.link")
         infos = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
         links = _links(folder)
         lost = links - {info.base_name for info in infos}
@@ -58,9 +58,13 @@ def refuse_no_file(path: str) -> None:
     """
     todo = "Take it away, or put the file there."
     if Path(path).is_symlink() and os.path.realpath(path).startswith(_SYSTEM):
-        raise StoreError("this link leads to what the system tells of itself", where=path, todo=todo)
+        raise StoreError(
+            "this link leads to what the system tells of itself", where=path, todo=todo, code="source.link"
+        )
     if not Path(path).is_file() and os.path.lexists(path):
-        raise StoreError("this is no file: a link to nothing, a pipe, a device", where=path, todo=todo)
+        raise StoreError(
+            "this is no file: a link to nothing, a pipe, a device", where=path, todo=todo, code="source.link"
+        )
 
 
 def is_hidden(name: str) -> bool:

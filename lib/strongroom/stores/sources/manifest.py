@@ -151,14 +151,14 @@ def fence(lake: Lake, table: str, known: Sequence[Batch]) -> DeltaTable:
     """Shuts out a run that has planned the last batch and not published it, and returns the table to plan on."""
     found = lake.open(table)
     if found is None:
-        raise StoreError("this table vanished", where=table, todo="Run again.")
+        raise StoreError("this table vanished", where=table, todo="Run again.", code="table.vanished")
     last = known[-1] if known else None
     if last is not None and (found.transaction_version(last.dataset) or 0) < last.number:
         writers, note = {last.dataset: last.number}, {"strongroom.fenced": str(last.number)}
         commits.commit(lake, table, Change(), looked=found, writers=writers, note=note)
         found = lake.open(table)
     if found is None:
-        raise StoreError("this table vanished", where=table, todo="Run again.")
+        raise StoreError("this table vanished", where=table, todo="Run again.", code="table.vanished")
     return found
 
 
@@ -210,4 +210,9 @@ def plan(lake: Lake, batch: Batch, *, planned: datetime) -> None:
     )
     mine = [known for known in batches(lake, batch.dataset) if known.number == batch.number]
     if not mine or mine[0].run_id != batch.run_id:
-        raise StoreError("another run of this data set has just started", where=batch.dataset, todo="Let it end first.")
+        raise StoreError(
+            "another run of this data set has just started",
+            where=batch.dataset,
+            todo="Let it end first.",
+            code="run.another",
+        )

@@ -136,7 +136,7 @@ def is_one_piece(file: RawFile) -> bool:
         with filesystem.open_input_file(path) as stream:
             return bool(stream.read(6).startswith(_MAGIC))
     except (OSError, pa.ArrowException) as error:
-        raise StoreError("this file cannot be read", where=file.path) from error
+        raise StoreError("this file cannot be read", where=file.path, code="source.unreadable") from error
 
 
 def only_workers_unpack(path: str) -> bool:

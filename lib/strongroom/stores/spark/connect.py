@@ -57,10 +57,14 @@ def address(master: str) -> tuple[str, int]:
     """
     found = re.fullmatch(r"sc://(\[[0-9A-Fa-f:.]+\]|[^/:;\[\]]+)(?::(\d{1,5}))?(?:/(?:;(.*))?)?", master)
     if found is None:
-        raise ConfigError([Problem("this is no Spark Connect server", "spark.master", "Write sc://HOST:PORT.")])
+        raise ConfigError(
+            [Problem("this is no Spark Connect server", "spark.master", "Write sc://HOST:PORT.", "settings.master")]
+        )
     if re.search(r"(^|;)token=", found[3] or ""):
         todo = "Leave it out and export SPARK_CONNECT_AUTHENTICATE_TOKEN."
-        raise ConfigError([Problem("the address holds a token, which others would see", "spark.master", todo)])
+        raise ConfigError(
+            [Problem("the address holds a token, which others would see", "spark.master", todo, "settings.credential")]
+        )
     return found[1].strip("[]"), int(found[2] or PORT)
 
 
@@ -80,7 +84,9 @@ def open_remote(settings: Mapping[str, str]) -> Any:
         socket.create_connection((host, port), timeout=PATIENCE).close()
     except OSError:
         todo = "Start it, or correct --master (docs/install.md)."
-        raise EnvironmentFault("no Spark Connect server answers", where=f"{host}:{port}", todo=todo) from None
+        raise EnvironmentFault(
+            "no Spark Connect server answers", where=f"{host}:{port}", todo=todo, code="spark.unreachable"
+        ) from None
     spark: Any = SparkSession.builder.remote(master).getOrCreate()
     # About half a minute; the client's own way is ten. That it gives up is for the job to say.
     warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]")
@@ -99,7 +105,9 @@ def _check(spark: Any, settings: Mapping[str, str], *, where: str) -> None:
         missing.append(f"{ENCRYPTED}=true, without which its shuffle files hold rows in clear")
     if missing:
         todo = "Start it with these (docs/install.md)."
-        raise EnvironmentFault(f"the Spark Connect server lacks {' and '.join(missing)}", where=where, todo=todo)
+        raise EnvironmentFault(
+            f"the Spark Connect server lacks {' and '.join(missing)}", where=where, todo=todo, code="spark.lacks"
+        )
 
 
 def send_package(spark: Any) -> bool:

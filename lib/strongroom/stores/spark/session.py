@@ -113,7 +113,9 @@ def _settle(spark: Any, settings: Mapping[str, str]) -> None:
             spark.conf.set(key, value)
         except PySparkException:
             todo = f"Set {key} to {value} where the session is made."
-            raise EnvironmentFault("this session does not let a setting be changed", where=key, todo=todo) from None
+            raise EnvironmentFault(
+                "this session does not let a setting be changed", where=key, todo=todo, code="spark.settings"
+            ) from None
 
 
 def check_reading(spark: Any) -> None:
@@ -125,7 +127,9 @@ def check_reading(spark: Any) -> None:
     for key in READING:
         if str(spark.conf.get(key)).lower() != MEANING[key].lower():
             todo = f'Run spark.conf.set("{key}", "{MEANING[key]}") first.'
-            raise EnvironmentFault("this session does not read rows as they were written", where=key, todo=todo)
+            raise EnvironmentFault(
+                "this session does not read rows as they were written", where=key, todo=todo, code="spark.settings"
+            )
     _check(spark)
 
 
@@ -142,7 +146,11 @@ def _check(spark: Any) -> None:
     answers = spark.sql(f"SELECT {', '.join(PROBES)}").first()
     if tuple(answers) != tuple(PROBES.values()):
         todo = f"Start it with {JVM} in {_DRIVERS} and {_EXECUTORS}, and without _JAVA_OPTIONS."
-        raise EnvironmentFault("the JVM of this Spark session has the letters or digits of another language", todo=todo)
+        raise EnvironmentFault(
+            "the JVM of this Spark session has the letters or digits of another language",
+            todo=todo,
+            code="spark.settings",
+        )
     _checked.add(spark)
 
 
@@ -151,7 +159,7 @@ def _not_there(settings: Mapping[str, str], error: Exception) -> StrongroomError
     if known is None and _GATEWAY in os.environ and _jvm_ended():
         what = "stopped while Spark started: the JVM that this job came from was ended"
         return Stopped(what, todo="Run again; readers see the last whole version.")
-    return known or EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.")
+    return known or EnvironmentFault("Spark does not start", todo="Run ./spark-submit.sh doctor.", code="spark.start")
 
 
 def _jvm_ended() -> bool:
@@ -228,7 +236,9 @@ def _keep_quiet() -> None:
 
 def no_session() -> Any:
     """For jobs that run without settings and so without Spark."""
-    raise EnvironmentFault("this job has no Spark session", todo="Run it by ./spark-submit.sh with settings.")
+    raise EnvironmentFault(
+        "this job has no Spark session", todo="Run it by ./spark-submit.sh with settings.", code="spark.missing"
+    )
 
 
 def _jars() -> dict[str, str]:

@@ -105,7 +105,7 @@ def refused(settings: Mapping[str, str], *, file: str) -> Iterator[Problem]:
     for key, value in settings.items():
         if key in MEANING and value.lower() != MEANING[key].lower():
             what = f"{key} is {MEANING[key]} wherever Strongroom works: another value changes what rows mean."
-            yield Problem(what, file, "Leave it out.")
+            yield Problem(what, file, "Leave it out.", "settings.meaning")
         elif key not in MEANING and key.removeprefix("spark.hadoop.").startswith(UNSET):
             what = f"{key} changes what rows mean, or which bytes are written."
-            yield Problem(what, file, "Leave it out.")
+            yield Problem(what, file, "Leave it out.", "settings.meaning")

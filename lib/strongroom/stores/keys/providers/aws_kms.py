@@ -56,7 +56,7 @@ def _asked(call: Callable[[], Any], arn: str) -> Any:
     except (BotoCoreError, ValueError) as error:  # boto3 tells of a bad endpoint by a plain ValueError
         what = f"AWS KMS cannot be asked: {type(error).__name__}"
         todo = "Check network, region, profile and credentials of this machine; then run again."
-        raise KeyFault(what, where=f"aws-kms:{arn}", todo=todo) from None
+        raise KeyFault(what, where=f"aws-kms:{arn}", todo=todo, code="key.unreachable") from None
 
 
 TODO = {
@@ -89,7 +89,10 @@ def open_provider(arn: str, *, create: bool = False, seconds: float = 10.0) -> A
         from botocore.config import Config
     except ImportError:
         raise EnvironmentFault(
-            "the provider aws-kms needs the package boto3", where=f"aws-kms:{arn}", todo="pip install boto3"
+            "the provider aws-kms needs the package boto3",
+            where=f"aws-kms:{arn}",
+            todo="pip install boto3",
+            code="packages.missing",
         ) from None
     patience = Config(
         connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 3, "mode": "standard"}

@@ -49,6 +49,7 @@ def _asked_here(tools: Any, scope: str, key: str, *, where: str) -> str:
             f"the secret cannot be read: {type(error).__name__}",
             where=where,
             todo="Check that it exists (databricks secrets list-secrets SCOPE) and that you may read it.",
+            code="key.unreachable",
         ) from None
 
 
@@ -59,4 +60,6 @@ def _asked_afar(scope: str, key: str, *, where: str, seconds: float) -> str:
     try:
         return base64.b64decode(found["value"], validate=True).decode()
     except (ValueError, KeyError, TypeError):
-        raise KeyFault("the workspace's answer holds no secret", where=where, todo="Check DATABRICKS_HOST.") from None
+        raise KeyFault(
+            "the workspace's answer holds no secret", where=where, todo="Check DATABRICKS_HOST.", code="key.missing"
+        ) from None

@@ -24,5 +24,6 @@ def open_provider(name: str, *, create: bool = False) -> LocalKek:  # noqa: ARG0
             "the environment variable with the key-encryption key is not set",
             where=where,
             todo=f'Set it for every process of the job: export {name}="$(openssl rand -base64 32)", and keep a copy.',
+            code="key.missing",
         )
     return LocalKek(read_kek(text, where=where), where)

@@ -23,7 +23,9 @@ def open_provider(path: str, *, create: bool = False) -> LocalKek:
     file = Path(path)
     if weak := weakness(path):  # of the file itself the mode is looked at below, once it is open
         what = f"others could put a key-encryption key of their own in its place: {weak}"
-        raise KeyFault(what, where=where, todo=f"{cure(path)}, and replace the key if it is not the one you know.")
+        raise KeyFault(
+            what, where=where, todo=f"{cure(path)}, and replace the key if it is not the one you know.", code="key.open"
+        )
     if create and not file.exists():
         make_kek(file)
     try:
@@ -35,6 +37,7 @@ def open_provider(path: str, *, create: bool = False) -> LocalKek:
                     "others than its owner can use the file with the key-encryption key",
                     where=where,
                     todo=f"chmod 600 {path}, and replace the key if somebody may have read it.",
+                    code="key.open",
                 )
             text = handle.read(1024)
     except OSError as fault:

@@ -39,6 +39,7 @@ class LocalKek:
                 "this key-encryption key does not open the keyring",
                 where=self.where,
                 todo="Point `keys` at the key that the keyring was made with, or restore the keyring's own copy.",
+                code="key.wrong",
             ) from None
 
 

@@ -1,0 +1,260 @@
+"""With --json stdout is JSON alone, and each answer has the form that docs/answers/ gives: one run of every verb."""
+
+import contextlib
+import copy
+import io
+import json
+from importlib import import_module
+
+import jsonschema
+import pytest
+
+from answers import FOLDER, check_document, check_rows, form
+from strongroom import run_job
+from strongroom.core.jobs import JOBS
+from support.lakes import install
+
+POLICY = """
+roles:
+  all: {members: [user:engineer], key: file:all.kek}
+  some: {members: [user:ada]}
+  steward: {members: [user:noor]}
+grants:
+  - role: all
+    actions: [read, write, delete, reveal]
+    tables: [raw.*, training.*, quarantine.*, features.*, revealed.*, projected.*, strongroom.*]
+  - {role: some, actions: [read], tables: [training.reviews], columns: {deny: [email], mask: {user_id: "null"}}}
+  - {role: steward, actions: [grant], tables: ["*"]}
+"""
+PHYSICAL = "  - {role: some, actions: [read], tables: [training.customers], enforce: physical}\n"
+NOTEBOOK = "# Databricks notebook source\nprint(1)\n"
+
+
+class Place:
+    """An installation, and what its jobs said: `--json` as a program would use it."""
+
+    def __init__(self, folder):
+        self.root = install(folder, None).root
+        (self.root / "policy.yaml").write_text(POLICY)
+        (self.root / "n.py").write_text(NOTEBOOK)
+        self.told = []
+
+    def __call__(self, job, *words, code=0):
+        out, err = io.StringIO(), io.StringIO()
+        argv = ["--config", str(self.root / "local.yaml"), "--json", *words]
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            found = run_job.run(import_module(f"strongroom.flows.{job}"), argv)
+        assert code in (found, None), f"{job} {words}: {err.getvalue()}"
+        *rows, document = [json.loads(line, parse_constant=_no_json) for line in out.getvalue().splitlines()]
+        self.told.append((rows, document, err.getvalue()))
+        return document
+
+
+def _no_json(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+def without_spark(place):
+    """Every verb that needs none."""
+    file = place.root / "kept.json"
+    place("sample", "--rows", "200")
+    place("sample")
+    place("check")
+    place("doctor", code=None)
+    place("prepare", "--dry-run", "--purpose", "model_training")
+    place("prepare", "--contract", "customers", code=6)
+    place("prepare")
+    place("prepare", "--set", "prepare.mode=append")
+    place("prepare", "--mend-timestamps")
+    place("quarantine", "list")
+    place("quarantine", "show", "--limit", "1000", "--purpose", "model_training")
+    place("quarantine", "retry")
+    place("quarantine", "discard", "--older-than", "0", "--dry-run")
+    place("quarantine", "discard", "--older-than", "0")
+    first = place("keys", "list")["answer"]["primary"]
+    second = place("keys", "rotate")["answer"]["primary"]
+    place("keys", "rotate")
+    place("keys", "coverage")
+    place("keys", "rewrap")
+    place("keys", "disable", first)
+    place("keys", "enable", first)
+    place("keys", "destroy", second)
+    place("keys", "export", str(file))
+    place("keys", "export", str(place.root / "email.json"), "--contract", "reviews", "--column", "email")
+    place("keys", "import", str(file))
+    place("keys", "wrap")
+    place("access", "explain", "--as", "user:ada", "--table", "training.reviews", "--columns", "label,user_id")
+    place("access", "matrix")
+    place("access", "matrix", "--out", str(place.root / "m.html"))
+    place("access", "diff", str(place.root / "old.yaml"), str(place.root / "policy.yaml"))
+    place("access", "lint", "--set", f"policy={place.root}/sound.yaml")
+    words = ("--set", "principal=user:noor", "--to", "unity-catalog", "--out", str(place.root / "out"))
+    place("access", "export", *words, "--only", "read", "--table", "training.reviews", "--group", "some=s")
+    place("audit", "verify")
+    place("audit", "search", "job=keys", "--limit", "3")
+    place("audit", "prove", "0", "--out", str(place.root / "proof"))
+    entry = (place.root / "audit/entries.jsonl").read_bytes().splitlines()[0]
+    (place.root / "entry").write_bytes(entry)
+    place("audit", "verify", "--proof", str(place.root / "proof"), "--entry", str(place.root / "entry"))
+    place("audit", "report")
+    log = place.root / "audit/entries.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[2:]))
+    place("audit", "recover", "--reason", "a test cut it")
+    place("audit", "verify")
+    (place.root / "keys/audit-signing.key").unlink()
+    place("audit", "verify", "--new-key", "--dry-run")
+    place("audit", "verify", "--new-key")
+    place("notebook", str(place.root / "n.py"), "--dry-run")
+    place("notebook", str(place.root / "n.py"))
+    return place
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = Place(tmp_path_factory.mktemp("answers"))
+    (place.root / "old.yaml").write_text(POLICY.replace("deny: [email]", "deny: [label]"))
+    sound = "roles:\n  all: {members: [user:engineer]}\ngrants:\n  - {role: all, actions: [read], tables: [raw.*]}\n"
+    (place.root / "sound.yaml").write_text(sound)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("strongroom.stores.spark.session.open_session", lambda *_, **__: None)
+        return without_spark(place)
+
+
+def test_every_answer_is_of_the_form_that_its_schema_gives(place):
+    for rows, document, _ in place.told:
+        assert document["answer"] is not None, document
+        check_document(document)
+        check_rows(document["job"], rows)
+
+
+def test_every_verb_of_every_job_was_tried(place):
+    tried = {(document["job"], document["verb"]) for _, document, _ in place.told}
+    spark = {("reveal", ""), ("vectorize", ""), ("project", "")}
+    assert tried | spark == set(verbs())
+
+
+def verbs():
+    for job in JOBS:
+        flow = import_module(f"strongroom.flows.{job}")
+        actions = run_job.parser_of(job, flow)._actions
+        named = next((action.choices for action in actions if action.dest == "verb"), ("",))
+        yield from ((job, verb) for verb in named)
+
+
+def test_people_are_told_on_stderr(place):
+    for rows, document, told in place.told:
+        assert told.strip() or rows, document
+
+
+def objects(value):
+    """Every mapping inside a document."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from objects(inner)
+
+
+def test_a_property_that_no_schema_names_fails(place):
+    """At the top of the document, of its answer, and of what is listed in it."""
+    for _, document, _ in place.told:
+        for at in ((), ("answer",)):
+            wrong = copy.deepcopy(document)
+            spot = wrong
+            for step in at:
+                spot = spot[step]
+            spot["surprise"] = 1
+            with pytest.raises(jsonschema.ValidationError):
+                check_document(wrong)
+
+
+def test_each_schema_is_one_and_lets_nothing_else_through():
+    named = {file.name.partition(".")[0] for file in FOLDER.iterdir()}
+    assert named == {"document", *JOBS}
+    for file in FOLDER.iterdir():
+        schema = json.loads(file.read_text())
+        form(file.name).check_schema(schema)
+        for part in objects(schema):
+            if part.get("type") == "object" and "properties" in part:
+                assert part["additionalProperties"] is False, f"{file.name}: {part}"
+
+
+def test_rows_come_first_and_the_document_ends_them(place):
+    for job, verb in (("quarantine", "show"), ("audit", "search")):
+        rows, document, told = next(each for each in place.told if (each[1]["job"], each[1]["verb"]) == (job, verb))
+        assert len(rows) == document["answer"]["shown"] > 0
+        assert json.dumps(rows[0])[:40] not in told, "rows are not said again"
+
+
+def test_a_search_without_an_answer_and_a_show_without_a_row_are_the_document_alone(place):
+    assert place("audit", "search", "job=nobody")["answer"] == {"found": 0, "shown": 0}
+    assert place("quarantine", "show", "--run", "nobody")["answer"]["shown"] == 0
+    assert [rows for rows, _, _ in place.told[-2:]] == [[], []]
+
+
+def test_a_command_line_that_nobody_understands_ends_with_a_document_too(place):
+    document = place("keys", "lst", code=2)
+    check_document(document)
+    assert (document["exit_code"], document["problems"][0]["code"]) == (2, "usage.options")
+
+
+def test_a_problem_of_a_file_has_file_and_line(place):
+    contract = place.root / "contracts/broken.yaml"
+    text = (place.root / "contracts/reviews.yaml").read_text()
+    contract.write_text(text.replace("status: active", "status: actve"))
+    try:
+        document = place("check", str(contract), str(place.root / "policy.yaml"), code=3)
+    finally:
+        contract.unlink()
+    check_document(document)
+    (problem,) = document["problems"]
+    line = text.splitlines().index("status: active") + 1
+    assert (problem["code"], problem["file"], problem["line"]) == ("contract.not-run", str(contract), line)
+    assert [(each["ok"], each["kind"]) for each in document["answer"]["files"]] == [(False, None), (True, "policy")]
+
+
+EXPLAINED = [
+    # columns, further words, exit code, allowed, why
+    ("label", [], 0, True, "a yes"),
+    ("label", ["--exit-code"], 0, True, "a yes"),
+    ("email", [], 0, False, "the question was answered"),
+    ("email", ["--exit-code"], 5, False, "a no, for a shell"),
+    ("label,email", ["--exit-code"], 5, False, "not all that was asked"),
+]
+
+
+@pytest.mark.parametrize(("columns", "words", "code", "allowed", "why"), EXPLAINED)
+def test_a_no_is_an_exit_code_where_it_is_asked_for(place, columns, words, code, allowed, why):
+    asked = ("explain", "--as", "user:ada", "--table", "training.reviews", "--columns", columns, *words)
+    document = place("access", *asked, code=code)
+    assert (document["answer"]["allowed"], document["status"], document["exit_code"]) == (allowed, "done", code), why
+
+
+def test_an_explained_no_names_what_is_missing(place):
+    asked = ("explain", "--as", "user:noor", "--table", "raw.reviews", "--action", "delete")
+    answer = place("access", *asked)["answer"]
+    assert answer["missing_grant"] == "{role: steward, actions: [delete], tables: [raw.reviews]}"
+    shown = place("access", "explain", "--as", "user:ada", "--table", "training.reviews", "--columns", "user_id")
+    assert shown["answer"]["given"] == [{"column": "user_id", "shown": "replace-with-null", "where": []}]
+
+
+@pytest.mark.spark
+def test_jobs_of_spark_answer_too(tmp_path, spark):
+    place = Place(tmp_path / "x")
+    (place.root / "policy.yaml").write_text(POLICY + PHYSICAL)
+    place("sample", "--rows", "200")
+    for name in ("customers", "reviews"):
+        place("prepare", "--contract", name)
+    asked = ("--columns", "review_id,email", "--purpose", "model_training")
+    for job, words in (("project", ()), ("reveal", asked), ("vectorize", ())):
+        for more in (("--dry-run",), ("--run-id", "one"), ("--run-id", "one")):
+            document = place(job, *words, *more)
+            assert document["answer"] is not None
+            check_document(document)
+
+
+def test_numbers_that_json_has_no_form_for_are_texts():
+    from strongroom.core.escaping import json_text
+
+    wrong = {"a": [float("nan"), {"b": (float("inf"), -float("inf"))}], "c": 1.5}
+    assert json_text(wrong) == '{"a": ["NaN", {"b": ["Infinity", "-Infinity"]}], "c": 1.5}'
