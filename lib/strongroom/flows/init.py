@@ -20,7 +20,6 @@ from strongroom.stores.identity.settings_file import USUAL
 from strongroom.stores.identity.trust import not_mine
 
 BARE = True
-_EXAMPLES = ("local.yaml", "policy.yaml", "contracts/*.yaml")
 _IGNORED = "# Keys and data are for no repository.\n/.strongroom/\n/lake/\n"
 
 
@@ -54,7 +53,7 @@ def run(job: Job) -> Outcome:
 def _files() -> dict[str, str]:
     """The examples, as they are to lie below the folder."""
     conf = ROOT / "conf"
-    paths = [path for pattern in _EXAMPLES for path in sorted(conf.glob(pattern))]
+    paths = [conf / "local.yaml", conf / "policy.yaml", *sorted((conf / "contracts").glob("*.yaml"))]
     files = {f"conf/{path.relative_to(conf)}": typed(path.read_text(encoding="utf-8")) for path in paths}
     files[USUAL] = files[USUAL].replace("  # engine: auto ", "  engine: auto   ", 1)
     return files
