@@ -66,7 +66,8 @@ def read(
     """
     with _ours("read"):
         known = _settings(settings)
-        return read_mine(_session(known, spark), table, purpose, settings=known, principal=principal)
+        shown: DataFrame = read_mine(_session(known, spark), table, purpose, settings=known, principal=principal)
+        return shown
 
 
 def tables(*, purpose: str = "", principal: str = "", settings: str | Path = "", spark: Any = None) -> list[Readable]:

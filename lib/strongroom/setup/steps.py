@@ -48,8 +48,8 @@ def ensure_spark(home: Home, *, say: Callable[[str], None]) -> Java:
         EnvironmentFault: what is missing cannot be had, or a jar is not the one it should be.
     """
     if home.installed and not home.submit.is_file():
-        missing = probes.pyspark(home)
-        raise EnvironmentFault(f"Spark is missing: {missing.what}.", todo=f"Run: {missing.mend}")
+        spark = probes.pyspark(home)
+        raise EnvironmentFault(f"Spark is missing: {spark.what}.", todo=f"Run: {spark.mend}")
     java = find_java() or _install_java(home, say=say)
     lock = jars.read_lock(LOCK)
     if jars.absent(lock, home.jars):
