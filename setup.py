@@ -17,11 +17,12 @@ SPARK = [line for line in LINES if re.match(r"(pyspark|delta-spark)\b", line)]
 setup(
     version=VERSION,
     package_dir={"": "lib", "strongroom.conf": "conf", "strongroom.jobs": "jobs"},
-    packages=[*find_packages("lib"), "strongroom.conf", "strongroom.jobs"],
+    packages=[*find_packages("lib"), "strongroom.conf", "strongroom.conf.contracts", "strongroom.jobs"],
     package_data={
         "strongroom": ["py.typed"],
         "strongroom.learn.features": ["stop_words.txt"],
-        "strongroom.conf": ["*.yaml", "contracts/*.yaml", "jars.lock", "log4j2.properties"],
+        "strongroom.conf": ["*.yaml", "jars.lock", "log4j2.properties"],
+        "strongroom.conf.contracts": ["*.yaml"],
     },
     install_requires=[line for line in LINES if line and line not in SPARK],
     extras_require={"spark": SPARK, "aws": ["boto3"]},

@@ -188,7 +188,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="./spark-submit.sh",
         usage="%(prog)s [launcher options] JOB [job options]",
-        description="Starts a job, and first makes what it needs: Python packages, Java, the Delta jars.",
+        description="Starts a job."
+        if INSTALLED
+        else "Starts a job, and first makes what it needs: Python packages, Java, the Delta jars.",
         epilog=f"jobs:\n{_listing()}\n\n./spark-submit.sh JOB --help shows the job's own options.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

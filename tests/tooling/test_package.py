@@ -167,6 +167,9 @@ def test_what_needs_spark_says_what_is_missing_and_what_brings_it(bare, begun):
 def test_in_a_folder_without_settings_it_says_how_to_come_by_some(bare, tmp_path):
     done = bare.run("strongroom", "prepare", cwd=tmp_path)
     assert (done.returncode, "strongroom init FOLDER" in done.stderr) == (3, True)
+    assert re.search(
+        r"^fail +settings .*→ strongroom init FOLDER$", bare.run("strongroom", "doctor", cwd=tmp_path).stderr, re.M
+    )
 
 
 def test_the_doctor_runs_there_and_names_what_is_missing(bare, begun):
@@ -245,3 +248,5 @@ print(sorted(each.name for each in strongroom.tables() if each.name.startswith("
     assert int(rows.split()[0]) > 200
     assert {"user_id", "email", "text_content"} <= set(rows.split()), "the engineer's columns"
     assert (safe, again, env, names) == ("true UTC", "True", "[] False", "['training.reviews']")
+    said = [line for line in done.stderr.splitlines() if "incubator" not in line]
+    assert said == [f"strongroom: settings of {whole.root}/mine/conf/local.yaml"], "Spark is as quiet as in a job"
