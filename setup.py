@@ -1,4 +1,7 @@
-"""The package: what is under lib/, and what it needs (requirements.in). Its version is in strongroom/__init__.py."""
+"""The package: what is under lib/, with conf/ and jobs/ as its data, and what it needs (requirements.in).
+
+Everything else about it stands in pyproject.toml; its version is in strongroom/__init__.py.
+"""
 
 import re
 from pathlib import Path
@@ -7,19 +10,20 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "([^"]+)"', (ROOT / "lib/strongroom/__init__.py").read_text(encoding="utf-8"))[1]
-LINES = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
-REQUIREMENTS = [line.split("#")[0].strip() for line in LINES if line.split("#")[0].strip()]
+LINES = [line.split("#")[0].strip() for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()]
+SPARK = [line for line in LINES if re.match(r"(pyspark|delta-spark)\b", line)]
+"""A platform that brings its own Spark does not want another."""
 
 setup(
-    name="strongroom",
     version=VERSION,
-    description="Makes raw tables of a data lake fit and lawful to train on, and proves it",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
-    long_description_content_type="text/markdown",
-    package_dir={"": "lib"},
-    packages=find_packages("lib"),
-    package_data={"strongroom.learn.features": ["stop_words.txt"]},
-    python_requires=">=3.11",
-    install_requires=REQUIREMENTS,
-    extras_require={"aws": ["boto3"]},
+    package_dir={"": "lib", "strongroom.conf": "conf", "strongroom.jobs": "jobs"},
+    packages=[*find_packages("lib"), "strongroom.conf", "strongroom.conf.contracts", "strongroom.jobs"],
+    package_data={
+        "strongroom": ["py.typed"],
+        "strongroom.learn.features": ["stop_words.txt"],
+        "strongroom.conf": ["*.yaml", "jars.lock", "log4j2.properties"],
+        "strongroom.conf.contracts": ["*.yaml"],
+    },
+    install_requires=[line for line in LINES if line and line not in SPARK],
+    extras_require={"spark": SPARK, "aws": ["boto3"]},
 )

@@ -19,9 +19,11 @@ MAY = {
     # entries
     "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds "
     "stores.identity stores.spark",
-    "launcher": "console core core.settings setup stores stores.spark",
+    "__main__": "launcher",
+    "launcher": "console core core.settings setup stores stores.identity stores.spark",
     "console": "core core.run",
     "notebook": "console core core.run run_job stores.spark",
+    "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
     # words
@@ -87,9 +89,9 @@ FLOWS = {
     "flows.audit": "flows.foundation",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
-    "flows": "flows.foundation",  # jobs of one file: check, doctor, notebook, sample
+    "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
 }
-ENTRIES = ("run_job", "launcher", "console", "notebook", "functions")
+ENTRIES = ("__main__", "run_job", "launcher", "console", "notebook", "python", "functions")
 ROOMS = set(MAY) - set(ENTRIES)
 NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
 WITHOUT = {

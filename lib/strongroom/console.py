@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
+from strongroom.core.program import typed
 from strongroom.core.run import Outcome
 
 _COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
@@ -161,9 +162,12 @@ def tell(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """A text that is visible already. What the stream's encoding lacks is written by its number."""
+    """A text that is visible already, its commands as they are typed here.
+
+    What the stream's encoding lacks is written by its number.
+    """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(typed(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
     except BrokenPipeError:  # somebody has stopped reading: `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

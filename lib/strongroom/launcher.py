@@ -11,23 +11,25 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from strongroom import console
+from strongroom import __version__, console
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.jobs import JOBS
+from strongroom.core.program import INSTALLED, ROOT
 from strongroom.core.settings import Settings
 from strongroom.core.settings.values import master_fault
 from strongroom.core.suggest import nearest
 from strongroom.setup import spark_submit, variables
-from strongroom.setup.home import ROOT, Home
+from strongroom.setup.home import Home
 from strongroom.setup.jars import read_lock
 from strongroom.setup.java import Java, find_java
 from strongroom.setup.spark_submit import Command
-from strongroom.setup.steps import LOCK, ensure_archive, ensure_packages, ensure_spark
+from strongroom.setup.steps import LOCK, ensure_archive, ensure_packages, ensure_spark, present_spark
+from strongroom.stores.identity.settings_file import VARIABLE, settings_file
 from strongroom.stores.permissions import mask, masked
 from strongroom.stores.spark import run_folder
 from strongroom.stores.spark.connect import is_connect
@@ -47,6 +49,7 @@ class Request:
     show: bool = False
     tools: bool = False
     no_spark: bool = False
+    version: bool = False
 
     @property
     def script(self) -> Path:
@@ -77,6 +80,9 @@ def main(argv: Sequence[str]) -> NoReturn:
 def launch(argv: Sequence[str]) -> None:
     """The order of the steps: packages, then the settings, then (for Spark) Java and the jars, then the job."""
     request, home = parse(argv), Home.named()
+    if request.version:
+        console.tell(f"strongroom {__version__}")
+        return
     own = os.umask(0o022)
     os.umask(own | 0o022)  # what is installed is code: whatever the caller's mask, nobody else may write it
     variables.without_breaking()
@@ -91,13 +97,13 @@ def launch(argv: Sequence[str]) -> None:
         set_up(request, home)
         return
     try:
-        settings = read_settings(request)
+        settings = read_settings(request, say=say)
     except (ConfigError, UsageError):  # the job reads the same settings, and says in its own way what is wrong
         if request.master:  # but of this it is not told
             raise
         become(spark_submit.plain(home, request.words))
     variables.settle(settings, home)
-    java = ensure_spark(home, say=say) if needs_java(request, settings) else None
+    java = java_for(request, settings, home) if needs_java(request, settings) else None
     if java is not None and not is_local(settings.spark["spark.master"]):
         spark_submit.zip_modules(home)
     os.umask(run := mask(own, settings))
@@ -157,7 +163,7 @@ def parse(argv: Sequence[str]) -> Request:
         raise UsageError(what, where="--master", todo=todo)
     job, options = (argv[cut], tuple(argv[cut + 1 :])) if cut < len(argv) else ("", ())
     request = Request(job, options, **vars(own))
-    if not job and not own.setup_only:
+    if not job and not (own.setup_only or own.version):
         console.say_lines(_parser().format_help())
         raise UsageError("No job is named.", todo="Name one, for example ./spark-submit.sh doctor")
     if job and job not in JOBS:
@@ -182,7 +188,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="./spark-submit.sh",
         usage="%(prog)s [launcher options] JOB [job options]",
-        description="Starts a job, and first makes what it needs: Python packages, Java, the Delta jars.",
+        description="Starts a job."
+        if INSTALLED
+        else "Starts a job, and first makes what it needs: Python packages, Java, the Delta jars.",
         epilog=f"jobs:\n{_listing()}\n\n./spark-submit.sh JOB --help shows the job's own options.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -194,8 +202,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--print", action="store_true", dest="show", help="print the final command; make and run nothing"
     )
-    parser.add_argument("--tools", action="store_true", help="have what the tests need, too")
+    if INSTALLED:
+        parser.set_defaults(tools=False)
+    else:
+        parser.add_argument("--tools", action="store_true", help="have what the tests need, too")
     parser.add_argument("--no-spark", action="store_true", help="with --setup-only: leave Java and the jars out")
+    parser.add_argument("--version", action="store_true", help="say which version this is")
     return parser
 
 
@@ -214,26 +226,44 @@ def needs_java(request: Request, settings: Settings) -> bool:
     return needs_spark(request) and not connect and engine_of(request, settings) != "local"
 
 
+def java_for(request: Request, settings: Settings, home: Home) -> Java | None:
+    """The Java of a job that may need one: a project's set-up has it made, pip's environment has it or says what lacks.
+
+    None where it is missing and the engine may do without: a job that comes to need Spark then says so.
+
+    Raises:
+        EnvironmentFault: something is missing, and cannot be had.
+    """
+    if not INSTALLED:
+        return ensure_spark(home, say=say)
+    try:
+        return present_spark(home)
+    except EnvironmentFault:
+        if engine_of(request, settings) == "auto":
+            return None
+        raise
+
+
 def engine_of(request: Request, settings: Settings) -> str:
     """Who does the work, as far as it is known before the job: `spark`, `local`, or `auto`."""
     moved = JOBS[request.job].local and not request.master and is_local(settings.spark["spark.master"])
     return str(settings.jobs["prepare"]["engine"]) if moved and settings.jobs else "spark"
 
 
-def read_settings(request: Request) -> Settings:
-    """The settings that the job's options name, with `--master` as the last of the overrides.
+def read_settings(request: Request, *, say: Callable[[str], None] = lambda _: None) -> Settings:
+    """The settings that the job's options name, or those nearest, with `--master` as the last of the overrides.
 
     Raises:
-        ConfigError: every problem of the settings file; or `--master` may not be that.
+        ConfigError: every problem of the settings file; there is none; or `--master` may not be that.
         UsageError: an option without its value.
     """
     parser = _Parser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--config", default=str(ROOT / "conf/local.yaml"))
+    parser.add_argument("--config", default="")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     own, _ = parser.parse_known_args(request.options)
     master = [f"spark.master={request.master}"] if request.master else []
     try:
-        settings = spark_submit.read_settings(own.config, [*own.overrides, *master])
+        settings = spark_submit.read_settings(own.config or settings_file(say=say), [*own.overrides, *master])
     except ConfigError as error:
         if not master:
             raise
@@ -253,6 +283,7 @@ def submitted(request: Request, home: Home, settings: Settings, *, java: Java | 
     """The `spark-submit` that runs the job."""
     lock, words = read_lock(LOCK), request.words
     command = spark_submit.submitted(home, words, settings=settings.spark, jars=lock, java=java, folder=folder)
+    command = _told(command, settings)
     return spark_submit.hosted(home, command, words) if engine_of(request, settings) == "auto" else command
 
 
@@ -260,7 +291,13 @@ def plain(request: Request, settings: Settings | None, home: Home) -> Command:
     """The job as plain Python. A client of a Spark Connect server finds it by its settings."""
     client = settings is not None and request.master and needs_spark(request)
     master = ("--set", f"spark.master={request.master}") if client else ()
-    return spark_submit.plain(home, (*request.words, *master))
+    command = spark_submit.plain(home, (*request.words, *master))
+    return command if settings is None else _told(command, settings)
+
+
+def _told(command: Command, settings: Settings) -> Command:
+    """The command, told which settings were read: what it looks up by itself is in them, too."""
+    return replace(command, environment={**command.environment, VARIABLE: settings.file})
 
 
 def become(program: Command) -> NoReturn:

@@ -23,6 +23,7 @@ from typing import Any
 
 from strongroom import console, run_job
 from strongroom.core.errors import StrongroomError, UsageError
+from strongroom.core.program import typed
 from strongroom.core.run import Outcome
 from strongroom.stores.spark.error_translation import translate
 
@@ -30,7 +31,7 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def run_flow(
-    flow: ModuleType, *, spark: Any, config: str = run_job.DEFAULT_CONFIG, contract: str = "", purpose: str = "",
+    flow: ModuleType, *, spark: Any, config: str = "", contract: str = "", purpose: str = "",
     principal: str = "", run_id: str = "", settings: Mapping[str, object] = _NOTHING, options: Sequence[str] = (),
     dry_run: bool = False,
 ) -> Outcome:  # fmt: skip
@@ -39,7 +40,7 @@ def run_flow(
     Args:
         flow: a module of `strongroom.flows`.
         spark: the notebook's session.
-        config: the settings file.
+        config: the settings file; empty takes that of a job that is told none.
         contract: name or file; empty leaves it to the settings. So do `purpose`, `principal` and `run_id`.
         purpose: what for, as the policy names it.
         principal: `user:NAME` or `group:NAME` to act as; on Databricks the one who acts is always the user logged in.
@@ -67,13 +68,14 @@ def run_flow(
     try:
         return run_job.audited(flow, name, args, run_id or run_job.new_run_id(), spark=spark)
     except Exception as error:
-        raise _told(error, name) from None  # a notebook shows what an error came from, and that may quote data
+        raise told(error, name) from None  # a notebook shows what an error came from, and that may quote data
 
 
-def _told(error: Exception, name: str) -> StrongroomError:
-    """The error as one of ours."""
+def told(error: Exception, name: str) -> StrongroomError:
+    """The error as one of ours, its commands as they are typed here."""
     known = translate(error)
     if known is not None:
+        known.args = (typed(str(known)),)
         return known
     console.debug(error, console.say)
     frame = traceback.extract_tb(error.__traceback__)[-1]

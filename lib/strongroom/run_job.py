@@ -24,8 +24,9 @@ from strongroom.audit.signing import seal_after_job
 from strongroom.console import Parser, Telling, say
 from strongroom.core import workers
 from strongroom.core.audit_event import ASSERTED, Event
-from strongroom.core.errors import Refused, Stopped, StrongroomError, Terminated, UsageError
+from strongroom.core.errors import ConfigError, Refused, Stopped, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import is_unicode, one_line
+from strongroom.core.program import PACKAGE
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
@@ -33,20 +34,11 @@ from strongroom.core.settings.values import is_principal
 from strongroom.reports.attempts import Attempt, attempt_of, recorded
 from strongroom.reports.feeds.prometheus import Gauge
 from strongroom.stores.identity import trust, whoami
+from strongroom.stores.identity.settings_file import USUAL, VARIABLE, nearest, settings_file
 from strongroom.stores.spark import session
 from strongroom.stores.spark.error_translation import translate
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def _default_config() -> str:
-    """The project's own settings, wherever a job is started from, and also when this package came as a zip."""
-    roots = (Path(__file__).resolve().parents[2], Path(sys.argv[0]).resolve().parents[1])
-    found = [root / "conf" / "local.yaml" for root in roots]
-    return str(next((file for file in found if file.is_file()), found[0]))
-
-
-DEFAULT_CONFIG = _default_config()
 
 
 def main(name: str) -> NoReturn:
@@ -91,8 +83,8 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         wrong = code and "--json" in argv
         return Telling(name, "", as_json=True, start=start).unread(parser.wrong, code=code) if wrong else code
     run_id = args.run_id or new_run_id()
-    other = args.config if args.config != DEFAULT_CONFIG else ""
-    telling = Telling(name, run_id, as_json=args.json, start=start, config=other, verb=getattr(args, "verb", ""))
+    verb = getattr(args, "verb", "")
+    telling = Telling(name, run_id, as_json=args.json, start=start, config=args.config, verb=verb)
     try:
         _check_words(argv)
         _check_run_id(run_id)
@@ -115,7 +107,7 @@ def parser_of(name: str, flow: ModuleType) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     common = parser.add_argument_group("every job")
-    common.add_argument("--config", metavar="FILE", default=DEFAULT_CONFIG, help="settings (default conf/local.yaml)")
+    common.add_argument("--config", metavar="FILE", default="", help=f"settings (else {VARIABLE}, else {USUAL})")
     common.add_argument("--contract", metavar="NAME|FILE", default="", help="the data set's contract")
     common.add_argument(
         "--as", dest="principal", metavar="PRINCIPAL", default="", help="act as user:NAME or group:NAME"
@@ -137,6 +129,7 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     """
     started = datetime.now(UTC)
     work: Callable[[Job], Outcome] = flow.run
+    args.config = args.config or _settings_file(flow)
     settings = load_settings(args.config, args.overrides) if not getattr(flow, "BARE", False) else None
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
@@ -146,6 +139,19 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         return _logged(work, attempt, args, settings, run_id, spark=spark)
     with recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
         return _logged(work, attempt, args, settings, run_id, spark=spark)
+
+
+def _settings_file(flow: ModuleType) -> str:
+    """The settings where none are named. A job that runs without says itself what is wrong with those that are near."""
+    script = Path(sys.argv[0]).resolve().parents[1] / USUAL
+    if not PACKAGE.is_dir() and script.is_file():  # this package came as a zip, beside a project's button
+        return str(script)
+    try:
+        return settings_file(say=say)
+    except ConfigError:
+        if getattr(flow, "BARE", False):
+            return str(nearest() or USUAL)
+        raise
 
 
 def _logged(

@@ -183,6 +183,18 @@ def test_02_explore_shows_a_reader_only_what_is_theirs(prepared):
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize(("principal", "columns"), [("", {"email", "label"}), ("user:grace", {"label"})])
+def test_04_python_lists_and_reads_what_is_the_readers(prepared, principal, columns):
+    place, *_ = prepared
+    space, outputs = shown(place, "04_python", principal=principal)
+    listed, told = outputs
+    assert listed.heads == ("table", "purpose", "columns")
+    assert any(row[0] == "training.reviews" for row in listed.rows)
+    assert {"email", "label"} & set(space["rows"].columns) == columns
+    assert told.startswith(f"{space['rows'].count()} rows of ")
+
+
+@pytest.mark.spark
 def test_03_vectorize_weighs_a_new_text_with_the_saved_pipeline(prepared):
     place, *_ = prepared
     space, outputs = shown(

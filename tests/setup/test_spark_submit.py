@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from strongroom.setup.home import Home
+
 ROOT = Path(__file__).parents[2]
 READY = Path(sys.prefix).parent
 """The home whose environment these tests run in: a launcher that uses it has nothing to install."""
@@ -259,7 +261,7 @@ def test_print_shows_a_command_that_a_shell_reads_as_it_is_meant(project):
     ).stdout.splitlines()
     assert words[0] == "env"
     assert f"PYSPARK_PYTHON={READY}/venv/bin/python" in words
-    assert words[words.index("--master") - 1] == f"{READY}/venv/bin/spark-submit"
+    assert words[words.index("--master") - 1] == str(Home(READY).submit)
     assert words[-3:] == [str(project / "jobs/sparks.py"), "--contract", "it's"]
 
 

@@ -1,8 +1,11 @@
 """On a Spark Connect server jobs write what they write here; a server that will not do, or that dies, is told of."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -67,6 +70,28 @@ def test_the_other_jobs_of_spark_run_there_too(both, server):
     raw = "".join(file.read_text() for file in (there.lake / "raw/reviews").glob("*.json"))
     assert len(opened) > 100
     assert [email for email in opened if json.dumps(email) not in raw] == [], "each is one that was read, to the letter"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [False, True], ids=["by the settings", "a session of one's own"])
+def test_python_reads_there_without_java(both, server, own):
+    _, there = both
+    assert run(there, "prepare", *OPEN_GATE, launcher=("--master", server.master)).code == 0
+    settings = there.root / "python.yaml"
+    master = "" if own else f"  spark.master: {server.master}\n"
+    settings.write_text(there.settings.read_text().replace("spark:\n", f"spark:\n{master}"))
+    begin = f"from pyspark.sql import SparkSession; SparkSession.builder.remote('{server.master}').getOrCreate()\n"
+    code = (
+        f"{begin if own else ''}import strongroom\ndf = strongroom.read('training.reviews', purpose='model_training')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}print(type(df).__module__, df.count())"],
+        env=os.environ | {"STRONGROOM_CONFIG": str(settings), "JAVA_HOME": "/nowhere", "PATH": "/nowhere"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["pyspark.sql.connect.dataframe", str(len(there.rows("training.reviews")))], (
+        done.stderr
+    )
 
 
 @pytest.mark.slow

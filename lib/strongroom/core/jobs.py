@@ -33,6 +33,7 @@ JOBS: Mapping[str, JobEntry] = {
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
+    "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),
     "notebook": JobEntry("Run a notebook and keep what it shows as one page", spark="always"),
     "prepare": JobEntry("Make a protected, checked, governed training table of raw files", spark="always", local=True),

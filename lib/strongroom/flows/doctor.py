@@ -21,6 +21,7 @@ from strongroom.core.settings.file import load_settings
 from strongroom.core.suggest import counted
 from strongroom.setup.home import Home
 from strongroom.setup.probes import Finding, ours_alone, probe
+from strongroom.stores.identity.settings_file import USUAL
 from strongroom.stores.identity.trust import sources
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.old_timestamps import old_files
@@ -77,6 +78,8 @@ def _tables(lake: str) -> Iterator[Finding]:
 def _settings(job: Job) -> tuple[Finding, Settings | None]:
     """Whether the settings file can be read, and what it says."""
     file = job.args.config
+    if file == USUAL and not Path(file).exists():
+        return Finding("settings", "none here, nor in a folder above", "./spark-submit.sh init FOLDER"), None
     try:
         settings = load_settings(file, job.args.overrides)
     except (ConfigError, UsageError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -10,35 +11,46 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from strongroom.core import program
 from strongroom.core.errors import EnvironmentFault
 from strongroom.stores.spark import package_zip
-
-ROOT = Path(__file__).resolve().parents[3]
-"""The project."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """STRONGROOM_HOME, else `.strongroom` in the project."""
+    """STRONGROOM_HOME, else `.strongroom` in the project, else one of the user's own.
+
+    Args:
+        folder: where it is.
+        installed: whether the packages are those of the environment that pip has put this one into, and not ours.
+    """
 
     folder: Path
+    installed: bool = False
 
     @classmethod
     def named(cls) -> Home:
-        return cls(Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom").absolute())
+        return cls(program.home(), program.INSTALLED)
 
     @property
     def venv(self) -> Path:
-        return self.folder / "venv"
+        return Path(sys.prefix) if self.installed else self.folder / "venv"
 
     @property
     def python(self) -> Path:
-        return self.venv / "bin" / "python"
+        return Path(sys.executable) if self.installed else self.venv / "bin" / "python"
 
     @property
     def spark(self) -> Path:
         """What Spark calls SPARK_HOME: pip's pyspark."""
+        if self.installed and (found := importlib.util.find_spec("pyspark")) and found.origin:
+            return Path(found.origin).parent
         return self.venv / f"lib/python3.{sys.version_info.minor}/site-packages/pyspark"
+
+    @property
+    def submit(self) -> Path:
+        """Spark's own launcher."""
+        return self.spark / "bin" / "spark-submit"
 
     @property
     def jars(self) -> Path:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.escaping import shell_word
+from strongroom.core.program import ROOT
 from strongroom.setup import jars, packages
-from strongroom.setup.home import ROOT, Home
+from strongroom.setup.home import Home
 from strongroom.setup.java import find_java
 from strongroom.setup.os_packages import by_hand
 from strongroom.setup.programs import run_program
@@ -44,6 +45,8 @@ def probe(home: Home, folders: Mapping[str, str]) -> Iterator[Finding]:
     """Look at everything; `folders` are the places the settings want to write to, by name."""
     yield python(home)
     yield installed(home)
+    if home.installed:
+        yield pyspark(home)
     yield java()
     yield delta(home)
     for name, folder in {"home": str(home.folder), **folders}.items():
@@ -63,7 +66,9 @@ def python(home: Home) -> Finding:
 
 
 def installed(home: Home) -> Finding:
-    """Whether every package has the version that the lock names."""
+    """Whether every package has the version that the lock names; of those that pip has, whether they are there."""
+    if home.installed:
+        return _by_pip()
     lock = (ROOT / packages.RUNTIME).read_text(encoding="utf-8")
     wanted = dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", lock, re.MULTILINE))
     wrong = []
@@ -79,11 +84,60 @@ def installed(home: Home) -> Finding:
     return Finding("packages", f"{len(wanted)} as {packages.RUNTIME} says")
 
 
+def _by_pip() -> Finding:
+    """Whether what this package needs is there, but for Spark, in the versions that it names."""
+    needed = _needs("")
+    wrong = [each for each in needed if not _is_here(each)]
+    if wrong:
+        return Finding("packages", f"missing or of another version: {', '.join(wrong)}", _pip(wrong))
+    return Finding("packages", f"{len(needed)} as this one needs them")
+
+
+def pyspark(home: Home) -> Finding:
+    """Whether there is a Spark as pip brings it, of the version that Delta's jars are for."""
+    needed = _needs("spark")
+    if not home.submit.is_file():
+        return Finding("pyspark", f"none of pip's for {home.python}", _pip(needed))
+    if wrong := [each for each in needed if not _is_here(each)]:
+        return Finding("pyspark", f"missing or of another version: {', '.join(wrong)}", _pip(wrong))
+    return Finding("pyspark", f"in {home.spark}")
+
+
+def lacking(home: Home) -> Iterator[Finding]:
+    """What Spark cannot start without and is not here."""
+    if not home.submit.is_file():
+        yield pyspark(home)
+    yield from (finding for finding in (_java_is_here(), delta(home)) if finding.mend)
+
+
+def _needs(extra: str) -> list[str]:
+    """What pip was told that this package needs, of one of its extras or without any."""
+    try:
+        told = metadata.requires("strongroom") or []
+    except metadata.PackageNotFoundError:  # not by pip: a zip, or a platform's own way
+        return []
+    parts = [each.partition(";") for each in told]
+    return [need.strip() for need, _, mark in parts if (f'"{extra}"' in mark if extra else "extra" not in mark)]
+
+
+def _is_here(need: str) -> bool:
+    name, version = re.match(r"[A-Za-z0-9._-]+", need), re.search(r"==([\w.]+)", need)
+    try:
+        found = metadata.version(name[0] if name else need)
+    except metadata.PackageNotFoundError:
+        return False
+    return version is None or found == version[1]
+
+
+def _pip(needs: Iterable[str]) -> str:
+    return " ".join([shell_word(sys.executable), "-m", "pip", "install", *map(shell_word, needs)])
+
+
 def java() -> Finding:
     """Whether a fitting Java starts."""
     found = find_java()
     if found is None:
-        return Finding("java", "neither 17 nor 21 is here", by_hand("java"))
+        return _java_is_here()
     try:
         done = run_program((found.program, "-version"), seconds=60)
     except OSError as error:
@@ -92,6 +146,13 @@ def java() -> Finding:
         return Finding("java", f"{found.program} ends with code {done.returncode}", by_hand("java"))
     version = re.search(r'version "([^"]+)"', done.stderr)
     return Finding("java", f"{version[1] if version else found.release} in {found.home}")
+
+
+def _java_is_here() -> Finding:
+    """Whether there is a fitting Java; it is not started."""
+    if found := find_java():
+        return Finding("java", f"{found.release} in {found.home}")
+    return Finding("java", "neither 17 nor 21 is here", by_hand("java"))
 
 
 def delta(home: Home) -> Finding:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.escaping import shell_word
+from strongroom.core.program import INSTALLED, ROOT
 from strongroom.core.settings import Settings
 from strongroom.setup import class_archive
-from strongroom.setup.home import ROOT, Home
-from strongroom.setup.jars import Jar
+from strongroom.setup.home import Home
+from strongroom.setup.jars import Jar, read_lock
 from strongroom.setup.java import Java
 from strongroom.stores.spark import package_zip
 from strongroom.stores.spark.session import ALONE, HOSTED, STATIC, is_local, with_jvm
@@ -60,19 +61,18 @@ class Command:
 
 def plain(home: Home, words: Sequence[str]) -> Command:
     """Words for the environment's own Python, without Spark."""
-    path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    lib = str(ROOT / "lib")
-    environment = {
-        "PYTHONPATH": os.pathsep.join([lib, *(folder for folder in path if folder not in ("", lib))]),
-        "STRONGROOM_HOME": str(home.folder),
-    }
+    environment = {"STRONGROOM_HOME": str(home.folder)}
+    if not INSTALLED:
+        path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        lib = str(ROOT / "lib")
+        environment["PYTHONPATH"] = os.pathsep.join([lib, *(folder for folder in path if folder not in ("", lib))])
     return Command((str(home.python), *words), environment)
 
 
 def again(home: Home, words: Sequence[str]) -> Command:
     """The launcher itself in the environment's own Python, isolated as spark-submit.sh has started it."""
-    start = (str(home.python), "-I", "-c", _START, str(ROOT / "lib"), *words)
-    return Command(start, {"STRONGROOM_HOME": str(home.folder)})
+    start = ("-m", "strongroom") if INSTALLED else ("-I", "-c", _START, str(ROOT / "lib"))
+    return Command((str(home.python), *start, *words), {"STRONGROOM_HOME": str(home.folder)})
 
 
 def submitted(
@@ -130,7 +130,7 @@ def submitted(
     conf = with_jvm(conf)
     for name in sorted(conf):
         options += ["--conf", f"{name}={conf[name]}"]
-    return Command((str(home.venv / "bin" / "spark-submit"), *options, *words), environment)
+    return Command((str(home.submit), *options, *words), environment)
 
 
 def hosted(home: Home, command: Command, words: Sequence[str]) -> Command:
@@ -138,6 +138,15 @@ def hosted(home: Home, command: Command, words: Sequence[str]) -> Command:
     options = command.words[1 : len(command.words) - len(words)]
     environment = {**command.environment, "PYSPARK_SUBMIT_ARGS": f"{shlex.join(options)} pyspark-shell", HOSTED: "1"}
     return replace(plain(home, words), environment=environment)
+
+
+def session(home: Home, java: Java, *, settings: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """The variables by which a Python that is at work already starts the JVM that a job would have."""
+    if not is_local(settings["spark.master"]):
+        zip_modules(home)
+    lock = read_lock(ROOT / "conf" / "jars.lock")
+    command = submitted(home, (), settings=settings, jars=lock, java=java, folder=folder)
+    return hosted(home, command, ()).environment
 
 
 def _quiet() -> str:

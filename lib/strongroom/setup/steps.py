@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from strongroom.core.errors import EnvironmentFault
-from strongroom.setup import class_archive, jars, packages, spark_submit
-from strongroom.setup.home import ROOT, Home, alone
+from strongroom.core.program import ROOT
+from strongroom.setup import class_archive, jars, packages, probes, spark_submit
+from strongroom.setup.home import Home, alone
 from strongroom.setup.java import Java, find_java
 from strongroom.setup.os_packages import install
 from strongroom.stores.spark import run_folder
@@ -15,15 +16,29 @@ LOCK = ROOT / "conf" / "jars.lock"
 
 
 def ensure_packages(home: Home, *, tools: bool, say: Callable[[str], None]) -> None:
-    """Have the Python packages of the lock files; `tools` adds those of the tests.
+    """Have the Python packages of the lock files; `tools` adds those of the tests. Pip's own are its own affair.
 
     Raises:
         EnvironmentFault: they cannot be had, or one has a wrong hash.
     """
-    if not packages.is_ready(home.venv, ROOT, tools=tools):
+    if not home.installed and not packages.is_ready(home.venv, ROOT, tools=tools):
         with alone(home, say=say):
             if not packages.is_ready(home.venv, ROOT, tools=tools):
                 packages.make_ready(home.venv, ROOT, tools=tools, say=say)
+
+
+def present_spark(home: Home) -> Java:
+    """The Java of a Spark that can start as things are; nothing is made.
+
+    Raises:
+        EnvironmentFault: something is missing; with the commands that bring it.
+    """
+    missing = [*probes.lacking(home)]
+    java = find_java()
+    if missing or java is None:
+        what = "; ".join(f"{each.name}: {each.what}" for each in missing)
+        raise EnvironmentFault(f"Spark cannot start here. {what}.", todo=f"Run: {' && '.join(e.mend for e in missing)}")
+    return java
 
 
 def ensure_spark(home: Home, *, say: Callable[[str], None]) -> Java:
@@ -32,6 +47,9 @@ def ensure_spark(home: Home, *, say: Callable[[str], None]) -> Java:
     Raises:
         EnvironmentFault: what is missing cannot be had, or a jar is not the one it should be.
     """
+    if home.installed and not home.submit.is_file():
+        spark = probes.pyspark(home)
+        raise EnvironmentFault(f"Spark is missing: {spark.what}.", todo=f"Run: {spark.mend}")
     java = find_java() or _install_java(home, say=say)
     lock = jars.read_lock(LOCK)
     if jars.absent(lock, home.jars):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 
+from strongroom.core import program
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.settings import Settings, proven
-from strongroom.setup.home import ROOT, Home
+from strongroom.setup.home import Home
 
 _BREAKING = (
     "PYTHONHOME", "PYSPARK_DRIVER_PYTHON_OPTS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS",
@@ -32,7 +33,7 @@ def settle(settings: Settings, home: Home) -> dict[str, str]:
     if not settings.identity.get("provider"):
         os.environ.update(own)
         return own
-    meant = own.get("STRONGROOM_HOME") or str(ROOT / ".strongroom")
+    meant = own.get("STRONGROOM_HOME") or str(program.own_home())
     if os.path.realpath(meant) != os.path.realpath(home.folder):
         what = "STRONGROOM_HOME is not for the caller to say where 'identity' is set: jobs run what lies there"
         todo = "Unset it, or write it into the section 'environment' of the settings."

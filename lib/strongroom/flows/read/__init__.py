@@ -8,7 +8,8 @@ are cryptographic, encrypted columns are opened by keys that the role itself hol
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +17,13 @@ from deltalake import DeltaTable
 
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
+from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import Refused, StoreError
 from strongroom.core.escaping import preparing
 from strongroom.core.policy import PHYSICAL
 from strongroom.core.policy.decision import Decision, Request
-from strongroom.core.run import Job, Run
+from strongroom.core.run import Caller, Job, Run
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
 from strongroom.core.sql_text import identifier
@@ -67,14 +69,25 @@ def read_table(
         StoreError: there is no such table.
     """
     found = load_settings(settings) if isinstance(settings, str) else settings
+    run = run_of(whoami(found, lambda: spark), principal or NOBODY, purpose)
+    return _read(spark, table, found, run, at=at or run.started, theirs=True)
+
+
+def read_mine(spark: Any, table: str, purpose: str, *, settings: Settings, principal: str = "") -> Any:
+    """`read_table` for whoever this process speaks for, unless somebody else is named."""
+    caller = whoami(settings, lambda: spark)
+    run = run_of(caller, principal or caller.principal, purpose)
+    return _read(spark, table, settings, run, at=run.started, theirs=True)
+
+
+def run_of(caller: Caller, principal: str, purpose: str) -> Run:
+    """A read as the audit log tells it; where the caller's name is proven, it stands beside another's."""
     now = datetime.now(UTC)
-    caller = whoami(found, lambda: spark)
-    run = Run(
-        f"read-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", "read_table", principal or NOBODY, purpose, now,
+    return Run(
+        f"read-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", "read_table", principal, purpose, now,
         actor=caller.principal if caller.proof and caller.principal != principal else "",
         proof=caller.proof,
     )  # fmt: skip
-    return _read(spark, table, found, run, at=at or now, theirs=True)
 
 
 def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
@@ -96,15 +109,8 @@ def _read(
     """
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
-    request = replace(reading_of(found, table, run), at=at)
-    contract, by_role = openable(engine, settings, table, principal=run.principal, at=at, there=request.columns)
-    request = replace(request, encrypted=tuple(by_role))
-    decision, projection = engine.narrow(request), None
-    if found is not None and decision.allowed and decision.level == PHYSICAL:
-        projection = _projection(engine, settings, request, decision)
-        decision = _given(decision, projection)
-    elif decision.allowed and any(grant.enforce == PHYSICAL for grant in decision.grants):
-        decision = engine.at_source(decision.request)  # what a physical grant gives, it does not give here
+    answer = answer_to(replace(reading_of(found, table, run), at=at), engine, settings, lies=found is not None)
+    decision, projection = answer.decision, answer.projection
     AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
     if not decision.allowed:
         if decision.flaw == _NOTHING:
@@ -123,13 +129,39 @@ def _read(
     sql = reading(decision, dict(rows.dtypes))
     carried = tuple(name for name in carried if name in rows.columns and name not in decision.columns)
     sql = replace(sql, select=(*sql.select, *map(identifier, carried)))
-    if decision.clear and contract is not None:
+    if decision.clear and answer.contract is not None:
         shown = in_clear(
-            rows, decision, sql, settings=settings, contract=contract, by_role=by_role, engine=engine, carried=carried
+            rows, decision, sql, settings=settings, contract=answer.contract, by_role=answer.by_role, engine=engine,
+            carried=carried,
         )
     else:
         shown = columns_as(rows_where(rows, sql.where), sql.select)
     return shown.alias("given")  # or Spark would look below the selection for a column that a later condition names
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a read is given: by which projection, if it is one that gives it, and which roles' keys open what."""
+
+    decision: Decision
+    projection: Projection | None
+    contract: Contract | None
+    by_role: Mapping[str, str]
+
+
+def answer_to(request: Request, engine: Engine, settings: Settings, *, lies: bool) -> Answer:
+    """The policy's answer to a read, as its grants are enforced; `lies`: the table is there, its columns are known."""
+    contract, by_role = openable(
+        engine, settings, request.table, principal=request.principal, at=request.at, there=request.columns
+    )
+    request = replace(request, encrypted=tuple(by_role))
+    decision, projection = engine.narrow(request), None
+    if lies and decision.allowed and decision.level == PHYSICAL:
+        projection = _projection(engine, settings, request, decision)
+        decision = _given(decision, projection)
+    elif decision.allowed and any(grant.enforce == PHYSICAL for grant in decision.grants):
+        decision = engine.at_source(decision.request)  # what a physical grant gives, it does not give here
+    return Answer(decision, projection, contract, by_role)
 
 
 def _opened(lake: Lake, table: str, version: int | None) -> tuple[DeltaTable | None, StoreError | None]:

@@ -19,6 +19,7 @@ from strongroom.govern.sql.select import Reading
 from strongroom.protect import revealed_type, revealer
 from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.stores.keys.role_files import file_of, open_role, role_keys_of
+from strongroom.stores.spark import connect
 from strongroom.stores.spark.sql import columns_as, rows_where
 
 ROW_KEY = "__row_key_"
@@ -36,6 +37,7 @@ def in_clear(
     Raises:
         KeyFault: a role's file is missing, or its provider does not open it.
     """
+    connect.send_package(rows.sparkSession)  # a session of somebody's own on a Connect server may not have it
     holders = {role.name: role.key for role in engine.policy.roles}
     roles = dict.fromkeys(by_role[name] for name in decision.clear)
     handles = {role: open_role(role, holders[role], str(file_of(settings.role_keys, role))) for role in roles}

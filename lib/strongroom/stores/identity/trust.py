@@ -29,7 +29,7 @@ def weakness(path: str | Path) -> str:
 
     A path that is not there yet is as strong as the folders on the way. Object stores have policies for this.
     """
-    if "://" in str(path) or (is_here() and str(path).startswith(_PLATFORM)):
+    if _has_rules_of_its_own(path):
         return ""
     last = Path(os.path.realpath(path))
     for place, entry in _way(Path(path).absolute()):
@@ -39,6 +39,20 @@ def weakness(path: str | Path) -> str:
         if who := _writers(place, entry):
             return f"{who} may write {place} (mode {stat.S_IMODE(entry.st_mode):04o})"
     return ""
+
+
+def not_mine(path: str | Path) -> str:
+    """What makes a file somebody else's than this process's user or root to say, in words; empty when nothing does.
+
+    Besides who may write there, each folder, link and file on the way must belong to one of the two: a folder's owner
+    puts in it what they like.
+    """
+    if _has_rules_of_its_own(path):
+        return ""
+    for place, entry in _way(Path(path).absolute()):
+        if entry.st_uid not in (os.geteuid(), 0):
+            return f"{place} belongs to {_named(entry.st_uid)}"
+    return weakness(path)
 
 
 def cure(path: str | Path) -> str:
@@ -72,6 +86,18 @@ def hold(settings: Settings, *, say: Callable[[str], None]) -> None:
         raise ConfigError(found.values())
     for problem in found.values():
         say(f"warning: {problem}")
+
+
+def _has_rules_of_its_own(path: str | Path) -> bool:
+    """Whether it is not for modes to say who writes there."""
+    return "://" in str(path) or (is_here() and str(path).startswith(_PLATFORM))
+
+
+def _named(number: int) -> str:
+    try:
+        return f"user {pwd.getpwuid(number).pw_name}"
+    except KeyError:
+        return f"user {number}"
 
 
 def _way(path: Path) -> Iterator[tuple[Path, os.stat_result]]:

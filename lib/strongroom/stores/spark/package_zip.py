@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2]
-"""`strongroom`, wherever it lies."""
+from strongroom.core.program import PACKAGE
 
 NAME = "strongroom.zip"
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from strongroom.core import program
 from strongroom.core.errors import ConfigError, EnvironmentFault, Stopped, StrongroomError
 from strongroom.core.settings import Settings
 from strongroom.stores.spark import connect, error_translation, run_folder, sockets
@@ -38,8 +39,6 @@ _checked: weakref.WeakSet[Any] = weakref.WeakSet()
 _NAME, _GATEWAY = "strongroom", "PYSPARK_GATEWAY_PORT"
 HOSTED = "STRONGROOM_HOSTED"
 """A variable that is set where the launcher has said how a JVM is to be started, if the job comes to need one."""
-_SUBMITTED = _GATEWAY in os.environ or HOSTED in os.environ
-"""Whether `spark-submit` has started the JVM, or will, with its own class path and master."""
 
 
 def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], None] = lambda _: None) -> Any:
@@ -51,8 +50,12 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
         ConfigError: `spark.master` is no address of a server, or a setting is not for the file to say.
         EnvironmentFault: Spark cannot be started, the server lacks what a job needs, or others could connect to it.
     """
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError as error:
+        todo = "Run ./spark-submit.sh doctor: it names the command that brings it."
+        raise EnvironmentFault("this work needs Spark, and pyspark is not here", todo=todo) from error
 
     if problems := list(refused(settings.spark, file=settings.file)):
         raise ConfigError(problems)
@@ -68,6 +71,15 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
     except (PySparkException, RuntimeError, OSError) as error:
         raise _not_there(settings.spark, error) from error
     return spark
+
+
+def active() -> Any:
+    """The session that this thread has already, whoever made it; None without one, and without pyspark."""
+    try:
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError:
+        return None
+    return SparkSession.getActiveSession()
 
 
 def begin() -> None:
@@ -173,15 +185,20 @@ def _jvm_ended() -> bool:
     return False
 
 
+def _submitted() -> bool:
+    """Whether `spark-submit` has started the JVM, or will, with its own class path and master."""
+    return _GATEWAY in os.environ or HOSTED in os.environ
+
+
 def _new(settings: Mapping[str, str]) -> Any:
     if connect.is_connect(settings.get("spark.master", "")):
         return connect.open_remote(settings)
-    return _start({**STATIC, **_jars(), **_private(settings), **settings})
+    return _start({**STATIC, **_jars(settings), **_private(settings), **settings})
 
 
 def _private(settings: Mapping[str, str]) -> dict[str, str]:
     """A folder of this run alone for sockets and temporary files, and a secret for its ports, as the launcher gives."""
-    if _SUBMITTED:
+    if _submitted():
         return {}
     folder, _ = run_folder.make()  # locked until this process ends
     atexit.register(run_folder.remove, folder)
@@ -210,9 +227,9 @@ def _start(settings: Mapping[str, str]) -> Any:
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    conf, handler = SparkConf().setAppName(_NAME), signal.getsignal(signal.SIGINT)
-    for key, value in with_jvm(settings, started=_SUBMITTED).items():
-        if key != "spark.master" or not _SUBMITTED:  # --master has beaten the settings already
+    conf, handler, submitted = SparkConf().setAppName(_NAME), signal.getsignal(signal.SIGINT), _submitted()
+    for key, value in with_jvm(settings, started=submitted).items():
+        if key != "spark.master" or not submitted:  # --master has beaten the settings already
             conf.set(key, value)
     SparkContext.getOrCreate(conf)
     if threading.current_thread() is threading.main_thread() and handler is not None:
@@ -241,10 +258,17 @@ def no_session() -> Any:
     )
 
 
-def _jars() -> dict[str, str]:
-    """Delta's jars on the class path, unless whoever started the JVM has put them there."""
-    if _SUBMITTED:
+def _jars(settings: Mapping[str, str]) -> dict[str, str]:
+    """Delta's jars on the class path, unless whoever started the JVM has put them there.
+
+    Raises:
+        EnvironmentFault: there are none, and the settings name none either.
+    """
+    if _submitted():
         return {}
-    home = Path(os.environ.get("STRONGROOM_HOME") or Path(__file__).parents[4] / ".strongroom")
-    jars = sorted(str(jar) for jar in (home / "jars").glob("*.jar"))
+    folder = program.home() / "jars"
+    jars = sorted(str(jar) for jar in folder.glob("*.jar"))
+    if not jars and not {"spark.jars", "spark.jars.packages", "spark.driver.extraClassPath"} & settings.keys():
+        todo = "Run ./spark-submit.sh --setup-only"
+        raise EnvironmentFault("this work needs Spark, and Delta's jars are not here", where=str(folder), todo=todo)
     return {"spark.driver.extraClassPath": os.pathsep.join(jars)} if jars else {}
