@@ -7,10 +7,10 @@ import sys
 import pytest
 
 import strongroom
-from support.lakes import ROOT, install
 from strongroom import python, run_job
 from strongroom.core.errors import ConfigError, EnvironmentFault, Refused, StoreError, StrongroomError
 from strongroom.flows import prepare
+from support.lakes import ROOT, install
 
 TABLE = "training.reviews"
 

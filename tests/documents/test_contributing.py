@@ -65,7 +65,7 @@ def test_add_a_job(tmp_path):
     table.write_text(table.read_text().replace(row, f'    "count": JobEntry("Count the rows of a table"),\n{row}'))
     button = (place.root / "jobs/check.py").read_text()
     (place.root / "jobs/count.py").write_text(button.replace("check", "count"))
-    assert "Count the rows of a table" in place.run("./spark-submit.sh --help").stderr
+    assert "Count the rows of a table" in place.run("./spark-submit.sh --help").stdout
     assert place.run("./spark-submit.sh prepare --set prepare.engine=local").returncode == 0
     asked = place.run("./spark-submit.sh count --contract reviews")
     assert (asked.returncode, asked.stdout.endswith(" rows\n")) == (0, True), asked.stdout + asked.stderr

@@ -100,7 +100,7 @@ def test_a_bug_shows_where_it_is_and_not_what_it_says(place, monkeypatch):
     monkeypatch.delenv("STRONGROOM_DEBUG", raising=False)
     done = place.run(failing(ValueError("ada@example.com")))
     assert done.code == 1
-    assert "test_launch.py" in done.err
+    assert "test_run_job.py" in done.err
     assert "ada@example.com" not in done.err + done.out
     assert "ada@example.com" not in (place.root / "audit/entries.jsonl").read_text()
 

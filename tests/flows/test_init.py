@@ -5,10 +5,10 @@ import re
 import pytest
 import yaml
 
-from support.lakes import ROOT
 from strongroom import run_job
 from strongroom.core.settings.file import load_settings
 from strongroom.flows import check, init
+from support.lakes import ROOT
 
 
 def run(capsys, *words):

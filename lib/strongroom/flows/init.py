@@ -47,7 +47,8 @@ def run(job: Job) -> Outcome:
     lines = [f"{done} in {folder.absolute()}:", *(f"  {name}" for name in files)]
     if missing := [*lacking(Home.named())]:
         lines += ["", "Small work does without Spark. For more of it, this is missing:", *map(str, missing)]
-    return Outcome(summary=joined([*lines, "", "next:", *_next(folder)]), facts={"files": len(files)})
+    answer = {"folder": str(folder.absolute()), "files": list(files), "missing": [str(each) for each in missing]}
+    return Outcome(summary=joined([*lines, "", "next:", *_next(folder)]), facts={"files": len(files)}, answer=answer)
 
 
 def _files() -> dict[str, str]:

@@ -131,7 +131,13 @@ def _read(
     sql = replace(sql, select=(*sql.select, *map(identifier, carried)))
     if decision.clear and answer.contract is not None:
         shown = in_clear(
-            rows, decision, sql, settings=settings, contract=answer.contract, by_role=answer.by_role, engine=engine,
+            rows,
+            decision,
+            sql,
+            settings=settings,
+            contract=answer.contract,
+            by_role=answer.by_role,
+            engine=engine,
             carried=carried,
         )
     else:
