@@ -141,6 +141,13 @@ def verbs():
         yield from ((job, verb) for verb in named)
 
 
+def test_a_run_that_reads_nothing_names_the_versions_that_there_are(place):
+    runs = [document["answer"] for _, document, _ in place.told if document["job"] == "prepare"]
+    again = next(answer for answer in runs if "batch" in answer and answer["batch"] is None)
+    made = next(answer for answer in runs if answer.get("gate") == "open")
+    assert again["versions"] == made["versions"] != {}
+
+
 def test_people_are_told_on_stderr(place):
     for rows, document, told in place.told:
         assert told.strip() or rows, document
