@@ -141,6 +141,13 @@ def verbs():
         yield from ((job, verb) for verb in named)
 
 
+def test_a_run_that_reads_nothing_names_the_versions_that_there_are(place):
+    runs = [document["answer"] for _, document, _ in place.told if document["job"] == "prepare"]
+    again = next(answer for answer in runs if "batch" in answer and answer["batch"] is None)
+    made = next(answer for answer in runs if answer.get("gate") == "open")
+    assert again["versions"] == made["versions"] != {}
+
+
 def test_people_are_told_on_stderr(place):
     for rows, document, told in place.told:
         assert told.strip() or rows, document
@@ -242,6 +249,8 @@ def test_an_explained_no_names_what_is_missing(place):
 def test_jobs_of_spark_answer_too(tmp_path, spark):
     place = Place(tmp_path / "x")
     (place.root / "policy.yaml").write_text(POLICY + PHYSICAL)
+    contract = place.root / "contracts/customers.yaml"
+    contract.write_text(contract.read_text().replace("mustBeLessThan: 5,", "mustBeLessThan: 90,"))
     place("sample", "--rows", "200")
     for name in ("customers", "reviews"):
         place("prepare", "--contract", name)

@@ -167,12 +167,13 @@ def test_json_is_one_line(place):
 
 
 def test_json_lists_every_problem(place):
-    both = [errors.Problem("one", "c.yaml:1", "Mend it."), errors.Problem("two")]
+    both = [errors.Problem("one", "c.yaml:1", "Mend it.", "yaml.twice"), errors.Problem("two")]
     assert place.run(failing(errors.ConfigError(both))).line["problems"] == [
-        {"what": "one", "where": "c.yaml:1", "todo": "Mend it."}, {"what": "two", "where": "", "todo": ""},
-    ]  # fmt: skip
-    assert place.run(failing(errors.Refused("no", where="t"))).line["problems"] == [
-        {"what": "no", "where": "t", "todo": ""}
+        {"code": "yaml.twice", "what": "one", "where": "c.yaml:1", "todo": "Mend it.", "file": "c.yaml", "line": 1},
+        {"code": "config.invalid", "what": "two", "where": "", "todo": "", "file": None, "line": None},
+    ]
+    assert place.run(failing(errors.Refused("no", where="t:1"))).line["problems"] == [
+        {"code": "policy.refused", "what": "no", "where": "t:1", "todo": "", "file": None, "line": None}
     ]
     assert place.run(flow(lambda job: Outcome())).line["problems"] == []
 

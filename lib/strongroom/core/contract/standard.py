@@ -16,6 +16,7 @@ from typing import Any
 
 from strongroom.core.contract.vocabulary import API_VERSIONS
 from strongroom.core.errors import EnvironmentFault, Problem
+from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
@@ -33,16 +34,13 @@ def schema_problems(root: Node) -> list[Problem]:
     value = root.value
     if isinstance(value, dict) and value.get("apiVersion") in API_VERSIONS:
         value = {**value, "apiVersion": API_VERSIONS[0]}  # a newer version may say nothing that this one does not know
-    errors = list(_validator().iter_errors(value))
-    problems = [problem for error in errors for problem in _told(error, root, errors)]
-    if errors and not problems:  # only what follows from something else: never let it pass for nothing
-        node = root.at(errors[0].absolute_path)
-        problems = [
-            node.problem(
-                f"Not valid in ODCS: {errors[0].validator}.", "See the standard's JSON schema.", "contract.standard"
-            )
-        ]
-    return list(dict.fromkeys(problems))
+    errors, findings = list(_validator().iter_errors(value)), Findings()
+    for error in errors:
+        _note(error, root, errors, findings)
+    if errors and not findings.problems:  # only what follows from something else: never let it pass for nothing
+        what = f"Not valid in ODCS: {errors[0].validator}."
+        findings.add(root.at(errors[0].absolute_path), what, "See the standard's JSON schema.", "standard")
+    return list(dict.fromkeys(findings.problems))
 
 
 @cache
@@ -64,7 +62,7 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
-def _told(error: Any, root: Node, errors: list[Any]) -> Iterator[Problem]:
+def _note(error: Any, root: Node, errors: list[Any], findings: Findings) -> None:
     """The problems behind one schema error; none when it only follows from another one of `errors`."""
     path = tuple(error.absolute_path)
     node = root.at(path)
@@ -74,39 +72,27 @@ def _told(error: Any, root: Node, errors: list[Any]) -> Iterator[Problem]:
             known = tuple(dict.fromkeys(_known(error.schema)))
             for name in re.findall(r"'([^']*)'", error.message):
                 if name in node and name not in known:
-                    yield node[name].problem(
-                        f"Unknown field {name!r}.", did_you_mean(name, known), "contract.unknown-field"
-                    )
+                    findings.unknown_field(node[name], f"Unknown field {name!r}.", did_you_mean(name, known))
                 elif name in node and not any(_causes(other, error) for other in errors):
-                    yield node[name].problem(
-                        f"The field {name!r} does not fit here.", "Remove it, or correct 'type'.", "contract.misfit"
-                    )
+                    todo = "Remove it, or correct 'type'."
+                    findings.misfit(node[name], f"The field {name!r} does not fit here.", todo)
         case "type":
             kinds = error.validator_value
             kinds = [kinds] if isinstance(kinds, str) else kinds
-            yield node.problem(
-                f"{what} is {' or '.join(_TYPES[kind] for kind in kinds)}.", _hint(error), "contract.wrong-type"
-            )
+            findings.wrong_type(node, f"{what} is {' or '.join(_TYPES[kind] for kind in kinds)}.", _hint(error))
         case "enum" | "const":
             allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
-            yield node.problem(
-                f"{what} may not be {error.instance!r}.",
-                did_you_mean(str(error.instance), allowed),
-                "contract.unknown-name",
-            )
+            todo = did_you_mean(str(error.instance), allowed)
+            findings.unknown_name(node, f"{what} may not be {error.instance!r}.", todo)
         case "required":
             missing = re.match(r"'([^']*)'", error.message)
-            yield node.problem(f"{missing[1] if missing else 'A field'!r} is missing.", "Add it.", "contract.missing")
+            findings.missing(node, f"{missing[1] if missing else 'A field'!r} is missing.", "Add it.")
         case "oneOf" | "anyOf" | "not":
-            yield node.problem(
-                f"{what} has none of the forms that the standard allows.", "See docs/contract.md.", "contract.standard"
-            )
+            said = f"{what} has none of the forms that the standard allows."
+            findings.add(node, said, "See docs/contract.md.", "standard")
         case _:
-            yield node.problem(
-                f"{what} breaks the standard's rule {error.validator!r}.",
-                f"{error.validator_value}",
-                "contract.standard",
-            )
+            said = f"{what} breaks the standard's rule {error.validator!r}."
+            findings.add(node, said, f"{error.validator_value}", "standard")
 
 
 def _causes(other: Any, closed: Any) -> bool:

@@ -82,15 +82,16 @@ def _verdict(verdict: SetVerdict) -> dict[str, object]:
 def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> Outcome:
     """The summary of a run that read nothing; `version` is the training table's where its columns became others."""
     tables = "the tables are as they were" if version is None else f"the columns are the contract's, version {version}"
+    where = _tables(contract, lake)
     return Outcome(
-        tables=_tables(contract, lake),
+        tables=where,
         rows={"read": 0, "written": 0, "quarantined": 0},
         summary=f"{contract.name} {contract.version}: nothing new to read; {tables}.",
         answer={
             "contract": contract.name,
             "contract_version": contract.version,
             "batch": None,
-            "versions": {} if version is None else {f"training.{contract.name}": version},
+            "versions": {name: table.version() for name in where if (table := lake.open(name)) is not None},
         },
     )
 
