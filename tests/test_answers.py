@@ -59,6 +59,7 @@ def without_spark(place):
     file = place.root / "kept.json"
     place("sample", "--rows", "200")
     place("sample")
+    place("init", str(place.root / "started"))
     place("check")
     place("doctor", code=None)
     place("prepare", "--dry-run", "--purpose", "model_training")
