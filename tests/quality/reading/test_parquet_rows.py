@@ -1,6 +1,7 @@
 """Footers against the contract, and row groups as blocks: names, numbers, sizes, and files that are broken."""
 
 import re
+import secrets
 
 import numpy as np
 import pyarrow as pa
@@ -8,11 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from quality.reading.parquet_reading import blocks, column, contract, written
-from strongroom.core.contract import Rule, SetRule
+from strongroom.core.contract import Column, Rule, SetRule, Type
 from strongroom.core.errors import ConfigError, StoreError
+from strongroom.quality.reading.blocks import Seen
 from strongroom.quality.reading.exact import exactly
 from strongroom.quality.reading.parquet_calendar import our_days
-from strongroom.quality.reading.parquet_rows import asked_by, fits, footer_of, means_one_thing
+from strongroom.quality.reading.parquet_rows import (
+    Reading,
+    asked_by,
+    fits,
+    footer_of,
+    means_one_thing,
+    parquet_blocks,
+)
 from strongroom.quality.reading.parquet_sizes import Dictionaries
 
 ID, TEXT = column("bigint", "id"), column("string", "text")
@@ -235,3 +244,18 @@ def test_a_footer_of_any_size_is_read_without_arrows_own_schema():
     assert int.from_bytes(content[-8:-4], "little") > 1 << 16
     assert (footer.num_rows, footer.num_row_groups, footer.num_columns) == (20, 4, 200)
     assert b"ARROW:schema" not in footer.metadata
+
+
+def test_a_large_row_group_is_read_a_piece_at_a_time(tmp_path):
+    """Whole, its 80 MB would lie in memory beside what becomes of them."""
+    texts = [secrets.token_hex(5_000) for _ in range(8_000)]
+    pq.write_table(pa.table({"t": texts}), tmp_path / "a.parquet", row_group_size=1 << 20, compression="none")
+    texts_ = Column("t", "t", Type("string"))
+    peak = rows = 0
+    with pa.OSFile(str(tmp_path / "a.parquet")) as file:
+        before, how = pa.total_allocated_bytes(), Reading("a.parquet", most_bytes=4 << 20)
+        for block in parquet_blocks(file, [texts_], Seen(), groups=[0], first=0, how=how):
+            assert block.rows.column(0)[0].as_py() == texts[rows]
+            rows, peak = rows + block.rows.num_rows, max(peak, pa.total_allocated_bytes() - before)
+    assert rows == len(texts)
+    assert peak < 40 << 20

@@ -191,6 +191,9 @@ def parquet_blocks(
             yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
 
 
+_LARGE, _STEP = 32 << 20, 4 << 20
+
+
 class _Groups:
     """The row groups of one open file, as Arrow reads them; what is opened for them is opened once."""
 
@@ -200,6 +203,10 @@ class _Groups:
         self.int96 = [leaf for leaf in self.leaves if footer.schema.column(leaf).physical_type == "INT96"]
         self.dictionaries = parquet_sizes.Dictionaries(source, footer)
         self.files: dict[str, pq.ParquetFile] = {}
+        groups = map(footer.row_group, range(footer.num_row_groups))
+        large = any(group.column(leaf).total_compressed_size > _LARGE for group in groups for leaf in self.leaves)
+        self.step = _STEP if large else 0
+        """Bytes that are read of a column at once; 0 is all of a row group's, as is quicker while they are few."""
 
     def batches(self, group: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]:
         """A row group with INT96 as seconds, and beside it what has INT96, as nanoseconds."""
@@ -226,8 +233,9 @@ class _Groups:
         """Some leaf columns of a row group, batch by batch."""
         if unit not in self.files:
             self.files[unit] = pq.ParquetFile(
-                self.source, metadata=self.footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True
-            )
+                self.source, metadata=self.footer, coerce_int96_timestamp_unit=unit, page_checksum_verification=True,
+                pre_buffer=not self.step, buffer_size=self.step,
+            )  # fmt: skip
         paths = [self.footer.schema.column(leaf).path for leaf in leaves]
         batches: Iterator[pa.RecordBatch] = self.files[unit].iter_batches(
             rows, row_groups=[group], columns=paths, use_threads=False

@@ -16,6 +16,9 @@ _HIDING = ("PLAIN_DICTIONARY", "RLE_DICTIONARY")
 _LEAST = 64
 """Rows that are read at once whatever a dictionary holds: one long value among short ones must not slow down all."""
 
+_STEP = 4 << 20
+"""Bytes that are read at once for one row: else all of the row group's."""
+
 
 class Dictionaries:
     """What the dictionaries of an open file hide."""
@@ -47,7 +50,9 @@ class Dictionaries:
         paths = {leaf: self.footer.schema.column(leaf).path for leaf in leaves}
         if self.file is None:
             every = [self.footer.schema.column(leaf).path for leaf in range(self.footer.num_columns)]
-            self.file = pq.ParquetFile(self.source, metadata=self.footer, read_dictionary=every, pre_buffer=False)
+            self.file = pq.ParquetFile(
+                self.source, metadata=self.footer, read_dictionary=every, pre_buffer=False, buffer_size=_STEP
+            )
         found = {}
         for leaf, path in paths.items():
             first = next(self.file.iter_batches(1, row_groups=[group], columns=[path], use_threads=False), None)
