@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from answers import check_document
 from strongroom.setup.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -101,15 +102,13 @@ def test_each_command_line_has_its_exit_code_and_its_words(project, words, code,
     assert "Traceback" not in done.stderr
 
 
-def test_a_failure_before_the_job_ends_with_the_line_of_json_too(project):
-    done = launch(project, "end", "--json")
-    line = json.loads(done.stdout.splitlines()[-1])
-    (problem,) = line.pop("problems")
-    assert line == {
-        "job": "", "run_id": "", "status": "UsageError", "exit_code": 2, "tables": {}, "rows": {}, "report": "",
-        "seconds": pytest.approx(1, abs=5),
-    }  # fmt: skip
-    assert problem == {"what": "There is no job 'end'.", "where": "", "todo": "Did you mean 'ends'?"}
+def test_a_failure_before_the_job_ends_with_its_document_too(project):
+    document = json.loads(launch(project, "end", "--json").stdout)
+    check_document(document)
+    assert (document["job"], document["status"], document["exit_code"]) == ("", "UsageError", 2)
+    (problem,) = document["problems"]
+    assert (problem["code"], problem["what"]) == ("usage.invalid", "There is no job 'end'.")
+    assert problem["todo"] == "Did you mean 'ends'?"
 
 
 @pytest.mark.parametrize("words", [["--master", "sc://h:1", "sparks"], ["sparks", "--set", "spark.master=sc://h:1"]])
