@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from answers import check_document
 from strongroom.setup.home import Home
+from support.answers import check_document
 
 ROOT = Path(__file__).parents[2]
 READY = Path(sys.prefix).parent

@@ -8,11 +8,11 @@ from types import ModuleType
 
 from deltalake import DeltaTable
 
-from answers import both
 from strongroom import run_job
 from strongroom.audit.log import AuditLog
 from strongroom.sample.lake import make_sample
 from strongroom.stores.lake import Lake
+from support.answers import both
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """

@@ -171,7 +171,7 @@ def test_a_link_to_nowhere_and_a_circle_are_not_passed_over(home):
     [
         ("/else/where.yaml", False, "/else/where.yaml", "the variable names them, whoever may write there"),
         ("/else/where.yaml", True, "/else/where.yaml", "the same"),
-        ("", False, str(Path(__file__).parents[2] / "conf/local.yaml"), "a project's jobs take the project's"),
+        ("", False, str(Path(__file__).parents[3] / "conf/local.yaml"), "a project's jobs take the project's"),
         ("", True, "{home}/project/conf/local.yaml", "an installed package has none of its own"),
     ],
 )

@@ -12,7 +12,7 @@ from strongroom import console, run_job
 from strongroom.core.escaping import json_text
 from strongroom.core.jobs import JOBS
 
-FOLDER = Path(__file__).parents[1] / "docs" / "answers"
+FOLDER = Path(__file__).parents[2] / "docs" / "answers"
 
 
 @cache

@@ -9,9 +9,9 @@ from importlib import import_module
 import jsonschema
 import pytest
 
-from answers import FOLDER, check_document, check_rows, form
 from strongroom import run_job
 from strongroom.core.jobs import JOBS
+from support.answers import FOLDER, check_document, check_rows, form
 from support.lakes import install
 
 POLICY = """
