@@ -204,7 +204,7 @@ def raw_table(source: Source) -> str:
 class Contract:
     """One data set: where it comes from, its columns, its rules, and what it may be used for.
 
-    `name` is the table's name in each zone: `training.<name>`, `quarantine.<name>`, `features.<name>`. `fingerprint` is
+    `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
     may pass the gate, or None for no limit.
     """
@@ -222,6 +222,21 @@ class Contract:
     label: str = ""
     description: str = ""
     quarantine_limit: float | None = None
+
+    @property
+    def training(self) -> str:
+        """The table that readers get."""
+        return f"training.{self.name}"
+
+    @property
+    def quarantine(self) -> str:
+        """The table of rows set aside."""
+        return f"quarantine.{self.name}"
+
+    @property
+    def features(self) -> str:
+        """The table of features made of it."""
+        return f"features.{self.name}"
 
     def leaves(self) -> Iterator[Column]:
         """Every scalar column and field, in the contract's order."""

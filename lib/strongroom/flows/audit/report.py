@@ -104,9 +104,9 @@ def _named(contract: Contract) -> Iterator[Table]:
         return
     for source in contract.sources:
         yield replace(table_of(contract, raw_table(source), protected=False), columns=names)
-    lying = table_of(contract, f"training.{contract.name}", protected=True)
+    lying = table_of(contract, contract.training, protected=True)
     yield replace(lying, columns=tuple(name for name in names if name in lying.columns))
-    yield Table(f"quarantine.{contract.name}", ("row",), {"row": "personal"})
+    yield Table(contract.quarantine, ("row",), {"row": "personal"})
     text = contract.role("text")
     delicate = text is not None and text.personal  # what is made of a personal text tells of it
     for zone, made in (("features", ("features",) if delicate else ()), ("revealed", ())):

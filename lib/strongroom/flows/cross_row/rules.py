@@ -161,7 +161,7 @@ def _asked(
 ) -> Asked:
     """What a rule asks, and of which table at which version."""
     if rule.check == "unique":
-        table = f"training.{plan.contract.name}"
+        table = plan.contract.training
         seen = onto and all(map(findable, leaves_of(plan.contract, rule.columns)))
         former = lake.open(table) if seen else None
         if former is None or not former.file_uris():

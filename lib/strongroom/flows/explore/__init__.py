@@ -40,12 +40,12 @@ class Exploration(Outcome):
     @property
     def table(self) -> str:
         """The training table's name."""
-        return f"training.{self.contract.name}"
+        return self.contract.training
 
     @property
     def features(self) -> str:
         """The feature table's name; its vocabulary and summary are named after it."""
-        return f"features.{self.contract.name}"
+        return self.contract.features
 
 
 def run(job: Job) -> Exploration:
@@ -59,7 +59,7 @@ def run(job: Job) -> Exploration:
     job = settle_purpose(job, contract)
 
     read = cache(lambda table: read_as(job, table))  # one decision and one audit event a table
-    shown = read(f"training.{contract.name}").columns  # a refusal comes now, and is the run's end in the audit log
+    shown = read(contract.training).columns  # a refusal comes now, and is the run's end in the audit log
     withheld = [column.name for column in contract.columns if column.name not in shown]
     lines = [
         f"{contract.name} {contract.version}, read by {job.run.principal} for {job.run.purpose or 'no stated purpose'}",
@@ -68,7 +68,7 @@ def run(job: Job) -> Exploration:
     ]
     return Exploration(
         contract=contract, roles=_roles(job, contract), read=read, summary=joined(filter(None, lines)),
-        facts={"table": f"training.{contract.name}", "columns": shown},
+        facts={"table": contract.training, "columns": shown},
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def whose(contract: Contract, schema: pa.Schema) -> str:
     subject = subject_of(contract)
     if subject is None:
         return NOBODY
-    within = domain_of(subject, table=f"training.{contract.name}")
+    within = domain_of(subject, table=contract.training)
     return _json({"column": subject.path, "within": list(within), "tag": TAG if TAG in schema.names else ""})
 
 

@@ -56,11 +56,9 @@ def known_tables(settings: Settings, *, looks: bool = True) -> Known:
 def _planned(contracts: Iterable[Contract], settings: Settings) -> Iterator[Table]:
     """Tables that somebody may make, as far as is known before."""
     for contract in contracts:
-        yield table_of(contract, f"training.{contract.name}", protected=True, state=NOT_MADE)
+        yield table_of(contract, contract.training, protected=True, state=NOT_MADE)
         aside = tuple(QUARANTINE.names)
-        yield Table(
-            f"quarantine.{contract.name}", aside, lies={**dict.fromkeys(aside, IN_CLEAR), **SEALED}, state=NOT_MADE
-        )
+        yield Table(contract.quarantine, aside, lies={**dict.fromkeys(aside, IN_CLEAR), **SEALED}, state=NOT_MADE)
         yield from (Table(f"{zone}.{contract.name}", (), state=NOT_MADE) for zone in ("features", "revealed"))
     roles = engine_of(settings.policy).policy.roles
     yield from (Table(f"projected.{role.name}", (), state=NOT_MADE) for role in roles)

@@ -124,7 +124,7 @@ def _made_by(found: DeltaTable, contracts: Iterable[Contract]) -> Contract | Non
 
 
 def _names_of(contract: Contract) -> tuple[str, str]:
-    return f"training.{contract.name}".lower(), f"features.{contract.name}".lower()
+    return contract.training.lower(), contract.features.lower()
 
 
 def _inside(path: str, kind: Any) -> Iterator[str]:

@@ -39,7 +39,7 @@ def reading_of(found: DeltaTable | None, table: str, run: Run) -> Request:
 
 def sources_of(contract: Contract) -> tuple[str, ...]:
     """The tables of a data set that projections are made of."""
-    return (f"training.{contract.name}", *(f"features.{contract.name}{end}" for end in _FEATURES))
+    return (contract.training, *(f"features.{contract.name}{end}" for end in _FEATURES))
 
 
 def contract_for(settings: Settings, table: str) -> Contract:

@@ -26,7 +26,7 @@ def sealed_columns(settings: Settings) -> tuple[Sealed, ...]:
 def sealed_in(contract: Contract) -> Iterator[Sealed]:
     """The encrypted leaves of a contract. What they are inside of counts with them, as in a rule that names it."""
     for column in contract.columns:
-        yield from _inside(column, f"training.{contract.name}", frozenset(), ())
+        yield from _inside(column, contract.training, frozenset(), ())
 
 
 def _inside(column: Column, table: str, classes: frozenset[str], tags: tuple[str, ...]) -> Iterator[Sealed]:
@@ -57,7 +57,7 @@ def openable(
     mine = [each for each in role_keys(engine, sealed, at=at) if each.role.name in engine.roles(principal)]
     found: dict[str, str] = {}
     for name, column in protected(contract, table).items():
-        keys = {encryption_info(leaf, table=f"training.{contract.name}") for leaf in _encrypted(column)}
+        keys = {encryption_info(leaf, table=contract.training) for leaf in _encrypted(column)}
         if is_encrypted(column) and name in there and set(row_keys_of([column])) <= set(there):
             holder = next((each.role.name for each in mine if keys <= set(each.keys)), "")
             found |= {name: holder} if holder else {}

@@ -41,7 +41,7 @@ def training(contract: Contract) -> TablePlan:
         pa.field(column.name, kind, nullable=not column.required, metadata=_notes(column)) for column, kind in kept
     ]
     if (subject := subject_of(contract)) is not None:
-        fields.append(_tag(subject, table=f"training.{contract.name}"))
+        fields.append(_tag(subject, table=contract.training))
     return TablePlan(
         schema=pa.schema(fields),
         description=contract.description or f"{contract.name}, protected by contract {contract.id} {contract.version}",

@@ -34,7 +34,7 @@ def permit_column(job: Job) -> None:
         UsageError: the column has no key.
     """
     contract, leaf = named_column(job)
-    info = _key_of(leaf, table=f"training.{contract.name}")[0]
+    info = _key_of(leaf, table=contract.training)[0]
     others = [each for each in contracts_in(job.settings.contracts) if each.name != contract.name]
     for each in (contract, *others):
         table = f"training.{each.name}"
@@ -44,7 +44,7 @@ def permit_column(job: Job) -> None:
 
 
 def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: str) -> None:
-    table = f"training.{contract.name}"
+    table = contract.training
     try:
         decision = permit(job, "reveal", table, columns=columns, contract=contract)
     except Refused as no:
@@ -82,7 +82,7 @@ def exported(job: Job, ring: Keyring) -> Outcome:
         answer = {**facts, "table": None, "column": None, "associated_data": None}
         return Outcome(summary=f"{job.args.what} holds every master key in clear.", facts=facts, answer=answer)
     contract, leaf = named_column(job)
-    table = f"training.{contract.name}"
+    table = contract.training
     _write_new(job, column_keyset(leaf, table=table, ring=ring))
     said = f"{job.args.what} holds the keys of {table}.{leaf.path} in clear, as a Tink keyset."
     bound = None

@@ -98,16 +98,16 @@ def _contracts(job: Job) -> list[Contract]:
 
 def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
     """The tables that hold a contract's values: features keep some of the training table's columns as they lie."""
-    training = f"training.{contract.name}"
+    training = contract.training
     columns = {
         column.name: rewrapper(column, table=training, keyring=ring)
         for column in contract.columns
         if any(map(opens, column.leaves()))
     }
-    for table in (training, f"features.{contract.name}"):
+    for table in (training, contract.features):
         if columns:
             yield Work(contract, table, columns, row_keys_of(contract.columns))
-    yield Work(contract, f"quarantine.{contract.name}", {"row": row_rewrapper(table=training, keyring=ring)})
+    yield Work(contract, contract.quarantine, {"row": row_rewrapper(table=training, keyring=ring)})
 
 
 def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[str]:

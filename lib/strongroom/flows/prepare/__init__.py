@@ -109,11 +109,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
         return summary.unchanged(contract, lake=lake, version=version)
     batch = planned.batch
     replaces = planned.replaced is not None or (evolved is not None and bool(evolved.rewritten))
-    owners.refuse(f"training.{contract.name}", planned.onto, mode="overwrite" if replaces else batch.mode)
-    owners.refuse(f"quarantine.{contract.name}", planned.quarantine, mode=batch.mode)
-    plan = process.PassPlan(
-        contract, f"training.{contract.name}", keyring.handle, bool(job.settings.jobs["prepare"]["sketches"])
-    )
+    owners.refuse(contract.training, planned.onto, mode="overwrite" if replaces else batch.mode)
+    owners.refuse(contract.quarantine, planned.quarantine, mode=batch.mode)
+    plan = process.PassPlan(contract, contract.training, keyring.handle, bool(job.settings.jobs["prepare"]["sketches"]))
     firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]
     stage_folder = staging.place(lake, plan.table, batch.stage, stats=()).folder
     read = Read(batch, found, looked, planned.increments)

@@ -49,7 +49,7 @@ def planned(job: Job, contract: Contract, lake: Lake, *, mode: str) -> Evolution
     Raises:
         ConfigError: something cannot be, or would write more anew than an increment may.
     """
-    table = lake.open(f"training.{contract.name}")
+    table = lake.open(contract.training)
     if mode == "overwrite" or table is None:
         return None
     found = evolution_of(contract, table)
@@ -61,7 +61,7 @@ def alone(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     """What a run does about the columns that has no file to read; the table's version when that changed it."""
     if not evolved.changes:
         return None
-    name, plan = f"training.{contract.name}", table_plans.training(contract)
+    name, plan = contract.training, table_plans.training(contract)
     table = lake.open(name)
     if table is None:
         return None
@@ -147,7 +147,7 @@ def widened(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution, wit
     Raises:
         StoreError: a file cannot be read or written, or holds encrypted values that do not open.
     """
-    name = f"training.{contract.name}"
+    name = contract.training
     rewrite = Rewrite.of(lake, name, run_id=job.run.id)
     if rewrite is None:
         raise StoreError("this table vanished", where=name, todo="Run again.", code="table.vanished")
@@ -165,7 +165,7 @@ def widened(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution, wit
 
 def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> int:
     """The same of all files, as a version of its own; returns its number."""
-    name = f"training.{contract.name}"
+    name = contract.training
     rewrite = widened(job, contract, lake, evolved=evolved)
     schema = owners.with_notes(evolved.schema, rewrite.onto)
     change = Change([new for _, new in rewrite.pairs], whole=True, schema=schema)
@@ -180,7 +180,7 @@ def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
 
 def _sealed(job: Job, contract: Contract, evolved: Evolution) -> dict[str, Rewrapper]:
     ring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
-    table, former = f"training.{contract.name}", evolved.former
+    table, former = contract.training, evolved.former
     return {
         column.name: sealed_anew(column, former=Type(former[column.name]), table=table, keyring=ring)
         for column in contract.columns

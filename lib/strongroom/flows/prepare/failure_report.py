@@ -39,7 +39,7 @@ def report(job: Job, contract: Contract, error: BaseException, *, lake: Lake) ->
 
 
 def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -> Report:
-    table = f"training.{contract.name}"
+    table = contract.training
     return Report(
         run=job.run,
         contract=ContractFacts.of(contract),

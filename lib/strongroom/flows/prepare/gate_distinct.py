@@ -28,7 +28,7 @@ def with_former_values(contract: Contract, tally: Tally, *, batch: Batch, lake: 
     if batch.mode == "overwrite" or not few:
         return tally
     found, columns = dict(tally.distinct), {path.partition(".")[0].removesuffix("[]") for path in few}
-    for path, values in texts_of(lake, f"training.{contract.name}", columns=columns, without=without):
+    for path, values in texts_of(lake, contract.training, columns=columns, without=without):
         if path in few:
             found[path] = found[path].add(marks_of(values))
     return replace(tally, distinct=found)

@@ -132,7 +132,7 @@ def _queried(job: Job, road: Road, rows: Judged, rule: SetRule, query: Query, la
 
 def _new_version(rows: Judged, lake: Lake) -> list[TableFiles]:
     """The table as readers would get it: what it holds, where the run adds to it, and the good rows."""
-    name = f"training.{rows.plan.contract.name}"
+    name = rows.plan.contract.training
     former = lake.open(name) if rows.onto else None
     return [*([] if former is None else [files_at(lake, former, name, without=rows.without)]), rows.good]
 

@@ -28,7 +28,7 @@ def judge_owners(
     asked = owners.conditions(onto)
     if not asked or not tally.kept:
         return ()
-    name = f"training.{contract.name}"
+    name = contract.training
     counts = owners.broken(lake, name, files, schema=table_plans.training(contract).schema, asked=asked)
     return tuple(_verdict(name, rule, count) for rule, count in counts.items())
 

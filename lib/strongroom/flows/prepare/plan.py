@@ -64,7 +64,7 @@ def plan_batch(
     job: Job, contract: Contract, *, lake: Lake, found: Found, evolved: Evolution | None = None
 ) -> Planned | None:
     """The batch to do, written ahead; None when this run is done already or there is no new file."""
-    name, aside, mode = f"training.{contract.name}", f"quarantine.{contract.name}", mode_of(job)
+    name, aside, mode = contract.training, contract.quarantine, mode_of(job)
     table = lake.ensure(name, table_plans.training(contract))
     lake.ensure(aside, table_plans.quarantine(contract))
     known = manifest.batches(lake, contract.name)
@@ -93,7 +93,7 @@ def _files(
     files, mode = tuple(file for _, group in found.values() for file in group), mode_of(job)
     if mode == REREAD:
         batch = reread.held_by(job, lake, known=known, table=table)
-        reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
+        reread.check_replaceable(contract.training, batch, known=known, table=table)
         return reread.files_again(batch, files), batch
     if mode == "append":
         return _new_files(job, contract, table=table, files=files, known=known, increments=increments), None
@@ -122,7 +122,7 @@ def foreseen(
     Raises:
         StrongroomError: what such a run would end with.
     """
-    table, mode = lake.open(f"training.{contract.name}"), mode_of(job)
+    table, mode = lake.open(contract.training), mode_of(job)
     evolved = evolve.planned(job, contract, lake, mode=mode)
     if table is None:
         return found, []
@@ -134,7 +134,7 @@ def foreseen(
         lines.append(("of which", increment.told(increments)))
     if mode == REREAD:
         batch = reread.held_by(job, lake, known=known, table=table)
-        reread.check_replaceable(f"training.{contract.name}", batch, known=known, table=table)
+        reread.check_replaceable(contract.training, batch, known=known, table=table)
         again = reread.files_again(batch, files)
         lines.append(("would replace", [(f"batch {batch.number}", f"{counted(len(again), 'file')}, read anew")]))
         return _only(found, again), lines

@@ -39,7 +39,7 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
         The version that they made.
     """
     still_enabled(job.settings.keyring, done.key)
-    name, batch = f"quarantine.{done.contract.name}", done.batch
+    name, batch = done.contract.quarantine, done.batch
     table, plan, files = planned.quarantine, table_plans.quarantine(done.contract), done.bad
     whole = batch.mode == "overwrite"
     if not whole and planned.stale:
@@ -60,7 +60,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judg
     Raises:
         KeyFault: the run's key is not enabled any more: the table would be one that nobody opens.
     """
-    name, batch, plan = f"training.{done.contract.name}", done.batch, table_plans.training(done.contract)
+    name, batch, plan = done.contract.training, done.batch, table_plans.training(done.contract)
     note = {
         RUN: batch.run_id,
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",
@@ -81,7 +81,7 @@ def _change(
 ) -> tuple[Change | Callable[[DeltaTable], Change], dict[str, int]]:
     """What the run's commit does, and the writers that it leaves in the log."""
     contract, batch, evolved = done.contract, done.batch, planned.evolved
-    name, when = f"training.{contract.name}", int(job.run.started.timestamp() * 1000)
+    name, when = contract.training, int(job.run.started.timestamp() * 1000)
     files, replaced = done.good, planned.replaced
     if batch.mode == "overwrite":
         schema = owners.with_notes(table_plans.training(contract).schema, planned.onto)

@@ -51,7 +51,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         run=done.run,
         contract=ContractFacts.of(contract),
         policy=policy_of(job),
-        table=f"training.{contract.name}",
+        table=contract.training,
         status="gate closed" if done.closed else "done",
         read=tally.rows,
         written=0 if done.closed else tally.kept,
@@ -69,7 +69,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
             f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
         },
         versions=_versions(done),
-        readable=readable(lake, f"training.{contract.name}"),
+        readable=readable(lake, contract.training),
         absent=done.absent or (),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
         audience=audience_of(job, contract),
@@ -80,7 +80,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
 
 def _versions(done: Done) -> dict[str, int]:
     """The versions that the run made of its tables."""
-    made = {f"training.{done.contract.name}": done.version, f"quarantine.{done.contract.name}": done.aside}
+    made = {done.contract.training: done.version, done.contract.quarantine: done.aside}
     return {name: version for name, version in made.items() if version is not None}
 
 
@@ -108,7 +108,7 @@ def audience_of(job: Job, contract: Contract) -> tuple[str, ...]:
     """The roles that may read some of the table now, for a purpose the contract allows."""
     engine = engine_of(job.settings.policy)
     purposes = contract.purposes or (job.run.purpose,)
-    table, columns = f"training.{contract.name}", tuple(column.name for column in contract.columns)
+    table, columns = contract.training, tuple(column.name for column in contract.columns)
 
     def reads(member: str) -> bool:
         return any(

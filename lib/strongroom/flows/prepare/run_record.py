@@ -126,7 +126,7 @@ def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
     """Other keys that made tokens of rows which are in the training table still: those of appended batches before."""
-    name, table = done.contract.name, lake.open(f"training.{done.contract.name}")
+    name, table = done.contract.name, lake.open(done.contract.training)
     if done.batch.mode == "overwrite" or table is None:
         return ()
     of_it = all_of(equals("dataset", name), equals("status", "done"))

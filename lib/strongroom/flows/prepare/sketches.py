@@ -93,7 +93,7 @@ def _values(tally: Tally, path: str) -> int | None:
 
 def before(lake: Lake, contract: Contract, *, batch: Batch, key: int) -> States:
     """The sketches of what readers had until this batch; of a column only when every part of that has one alike."""
-    table = lake.open(f"training.{contract.name}")
+    table = lake.open(contract.training)
     known = () if table is None else manifest.seen(
         (one for one in manifest.batches(lake, contract.name) if one.number < batch.number), table
     )  # fmt: skip

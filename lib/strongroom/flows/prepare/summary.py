@@ -33,7 +33,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
     contract, tally = done.contract, done.tally
     where = _tables(contract, lake)
     written = 0 if done.closed else tally.kept
-    files, aside = counted(len(done.batch.files), "file"), f"quarantine.{contract.name}"
+    files, aside = counted(len(done.batch.files), "file"), contract.quarantine
     lines = [
         f"{contract.name} {contract.version}: "
         + ("the gate is closed, readers keep the previous version" if done.closed else "done"),
@@ -54,10 +54,10 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
     ]
     rows = {"read": tally.rows, "written": written, "quarantined": tally.bad}
     facts = {
-        "table": f"training.{contract.name}", "version": done.version, "batch": done.batch.number, **rows,
+        "table": contract.training, "version": done.version, "batch": done.batch.number, **rows,
         "contract": contract.fingerprint, "key": f"{done.key:08x}",
     }  # fmt: skip
-    versions = {f"training.{contract.name}": done.version, aside: done.aside}
+    versions = {contract.training: done.version, aside: done.aside}
     answer = {
         "contract": contract.name,
         "contract_version": contract.version,

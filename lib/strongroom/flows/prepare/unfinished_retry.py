@@ -29,7 +29,7 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
 
     Returns the training table as it then is; None when there was nothing to finish.
     """
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    training, aside = contract.training, contract.quarantine
     last, table = known[-1] if known else None, lake.open(training)
     if last is not None and table is not None and manifest.published(last, table):
         drop_replaced(lake, last)
@@ -58,9 +58,9 @@ def finish(
     Raises:
         StoreError: the stage does not hold all of them any more; the quarantine's version before still does.
     """
-    name = f"training.{contract.name}"
+    name = contract.training
     if sum(json.loads(file.stats)["numRecords"] for file in files) != moved:
-        aside = f"quarantine.{contract.name}"
+        aside = contract.quarantine
         todo = f"Bring {aside} back to the version before run {batch.run_id} (RESTORE TABLE), and retry."
         raise StoreError(
             "rows of a retry that died are no longer in its stage", where=name, todo=todo, code="table.gone"
@@ -71,7 +71,7 @@ def finish(
 
 def _staged(lake: Lake, contract: Contract, batch: Batch, told: Mapping[str, Any]) -> list[AddAction]:
     """The files that a retry has staged for training and its quarantine's commit names; older ones name none."""
-    name = f"training.{contract.name}"
+    name = contract.training
     if FILES not in told:
         return staging.staged(lake, name, f"{batch.stage}/verdict=good")
     names = set(json.loads(told[FILES]))

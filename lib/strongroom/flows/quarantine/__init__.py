@@ -58,7 +58,7 @@ def run(job: Job) -> Outcome:
         StoreError: there is no quarantine, or it cannot be read or written.
     """
     contract = contract_of(job, "prepare")
-    lake, table = Lake(job.settings.lake), f"quarantine.{contract.name}"
+    lake, table = Lake(job.settings.lake), contract.quarantine
     if lake.open(table) is None:
         raise StoreError(
             "there is no quarantine yet",
@@ -72,7 +72,7 @@ def run(job: Job) -> Outcome:
 
 def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """Counts by reason, run and file."""
-    permit(job, "read", f"quarantine.{contract.name}", contract=contract, shows=True)
+    permit(job, "read", contract.quarantine, contract=contract, shows=True)
     rows = _rows(job, contract, lake, columns=("run_id", "batch", "reasons", "source_file"))
     asked = {rule.id: rule.columns for rule in contract.rules}
     blocks = (
@@ -86,7 +86,7 @@ def _list(job: Job, contract: Contract, lake: Lake) -> Outcome:
         lines += ["", f"  {'rows':>8}  {title}"]
         told = [(_reason(name, asked.get(name, ())) if title == "reason" else name, count) for name, count in counts]
         lines += [f"  {count:>8,}  {one_line(name or '(none)')}" for name, count in told]
-    facts = {"table": f"quarantine.{contract.name}"}
+    facts = {"table": contract.quarantine}
     answer = {
         **facts,
         "rows": len(rows),
@@ -103,14 +103,14 @@ def _reason(rule: str, columns: tuple[str, ...]) -> str:
 
 def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """The rows in clear, one JSON object a line, and an event that says who saw how many."""
-    table = f"quarantine.{contract.name}"
+    table = contract.quarantine
     decision = permit(job, "reveal", table, contract=contract)
     if job.args.limit < 1:
         raise UsageError("--limit is at least 1")
     rows = _rows(job, contract, lake)[: job.args.limit]
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     sealed = pa.array([row["row"] for row in rows], pa.binary())
-    opened, _ = unseal(sealed, table=f"training.{contract.name}", keyring=keyring)
+    opened, _ = unseal(sealed, table=contract.training, keyring=keyring)
     event = Event(
         time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
         action="reveal", outcome="allowed", roles=decision.roles, table=table, purpose=job.run.purpose,
@@ -164,7 +164,7 @@ def _clear(clear: bytes | None, contract: Contract, form: Form | None) -> dict[s
 
 def _discard(job: Job, contract: Contract, lake: Lake) -> Outcome:
     """Deletes rows by run or by age; without either it deletes nothing."""
-    table = f"quarantine.{contract.name}"
+    table = contract.quarantine
     permit(job, "delete", table, contract=contract)
     runs = _chosen_runs(job, contract, lake)
     have = _rows(replace(job, args=argparse.Namespace(**{**vars(job.args), "run": "", "reason": ""})), contract, lake)
@@ -199,7 +199,7 @@ def _rows(job: Job, contract: Contract, lake: Lake, *, columns: Iterable[str] | 
         UsageError: there are rows, and none has the reason asked for.
     """
     where = equals("run_id", job.args.run) if job.args.run else None
-    found = lake.read(f"quarantine.{contract.name}", tuple(columns) if columns else None, where=where)
+    found = lake.read(contract.quarantine, tuple(columns) if columns else None, where=where)
     rows = (
         found.sort_by([("batch", "ascending"), ("source_file", "ascending")]).to_pylist() if found is not None else []
     )

@@ -53,7 +53,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         GateClosed: with these rows a rule of the whole table would not hold; nothing was changed.
         StoreError: another run has taken over, or rows wait for their run to be published; nothing was changed.
     """
-    training, aside = f"training.{contract.name}", f"quarantine.{contract.name}"
+    training, aside = contract.training, contract.quarantine
     for table in (training, aside):
         permit(job, "write", table, contract=contract)
     permit_references(job, contract, lake)
@@ -125,7 +125,7 @@ class _Retried:
 
 
 def _stage(job: Job, way: Road, plan: PassPlan, *, lake: Lake, batch: Batch, quarantine: DeltaTable) -> _Retried:
-    aside = files_at(lake, quarantine, f"quarantine.{plan.contract.name}")
+    aside = files_at(lake, quarantine, plan.contract.quarantine)
     kept = origins_of(lake, plan.contract.name, _batches(lake, aside.name))
     forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
     if way.direct and not aside.why_not:
@@ -168,7 +168,7 @@ def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) ->
     closing = next((verdict for verdict in verdicts if verdict.closes), None)
     if closing is None:
         return
-    for table in (plan.table, f"quarantine.{whole.name}"):
+    for table in (plan.table, whole.quarantine):
         staging.drop_stage(lake, table, batch.stage)
     discard = f"./spark-submit.sh quarantine discard --contract {whole.name} --run ID"
     todo = f"Nothing was moved. Mend the contract, or discard the rows of the run that has such: {discard}."
@@ -180,7 +180,7 @@ def _publish(
     quarantine: DeltaTable,
 ) -> None:  # fmt: skip
     """Out of quarantine, into training. If training then does not take them, they go back."""
-    contract, training, aside = plan.contract, plan.table, f"quarantine.{plan.contract.name}"
+    contract, training, aside = plan.contract, plan.table, plan.contract.quarantine
     judge = new_keys(job, way, plan, lake=lake, good=tried.good)
     commits.look(lake, training, looked=onto, writers=batch.writers, whole=False, judge=judge)
     moved = tried.tally.kept

@@ -46,7 +46,7 @@ def in_clear(
     beside = [f"{identifier(name)} AS {ROW_KEY}{place}" for place, name in enumerate(bound)]
     shown = columns_as(rows_where(rows, sql.where), (*sql.select, *beside))
     for name, column in columns.items():
-        opened = _udf(column, table=f"training.{contract.name}", keys=handles[by_role[name]])
+        opened = _udf(column, table=contract.training, keys=handles[by_role[name]])
         keys = [f"{ROW_KEY}{bound.index(key)}" for key in row_keys_of([column])]
         shown = shown.withColumn(name, opened(identifier(name), *keys))
     return shown.select([identifier(name) for name in (*decision.columns, *carried)])

@@ -62,7 +62,7 @@ def run(job: Job) -> Outcome:
     contract = contract_of(job, "prepare")
     columns, condition = _columns(job, contract), _condition(job, contract)
     decision = _authorise(job, contract, columns=columns, condition=condition)
-    lake, source, target = Lake(job.settings.lake), f"training.{contract.name}", _target(job, contract)
+    lake, source, target = Lake(job.settings.lake), contract.training, _target(job, contract)
     found = lake.open(source)
     if found is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
@@ -117,7 +117,7 @@ def _authorise(job: Job, contract: Contract, *, columns: Iterable[Column], condi
     if not job.run.purpose:
         raise UsageError("reveal needs a purpose", todo="Give --purpose WORD, as the policy names it.")
     wanted = dict.fromkeys((*(column.name for column in columns), *condition))
-    decision = ask(job, "reveal", f"training.{contract.name}", columns=wanted, contract=contract)
+    decision = ask(job, "reveal", contract.training, columns=wanted, contract=contract)
     if not decision.allowed:
         raise refused(job, decision, contract)
     if decision.masks:

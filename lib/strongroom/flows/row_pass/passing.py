@@ -38,7 +38,7 @@ def passed(
     broken: Mapping[tuple[str, int], Broken], function: Callable[..., Any] = road.work,
 ) -> Passed:  # fmt: skip
     """What came of all inputs together; `function` is what a task does, given its `Work`."""
-    aside, good, bad = f"quarantine.{plan.contract.name}", None, None
+    aside, good, bad = plan.contract.quarantine, None, None
     if way.writes:
         good = staging.place(lake, plan.table, batch.stage, stats=table_plans.training(plan.contract).stats)
         bad = staging.place(lake, aside, batch.stage, stats=table_plans.quarantine(plan.contract).stats)
@@ -84,7 +84,7 @@ def _by_spark(way: Road, plan: PassPlan, tasks: Sequence[Tasks], lake: Lake, bat
     """Where workers do not reach the lake, Spark writes what they hand it, and the quarantine's part once again."""
     from pyspark.sql import functions as F
 
-    schema, aside = road.handed_schema(plan.contract), f"quarantine.{plan.contract.name}"
+    schema, aside = road.handed_schema(plan.contract), plan.contract.quarantine
     frames = [Spark(way.spark).frame(each, schema) for each in tasks]
     extra = F.col(road.EXTRA.name)
     kind = F.when(extra.isNull(), "good").when(extra["answer"].isNull(), "bad").otherwise("answer")

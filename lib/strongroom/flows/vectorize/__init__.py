@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def source(self) -> str:
-        return f"training.{self.contract.name}"
+        return self.contract.training
 
     @property
     def columns(self) -> list[str]:
@@ -242,4 +242,4 @@ def _preview(job: Job, plan: Plan) -> Outcome:
 
 def _none(plan: Plan) -> dict[str, object]:
     """The answer of a run that makes no version."""
-    return {"table": f"features.{plan.contract.name}", "version": None}
+    return {"table": plan.contract.features, "version": None}

@@ -30,7 +30,7 @@ MODEL = "strongroom.model"
 
 def names(contract: Contract) -> dict[str, str]:
     """The three tables of a data set by what they hold."""
-    features = f"features.{contract.name}"
+    features = contract.features
     return {"vocabulary": f"{features}_vocabulary", "summary": f"{features}_summary", "features": features}
 
 
