@@ -97,6 +97,12 @@ def test_the_log_holds_nothing_that_acts_and_twice_is_as_once(text, why):
     assert in_log(written) == written
 
 
+@pytest.mark.parametrize("filler", ["\u034f", "\u115f", "\u2800", "\u3164", "\ufe0f", "\U000e0101"])
+def test_the_log_shows_what_python_takes_for_a_letter_and_nobody_sees(filler):
+    assert filler.isprintable()
+    assert in_log(f"a{filler}b") == f"a\\{'u' if ord(filler) < 0x10000 else 'U000'}{ord(filler):04x}b"
+
+
 def test_no_spreadsheet_computes_a_cell(tmp_path):
     rows = pa.table({"who": WHOLE, "what": WHOLE[::-1]})
     write_cells(rows, str(tmp_path / "cells.csv"))

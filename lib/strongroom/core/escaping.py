@@ -89,9 +89,10 @@ def is_unicode(text: str) -> bool:
 
 def in_log(text: str) -> str:
     """A text for the audit log: what nobody sees of it (or no file takes) by its number; twice is as once."""
-    if text.isprintable():
+    if text.isprintable() and not _FILLERS.search(text):
         return text
-    return "".join(sign if sign.isprintable() else _in_python(ord(sign)) for sign in text)
+    seen = (sign.isprintable() and not _FILLERS.match(sign) for sign in text)
+    return "".join(sign if shows else _in_python(ord(sign)) for sign, shows in zip(text, seen, strict=True))
 
 
 def cell(text: str) -> str:
