@@ -143,11 +143,11 @@ def _plan(origin: Origin, plan: Opening) -> TablePlan:
     """The table; what the contract says of a column holds for its clear values too, and no bounds go to the log."""
     known = table_plans.training(origin.contract).schema
     notes = {"comment": f"opened from {plan.table} for {origin.purpose}"}
-    fields = [
-        pa.field(column.name, revealed_type(column), metadata={**(known.field(column.name).metadata or {}), **notes,
-            table_plans.PROTECTION: _methods(column)})
-        for column in plan.columns
-    ]  # fmt: skip
+    fields = []
+    for column in plan.columns:
+        told = {key.decode(): value.decode() for key, value in known.field(column.name).metadata.items()}
+        said = {**told, **notes, table_plans.PROTECTION: _methods(column)}
+        fields.append(pa.field(column.name, revealed_type(column), metadata=said))
     fields.append(pa.field(VERDICT, pa.list_(pa.string()), metadata={"comment": "columns whose value did not open"}))
     fields += [known.field(name) for name in plan.tag.names]
     return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear")
