@@ -17,6 +17,7 @@ from strongroom.core.suggest import counted
 from strongroom.flows.foundation.derived import MADE_BY, PURPOSE, RECIPE, REFRESH, SOURCES, SUBJECT
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.listing import tables_in
+from strongroom.stores.lake.others import REWRAP
 
 _SAID = (SOURCES, PURPOSE, RECIPE, SUBJECT, REFRESH, MADE_BY)
 _JOBS = {"features": "vectorize", "revealed": "reveal", "projected": "project"}
@@ -68,8 +69,8 @@ def _derived(name: str, found: DeltaTable, *, job: str) -> Iterator[Problem]:
 
 
 def _newest_run(found: DeltaTable) -> str:
-    """The run of the last version of ours that history still tells."""
-    return next((str(entry[RUN]) for entry in found.history() if RUN in entry), "")
+    """The run that last gave the table rows, as far as history still tells; `keys rewrap` gives it none."""
+    return next((str(entry[RUN]) for entry in found.history() if RUN in entry and REWRAP not in entry), "")
 
 
 def _untagged(lake: Lake, name: str, found: DeltaTable, contract: Contract) -> Iterator[Problem]:

@@ -136,7 +136,7 @@ def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tupl
         if made_by != work.contract.fingerprint:
             what = "this table was made by another version of its contract"
             todo = f"./spark-submit.sh prepare --contract {work.contract.name}"
-            raise StoreError(what, where=work.table, todo=todo)
+            raise StoreError(what, where=work.table, todo=todo, code="table.contract")
         source = ProjectedSource.of(lake, work.table, work.contract, work.found)
         plans.append((source, [plan(source, each, ring) for each in work.projections]))
     return plans

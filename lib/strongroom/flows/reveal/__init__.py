@@ -66,7 +66,7 @@ def run(job: Job) -> Outcome:
     found = lake.open(source)
     if found is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
-        raise StoreError("there is no such table yet", where=source, todo=todo)
+        raise StoreError("there is no such table yet", where=source, todo=todo, code="table.missing")
     told = f"{', '.join(column.name for column in columns)} of {source}"
     if job.args.dry_run:
         would, answer = f"{told} would be opened into {target}", {"table": target, "version": None}

@@ -85,7 +85,7 @@ def run(job: Job) -> Outcome:
     source = plan.lake.open(plan.source)
     if source is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
-        raise StoreError("there is no such table yet", where=plan.source, todo=todo)
+        raise StoreError("there is no such table yet", where=plan.source, todo=todo, code="table.missing")
     if job.args.dry_run:
         return _preview(job, plan)
     origin = Origin(contract, {plan.source: source.version()}, job.run.purpose, plan.recipe)

@@ -128,9 +128,8 @@ def _split(pieces: Iterable[bytes], most: int) -> Iterator[pa.Array]:
         size, ends = size + len(piece), ends or b"\n" in piece
         if not ends and size > LONGEST:
             what = f"a line of more than {LONGEST >> 20} MB: this is no file of lines"
-            raise StoreError(
-                what, todo="Replace or remove it; of one JSON document the contract says `document: true`."
-            )
+            todo = "Replace or remove it; of one JSON document the contract says `document: true`."
+            raise StoreError(what, todo=todo, code="source.damaged")
         if ends and size >= most:
             block = b"".join(held)
             whole = block.rfind(b"\n") + 1
