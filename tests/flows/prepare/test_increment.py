@@ -75,8 +75,13 @@ def test_an_increment_of_a_delta_table_reads_what_versions_have_added(tmp_path, 
     assert (event.run, event.table, dict(event.facts)) == (
         on.line["run_id"], "raw.people", {"read": 3, "after": 4, "version": 5}
     )  # fmt: skip
+    DeltaTable(raw).delete("Nr = 2")  # version 6
+    assert place.run(prepare, *APPEND).code == 7
+    assert place.run(prepare, *APPEND, "--from-version", "6").line["rows"]["read"] == 0, "nothing is new"
+    assert place.run(prepare, *APPEND).code == 0, "and what was left alone stays so"
+    assert [number for number, _ in rows()] == [1, 2, 3, 4, 5]
     whole = place.run(prepare, "--contract", "people", "--set", "prepare.mode=overwrite")
     assert whole.code == 0, whole.err
-    assert [number for number, _ in rows()] == [2, 3, 4, 5]
+    assert [number for number, _ in rows()] == [3, 4, 5]
     add(6)
     assert place.run(prepare, *APPEND).line["rows"]["read"] == 1, "an increment goes on from a whole reading"

@@ -19,7 +19,8 @@ from strongroom.flows.prepare import evolve, increment, reread
 from strongroom.flows.prepare.evolution import Evolution
 from strongroom.flows.prepare.increment import Increments
 from strongroom.flows.prepare.unfinished_retry import settle
-from strongroom.stores.lake import Lake, staging
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.others import rows_of
 from strongroom.stores.sources import RawFile, manifest
 from strongroom.stores.sources.manifest import REREAD, RETRY, Batch
@@ -77,11 +78,15 @@ def plan_batch(
     table = table if evolved is None else evolve.add(lake, name, evolved, table)
     increments = _increments(job, contract, table=table, found=found, known=known)
     files, replaced = _files(job, contract, lake=lake, table=table, found=found, known=known, increments=increments)
-    if not files:
+    passed = tuple(file for _, group in found.values() for file in group if file.path in increments)
+    if not files and (job.args.from_version is None or not passed):
         return None
     number = known[-1].number + 1 if known else 1
-    batch = Batch(contract.name, number, job.run.id, mode, files, replaced.number if replaced else None)
+    batch = Batch(contract.name, number, job.run.id, mode, files or passed, replaced.number if replaced else None)
     manifest.plan(lake, batch, planned=job.run.started)
+    if not files:  # nothing to read, and what is left alone is remembered
+        commits.commit(lake, name, Change(), looked=table, writers=batch.writers, note={RUN: job.run.id})
+        return None
     return Planned(batch, table, quarantine, stale, evolved, replaced, known, increments)
 
 
