@@ -45,12 +45,23 @@ def main(name: str) -> NoReturn:
     """Runs a job of the table, and ends the process with its exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
     signal.signal(signal.SIGTERM, _terminated)
-    _own_stderr()
-    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
-    logging.captureWarnings(True)  # and so may what they warn of
-    workers.without_zips()
-    session.begin()
-    sys.exit(run(import_module(f"strongroom.flows.{name}"), sys.argv[1:]))
+    telling = Telling(name, "", as_json="--json" in sys.argv, start=time.monotonic())
+    try:
+        _own_stderr()
+        logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
+        logging.captureWarnings(True)  # and so may what they warn of
+        workers.without_zips()
+        session.begin()
+        flow = import_module(f"strongroom.flows.{name}")
+    except KeyboardInterrupt as stop:
+        sys.exit(_stopped(telling, stop))
+    sys.exit(run(flow, sys.argv[1:]))
+
+
+def _stopped(telling: Telling, stop: KeyboardInterrupt) -> int:
+    by, code = ("SIGTERM", Stopped.exit_code) if isinstance(stop, Terminated) else ("Ctrl-C", 130)
+    stopped = Stopped(f"stopped by {by}; readers see the last whole version", todo="Run again.")
+    return telling.failed(stopped, code=code)
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -90,9 +101,7 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt as stop:
-        by, code = ("SIGTERM", Stopped.exit_code) if isinstance(stop, Terminated) else ("Ctrl-C", 130)
-        stopped = Stopped(f"stopped by {by}; readers see the last whole version", todo="Run again.")
-        return telling.failed(stopped, code=code)
+        return _stopped(telling, stop)
     except BaseException as error:
         known = translate(error)
         if known is None and not isinstance(error, Exception):

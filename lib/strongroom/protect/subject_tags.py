@@ -24,6 +24,15 @@ TYPE = pa.binary()
 """Of the column of tags; each has 16 bytes, and a row without a subject has none."""
 
 
+def key_mark(keyring: Keyring) -> str:
+    """What tells the key that makes tags from another one: 16 hexadecimal digits, derived from it alone.
+
+    Raises:
+        KeyFault: the keyring has none.
+    """
+    return keyring.derive(purpose_info("subject", "mark"), length=8, key_id=SUBJECTS).reveal().hex()
+
+
 def row_tagger(contract: Contract, *, table: str, keyring: Keyring) -> Callable[[pa.RecordBatch], pa.Array] | None:
     """The function that tags the rows of a batch of the contract's columns in clear; None where rows are nobody's."""
     subject = subject_of(contract)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -10,12 +11,14 @@ from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.contract.file import load_contract
 from strongroom.core.contract.subject import TAG
+from strongroom.core.keys.ring import SUBJECTS
 from strongroom.core.policy.decision import Request
 from strongroom.core.policy.file import parse_policy
 from strongroom.flows import check, keys, prepare, quarantine
+from strongroom.flows.foundation.projections import projections_of
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.protect.subject_tags import tagger
-from strongroom.stores.keys import open_keyring
+from strongroom.stores.keys import open_keyring, save_keyring
 from support.lakes import install
 
 PURPOSE = ("--purpose", "model_training")
@@ -99,6 +102,42 @@ def test_no_grant_gives_the_tag_unless_it_names_it(allow, given, tmp_path):
         classifications={"n": "personal", TAG: "personal"}, tags={"n": ("t",), TAG: ("t",)},
     )  # fmt: skip
     assert (TAG in engine.narrow(asked).columns) == given
+
+
+@pytest.mark.parametrize("name", [TAG, "_SUBJECT", "_Subject"])
+def test_however_it_is_written_it_is_the_tag(name):
+    engine = compile_policy(parse_policy(POLICY.format(allow='["*"]'), "p.yaml"))
+    assert not engine.decide(Request("user:a", "read", "training.t", datetime(2026, 1, 1, tzinfo=UTC), (name,))).allowed
+
+
+def test_a_projection_never_has_it(place):
+    policy = POLICY.format(allow=f"[label, {TAG}]").replace("reason: r", "enforce: physical, reason: r")
+    engine, contract = (
+        compile_policy(parse_policy(policy, "p.yaml")),
+        load_contract(str(place.root / "contracts/reviews.yaml")),
+    )
+    asked = Request("user:a", "read", "training.reviews", datetime(2026, 1, 1, tzinfo=UTC), ("label", TAG))
+    assert [each.decision.columns for each in projections_of(engine, asked, contract)] == [("label",)]
+
+
+def test_a_keyring_that_has_lost_its_key_of_tags_gives_nobody_two(place):
+    file = place.root / "keys/keyring.json"
+    ring = open_keyring(f"file:{place.root}/keys/local.kek", str(file), create=False)
+    save_keyring(replace(ring, keys=tuple(key for key in ring.keys if key.id != SUBJECTS)))
+    for flow, *words in ((prepare, "--set", "prepare.mode=append"), (quarantine, "retry", *PURPOSE)):
+        assert place.run(flow, *words, "--contract", "reviews").code == 7
+    assert all(key.id != SUBJECTS for key in open_keyring(ring.handle.provider, str(file), create=False).keys)
+    before = {row["review_id"]: row[TAG] for row in place.rows("training.reviews")}
+    assert place.run(prepare, "--contract", "reviews").code == 0, "all rows are made anew"
+    after = {row["review_id"]: row[TAG] for row in place.rows("training.reviews")}
+    assert before.keys() == after.keys()
+    assert set(before.values()).isdisjoint(after.values())
+    assert place.run(prepare, "--contract", "reviews", "--set", "prepare.mode=append").code == 0
+
+
+def test_no_column_is_read_from_tags(place):
+    place.edit("contracts/customers.yaml", "name: postcode", f"name: postcode\n        physicalName: {TAG}")
+    assert place.run(check, str(place.root / "contracts/customers.yaml")).code == 3
 
 
 def test_a_contract_may_not_have_a_column_of_that_name(place):

@@ -1,13 +1,18 @@
 """Encrypted columns are opened for who may see them, into a table closed to others, and never without a trace."""
 
+import argparse
 import json
 import stat
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from strongroom.flows import prepare, reveal
+from strongroom.core.run import Job, Run
+from strongroom.core.settings.file import load_settings
+from strongroom.flows import check, explore, prepare, reveal
+from strongroom.flows.foundation import derived
 from strongroom.flows.reveal import table as reveal_table
 from support.lakes import install
 
@@ -123,6 +128,38 @@ def test_a_run_that_died_right_after_its_commit_is_cleared_away_by_itself(place,
     assert "stage-000001-one" in folders(place), "what earlier versions held is still there"
     assert place.run(reveal, *asked, "--run-id", "two").code == 0
     assert folders(place) == ["_delta_log", "stage-000002-two"]
+
+
+@pytest.mark.spark
+def test_what_it_says_of_its_origin_is_true_whatever_died_and_has_changed(place, monkeypatch, spark):
+    """The contract no longer names a subject; the rows were tagged when it did."""
+    asked = ("--columns", "email", *PIA)
+    assert place.run(prepare).code == 0
+    place.edit("contracts/reviews.yaml", "{property: subject, value: true}", "{property: subject, value: false}")
+    assert place.run(reveal, *asked, "--run-id", "one").code == 0
+
+    def die(*_, **__):
+        raise Death
+
+    with monkeypatch.context() as patch:
+        patch.setattr(derived.properties, "bring", die)
+        with pytest.raises(Death):
+            place.run(reveal, *asked, "--where", "label = 'positive'", "--run-id", "two")
+    assert "which died" in place.run(check, "--lake").err + place.run(check, "--lake").out
+    assert place.run(reveal, *asked, "--where", "label = 'positive'", "--run-id", "two").code == 0
+    said = place.delta("revealed.reviews").metadata().configuration
+    assert said["strongroom.run"] == "two"
+    assert json.loads(said["strongroom.subject"]) == {
+        "column": "user_id", "within": ["domain", "person"], "tag": "_subject",
+    }  # fmt: skip
+    assert json.loads(said["strongroom.sources"]) == {"training.reviews": place.delta("training.reviews").version()}
+    assert (said["strongroom.refresh"], said["strongroom.purpose"]) == ("whole", "data_subject_request")
+    assert "revealed.reviews" not in place.run(check, "--lake").out
+    assert [row["dataset"] for row in place.rows("strongroom.runs", "started")][1:] == ["revealed.reviews"] * 2
+    asking = Run("e", "explore", "user:engineer", "", datetime.now(UTC))
+    words, settings = argparse.Namespace(contract="reviews", dry_run=False), load_settings(str(place.settings))
+    shown = explore.run(Job(asking, settings, words, lambda: spark, print)).read("training.reviews")
+    assert "_subject" not in shown.columns
 
 
 def spoil(place):

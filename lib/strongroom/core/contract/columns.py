@@ -63,8 +63,8 @@ class ColumnReader:
                 self.findings.add(
                     child["name"], f"{name!r} cannot name a column.", "Use letters, digits, '_' and '-'.", "name"
                 )
-            elif name.lower() == TAG and not above.path:
-                todo = "Give it another name, and its own as physicalName."
+            elif TAG in (name.lower(), (text(child, "physicalName") or "").lower()) and not above.path:
+                todo = "Give it another name, in the source too: a tag is made of the subject's column, and never read."
                 self.findings.add(
                     child["name"], f"{name!r} is what tables call the tag of the data subject.", todo, "name"
                 )

@@ -22,6 +22,7 @@ from strongroom.core.contract.subject import TAG, domain_of, subject_of
 from strongroom.core.run import RUN, Job
 from strongroom.flows.foundation import run_rows, table_plans
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.protect import subject_tags
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.table_plan import TablePlan
@@ -47,6 +48,7 @@ class Origin:
         purpose: what it is made for.
         recipe: what was asked: options by name, in JSON's types. Equal ones have one fingerprint.
         refresh: `WHOLE` or `BY_FILE`.
+        tag: the column of tags as the source has it, whose words count: the contract may have changed since.
     """
 
     contract: Contract
@@ -54,6 +56,7 @@ class Origin:
     purpose: str
     recipe: Mapping[str, object]
     refresh: str = WHOLE
+    tag: pa.Field | None = None
 
     def properties(self, zone: str, *, run_id: str, schema: pa.Schema, personal: bool = True) -> dict[str, str]:
         """What the table says of itself. `personal`: its rows belong to the subjects of the source's rows."""
@@ -63,24 +66,27 @@ class Origin:
             PURPOSE: self.purpose,
             PURPOSES: self.purpose,
             RECIPE: hashlib.sha256(_json(dict(self.recipe)).encode()).hexdigest(),
-            SUBJECT: whose(self.contract, schema) if personal else NOBODY,
+            SUBJECT: self.whose(schema) if personal else NOBODY,
             REFRESH: self.refresh,
             MADE_BY: run_id,
         }
 
+    def whose(self, schema: pa.Schema) -> str:
+        """Whose the rows are: the subject's column, within what it is one person, and the column of tags, if any."""
+        subject, there = subject_of(self.contract), TAG if TAG in schema.names else ""
+        if self.tag is not None:
+            said = json.loads(self.tag.metadata[table_plans.MADE.encode()])[TAG][2]
+        elif subject is not None:
+            said = {"column": subject.path, "within": list(domain_of(subject, table=self.contract.training))}
+        else:
+            return NOBODY
+        return _json({**said, "tag": there})
 
-def whose(contract: Contract, schema: pa.Schema) -> str:
-    """Whose the rows are: the subject's column, within what it is one person, and the column of tags, if any."""
-    subject = subject_of(contract)
-    if subject is None:
-        return NOBODY
-    within = domain_of(subject, table=contract.training)
-    return _json({"column": subject.path, "within": list(within), "tag": TAG if TAG in schema.names else ""})
 
-
-def tag_field(contract: Contract) -> pa.Field:
-    """The column of tags as a derived table has it: as the training table."""
-    return table_plans.training(contract).schema.field(TAG)
+def tag_of(source: DeltaTable) -> pa.Field | None:
+    """The column of tags of a table that is made from, where it has one."""
+    schema = pa.schema(source.schema().to_arrow())
+    return schema.field(TAG).with_type(subject_tags.TYPE) if TAG in schema.names else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,12 @@ class Target:
         zone = self.table.partition(".")[0]
         said = self.origin.properties(zone, run_id=self.job.run.id, schema=plan.schema, personal=self.personal)
         return replace(plan, properties={**plan.properties, **said})
+
+    def again(self) -> None:
+        """What this very run has left undone, if it died right after its commit."""
+        if self.before is not None and self.before.metadata().configuration.get(MADE_BY) != self.job.run.id:
+            plan = self.planned(TablePlan(pa.schema(self.before.schema().to_arrow())))
+            self.finish(plan, version=self.before.version(), rows=self.before.count())
 
     def finish(self, plan: TablePlan, *, version: int, rows: int) -> None:
         """After the commit: the table says what it is made from, and the run has its row."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
 from strongroom.core.contract.protection import opens
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy.decision import Request
 from strongroom.core.run import Run
@@ -69,6 +71,8 @@ def projections_of(engine: Engine, request: Request, contract: Contract) -> tupl
     Raises:
         ConfigError: two of them would lie in one folder.
     """
+    # Not the tags: files of a role would join with those of every other by them.
+    request = replace(request, columns=tuple(name for name in request.columns if name != TAG))
     sealed = {name for name, column in protected(contract, request.table).items() if _sealed(column)}
     found = tuple(projections(engine, request, sealed=sealed))
     for each in found:

@@ -81,9 +81,11 @@ def _untagged(lake: Lake, name: str, found: DeltaTable, contract: Contract) -> I
     todo = f"Make its rows anew: {preparing(contract.name, mode='overwrite')}."
     if TAG not in columns:
         yield Problem("its rows carry no tag of their data subject: it is of an earlier version", name, todo)
-    elif subject.path in columns:
-        rows = lake.rows(name, found, [subject.path, TAG])
-        bare = pc.sum(pc.and_(rows[TAG].is_null(), rows[subject.path].is_valid()).cast(pa.int64())).as_py() or 0
+    elif (top := subject.path.partition(".")[0]) in columns:
+        rows = lake.rows(name, found, [top, TAG])
+        inside = subject.path.split(".")[1:]
+        values = pc.struct_field(rows[top], inside) if inside else rows[top]
+        bare = pc.sum(pc.and_(rows[TAG].is_null(), values.is_valid()).cast(pa.int64())).as_py() or 0
         if bare:
             yield Problem(
                 f"{counted(bare, 'row')} of an earlier version carry no tag of their data subject", name, todo

@@ -80,7 +80,7 @@ def listed(job: Job) -> Outcome:
     )
     lines = [f"{id_:08x}  {state}{words.get(id_, '')}" for id_, state in found.states.items()]
     keys = [
-        {"key": f"{id_:08x}", "state": str(state), "primary": id_ == found.primary}
+        {"key": f"{id_:08x}", "state": str(state), "primary": id_ == found.primary, "subjects": id_ == SUBJECTS}
         for id_, state in found.states.items()
     ]
     facts = {"primary": primary, "keys": len(keys)}
@@ -127,7 +127,7 @@ def enabled(job: Job, ring: Keyring) -> Outcome:
 
 def covered(job: Job) -> Outcome:
     """Rows under each key, by table and column; no key is opened."""
-    known = inventory(job.settings.keyring).states
+    known = {id_: state for id_, state in inventory(job.settings.keyring).states.items() if id_ != SUBJECTS}
     found = rows_under(job, set(known))
     strange = {place: rows for place, rows in found.items() if place[0] == OTHERS}
     lines = [

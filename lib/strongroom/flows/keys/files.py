@@ -10,7 +10,7 @@ from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
 from strongroom.core.contract.protection import METHODS, opens
 from strongroom.core.errors import KeyFault, Refused, UsageError
-from strongroom.core.keys.ring import SUBJECTS, Keyring
+from strongroom.core.keys.ring import SUBJECTS, Keyring, Status
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import permit
@@ -112,6 +112,13 @@ def imported(job: Job, ring: Keyring) -> Outcome:
                 if key.id == SUBJECTS
                 else "Give it another id where it comes from; values carry the id.",
             )
+    for key in keys:
+        if key.id == SUBJECTS and key.status is not Status.ENABLED:
+            what, todo = (
+                f"key {key.name} tags data subjects, and is {key.status} in the file",
+                "Leave it out of the file.",
+            )
+            raise KeyFault(what, where=job.args.what, todo=todo)
     fresh = tuple(key for key in keys if key.id not in ours)
     gone = [key.name for key in keys if key.secret and key.id in ours and ours[key.id].secret is None]
     saved(job, replace(ring, primary=primary if job.args.primary else ring.primary, keys=(*ring.keys, *fresh)))

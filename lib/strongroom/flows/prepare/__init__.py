@@ -21,9 +21,10 @@ from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
+from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.foundation.keyring import ring_for
+from strongroom.flows.foundation.keyring import marked, ring_for
 from strongroom.flows.prepare import evolve, failure_report, notify, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.absent import absent_before, absent_columns, foretold, names_in, told
@@ -99,7 +100,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if job.args.dry_run:
         return _rehearsal(job, contract, lake=lake, found=found, looked=looked, before=before)
 
-    keyring = ring_for(job.settings, lake, contract)
+    keyring = ring_for(job.settings, lake, contract, anew=mode_of(job) == "overwrite")
     if keyring.notice:
         job.say(keyring.notice)
     evolved = evolve.planned(job, contract, lake, mode=mode_of(job))
@@ -132,6 +133,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
+    done = replace(done, plan=marked(table_plans.training(contract), keyring, contract))
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)
     done = replace(done, engine=way.told, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")

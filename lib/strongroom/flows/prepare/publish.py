@@ -60,7 +60,7 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judg
     Raises:
         KeyFault: the run's key is not enabled any more: the table would be one that nobody opens.
     """
-    name, batch, plan = done.contract.training, done.batch, table_plans.training(done.contract)
+    name, batch, plan = done.contract.training, done.batch, done.plan or table_plans.training(done.contract)
     note = {
         RUN: batch.run_id,
         "strongroom.contract": f"{done.contract.id} {done.contract.version}",

@@ -23,6 +23,7 @@ from strongroom.quality.gate import SetVerdict
 from strongroom.stores.lake import Lake, commits
 from strongroom.stores.sources import manifest
 from strongroom.stores.sources.manifest import Batch
+from strongroom.stores.table_plan import TablePlan
 
 _METRICS = pa.schema(
     [
@@ -36,7 +37,7 @@ _METRICS = pa.schema(
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a run of `prepare` did so far; `good` and `bad` are the files that it has staged for its two tables,
-    `engine` says who did the work.
+    `engine` says who did the work, `plan` what the training table is to be.
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
     receivers that were not reached, and why. `absent` are columns that no file has, None where nobody knows.
@@ -56,6 +57,7 @@ class Done:
     bad: tuple[AddAction, ...] = ()
     engine: str = ""
     absent: tuple[AbsentColumn, ...] | None = None
+    plan: TablePlan | None = None
 
     @property
     def closed(self) -> bool:

@@ -90,8 +90,13 @@ def run_of(caller: Caller, principal: str, purpose: str) -> Run:
     )  # fmt: skip
 
 
-def read_as(job: Job, table: str, *, version: int | None = None) -> Any:
-    """The same for a job that derives a table: its run says who reads, for what, and when; of one version, if named.
+def read_as(job: Job, table: str) -> Any:
+    """The same for a job that shows rows: its run says who reads, for what, and when."""
+    return _read(job.spark(), table, job.settings, job.run, at=job.run.started)
+
+
+def read_to_derive(job: Job, table: str, *, version: int) -> Any:
+    """The same of one version, for a job that makes a table of it, and for no other.
 
     The tags of data subjects come along, where the table has them and is read itself: the policy gives them to nobody
     here, and what is derived has to carry them on.

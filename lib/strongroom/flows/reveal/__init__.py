@@ -30,7 +30,7 @@ from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.contracts import contract_of
-from strongroom.flows.foundation.derived import Origin
+from strongroom.flows.foundation.derived import Origin, tag_of
 from strongroom.flows.reveal.table import ROW_KEY, Opening, publish
 from strongroom.govern.sql.row_filters import predicate
 from strongroom.govern.sql.select import reading
@@ -73,7 +73,7 @@ def run(job: Job) -> Outcome:
         return Outcome({target: lake.folder(target)}, summary=would, answer=answer)
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     recipe = {"job": "reveal", "columns": [column.name for column in columns], "where": job.args.where}
-    origin = Origin(contract, {source: found.version()}, job.run.purpose, recipe)
+    origin = Origin(contract, {source: found.version()}, job.run.purpose, recipe, tag=tag_of(found))
     rows = _rows(job, decision, at_version(job.spark(), lake.spark_path(source), found.version()), columns, condition)
     plan = Opening(columns, source, target, keyring.handle, tagged=TAG in rows.columns)
     return publish(job, rows, plan, decision=decision, origin=origin)

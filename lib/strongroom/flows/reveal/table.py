@@ -90,6 +90,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, origin: O
     target = Target.of(job, lake, name, origin)
     target.refuse()
     if target.done:
+        target.again()
         drop_former(lake, name)  # which it may have died before
         answer = {"table": name, "version": None}
         return Outcome({name: lake.folder(name)}, summary=f"{name}: this run is done already.", answer=answer)
@@ -149,7 +150,7 @@ def _plan(origin: Origin, plan: Opening) -> TablePlan:
         said = {**told, **notes, table_plans.PROTECTION: _methods(column)}
         fields.append(pa.field(column.name, revealed_type(column), metadata=said))
     fields.append(pa.field(VERDICT, pa.list_(pa.string()), metadata={"comment": "columns whose value did not open"}))
-    fields += [known.field(name) for name in plan.tag.names]
+    fields += [origin.tag] if origin.tag is not None and plan.tagged else []
     return TablePlan(pa.schema(fields), f"columns of {plan.table} in clear")
 
 

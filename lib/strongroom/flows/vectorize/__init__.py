@@ -21,8 +21,8 @@ from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.foundation.derived import Origin, Target
-from strongroom.flows.read import read_as
+from strongroom.flows.foundation.derived import Origin, Target, tag_of
+from strongroom.flows.read import read_to_derive
 from strongroom.flows.vectorize import tables as out
 from strongroom.learn.features.labels import label_summary
 from strongroom.learn.features.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
@@ -88,7 +88,7 @@ def run(job: Job) -> Outcome:
         raise StoreError("there is no such table yet", where=plan.source, todo=todo, code="table.missing")
     if job.args.dry_run:
         return _preview(job, plan)
-    origin = Origin(contract, {plan.source: source.version()}, job.run.purpose, plan.recipe)
+    origin = Origin(contract, {plan.source: source.version()}, job.run.purpose, plan.recipe, tag=tag_of(source))
     targets = {
         what: Target.of(job, plan.lake, table, origin, personal=what == "features")
         for what, table in out.names(contract).items()
@@ -96,9 +96,11 @@ def run(job: Job) -> Outcome:
     for target in targets.values():
         target.refuse()
     if targets["features"].done:
+        for target in targets.values():
+            target.again()
         done = f"{contract.name}: this run is done already."
         return Outcome(plan.tables, {**NO_ROWS}, summary=done, answer=_none(plan))
-    rows = read_as(job, plan.source, version=source.version())
+    rows = read_to_derive(job, plan.source, version=source.version())
     frame = rows.select([identifier(name) for name in (*plan.columns, *_tag(rows))])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
@@ -199,7 +201,9 @@ def _publish(job: Job, plan: Plan, *, frame: Any, fitted: Fitted, targets: dict[
     named = [identifier(name) for name in dict.fromkeys((plan.key, plan.label)) if name]
     features = as_struct(F.col("features")).alias("features")
     vectors = fitted.pipeline.transform(frame).select(*named, features, *_tag(frame))
-    made = out.feature_plan(contract, vectors, text=plan.tfidf.text, model=plan.model)
+    made = out.feature_plan(
+        contract, vectors, text=plan.tfidf.text, model=plan.model, tag=targets["features"].origin.tag
+    )
     return targets["features"].publish(vectors, made, rows=lambda: fitted.vocabulary.size)
 
 

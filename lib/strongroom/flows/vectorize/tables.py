@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
+from strongroom.core.contract.subject import TAG
 from strongroom.flows.foundation import table_plans
 from strongroom.learn.features.vocabulary import Vocabulary
 from strongroom.stores.table_plan import TablePlan
@@ -34,7 +35,7 @@ def names(contract: Contract) -> dict[str, str]:
     return {"vocabulary": f"{features}_vocabulary", "summary": f"{features}_summary", "features": features}
 
 
-def feature_plan(contract: Contract, frame: Any, *, text: str, model: str) -> TablePlan:
+def feature_plan(contract: Contract, frame: Any, *, text: str, model: str, tag: pa.Field | None = None) -> TablePlan:
     """The feature table: key, label, vector, tag; what the training table says of a column holds here too."""
     known = table_plans.training(contract).schema
     fields = {
@@ -42,6 +43,8 @@ def feature_plan(contract: Contract, frame: Any, *, text: str, model: str) -> Ta
         for field in _arrow(frame)
     }
     notes = {"comment": f"TF-IDF of {text}, as a Spark ML vector is stored", MODEL: model, **_notes(contract, text)}
+    if tag is not None and TAG in fields:
+        fields[TAG] = tag
     schema = pa.schema(list({**fields, "features": pa.field("features", VECTOR, metadata=notes)}.values()))
     return _plan(contract, schema, f"TF-IDF features of {contract.name}")
 

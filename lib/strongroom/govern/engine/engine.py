@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.govern.engine.combine import all_columns, by_column, whole_table
 from strongroom.govern.engine.compiled import Rule, RuleIndex, closing, compile_deny, compile_grant, containers
 from strongroom.govern.engine.names import canonical, canonical_principal
+from strongroom.govern.engine.selectors import is_tag
 
 _REMEMBERED = 50_000  # entries of each cache: every principal × table in use fits, and memory stays bounded
 
@@ -75,7 +75,7 @@ class Engine:
         closing = tuple([(rule.rule, ()) for rule in taking if rule.deny is None]) if taking else ()
         if closing or not giving:
             return Decision(request, False, table, denying=closing, withheld=request.columns)
-        if taking or TAG in request.columns or any(rule.limits for rule in giving):
+        if taking or any(map(is_tag, request.columns)) or any(rule.limits for rule in giving):
             return (by_column if request.columns else whole_table)(request, table, giving, taking)
         return all_columns(request, table, giving)
 

@@ -25,6 +25,11 @@ def folded(path: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", plain), unicodedata.normalize("NFKC", plain)
 
 
+def is_tag(name: str) -> bool:
+    """Whether a column is the tag of data subjects, however it is written."""
+    return name[:1] == TAG[0] and folded(name)[0] == TAG
+
+
 @dataclass(frozen=True, slots=True)
 class SeenColumn:
     """A column as a selector sees it; classifications and tags are None where they are unknown."""
