@@ -24,6 +24,7 @@ _FOLDERS = {"lib": ROOT / "lib", "tests": ROOT / "tests", "": ROOT / "benchmarks
 _NAME = re.compile(r"strongroom(?:\.\w+)*\.?")
 _STARTS = ("spark-submit.sh", "jobs/", '"-m", "strongroom', "dying.py")
 """Words of a test, or of what it imports, by which it starts a program of the project, which may load any module."""
+_VERSION = "strongroom.__version__"
 _OF_PROGRAMS = ("strongroom.run_job",)
 """What loads modules by their name only when it is started as a program."""
 _DOCUMENTS = ("docs/", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -50,8 +51,10 @@ def needed(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            if node.module != "strongroom" or not all(each in known or each == _VERSION for each in names):
+                yield node.module
+            yield from names
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and name not in _OF_PROGRAMS:
             yield from _in_string(node.value, known)
     if not name.startswith("strongroom") and "subprocess" in text and any(word in text for word in _STARTS):
@@ -76,7 +79,7 @@ def touched(changed: Iterable[str], root: Path = ROOT) -> list[str]:
     for path in changed:
         if path.startswith(_DOCUMENTS):
             found |= {test for test in tests if test.startswith(_OF_DOCUMENTS)}
-        elif path not in at or path.endswith("conftest.py") or path == "tests/changed.py":
+        elif path not in at or path in ("tests/conftest.py", "tests/changed.py", "lib/strongroom/__init__.py"):
             return [ALL]
         else:
             mine.add(at[path])
@@ -101,11 +104,12 @@ def touched(changed: Iterable[str], root: Path = ROOT) -> list[str]:
 
 
 def _upwards(name: str, known: Mapping[str, Path]) -> Iterator[str]:
-    """A name is its module and, since they run first, the packages above it."""
-    while name:
+    """A name is its module and, since they run first, the packages above it; but for the project's own, which does
+    nothing by itself and gives its few functions to whoever names it alone."""
+    yield from (name,) if name in known else ()
+    while "." in (name := name.rpartition(".")[0]):
         if name in known:
             yield name
-        name = name.rpartition(".")[0]
 
 
 def differing() -> list[str]:
