@@ -104,7 +104,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if keyring.notice:
         job.say(keyring.notice)
     evolved = evolve.planned(job, contract, lake, mode=mode_of(job))
-    planned = plan_batch(job, contract, lake=lake, found=found, evolved=evolved)
+    training = marked(table_plans.training(contract), keyring, contract)
+    planned = plan_batch(job, contract, lake=lake, found=found, evolved=evolved, plan=training)
     if planned is None:
         version = None if evolved is None else evolve.alone(job, contract, lake, evolved=evolved)
         return summary.unchanged(contract, lake=lake, version=version)
@@ -133,7 +134,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
-    done = replace(done, plan=marked(table_plans.training(contract), keyring, contract))
+    done = replace(done, plan=training)
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)
     done = replace(done, engine=way.told, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")

@@ -24,6 +24,7 @@ from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.others import rows_of
 from strongroom.stores.sources import RawFile, manifest
 from strongroom.stores.sources.manifest import REREAD, RETRY, Batch
+from strongroom.stores.table_plan import TablePlan
 
 _CHANGES = ("DELETE", "UPDATE", "MERGE")
 
@@ -62,11 +63,15 @@ def mode_of(job: Job) -> str:
 
 
 def plan_batch(
-    job: Job, contract: Contract, *, lake: Lake, found: Found, evolved: Evolution | None = None
-) -> Planned | None:
-    """The batch to do, written ahead; None when this run is done already or there is no new file."""
+    job: Job, contract: Contract, *, lake: Lake, found: Found, evolved: Evolution | None = None,
+    plan: TablePlan | None = None,
+) -> Planned | None:  # fmt: skip
+    """The batch to do, written ahead; None when this run is done already or there is no new file.
+
+    `plan` is what a table that is made now is to be.
+    """
     name, aside, mode = contract.training, contract.quarantine, mode_of(job)
-    table = lake.ensure(name, table_plans.training(contract))
+    table = lake.ensure(name, plan or table_plans.training(contract))
     lake.ensure(aside, table_plans.quarantine(contract))
     known = manifest.batches(lake, contract.name)
     table = settle(lake, contract, known) or table
