@@ -134,6 +134,6 @@ def test_a_server_that_dies_is_told_in_a_minute_and_readers_keep_what_they_had(b
         start = time.monotonic()
         done = job.result()
     assert (done.code, time.monotonic() - start < 90) == (4, True), done.err
-    assert "went away" in done.err
+    assert "went away" in done.err or "no Spark Connect server answers" in done.err, done.err
     assert "Traceback" not in done.err
     assert there.delta("training.reviews").version() == before

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from quality.query.grammar import TABLE, Queries, rows
 from strongroom.core.errors import ConfigError
+from strongroom.flows.prepare.gate_query import unmerged
 from strongroom.quality.query import duckdb_sql, read, spark_sql
 
 pytestmark = pytest.mark.spark
@@ -42,9 +43,10 @@ def compare(asked, texts):
     spark, database = asked
     queries = [(text, read(text, {"given": TABLE}, where="f:1")) for text in texts]
     views = {"given": "given_here"}
-    ours = spark.sql(
-        "SELECT " + ", ".join(f"({spark_sql(query, views)}) AS q{n}" for n, (_, query) in enumerate(queries))
-    ).first()
+    with unmerged(spark):
+        ours = spark.sql(
+            "SELECT " + ", ".join(f"({spark_sql(query, views)}) AS q{n}" for n, (_, query) in enumerate(queries))
+        ).first()
     theirs = [database.execute(duckdb_sql(query, views)).fetchone()[0] for _, query in queries]
     return [
         (text, one, other)

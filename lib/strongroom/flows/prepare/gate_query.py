@@ -22,6 +22,10 @@ _LOCKED = {
 }
 
 
+_EXCLUDED = "spark.sql.optimizer.excludedRules"
+_MERGING = "org.apache.spark.sql.catalyst.optimizer.MergeScalarSubqueries"
+
+
 def by_spark(spark: Any, query: Query, frames: Mapping[str, Any], *, name: str, seconds: float, where: str) -> Any:
     """The number that a query gives over DataFrames, or None.
 
@@ -41,11 +45,25 @@ def by_spark(spark: Any, query: Query, frames: Mapping[str, Any], *, name: str, 
         frames[table].createOrReplaceTempView(view)
     try:
         # All that this session runs: outside Connect a tag is known to the very thread only that waits for the query.
-        with _in_time(seconds, spark.interruptAll, where=where):
+        with unmerged(spark), _in_time(seconds, spark.interruptAll, where=where):
             return spark.sql(spark_sql(query, views)).first()[0]
     finally:
         for view in views.values():
             spark.catalog.dropTempView(view)
+
+
+@contextmanager
+def unmerged(spark: Any) -> Iterator[None]:
+    """Has Spark plan each subquery by itself: its rule that merges them fails on some (ClassCastException, 4.1.4)."""
+    before = spark.conf.get(_EXCLUDED, None)
+    spark.conf.set(_EXCLUDED, ",".join(filter(None, (before, _MERGING))))
+    try:
+        yield
+    finally:
+        if before is None:
+            spark.conf.unset(_EXCLUDED)
+        else:
+            spark.conf.set(_EXCLUDED, before)
 
 
 def by_duckdb(query: Query, tables: Mapping[str, Any], *, memory: str, seconds: float, where: str) -> Any:
