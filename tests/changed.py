@@ -20,7 +20,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ALL = "all"
-_FOLDERS = {"lib": ROOT / "lib", "tests": ROOT / "tests", "": ROOT / "benchmarks"}
 _NAME = re.compile(r"strongroom(?:\.\w+)+\.?")
 _STARTS = ("spark-submit.sh", "jobs/", '"-m", "strongroom', "dying.py")
 """Words of a test, or of what it imports, by which it starts a program of the project, which may load any module."""

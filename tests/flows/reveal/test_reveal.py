@@ -145,6 +145,11 @@ def test_what_it_says_of_its_origin_is_true_whatever_died_and_has_changed(place,
         patch.setattr(derived.properties, "bring", die)
         with pytest.raises(Death):
             place.run(reveal, *asked, "--where", "label = 'positive'", "--run-id", "two")
+    made_from = place.delta("training.reviews").version()
+    write_deltalake(
+        place.delta("training.reviews"), pa.table(place.delta("training.reviews").scan()).slice(0, 0), mode="append"
+    )
+    assert place.delta("training.reviews").version() > made_from
     assert "which died" in place.run(check, "--lake").err + place.run(check, "--lake").out
     assert place.run(reveal, *asked, "--where", "label = 'positive'", "--run-id", "two").code == 0
     said = place.delta("revealed.reviews").metadata().configuration
@@ -152,7 +157,7 @@ def test_what_it_says_of_its_origin_is_true_whatever_died_and_has_changed(place,
     assert json.loads(said["strongroom.subject"]) == {
         "column": "user_id", "within": ["domain", "person"], "tag": "_subject",
     }  # fmt: skip
-    assert json.loads(said["strongroom.sources"]) == {"training.reviews": place.delta("training.reviews").version()}
+    assert json.loads(said["strongroom.sources"]) == {"training.reviews": made_from}, "and not what it is now"
     assert (said["strongroom.refresh"], said["strongroom.purpose"]) == ("whole", "data_subject_request")
     assert "revealed.reviews" not in place.run(check, "--lake").out
     assert [row["dataset"] for row in place.rows("strongroom.runs", "started")][1:] == ["revealed.reviews"] * 2
@@ -160,6 +165,24 @@ def test_what_it_says_of_its_origin_is_true_whatever_died_and_has_changed(place,
     words, settings = argparse.Namespace(contract="reviews", dry_run=False), load_settings(str(place.settings))
     shown = explore.run(Job(asking, settings, words, lambda: spark, print)).read("training.reviews")
     assert "_subject" not in shown.columns
+
+
+@pytest.mark.spark
+def test_who_is_stopped_right_after_the_commit_keeps_what_was_published(place, monkeypatch, spark):
+    commit = derived.commits.commit
+
+    def stopped(*words, **named):
+        commit(*words, **named)
+        raise KeyboardInterrupt
+
+    assert place.run(prepare).code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(derived.commits, "commit", stopped)
+        assert place.run(reveal, "--columns", "email", *PIA, "--run-id", "one").code == 130
+    published = place.rows("revealed.reviews")
+    assert len(published) > 10
+    assert place.run(reveal, "--columns", "email", *PIA, "--run-id", "one").code == 0
+    assert place.rows("revealed.reviews") == published
 
 
 def spoil(place):

@@ -37,7 +37,7 @@ from strongroom.core.escaping import joined, json_text
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.audit import recover, report
-from strongroom.flows.foundation.authorise import engine_of, permit
+from strongroom.flows.foundation.authorise import permit, policy_of
 from strongroom.stores.artefacts.matrix_files import write_lines
 
 _TABLE, _KEYS = "strongroom.audit", "strongroom.keys"
@@ -111,7 +111,7 @@ def _renew(job: Job, log: AuditLog) -> Outcome:
     if job.args.dry_run:
         told = f"Checkpoints of {old[0].name} would be followed by those of a new key."
         return Outcome(summary=told, answer={"checkpoint": None})
-    policy = engine_of(job.settings.policy).policy.fingerprint
+    policy = policy_of(job)
     event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
     sealed = signing.renew(log, job.settings, old, heads, event)
     summary = f"The log is whole. It is signed with a new key from now on:\n{sealed.note}"

@@ -21,7 +21,7 @@ from strongroom.core.errors import KeyFault, StoreError, UsageError
 from strongroom.core.escaping import json_text
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
-from strongroom.flows.foundation.authorise import engine_of, permit
+from strongroom.flows.foundation.authorise import permit, policy_of
 
 _KEYS = "strongroom.keys"
 _LONGEST_REASON = 900
@@ -46,7 +46,7 @@ def recover(job: Job, log: AuditLog) -> Outcome:
         if job.args.dry_run:
             answer = {**facts, "note": None}
             return Outcome(summary=f"This would be recorded and accepted: {fault.what}", facts=facts, answer=answer)
-        policy = engine_of(job.settings.policy).policy.fingerprint
+        policy = policy_of(job)
         decided = Event.decided(job.run, decision, policy=policy)
         told = {"did": "accepted the log as it lies", "reason": reason, **facts}
         note = _accept(log, job.settings, replace(decided, action=RECOVER, outcome="done", facts=told), goes_on)

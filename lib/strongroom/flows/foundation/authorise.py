@@ -33,6 +33,11 @@ def _engine(path: str, version: object) -> Engine:  # noqa: ARG001  the version 
     return compile_policy(load_policy(path))
 
 
+def policy_of(job: Job) -> str:
+    """The fingerprint of the policy that the run obeys."""
+    return engine_of(job.settings.policy).policy.fingerprint
+
+
 def ask(
     job: Job, action: str, table: str, *, columns: Iterable[str] = (), contract: Contract | None = None
 ) -> Decision:
@@ -85,8 +90,6 @@ def refused(job: Job, decision: Decision, contract: Contract | None = None, *, s
 
 def _keep(job: Job, decision: Decision, contract: Contract | None, *, shows: bool) -> None:
     if shows or not job.args.dry_run:
-        policy, fingerprint = (
-            engine_of(job.settings.policy).policy.fingerprint,
-            contract.fingerprint if contract else "",
-        )
-        AuditLog.open(job.settings).append(Event.decided(job.run, decision, policy=policy, contract=fingerprint))
+        fingerprint = contract.fingerprint if contract else ""
+        event = Event.decided(job.run, decision, policy=policy_of(job), contract=fingerprint)
+        AuditLog.open(job.settings).append(event)

@@ -1,8 +1,8 @@
 """Tables made from others: published as a whole, and each says what it was made from, for what, and whose its rows are.
 
 A job that derives a table brings its transformation only. It reads through the policy, with the tags of data subjects
-carried along (`flows/read: read_as`), and gives the rows to a `Target`, which publishes, records and tells. What a
-derived table carries and why: docs/decisions/derived-tables.md.
+carried along (`flows/read: read_to_derive`), and gives the rows to a `Target`, which publishes, records and tells. What
+a derived table carries and why: docs/decisions/derived-tables.md.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +20,6 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
 from strongroom.core.run import RUN, Job
 from strongroom.flows.foundation import run_rows, table_plans
-from strongroom.flows.foundation.authorise import engine_of
 from strongroom.protect import subject_tags
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
@@ -105,7 +103,10 @@ class Target:
     def of(cls, job: Job, lake: Lake, table: str, origin: Origin, *, personal: bool = True) -> Target:
         """The table as it is now; nothing is made."""
         sources = ", ".join(f"{name} version {version}" for name, version in origin.sources.items())
-        said = {RUN: job.run.id, "strongroom.fingerprint": origin.contract.fingerprint, "strongroom.source": sources}
+        said = {
+            RUN: job.run.id, "strongroom.fingerprint": origin.contract.fingerprint, "strongroom.source": sources,
+            SOURCES: _json(dict(origin.sources)),
+        }  # fmt: skip
         return cls(job, lake, table, lake.open(table), origin, said, personal)
 
     @property
@@ -148,7 +149,8 @@ class Target:
             writers = {self.table: number, self._writer: number}
             version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
         except BaseException:
-            staging.drop_stage(self.lake, self.table, stage)
+            if not replace(self, before=self.lake.open(self.table)).done:  # else it was stopped right after its commit
+                staging.drop_stage(self.lake, self.table, stage)
             raise
         staging.drop_remains(self.lake, self.table, stage, named=staging.names(change.adds))
         self.finish(plan, version=version, rows=written)
@@ -161,10 +163,13 @@ class Target:
         return replace(plan, properties={**plan.properties, **said})
 
     def again(self) -> None:
-        """What this very run has left undone, if it died right after its commit."""
-        if self.before is not None and self.before.metadata().configuration.get(MADE_BY) != self.job.run.id:
-            plan = self.planned(TablePlan(pa.schema(self.before.schema().to_arrow())))
-            self.finish(plan, version=self.before.version(), rows=self.before.count())
+        """What this very run has left undone, if it died right after its commit; the sources may be newer by now."""
+        if self.before is None or self.before.metadata().configuration.get(MADE_BY) == self.job.run.id:
+            return
+        mine = (each[SOURCES] for each in self.before.history() if each.get(RUN) == self.job.run.id and SOURCES in each)
+        then = replace(self, origin=replace(self.origin, sources=json.loads(next(mine, self.note[SOURCES]))))
+        plan = then.planned(TablePlan(pa.schema(self.before.schema().to_arrow())))
+        then.finish(plan, version=self.before.version(), rows=self.before.count())
 
     def finish(self, plan: TablePlan, *, version: int, rows: int) -> None:
         """After the commit: the table says what it is made from, and the run has its row."""
@@ -174,15 +179,9 @@ class Target:
 
 def recorded(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int) -> None:
     """The run's row about a table that it wrote."""
-    run, contract = job.run, origin.contract
-    row = {
-        "run_id": run.id, "dataset": table, "mode": origin.refresh, "status": "done", "principal": run.principal,
-        "actor": run.actor, "purpose": run.purpose, "contract": contract.id, "contract_version": contract.version,
-        "contract_fingerprint": contract.fingerprint,
-        "policy_fingerprint": engine_of(job.settings.policy).policy.fingerprint, "rows_written": rows,
-        "table_version": version, "started": run.started, "seconds": (datetime.now(UTC) - run.started).total_seconds(),
-    }  # fmt: skip
-    run_rows.append(lake, row)
+    run_rows.append(
+        lake, job, origin.contract, table, status="done", mode=origin.refresh, rows_written=rows, table_version=version
+    )
 
 
 def _json(found: Mapping[str, object]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
+from strongroom.core.contract import Contract
+from strongroom.core.run import Job
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.stores.lake import Lake, commits
 
 RUNS = "strongroom.runs"
@@ -22,12 +25,26 @@ _RUNS = pa.schema(
 )  # fmt: skip
 
 
-def append(lake: Lake, row: Mapping[str, object], *, once: tuple[str, int] | None = None) -> None:
-    """One row more; what it does not name is null.
+def append(
+    lake: Lake, job: Job, contract: Contract, dataset: str, *, status: str, once: tuple[str, int] | None = None,
+    **more: object,
+) -> None:  # fmt: skip
+    """One row more: whose run it is, by which contract and policy, how long it took so far, and what else is named.
 
     Args:
         lake: where the table lies.
-        row: by column; `dataset` is a contract's name in rows of `prepare`, and a table's in those of jobs that derive.
+        job: the run's.
+        contract: of the data set.
+        dataset: the contract's name in rows of `prepare`, and a table's in those of jobs that derive.
+        status: how it ended.
         once: (writer, number), which writes a single time.
+        more: other columns; what is not named is null.
     """
-    commits.append(lake, RUNS, pa.Table.from_pylist([dict(row)], _RUNS), once=once)
+    run = job.run
+    row = {
+        "run_id": run.id, "dataset": dataset, "status": status, "principal": run.principal, "actor": run.actor,
+        "purpose": run.purpose, "contract": contract.id, "contract_version": contract.version,
+        "contract_fingerprint": contract.fingerprint, "policy_fingerprint": policy_of(job), "started": run.started,
+        "seconds": (datetime.now(UTC) - run.started).total_seconds(), **more,
+    }  # fmt: skip
+    commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)

@@ -17,7 +17,7 @@ from strongroom.core.keys.handed_out import Handed
 from strongroom.core.keys.ring import Keyring, Status
 from strongroom.core.policy import KEYS
 from strongroom.core.run import Job, Outcome
-from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.keys.files import saved
 from strongroom.flows.keys.rewrap import permitted, rewrapped
 from strongroom.flows.keys.wrap_changes import Change, Wrapping, changes_of, columns_of
@@ -110,7 +110,7 @@ def _event(job: Job, each: Change) -> Event:
     return Event(
         time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
         action="key", outcome="allowed", roles=(each.role,), table="strongroom.keys", columns=columns_of(each.given),
-        purpose=job.run.purpose, policy=engine_of(job.settings.policy).policy.fingerprint,
+        purpose=job.run.purpose, policy=policy_of(job),
         facts={name: value for name, value in facts.items() if value},
     )  # fmt: skip
 

@@ -8,9 +8,10 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, StrongroomError, Terminated
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import Job, Outcome
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.prepare import notify
 from strongroom.flows.prepare import report as prepare_report
-from strongroom.flows.prepare.run_record import policy_of, write_failed
+from strongroom.flows.prepare.run_record import write_failed
 from strongroom.reports.write import start_event
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable

@@ -22,12 +22,12 @@ from strongroom.core.report import (
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
 from strongroom.core.sql_text import all_of, equals, present
-from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.authorise import engine_of, policy_of
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare import distributions, sketches, summary
 from strongroom.flows.prepare.owner_rules import PREFIX
 from strongroom.flows.prepare.plan import Found
-from strongroom.flows.prepare.run_record import Done, policy_of
+from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.prepare.sketches import States
 from strongroom.flows.row_pass import process
 from strongroom.quality.counts import sketch_states

@@ -14,7 +14,6 @@ from strongroom.core.report.columns import AbsentColumn
 from strongroom.core.run import Job, Run
 from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.foundation import run_rows
-from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare.absent import ABSENT, absent_values
 from strongroom.flows.prepare.sketches import METRICS, state_rows
@@ -98,32 +97,19 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
 
 def write_run(job: Job, done: Done, *, lake: Lake) -> None:
     """The run's row, last of all: it says how the run ended."""
-    row = {
-        "run_id": done.run.id, "dataset": done.contract.name, "batch": done.batch.number, "mode": done.batch.mode,
-        "status": "gate closed" if done.closed else "done", "principal": done.run.principal, "actor": done.run.actor,
-        "purpose": done.run.purpose, "contract": done.contract.id, "contract_version": done.contract.version,
-        "contract_fingerprint": done.contract.fingerprint, "policy_fingerprint": policy_of(job),
-        "key": f"{done.key:08x}",
-        "rows_read": done.tally.rows, "rows_written": 0 if done.closed else done.tally.kept,
-        "rows_quarantined": done.tally.bad, "failures": sum(done.tally.failed.values()), "table_version": done.version,
-        "report": done.report, "started": done.run.started, "seconds": done.seconds,
-        "notes": list(done.notes),
-    }  # fmt: skip
-    once = (f"runs/{done.contract.name}", done.batch.number)
-    run_rows.append(lake, row, once=once)
+    run_rows.append(
+        lake, job, done.contract, done.contract.name, status="gate closed" if done.closed else "done",
+        once=(f"runs/{done.contract.name}", done.batch.number), batch=done.batch.number, mode=done.batch.mode,
+        key=f"{done.key:08x}", rows_read=done.tally.rows, rows_written=0 if done.closed else done.tally.kept,
+        rows_quarantined=done.tally.bad, failures=sum(done.tally.failed.values()), table_version=done.version,
+        report=done.report, notes=list(done.notes),
+    )  # fmt: skip
 
 
 def write_failed(job: Job, contract: Contract, *, lake: Lake, report: str, notes: Sequence[str]) -> None:
     """The row of a run that ended early: what it did not come to count is null, and so is its batch."""
-    run = job.run
-    row = {
-        "run_id": run.id, "dataset": contract.name, "mode": str(job.settings.jobs["prepare"]["mode"]),
-        "status": "failed", "principal": run.principal, "actor": run.actor, "purpose": run.purpose,
-        "contract": contract.id, "contract_version": contract.version, "contract_fingerprint": contract.fingerprint,
-        "policy_fingerprint": policy_of(job), "report": report, "started": run.started,
-        "seconds": (datetime.now(UTC) - run.started).total_seconds(), "notes": list(notes),
-    }  # fmt: skip
-    run_rows.append(lake, row)
+    mode = str(job.settings.jobs["prepare"]["mode"])
+    run_rows.append(lake, job, contract, contract.name, status="failed", mode=mode, report=report, notes=list(notes))
 
 
 def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
@@ -138,8 +124,3 @@ def former_keys(done: Done, *, lake: Lake) -> tuple[str, ...]:
         str(row["key"]) for row in ([] if rows is None else rows.sort_by("batch").to_pylist()) if row["batch"] in seen
     ]
     return tuple(key for key in dict.fromkeys(found) if key != f"{done.key:08x}")
-
-
-def policy_of(job: Job) -> str:
-    """The fingerprint of the policy that the run obeys."""
-    return engine_of(job.settings.policy).policy.fingerprint

@@ -24,7 +24,7 @@ from strongroom.core.keys.ring import Keyring
 from strongroom.core.policy import LEVELS
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
-from strongroom.flows.foundation.authorise import engine_of, permit
+from strongroom.flows.foundation.authorise import engine_of, permit, policy_of
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.projections import projections_of, reading_of, sources_of
@@ -148,7 +148,7 @@ def _dropped(job: Job, lake: Lake, name: str) -> None:
     event = Event(
         time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
         action="project", outcome="allowed", roles=(role,), table=table, purpose=job.run.purpose,
-        policy=engine_of(job.settings.policy).policy.fingerprint, facts={"projection": name, "did": "dropped"},
+        policy=policy_of(job), facts={"projection": name, "did": "dropped"},
     )  # fmt: skip
     AuditLog.open(job.settings).append(event)
     drop(lake, name)

@@ -23,7 +23,7 @@ from strongroom.core.escaping import glob_words
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import identifier
-from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.derived import BY_FILE, Origin, recorded
 from strongroom.flows.foundation.projections import protected
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
@@ -175,7 +175,7 @@ def _tell(job: Job, source: ProjectedSource, each: Refresh, *, rows: int) -> Non
         time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
         action="project", outcome="allowed", roles=(each.projection.role.name,), table=each.projection.source,
         columns=decision.columns, purpose=job.run.purpose, contract=source.contract.fingerprint,
-        policy=engine_of(job.settings.policy).policy.fingerprint, facts=facts,
+        policy=policy_of(job), facts=facts,
     )  # fmt: skip
     AuditLog.open(job.settings).append(event)
 

@@ -23,7 +23,7 @@ from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import broken_rows, new_keys, permit_references
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.authorise import permit
-from strongroom.flows.foundation.keyring import ring_for
+from strongroom.flows.foundation.keyring import marked, ring_for
 from strongroom.flows.prepare.evolve import add, evolution_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
 from strongroom.flows.prepare.owner_rules import judge_owners
@@ -36,7 +36,7 @@ from strongroom.flows.row_pass.probe import probed
 from strongroom.flows.row_pass.process import UNOPENED, PassPlan
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
-from strongroom.stores.keys import still_enabled
+from strongroom.stores.keys import keyring_of, still_enabled
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.table_files import files_at
@@ -195,4 +195,5 @@ def _publish(
         if now is None or not manifest.published(batch, now):  # else another run has settled it
             commits.take_back(lake, aside, version=version, writers=batch.writers)
             raise
-    properties.bring(lake, training, table_plans.training(contract), say=job.say)
+    wanted = marked(table_plans.training(contract), keyring_of(plan.keys), contract)
+    properties.bring(lake, training, wanted, say=job.say)

@@ -25,7 +25,7 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation import table_plans
-from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.derived import Origin, Target
 from strongroom.govern.table import methods_of
 from strongroom.protect import revealed_type, revealer, subject_tags
@@ -110,7 +110,7 @@ def publish(job: Job, rows: Any, plan: Opening, *, decision: Decision, origin: O
 
 def _tell(job: Job, plan: Opening, decision: Decision, origin: Origin, counts: tuple[int, dict[str, int]]) -> None:
     """The audit log has it before anybody can read it."""
-    policy, contract = engine_of(job.settings.policy).policy.fingerprint, origin.contract.fingerprint
+    policy, contract = policy_of(job), origin.contract.fingerprint
     event = Event.decided(job.run, decision, policy=policy, contract=contract)
     facts = {**event.facts, "into": plan.target, "rows": counts[0], "unopened": counts[1]}
     AuditLog.open(job.settings).append(replace(event, facts=facts))

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.protection import METHODS, leaves_out
-from strongroom.core.contract.subject import TAG, subject_of
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
@@ -155,8 +155,7 @@ def _plan(job: Job, contract: Contract) -> Plan:
 
 def _subject(contract: Contract) -> Column | None:
     """The data subject's token will do as a key, where a column of its own is that."""
-    found = subject_of(contract)
-    return found if found in contract.columns else None
+    return next((column for column in contract.columns if column.subject), None)
 
 
 def _readable(contract: Contract, column: Column, *, role: str) -> list[Problem]:

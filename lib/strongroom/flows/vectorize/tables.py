@@ -46,19 +46,19 @@ def feature_plan(contract: Contract, frame: Any, *, text: str, model: str, tag: 
     if tag is not None and TAG in fields:
         fields[TAG] = tag
     schema = pa.schema(list({**fields, "features": pa.field("features", VECTOR, metadata=notes)}.values()))
-    return _plan(contract, schema, f"TF-IDF features of {contract.name}")
+    return TablePlan(schema, f"TF-IDF features of {contract.name}")
 
 
 def vocabulary_plan(contract: Contract, *, text: str) -> TablePlan:
     """The vocabulary table. A term may be part of what somebody wrote, so its column is classified as the text is."""
     term = VOCABULARY.field("term")
     schema = VOCABULARY.set(0, term.with_metadata({"comment": f"a term of {text}, in clear", **_notes(contract, text)}))
-    return _plan(contract, schema, f"the terms behind the features of {contract.name}, with their weights")
+    return TablePlan(schema, f"the terms behind the features of {contract.name}, with their weights")
 
 
 def summary_plan(contract: Contract, frame: Any) -> TablePlan:
     """The summary table: label, count, first and last time."""
-    return _plan(contract, _arrow(frame), f"the rows behind the features of {contract.name}, label by label")
+    return TablePlan(_arrow(frame), f"the rows behind the features of {contract.name}, label by label")
 
 
 def vocabulary_rows(vocabulary: Vocabulary, idf: tuple[float, ...]) -> pa.Table:
@@ -79,7 +79,3 @@ def _arrow(frame: Any) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_schema
 
     return pa.schema([field.with_nullable(True) for field in to_arrow_schema(frame.schema)])
-
-
-def _plan(contract: Contract, schema: pa.Schema, description: str) -> TablePlan:
-    return TablePlan(schema=schema, description=description, properties=table_plans.properties(contract, "features"))
