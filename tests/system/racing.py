@@ -151,8 +151,10 @@ def retry(lake):
     good = put(lake, TRAINING, batch.stage, table(BASE[:2]))
     bad = put(lake, ASIDE, batch.stage, aside(BASE[2:], run="mine"))
     tried = SimpleNamespace(tally=Tally(rows=6, bad=4), good=good, bad=bad)
-    plan, way = PassPlan(CONTRACT, TRAINING, None), Road(Local(), None)
-    quarantine_retry._publish(job(lake), way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
+    mine = job(lake)
+    keys = open_keyring(f"file:{Path(lake.root).parent}/kek", mine.settings.keyring, create=False).handle
+    plan, way = PassPlan(CONTRACT, TRAINING, keys), Road(Local(), None)
+    quarantine_retry._publish(mine, way, plan, tried, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
     for name, files in ((TRAINING, good), (ASIDE, bad)):
         staging.drop_remains(lake, name, batch.stage, named=staging.names(files))
 
