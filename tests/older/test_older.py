@@ -1,6 +1,6 @@
 """What an older version left is read, added to, tried again, opened, moved to a newer key and verified by this one.
 
-`make.py` made it, with a run that was killed before it published. What is right is told by the raw files alone.
+`make.py` made them, with a run that was killed before it published. What is right is told by the raw files alone.
 """
 
 import csv
@@ -17,7 +17,7 @@ from older.make import PIA, lines, order
 from strongroom.core.contract.file import load_contract
 from strongroom.core.contract.subject import TAG
 from strongroom.core.keys.ring import RoleHandle
-from strongroom.flows import audit, keys, prepare, project, quarantine, reveal
+from strongroom.flows import audit, check, keys, prepare, project, quarantine, reveal
 from strongroom.flows.read import read_table
 from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring
@@ -103,7 +103,7 @@ def near(rows):
 
 def test_the_archive_keeps_sizes_and_times_of_what_its_manifest_names(place, request):
     for row in place.rows("strongroom.manifest"):
-        info = Path(row["path"]).stat()
+        info = (place.lake / row["path"]).stat()  # a whole path, in what the first version wrote
         assert (info.st_size, info.st_mtime_ns // 1000) == (row["size"], row["modified"]), row["path"]
     if "2026-11-29" in request.node.name:
         for file in place.delta(ORDERS).file_uris():
@@ -198,3 +198,9 @@ def test_what_roles_were_given_is_brought_up_to_date_and_opened_anew(place, spar
     assert sorted((age, datetime.fromisoformat(seen + "+00:00")) for age, seen in found) == sorted(
         (row["age"], row["seen"]) for row in people(place)
     )
+
+
+def test_what_its_derived_tables_do_not_say_of_their_origin_is_told(place, request):
+    told = {problem["where"] for problem in place.run(check, "--lake").line["answer"]["notes"]}
+    ours = {"training.orders", "training.people", "revealed.orders", "projected.desk.any.training.orders"}
+    assert {table for table in told if table[0] != "/"} == (ours if "2026-11-29" in request.node.name else set())
