@@ -7,7 +7,6 @@ import csv
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
