@@ -42,9 +42,9 @@ def render_openlineage(report: Report) -> str:
     return openlineage.document(report)
 
 
-def start_event(run: Run, contract: str) -> str:
+def start_event(run: Run, dataset: str) -> str:
     """The first of those events, which can be told before anything is read."""
-    return openlineage.start_event(run, contract)
+    return openlineage.start_event(run, dataset)
 
 
 def end_event(report: Report) -> str:

@@ -118,6 +118,24 @@ def day(number):
     return datetime(2025, 1, number, tzinfo=UTC)
 
 
+def test_each_table_has_a_report_that_names_what_it_was_made_from(vectorized):
+    source, runs = vectorized.delta("training.reviews").version(), vectorized.rows("strongroom.runs")
+    pages = {row["dataset"]: row["report"] for row in runs if row["dataset"].startswith("features.")}
+    assert pages.keys() == {"features.reviews", "features.reviews_vocabulary", "features.reviews_summary"}
+    for table, page in pages.items():
+        assert table in Path(page).read_text()
+        events = Path(page).with_suffix(".openlineage.jsonl").read_text().splitlines()
+        start, end = map(json.loads, events)
+        assert (start["run"]["runId"], end["eventType"]) == (end["run"]["runId"], "COMPLETE")
+        (read,), (written,) = end["inputs"], end["outputs"]
+        assert read["name"].endswith("training/reviews")
+        assert read["facets"]["version"]["datasetVersion"] == str(source)
+        assert written["facets"]["version"]["datasetVersion"] == str(vectorized.delta(table).version())
+        assert written["outputFacets"]["outputStatistics"]["rowCount"] == len(vectorized.rows(table))
+    events = [Path(page).with_suffix(".openlineage.jsonl").read_text() for page in pages.values()]
+    assert len({json.loads(text.splitlines()[1])["run"]["runId"] for text in events}) == 3, "each completes once"
+
+
 def test_spark_ml_trains_on_the_stored_features(vectorized, spark):
     stored = spark.read.format("delta").load(f"{vectorized.lake}/features/reviews")
     frame = stored.select(

@@ -42,13 +42,14 @@ class ContractFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """One source as it was read: how many files and bytes; None where the source cannot tell."""
+    """One source as it was read: how many files and bytes, and a table's version; None where there is no such thing."""
 
     name: str
     format: str
     path: str
     files: int | None = None
     bytes: int | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,11 @@ class Report:
                 raise ValueError(
                     f"label {self.label.column!r} is not an open column: a report must not hold its values"
                 )
+
+    @property
+    def dataset(self) -> str:
+        """What the run was about, in lineage: a data set by its contract's name, and a derived table by its own."""
+        return self.contract.name if self.table.partition(".")[0] == "training" else self.table
 
     @property
     def passed(self) -> int | None:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -18,11 +19,14 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
+from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import RUN, Job
-from strongroom.flows.foundation import run_rows, table_plans
+from strongroom.flows.foundation import reporting, run_rows, table_plans
+from strongroom.flows.foundation.authorise import policy_of
 from strongroom.protect import subject_tags
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
+from strongroom.stores.lake.publication import readable
 from strongroom.stores.table_plan import TablePlan
 
 SOURCES, PURPOSE, PURPOSES, RECIPE, SUBJECT, REFRESH, MADE_BY = (
@@ -164,7 +168,7 @@ class Target:
 
     def again(self) -> None:
         """What this very run has left undone, if it died right after its commit; the sources may be newer by now."""
-        if self.before is None or self.before.metadata().configuration.get(MADE_BY) == self.job.run.id:
+        if self.before is None or run_rows.holds(self.lake, run_id=self.job.run.id, dataset=self.table):
             return
         mine = (each[SOURCES] for each in self.before.history() if each.get(RUN) == self.job.run.id and SOURCES in each)
         then = replace(self, origin=replace(self.origin, sources=json.loads(next(mine, self.note[SOURCES]))))
@@ -178,9 +182,36 @@ class Target:
 
 
 def recorded(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int) -> None:
-    """The run's row about a table that it wrote."""
+    """The run's report about a table that it wrote, what receivers are told, and the run's row."""
+    report = _report(job, lake, table, origin, version=version, rows=rows)
+    page, notes = reporting.write_report(report, lake=lake), reporting.end(job, report)
     run_rows.append(
-        lake, job, origin.contract, table, status="done", mode=origin.refresh, rows_written=rows, table_version=version
+        lake, job, origin.contract, table, status="done", mode=origin.refresh, rows_written=rows,
+        table_version=version, report=page, notes=notes,
+    )  # fmt: skip
+    job.say(f"report: {page}")
+
+
+def _report(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int | None) -> Report:
+    found, purposes = lake.open(table), tuple(origin.purpose.split(","))
+    names = [] if found is None else [field.name for field in found.schema().fields]
+    return Report(
+        run=job.run,
+        contract=replace(ContractFacts.of(origin.contract), purposes=purposes),
+        policy=policy_of(job),
+        table=table,
+        status="done",
+        read=None,
+        written=rows,
+        quarantined=None,
+        seconds=(datetime.now(UTC) - job.run.started).total_seconds(),
+        sources=tuple(
+            SourceFacts(name, "delta", lake.folder(name), version=read) for name, read in origin.sources.items()
+        ),
+        tables={table: lake.folder(table)},
+        versions={table: version},
+        readable=readable(lake, table),
+        audience=reporting.audience_of(job, table, names, purposes=purposes),
     )
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job
+from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.stores.lake import Lake, commits
 
@@ -48,3 +49,9 @@ def append(
         "seconds": (datetime.now(UTC) - run.started).total_seconds(), **more,
     }  # fmt: skip
     commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
+
+
+def holds(lake: Lake, *, run_id: str, dataset: str) -> bool:
+    """Whether the run's row about a data set or table is there: the last that it leaves."""
+    found = lake.read(RUNS, ("run_id",), where=all_of(equals("run_id", run_id), equals("dataset", dataset)))
+    return found is not None and found.num_rows > 0

@@ -21,11 +21,11 @@ from strongroom.core.errors import ConfigError, GateClosed, Problem
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
-from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation import reporting, table_plans
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.keyring import marked, ring_for
-from strongroom.flows.prepare import evolve, failure_report, notify, run_record, summary
+from strongroom.flows.prepare import evolve, failure_report, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.absent import absent_before, absent_columns, foretold, names_in, told
 from strongroom.flows.prepare.batch_inputs import Read, only_spark
@@ -121,7 +121,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     engine = road_of(job, size=sum(file.size for file in batch.files), only_spark=choice and only_spark(contract, read))
     way = probed(job, engine, files=firsts, folder=stage_folder)
 
-    begun = notify.begin(job, contract)
+    begun = reporting.begin(job, contract.name)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
@@ -144,8 +144,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
         judge = None if batch.mode == "overwrite" else new_keys(job, way, plan, lake=lake, good=staged.good)
         done = replace(done, version=publish_training(job, done, lake=lake, planned=planned, judge=judge))
     report = prepare_report.report_of(job, done, lake=lake, found=found)
-    done = replace(done, report=prepare_report.write_report(report, lake=lake))
-    done = replace(done, notes=notify.end(job, report, begun=begun))
+    done = replace(done, report=reporting.write_report(report, lake=lake))
+    done = replace(done, notes=reporting.end(job, report, begun=begun))
     run_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
 

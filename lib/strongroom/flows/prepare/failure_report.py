@@ -8,11 +8,9 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, StrongroomError, Terminated
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import Job, Outcome
+from strongroom.flows.foundation import reporting
 from strongroom.flows.foundation.authorise import policy_of
-from strongroom.flows.prepare import notify
-from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.run_record import write_failed
-from strongroom.reports.write import start_event
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable
 from strongroom.stores.spark.error_translation import translate
@@ -27,10 +25,10 @@ def report(job: Job, contract: Contract, error: BaseException, *, lake: Lake) ->
         return
     try:
         failed = _failed(job, contract, error, lake=lake)
-        if prepare_report.is_written(failed, lake=lake):
+        if reporting.is_written(failed, lake=lake):
             return
-        page = prepare_report.write_report(failed, lake=lake)
-        notes = notify.end(job, failed, begun=notify.Begun(start_event(job.run, contract.name)))
+        page = reporting.write_report(failed, lake=lake)
+        notes = reporting.end(job, failed)
         write_failed(job, contract, lake=lake, report=page, notes=notes)
         job.say(f"report: {page}")
         if isinstance(error, StrongroomError) and error.outcome is None:
@@ -54,7 +52,9 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
         sources=tuple(SourceFacts(source.name, source.format, source.path) for source in contract.sources),
         tables={table: lake.folder(table)},
         readable=readable(lake, table),
-        audience=prepare_report.audience_of(job, contract),
+        audience=reporting.audience_of(
+            job, table, [column.name for column in contract.columns], purposes=contract.purposes
+        ),
         problem=_problem(error),
         todo="Run again once it is mended; the message of the job says how.",
     )

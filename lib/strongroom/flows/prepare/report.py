@@ -8,7 +8,6 @@ from dataclasses import replace
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.protection import METHODS
 from strongroom.core.contract.references import referenced
-from strongroom.core.policy.decision import Request
 from strongroom.core.report import (
     ContractFacts,
     PastRun,
@@ -22,7 +21,8 @@ from strongroom.core.report import (
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
 from strongroom.core.sql_text import all_of, equals, present
-from strongroom.flows.foundation.authorise import engine_of, policy_of
+from strongroom.flows.foundation.authorise import policy_of
+from strongroom.flows.foundation.reporting import audience_of
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare import distributions, sketches, summary
 from strongroom.flows.prepare.owner_rules import PREFIX
@@ -35,7 +35,6 @@ from strongroom.quality.counts.kmv import FEW
 from strongroom.quality.counts.labels import Labels, is_open, label_of
 from strongroom.quality.counts.sketches import DISTINCT, LENGTHS, QUANTILES, TOP
 from strongroom.quality.min_distinct import frequency_rule, minimum_of
-from strongroom.reports import write
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable
 
@@ -72,7 +71,9 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         readable=readable(lake, contract.training),
         absent=done.absent or (),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
-        audience=audience_of(job, contract),
+        audience=audience_of(
+            job, contract.training, [column.name for column in contract.columns], purposes=contract.purposes
+        ),
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )
@@ -87,36 +88,6 @@ def _versions(done: Done) -> dict[str, int]:
 def columns_of(done: Done, *, before: States) -> tuple[ColumnFacts, ...]:
     """What a report says of each leaf; `before` are the sketches of what readers had."""
     return tuple(_told(_column(leaf, done), leaf, done, before=before) for leaf in done.contract.leaves())
-
-
-def write_report(report: Report, *, lake: Lake) -> str:
-    """Writes the report in every format and returns the page's path."""
-    return write.write(report, reports_folder(lake)).html
-
-
-def is_written(report: Report, *, lake: Lake) -> bool:
-    """Whether the run has a report already."""
-    return write.is_written(report, reports_folder(lake))
-
-
-def reports_folder(lake: Lake) -> str:
-    """Reports lie in the lake, wherever that is."""
-    return f"{lake.root.rstrip('/')}/reports"
-
-
-def audience_of(job: Job, contract: Contract) -> tuple[str, ...]:
-    """The roles that may read some of the table now, for a purpose the contract allows."""
-    engine = engine_of(job.settings.policy)
-    purposes = contract.purposes or (job.run.purpose,)
-    table, columns = contract.training, tuple(column.name for column in contract.columns)
-
-    def reads(member: str) -> bool:
-        return any(
-            engine.narrow(Request(member, "read", table, job.run.started, columns, purpose)).allowed
-            for purpose in purposes
-        )
-
-    return tuple(role.name for role in engine.policy.roles if any(reads(member) for member in role.members))
 
 
 def _sources(done: Done, found: Found) -> tuple[SourceFacts, ...]:

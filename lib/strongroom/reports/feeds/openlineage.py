@@ -42,12 +42,12 @@ Fields = dict[str, object]
 
 def document(report: Report) -> str:
     """The events of one run, one JSON object a line."""
-    return "".join(f"{event}\n" for event in (start_event(report.run, report.contract.name), end_event(report)))
+    return "".join(f"{event}\n" for event in (start_event(report.run, report.dataset), end_event(report)))
 
 
-def start_event(run: Run, contract: str) -> str:
-    """That the run has begun; known before anything is read."""
-    return json.dumps(_event(run, contract, kind="START", when=run.started, facets={}), allow_nan=False)
+def start_event(run: Run, dataset: str) -> str:
+    """That the run has begun with a data set or a derived table; known before anything is read."""
+    return json.dumps(_event(run, dataset, kind="START", when=run.started, facets={}), allow_nan=False)
 
 
 def end_event(report: Report) -> str:
@@ -58,26 +58,30 @@ def end_event(report: Report) -> str:
         told = report.problem or f"The run ended with: {report.status}."
         facets["errorMessage"] = _facet("ErrorMessageRunFacet", message=told, programmingLanguage="PYTHON")
     when = report.run.started + timedelta(seconds=report.seconds)
-    event = _event(report.run, report.contract.name, kind=kind, when=when, facets=facets)
+    event = _event(report.run, report.dataset, kind=kind, when=when, facets=facets)
     looked_up: list[Fields] = [{**_place(path), "facets": {}, "inputFacets": {}} for path in report.references]
     event["inputs"] = [*(_input(report, source) for source in report.sources), *looked_up]
     event["outputs"] = [_output(report, name, path) for name, path in report.tables.items()]
     return json.dumps(event, allow_nan=False)
 
 
-def run_uuid(run_id: str) -> str:
-    """The run's id as the UUID that OpenLineage wants; the same id gives the same UUID."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}:{plain(run_id)}"))
+def run_uuid(run_id: str, dataset: str = "") -> str:
+    """The run's id as the UUID that OpenLineage wants; the same id gives the same UUID.
+
+    One run may derive several tables, and a run of OpenLineage completes once: each table's is its own.
+    """
+    own = f":{dataset}" if "." in dataset else ""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}:{plain(run_id)}{own}"))
 
 
-def _event(run: Run, contract: str, *, kind: str, when: datetime, facets: Fields) -> Fields:
+def _event(run: Run, dataset: str, *, kind: str, when: datetime, facets: Fields) -> Fields:
     return {
         "eventType": kind,
         "eventTime": when.isoformat(),
         "producer": PRODUCER,
         "schemaURL": f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent",
-        "run": {"runId": run_uuid(run.id), "facets": facets},
-        "job": {"namespace": NAMESPACE, "name": f"{run.job}.{contract}", "facets": {}},
+        "run": {"runId": run_uuid(run.id, dataset), "facets": facets},
+        "job": {"namespace": NAMESPACE, "name": f"{run.job}.{dataset}", "facets": {}},
     }
 
 
@@ -98,7 +102,7 @@ def _place(path: str) -> Fields:
 def _input(report: Report, source: SourceFacts) -> Fields:
     """One source. Rows were judged all together, so their facets stand only where there is one source."""
     facets: Fields = {}
-    if len(report.sources) == 1:
+    if len(report.sources) == 1 and report.read is not None:
         columns = {column.path: _measured(nullCount=column.nulls_before) for column in report.columns}
         facets["dataQualityMetrics"] = _facet(
             "DataQualityMetricsInputDatasetFacet",
@@ -108,7 +112,7 @@ def _input(report: Report, source: SourceFacts) -> Fields:
         facets["dataQualityAssertions"] = _facet(
             "DataQualityAssertionsDatasetFacet", assertions=[*_rules(report), *_set_rules(report)]
         )
-    return {**_place(source.path), "facets": {}, "inputFacets": facets}
+    return {**_place(source.path), "facets": _version(source.version), "inputFacets": facets}
 
 
 def _rules(report: Report) -> Iterable[Mapping[str, object]]:
@@ -138,15 +142,12 @@ def _set_rules(report: Report) -> Iterable[Mapping[str, object]]:
 
 
 def _output(report: Report, name: str, path: str) -> Fields:
-    """One table. Its rows are told for the training and the quarantine table; the rest for the training table."""
-    zone = name.split(".")[0]
-    rows = {"training": report.written, "quarantine": report.quarantined}.get(zone)
-    facets: Fields = {}
-    stands = report.readable.version if report.readable and name == report.table else None
-    version = report.versions.get(name, stands)
-    if version is not None:
-        facets["version"] = _facet("DatasetVersionDatasetFacet", datasetVersion=str(version))
-    if zone == "training":
+    """One table. Its rows are told for the report's own and the quarantine table; the rest for the report's own."""
+    own = name == report.table
+    rows = report.written if own else report.quarantined if name.split(".")[0] == "quarantine" else None
+    stands = report.readable.version if report.readable and own else None
+    facets = _version(report.versions.get(name, stands))
+    if own and report.columns:
         kept = [column for column in report.columns if column.method != "drop"]
         facets["schema"] = _facet("SchemaDatasetFacet", fields=[{"name": c.path, "type": c.type} for c in kept])
         facets["columnLineage"] = _facet(
@@ -159,6 +160,12 @@ def _output(report: Report, name: str, path: str) -> Fields:
             )
     statistics = _facet("OutputStatisticsOutputDatasetFacet", **_measured(rowCount=rows))
     return {**_place(path), "facets": facets, "outputFacets": {"outputStatistics": statistics}}
+
+
+def _version(version: int | None) -> Fields:
+    if version is None:
+        return {}
+    return {"version": _facet("DatasetVersionDatasetFacet", datasetVersion=str(version))}
 
 
 def _from(report: Report, column: ColumnFacts) -> list[Fields]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strongroom import __version__
-from strongroom.core.report import Report, share
+from strongroom.core.report import Report, SourceFacts, share
 from strongroom.reports.markup import LONGEST_NAME, Markup, document, element, join, name, plain
 from strongroom.reports.page import columns, distributions
 from strongroom.reports.page import rows as sections
@@ -143,11 +143,15 @@ def _origin(report: Report, *, shown: int) -> Markup:
     listing = element("dl", *(join(element("dt", word), element("dd", text)) for word, text in facts), class_="facts")
     heads = [("Source", ""), ("Format", ""), ("Path", ""), ("Files", "figure"), ("Bytes", "figure")]
     lines = (
-        (name(source.name), source.format, name(source.path), number(source.files), size(source.bytes))
+        (_source(source), source.format, name(source.path), number(source.files), size(source.bytes))
         for source in report.sources[:shown]
     )
     sources = table("Sources read", heads, lines, told=True) if report.sources else Markup("")
     return section("origin", "Where this comes from", listing, sources)
+
+
+def _source(source: SourceFacts) -> Markup:
+    return join(name(source.name), "" if source.version is None else f" · version {source.version}")
 
 
 def _version(report: Report, table: str) -> str:
