@@ -82,11 +82,7 @@ def touched(changed: Iterable[str], root: Path = ROOT) -> list[str]:
             return [ALL]
         else:
             mine.add(at[path])
-    users = dict[str, set[str]]()
-    for name, path in known.items():
-        for other in needed(name, path, known):
-            for each in _upwards(other, known):
-                users.setdefault(each, set()).add(name)
+    users = _users(root)
     reached, left = set(mine), list(mine)
     while left:
         for user in users.get(left.pop(), ()):
@@ -100,6 +96,17 @@ def touched(changed: Iterable[str], root: Path = ROOT) -> list[str]:
     if any(name.startswith("strongroom") for name in mine):
         found |= {"tests/test_house.py", "tests/test_sinks.py"}  # which read every module
     return sorted(found)
+
+
+@cache
+def _users(root: Path) -> Mapping[str, set[str]]:
+    """The edges backwards: module → the modules that name it, or something in it."""
+    known, users = modules(root), dict[str, set[str]]()
+    for name, path in known.items():
+        for other in needed(name, path, known):
+            for each in _upwards(other, known):
+                users.setdefault(each, set()).add(name)
+    return users
 
 
 def _upwards(name: str, known: Mapping[str, Path]) -> Iterator[str]:

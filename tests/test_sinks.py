@@ -5,6 +5,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -304,10 +305,15 @@ def sources() -> list[Path]:
     return [*(ROOT / LIB).rglob("*.py"), *(ROOT / "jobs").glob("*.py")]
 
 
+@cache
+def parsed(file: Path) -> list[ast.AST]:
+    """The nodes of a file, read once for all sinks."""
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def sent(file: Path, sink: Sink) -> list[int]:
     """The lines on which a file hands text to a sink."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return sorted({getattr(node, "lineno", 0) for node in ast.walk(tree) if sink.sends(node)})
+    return sorted({getattr(node, "lineno", 0) for node in parsed(file) if sink.sends(node)})
 
 
 @pytest.mark.parametrize("sink", SINKS, ids=lambda sink: sink.name)

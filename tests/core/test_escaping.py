@@ -93,6 +93,7 @@ def test_json_with_lines_of_its_own_keeps_them():
 def test_the_log_holds_nothing_that_acts_and_twice_is_as_once(text, why):
     written = in_log(text)
     assert written.isprintable(), why
+    watch(written)
     written.encode()
     assert in_log(written) == written
 

@@ -89,10 +89,14 @@ def is_unicode(text: str) -> bool:
 
 def in_log(text: str) -> str:
     """A text for the audit log: what nobody sees of it (or no file takes) by its number; twice is as once."""
-    if text.isprintable() and not _FILLERS.search(text):
+    if text.isascii() and text.isprintable():
         return text
-    seen = (sign.isprintable() and not _FILLERS.match(sign) for sign in text)
-    return "".join(sign if shows else _in_python(ord(sign)) for sign, shows in zip(text, seen, strict=True))
+    marks, written = 0, list[str]()
+    for sign in text:
+        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        shows = sign.isprintable() and marks <= MOST_MARKS and not _FILLERS.match(sign)
+        written.append(sign if shows else _in_python(ord(sign)))
+    return "".join(written)
 
 
 def cell(text: str) -> str:
