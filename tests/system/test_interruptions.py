@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 from deltalake import DeltaTable
 
+from protect.ring import SEED
 from strongroom import run_job
 from strongroom.flows import prepare, vectorize
 from strongroom.stores.lake import Lake, commits, properties, staging
@@ -73,9 +74,11 @@ def scene(request, tmp_path_factory):
     return found
 
 
-def each_step(monkeypatch, scene, mode, act):
-    """Runs the job once per step, with `act` before that step; the lake is as the scene has it each time."""
-    for stop in count():
+def each_step(monkeypatch, scene, mode, act, *, apart=1):
+    """Runs the job once per step (of so many `apart`, the first drawn), with `act` before that step; the lake is as the
+    scene has it each time.
+    """
+    for stop in count(SEED % apart, apart):
         scene.restore()
         passed = count()
 
@@ -101,12 +104,14 @@ def each_step(monkeypatch, scene, mode, act):
         yield stop, code
 
 
-@pytest.mark.parametrize("mode", IN_TURN)
-def test_a_run_that_dies_before_any_step_leaves_no_trace_after_the_next(scene, monkeypatch, mode):
+@pytest.mark.parametrize(
+    ("mode", "apart"), [("append", 4), *(pytest.param(mode, 1, marks=pytest.mark.slow) for mode in MODES)]
+)
+def test_a_run_that_dies_before_any_step_leaves_no_trace_after_the_next(scene, monkeypatch, mode, apart):
     def die():
         raise Death
 
-    for step, _ in each_step(monkeypatch, scene, mode, die):
+    for step, _ in each_step(monkeypatch, scene, mode, die, apart=apart):
         seen, aside = tables(scene.place)  # both can be read
         assert seen in (scene.before[0], scene.after[mode][0]), f"step {step}: readers see something half-done"
         assert set(aside) <= {*scene.before[1], *scene.after[mode][1]}

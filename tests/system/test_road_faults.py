@@ -36,9 +36,9 @@ KILLS = [
     # road, who, step
     *(("alone", "worker", step) for step in ("footer", "answer", *DRIVER_STEPS)),
     ("pool", "worker", "footer"),
-    ("pool", "worker", "answer"),
+    pytest.param("pool", "worker", "answer", marks=pytest.mark.slow),
     ("pool", "parent", "group"),
-    ("pool", "parent", "answer"),
+    pytest.param("pool", "parent", "answer", marks=pytest.mark.slow),
 ]
 
 

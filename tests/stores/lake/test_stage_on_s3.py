@@ -86,7 +86,7 @@ def wanted(place, bucket):
 
 
 @pytest.mark.parametrize(
-    "step", ["group", "published", *(pytest.param(step, marks=pytest.mark.slow) for step in ("footer", "between"))]
+    "step", ["group", *(pytest.param(step, marks=pytest.mark.slow) for step in ("published", "footer", "between"))]
 )
 def test_after_a_kill_the_next_run_leaves_no_object_that_no_version_names(place, bucket, step):
     job = Dying(place, orders={"step": step, "twice": True}, **variables())
@@ -100,7 +100,7 @@ def test_after_a_kill_the_next_run_leaves_no_object_that_no_version_names(place,
     assert ids(bucket) == wanted(place, bucket)
 
 
-@pytest.mark.parametrize("step", ["group", "footer"])
+@pytest.mark.parametrize("step", ["group", pytest.param("footer", marks=pytest.mark.slow)])
 def test_a_failure_in_order_leaves_neither_object_nor_upload(place, bucket, step):
     job = Dying(place, orders={"step": step, "number": 0}, **variables())
     done = job.result()
