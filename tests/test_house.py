@@ -54,7 +54,7 @@ MAY = {
     "govern": "core.contract core.policy govern.engine",
     "govern.levels": "core.keys core.policy govern.engine",
     "govern.sql": "core core.expression core.policy",
-    "govern.review": "core core.contract core.expression core.policy govern govern.engine govern.levels",
+    "govern.review": "core core.contract core.expression core.policy core.report govern govern.engine govern.levels",
     "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",
     # what is outside
     "stores": "core core.settings",
@@ -67,7 +67,7 @@ MAY = {
     "audit": "core core.audit_event core.settings stores",
     "setup": "core core.settings stores stores.identity stores.spark",
     "reports": "core core.report",
-    "reports.page": "core.report reports",
+    "reports.page": "core.policy core.report reports",
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
     "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",

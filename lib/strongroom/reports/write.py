@@ -10,11 +10,15 @@ import pyarrow.fs as pafs
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import file_name
 from strongroom.core.report import Report
+from strongroom.core.report.front import FrontPage
 from strongroom.core.run import Run
 from strongroom.reports.feeds import json, junit, openlineage, prometheus
+from strongroom.reports.page import front as front_page
 from strongroom.reports.page import page
 from strongroom.stores.artefacts.report_files import put
 from strongroom.stores.lake import filesystem_of
+
+FRONT = "index.html"
 
 
 def render_html(report: Report) -> str:
@@ -94,6 +98,17 @@ def write(report: Report, folder: str | Path) -> Paths:
             code="output.unwritable",
         ) from error
     return paths
+
+
+def write_front(front: FrontPage, folder: str | Path) -> str:
+    """Writes the front page of all reports, and returns its path.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path = f"{str(folder).rstrip('/')}/{FRONT}"
+    put(path, front_page.page(front))
+    return path
 
 
 def paths_of(report: Report, folder: str | Path) -> Paths:

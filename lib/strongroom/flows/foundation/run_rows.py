@@ -9,6 +9,7 @@ import pyarrow as pa
 from strongroom.core.contract import Contract
 from strongroom.core.run import Job
 from strongroom.core.sql_text import all_of, equals
+from strongroom.flows.foundation import front_page
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.stores.lake import Lake, commits
 
@@ -30,7 +31,8 @@ def append(
     lake: Lake, job: Job, contract: Contract, dataset: str, *, status: str, once: tuple[str, int] | None = None,
     **more: object,
 ) -> None:  # fmt: skip
-    """One row more: whose run it is, by which contract and policy, how long it took so far, and what else is named.
+    """One row more: whose run it is, by which contract and policy, how long it took so far, and what else is named; and
+    the front page of all of them.
 
     Args:
         lake: where the table lies.
@@ -49,6 +51,8 @@ def append(
         "seconds": (datetime.now(UTC) - run.started).total_seconds(), **more,
     }  # fmt: skip
     commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
+    found = lake.read(RUNS, front_page.COLUMNS)
+    front_page.write(job, lake, [] if found is None else found.to_pylist())
 
 
 def holds(lake: Lake, *, run_id: str, dataset: str) -> bool:

@@ -51,14 +51,18 @@ def _page(report: Report, *, shown: int) -> str:
         element("main", *(markup for *_, markup in filled), id="main", tabindex="-1"),
         _foot(),
     )
-    head = join(
+    return document(heads(f"{report.table}: {verdict(report).headline}"), body)
+
+
+def heads(title: str) -> Markup:
+    """What stands in the head of a page: its title and look, and that it loads and runs nothing."""
+    return join(
         Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
         Markup('<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'),
-        element("title", f"{report.table}: {verdict(report).headline}"),
+        element("title", title),
         element("style", Markup(STYLE)),
     )
-    return document(head, body)
 
 
 def _summary(report: Report, links: Markup) -> Markup:

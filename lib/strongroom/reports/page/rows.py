@@ -15,6 +15,8 @@ def rows(report: Report) -> Markup:
     """Where the rows went: read → written, quarantined, and what is left."""
     if report.read is None or report.written is None or report.quarantined is None:
         told = "Not measured: the run ended before its rows were counted."
+        if report.written is not None:
+            told = f"{count(report.written, 'row')} written, made from the rows of another table."
         return section("rows", "Rows in, rows out", element("p", told))
     if not report.read:
         return section("rows", "Rows in, rows out", element("p", "No rows were read."))

@@ -1,0 +1,62 @@
+"""What the front page of a lake is made from: names, counts and moments; nothing that was read from data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A role that a table is given to, at least in part.
+
+    Args:
+        role: its name.
+        purposes: what for; none where a grant holds for every purpose.
+        until: the first moment none of its grants holds any more; None where one has no end.
+    """
+
+    role: str
+    purposes: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastState:
+    """How a run about a table ended: one of `STATUSES`; `report` is its path from the front page, where it has one."""
+
+    run_id: str
+    started: datetime
+    status: str
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A table as its runs left it.
+
+    Args:
+        name: for example `training.reviews`.
+        runs: the last ones, newest first.
+        version: what readers got by the last run that published; None where none did.
+        published: that run.
+        written: rows of that run, None where it does not tell.
+        quarantined: rows that the newest run set aside, None where it set none aside or did not tell.
+        readers: who may read some of it now.
+    """
+
+    name: str
+    runs: tuple[PastState, ...]
+    version: int | None = None
+    published: PastState | None = None
+    written: int | None = None
+    quarantined: int | None = None
+    readers: tuple[Reader, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPage:
+    """Every table that a run of ours was about, and when that was looked at."""
+
+    tables: tuple[TableState, ...]
+    written: datetime

@@ -1,0 +1,116 @@
+"""The front page of a lake: what it says of each table, and that its links lead to reports."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from strongroom.core.policy.file import parse_policy
+from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
+from strongroom.flows import prepare
+from strongroom.govern.engine.engine import compile_policy
+from strongroom.govern.review.readers import readers
+from strongroom.reports.page.front import page
+from support.hostile import TEXTS
+from support.lakes import install
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+class Cells(HTMLParser):
+    """The text of each cell of each line, and where its links lead, as a browser would have them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.lines, self.links, self.tags, self.inside = [], [], set(), False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "tr":
+            self.lines.append([])
+        if tag in ("td", "th"):
+            self.lines[-1].append("")
+            self.inside = True
+        self.links += [value for name, value in attrs if name == "href" and value[0] != "#"]
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.lines[-1][-1] += data
+
+
+def test_a_line_tells_version_runs_quarantine_and_readers_and_unmeasured_is_no_zero():
+    past = [PastState("r2", NOW, "gate closed", "training.t/r2.html"), PastState("r1", NOW, "done")]
+    told = TableState("training.t", tuple(past), 4, past[1], 10, 3, (Reader("a", ("p", "q"), NOW), Reader("b")))
+    found = Cells(page(FrontPage((told, TableState("features.t", (past[1],))), NOW)))
+    assert found.links == ["training.t/r2.html"]
+    heads, training, _, features = found.lines
+    assert len(heads) == len(training) == len(features) == 5
+    assert training[1].startswith("version 4")
+    assert "10 rows" in training[1]
+    assert [word in training[2] for word in ("gate closed", "done")] == [True, True]
+    assert training[3:] == ["3", "a for p, q, until 2026-06-15T12:00:00+00:00b for any purpose, without end"]
+    assert features[1:] == ["nothing yet", "✓ done 2026-06-15 12:00", "–", "nobody"]
+
+
+@pytest.mark.parametrize(("text", "why"), TEXTS)
+def test_any_name_stays_a_name(text, why):
+    state = TableState(f"training.{text}", (PastState("r", NOW, text, "a.html"),), readers=(Reader(text, (text,)),))
+    found = Cells(page(FrontPage((state,), NOW)))
+    assert found.links == ["a.html"], why
+    assert "script" not in found.tags
+    assert "img" not in found.tags
+
+
+POLICY = """
+roles:
+  now: {members: [user:a]}
+  later: {members: [user:a]}
+  past: {members: [user:a]}
+  barred: {members: [user:b]}
+  some: {members: [user:b, user:c]}
+grants:
+  - {role: now, actions: [read], tables: [training.*], purposes: [p, q], until: 2026-07-01, reason: r}
+  - {role: now, actions: [read], tables: [training.t], purposes: [p], until: 2026-09-01, reason: r}
+  - {role: later, actions: [read], tables: [training.*], from: 2026-07-01, reason: r}
+  - {role: past, actions: [read], tables: [training.*], until: 2026-06-01, reason: r}
+  - {role: barred, actions: [read], tables: [training.*], reason: r}
+  - {role: some, actions: [read], tables: [training.*], columns: {allow: [n]}, reason: r}
+denies:
+  - {role: barred, actions: [read], tables: [training.t], reason: r}
+"""
+
+
+def test_readers_are_those_whose_grant_holds_now_and_whom_no_deny_keeps_away():
+    found = readers(compile_policy(parse_policy(POLICY, "p.yaml")), "training.t", at=NOW)
+    assert [(each.role, each.purposes, each.until and each.until.date().isoformat()) for each in found] == [
+        ("now", ("p", "q"), "2026-09-02"), ("some", (), None),
+    ]  # fmt: skip
+
+
+def test_each_run_brings_it_up_to_date_and_its_links_lead_to_reports(tmp_path, capsys):
+    place = install(tmp_path / "a b", capsys, sample=200)
+    options = ("--contract", "reviews", "--set", "prepare.engine=local")
+    index = place.lake / "reports/index.html"
+    assert place.run(prepare, *options).code == 0
+    (first,) = Cells(index.read_text()).links
+    assert (index.parent / first).is_file()
+    place.edit("contracts/reviews.yaml", "mustBeGreaterThan: 0", "mustBeGreaterThan: 100000")
+    assert place.run(prepare, *options).code == 6
+    found = Cells(index.read_text())
+    assert len(found.links) == 2
+    assert all((index.parent / link).is_file() for link in found.links)
+    assert found.lines[-1][1].startswith("version 1"), "readers keep what they had"
+    assert re.search("gate closed.*done", found.lines[-1][2], re.DOTALL)
+
+
+def test_a_page_that_cannot_be_written_is_a_note_and_the_run_is_done(tmp_path, capsys):
+    place = install(tmp_path / "x", capsys, sample=200)
+    (place.lake / "reports/index.html").mkdir(parents=True)
+    done = place.run(prepare, "--contract", "reviews", "--set", "prepare.engine=local")
+    assert done.code == 0, done.err
+    assert "front page" in done.err
