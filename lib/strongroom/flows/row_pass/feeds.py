@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.flows.row_pass.part_reader import (
-    blocks_in,
     blocks_of,
     chosen,
     form_of,
@@ -135,7 +134,7 @@ class Files:
             for file, content in zip(batch.column(FILE).to_pylist(), batch.column(LINE), strict=True):
                 path, seen = plain_path(file), Seen()
                 part, form = self.parts[path], self.forms.get(path)
-                blocks = blocks_in(content.as_buffer(), part, self.contract, seen, form, only=only)
+                blocks = blocks_of(part, self.contract, seen, form, only=only, content=content.as_buffer())
                 yield Stretch(part.source, path, 0, seen, blocks, kept_of(part, self.contract, form))
 
 

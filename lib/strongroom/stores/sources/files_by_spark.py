@@ -1,5 +1,5 @@
-"""Typed raw files as a DataFrame of Spark's, where workers do not open them themselves: by the source's names, under
-ours, and with the contract's types. Nothing is inferred.
+"""Columns of typed raw files as Spark reads them, where workers do not open them themselves: by the source's names,
+under ours, and with the contract's types. Nothing is inferred.
 """
 
 from __future__ import annotations
@@ -9,36 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from strongroom.core.contract import Column, Contract, Source, Type, source_name
-from strongroom.core.escaping import glob_words
+from strongroom.core.contract import Column, Type, source_name
 from strongroom.core.sql_text import identifier
-from strongroom.stores.sources.files import FILE, POSITION, RawFile, fixed_of
-from strongroom.stores.sources.hive_folders import NULL, folders_of
-
-
-def read_raw(spark: Any, source: Source, *, files: Sequence[RawFile], contract: Contract, lake: str = "") -> Any:
-    """A DataFrame over exactly these files: the contract's columns, then FILE and POSITION.
-
-    A column that a folder says is text.
-    """
-    from pyspark.sql import functions as F
-
-    paths, fixed = [glob_words(file.path) for file in files], fixed_of(source, lake)
-    by_folder = set[str]() if source.format == "delta" else {n for f in files for n in folders_of(f.path, fixed)}
-    names = [read_as(column, fixed=fixed if source_name(column) in by_folder else None) for column in contract.columns]
-    file, position = F.col("_metadata.file_path").alias(FILE), F.col("_metadata.row_index").alias(POSITION)
-    if source.format == "delta":
-        place = files[0].path if "://" in files[0].path else f"file://{files[0].path}"
-        rows = spark.read.format("delta").option("versionAsOf", files[0].modified).load(place)
-        position = (-1 - F.col("_metadata.file_block_start")).alias(POSITION)  # Delta tells no number of a row
-        held = set(rows.columns)  # a table has no column that is not there, where a file reads as null
-        names = [
-            name if source_name(column) in held else F.lit(None).cast(column.type.ddl).alias(column.name)
-            for column, name in zip(contract.columns, names, strict=True)
-        ]
-    else:
-        rows = spark.read.schema(ddl_of(contract.columns)).parquet(*paths)
-    return rows.select(*names, file, position)
+from strongroom.stores.sources.hive_folders import NULL
 
 
 def read_as(column: Column, *, fixed: str | None = None) -> Any:
