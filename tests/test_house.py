@@ -69,7 +69,7 @@ MAY = {
     "audit": "core core.audit_event core.settings stores",
     "setup": "core core.settings stores stores.identity stores.spark",
     "reports": "core core.report",
-    "reports.page": "core.report reports",
+    "reports.page": "core core.report reports",
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
     "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",

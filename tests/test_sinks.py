@@ -226,7 +226,7 @@ SINKS = (
         f"{LIB}/stores/sources/local_listing.py": "a path's '*', all else escaped",
         f"{LIB}/setup/jars.py": "a file of the lock, escaped",
         f"{LIB}/stores/whole_file.py": "a file's own name, escaped",
-        f"{LIB}/stores/sources/files_by_spark.py": "a folder's name in a path, escaped",
+        f"{LIB}/stores/sources/kinds/parquet.py": "a folder's name in a path, escaped",
         f"{LIB}/quality/reading/csv_machine.py": "a dialect's signs, escaped",
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
     }),
@@ -280,7 +280,6 @@ SINKS = (
     Sink("JSON that is read by people", raw_json, {
         f"{LIB}/core/escaping.py": "the function",
         f"{LIB}/core/audit_event.py": "an entry of the audit log, its texts told as in_log has them",
-        f"{LIB}/audit/as_table.py": "the same as a column of a table",
         f"{LIB}/core/contract/file.py": "a fingerprint, which nobody reads",
         f"{LIB}/core/policy/file.py": "a fingerprint",
         f"{LIB}/govern/levels/physical.py": "a fingerprint",

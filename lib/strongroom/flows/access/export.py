@@ -168,16 +168,4 @@ def _files(target: _Target, whole: str, changed: Plan, number: int) -> dict[str,
 
 
 def _event(job: Job, engine: Engine, facts: dict[str, object]) -> Event:
-    return Event(
-        time=job.run.started,
-        run=job.run.id,
-        job=job.run.job,
-        principal=job.run.principal,
-        actor=job.run.actor,
-        action="export",
-        outcome="allowed",
-        table=_TABLE,
-        purpose=job.run.purpose,
-        policy=engine.policy.fingerprint,
-        facts=facts,
-    )
+    return Event.made(job.run, "export", table=_TABLE, policy=engine.policy.fingerprint, facts=facts)

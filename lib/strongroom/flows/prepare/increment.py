@@ -96,10 +96,6 @@ def _passed_over(
     job: Job, contract: Contract, source: Source, file: RawFile, *, read: Mapping[str, RawFile], after: int
 ) -> Event:
     """That somebody chose to leave alone what versions did, for the audit log."""
-    before = read.get(file.path)
-    return Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, action="from-version",
-        outcome="allowed", actor=job.run.actor, table=raw_table(source), purpose=job.run.purpose,
-        contract=contract.fingerprint,
-        facts={"read": -1 if before is None else before.modified, "after": after, "version": file.modified},
-    )  # fmt: skip
+    last = read[file.path].modified if file.path in read else -1
+    facts = {"read": last, "after": after, "version": file.modified}
+    return Event.made(job.run, "from-version", table=raw_table(source), contract=contract.fingerprint, facts=facts)

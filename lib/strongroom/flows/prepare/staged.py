@@ -10,7 +10,7 @@ from deltalake.transaction import AddAction
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
-from strongroom.core.suggest import counted
+from strongroom.core.suggest import counted, unknown_column
 from strongroom.flows.cross_row.rules import broken_rows
 from strongroom.flows.prepare.batch_inputs import Read, inputs_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
@@ -20,7 +20,6 @@ from strongroom.flows.row_pass.part_reader import head_of
 from strongroom.flows.row_pass.passing import Passed, apart, files_of, joined, passed
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.flows.row_pass.road import Answer, PartSeen
-from strongroom.flows.row_pass.shape_check import unknown_column
 from strongroom.flows.row_pass.source_positions import place_of
 from strongroom.quality.counts.tally import Tally
 from strongroom.stores.lake import Lake
@@ -122,7 +121,7 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
                 lines = 0 if before.lines is None or not line else before.lines + line
                 seen.setdefault(name, f"{path}, {place_of(before.records + number, lines)}")
     for name, where in sorted(seen.items())[:20]:
-        yield unknown_column(name, known, contract, where=where)
+        yield unknown_column(name, known, contract.file, where=where)
 
 
 def _doubtful(parts: Sequence[PartSeen], contract: Contract) -> Iterator[tuple[str, str]]:

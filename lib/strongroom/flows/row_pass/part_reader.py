@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -73,8 +73,8 @@ def blocks_of(
         if form is None:
             found = _rows(part, contract, columns, seen, content)
         elif part.start or part.stop >= 0:
-            lines, ends = _range(part, form.encoding), {"first": part.start == 0, "last": part.stop < 0}
-            found = text_blocks(lines, contract, seen, form, columns, **ends)
+            lines = _range(part, form.encoding)
+            found = text_of(form.format).records(lines, contract, columns, form, seen, part.start == 0, part.stop < 0)
         else:
             found = _records(part, contract, seen, form, columns, content)
         yield from (with_folders(block, dict(part.folders), columns) for block in chosen(found, columns, contract))
@@ -133,20 +133,12 @@ def _records(
 ) -> Iterator[Block]:
     """Those of a whole file of text."""
     with _stream(part, content) as stream:
-        document = text_of(form.format).document if is_document(contract.sources[part.source]) else None
-        if document is not None:
-            yield from document(decoder(form.encoding)(stream.read()[form.mark :], True), contract.columns, seen)
+        text = text_of(form.format)
+        if text.document is not None and is_document(contract.sources[part.source]):
+            yield from text.document(decoder(form.encoding)(stream.read()[form.mark :], True), contract.columns, seen)
             return
         lines = lines_of(iter(lambda: stream.read(_STEP), b""), encoding=form.encoding)
-        yield from text_blocks(lines, contract, seen, form, columns, first=True, last=True)
-
-
-def text_blocks(
-    lines: Iterable[pa.Array], contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], *, first: bool,
-    last: bool,
-) -> Iterator[Block]:  # fmt: skip
-    """The records of a part's lines, wherever these come from; `first` and `last`: it begins, or ends, a file."""
-    return text_of(form.format).records(lines, contract, columns, form, seen, first, last)
+        yield from text.records(lines, contract, columns, form, seen, True, True)
 
 
 def chosen(blocks: Iterator[Block], columns: Sequence[Column], contract: Contract) -> Iterator[Block]:

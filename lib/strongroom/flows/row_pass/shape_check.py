@@ -11,7 +11,6 @@ from deltalake.exceptions import DeltaError
 
 from strongroom.core.contract import Contract, Source
 from strongroom.core.errors import ConfigError, Problem, StoreError
-from strongroom.core.suggest import nearest
 from strongroom.stores.sources import RawFile, fixed_of
 from strongroom.stores.sources.hive_folders import folder_problems, folders_of
 from strongroom.stores.sources.kinds import File, Looked, kind_of
@@ -50,11 +49,3 @@ def _look(source: Source, contract: Contract, fixed: str, file: RawFile) -> tupl
             "this file cannot be read", where=file.path, todo="Check the path and permission.", code="source.unreadable"
         ) from error
     return looked, [*wrong, *problems]
-
-
-def unknown_column(name: str, known: Sequence[str], contract: Contract, *, where: str) -> Problem:
-    """The problem of a column in the data that the contract does not name."""
-    near = nearest(name, known)
-    hint = f"Did you mean {near!r}? " if near else ""
-    what = f"the data has a column {name[:80]!r} that {contract.file} does not know."
-    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")

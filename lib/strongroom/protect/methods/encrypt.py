@@ -23,8 +23,6 @@ from strongroom.protect.cipher.siv import Siv
 from strongroom.protect.methods.method import Kernel, few_values, once_per_value, options_of, wrong
 from strongroom.protect.methods.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, key_rows, known, row_key
 
-MODES = ("deterministic", "randomised")
-
 
 def kernel(column: Column, *, table: str, keyring: Keyring, random: Random = os.urandom) -> Kernel:
     """The function that encrypts the column's values under the primary key.

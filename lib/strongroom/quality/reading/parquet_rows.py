@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column, Contract, Type, source_name
+from strongroom.core.contract import Column, Type, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
@@ -19,7 +19,7 @@ from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
 
-__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks", "shaped")
+__all__ = ("Reading", "asked_by", "fits", "footer_of", "means_one_thing", "parquet_blocks", "shaped")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 _END = 64 << 10
@@ -116,16 +116,6 @@ def _alike(kind: pa.DataType, type_: Type, *, of_spark: bool) -> bool:
     if type_.name == "timestamp" and of_spark and kind == pa.timestamp("ns"):
         return True  # INT96, and Spark never writes more than microseconds there
     return bool(kind == arrow_type(type_))
-
-
-def fits_contract(file: pa.NativeFile | pa.Schema, contract: Contract, path: str) -> list[Problem]:
-    """The same for a whole contract with its rules, and an open file or the schema of a table.
-
-    Raises:
-        StoreError: this is no Parquet file.
-    """
-    footer = file if isinstance(file, pa.Schema) else footer_of(file, path=path)
-    return fits(footer, contract.columns, path=path, contract=contract.file, asked=asked_by(contract))
 
 
 @dataclass(frozen=True, slots=True)

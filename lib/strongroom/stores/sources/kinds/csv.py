@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -14,7 +14,6 @@ from strongroom.quality.reading.csv_header import header_of, header_problems
 from strongroom.quality.reading.csv_records import csv_blocks
 from strongroom.quality.reading.csv_rows import csv_again
 from strongroom.quality.reading.dialect import Dialect, dialect_of
-from strongroom.quality.reading.encodings import LONGEST_MARK, encoding_of
 from strongroom.quality.reading.lines import lines_of
 from strongroom.stores.sources.files import RawFile, place_of
 from strongroom.stores.sources.kinds import File, Kind, Looked, Text, text_items
@@ -40,14 +39,7 @@ def look(of: File) -> tuple[Looked, list[Problem]]:
 def _lines(file: RawFile, encoding: str) -> Iterator[pa.Array]:
     filesystem, path = place_of(file.path)
     with filesystem.open_input_stream(path, compression="detect") as stream:
-        head = stream.read(LONGEST_MARK)
-        found, _ = encoding_of(head, encoding)
-        yield from lines_of(_from(head, lambda: stream.read(_STEP)), encoding=found)
-
-
-def _from(head: bytes, read: Callable[[], bytes]) -> Iterator[bytes]:
-    yield head
-    yield from iter(read, b"")
+        yield from lines_of(iter(lambda: stream.read(_STEP), b""), encoding=encoding)
 
 
 def form(part: Part, contract: Contract, encoding: str, mark: int) -> Form:

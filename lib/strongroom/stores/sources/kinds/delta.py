@@ -18,10 +18,9 @@ from strongroom.quality.reading.parquet_rows import fits
 from strongroom.stores.lake.reader_features import needs_spark, unlike_its_files
 from strongroom.stores.sources.delta import Increment, added_since, data_files
 from strongroom.stores.sources.files import FILE, POSITION, RawFile, listing, location_of
-from strongroom.stores.sources.files_by_spark import ddl_of, read_as
 from strongroom.stores.sources.hive_folders import of_columns
 from strongroom.stores.sources.kinds import File, Kind, Looked, Split, Versions
-from strongroom.stores.sources.kinds.parquet import footers, rows
+from strongroom.stores.sources.kinds.parquet import ddl_of, footers, read_as, rows
 from strongroom.stores.sources.work_items import Item, Part, split_parquet
 
 
