@@ -73,7 +73,7 @@ MAY = {
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
     "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",
-    "reports.write": "core core.report core.run reports.feeds reports.page stores.artefacts stores.lake",
+    "reports.write": "core core.report reports.feeds reports.page stores.artefacts stores.lake",
     "databricks": "core core.run reports reports.page stores",
 }
 # A flow may import every room; of the flows, what stands here.

@@ -12,7 +12,7 @@ from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.prepare import notify
 from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.run_record import write_failed
-from strongroom.reports.write import start_event
+from strongroom.reports.feeds.openlineage import start_event
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable
 from strongroom.stores.spark.error_translation import translate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from strongroom.core.contract import Contract
 from strongroom.core.report import Report
 from strongroom.core.run import Job
-from strongroom.reports import write
+from strongroom.reports.feeds import openlineage, prometheus
 from strongroom.reports.send import Delivery, Message, lineage_message, push_message
 
 
@@ -21,7 +21,7 @@ class Begun:
 
 def begin(job: Job, contract: Contract) -> Begun:
     """Tells that the run began; the run does not wait for it."""
-    event = write.start_event(job.run, contract.name)
+    event = openlineage.start_event(job.run, contract.name)
     address = _text(job, "openlineage")
     return Begun(event, _deliver(job, "openlineage", [lineage_message(address, event)]) if address else None)
 
@@ -31,12 +31,12 @@ def end(job: Job, report: Report, *, begun: Begun) -> tuple[str, ...]:
     lineage, gateway = _text(job, "openlineage"), _text(job, "pushgateway")
     on_its_way: dict[str, Delivery] = {}
     if gateway and report.read is not None:
-        figures = push_message(gateway, write.render_prometheus(report), group={"table": report.table})
+        figures = push_message(gateway, prometheus.document(report), group={"table": report.table})
         on_its_way["pushgateway"] = _deliver(job, "pushgateway", [figures])
     if lineage:
         # One that missed the beginning may be there by now; who knows the end only cannot tell how long it took.
         missed = begun.delivery is None or begun.delivery.outcome()
-        events = [*([begun.event] if missed else []), write.end_event(report)]
+        events = [*([begun.event] if missed else []), openlineage.end_event(report)]
         on_its_way["openlineage"] = _deliver(job, "openlineage", [lineage_message(lineage, event) for event in events])
     notes = tuple(f"{name}: {reason}" for name, sent in on_its_way.items() if (reason := sent.outcome()))
     for note in notes:
