@@ -57,7 +57,11 @@ def increments_of(
         elif before is not None:
             increments[file.path] = versions.added(file, before.modified, before.size)
     if after is not None and not job.args.dry_run:
-        AuditLog.open(job.settings).append(_passed_over(job, contract, *tables[0][:2], read=read, after=after))
+        source, file, _ = tables[0]
+        last = read[file.path].modified if file.path in read else -1
+        facts = {"read": last, "after": after, "version": file.modified}
+        event = Event.made(job.run, "from-version", table=raw_table(source), contract=contract.fingerprint, facts=facts)
+        AuditLog.open(job.settings).append(event)  # somebody chose to leave alone what versions did
     return increments
 
 
@@ -90,12 +94,3 @@ def _from_version(job: Job, contract: Contract, tables: Sequence[RawFile], read:
         what = f"--from-version {after} is not from {least}, which was read last, to {file.modified}, the newest"
         raise UsageError(what, where=file.path, todo="Name a version between them.")
     return int(after)
-
-
-def _passed_over(
-    job: Job, contract: Contract, source: Source, file: RawFile, *, read: Mapping[str, RawFile], after: int
-) -> Event:
-    """That somebody chose to leave alone what versions did, for the audit log."""
-    last = read[file.path].modified if file.path in read else -1
-    facts = {"read": last, "after": after, "version": file.modified}
-    return Event.made(job.run, "from-version", table=raw_table(source), contract=contract.fingerprint, facts=facts)

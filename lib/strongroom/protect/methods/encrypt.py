@@ -87,13 +87,6 @@ def opener(column: Column, *, table: str, keyring: Keys) -> Opener:
     return opened
 
 
-def decrypt(
-    array: pa.Array, column: Column, *, table: str, keyring: Keys, row_keys: RowKeys = NO_ROW_KEYS
-) -> tuple[pa.Array, pa.BooleanArray]:
-    """One array's values again, and for each row whether it could be opened; see `opener`, which compiles once."""
-    return opener(column, table=table, keyring=keyring)(array, row_keys)
-
-
 def siv(column: Column, *, table: str, keyring: Keys, key_id: int) -> Siv:
     """The cipher of this column under the key derived from that master key."""
     key = keyring.derive(encryption_info(column, table=table), length=64, key_id=key_id)

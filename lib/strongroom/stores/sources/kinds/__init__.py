@@ -153,8 +153,8 @@ class Kind:
 
     Args:
         look: what is known of a file before a row is read, and what the contract has against it.
-        reader: its rows, or what there is to it as text.
-        versions: of a kind that is a table with versions.
+        reader: reads rows, or says how text is read.
+        versions: of a table with versions.
         pin: every file that there is, as it is now.
         items: what one task reads.
         frame: the rows of files that are `plain`, as Spark reads them: the contract's columns, FILE and POSITION. What

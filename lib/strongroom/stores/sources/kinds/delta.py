@@ -16,7 +16,7 @@ from strongroom.core.escaping import glob_words
 from strongroom.quality.reading.parquet_pairs import asked_by
 from strongroom.quality.reading.parquet_rows import fits
 from strongroom.stores.lake.reader_features import needs_spark, unlike_its_files
-from strongroom.stores.sources.delta import Increment, added_since, data_files
+from strongroom.stores.sources.delta import added_since, data_files
 from strongroom.stores.sources.files import FILE, POSITION, RawFile, listing, location_of
 from strongroom.stores.sources.hive_folders import of_columns
 from strongroom.stores.sources.kinds import File, Kind, Looked, Split, Versions
@@ -98,13 +98,8 @@ def _added(spark: Any, paths: Sequence[str], values: Mapping[str, str | None], c
     return spark.read.schema(ddl_of(there)).parquet(*paths).select(*names, file, position)
 
 
-def added(table: RawFile, since: int, size: int | None) -> Increment:
-    """See `added_since`."""
-    return added_since(table.path, since=since, version=table.modified, size=size)
-
-
 VERSIONS = Versions(
-    added,
+    added=lambda file, since, size: added_since(file.path, since=since, version=file.modified, size=size),
     unlike=lambda file: unlike_its_files(_table(file)),
     only_spark=lambda file: needs_spark(_table(file)),
 )
