@@ -95,7 +95,6 @@ def several(settings: Path, *, rounds: int) -> None:
 def reading(spark: Any, place: Path, *, form: str, rows: int, rounds: int) -> None:
     """Rows into a pass that throws them away."""
     from strongroom.core.contract.file import parse_contract
-    from strongroom.flows.prepare.batch_inputs import part_of
     from strongroom.flows.row_pass.engines import Spark, Tasks
     from strongroom.flows.row_pass.shape_check import look
     from strongroom.stores.sources import list_files
@@ -120,7 +119,7 @@ def reading(spark: Any, place: Path, *, form: str, rows: int, rounds: int) -> No
     (source,) = contract.sources
     files = list_files(source, "")
     looked = look(source, files, contract)
-    items = split_text([(part_of(0, contract, looked[file.path]), file) for file in files], whole=lambda _: False)
+    items = split_text([(looked[file.path].part(0, contract), file) for file in files], whole=lambda _: False)
     schema = pa.schema([("rows", pa.int64())])
 
     def ours() -> None:

@@ -399,23 +399,23 @@ def test_columns_of_any_name_in_a_table_of_somebody_else(place, capsys, text):
 def test_names_in_a_report_stay_names_in_every_format(monkeypatch):
     monkeypatch.setattr(report_demo, "EVIL", "harmless")
     calm = report_demo.hostile(length=10)
-    shape, _ = elements(write.render_html(calm))
-    count = len(prometheus(write.render_prometheus(calm)))
-    cases = len(junit(write.render_junit(calm)).findall(".//testcase"))
+    shape, _ = elements(write.page.page(calm))
+    count = len(prometheus(write.prometheus.document(calm)))
+    cases = len(junit(write.junit.document(calm)).findall(".//testcase"))
     for text in ALL:
         monkeypatch.setattr(report_demo, "EVIL", f"x{text[:50]}")
         report = report_demo.hostile(length=10)
-        page = write.render_html(report)
+        page = write.page.page(report)
         found, words = elements(page)
         plain = [each for each in found if each[0] != "wbr"]
         assert plain == [each for each in shape if each[0] != "wbr"], text
         watch(words.replace("\u200c", "").replace("\u200d", ""))
-        told = prometheus(write.render_prometheus(report))
+        told = prometheus(write.prometheus.document(report))
         assert len(told) == count
-        watch(write.render_prometheus(report).replace("\u200c", "").replace("\u200d", ""))
-        assert len(junit(write.render_junit(report)).findall(".//testcase")) == cases
-        assert json.loads(write.render_json(report))["table"] == report.table
-        for line in write.render_openlineage(report).splitlines():
+        watch(write.prometheus.document(report).replace("\u200c", "").replace("\u200d", ""))
+        assert len(junit(write.junit.document(report)).findall(".//testcase")) == cases
+        assert json.loads(write.json.document(report))["table"] == report.table
+        for line in write.openlineage.document(report).splitlines():
             json.loads(line)
             watch(line)
 

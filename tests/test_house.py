@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from strongroom.core.contract.formats import FORMATS
 from strongroom.core.jobs import JOBS
 
 ROOT = Path(__file__).parents[1]
@@ -63,15 +64,16 @@ MAY = {
     "stores.keys": "core core.keys stores stores.identity stores.spark",
     "stores.lake": "core core.report core.run stores stores.spark",
     "stores.sources": "core core.contract core.run stores.lake",
+    "stores.sources.kinds": "core core.contract quality.reading stores.lake stores.sources",
     "stores.artefacts": "core stores stores.lake",
     "audit": "core core.audit_event core.settings stores",
     "setup": "core core.settings stores stores.identity stores.spark",
     "reports": "core core.report",
-    "reports.page": "core.policy core.report reports",
+    "reports.page": "core core.policy core.report reports",
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
     "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",
-    "reports.write": "core core.report core.run reports.feeds reports.page stores.artefacts stores.lake",
+    "reports.write": "core core.report reports.feeds reports.page stores.artefacts stores.lake",
     "databricks": "core core.run reports reports.page stores",
 }
 # A flow may import every room; of the flows, what stands here.
@@ -242,6 +244,34 @@ def test_each_word_has_one_path():
     assert JOBS.keys() - flows == set(), "every job is a flow of the same name"
     assert {path.stem for path in (ROOT / "jobs").glob("*.py")} == JOBS.keys(), "and has its button"
     assert {part for name in MODULES for part in name.split(".")} & NAMES_THAT_SAY_NOTHING == set()
+
+
+ASKS_FOR_FORMATS = {
+    "core.contract.formats": "the table of them",
+    "setup.class_archive": "Spark's own readers, each started once",
+}
+
+
+def formats_asked_for(text: str) -> list[int]:
+    """The lines that compare with a format's name, or look something up by it."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Compare):
+            asked = [each for part in (node.left, *node.comparators) for each in (part, *getattr(part, "elts", ()))]
+        else:
+            asked = [*getattr(node, "elts", ()), *getattr(node, "keys", ()), getattr(node, "value", None)]
+            asked = asked if isinstance(node, ast.Dict | ast.Tuple | ast.List | ast.Set | ast.MatchValue) else []
+        if any(isinstance(each, ast.Constant) and each.value in FORMATS for each in asked):
+            found.append(node.lineno)
+    return found
+
+
+def test_only_a_kind_of_source_knows_its_format():
+    """A new kind is one file and one line of the table: nobody else who asked for its name has to be found first."""
+    found = {name for name, path in MODULES.items() if formats_asked_for(path.read_text(encoding="utf-8"))}
+    assert {name for name in found if not name.startswith("stores.sources.kinds.")} == ASKS_FOR_FORMATS.keys()
+    for text in ('a == "csv"', 'b in ("json", "csv")', 'c = {"delta": 1}[d]', 'match e:\n    case "parquet": pass'):
+        assert formats_asked_for(text), text
 
 
 def test_every_package_says_what_it_is_for():

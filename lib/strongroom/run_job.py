@@ -239,18 +239,8 @@ _NO_SETTINGS = Settings(file="", lake="", keys="", keyring="", policy="", contra
 
 
 def _event(run: Run, ending: str, *, error: BaseException | None = None, facts: Any = None) -> Event:
-    return Event(
-        time=datetime.now(UTC),
-        run=run.id,
-        job=run.job,
-        principal=run.principal,
-        actor=run.actor,
-        purpose=run.purpose,
-        action="run",
-        outcome=ending,
-        error=type(error).__name__ if error is not None else "",
-        facts=dict(facts or {}),
-    )
+    kind = type(error).__name__ if error is not None else ""
+    return Event.made(run, "run", ending, time=datetime.now(UTC), error=kind, facts=dict(facts or {}))
 
 
 def _check_words(argv: Sequence[str]) -> None:

@@ -276,7 +276,7 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
 DEMOS = {"demo": demo, "clean": clean, "closed": closed, "failed": failed, "never": never, "hostile": hostile}
 
 if __name__ == "__main__":
-    from strongroom.reports.write import render_html
+    from strongroom.reports.page.page import page as render_html
 
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import pytest
 
 from browser.chromium import Browser, binary
 from browser.report_demo import DEMOS
-from strongroom.reports.write import render_html
+from strongroom.reports.page.page import page as render_html
 
 pytestmark = [
     pytest.mark.slow,

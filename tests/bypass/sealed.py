@@ -18,10 +18,11 @@ from strongroom.core.contract import Column
 from strongroom.core.contract.file import load_contract
 from strongroom.core.keys.ring import RoleHandle, RoleKeys
 from strongroom.core.secret import Secret
-from strongroom.protect import decrypt, protector
+from strongroom.protect import protector
 from strongroom.protect.methods.encrypt import encryption_info
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.keys.role_files import role_keys_of
+from support.opened import decrypt
 from system.leaks import contents
 
 Found = Iterator[object]

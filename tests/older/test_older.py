@@ -18,10 +18,10 @@ from strongroom.core.contract.subject import TAG
 from strongroom.core.keys.ring import RoleHandle
 from strongroom.flows import audit, check, keys, prepare, project, quarantine, reveal
 from strongroom.flows.read import read_table
-from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.keys.role_files import file_of, role_keys_of
 from strongroom.stores.lake import Lake
+from support.opened import decrypt
 
 ORDERS, PEOPLE = "training.orders", "training.people"
 

@@ -8,7 +8,8 @@ from strongroom.arrow.types import arrow_type
 from strongroom.core.contract import Column, Type
 from strongroom.core.contract.protection import METHODS
 from strongroom.core.errors import ConfigError
-from strongroom.protect import decrypt, output_ddl, output_type, protector
+from strongroom.protect import output_ddl, output_type, protector
+from support.opened import decrypt
 
 
 def struct(name, *fields, path=None):

@@ -13,12 +13,13 @@ from tink import daead, json_proto_keyset_format, mac, prf, secret_key_access
 from protect.ring import RING, batches, column
 from strongroom.core.keys.ring import Key, Status
 from strongroom.core.secret import Secret
-from strongroom.protect import decrypt, protector
+from strongroom.protect import protector
 from strongroom.protect.cipher.byte_rows import binary_array, rows_of
 from strongroom.protect.cipher.siv import Siv
 from strongroom.protect.methods.encrypt import bound_to, encryption_info
 from strongroom.protect.methods.hash import token_info
 from strongroom.stores.keys.tink_format import AES_CMAC, AES_SIV, HMAC, clear_json, read_message
+from support.opened import decrypt
 
 TABLE = "training.t"
 

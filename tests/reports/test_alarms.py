@@ -21,7 +21,7 @@ from strongroom.core.errors import ConfigError, GateClosed, Problem, Refused, St
 from strongroom.core.report import Readable
 from strongroom.core.settings import Settings
 from strongroom.reports.attempts import attempt_of, recorded
-from strongroom.reports.write import render_prometheus
+from strongroom.reports.feeds.prometheus import document as render_prometheus
 
 ALARMS = Path(__file__).parents[2] / "docs" / "alarms.yaml"
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)  # promtool's clock starts there

@@ -11,8 +11,9 @@ import pytest
 
 from browser.report_demo import DEMOS, clean, closed, demo, failed
 from strongroom.core.report import Report
+from strongroom.reports.feeds.openlineage import document as render_openlineage
+from strongroom.reports.feeds.openlineage import end_event, start_event
 from strongroom.reports.send import Delivery, lineage_message
-from strongroom.reports.write import end_event, render_openlineage, start_event
 from support.receiver import receiving, status
 
 OUTCOMES = [(demo(), "COMPLETE"), (closed(), "FAIL"), (dataclasses.replace(demo(), status="failed"), "FAIL")]

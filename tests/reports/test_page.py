@@ -15,9 +15,9 @@ from strongroom.core.report import ReasonCount
 from strongroom.core.report.columns import LabelBalance, LabelCount
 from strongroom.core.report.distribution import Spread
 from strongroom.reports.markup import element, join, name, plain
+from strongroom.reports.page.page import page as render_html
 from strongroom.reports.page.pictures import histogram
 from strongroom.reports.page.style import STYLE
-from strongroom.reports.write import render_html
 
 VOID = {"meta", "wbr"}
 TAGS = {

@@ -13,8 +13,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from browser.report_demo import DEMOS, closed, demo
+from strongroom.reports.feeds.prometheus import document as render_prometheus
 from strongroom.reports.send import Delivery, push_message
-from strongroom.reports.write import render_prometheus
 
 
 @pytest.mark.parametrize("word", DEMOS)

@@ -16,7 +16,11 @@ from strongroom.core.errors import StoreError
 from strongroom.core.report import Report
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts
 from strongroom.core.run import Run
-from strongroom.reports.write import is_written, render_html, render_json, render_junit, render_prometheus, write
+from strongroom.reports.feeds.json import document as render_json
+from strongroom.reports.feeds.junit import document as render_junit
+from strongroom.reports.feeds.prometheus import document as render_prometheus
+from strongroom.reports.page.page import page as render_html
+from strongroom.reports.write import is_written, write
 
 SAMPLE = re.compile(r'^[a-z_]+\{[a-z]+="(?:[^"\\\n]|\\\\|\\"|\\n)*"(?:,[a-z]+="(?:[^"\\\n]|\\\\|\\"|\\n)*")*\} \S+$')
 

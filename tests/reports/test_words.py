@@ -11,8 +11,9 @@ from strongroom.core.contract import SetRule
 from strongroom.core.report import bound_in_words
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.report.distribution import Spread, ValueShare
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import element, join, name, plain
-from strongroom.reports.phrases import count, duration, exact_percent, listed, number, percent, size, verdict
+from strongroom.reports.phrases import duration, exact_percent, listed, number, percent, size, verdict
 
 
 def _told(text: str) -> str:
@@ -52,8 +53,8 @@ def test_numbers_are_said_as_people_read_them() -> None:
         duration(41.3): "41 s",
         duration(125): "2 min 5 s",
         duration(4_320): "1 h 12 min",
-        count(1, "row"): "1 row",
-        count(2_000, "row"): "2,000 rows",
+        counted(1, "row"): "1 row",
+        counted(2_000, "row"): "2,000 rows",
         exact_percent(0.005): "0.5 %",
         listed([]): "",
         listed(["a", "b", "c"]): "a, b or c",

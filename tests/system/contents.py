@@ -7,10 +7,11 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.contract.file import load_contract
-from strongroom.protect import decrypt, unseal
+from strongroom.protect import unseal
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from support.lakes import Installation
+from support.opened import decrypt
 
 
 def keyring(place: Installation):

@@ -10,8 +10,8 @@ import pytest
 from strongroom import run_job
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import prepare
-from strongroom.protect import decrypt
 from support.lakes import ROOT, install
+from support.opened import decrypt
 from system.contents import keyring
 
 DATA = ROOT.parent / "shared/data"

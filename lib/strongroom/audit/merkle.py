@@ -122,31 +122,6 @@ def included(leaf: bytes, index: int, *, size: int, head: bytes, proof: Sequence
     return last == 0 and found == head
 
 
-def consistent(*, old_size: int, old_head: bytes, size: int, head: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether a proof shows that the log of `size` entries begins with the very log of `old_size` entries."""
-    if old_size == size:
-        return not proof and old_head == head
-    if not 0 < old_size < size or not proof:
-        return False
-    steps: Iterable[bytes] = proof if old_size & (old_size - 1) else (old_head, *proof)
-    node, last = old_size - 1, size - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    steps = iter(steps)
-    old = new = next(steps)
-    for step in steps:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            old, new = _branch(step, old), _branch(step, new)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            new = _branch(new, step)
-        node, last = node >> 1, last >> 1
-    return last == 0 and old == old_head and new == head
-
-
 def _branch(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 

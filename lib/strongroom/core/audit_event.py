@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from strongroom.core.escaping import in_log
 from strongroom.core.policy.decision import Decision
@@ -91,6 +92,12 @@ class Event:
         return _ENCODER.encode(found).encode()
 
     @classmethod
+    def made(cls, run: Run, action: str, outcome: str = "allowed", **more: Any) -> Event:
+        """What happened in a run: who, since when and for what, as the run has it; `more` is the rest, or otherwise."""
+        known = {"time": run.started, "principal": run.principal, "actor": run.actor, "purpose": run.purpose}
+        return cls(run=run.id, job=run.job, action=action, outcome=outcome, **{**known, **more})
+
+    @classmethod
     def decided(cls, run: Run, decision: Decision, *, policy: str, contract: str = "") -> Event:
         """The event that a decision is; its time is the run's, whatever moment was asked about.
 
@@ -111,13 +118,11 @@ class Event:
             "identity": run.proof or ASSERTED,
             "at": asked.at.isoformat() if asked.at != run.started else "",
         }
-        return cls(
-            time=run.started,
-            run=run.id,
-            job=run.job,
+        return cls.made(
+            run,
+            asked.action,
+            "allowed" if decision.allowed else "refused",
             principal=asked.principal,
-            action=asked.action,
-            outcome="allowed" if decision.allowed else "refused",
             actor=asked.actor,
             roles=decision.roles,
             table=asked.table,

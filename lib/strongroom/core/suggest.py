@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from strongroom.core.errors import Problem
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word most like `word`, or an empty string when none is near. Case and `-`/`_`/space do not count."""
@@ -22,6 +24,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near := nearest(word, words):
         return f"Did you mean {near!r}?"
     return f"Known: {', '.join(words)}." if words else ""
+
+
+def unknown_column(name: str, known: Iterable[str], contract: str, *, where: str, by: str = "") -> Problem:
+    """The problem of a column in the data, there `by` what, that the contract's file does not name."""
+    near = nearest(name, known)
+    what = f"the data has a column {name[:80]!r}{by} that {contract} does not know."
+    hint = f"Did you mean {near!r}? " if near else ""
+    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")
 
 
 def counted(number: int, noun: str) -> str:

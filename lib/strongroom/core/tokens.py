@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from strongroom.core.errors import ConfigError, Problem
@@ -80,6 +81,18 @@ class Tokens:
     def unexpected(self, what: str, todo: str = "") -> ConfigError:
         found = f", not {self.written!r}" if self.written else " at the end"
         return self.problem(what + found, todo=todo, at=self.at)
+
+    def moment_of(self, kind: str) -> date | datetime:
+        """The date or timestamp that a text is, and the next token; a time without a zone is UTC's."""
+        text = unquoted(self.written)
+        try:
+            value = date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
+            if isinstance(value, datetime):
+                value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # the latter before year 1 or after 9999 in UTC
+            raise self.problem(f"this is no {kind}", todo="Write it as ISO 8601 does.", at=self.at) from None
+        self.step()
+        return value
 
     def made_of(self, node: _Made) -> _Made:
         self.made += 1

@@ -74,20 +74,13 @@ def render_page(page: Page) -> str:
     run = page.run
     typed, purpose = join(", typed by ", name(run.actor)), join(" for ", name(run.purpose))
     who = join(name(run.principal), purpose if run.purpose else "", typed if run.actor else "")
-    head = join(
-        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Markup('<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'),
-        element("title", title),
-        element("style", Markup(STYLE + _STYLE)),
-    )
     body = element(
         "body",
         element("header", element("p", element("span", "Strongroom · a notebook run by ", who), when, class_="over")),
         element("main", *_cells(page)),
         element("footer", element("p", f"Run {page.run.id} of {page.file}, Strongroom {__version__}. ", _NOTE)),
     )
-    return document(head, body)
+    return document(title, body, style=STYLE + _STYLE, policy=_POLICY)
 
 
 _NOTE = "This page shows what its reader was allowed to see: treat it as you would the tables themselves."

@@ -60,8 +60,15 @@ def drawing(points: str) -> Markup:
     return Markup(points)
 
 
-def document(head: Markup, body: Markup) -> str:
-    """A whole page."""
+def document(title: str, body: Markup, *, style: str, policy: str) -> str:
+    """A whole page; `policy` says what it may load."""
+    head = join(
+        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        Markup('<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'),
+        element("title", title),
+        element("style", Markup(style)),
+    )
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n{body}</html>\n'
 
 

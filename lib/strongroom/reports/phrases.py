@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from strongroom.core.report import Report, SetRuleFacts, share
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import LONGEST_NAME, plain
 
 NOT_MEASURED = "–"
@@ -64,11 +65,6 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}{_THIN}h {whole % 3600 // 60}{_THIN}min"
 
 
-def count(amount: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
-
-
 def listed(words: Iterable[str], *, last: str = "or") -> str:
     """`a`, `a or b`, `a, b or c`."""
     words = list(words)
@@ -114,7 +110,7 @@ def verdict(report: Report) -> Verdict:
         sentence = f"There was nothing new to read; it stands as the last run left it. {sentence}"
     which = f", version {report.readable.version}" if report.readable else ""
     if warnings:
-        return Verdict("care", f"Yes{which}, with {count(len(warnings), 'warning')}", sentence, warnings)
+        return Verdict("care", f"Yes{which}, with {counted(len(warnings), 'warning')}", sentence, warnings)
     return Verdict("yes", f"Yes{which or ', you may use this table'}", sentence)
 
 
@@ -159,7 +155,7 @@ def _warnings(report: Report) -> Iterable[str]:
             yield f"Set rule {_short(rule.id)}: {measured(rule)}, {_short(rule.bound)}."
     for broken in report.rules:
         if broken.failures and broken.severity != "error":
-            yield f"Rule {_short(broken.id)} warns about {count(broken.failures, 'row')}; they are not set aside."
+            yield f"Rule {_short(broken.id)} warns about {counted(broken.failures, 'row')}; they are not set aside."
     for column in report.columns:
         if column.personal and column.method == "keep" and not column.why:
             yield f"Personal column {_short(column.path)} is kept as it is, and the contract does not say why."
@@ -169,4 +165,4 @@ def _warnings(report: Report) -> Iterable[str]:
     lost = unaccounted(report)
     if report.status == "done" and lost:
         kind = "were read but neither written nor quarantined" if lost > 0 else "came out more than were read"
-        yield f"{count(abs(lost), 'row')} {kind}."
+        yield f"{counted(abs(lost), 'row')} {kind}."

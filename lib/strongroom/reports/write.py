@@ -11,7 +11,6 @@ from strongroom.core.errors import StoreError
 from strongroom.core.escaping import file_name
 from strongroom.core.report import Report
 from strongroom.core.report.front import FrontPage
-from strongroom.core.run import Run
 from strongroom.reports.feeds import json, junit, openlineage, prometheus
 from strongroom.reports.page import front as front_page
 from strongroom.reports.page import page
@@ -19,41 +18,6 @@ from strongroom.stores.artefacts.report_files import put
 from strongroom.stores.lake import filesystem_of
 
 FRONT = "index.html"
-
-
-def render_html(report: Report) -> str:
-    """One self-contained page under 1 MB: no script, nothing loaded, everything from outside escaped."""
-    return page.page(report)
-
-
-def render_json(report: Report) -> str:
-    """Every fact of the report as one JSON object."""
-    return json.document(report)
-
-
-def render_junit(report: Report) -> str:
-    """JUnit XML with one test case per rule and set rule; it is red when the exit code is."""
-    return junit.document(report)
-
-
-def render_prometheus(report: Report) -> str:
-    """Prometheus text for node exporter's textfile collector."""
-    return prometheus.document(report)
-
-
-def render_openlineage(report: Report) -> str:
-    """OpenLineage events with data-quality facets, one JSON object a line: START, then COMPLETE or FAIL."""
-    return openlineage.document(report)
-
-
-def start_event(run: Run, dataset: str) -> str:
-    """The first of those events, which can be told before anything is read."""
-    return openlineage.start_event(run, dataset)
-
-
-def end_event(report: Report) -> str:
-    """The last of those events."""
-    return openlineage.end_event(report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +42,11 @@ def write(report: Report, folder: str | Path) -> Paths:
     """
     paths = paths_of(report, folder)
     texts = {
-        paths.json: render_json(report),
-        paths.junit: render_junit(report),
-        paths.openlineage: render_openlineage(report),
-        paths.prometheus: render_prometheus(report),
-        paths.html: render_html(report),  # last: whoever sees the page finds the rest beside it
+        paths.json: json.document(report),
+        paths.junit: junit.document(report),
+        paths.openlineage: openlineage.document(report),
+        paths.prometheus: prometheus.document(report),
+        paths.html: page.page(report),  # last: whoever sees the page finds the rest beside it
     }
     if report.read is None:
         del texts[paths.prometheus]  # what was not measured does not replace what was

@@ -49,7 +49,6 @@ TEXT_RATINGS = ("five", "4 of 5", "★★★")
 IMPOSSIBLE_DATES = ("2025-02-30", "2025-13-01", "2024-00-10", "2025-06-31")
 CORRUPT = ('{{"review_id": "r-{0:06d}", "user_id": {0}, "text_content": "cut off in the mid', '{{{{"r-{0:06d}",,}}')
 NETWORKS = ("192.0.2", "198.51.100", "203.0.113")  # RFC 5737: for documentation, routed nowhere
-ASCII = frozenset("abcdefghijklmnopqrstuvwxyz.")
 APPS = ("ios 5.2.0", "ios 5.1.3", "android 5.2.0", "android 4.9.1", "web")
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from strongroom.core.contract import formats
 from strongroom.core.contract.columns import CLASSIFICATIONS, ROLES
 from strongroom.core.contract.file import parse_contract
 from strongroom.core.contract.head import STATUSES
@@ -12,7 +13,6 @@ from strongroom.core.contract.operators import OPERATORS
 from strongroom.core.contract.protection import METHODS
 from strongroom.core.contract.quality import SEVERITIES, UNITS
 from strongroom.core.contract.rules import FORMATS
-from strongroom.core.contract.servers import OPTIONS
 from strongroom.core.contract.vocabulary import CUSTOM, DOCUMENTATION, REFUSED, RUN
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -28,8 +28,8 @@ VOCABULARY = {
     "severities": SEVERITIES,
     "units": UNITS,
     "formats": FORMATS,
-    "sources": OPTIONS,
-    "options of sources": [name for options in OPTIONS.values() for name in options],
+    "sources": formats.FORMATS,
+    "options of sources": [name for each in formats.FORMATS.values() for name in each.options],
     "custom properties": [name for names in CUSTOM.values() for name in names],
     "documentation": [name for names in DOCUMENTATION.values() for name in names],
 }

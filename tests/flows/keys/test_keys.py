@@ -11,10 +11,11 @@ from tink import daead, json_proto_keyset_format, mac, prf, secret_key_access
 
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys
-from strongroom.protect import decrypt, protector, seal
+from strongroom.protect import protector, seal
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake, commits
 from support.lakes import install
+from support.opened import decrypt
 
 PURPOSE = ("--purpose", "model_training")
 

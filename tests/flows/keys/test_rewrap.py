@@ -7,11 +7,12 @@ import pytest
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys, prepare, quarantine
 from strongroom.flows.keys import rewrap
-from strongroom.protect import decrypt, protector, seal, unseal
+from strongroom.protect import protector, seal, unseal
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake, commits
 from strongroom.stores.lake.file_rewrite import Rewrite
 from support.lakes import install
+from support.opened import decrypt
 
 POLICY = """
 roles:

@@ -16,11 +16,12 @@ from strongroom.core.errors import KeyFault
 from strongroom.core.keys.ring import RoleHandle
 from strongroom.flows import keys
 from strongroom.flows.keys import wrap as keys_wrap
-from strongroom.protect import decrypt, protector
+from strongroom.protect import protector
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.keys.role_files import file_of, role_keys_of
 from strongroom.stores.lake import Lake, commits
 from support.lakes import install
+from support.opened import decrypt
 
 TABLE = "training.reviews"
 EMAIL = "strongroom|v1|encryption|domain|email"

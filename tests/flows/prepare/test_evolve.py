@@ -11,11 +11,11 @@ from flows.prepare.test_evolution import contract
 from strongroom.flows import prepare, quarantine
 from strongroom.flows.prepare import evolve
 from strongroom.flows.prepare.evolve import evolution_of
-from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake, commits
 from strongroom.stores.lake.file_rewrite import Rewrite
 from support.lakes import install
+from support.opened import decrypt
 
 TABLE = "training.things"
 APPEND = ("--contract", "things", "--set", "prepare.mode=append", "--set", "prepare.quarantine_limit=1")

@@ -13,9 +13,9 @@ from deltalake import write_deltalake
 from strongroom import run_job
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys, prepare
-from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring, still_enabled
 from support.lakes import install
+from support.opened import decrypt
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
 from strongroom.core.errors import ConfigError, StoreError
-from strongroom.flows.row_pass.shape_check import footers, look
+from strongroom.flows.row_pass.shape_check import look
 from strongroom.stores.sources import list_files
+from strongroom.stores.sources.kinds.parquet import footers
 from strongroom.stores.sources.work_items import Part, split_parquet
 
 
@@ -122,12 +123,6 @@ def test_folders_are_columns(tmp_path, folder, expected, why):
         except ConfigError as error:
             found = [problem.what for problem in error.problems]
         assert any(expected in each for each in found) if expected else found == [], (kind, why)
-
-
-def test_csv_has_no_nested_columns(tmp_path):
-    (tmp_path / "a.csv").write_text("1\n")
-    nested = replace(CONTRACT, columns=(Column("d", "d", Type("struct", fields=(column("x"),))),))
-    assert "nested" in problems(tmp_path, Source("raw", "csv", "*.csv"), nested)[0]
 
 
 def test_a_file_that_is_no_parquet_is_named(tmp_path):

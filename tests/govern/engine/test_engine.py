@@ -10,7 +10,7 @@ import pytest
 from strongroom.core.errors import ConfigError
 from strongroom.core.policy.decision import Request
 from strongroom.core.policy.file import parse_policy
-from strongroom.govern.engine.engine import Engine, compile_policy, decide, disappointments
+from strongroom.govern.engine.engine import Engine, compile_policy, disappointments
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = """
@@ -192,7 +192,7 @@ CASES = [
 
 @pytest.mark.parametrize(("request_", "allowed"), CASES)
 def test_a_request_is_decided_as_the_case_says(request_, allowed):
-    decision = decide(parse_policy(POLICY, "p.yaml"), request_)
+    decision = compile_policy(parse_policy(POLICY, "p.yaml")).decide(request_)
     assert decision.allowed is allowed, decision.reason
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from protect.ring import RING, column, master, plain_siv, ring
 from strongroom.arrow.types import arrow_type
 from strongroom.core.keys.ring import hkdf_sha256
-from strongroom.protect import decrypt, output_ddl, output_type, protector
+from strongroom.protect import output_ddl, output_type, protector
 from strongroom.protect.cipher.byte_rows import LONG
 from strongroom.protect.methods.encrypt import kernel
+from support.opened import decrypt
 
 TABLE = "training.t"
 

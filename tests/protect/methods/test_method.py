@@ -2,8 +2,9 @@ import pyarrow as pa
 import pytest
 
 from protect.ring import RING, column
-from strongroom.protect import decrypt, protector
+from strongroom.protect import protector
 from strongroom.protect.methods.method import once_per_value
+from support.opened import decrypt
 
 FEW = pa.array(["a", "b", None, "a"] * 500)
 

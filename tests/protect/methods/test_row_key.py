@@ -19,13 +19,14 @@ from strongroom.core.contract import Column, Type
 from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.keys.ring import hkdf_sha256
 from strongroom.core.secret import Secret
-from strongroom.protect import decrypt, protector, revealed_type, revealer
+from strongroom.protect import protector, revealed_type, revealer
 from strongroom.protect.cipher.byte_rows import LONG, binary_array, rows_of
 from strongroom.protect.cipher.siv import Siv, prefix
 from strongroom.protect.equality_marks import shows_equality
 from strongroom.protect.methods.encrypt import binding, bound_to, kernel
 from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.protect.rewrap import rewrapper
+from support.opened import decrypt
 
 TABLE = "training.t"
 BOUND = column("string", "encrypt", rowKey="id")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from strongroom.core.contract.servers import ENCODINGS
+from strongroom.core.contract.formats import ENCODINGS
 from strongroom.core.errors import StoreError
 from strongroom.quality.reading import lines as module
 from strongroom.quality.reading.encodings import WIDE, encoding_of, original, size_in

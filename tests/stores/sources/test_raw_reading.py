@@ -9,8 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.core.contract import Column, Contract, Protect, Source, Type
+from strongroom.flows.row_pass.shape_check import look
 from strongroom.stores.sources import list_files
-from strongroom.stores.sources.files_by_spark import read_raw
+from strongroom.stores.sources.kinds import Split
+from strongroom.stores.sources.kinds.parquet import frame
 
 
 def column(name, kind="string", **more):
@@ -41,7 +43,8 @@ def test_columns_come_by_the_sources_names_and_from_folders(spark, tmp_path):
     source = Source("s", "parquet", "raw")
     contract = Contract("t", "t", "1", "t.yaml", "f", (source,), COLUMNS)
     files = list_files(source, str(lake))
-    found = read_raw(spark, source, files=files, contract=contract, lake=str(lake)).toArrow().to_pylist()
+    looked = [*look(source, files, contract, lake=str(lake)).values()]
+    found = frame(spark, Split(0, contract, looked), str(lake)).toArrow().to_pylist()
     told = {row["a"]["city"]: (row["id"], row["at"]) for row in found}
     expected = {
         f"city {number}": (None if nr is None else str(nr), at) for number, (nr, at) in enumerate(FOLDERS.values())

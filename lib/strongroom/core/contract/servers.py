@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
+from strongroom.core.contract.formats import FORMATS
 from strongroom.core.contract.model import Column, Source
 from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, text
 from strongroom.core.escaping import is_plain
@@ -12,51 +13,8 @@ from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
-FORMATS = ("json", "csv", "parquet", "delta")
-TEXT = ("json", "csv")
-"""Formats whose values are text that the contract gives types to."""
-
 _PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
 """Server type → the field that says where the files are."""
-
-
-ENCODINGS = ("UTF-8", "UTF-16", "UTF-16BE", "UTF-16LE", "US-ASCII", "ISO-8859-1", "ISO-8859-15", "windows-1252")
-"""Character sets by the names that Java and Python share."""
-
-_Check = tuple[Callable[[object], bool], str]
-_FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
-_ONE: _Check = (lambda value: isinstance(value, str) and len(value) == 1 and value not in "\r\n", "one character")
-_ONE_OR_NONE: _Check = (lambda value: value == "" or _ONE[0](value), "one character, or '' for none")
-_FEED: _Check = (lambda value: value == "\n", "a line feed, or left out: then CR LF ends a line too")
-_ENCODING: _Check = (lambda value: value in ENCODINGS, f"one of {', '.join(ENCODINGS)}")
-
-ON_BROKEN_QUOTE = ("stop", "quarantineRest")
-"""What becomes of a file behind a quote that cannot be right: the run ends, or the rest of it is set aside."""
-
-OPTIONS: Mapping[str, Mapping[str, _Check]] = {
-    "csv": {
-        "header": _FLAG,
-        "sep": _ONE,
-        "quote": _ONE_OR_NONE,
-        "escape": _ONE,
-        "comment": _ONE,
-        "encoding": _ENCODING,
-        "lineSep": _FEED,
-        "multiLine": _FLAG,
-        "ignoreLeadingWhiteSpace": _FLAG,
-        "ignoreTrailingWhiteSpace": _FLAG,
-        "emptyText": (lambda value: value == "keep", "'keep', or left out: then it is null"),
-        "onBrokenQuote": (lambda value: value in ON_BROKEN_QUOTE, f"one of {', '.join(ON_BROKEN_QUOTE)}"),
-    },
-    "json": {"encoding": _ENCODING, "document": _FLAG},
-    "parquet": {},
-    "delta": {},
-}
-"""Format → reader options, meant as `docs/contract.md` says. All but the last two are named as in Spark
-(https://spark.apache.org/docs/4.1.0/sql-data-sources-csv.html)."""
-
-_SIGNS = ("sep", "quote", "escape", "comment")
-_DEFAULTS = {"sep": ",", "quote": '"'}
 
 
 def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
@@ -97,9 +55,10 @@ def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: st
     nested = next((column for column in columns if column.type.name in ("struct", "array")), None)
     for source in sources:
         node = Node(None, file, source.line)
-        if source.format == "csv" and nested is not None:
-            findings.misfit(node, f"CSV has no nested columns, and {nested.name!r} is one.", "Use JSON or Parquet.")
-        if (source.format in TEXT) != (sources[0].format in TEXT):
+        if not FORMATS[source.format].nested and nested is not None:
+            what = f"{source.format.upper()} has no nested columns, and {nested.name!r} is one."
+            findings.misfit(node, what, "Use JSON or Parquet.")
+        if FORMATS[source.format].typed != FORMATS[sources[0].format].typed:
             what = (
                 f"{source.format!r} and {sources[0].format!r} cannot be one data set: one is text, the other is typed."
             )
@@ -126,7 +85,7 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
         findings.not_run(node[place], "Nothing is filled in for braces in a path.", "Use '*', or several servers.")
     if "path" in node and "location" in node:
         findings.contradicts(node["location"], "'path' and 'location' together.", "Keep one.")
-    if format_ not in FORMATS:
+    if format_ is None or format_ not in FORMATS:
         what = f"The format {format_!r} is not read." if format_ else "'format' is missing."
         findings.not_run(node.get("format") or node, what, did_you_mean(format_ or "", FORMATS))
         return None
@@ -139,7 +98,7 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
 
 
 def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, str | bool]:
-    known = OPTIONS[format_]
+    known = FORMATS[format_].options
     options: dict[str, str | bool] = {}
     if node is None or not check_keys(node, tuple(known), f"'options' of {format_}", findings):
         return options
@@ -148,21 +107,5 @@ def _options(node: Node | None, format_: str, findings: Findings) -> dict[str, s
             findings.wrong_type(child, f"{name!r} is {known[name][1]}.")
         elif name in known:
             options[name] = child.value
-    _one_meaning(node, options, findings)
+    FORMATS[format_].together(node, options, findings)
     return options
-
-
-def _one_meaning(node: Node, options: Mapping[str, str | bool], findings: Findings) -> None:
-    """Report a sign of CSV that would mean two things, or nothing."""
-    signs = {name: options.get(name, _DEFAULTS.get(name, "")) for name in _SIGNS}
-    if options.get("escape") and not signs["quote"]:
-        findings.contradicts(
-            node["escape"], "'escape' means nothing where nothing is quoted.", "Remove it, or the quote: ''."
-        )
-    if signs["escape"] == signs["quote"]:
-        signs["escape"] = ""  # a quote doubled within quotes, as without the option
-    for name, sign in signs.items():
-        other = next((other for other in signs if signs[other] == sign), name)
-        if sign and other != name:
-            where = node.get(name) or node.get(other) or node
-            findings.contradicts(where, f"{other!r} and {name!r} are the same character.", "Let each mean one thing.")

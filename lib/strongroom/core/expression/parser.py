@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from strongroom.core.expression.tree import COMPARISONS, FUNCTIONS, Binary, Call, In, IsNull, Literal, Name, Node
@@ -161,15 +160,7 @@ class _Parser(Tokens):
         return self.made_of(Name(written, at))
 
     def moment(self, kind: str, at: int) -> Node:
-        text = unquoted(self.written)
-        try:
-            value = date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
-            if isinstance(value, datetime):
-                value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):  # the latter before year 1 or after 9999 in UTC
-            raise self.problem(f"this is no {kind}", todo="Write it as ISO 8601 does.", at=self.at) from None
-        self.step()
-        return self.made_of(Literal(value, at))
+        return self.made_of(Literal(self.moment_of(kind), at))
 
     def call(self, function: str, at: int) -> Node:
         if function.lower() not in FUNCTIONS:

@@ -94,7 +94,8 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     if job.args.dry_run or same:
         return Outcome(summary=joined(lines), facts=facts, answer={**facts, "written": False})
     permit(job, "grant", _TABLE)
-    AuditLog.open(job.settings).append(_event(job, engine, facts))
+    event = Event.made(job.run, "export", table=_TABLE, policy=engine.policy.fingerprint, facts=facts)
+    AuditLog.open(job.settings).append(event)
     number = int(before.get("number", 0)) + bool(changed)
     manifest |= {"number": number, "at": at.isoformat(), "parts": [asdict(part) for part in parts]}
     write_export(job.args.out, job.args.to, files=_files(target, told, changed, number), manifest=manifest)
@@ -165,19 +166,3 @@ def _files(target: _Target, whole: str, changed: Plan, number: int) -> dict[str,
             changed.gone, changed.added
         )
     return files
-
-
-def _event(job: Job, engine: Engine, facts: dict[str, object]) -> Event:
-    return Event(
-        time=job.run.started,
-        run=job.run.id,
-        job=job.run.job,
-        principal=job.run.principal,
-        actor=job.run.actor,
-        action="export",
-        outcome="allowed",
-        table=_TABLE,
-        purpose=job.run.purpose,
-        policy=engine.policy.fingerprint,
-        facts=facts,
-    )

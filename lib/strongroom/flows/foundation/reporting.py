@@ -12,6 +12,7 @@ from strongroom.core.report import Report
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.reports import write
+from strongroom.reports.feeds import openlineage, prometheus
 from strongroom.reports.send import Delivery, Message, lineage_message, push_message
 from strongroom.stores.lake import Lake
 
@@ -21,7 +22,7 @@ def begin(job: Job, dataset: str) -> Delivery | None:
     address = _text(job, "openlineage")
     if not address:
         return None
-    return _deliver(job, "openlineage", [lineage_message(address, write.start_event(job.run, dataset))])
+    return _deliver(job, "openlineage", [lineage_message(address, openlineage.start_event(job.run, dataset))])
 
 
 def end(job: Job, report: Report, *, begun: Delivery | None = None) -> tuple[str, ...]:
@@ -29,13 +30,13 @@ def end(job: Job, report: Report, *, begun: Delivery | None = None) -> tuple[str
     lineage, gateway = _text(job, "openlineage"), _text(job, "pushgateway")
     on_its_way: dict[str, Delivery] = {}
     if gateway and report.read is not None:
-        figures = push_message(gateway, write.render_prometheus(report), group={"table": report.table})
+        figures = push_message(gateway, prometheus.document(report), group={"table": report.table})
         on_its_way["pushgateway"] = _deliver(job, "pushgateway", [figures])
     if lineage:
         # One that missed the beginning may be there by now; who knows the end only cannot tell how long it took.
         missed = begun is None or begun.outcome()
-        started = [write.start_event(report.run, report.dataset)] if missed else []
-        events = [*started, write.end_event(report)]
+        started = [openlineage.start_event(report.run, report.dataset)] if missed else []
+        events = [*started, openlineage.end_event(report)]
         on_its_way["openlineage"] = _deliver(job, "openlineage", [lineage_message(lineage, event) for event in events])
     notes = tuple(f"{name}: {reason}" for name, sent in on_its_way.items() if (reason := sent.outcome()))
     for note in notes:

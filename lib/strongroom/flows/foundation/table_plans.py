@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 
@@ -68,21 +67,6 @@ def quarantine(contract: Contract) -> TablePlan:
     what = f"rows of {contract.name} that broke a rule; the row is sealed under a key of its own"
     return TablePlan(
         schema=QUARANTINE, description=what, properties=properties(contract, "quarantine"), stats=("batch",)
-    )
-
-
-def set_aside(staged: Any, *, run_id: str, batch: int, extra: str) -> Any:
-    """The quarantine's columns of staged rows, of which only the struct `extra` says anything."""
-    from pyspark.sql import functions as F
-
-    column = F.col(extra)
-    return staged.select(
-        F.lit(run_id).alias("run_id"),
-        F.lit(batch).cast("long").alias("batch"),
-        column["reasons"].alias("reasons"),
-        column["file"].alias("source_file"),
-        column["position"].alias("source_position"),
-        column["sealed"].alias("row"),
     )
 
 

@@ -17,7 +17,6 @@ from strongroom.arrow.types import plain
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in
 from strongroom.core.contract.protection import opens
-from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import RUN, Job, Outcome
@@ -129,10 +128,7 @@ def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[s
                 by_file[path] = found = _file(job, work, rewrite, path, size, keys=keys)
                 counts.update(found if path not in rewrite.waiting else ())
             except FileNotFoundError:
-                if not rewrite.left(path):
-                    raise StoreError(
-                        "a file of this table is gone", where=f"{work.table}: {path}", code="table.gone"
-                    ) from None
+                rewrite.check_left(path)
             if rewrite.pending >= AT_ONCE:
                 counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))
         counts.update(_sum(by_file[path] for path in rewrite.commit(note=note)))

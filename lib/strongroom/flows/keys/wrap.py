@@ -107,10 +107,9 @@ def _event(job: Job, each: Change) -> Event:
         "did": "wrapped" if each.given else "withdrawn", "level": KEYS, "keys": ids, "gains": list(each.gains),
         "loses": list(each.loses), "left": list(each.left), "members": list(each.given.members) if each.given else [],
     }  # fmt: skip
-    return Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
-        action="key", outcome="allowed", roles=(each.role,), table="strongroom.keys", columns=columns_of(each.given),
-        purpose=job.run.purpose, policy=policy_of(job),
+    return Event.made(
+        job.run, "key", roles=(each.role,), table="strongroom.keys", columns=columns_of(each.given),
+        policy=policy_of(job),
         facts={name: value for name, value in facts.items() if value},
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, Source, raw_table
-from strongroom.core.errors import ConfigError, GateClosed, Problem
+from strongroom.core.errors import GateClosed
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
@@ -39,12 +39,12 @@ from strongroom.flows.prepare.staged import stage
 from strongroom.flows.row_pass import process, shape_check
 from strongroom.flows.row_pass.inputs import road_of
 from strongroom.flows.row_pass.probe import probed
-from strongroom.flows.row_pass.shape_check import Looked
 from strongroom.quality.gate import judge_set
 from strongroom.quality.min_distinct import judge_frequencies
 from strongroom.sample.lake import make_sample
 from strongroom.stores import sources
 from strongroom.stores.lake import Lake, owners, staging
+from strongroom.stores.sources.kinds import Looked, kind_of, pinned
 from strongroom.stores.spark.session import can_be_local
 
 
@@ -114,7 +114,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     owners.refuse(contract.training, planned.onto, mode="overwrite" if replaces else batch.mode)
     owners.refuse(contract.quarantine, planned.quarantine, mode=batch.mode)
     plan = process.PassPlan(contract, contract.training, keyring.handle, bool(job.settings.jobs["prepare"]["sketches"]))
-    firsts = [files[0].path for source, files in found.values() if files and source.format != "delta"]
+    firsts = [files[0].path for source, files in found.values() if files and not pinned(source)]
     stage_folder = staging.place(lake, plan.table, batch.stage, stats=()).folder
     read = Read(batch, found, looked, planned.increments)
     choice = can_be_local(job.settings)  # elsewhere Spark does it anyway, and no table's log is looked at for that
@@ -127,7 +127,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     replaced = "" if planned.replaced is None else planned.replaced.stage
     staged = stage(job, way, plan, read, lake=lake, without=replaced)
     for source in contract.sources:
-        sources.refuse_changed([] if source.format == "delta" else read.files(source))
+        sources.refuse_changed([] if pinned(source) else read.files(source))
     look_again(lake, planned)
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
@@ -164,7 +164,7 @@ def _rehearsal(
 
 def _listed(job: Job, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:
     """The files of a source; of one that is not read none, since it may be archived."""
-    return () if job.args.widen and not job.args.reread else sources.list_files(source, lake.root)
+    return () if job.args.widen and not job.args.reread else kind_of(source.format).pin(source, lake.root)
 
 
 def _contract(job: Job) -> Contract:
@@ -173,11 +173,6 @@ def _contract(job: Job) -> Contract:
     limit = job.settings.jobs["prepare"].get("quarantine_limit")
     if isinstance(limit, float | int):
         contract = replace(contract, quarantine_limit=float(limit))
-    if len({source.format in sources.TEXT_FORMATS for source in contract.sources}) > 1:
-        where = f"{contract.file}:{contract.sources[-1].line}"
-        raise ConfigError(
-            [Problem("text and typed sources cannot be one data set", where, "Split the contract.", "contract.not-run")]
-        )
     return contract
 
 

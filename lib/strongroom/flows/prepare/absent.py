@@ -9,9 +9,9 @@ from strongroom.core.report.columns import AbsentColumn
 from strongroom.core.sql_text import all_of, equals
 from strongroom.core.suggest import nearest
 from strongroom.flows.prepare.sketches import METRICS
-from strongroom.flows.row_pass.shape_check import Looked
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile
+from strongroom.stores.sources.kinds import Looked
 
 ABSENT = "absent"
 """The metric of a column that may be null: 1 where no file of the batch has it, else 0."""

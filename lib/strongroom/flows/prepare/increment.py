@@ -5,9 +5,7 @@ The manifest keeps such a source as one file whose time is the version that was 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from deltalake import DeltaTable
+from collections.abc import Mapping, Sequence
 
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
@@ -16,12 +14,8 @@ from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import preparing
 from strongroom.core.run import Job
 from strongroom.core.suggest import counted
-from strongroom.stores.lake.reader_features import unlike_its_files
 from strongroom.stores.sources import RawFile
-from strongroom.stores.sources.delta import Increment, added_since
-
-Increments = Mapping[str, Increment]
-"""By a table's path, what is read of it; a table that is not among them is read as a whole."""
+from strongroom.stores.sources.kinds import Increments, kind_of
 
 
 def increments_of(
@@ -30,7 +24,7 @@ def increments_of(
     *,
     found: Mapping[str, tuple[Source, tuple[RawFile, ...]]],
     read: Mapping[str, RawFile],
-) -> dict[str, Increment]:
+) -> Increments:
     """What each Delta source has had since it was read; one that never was is not among them.
 
     Args:
@@ -44,24 +38,30 @@ def increments_of(
         ConfigError: a table's files cannot be read by themselves.
         StoreError: rows were changed or taken out, or the log or a file is gone.
     """
-    tables = [(source, files[0]) for source, files in found.values() if source.format == "delta" and files]
-    after = _from_version(job, contract, tables, read)
+    tables = [
+        (source, files[0], versions)
+        for source, files in found.values()
+        if files and (versions := kind_of(source.format).versions) is not None
+    ]
+    after = _from_version(job, contract, [file for _, file, _ in tables], read)
     increments = {}
-    for source, file in tables:
+    for source, file, versions in tables:
         before = read.get(file.path)
         if before is None and after is None:
             continue
-        if reason := unlike_its_files(DeltaTable(file.path, version=file.modified)):
+        if reason := versions.unlike(file):
             what = f"no increment of this Delta source: {reason}"
             raise ConfigError([Problem(what, f"{contract.file}:{source.line}", _whole(contract), "source.increment")])
         if after is not None:
-            increments[file.path] = added_since(file.path, since=after, version=file.modified)
+            increments[file.path] = versions.added(file, after, None)
         elif before is not None:
-            increments[file.path] = added_since(
-                file.path, since=before.modified, version=file.modified, size=before.size
-            )
+            increments[file.path] = versions.added(file, before.modified, before.size)
     if after is not None and not job.args.dry_run:
-        AuditLog.open(job.settings).append(_passed_over(job, contract, *tables[0], read=read, after=after))
+        source, file, _ = tables[0]
+        last = read[file.path].modified if file.path in read else -1
+        facts = {"read": last, "after": after, "version": file.modified}
+        event = Event.made(job.run, "from-version", table=raw_table(source), contract=contract.fingerprint, facts=facts)
+        AuditLog.open(job.settings).append(event)  # somebody chose to leave alone what versions did
     return increments
 
 
@@ -81,32 +81,16 @@ def _whole(contract: Contract) -> str:
     return f"Read all of it anew: {preparing(contract.name, mode='overwrite')}."
 
 
-def _from_version(
-    job: Job, contract: Contract, tables: Iterable[tuple[Source, RawFile]], read: Mapping[str, RawFile]
-) -> int | None:
+def _from_version(job: Job, contract: Contract, tables: Sequence[RawFile], read: Mapping[str, RawFile]) -> int | None:
     after = job.args.from_version
     if after is None:
         return None
-    known = list(tables)
-    if len(known) != 1:
-        what = f"--from-version is of one Delta source, and this contract has {len(known)}"
+    if len(tables) != 1:
+        what = f"--from-version is of one Delta source, and this contract has {len(tables)}"
         raise UsageError(what, todo=_whole(contract))
-    file = known[0][1]
+    (file,) = tables
     least = read[file.path].modified if file.path in read else 0
     if not least <= after <= file.modified:
         what = f"--from-version {after} is not from {least}, which was read last, to {file.modified}, the newest"
         raise UsageError(what, where=file.path, todo="Name a version between them.")
     return int(after)
-
-
-def _passed_over(
-    job: Job, contract: Contract, source: Source, file: RawFile, *, read: Mapping[str, RawFile], after: int
-) -> Event:
-    """That somebody chose to leave alone what versions did, for the audit log."""
-    before = read.get(file.path)
-    return Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, action="from-version",
-        outcome="allowed", actor=job.run.actor, table=raw_table(source), purpose=job.run.purpose,
-        contract=contract.fingerprint,
-        facts={"read": -1 if before is None else before.modified, "after": after, "version": file.modified},
-    )  # fmt: skip

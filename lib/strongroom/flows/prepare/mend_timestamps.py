@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in
-from strongroom.core.errors import StoreError
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
@@ -74,8 +73,7 @@ def _rewritten(job: Job, lake: Lake, table: str, *, old: set[str]) -> None:
         try:
             rewrite.replace(path, size, change=lambda batch: batch)
         except FileNotFoundError:
-            if not rewrite.left(path):
-                raise StoreError("a file of this table is gone", where=f"{table}: {path}", code="table.gone") from None
+            rewrite.check_left(path)
         if rewrite.pending >= AT_ONCE:
             rewrite.commit(note=note)
     rewrite.commit(note=note)

@@ -17,12 +17,12 @@ from strongroom.core.suggest import counted
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.prepare import evolve, increment, reread
 from strongroom.flows.prepare.evolution import Evolution
-from strongroom.flows.prepare.increment import Increments
 from strongroom.flows.prepare.unfinished_retry import settle
 from strongroom.stores.lake import Lake, commits, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.others import rows_of
 from strongroom.stores.sources import RawFile, manifest
+from strongroom.stores.sources.kinds import Increments
 from strongroom.stores.sources.manifest import REREAD, RETRY, Batch
 from strongroom.stores.table_plan import TablePlan
 

@@ -64,9 +64,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         label=_labels(contract, tally.labels),
         history=_history(lake, done),
         quarantine_limit=contract.quarantine_limit,
-        tables={
-            f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")
-        },
+        tables=summary.tables_of(contract, lake),
         versions=_versions(done),
         readable=readable(lake, contract.training),
         absent=done.absent or (),

@@ -10,21 +10,21 @@ from deltalake.transaction import AddAction
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
-from strongroom.core.suggest import counted
+from strongroom.core.suggest import counted, unknown_column
 from strongroom.flows.cross_row.rules import broken_rows
 from strongroom.flows.prepare.batch_inputs import Read, inputs_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
 from strongroom.flows.prepare.sketches import without_rare
 from strongroom.flows.row_pass.inputs import Input, Road
-from strongroom.flows.row_pass.part_reader import is_document, seems_document
+from strongroom.flows.row_pass.part_reader import head_of
 from strongroom.flows.row_pass.passing import Passed, apart, files_of, joined, passed
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.flows.row_pass.road import Answer, PartSeen
-from strongroom.flows.row_pass.shape_check import unknown_column
 from strongroom.flows.row_pass.source_positions import place_of
 from strongroom.quality.counts.tally import Tally
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources import origins
+from strongroom.stores.sources.kinds import is_document, text_of
 from strongroom.stores.sources.origins import Before, Origin
 from strongroom.stores.sources.work_items import Part
 
@@ -89,8 +89,8 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
     _trusted(answer.parts, contract)
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
-    for path in _documents(answer.parts, contract):
-        job.say(f"note: {path} looks like one JSON document, not like a row a line: document: true reads such files")
+    for path, what in _doubtful(answer.parts, contract):
+        job.say(f"note: {path} {what}")
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
     judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
     measured = facts(job, way, judged, lake=lake)
@@ -100,15 +100,11 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
 def _trusted(parts: Sequence[PartSeen], contract: Contract) -> None:
     for part in parts:
         if part.seen.broken is not None and not _set_aside(part):
-            csv = contract.sources[part.source].format == "csv"
-            other = ", or write onBrokenQuote: quarantineRest among the source's options" if csv else ""
-            todo = f"Mend the file{other}."
+            why, other = text_of(contract.sources[part.source].format).broken
             line = f" (line {part.seen.broken_line})" if part.seen.broken_line else ""
             where = f"{part.path}, byte {part.seen.broken}{line}"
-            why = "a quote is broken" if csv else "what holds the document together is broken"
-            raise StoreError(
-                f"{why}: from here on no row of this file can be trusted", where=where, todo=todo, code="source.damaged"
-            )
+            what = f"{why}: from here on no row of this file can be trusted"
+            raise StoreError(what, where=where, todo=f"Mend the file{other}.", code="source.damaged")
 
 
 def _set_aside(part: PartSeen) -> bool:
@@ -125,16 +121,19 @@ def _unknown(parts: Sequence[PartSeen], contract: Contract) -> Iterator[Problem]
                 lines = 0 if before.lines is None or not line else before.lines + line
                 seen.setdefault(name, f"{path}, {place_of(before.records + number, lines)}")
     for name, where in sorted(seen.items())[:20]:
-        yield unknown_column(name, known, contract, where=where)
+        yield unknown_column(name, known, contract.file, where=where)
 
 
-def _documents(parts: Sequence[PartSeen], contract: Contract) -> Iterator[str]:
-    """Some of the files of JSON lines of which no line was a good row, and that begin as documents do."""
+def _doubtful(parts: Sequence[PartSeen], contract: Contract) -> Iterator[tuple[str, str]]:
+    """Some of the files of lines of which none was a good row, and what else they may be."""
     whole = [(path, mine[0]) for path, mine in _by_file(parts) if all(part.bad == part.seen.records for part in mine)]
     for path, part in whole[:_NAMED]:
-        lines = part.form is not None and part.form.format == "json" and not is_document(contract.sources[part.source])
-        if part.form is not None and lines and part.bad and seems_document(Part(part.source, path), part.form):
-            yield path
+        source = contract.sources[part.source]
+        if part.form is None or part.form.typed or not part.bad or is_document(source):
+            continue
+        doubt = text_of(source.format).doubt
+        if doubt is not None and (what := doubt(head_of(Part(part.source, path), part.form))):
+            yield path, what
 
 
 def _by_file(parts: Sequence[PartSeen]) -> list[tuple[str, list[PartSeen]]]:

@@ -31,7 +31,7 @@ Blocks = Iterable[tuple[str, list[tuple[str, str]]]]
 def outcome(done: Done, *, lake: Lake) -> Outcome:
     """The summary of a run that wrote something, be it only quarantine and metrics."""
     contract, tally = done.contract, done.tally
-    where = _tables(contract, lake)
+    where = tables_of(contract, lake)
     written = 0 if done.closed else tally.kept
     files, aside = counted(len(done.batch.files), "file"), contract.quarantine
     lines = [
@@ -82,7 +82,7 @@ def _verdict(verdict: SetVerdict) -> dict[str, object]:
 def unchanged(contract: Contract, *, lake: Lake, version: int | None = None) -> Outcome:
     """The summary of a run that read nothing; `version` is the training table's where its columns became others."""
     tables = "the tables are as they were" if version is None else f"the columns are the contract's, version {version}"
-    where = _tables(contract, lake)
+    where = tables_of(contract, lake)
     return Outcome(
         tables=where,
         rows={"read": 0, "written": 0, "quarantined": 0},
@@ -116,7 +116,7 @@ def preview(job: Job, contract: Contract, *, found: Found, reads: Found, mode: s
         *_rows("would protect", protections(contract)),
         *_rows("would run", [_way(job, contract, size=sum(sizes.values()))]),
         *(line for title, pairs in foreseen for line in _rows(title, pairs)),
-        *_rows("would write", [(name, f"{path} ({mode})") for name, path in _tables(contract, lake).items()]),
+        *_rows("would write", [(name, f"{path} ({mode})") for name, path in tables_of(contract, lake).items()]),
     ]
     answer = {
         "contract": contract.name,
@@ -127,7 +127,7 @@ def preview(job: Job, contract: Contract, *, found: Found, reads: Found, mode: s
             for name, (source, files) in reads.items()
         ],
     }
-    return Outcome(tables=_tables(contract, lake), summary=joined(lines), answer=answer)
+    return Outcome(tables=tables_of(contract, lake), summary=joined(lines), answer=answer)
 
 
 def _check(rule: Rule, contract: Contract, *, mode: str) -> str:
@@ -219,7 +219,7 @@ def _next(done: Done) -> str:
     return "open the report in a browser."
 
 
-def _tables(contract: Contract, lake: Lake) -> dict[str, str]:
+def tables_of(contract: Contract, lake: Lake) -> dict[str, str]:
     return {f"{zone}.{contract.name}": lake.folder(f"{zone}.{contract.name}") for zone in ("training", "quarantine")}
 
 

@@ -145,11 +145,8 @@ def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tupl
 def _dropped(job: Job, lake: Lake, name: str) -> None:
     """One projection less; the audit log has it first."""
     role, table = name.split(".")[1], name.split(".", 3)[3]
-    event = Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
-        action="project", outcome="allowed", roles=(role,), table=table, purpose=job.run.purpose,
-        policy=policy_of(job), facts={"projection": name, "did": "dropped"},
-    )  # fmt: skip
+    facts = {"projection": name, "did": "dropped"}
+    event = Event.made(job.run, "project", roles=(role,), table=table, policy=policy_of(job), facts=facts)
     AuditLog.open(job.settings).append(event)
     drop(lake, name)
 

@@ -171,11 +171,9 @@ def _tell(job: Job, source: ProjectedSource, each: Refresh, *, rows: int) -> Non
         "projection": each.projection.table, "did": each.verb, "level": decision.level,
         "version": source.found.version(), "rows": rows, "new": len(each.new), "gone": len(each.gone),
     }  # fmt: skip
-    event = Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
-        action="project", outcome="allowed", roles=(each.projection.role.name,), table=each.projection.source,
-        columns=decision.columns, purpose=job.run.purpose, contract=source.contract.fingerprint,
-        policy=policy_of(job), facts=facts,
+    event = Event.made(
+        job.run, "project", roles=(each.projection.role.name,), table=each.projection.source,
+        columns=decision.columns, contract=source.contract.fingerprint, policy=policy_of(job), facts=facts,
     )  # fmt: skip
     AuditLog.open(job.settings).append(event)
 

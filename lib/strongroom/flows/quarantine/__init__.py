@@ -111,11 +111,8 @@ def _show(job: Job, contract: Contract, lake: Lake) -> Outcome:
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     sealed = pa.array([row["row"] for row in rows], pa.binary())
     opened, _ = unseal(sealed, table=contract.training, keyring=keyring)
-    event = Event(
-        time=job.run.started, run=job.run.id, job=job.run.job, principal=job.run.principal, actor=job.run.actor,
-        action="reveal", outcome="allowed", roles=decision.roles, table=table, purpose=job.run.purpose,
-        contract=contract.fingerprint, facts={"rows": len(rows)},
-    )  # fmt: skip
+    facts = {"rows": len(rows)}
+    event = Event.made(job.run, "reveal", roles=decision.roles, table=table, contract=contract.fingerprint, facts=facts)
     AuditLog.open(job.settings).append(event)  # before anything is shown
     asked = {rule.id: rule.columns for rule in contract.rules}
     kept = origins_of(lake, contract.name, sorted({row["batch"] for row in rows}))

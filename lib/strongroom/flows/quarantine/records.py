@@ -13,12 +13,10 @@ from strongroom.core.contract import Column
 from strongroom.flows.row_pass.part_reader import with_folders
 from strongroom.flows.row_pass.row_json import from_json, holds_types
 from strongroom.quality.reading.blocks import Block, Numbers
-from strongroom.quality.reading.csv_rows import csv_again
-from strongroom.quality.reading.dialect import Dialect
 from strongroom.quality.reading.encodings import decoder
-from strongroom.quality.reading.json_lines import json_again
 from strongroom.stores.sources import CORRUPT
 from strongroom.stores.sources.hive_folders import of_columns
+from strongroom.stores.sources.kinds import text_of
 from strongroom.stores.sources.origins import Form
 
 
@@ -43,11 +41,7 @@ def read_again(raw: pa.Array, columns: Sequence[Column], form: Form | None) -> l
         return []
     decode = decoder(form.encoding)
     text = pa.array([decode(value, True) for value in raw.to_pylist()], pa.binary())
-    blocks: list[Block]
-    if form.format == "csv":
-        blocks = [csv_again(text, columns, Dialect(**form.dialect), names=form.names)]  # type: ignore[arg-type]
-    else:
-        blocks = list(json_again(text, columns))
+    blocks = text_of(form.format).again(text, columns, form)
     return [_again(block, columns, form) for block in blocks]
 
 

@@ -12,17 +12,16 @@ import pyarrow as pa
 
 from strongroom.core.contract import Contract
 from strongroom.flows.row_pass.part_reader import (
-    blocks_in,
     blocks_of,
     chosen,
     form_of,
     kept_of,
-    text_blocks,
     with_folders,
 )
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.encodings import decoder
 from strongroom.stores.sources import ENDS, FILE, LINE, POSITION, plain_path
+from strongroom.stores.sources.kinds import text_of
 from strongroom.stores.sources.origins import Form
 from strongroom.stores.sources.work_items import Item, Part
 
@@ -115,7 +114,7 @@ class Lines:
             one = next(rows)
             lines = _decoded((each.column(LINE) for each in chain([one], rows)), form)
             ends = bool(one.column(ENDS)[0].as_py())
-            found = text_blocks(lines, self.contract, seen, form, columns, first=start == 0, last=ends)
+            found = text_of(form.format).records(lines, self.contract, columns, form, seen, start == 0, ends)
             folders, kept = dict(part.folders), kept_of(part, self.contract, form)
             blocks = (with_folders(block, folders, columns) for block in chosen(found, columns, self.contract))
             yield Stretch(part.source, path, start, seen, blocks, kept)
@@ -135,7 +134,7 @@ class Files:
             for file, content in zip(batch.column(FILE).to_pylist(), batch.column(LINE), strict=True):
                 path, seen = plain_path(file), Seen()
                 part, form = self.parts[path], self.forms.get(path)
-                blocks = blocks_in(content.as_buffer(), part, self.contract, seen, form, only=only)
+                blocks = blocks_of(part, self.contract, seen, form, only=only, content=content.as_buffer())
                 yield Stretch(part.source, path, 0, seen, blocks, kept_of(part, self.contract, form))
 
 

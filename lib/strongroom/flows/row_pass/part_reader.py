@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strongroom.core.contract import Column, Contract, Source, source_name
+from strongroom.core.contract import Column, Contract, source_name
+from strongroom.core.contract.formats import FORMATS
 from strongroom.core.errors import StoreError
 from strongroom.flows.row_pass.row_json import as_texts
 from strongroom.quality.reading.blocks import Block, Seen
 from strongroom.quality.reading.columns import read_text
-from strongroom.quality.reading.csv_records import csv_blocks
-from strongroom.quality.reading.dialect import Dialect, dialect_of
 from strongroom.quality.reading.encodings import LONGEST_MARK, decoder, encoding_of
-from strongroom.quality.reading.json_document import json_document
-from strongroom.quality.reading.json_lines import json_blocks
 from strongroom.quality.reading.lines import lines_of, range_lines
-from strongroom.quality.reading.parquet_pairs import asked_by
-from strongroom.quality.reading.parquet_rows import Reading, footer_of, parquet_blocks
-from strongroom.stores.sources import TEXT_FORMATS, place_of
+from strongroom.stores.sources import place_of
 from strongroom.stores.sources.hive_folders import agrees, filled
+from strongroom.stores.sources.kinds import Rows, is_document, kind_of, text_of
 from strongroom.stores.sources.origins import Form
 from strongroom.stores.sources.work_items import Part, only_whole
 
@@ -39,15 +35,12 @@ def form_of(part: Part, contract: Contract) -> Form | None:
         StoreError: the file cannot be read, or is not in the encoding that the contract says.
     """
     source = contract.sources[part.source]
-    if source.format not in TEXT_FORMATS:
+    if FORMATS[source.format].typed:
         return None
     said = str(source.options.get("encoding", "UTF-8"))
     with _told(part), _stream(part) as stream:
         encoding, mark = encoding_of(stream.read(LONGEST_MARK), said)
-    if source.format == "json":
-        return Form("json", encoding, mark=mark)
-    names = part.names or tuple(source_name(each) for each in contract.columns if each.name not in dict(part.folders))
-    return Form("csv", encoding, asdict(dialect_of(source)), names, mark)
+    return text_of(source.format).form(part, contract, encoding, mark)
 
 
 def kept_of(part: Part, contract: Contract, form: Form | None) -> Form:
@@ -57,22 +50,19 @@ def kept_of(part: Part, contract: Contract, form: Form | None) -> Form:
     return replace(form or Form(contract.sources[part.source].format), folders=folders)
 
 
-def is_document(source: Source) -> bool:
-    """Whether a file of the source is one JSON document, and its rows the elements of that."""
-    return source.options.get("document") is True
-
-
-def seems_document(part: Part, form: Form) -> bool:
-    """Whether a file of JSON lines begins as one JSON document does."""
+def head_of(part: Part, form: Form) -> bytes:
+    """The first bytes of a text file."""
     with _told(part), _stream(part) as stream:
-        head = decoder(form.encoding)(stream.read(form.mark + _HEAD)[form.mark :], False).lstrip()
-    return head.startswith(b"[") or head.partition(b"\n")[0].rstrip() == b"{"
+        return decoder(form.encoding)(stream.read(form.mark + _HEAD)[form.mark :], False)
 
 
 def blocks_of(
-    part: Part, contract: Contract, seen: Seen, form: Form | None, *, only: Collection[str] | None = None
-) -> Iterator[Block]:
+    part: Part, contract: Contract, seen: Seen, form: Form | None, *, only: Collection[str] | None = None,
+    content: pa.Buffer | None = None,
+) -> Iterator[Block]:  # fmt: skip
     """The part's rows, with the columns that its folders say; with `only` no others than these.
+
+    With `content` the part is a file whose bytes, packed or not, somebody else has read.
 
     Raises:
         ConfigError: file and contract disagree.
@@ -80,31 +70,14 @@ def blocks_of(
     """
     columns = [column for column in contract.columns if only is None or column.name in only]
     with _told(part):
-        found = _typed(part, contract, columns, seen) if form is None else _text(part, contract, seen, form, columns)
-        yield from (with_folders(block, dict(part.folders), columns) for block in chosen(found, columns, contract))
-
-
-def blocks_in(
-    content: pa.Buffer, part: Part, contract: Contract, seen: Seen, form: Form | None, *,
-    only: Collection[str] | None = None,
-) -> Iterator[Block]:  # fmt: skip
-    """The same of a file whose bytes, packed or not, somebody else has read."""
-    columns = [column for column in contract.columns if only is None or column.name in only]
-    with _told(part):
         if form is None:
-            found = _rows(pa.BufferReader(content), part, contract, columns, seen)
+            found = _rows(part, contract, columns, seen, content)
+        elif part.start or part.stop >= 0:
+            lines = _range(part, form.encoding)
+            found = text_of(form.format).records(lines, contract, columns, form, seen, part.start == 0, part.stop < 0)
         else:
-            found = _records(_unpacked(content, part.path), part, contract, seen, form, columns)
+            found = _records(part, contract, seen, form, columns, content)
         yield from (with_folders(block, dict(part.folders), columns) for block in chosen(found, columns, contract))
-
-
-def _unpacked(content: pa.Buffer, path: str) -> Any:
-    """A stream of a file's bytes, as one that is opened at this path would be."""
-    try:
-        codec = pa.Codec.detect(path)
-    except (TypeError, ValueError):  # no such name
-        return pa.BufferReader(content)
-    return pa.CompressedInputStream(pa.BufferReader(content), codec.name)
 
 
 def with_folders(block: Block, folders: Mapping[str, str | None], columns: Sequence[Column]) -> Block:
@@ -145,58 +118,27 @@ def _told(part: Part) -> Iterator[None]:
         raise StoreError("this file cannot be read", where=part.path, todo=todo, code="source.unreadable") from None
 
 
-def _typed(part: Part, contract: Contract, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
-    filesystem, path = place_of(part.path)
-    with filesystem.open_input_file(path) as file:
-        yield from _rows(file, part, contract, columns, seen)
-
-
 def _rows(
-    file: pa.NativeFile, part: Part, contract: Contract, columns: Sequence[Column], seen: Seen
+    part: Part, contract: Contract, columns: Sequence[Column], seen: Seen, content: pa.Buffer | None
 ) -> Iterator[Block]:
-    """All columns are looked at, since names that the contract does not know stop the run; only these are read."""
-    unread = {column.path for column in contract.columns} - {column.path for column in columns}
-    how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
-    footer = footer_of(file, path=part.path)
-    groups = part.groups or range(footer.num_row_groups)
-    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how, footer=footer)
-
-
-def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:
-    """JSON is read with all columns, since a name that the contract does not know may stand anywhere."""
-    if part.start or part.stop >= 0:
-        lines = _range(part, form.encoding)
-        yield from text_blocks(lines, contract, seen, form, columns, first=part.start == 0, last=part.stop < 0)
-        return
-    with _stream(part) as stream:
-        yield from _records(stream, part, contract, seen, form, columns)
+    """Those of a typed file."""
+    rows = cast(Rows, kind_of(contract.sources[part.source].format).reader)
+    filesystem, path = place_of(part.path)
+    with filesystem.open_input_file(path) if content is None else pa.BufferReader(content) as file:
+        yield from rows(file, part, contract, columns, seen)
 
 
 def _records(
-    stream: Any, part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]
+    part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], content: pa.Buffer | None
 ) -> Iterator[Block]:
-    """Those of a whole file."""
-    if is_document(contract.sources[part.source]):
-        return json_document(_in_utf8(stream.read(), form), contract.columns, seen)
-    lines = lines_of(iter(lambda: stream.read(_STEP), b""), encoding=form.encoding)
-    return text_blocks(lines, contract, seen, form, columns, first=True, last=True)
-
-
-def _in_utf8(data: bytes, form: Form) -> bytes:
-    return decoder(form.encoding)(data[form.mark :], True)
-
-
-def text_blocks(
-    lines: Iterable[pa.Array], contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], *, first: bool,
-    last: bool,
-) -> Iterator[Block]:  # fmt: skip
-    """The records of a part's lines, wherever these come from; `first` and `last`: it begins, or ends, a file."""
-    if form.format == "json":
-        return json_blocks(lines, contract.columns, seen)
-    dialect = Dialect(**form.dialect)  # type: ignore[arg-type]
-    return csv_blocks(
-        lines, columns, dialect, seen, names=form.names, first=first, last=last, start=form.mark if first else 0
-    )
+    """Those of a whole file of text."""
+    with _stream(part, content) as stream:
+        text = text_of(form.format)
+        if text.document is not None and is_document(contract.sources[part.source]):
+            yield from text.document(decoder(form.encoding)(stream.read()[form.mark :], True), contract.columns, seen)
+            return
+        lines = lines_of(iter(lambda: stream.read(_STEP), b""), encoding=form.encoding)
+        yield from text.records(lines, contract, columns, form, seen, True, True)
 
 
 def chosen(blocks: Iterator[Block], columns: Sequence[Column], contract: Contract) -> Iterator[Block]:
@@ -217,7 +159,19 @@ def _range(part: Part, encoding: str) -> Iterator[pa.Array]:
 
 
 @contextmanager
-def _stream(part: Part) -> Iterator[Any]:
+def _stream(part: Part, content: pa.Buffer | None = None) -> Iterator[Any]:
+    """What is in a file, unpacked."""
     filesystem, path = place_of(part.path)
+    if content is not None:
+        yield _unpacked(content, part.path)
+        return
     with filesystem.open_input_stream(path, compression="detect") as stream:
         yield stream
+
+
+def _unpacked(content: pa.Buffer, path: str) -> Any:
+    try:
+        codec = pa.Codec.detect(path)
+    except (TypeError, ValueError):  # no such name
+        return pa.BufferReader(content)
+    return pa.CompressedInputStream(pa.BufferReader(content), codec.name)

@@ -181,11 +181,6 @@ def disappointments(engine: Engine) -> list[Problem]:
     return [problem for case in engine.policy.expectations if (problem := _disappointment(engine, case))]
 
 
-def decide(policy: Policy, request: Request) -> Decision:
-    """The answer of a policy to one request. For many requests compile the policy once."""
-    return Engine(policy).decide(request)
-
-
 def _disappointment(engine: Engine, case: Expectation) -> Problem | None:
     """What is wrong with the policy in the eyes of one expected case, if anything."""
     decision = engine.decide(

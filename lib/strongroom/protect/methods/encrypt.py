@@ -23,8 +23,6 @@ from strongroom.protect.cipher.siv import Siv
 from strongroom.protect.methods.method import Kernel, few_values, once_per_value, options_of, wrong
 from strongroom.protect.methods.row_key import NO_ROW_KEYS, Opener, Protector, RowKeys, key_rows, known, row_key
 
-MODES = ("deterministic", "randomised")
-
 
 def kernel(column: Column, *, table: str, keyring: Keyring, random: Random = os.urandom) -> Kernel:
     """The function that encrypts the column's values under the primary key.
@@ -87,13 +85,6 @@ def opener(column: Column, *, table: str, keyring: Keys) -> Opener:
         return values.take(found.indices), verdicts.take(found.indices).fill_null(True)
 
     return opened
-
-
-def decrypt(
-    array: pa.Array, column: Column, *, table: str, keyring: Keys, row_keys: RowKeys = NO_ROW_KEYS
-) -> tuple[pa.Array, pa.BooleanArray]:
-    """One array's values again, and for each row whether it could be opened; see `opener`, which compiles once."""
-    return opener(column, table=table, keyring=keyring)(array, row_keys)
 
 
 def siv(column: Column, *, table: str, keyring: Keys, key_id: int) -> Siv:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from datasketches import frequent_strings_sketch, kll_doubles_sketch
@@ -35,8 +34,6 @@ SAMPLE = 2_048
 
 WHOLE = ("tinyint", "smallint", "int", "bigint", "date", "timestamp", "timestamp_ntz")
 NUMBERS = (*WHOLE, "float", "double", "decimal")
-
-Numbers = npt.NDArray[np.float64]
 
 
 def sketches_of(contract: Contract) -> Mapping[str, tuple[str, ...]]:

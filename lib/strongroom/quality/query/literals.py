@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from strongroom.core.tokens import Language, Tokens, unquoted
+from strongroom.core.tokens import Language, Tokens
 from strongroom.quality.query.tree import DATE, DOUBLE, MOST_DIGITS, TEXT, TIMESTAMP, Kind, Literal, Node
 
 PART = r"(?:[^\W\d]\w*|`[^`]+`)"
@@ -57,14 +57,7 @@ class Literals(Tokens):
         return self.made_of(Literal(TEXT, text))
 
     def moment(self, kind: str) -> Node:
-        text = unquoted(self.written)
-        try:
-            value = date.fromisoformat(text) if kind == "date" else datetime.fromisoformat(text)
-            if isinstance(value, datetime):
-                value = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            raise self.problem(f"this is no {kind}", todo="Write it as ISO 8601 does.", at=self.at) from None
-        self.step()
+        value = self.moment_of(kind)
         if isinstance(value, datetime):
             micros = (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
             return self.made_of(Literal(TIMESTAMP, micros))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
 from strongroom.core.contract import Column, source_name
 from strongroom.core.errors import Problem, StoreError
-from strongroom.core.suggest import nearest
+from strongroom.core.suggest import unknown_column
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
 
@@ -106,9 +107,6 @@ def _nameless(place: int, count: int, where: str) -> Problem:
 
 def _unknown(name: str, known: Sequence[str], where: str, contract: str) -> Problem:
     same = next((other for other in known if other.strip().lower() == name.strip().lower()), None)
-    near = same or nearest(name, known)
-    hint = f"Did you mean {near!r}? " if near else ""
-    if same:
-        hint = f"It is called {same!r} there, and names are compared letter for letter. "
-    what = f"the data has a column {name[:80]!r} that {contract} does not know."
-    return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")
+    problem = unknown_column(name, () if same else known, contract, where=where)
+    hint = f"It is called {same!r} there, and names are compared letter for letter. " if same else ""
+    return replace(problem, todo=f"{hint}{problem.todo}")

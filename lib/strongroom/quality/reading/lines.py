@@ -64,9 +64,7 @@ def lines_of(
     yield from _split(_decoded(pieces, decode, most), most)
 
 
-def range_lines(
-    file: Seekable, start: int, stop: int, *, encoding: str, step: int = STEP, most: int = MOST
-) -> Iterator[pa.Array]:
+def range_lines(file: Seekable, start: int, stop: int, *, encoding: str, step: int = STEP) -> Iterator[pa.Array]:
     """The lines whose first byte lies in [start, stop) of a file: every line is in exactly one of ranges that follow.
 
     Args:
@@ -75,14 +73,13 @@ def range_lines(
         stop: the byte behind the range; it may lie behind the end of the file.
         encoding: of the contract; not UTF-16, whose line ends cannot be told from any byte.
         step: how many bytes are read at once.
-        most: as of `lines_of`.
 
     Raises:
         StoreError: as `lines_of`, of a range that begins the file.
     """
     if encoding == "UTF-16" or encoding in WIDE:
         raise ValueError("UTF-16 is read as a stream")
-    yield from lines_of(_ranged(file, start, stop, step), encoding=encoding, most=most, begins=start == 0)
+    yield from lines_of(_ranged(file, start, stop, step), encoding=encoding, begins=start == 0)
 
 
 def _ranged(file: Seekable, start: int, stop: int, step: int) -> Iterator[bytes]:

@@ -44,6 +44,9 @@ class Calendars(NamedTuple):
     int96: Calendar
 
 
+OURS = Calendars(Calendar.OURS, Calendar.OURS, Calendar.OURS)
+
+
 def calendars(footer: pq.FileMetaData) -> Calendars:
     """The calendars of a file, by the marks in its footer and else by who made it."""
     marks = {key.decode("utf-8", "replace"): value for key, value in (footer.metadata or {}).items()}

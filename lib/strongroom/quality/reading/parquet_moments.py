@@ -11,7 +11,15 @@ import pyarrow.compute as pc
 from strongroom.arrow import buffers
 from strongroom.arrow.buffers import Mask
 from strongroom.quality.reading.datetimes import FIRST_DAY, LAST_DAY, MICROS_A_DAY
-from strongroom.quality.reading.parquet_calendar import Calendar, Calendars, Ticks, first_plain, our_days, our_micros
+from strongroom.quality.reading.parquet_calendar import (
+    OURS,
+    Calendar,
+    Calendars,
+    Ticks,
+    first_plain,
+    our_days,
+    our_micros,
+)
 
 _A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _SECONDS = (FIRST_DAY * 86_400, (LAST_DAY + 1) * 86_400 - 1)
@@ -20,9 +28,9 @@ _SECONDS = (FIRST_DAY * 86_400, (LAST_DAY + 1) * 86_400 - 1)
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The calendars of one file."""
+    """The calendars of one file; ours where nothing else was ever written."""
 
-    calendars: Calendars
+    calendars: Calendars = OURS
 
     def calendar(self, kind: pa.DataType, *, int96: bool) -> Calendar:
         """The calendar of a column."""

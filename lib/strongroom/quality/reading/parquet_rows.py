@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import Column, Contract, Type, source_name
+from strongroom.core.contract import Column, Type, source_name
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.quality.reading import parquet_sizes
 from strongroom.quality.reading.blocks import Block, Seen
@@ -19,7 +19,7 @@ from strongroom.quality.reading.parquet_leaves import Shaper
 from strongroom.quality.reading.parquet_moments import Moments
 from strongroom.quality.reading.parquet_pairs import Look, Pair, asked_by, pairs
 
-__all__ = ("Reading", "asked_by", "fits", "fits_contract", "footer_of", "means_one_thing", "parquet_blocks")
+__all__ = ("Reading", "asked_by", "fits", "footer_of", "means_one_thing", "parquet_blocks", "shaped")
 
 _ARROWS, _NOBODYS = b"ARROW:schema", b"hidden:arrow"
 _END = 64 << 10
@@ -118,16 +118,6 @@ def _alike(kind: pa.DataType, type_: Type, *, of_spark: bool) -> bool:
     return bool(kind == arrow_type(type_))
 
 
-def fits_contract(file: pa.NativeFile | pa.Schema, contract: Contract, path: str) -> list[Problem]:
-    """The same for a whole contract with its rules, and an open file or the schema of a table.
-
-    Raises:
-        StoreError: this is no Parquet file.
-    """
-    footer = file if isinstance(file, pa.Schema) else footer_of(file, path=path)
-    return fits(footer, contract.columns, path=path, contract=contract.file, asked=asked_by(contract))
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a file is read.
@@ -177,18 +167,23 @@ def parquet_blocks(
     found = pairs(footer.schema.to_arrow_schema(), columns, look)
     if look.problems:
         raise ConfigError(look.problems)
-    shaper = Shaper(how.path, Moments(calendars(footer)))
-    names = [column.name for column in columns]
     opened = _Groups(source, footer, found, how)
-    for group in groups:
-        for batch, nanos in opened.batches(group):
-            arrays = [
-                shaper.column(pair, _named(batch, pair), _named(nanos, pair), rows=batch.num_rows) for pair in found
-            ]
-            numbers = np.arange(first + 1, first + batch.num_rows + 1, dtype=np.int64)
-            first += batch.num_rows
-            seen.records += batch.num_rows
-            yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
+    batches = (batch for group in groups for batch in opened.batches(group))
+    yield from shaped(batches, found, seen, Shaper(how.path, Moments(calendars(footer))), first=first)
+
+
+def shaped(
+    batches: Iterable[tuple[pa.RecordBatch, pa.RecordBatch | None]], found: Sequence[Pair], seen: Seen, shaper: Shaper,
+    *, first: int = 0,
+) -> Iterator[Block]:  # fmt: skip
+    """Arrow's batches of a file, each with what INT96 has as nanoseconds, as the contract's columns; see `pairs`."""
+    names = [pair.column.name for pair in found]
+    for batch, nanos in batches:
+        arrays = [shaper.column(pair, _named(batch, pair), _named(nanos, pair), rows=batch.num_rows) for pair in found]
+        numbers = np.arange(first + 1, first + batch.num_rows + 1, dtype=np.int64)
+        first += batch.num_rows
+        seen.records += batch.num_rows
+        yield Block(pa.RecordBatch.from_arrays(arrays, names), numbers)
 
 
 _LARGE, _STEP = 32 << 20, 4 << 20

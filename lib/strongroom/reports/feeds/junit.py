@@ -10,8 +10,9 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from strongroom.core.report import Report, share
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import plain
-from strongroom.reports.phrases import count, exact_percent, measured, percent, verdict
+from strongroom.reports.phrases import exact_percent, measured, percent, verdict
 
 
 def document(report: Report) -> str:
@@ -69,7 +70,7 @@ def _rules(suite: Element, report: Report) -> None:
     for rule in report.rules:
         fate = "set aside" if rule.severity == "error" else "counted, not set aside"
         part = percent(share(rule.failures, report.read))
-        told = f"{count(rule.failures, 'row')} ({part}) {fate}: {rule.check} of {', '.join(rule.columns[:8])}"
+        told = f"{counted(rule.failures, 'row')} ({part}) {fate}: {rule.check} of {', '.join(rule.columns[:8])}"
         _case(suite, "rules", rule.id, told if rule.failures else "")
 
 

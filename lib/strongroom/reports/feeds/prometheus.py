@@ -46,7 +46,7 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     yield (
         "gate_passed",
         "1 if readers got what the run made, 0 if they kept what they had.",
-        [({}, _truth(report.status == "done"))],
+        [({}, int(report.status == "done"))],
     )
     yield "run_started_seconds", "Start of the run that these figures are of, in seconds since 1970.", [({}, started)]
     yield "run_duration_seconds", "Wall time of that run until its report.", [({}, report.seconds)]
@@ -65,7 +65,7 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
     yield (
         "set_rule_passed",
         "1 if the rule on the whole set held, else 0.",
-        [({"rule": rule.id, "severity": rule.severity}, _truth(rule.passed)) for rule in report.set_rules],
+        [({"rule": rule.id, "severity": rule.severity}, int(rule.passed)) for rule in report.set_rules],
     )
     yield (
         "set_rule_measured",
@@ -108,7 +108,3 @@ def _lines(name: str, shared: Mapping[str, str], samples: Iterable[Sample]) -> l
 
 def _escaped(text: str) -> str:
     return label(plain(text, longest=LONGEST_NAME))
-
-
-def _truth(value: bool) -> int:
-    return int(value)

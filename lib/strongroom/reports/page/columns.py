@@ -7,10 +7,11 @@ from itertools import islice
 
 from strongroom.core.report import Report, share
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts, LabelCount
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import Markup, element, join, name, plain
 from strongroom.reports.page.layout import Head, more, names, section, table
 from strongroom.reports.page.pictures import before_after, scale_of
-from strongroom.reports.phrases import NOT_MEASURED, count, exact_percent, number, percent
+from strongroom.reports.phrases import NOT_MEASURED, exact_percent, number, percent
 
 
 def nulls(report: Report, *, shown: int) -> Markup:
@@ -38,9 +39,9 @@ def nulls(report: Report, *, shown: int) -> Markup:
             more(len(holed), shown=shown),
         ]
     if full:
-        parts += [element("p", f"No nulls in {count(len(full), 'column')}:"), names(full, shown=shown)]
+        parts += [element("p", f"No nulls in {counted(len(full), 'column')}:"), names(full, shown=shown)]
     if report.absent:
-        lead = f"In no file of this run, so null in every row: {count(len(report.absent), 'column')}."
+        lead = f"In no file of this run, so null in every row: {counted(len(report.absent), 'column')}."
         lines = ((name(each.column), _near(each)) for each in report.absent[:shown])
         heads = [("Column", ""), ("The nearest name in the files", "")]
         parts += [element("p", lead), table("Columns that no file has", heads, lines)]
@@ -95,7 +96,7 @@ def protection(report: Report, *, shown: int) -> Markup:
     )
     kept = sum(column.method == "keep" for column in personal)
     lead = (
-        f"{len(personal) - kept} of {count(len(personal), 'personal column')} protected"
+        f"{len(personal) - kept} of {counted(len(personal), 'personal column')} protected"
         if personal
         else "None is personal"
     )

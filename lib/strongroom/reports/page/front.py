@@ -5,10 +5,12 @@ from __future__ import annotations
 from strongroom import __version__
 from strongroom.core.policy.model import last_day
 from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import Markup, document, element, join, name
 from strongroom.reports.page.layout import section, table
-from strongroom.reports.page.page import heads
-from strongroom.reports.phrases import NOT_MEASURED, count, number
+from strongroom.reports.page.page import POLICY
+from strongroom.reports.page.style import STYLE
+from strongroom.reports.phrases import NOT_MEASURED, number
 
 _WORDS = {"done": ("✓ done", "good-text"), "gate closed": ("✕ gate closed", "care-text")}
 _ZONES = {
@@ -26,7 +28,7 @@ def page(front: FrontPage) -> str:
         zones.setdefault(each.name.partition(".")[0], []).append(each)
     ordered = [*(zone for zone in _ZONES if zone in zones), *sorted(zones.keys() - _ZONES.keys())]
     closed = sum(each.runs[0].status != "done" for each in front.tables)
-    told = "The last run of each went well." if not closed else f"The last run of {count(closed, 'table')} did not."
+    told = "The last run of each went well." if not closed else f"The last run of {counted(closed, 'table')} did not."
     when = element("time", f"{front.written:%-d %B %Y, %H:%M} UTC", datetime=front.written.isoformat())
     body = element(
         "body",
@@ -35,12 +37,12 @@ def page(front: FrontPage) -> str:
             "header",
             element("p", element("span", "Strongroom · a lake"), when, class_="over"),
             element("h1", "Tables"),
-            element("p", f"{count(len(front.tables), 'table')}. {told} Written at the end of each run."),
+            element("p", f"{counted(len(front.tables), 'table')}. {told} Written at the end of each run."),
         ),
         element("main", *(_zone(zone, zones[zone]) for zone in ordered), id="main", tabindex="-1"),
         element("footer", element("p", f"Strongroom {__version__}. No value of any row is on this page.")),
     )
-    return document(heads("Tables of a lake"), body)
+    return document("Tables of a lake", body, style=STYLE, policy=POLICY)
 
 
 def _zone(zone: str, tables: list[TableState]) -> Markup:
@@ -61,7 +63,7 @@ def _line(state: TableState) -> tuple[str, ...]:
 def _readable(state: TableState) -> Markup:
     if state.version is None or state.published is None:
         return Markup("nothing yet")
-    rows = NOT_MEASURED if state.written is None else f"{count(state.written, 'row')} by that run"
+    rows = NOT_MEASURED if state.written is None else f"{counted(state.written, 'row')} by that run"
     when = f"{state.published.started:%Y-%m-%d %H:%M} UTC"
     return join(f"version {state.version}", element("small", f"{when}, {rows}"))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from strongroom import __version__
 from strongroom.core.report import Report, SourceFacts, share
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import LONGEST_NAME, Markup, document, element, join, name, plain
 from strongroom.reports.page import columns, distributions
 from strongroom.reports.page import rows as sections
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.style import STYLE
-from strongroom.reports.phrases import NOT_MEASURED, count, duration, number, percent, size, verdict
+from strongroom.reports.phrases import NOT_MEASURED, duration, number, percent, size, verdict
 
 _SIGNS = {"yes": "M6 12.5l4 4 8-9", "care": "M12 6.4v7m0 4v.01", "no": "M7.5 7.5l9 9m0-9l-9 9"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 LARGEST = 1_000_000
@@ -51,18 +52,7 @@ def _page(report: Report, *, shown: int) -> str:
         element("main", *(markup for *_, markup in filled), id="main", tabindex="-1"),
         _foot(),
     )
-    return document(heads(f"{report.table}: {verdict(report).headline}"), body)
-
-
-def heads(title: str) -> Markup:
-    """What stands in the head of a page: its title and look, and that it loads and runs nothing."""
-    return join(
-        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Markup('<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'),
-        element("title", title),
-        element("style", Markup(STYLE)),
-    )
+    return document(f"{report.table}: {verdict(report).headline}", body, style=STYLE, policy=POLICY)
 
 
 def _summary(report: Report, links: Markup) -> Markup:
@@ -102,7 +92,7 @@ def _tiles(report: Report) -> Markup:
     held = sum(rule.passed for rule in report.set_rules)
     files = [source.files for source in report.sources if source.files is not None]
     tiles = [
-        ("Read", number(report.read), count(sum(files), "file") if files else ""),
+        ("Read", number(report.read), counted(sum(files), "file") if files else ""),
         ("Written", number(report.written), _part(report.written, report)),
         ("Quarantined", number(report.quarantined), _part(report.quarantined, report)),
         ("Set rules held", f"{held} of {len(report.set_rules)}" if report.set_rules else NOT_MEASURED, ""),

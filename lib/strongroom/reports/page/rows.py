@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.core.report import Report, RuleFacts, share
+from strongroom.core.suggest import counted
 from strongroom.reports.markup import Markup, element, join, name
 from strongroom.reports.page.layout import more, names, section, table
 from strongroom.reports.page.pictures import Branch, bar, flow, sparkline, trend
-from strongroom.reports.phrases import count, exact_percent, measured, number, percent, unaccounted
+from strongroom.reports.phrases import exact_percent, measured, number, percent, unaccounted
 
 
 def rows(report: Report) -> Markup:
@@ -16,7 +17,7 @@ def rows(report: Report) -> Markup:
     if report.read is None or report.written is None or report.quarantined is None:
         told = "Not measured: the run ended before its rows were counted."
         if report.written is not None:
-            told = f"{count(report.written, 'row')} written, made from the rows of another table."
+            told = f"{counted(report.written, 'row')} written, made from the rows of another table."
         return section("rows", "Rows in, rows out", element("p", told))
     if not report.read:
         return section("rows", "Rows in, rows out", element("p", "No rows were read."))
@@ -75,9 +76,9 @@ def rules(report: Report, *, shown: int) -> Markup:
         heads = [("Rule", ""), ("As bars", "pic"), ("Rows", "figure"), ("Share of read", "figure")]
         parts += [table("Rows that break a rule", heads, lines), more(len(broken), shown=shown)]
     if kept:
-        held = count(len(kept), "rule") if broken else f"all {count(len(kept), 'rule')}"
+        held = counted(len(kept), "rule") if broken else f"all {counted(len(kept), 'rule')}"
         parts += [element("p", f"Every row keeps {held}:"), names([rule.id for rule in kept], shown=shown)]
-    lead = f"{count(len(report.rules), 'rule')} judged on every row."
+    lead = f"{counted(len(report.rules), 'rule')} judged on every row."
     return section("rules", "Failures by rule", element("p", lead), *parts)
 
 
@@ -85,7 +86,7 @@ def quarantine(report: Report, *, shown: int) -> Markup:
     """Why rows were set aside."""
     if not report.quarantined:
         return Markup("")
-    lead = f"{count(report.quarantined, 'row')} set aside, encrypted, with all reasons; a row may have several."
+    lead = f"{counted(report.quarantined, 'row')} set aside, encrypted, with all reasons; a row may have several."
     largest = max((reason.rows for reason in report.reasons), default=1)
     lines = (
         (

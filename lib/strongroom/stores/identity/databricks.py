@@ -23,13 +23,12 @@ def is_here() -> bool:
     return "DATABRICKS_RUNTIME_VERSION" in os.environ and CLUSTER.is_dir() and CLUSTER.stat().st_uid == 0
 
 
-def user_name(session: Callable[[], Any], *, host: str = "", seconds: float = 10.0) -> str:
+def user_name(session: Callable[[], Any], *, host: str = "") -> str:
     """The user's name, usually an e-mail address.
 
     Args:
         session: gives the Spark session, on a cluster.
         host: the workspace; given, it is asked on a cluster, too.
-        seconds: how long to wait for it.
 
     Raises:
         EnvironmentFault: the workspace is not named, cannot be asked, says no, or names nobody.
@@ -45,7 +44,7 @@ def user_name(session: Callable[[], Any], *, host: str = "", seconds: float = 10
             todo=todo,
             code="identity.unknown",
         )
-    found = asked("/api/2.0/preview/scim/v2/Me", host=host, seconds=seconds, fault=EnvironmentFault, where=where)
+    found = asked("/api/2.0/preview/scim/v2/Me", host=host, seconds=10, fault=EnvironmentFault, where=where)
     name = found.get("userName") if isinstance(found, dict) else None
     if not isinstance(name, str) or not name.strip():
         raise EnvironmentFault(

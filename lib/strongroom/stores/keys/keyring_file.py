@@ -95,10 +95,8 @@ def _read(path: str) -> bytes | None:
         raise KeyFault(what, where=path, todo="Make it readable for this user.") from None
 
 
-def keyring_of(
-    handle: KeyHandle, *, now: Callable[[], float] = time.monotonic, keep_seconds: float = KEEP_SECONDS
-) -> Keyring:
-    """The ring of a handle, unwrapped through its provider at most once per process and `keep_seconds`.
+def keyring_of(handle: KeyHandle, *, now: Callable[[], float] = time.monotonic) -> Keyring:
+    """The ring of a handle, unwrapped through its provider at most once per process and `KEEP_SECONDS`.
 
     Raises:
         KeyFault: the provider is missing, down or says no.
@@ -107,7 +105,7 @@ def keyring_of(
     for other in [other for other, (until, _) in _rings.items() if now() >= until]:
         del _rings[other]
     if name not in _rings:
-        _rings[name] = (now() + keep_seconds, _unwrapped(handle))
+        _rings[name] = (now() + KEEP_SECONDS, _unwrapped(handle))
     return _rings[name][1]
 
 

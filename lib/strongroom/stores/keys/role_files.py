@@ -81,10 +81,8 @@ def open_role(role: str, holder: str, path: str) -> RoleHandle:
     return handle
 
 
-def role_keys_of(
-    handle: RoleHandle, *, now: Callable[[], float] = time.monotonic, keep_seconds: float = KEEP_SECONDS
-) -> RoleKeys:
-    """The keys of a handle, unwrapped through the role's provider at most once per process and `keep_seconds`.
+def role_keys_of(handle: RoleHandle, *, now: Callable[[], float] = time.monotonic) -> RoleKeys:
+    """The keys of a handle, unwrapped through the role's provider at most once per process and `KEEP_SECONDS`.
 
     Raises:
         KeyFault: the provider is missing or says no, or the file is damaged, changed, or another role's.
@@ -93,7 +91,7 @@ def role_keys_of(
     kept = _opened.get(name)
     if kept is None or now() >= kept[0]:
         _opened.pop(name, None)
-        kept = _opened[name] = (now() + keep_seconds, _unwrapped(handle))
+        kept = _opened[name] = (now() + KEEP_SECONDS, _unwrapped(handle))
     return kept[1]
 
 

@@ -76,10 +76,11 @@ class Rewrite:
         found = self.lake.open(self.table)
         self.onto = found if found is not None else self.onto
 
-    def left(self, path: str) -> bool:
-        """Whether a file that is gone from the disk has left the table, too."""
+    def check_left(self, path: str) -> None:
+        """Whether a file that is gone from the disk has left the table, too. Raises StoreError when it has not."""
         self.reopen()
-        return path not in files_of(self.onto)
+        if path in files_of(self.onto):
+            raise StoreError("a file of this table is gone", where=f"{self.table}: {path}", code="table.gone") from None
 
     def batches(self, path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The named columns of a file, as far as it has them."""

@@ -20,6 +20,12 @@ class Listing:
     unread: tuple[tuple[str, str], ...] = ()
 
 
+def unreadable(lake: Lake, why: str) -> StoreError:
+    """What to raise where not all of a lake can be looked into."""
+    what = f"the lake cannot be read: {why}"
+    return StoreError(what, where=lake.root, todo="Check its folder.", code="table.unreadable")
+
+
 def tables_in(lake: Lake, *, without: Collection[str] = ()) -> Listing:
     """Looks below the lake's root, zone by zone; an empty or missing lake has no table.
 
@@ -35,12 +41,7 @@ def tables_in(lake: Lake, *, without: Collection[str] = ()) -> Listing:
         filesystem, root = filesystem_of(lake.root)
         found = sorted(_below(filesystem, root, (), without, unread))
     except (OSError, pa.ArrowException) as fault:
-        raise StoreError(
-            f"the lake cannot be read: {_why(fault)}",
-            where=lake.root,
-            todo="Check its folder.",
-            code="table.unreadable",
-        ) from None
+        raise unreadable(lake, _why(fault)) from None
     return Listing(tuple(found), tuple(unread))
 
 

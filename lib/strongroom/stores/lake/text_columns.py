@@ -12,7 +12,7 @@ from deltalake.exceptions import DeltaError
 
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake.lake import Lake, filesystem_of
-from strongroom.stores.lake.listing import tables_in
+from strongroom.stores.lake.listing import tables_in, unreadable
 from strongroom.stores.lake.others import files_of
 from strongroom.stores.lake.staging import is_of
 
@@ -25,12 +25,7 @@ def tables_of(lake: Lake) -> list[str]:
     """
     found = tables_in(lake)
     if found.unread:
-        raise StoreError(
-            f"the lake cannot be read: {found.unread[0][1]}",
-            where=lake.root,
-            todo="Check its folder.",
-            code="table.unreadable",
-        )
+        raise unreadable(lake, found.unread[0][1])
     return list(found.tables)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -11,7 +12,6 @@ from urllib.parse import quote, unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from strongroom.core.contract import Source
@@ -19,8 +19,6 @@ from strongroom.core.errors import StoreError
 from strongroom.stores.lake import filesystem_of
 from strongroom.stores.sources.local_listing import files_below, is_hidden, refuse_no_file
 
-TEXT_FORMATS = ("json", "csv")
-"""Formats whose scalars arrive as text."""
 CORRUPT, FILE, POSITION, LINE, ENDS = "__corrupt", "__file", "__position", "__line", "__ends"
 """What a raw DataFrame has besides the contract's columns: a text that did not parse, or null; the file's path; the
 row's number from 0, or, below 0, one more than the byte at which the part starts that Spark read it with; of text the
@@ -46,10 +44,8 @@ def fixed_of(source: Source, lake: str) -> str:
 
 
 def location_of(source: Source, lake: str) -> str:
-    """Where a source lies: a path or URI in which nothing is escaped; of a Delta table as its own library takes it."""
-    if _is_whole(source.path):
-        return source.path
-    return f"{lake if source.format == 'delta' else _plain(lake)}/{source.path}"
+    """Where a source lies: a path, or a URI, which has the escapes that the lake's root has."""
+    return source.path if _is_whole(source.path) else f"{lake}/{source.path}"
 
 
 def _plain(lake: str) -> str:
@@ -73,6 +69,21 @@ def place_of(path: str) -> tuple[Any, str]:
     return filesystem_of(f"{scheme}{mark}{host}{slash}{quote(inside, safe='/*')}")
 
 
+@contextmanager
+def listing(source: Source, location: str) -> Iterator[None]:
+    """What the storage says while a source is listed, in our words."""
+    where = f"{source.name} ({location})"
+    try:
+        yield
+    except (OSError, pa.ArrowException, DeltaError) as error:
+        raise StoreError(
+            "this source cannot be listed", where=where, todo="Check the path and permission.", code="source.unreadable"
+        ) from error
+    except UnicodeDecodeError:
+        todo = "Rename it; `find DIR | grep -axv '.*'` shows which."
+        raise StoreError("a file's name here is no UTF-8", where=where, todo=todo, code="source.name") from None
+
+
 def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
     """Every file of a source, sorted by path.
 
@@ -81,25 +92,14 @@ def list_files(source: Source, lake: str) -> tuple[RawFile, ...]:
     Raises:
         StoreError: there is none, or the place cannot be listed.
     """
-    location = location_of(source, lake)
-    where = f"{source.name} ({location})"
-    try:
-        if source.format == "delta":
-            return (_pinned(location),)
+    location = location_of(source, _plain(lake))
+    with listing(source, location):
         filesystem, path = place_of(location)
         found = _matching(filesystem, path)
-    except (OSError, pa.ArrowException, DeltaError) as error:
-        raise StoreError(
-            "this source cannot be listed", where=where, todo="Check the path and permission.", code="source.unreadable"
-        ) from error
-    except UnicodeDecodeError:
-        todo = "Rename it; `find DIR | grep -axv '.*'` shows which."
-        raise StoreError("a file's name here is no UTF-8", where=where, todo=todo, code="source.name") from None
     files = [RawFile(_listed(info.path, location, path), info.size, info.mtime_ns // 1000) for info in found]
     if not files:
-        raise StoreError(
-            "there is no file here", where=where, todo="Check the path of the contract's server.", code="source.missing"
-        )
+        todo, where = "Check the path of the contract's server.", f"{source.name} ({location})"
+        raise StoreError("there is no file here", where=where, todo=todo, code="source.missing")
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -111,13 +111,6 @@ def _listed(inside: str, location: str, path: str) -> str:
     host, _, _ = rest.partition("/")
     tail = location.rstrip("/")[len(scheme + mark + host) :]
     return f"{scheme}{mark}{host}{inside.removeprefix(path.removesuffix(tail))}"
-
-
-def _pinned(location: str) -> RawFile:
-    """A Delta table as one file: its bytes, and for its time the version, which is what a run reads."""
-    table = DeltaTable(location)
-    sizes = pa.table(table.get_add_actions()).column("size_bytes")
-    return RawFile(location, sum(sizes.to_pylist()), int(table.version()))
 
 
 def _matching(filesystem: Any, path: str) -> list[Any]:

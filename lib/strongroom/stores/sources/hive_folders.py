@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from strongroom.core.contract import Column, Contract, source_name
 from strongroom.core.errors import Problem, StoreError
-from strongroom.core.suggest import nearest
+from strongroom.core.suggest import unknown_column
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """What Hive and Spark call the folder of a null, and of the empty text, which so is null here, too."""
@@ -67,10 +67,7 @@ def folder_problems(folders: Mapping[str, str | None], contract: Contract, *, pa
     for name in folders:
         column = known.get(name)
         if column is None:
-            near = nearest(name, known)
-            what = f"the data has a column {name[:80]!r}, by a folder, that {contract.file} does not know."
-            todo = f"{f'Did you mean {near!r}? ' if near else ''}Add it to the contract; method drop keeps it out."
-            problems.append(Problem(what, path, todo, "source.unknown"))
+            problems.append(unknown_column(name, known, contract.file, where=path, by=", by a folder,"))
         elif column.type.name in ("struct", "array"):
             what = f"the folder {name[:80]!r} holds one text, and the column is of type {column.type.name}"
             problems.append(

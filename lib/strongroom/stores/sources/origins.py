@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from strongroom.core.contract.formats import FORMATS
 from strongroom.core.sql_text import all_of, equals, one_of
 from strongroom.stores.lake import Lake, commits
-from strongroom.stores.sources.files import TEXT_FORMATS
 
 ORIGINS = "strongroom.origins"
 _SCHEMA = pa.schema(
@@ -54,7 +54,7 @@ class Form:
     @property
     def typed(self) -> bool:
         """Whether its values have types of their own."""
-        return self.format not in TEXT_FORMATS
+        return FORMATS[self.format].typed
 
     def to_json(self) -> str:
         """One line that `of_json` reads."""
