@@ -1,4 +1,4 @@
-"""What docs/operations.md says to back up is enough: put back in another place, the lake is read, added to, verified."""
+"""What docs/operations.md says to back up is enough: put back elsewhere, the lake is read, added to, verified."""
 
 import json
 import shutil

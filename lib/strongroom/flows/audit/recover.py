@@ -1,8 +1,8 @@
 """`audit recover`: the way back when the audit log is not what was signed. It is an entry of the log itself.
 
 A log that was put back from a backup, cut, or written to by somebody is signed no more. Whoever may write the keys says
-why and accepts it as it lies; what was found then stands in the log, and `audit verify` tells it for ever. A lake that was
-put back is recorded by the same people in the same way, with the versions that its tables have now.
+why and accepts it as it lies; what was found then stands in the log, and `audit verify` tells it for ever. A lake that
+was put back is recorded by the same people in the same way, with the versions that its tables have now.
 """
 
 from __future__ import annotations
