@@ -24,6 +24,7 @@ MAY = {
     "launcher": "console core core.settings setup stores stores.identity stores.spark",
     "console": "core core.run",
     "notebook": "console core core.run run_job stores.spark",
+    "task": "console core run_job",
     "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
@@ -92,7 +93,7 @@ FLOWS = {
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
 }
-ENTRIES = ("__main__", "run_job", "run_all", "launcher", "console", "notebook", "python", "functions")
+ENTRIES = ("__main__", "run_job", "run_all", "launcher", "console", "notebook", "task", "python", "functions")
 ROOMS = set(MAY) - set(ENTRIES)
 NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
 WITHOUT = {
