@@ -20,7 +20,7 @@ from strongroom.core.suggest import did_you_mean
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs the job that the words name. It ends the task with the job's exit code, and lets one go on that ended with 0."""
+    """Runs the job that the words name. A task goes on after exit code 0, and ends with any other."""
     words = list(sys.argv[1:] if argv is None else argv)
     job, options = (words[0], words[1:]) if words else ("", [])
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data

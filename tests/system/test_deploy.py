@@ -1,4 +1,4 @@
-"""What lies in deploy/ is what its programs take: systemd's, cron's, Databricks', Airflow's. The image is built nowhere."""
+"""What lies in deploy/ is what systemd, cron, Databricks and Airflow take. The image is built nowhere."""
 
 import configparser
 import json
