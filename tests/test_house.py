@@ -25,6 +25,7 @@ MAY = {
     "console": "core core.run",
     "notebook": "console core core.run run_job stores.spark",
     "task": "console core run_job",
+    "jupyter": "core.settings databricks python",
     "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
@@ -93,7 +94,18 @@ FLOWS = {
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
 }
-ENTRIES = ("__main__", "run_job", "run_all", "launcher", "console", "notebook", "task", "python", "functions")
+ENTRIES = (
+    "__main__",
+    "run_job",
+    "run_all",
+    "launcher",
+    "console",
+    "notebook",
+    "task",
+    "jupyter",
+    "python",
+    "functions",
+)
 ROOMS = set(MAY) - set(ENTRIES)
 NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
 WITHOUT = {
