@@ -1,8 +1,8 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Look at a training table
-# MAGIC Everything here is read through the policy, so each reader sees the columns and rows that are theirs.
-# MAGIC The figures show counts only.
+# MAGIC Everything here is read through the policy, so each reader sees the columns and rows that are theirs, and a line for
+# MAGIC what is not. The figures show counts only.
 
 # COMMAND ----------
 
@@ -35,13 +35,15 @@ print(view.summary)
 
 # COMMAND ----------
 
-labels = explore.label_counts(view)
-display(figures.bars(labels, name="label", count="rows", title="Labels"))
+labels = explore.mine(explore.label_counts, view, say=print)
+if labels is not None:
+    display(figures.bars(labels, name="label", count="rows", title="Labels"))
 
 # COMMAND ----------
 
-lengths = explore.text_lengths(view)
-display(figures.spread(lengths, value="length", count="rows", title="Length of the texts", unit="characters"))
+lengths = explore.mine(explore.text_lengths, view, say=print)
+if lengths is not None:
+    display(figures.spread(lengths, value="length", count="rows", title="Length of the texts", unit="characters"))
 
 # COMMAND ----------
 
@@ -51,9 +53,10 @@ display(figures.spread(lengths, value="length", count="rows", title="Length of t
 
 # COMMAND ----------
 
-runs = explore.last_runs(view)
-display(figures.runs(runs, title="Rows per run"))
-display(runs)
+runs = explore.mine(explore.last_runs, view, say=print)
+if runs is not None:
+    display(figures.runs(runs, title="Rows per run"))
+    display(runs)
 
 # COMMAND ----------
 
@@ -63,15 +66,17 @@ display(runs)
 
 # COMMAND ----------
 
-counted = explore.metrics(view, run_id=runs["run_id"].iloc[-1])
-failures = explore.rule_failures(counted)
-broken = failures[failures["rows"] > 0]
-display(figures.bars(broken, name="rule", count="rows", title="Rows that broke a rule", tone=figures.BAD, shares=False))
-print(f"{len(failures) - len(broken)} of {len(failures)} rules were broken by no row.")
+counted = explore.mine(explore.metrics, view, say=print)
+if counted is not None:
+    failures = explore.rule_failures(counted)
+    broken = failures[failures["rows"] > 0]
+    display(figures.bars(broken, name="rule", count="rows", title="Rows that broke a rule", tone=figures.BAD, shares=False))
+    print(f"{len(failures) - len(broken)} of {len(failures)} rules were broken by no row.")
 
 # COMMAND ----------
 
-nulls = explore.nulls(counted)
-holed = nulls[nulls["before"] + nulls["after"] > 0]
-display(figures.before_after(holed, name="column", title="Nulls per column, before and after"))
-print(f"{len(nulls) - len(holed)} of {len(nulls)} columns have no nulls.")
+if counted is not None:
+    nulls = explore.nulls(counted)
+    holed = nulls[nulls["before"] + nulls["after"] > 0]
+    display(figures.before_after(holed, name="column", title="Nulls per column, before and after"))
+    print(f"{len(nulls) - len(holed)} of {len(nulls)} columns have no nulls.")

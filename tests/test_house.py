@@ -18,12 +18,15 @@ LIB = ROOT / "lib"
 # Who may import whom. A name covers what lies in it, unless a longer name of this table does.
 MAY = {
     # entries
-    "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds "
+    "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds run_all "
     "stores.identity stores.spark",
+    "run_all": "console core core.run stores.spark",
     "__main__": "launcher",
     "launcher": "console core core.settings setup stores stores.identity stores.spark",
     "console": "core core.run",
     "notebook": "console core core.run run_job stores.spark",
+    "task": "console core run_job",
+    "jupyter": "core.settings databricks python",
     "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
@@ -93,7 +96,18 @@ FLOWS = {
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
 }
-ENTRIES = ("__main__", "run_job", "launcher", "console", "notebook", "python", "functions")
+ENTRIES = (
+    "__main__",
+    "run_job",
+    "run_all",
+    "launcher",
+    "console",
+    "notebook",
+    "task",
+    "jupyter",
+    "python",
+    "functions",
+)
 ROOMS = set(MAY) - set(ENTRIES)
 NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
 WITHOUT = {

@@ -85,8 +85,7 @@ class Telling:
             say(f"  {frame.filename}:{frame.lineno} in {frame.name}")
         say("  The message is withheld, since it might quote data; STRONGROOM_DEBUG=1 shows it.")
         debug(error, say)
-        bug = StrongroomError("this is a bug in Strongroom", code="run.bug")
-        return self._end(type(error).__name__, code=1, outcome=None, error=bug)
+        return self._end(type(error).__name__, code=1, outcome=None, error=bug())
 
     def _here(self, text: str) -> str:
         """The text, its commands for the settings of this run."""
@@ -117,6 +116,11 @@ class Telling:
         if self.as_json:
             tell(json_text(self.document(status, code=code, outcome=outcome, error=error), ascii_only=True))
         return code
+
+
+def bug() -> StrongroomError:
+    """What programs are told of a bug."""
+    return StrongroomError("this is a bug in Strongroom", code="run.bug")
 
 
 def _problem(problem: Problem, *, in_file: bool) -> dict[str, object]:

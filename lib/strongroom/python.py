@@ -89,6 +89,17 @@ def tables(*, purpose: str = "", principal: str = "", settings: str | Path = "",
         return [*readable(known, run_of(caller, principal or caller.principal, purpose))]
 
 
+def session_of(settings: str | Path = "") -> Any:
+    """The session that `read` would use: the active one, else a new one.
+
+    Raises:
+        ConfigError: the settings are not sound, are not to be found, or are somebody else's to write.
+        EnvironmentFault: Spark, Java or Delta's jars are missing, with the command that brings them.
+    """
+    with _ours("session_of"):
+        return _session(_settings(settings), None)
+
+
 @contextmanager
 def _ours(name: str) -> Iterator[None]:
     """Whatever goes wrong is one of our errors, without a library's message, which may quote data."""

@@ -33,6 +33,7 @@ from strongroom.core.settings.file import load_settings
 from strongroom.core.settings.values import is_principal
 from strongroom.reports.attempts import Attempt, attempt_of, recorded
 from strongroom.reports.feeds.prometheus import Gauge
+from strongroom.run_all import run_all
 from strongroom.stores.identity import trust, whoami
 from strongroom.stores.identity.settings_file import USUAL, VARIABLE, nearest, settings_file
 from strongroom.stores.spark import session
@@ -80,7 +81,8 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
     """Runs a job as the command line would and returns the exit code; see `core/errors.py` for what it means.
 
     A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is
-    there when it has options of its own, and `BARE = True` when it runs without settings.
+    there when it has options of its own, and `BARE = True` when it runs without settings. One with an option
+    `--all` says by `in_order(settings, args)` which contracts these are.
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
@@ -143,11 +145,26 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
     if settings is None:  # a job that looks after the installation itself must run when the settings are broken
         nobody = Run(run_id, name, "", args.purpose, started)
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
+    if getattr(args, "all", False):
+        return _each(flow, name, args, run_id, settings=settings, spark=spark)
     attempt = attempt_of(name, args, settings, started=started)
     if args.dry_run:
         return _logged(work, attempt, args, settings, run_id, spark=spark)
     with recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
         return _logged(work, attempt, args, settings, run_id, spark=spark)
+
+
+def _each(
+    flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, *, settings: Settings, spark: Any
+) -> Outcome:
+    """The job for every contract: each run has its own events and figures, as if it were the only one."""
+    contracts, circles = flow.in_order(settings, args)
+
+    def one(contract: str) -> Outcome:
+        alone = argparse.Namespace(**{**vars(args), "all": False, "contract": contract})
+        return audited(flow, name, alone, run_id, spark=spark)
+
+    return run_all(contracts, circles, job=name, run_id=run_id, config=args.config, one=one)
 
 
 def _settings_file(flow: ModuleType) -> str:
@@ -178,13 +195,14 @@ def _logged(
     if args.dry_run:
         return work(job)
     log = AuditLog.open(settings)
-    log.append(_event(run, "started", facts={"identity": run.proof or ASSERTED}))
+    about = {"dataset": attempt.contract} if attempt.contract else {}
+    log.append(_event(run, "started", facts={"identity": run.proof or ASSERTED, **about}))
     try:
         outcome = work(job)
     except BaseException as error:
         known = translate(error)
         ending = _ENDINGS.get(known.exit_code if known else 1, "failed")
-        log.append(_event(run, ending, error=known or error, facts=_why(known)))
+        log.append(_event(run, ending, error=known or error, facts={**_why(known), **about}))
         raise
     else:
         log.append(_event(run, "done", facts=outcome.facts))

@@ -170,8 +170,9 @@ def test_02_explore_shows_a_reader_only_what_is_theirs(prepared):
     assert "user:engineer may not act as user:grace" in str(stopped.value)
     grace = place.root / "grace.yaml"  # an analyst: no neutral reviews, no e-mail addresses, no metrics
     grace.write_text(place.settings.read_text().replace("user:engineer", "user:grace"))
-    with pytest.raises(Refused, match=r"user:grace may not read strongroom\.runs"):
-        shown(place, "02_explore", config=str(grace))
+    space, outputs = shown(place, "02_explore", config=str(grace))
+    assert (space["labels"] is None, space["runs"], space["counted"]) == (False, None, None)
+    assert sum(output.startswith("Not yours: ") for output in outputs if isinstance(output, str)) == 2
     view = run_flow(explore, spark=None, config=str(grace))
     labels = dict(explore.label_counts(view).itertuples(index=False, name=None))
     rows = place.rows("training.reviews")
@@ -183,15 +184,45 @@ def test_02_explore_shows_a_reader_only_what_is_theirs(prepared):
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize(("principal", "columns"), [("", {"email", "label"}), ("user:grace", {"label"})])
-def test_04_python_lists_and_reads_what_is_the_readers(prepared, principal, columns):
+@pytest.mark.parametrize(
+    ("principal", "columns"),
+    [
+        ("", {"email", "label", "text_content"}),
+        ("user:ada", {"label", "text_content"}),
+        ("user:grace", {"label", "text_content"}),
+    ],
+)
+def test_04_my_tables_lists_reads_and_draws_what_is_the_readers(prepared, principal, columns):
     place, *_ = prepared
-    space, outputs = shown(place, "04_python", principal=principal)
-    listed, told = outputs
-    assert listed.heads == ("table", "purpose", "columns")
+    space, outputs = shown(place, "04_my_tables", principal=principal)
+    listed, picture = outputs
+    assert listed.heads == ("name", "purpose", "columns")
     assert any(row[0] == "training.reviews" for row in listed.rows)
-    assert {"email", "label"} & set(space["rows"].columns) == columns
-    assert told.startswith(f"{space['rows'].count()} rows of ")
+    assert {"email", "label"} & set(space["mine"].columns) == columns
+    assert isinstance(picture, Picture)
+    assert picture.title == "Rows with a value, in percent"
+
+
+def test_04_my_tables_is_ten_lines():
+    notebook = parse_notebook((ROOT / "notebooks/04_my_tables.py").read_text(), "04_my_tables.py")
+    lines = [line for cell in notebook.cells if cell.kind == "python" for line in cell.text.splitlines() if line]
+    assert len(lines) == 10
+
+
+@pytest.mark.spark
+def test_the_data_scientist_runs_the_notebooks_meant_for_her(prepared, capsys):
+    """As shipped: what is hers is shown, a line says what is not, and a set option reaches each notebook's settings."""
+    place = replace(prepared[0], capsys=capsys)
+    ada = ("--set", "principal=user:ada")
+    for name in ("02_explore", "03_vectorize", "04_my_tables"):
+        done = place.run(notebook, str(ROOT / f"notebooks/{name}.py"), *ada)
+        assert done.code == 0, f"{name}: {done.err}"
+        page = Path(done.line["report"]).read_text()
+        assert (">email" in page) is False, name
+        assert page.count("Not yours: ") == (2 if name == "02_explore" else 0)
+    assert {event.principal for event in place.audit()[-20:]} == {"user:ada"}
+    refused = place.run(notebook, str(ROOT / "notebooks/01_prepare.py"), *ada)
+    assert (refused.code, refused.line["status"]) == (5, "Refused"), "that one is the engineer's"
 
 
 @pytest.mark.spark

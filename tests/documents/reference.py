@@ -13,6 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs/python.md"
 MARK = "## Reference\n<!-- made from docstrings by tests/documents/reference.py -->\n"
 NAMES = (
     "strongroom.read", "strongroom.tables", "strongroom.Readable", "strongroom.notebook.run_flow",
+    "strongroom.jupyter.notebook",
     "strongroom.functions.keys_of", "strongroom.functions.keys_of_role", "strongroom.functions.token",
     "strongroom.functions.encrypt", "strongroom.functions.decrypt",
 )  # fmt: skip

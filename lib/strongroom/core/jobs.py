@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_DRY = {"--dry-run", "--help", "-h"}
-"""With one of these a job touches nothing."""
+_DRY = {"--dry-run", "--help", "-h", "--jupyter"}
+"""With one of these a job touches no table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ class Screen(io.TextIOBase):
         kind = type(value).__module__.partition(".")[0]
         if hasattr(value, "savefig"):
             self._drawn.add(id(value))
-            self._show(_picture(value))
+            self._show(picture_of(value))
         elif kind == "pyspark" and hasattr(value, "collect"):
             self._show(self._table(value.columns, value.limit(SHOWN + 1).collect()))
         elif kind == "pandas" and hasattr(value, "itertuples"):
@@ -192,7 +192,8 @@ class Screen(io.TextIOBase):
         return Table(found.heads, texts, found.figures, found.cut)
 
 
-def _picture(figure: Any) -> Picture:
+def picture_of(figure: Any) -> Picture:
+    """A figure of matplotlib, drawn."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=160, metadata={"Software": None})
     titles = [figure.get_suptitle(), *(axes.get_title(loc=at) for axes in figure.axes for at in ("left", "center"))]

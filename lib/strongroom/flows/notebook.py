@@ -3,6 +3,8 @@
 The cells run in order in one namespace that holds spark, dbutils, display and displayHTML. A widget gets what --param
 says, else what --config, --contract, --purpose, --as and --run-id say to the widgets config, contract, purpose,
 principal and run_id, else its own default.
+
+--jupyter runs nothing: it writes the notebook as Jupyter opens it, FILE.ipynb, with these values in its first cell.
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ from strongroom.core.settings.file import handing_on
 from strongroom.core.suggest import did_you_mean
 from strongroom.databricks.dbutils import Dbutils, Screen
 from strongroom.databricks.format import Cell, Notebook, parse_notebook
+from strongroom.databricks.ipynb import ipynb
 from strongroom.databricks.page import Page, write_page
 from strongroom.stores.lake import Lake
 from strongroom.stores.spark.error_translation import translate
+from strongroom.stores.whole_file import write_whole
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--param", dest="params", metavar="NAME=VALUE", action="append", default=[], help="a widget's value"
     )
+    parser.add_argument("--jupyter", action="store_true", help="write it as Jupyter opens it; run nothing")
 
 
 def run(job: Job) -> Outcome:
@@ -49,6 +54,8 @@ def run(job: Job) -> Outcome:
     given = widget_values(job, notebook)
     if job.args.dry_run:
         return _preview(notebook, given)
+    if job.args.jupyter:
+        return _for_jupyter(job, notebook, given)
     dbutils = Dbutils(given)
     screen = Screen(dbutils.secrets)
     stopped = None
@@ -165,6 +172,24 @@ def _read(file: str) -> str:
         raise UsageError(
             f"there is no such notebook: {error.strerror}", where=file, todo=did_you_mean(file, known)
         ) from None
+
+
+def _for_jupyter(job: Job, notebook: Notebook, given: Mapping[str, str]) -> Outcome:
+    """The notebook as Jupyter opens it, beside itself.
+
+    Raises:
+        UsageError: there is one; it may hold somebody's work.
+    """
+    file = Path(notebook.file).with_suffix(".ipynb")
+    config = os.path.relpath(given.get("config") or job.settings.file, file.parent)
+    params = {name: value for name, value in given.items() if name not in ("config", "run_id")}
+    settings = dict(override.split("=", 1) for override in job.args.overrides)
+    text = ipynb(notebook, config=config, params=params, settings=settings)
+    if file.exists():
+        raise UsageError("there is such a notebook already", where=str(file), todo="Move it, or delete it.")
+    write_whole({file: text.encode()}, mode=0o600)
+    shown = {"notebook": notebook.file, "written": str(file), "widgets": sorted(given)}
+    return Outcome(report=str(file), summary=f"Written to {file}: open it in Jupyter.", answer=shown)
 
 
 def _preview(notebook: Notebook, given: Mapping[str, str]) -> Outcome:

@@ -25,6 +25,7 @@ _CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
 
 
 _handed_on: ContextVar[tuple[str, ...]] = ContextVar("handed_on", default=())
+_for_good: list[str] = []
 
 
 @contextmanager
@@ -35,6 +36,11 @@ def handing_on(overrides: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         _handed_on.reset(before)
+
+
+def hand_on(overrides: Sequence[str]) -> None:
+    """The same until the process ends, instead of what it was told so before."""
+    _for_good[:] = overrides
 
 
 def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
@@ -49,7 +55,7 @@ def load_settings(path: str, overrides: Sequence[str] = ()) -> Settings:
         UsageError: an override without `=`.
     """
     text = read_text(path, "Name another file with --config.")
-    return parse_settings(text, str(path), [*_handed_on.get(), *overrides])
+    return parse_settings(text, str(path), [*_for_good, *_handed_on.get(), *overrides])
 
 
 def parse_settings(text: str, file: str, overrides: Sequence[str] = ()) -> Settings:

@@ -32,57 +32,60 @@ class Setting:
 
 
 KNOWN: Mapping[str, Setting] = {
-    "lake": Setting("lake", required=True),
-    "keys": Setting("provider", required=True),
-    "keyring": Setting("path"),  # default: beside the key file, else beside the settings
-    "policy": Setting("path", required=True),
-    "contracts": Setting("path", required=True),
-    "principal": Setting("principal"),
-    "role_keys": Setting("path"),  # default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
-    "audit": Setting("path"),  # default: LAKE/strongroom/audit
+    "lake": Setting("lake", required=True),  # root folder or URI of the lake
+    "keys": Setting("provider", required=True),  # who holds the key-encryption key; `none` for who only reads
+    "keyring": Setting("path"),  # the wrapped data keys; default: beside the key file, else beside the settings
+    "policy": Setting("path", required=True),  # the policy file
+    "contracts": Setting("path", required=True),  # folder of the contracts
+    "principal": Setting("principal"),  # who runs a job where nothing proves it; default: the system's user
+    # what `keys wrap` gives to roles; default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
+    "role_keys": Setting("path"),
+    "audit": Setting("path"),  # folder of the audit log, on a disk; default: LAKE/strongroom/audit
     "masters": Setting("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }
 """The settings of the whole installation; besides them there are two mappings, `spark` of Spark's settings and
 `environment` of variables."""
 
 IDENTITY: Mapping[str, Setting] = {
-    "provider": Setting("choice", default="", choices=("system", "databricks", "token")),
+    "provider": Setting("choice", default="", choices=("system", "databricks", "token")),  # what proves who is asking
     "host": Setting("address"),  # of `databricks`: the workspace to ask; without it only its clusters can tell
     "keys": Setting("path"),  # of `token`: a JSON Web Key Set
-    "issuer": Setting("text"),
-    "audience": Setting("text", default="strongroom"),
-    "claim": Setting("text", default="sub"),
-    "token": Setting("token", default="env:STRONGROOM_TOKEN"),
+    "issuer": Setting("text"),  # of `token`: who must have issued it
+    "audience": Setting("text", default="strongroom"),  # of `token`: whom it must be for
+    "claim": Setting("text", default="sub"),  # of `token`: the claim that names the user
+    "token": Setting("token", default="env:STRONGROOM_TOKEN"),  # of `token`: where the caller's is
 }
 """The section `identity`: who proves who is asking (`stores/identity/who.py`). Never settable on the command line."""
 
 JOBS: Mapping[str, Mapping[str, Setting]] = {
     "prepare": {
-        "contract": Setting("name"),
-        "mode": Setting("choice", default="overwrite", choices=("overwrite", "append")),
+        "contract": Setting("name"),  # of a job that is told none
+        "mode": Setting("choice", default="overwrite", choices=("overwrite", "append")),  # all files, or just new ones
         "engine": Setting("choice", default="spark", choices=("spark", "auto", "local")),  # who does the work
-        "quarantine_limit": Setting("share", default=None),
+        "quarantine_limit": Setting("share", default=None),  # more set aside closes the gate; beats the contract's
         "widenLimit": Setting("number", default=10.0, least=0.0),  # GB that an increment writes anew for wider columns
         "sql_seconds": Setting("number", default=600.0, least=0.1),  # how long the query of a rule may take
         "sketches": Setting("flag", default=True),  # remember how values spread; docs/quality.md, section 6
         "sample": Setting("flag", default=False),  # make the sample lake when the lake has no raw data yet
         "openlineage": Setting("address"),  # events go there too; the report's file is written whatever becomes of them
-        "openlineage_token": Setting("token"),
+        "openlineage_token": Setting("token"),  # where the token for it is
         "pushgateway": Setting("address"),  # the same for the figures
-        "pushgateway_token": Setting("token"),
+        "pushgateway_token": Setting("token"),  # where the token for it is
         "send_seconds": Setting("number", default=5.0, least=0.1),  # how long a receiver is waited for
     },
     "vectorize": {
-        "contract": Setting("name"),
-        "text": Setting("name"),
-        "label": Setting("name"),
-        "key": Setting("name"),
-        "time": Setting("name"),
-        "max_features": Setting("integer", default=100, least=1),
-        "rank": Setting("choice", default=None, choices=("documents", "terms")),  # None: as the profile has it
-        "profile": Setting("choice", default="spark", choices=("spark", "sklearn")),
-        "ngram": Setting("integer", default=1, least=1),
-        "min_df": Setting("integer", default=None, least=1),  # None: as the profile has it
+        "contract": Setting("name"),  # of a job that is told none
+        "text": Setting("name"),  # the column with the texts; default: the contract's role `text`
+        "label": Setting("name"),  # likewise the label
+        "key": Setting("name"),  # likewise the row's key
+        "time": Setting("name"),  # likewise the moment that it is of
+        "max_features": Setting("integer", default=100, least=1),  # terms of the vocabulary, at most
+        # by what terms are ranked; not set: as the profile has it
+        "rank": Setting("choice", default=None, choices=("documents", "terms")),
+        "profile": Setting("choice", default="spark", choices=("spark", "sklearn")),  # whose formulas for weights
+        "ngram": Setting("integer", default=1, least=1),  # terms of up to so many words
+        # texts that a term stands in, at least; not set: as the profile has it
+        "min_df": Setting("integer", default=None, least=1),
     },
 }
 """The settings of single jobs: section → key. A section bears the name of its job."""

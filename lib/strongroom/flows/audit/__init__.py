@@ -4,6 +4,7 @@ audit verify                        check every entry and the last checkpoint, a
 audit verify --witness FILE         … and against a checkpoint that somebody else kept
 audit verify --new-key              … and sign with a new key, when the old one is lost; for who may write the keys
 audit recover --reason TEXT         go on from a log that is not what was signed, and record that; for the same people
+audit recover --lake --reason TEXT  record that the lake was put back from a backup, with the versions of its tables
 audit search table=training.reviews outcome=refused since=2026-01-01
 audit prove 41 --out 41.tlog-proof  that entry 41 is in the log
 audit prove --witness FILE          that the log only grew since that checkpoint
@@ -55,6 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", metavar="KEY|FILE", default="", help="public key to check with (default: our own)")
     parser.add_argument("--new-key", action="store_true", help="verify: sign with a new key from now on")
     parser.add_argument("--reason", metavar="TEXT", default="", help="recover: what happened, for the record")
+    parser.add_argument("--lake", action="store_true", help="recover: the lake was put back from a backup")
     parser.add_argument("--proof", metavar="FILE", default="", help="verify: only check this proof; needs --entry")
     parser.add_argument("--entry", metavar="FILE", default="", help="verify: the entry that --proof is about")
     parser.add_argument("--month", metavar="YYYY-MM", default="", help="report: default is the month before this one")

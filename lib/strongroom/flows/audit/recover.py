@@ -1,7 +1,8 @@
 """`audit recover`: the way back when the audit log is not what was signed. It is an entry of the log itself.
 
 A log that was put back from a backup, cut, or written to by somebody is signed no more. Whoever may write the keys says
-why and accepts it as it lies; what was found then stands in the log, and `audit verify` tells it for ever.
+why and accepts it as it lies; what was found then stands in the log, and `audit verify` tells it for ever. A lake that
+was put back is recorded by the same people in the same way, with the versions that its tables have now.
 """
 
 from __future__ import annotations
@@ -22,13 +23,18 @@ from strongroom.core.escaping import json_text
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.authorise import permit, policy_of
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake.text_columns import tables_of
 
 _KEYS = "strongroom.keys"
 _LONGEST_REASON = 900
+_ACCEPTED, _RESTORED = "accepted the log as it lies", "put the lake back"
 
 
 def recover(job: Job, log: AuditLog) -> Outcome:
     """Accepts the log as it lies, for who may write the keys, records what was found, and signs anew.
+
+    With `--lake` it records that the lake was put back, whether or not the log is whole.
 
     Raises:
         UsageError: no reason is given, or there is nothing to accept.
@@ -41,24 +47,37 @@ def recover(job: Job, log: AuditLog) -> Outcome:
     decision = permit(job, "write", _KEYS)
     with turn(job.settings):
         fault, facts, goes_on = _found(log, job.settings)
-        if fault is None:
-            raise UsageError("The log is whole: there is nothing to accept.", todo="Run audit verify.")
+        if job.args.lake:
+            facts["tables"] = _versions(Lake(job.settings.lake))
+        elif fault is None:
+            todo = "Run audit verify; --lake records that the lake was put back."
+            raise UsageError("The log is whole: there is nothing to accept.", todo=todo)
+        did = _ACCEPTED if fault else _RESTORED
         if job.args.dry_run:
-            answer = {**facts, "note": None}
-            return Outcome(summary=f"This would be recorded and accepted: {fault.what}", facts=facts, answer=answer)
+            summary = f"This would be recorded: {f'{did}: {fault.what}' if fault else did}"
+            return Outcome(summary=summary, facts=facts, answer={**facts, "note": None})
         policy = policy_of(job)
         decided = Event.decided(job.run, decision, policy=policy)
-        told = {"did": "accepted the log as it lies", "reason": reason, **facts}
-        note = _accept(log, job.settings, replace(decided, action=RECOVER, outcome="done", facts=told), goes_on)
+        event = replace(decided, action=RECOVER, outcome="done", facts={"did": did, "reason": reason, **facts})
+        if fault is None:  # the job's end signs it
+            log.append(event)
+            return Outcome(summary=f"Recorded: {did}.", facts=facts, answer={**facts, "note": None})
+        note = _accept(log, job.settings, event, goes_on)
     return Outcome(summary=f"Recorded, and signed from now on:\n{note}", facts=facts, answer={**facts, "note": note})
 
 
+def _versions(lake: Lake) -> dict[str, int]:
+    """The version that each table of the lake has now."""
+    opened = {name: lake.open(name) for name in tables_of(lake)}
+    return {name: table.version() for name, table in opened.items() if table is not None}
+
+
 def told(breaks: Iterable[tuple[int, Event]]) -> Iterator[str]:
-    """A line for each time that the log was accepted as it lay."""
+    """A line for each time that the log was accepted as it lay, or the lake put back."""
     for index, event in breaks:
         found, why = (json_text(event.facts.get(name, "")) for name in ("fault", "reason"))
-        who = f"Entry {index:,}: on {event.time:%Y-%m-%d} {event.principal} accepted the log as it lay"
-        yield f"{who}; found: {found}; reason: {why}"
+        did = _RESTORED if event.facts.get("did") == _RESTORED else f"accepted the log as it lay; found: {found}"
+        yield f"Entry {index:,}: on {event.time:%Y-%m-%d} {event.principal} {did}; reason: {why}"
 
 
 def plain(index: int, event: Event) -> dict[str, object]:

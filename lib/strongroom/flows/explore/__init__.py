@@ -72,6 +72,21 @@ def run(job: Job) -> Exploration:
     )  # fmt: skip
 
 
+def mine(
+    question: Callable[[Exploration], pd.DataFrame], view: Exploration, *, say: Callable[[str], None]
+) -> pd.DataFrame | None:
+    """What a question answers; where policy or contract give nothing for it, None, and that is said in a line."""
+    try:
+        return question(view)
+    except Refused as no:
+        say(f"Not yours: {no.what} ({no.where}).")
+    except ConfigError as no:
+        if no.code != "contract.missing":
+            raise
+        say(f"Not here: {no.problems[0].what} ({no.problems[0].where}).")
+    return None
+
+
 def _roles(job: Job, contract: Contract) -> dict[str, str]:
     """The columns that `vectorize` takes for text and label: those of the settings, else those of the contract."""
     found = {}
@@ -116,10 +131,11 @@ def last_runs(view: Exploration) -> pd.DataFrame:
     return found.iloc[::-1].reset_index(drop=True)
 
 
-def metrics(view: Exploration, *, run_id: str) -> pd.DataFrame:
-    """`about, name, metric, value`: everything that a run has counted."""
+def metrics(view: Exploration, *, run_id: str = "") -> pd.DataFrame:
+    """`about, name, metric, value`: everything that a run has counted; the last one where none is named."""
     from pyspark.sql import functions as F
 
+    run_id = run_id or str(last_runs(view)["run_id"].iloc[-1])
     of_run = view.read("strongroom.metrics").where(_dataset(view) & (F.col("run_id") == run_id))
     return pd.DataFrame(of_run.select("about", "name", "metric", "value").toPandas())
 

@@ -1,5 +1,6 @@
 """Turn raw files into a training table: checked, protected, governed, and published as a whole or not at all.
 
+--all               every contract of the folder, each after those it refers to; the exit code is the gravest
 --reread FILE       the batch that read this raw file is read anew as a whole and takes its own place in the table
 --widen             reads nothing: only brings the table's columns to the contract's types, however large it is
 --from-version N    of a Delta source, leave alone what its versions up to N did
@@ -31,6 +32,7 @@ from strongroom.flows.prepare.absent import absent_before, absent_columns, foret
 from strongroom.flows.prepare.batch_inputs import Read, only_spark
 from strongroom.flows.prepare.gate_distinct import with_former_values
 from strongroom.flows.prepare.mend_timestamps import mended
+from strongroom.flows.prepare.order import in_order as in_order
 from strongroom.flows.prepare.owner_rules import judge_owners
 from strongroom.flows.prepare.plan import Found, foreseen, mode_of, plan_batch
 from strongroom.flows.prepare.publish import look_again, publish_quarantine, publish_training
@@ -50,6 +52,7 @@ from strongroom.stores.spark.session import can_be_local
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `prepare` takes besides the options of every job."""
+    parser.add_argument("--all", action="store_true", help="every contract, each after those that it refers to")
     parser.add_argument("--reread", metavar="FILE", default="", help="read the batch that held this raw file anew")
     parser.add_argument(
         "--widen", action="store_true", help="read nothing; only bring the table's columns to the contract's types"

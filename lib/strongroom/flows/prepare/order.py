@@ -1,0 +1,67 @@
+"""In which order `prepare --all` takes the contracts: what a contract refers to comes before it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from strongroom.core.contract.file import read_contract
+from strongroom.core.contract.references import referenced
+from strongroom.core.contract_files import files_in, name_of
+from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.settings import Settings
+from strongroom.core.yaml import read_text
+
+_ONE = ("contract", "reread", "from_version", "mend_timestamps")
+"""Options that are about one data set, or go through all tables by themselves."""
+
+
+def in_order(settings: Settings, args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The names of all contracts in their order, and the circles in it, each cut at its first name.
+
+    Of two that do not refer to each other the first by name comes first. One that cannot be read refers to nothing.
+
+    Raises:
+        UsageError: another option is about a single data set.
+        ConfigError: there is no contract.
+    """
+    for option in _ONE:
+        if getattr(args, option):
+            named = f"--{option.replace('_', '-')}"
+            raise UsageError(f"--all is every contract, and {named} is not", where=named, todo="Leave one out.")
+    files = {name_of(file): file for file in reversed(files_in(settings.contracts))}
+    if not files:
+        todo = "Correct the setting 'contracts'."
+        raise ConfigError([Problem("No contract here.", settings.contracts, todo, "contract.unknown")])
+    return ordered({name: _needs(file) & files.keys() for name, file in sorted(files.items())})
+
+
+def _needs(file: Path) -> set[str]:
+    try:
+        contract, _ = read_contract(read_text(str(file)), str(file))
+    except ConfigError:  # told when its turn comes
+        return set()
+    return set(referenced(contract)) if contract is not None else set()
+
+
+def ordered(needs: Mapping[str, set[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Each name after those that it needs, and the circles that had to be cut for that."""
+    left, circles = {name: set(needs[name]) for name in sorted(needs)}, []
+    while True:
+        sorter = TopologicalSorter(left)
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            around = error.args[1][:-1]  # each is needed by the next, and the last by the first
+            start = around.index(min(around))
+            around = (*around[start:], *around[:start])
+            left[around[0]].discard(around[-1])
+            circles.append(around)
+            continue
+        found: list[str] = []
+        while ready := sorted(sorter.get_ready()):
+            sorter.done(*ready)
+            found += ready
+        return tuple(found), tuple(circles)

@@ -1,0 +1,54 @@
+"""`prepare --all` takes what a contract refers to before it, and tells where contracts refer to each other."""
+
+import argparse
+
+import pytest
+
+from strongroom.core.errors import ConfigError, UsageError
+from strongroom.core.settings.file import load_settings
+from strongroom.flows.prepare.order import in_order, ordered
+from support.lakes import ROOT, install
+
+ALONE = argparse.Namespace(contract="", reread="", from_version=None, mend_timestamps=False)
+
+
+@pytest.mark.parametrize(
+    ("needs", "order", "circles", "why"),
+    [
+        ({"b": (), "a": (), "c": ()}, "abc", [], "nobody needs anybody: by name"),
+        ({"a": "c", "b": "a", "c": ""}, "cab", [], "a chain"),
+        ({"a": "z", "b": "", "z": ""}, "bza", [], "what is free comes first, by name"),
+        ({"a": "b", "b": "a"}, "ab", [("a", "b")], "two that need each other"),
+        ({"b": "c", "c": "d", "d": "b", "a": "d"}, "bdac", [("b", "d", "c")], "three, and one that needs one of them"),
+        ({"a": "b", "b": "ac", "c": "b"}, None, [("a", "b"), ("b", "c")], "two circles that meet"),
+    ],
+)
+def test_each_comes_after_those_it_needs(needs, order, circles, why):
+    names, found = ordered({name: set(others) for name, others in needs.items()})
+    assert sorted(names) == sorted(needs), why
+    assert order is None or "".join(names) == order, why
+    assert sorted(found) == sorted(circles), why
+
+
+def test_the_contracts_of_a_folder_in_the_order_of_their_references(tmp_path):
+    place = install(tmp_path, None)
+    (tmp_path / "contracts/accounts.yaml").write_text((ROOT / "tests/contracts/visits.yaml").read_text())
+    (tmp_path / "contracts/a_broken.yaml").write_text("apiVersion: [")
+    settings = load_settings(str(place.settings))
+    assert in_order(settings, ALONE) == (("a_broken", "customers", "reviews", "accounts"), ())
+
+
+@pytest.mark.parametrize("option", ["contract", "reread", "from_version", "mend_timestamps"])
+def test_an_option_about_one_data_set_is_refused(tmp_path, option):
+    settings = load_settings(str(install(tmp_path, None).settings))
+    with pytest.raises(UsageError) as refused:
+        in_order(settings, argparse.Namespace(**{**vars(ALONE), option: 1}))
+    assert refused.value.where == f"--{option.replace('_', '-')}"
+
+
+def test_no_contract_is_told(tmp_path):
+    place = install(tmp_path, None)
+    place.edit("local.yaml", "contracts: contracts", "contracts: keys")
+    with pytest.raises(ConfigError) as told:
+        in_order(load_settings(str(place.settings)), ALONE)
+    assert told.value.code == "contract.unknown"
