@@ -18,12 +18,12 @@ LIB = ROOT / "lib"
 MAY = {
     # entries
     "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds "
-    "stores.identity stores.spark",
+    "stores stores.identity stores.spark",
     "__main__": "launcher",
     "launcher": "console core core.settings setup stores stores.identity stores.spark",
     "console": "core core.run",
     "notebook": "console core core.run run_job stores.spark",
-    "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
+    "python": "console core.settings flows.read notebook setup stores stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
     # words

@@ -33,6 +33,7 @@ from strongroom.core.settings.file import load_settings
 from strongroom.core.settings.values import is_principal
 from strongroom.reports.attempts import Attempt, attempt_of, recorded
 from strongroom.reports.feeds.prometheus import Gauge
+from strongroom.stores import storage
 from strongroom.stores.identity import trust, whoami
 from strongroom.stores.identity.settings_file import USUAL, VARIABLE, nearest, settings_file
 from strongroom.stores.spark import session
@@ -169,6 +170,7 @@ def _logged(
 ) -> Outcome:  # fmt: skip
     """The flow between its two audit events; gauges of its end may be added to the attempt."""
     trust.hold(settings, say=say)
+    storage.settle(settings)
     name, started = attempt.command.partition(" ")[0], attempt.started
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, attempt, spark=spark)
     principal = args.principal or caller.principal

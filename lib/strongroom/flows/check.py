@@ -26,7 +26,7 @@ from strongroom.flows.foundation.contracts import must_exist, named, sound_contr
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
-from strongroom.setup.connectors import connector_fault
+from strongroom.stores import storage
 from strongroom.stores.spark.settings import refused
 
 BARE = True
@@ -65,6 +65,7 @@ def run(job: Job) -> Outcome:
     remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
+        storage.settle(settings)
         remarks += lint(
             load_policy(settings.policy),
             tables=known_tables(settings, looks=job.args.lake).tables,
@@ -161,8 +162,6 @@ def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
 def _settings(text: str, file: str, overrides: Sequence[str]) -> str:
     settings = parse_settings(text, file, overrides)
     problems = list(refused(settings.spark, file=file))
-    if (fault := connector_fault(settings)) is not None:
-        problems.append(fault)
     if problems:
         raise ConfigError(problems)
     return f"settings of the lake {settings.lake}"

@@ -168,6 +168,25 @@ def append(lake: Lake, table: str, rows: pa.Table, *, once: tuple[str, int] | No
         raise
 
 
+def refuses_a_second(lake: Lake, table: str) -> bool:
+    """Whether the storage refuses an entry of the log where there is one: what every commit of ours relies on.
+
+    It makes a version that changes nothing, for tables that are there to try it on.
+    """
+    first, second = _open(lake, table), _open(lake, table)
+    _nothing(first)
+    try:
+        _nothing(second)
+    except (DeltaError, OSError):
+        return True
+    return False
+
+
+def _nothing(now: DeltaTable) -> None:
+    props = CommitProperties(max_commit_retries=0)
+    now.create_write_transaction([], "append", now.schema(), partition_by=[], commit_properties=props)
+
+
 def take_back(lake: Lake, table: str, *, version: int, writers: Mapping[str, int]) -> None:
     """Makes the version before this one the newest again, columns and numbers of writers as they were.
 

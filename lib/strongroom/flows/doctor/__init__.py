@@ -1,7 +1,8 @@
 """Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, audit log and tables' files.
 
-One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
-Spark, and runs when the settings are broken. Exit code 4 when something fails.
+One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It runs when the settings are
+broken, and changes nothing; of a lake in an object store both halves, Arrow and Spark, write, commit, read and delete
+a probe (not with --dry-run). Exit code 4 when something fails.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from strongroom.core.escaping import joined, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
+from strongroom.core.settings.storage import cloud_of
 from strongroom.core.suggest import counted
 from strongroom.setup.home import Home
 from strongroom.setup.probes import Finding, ours_alone, probe
+from strongroom.stores import storage
 from strongroom.stores.identity.settings_file import USUAL
 from strongroom.stores.identity.trust import sources
 from strongroom.stores.lake import Lake
@@ -40,8 +43,13 @@ def run(job: Job) -> Outcome:
     """
     told, settings = _settings(job)
     home = Home.named()
-    findings = [*probe(home, _folders(settings) if settings else {}), told]
+    cloud = cloud_of(settings.lake) if settings else ""
+    findings = [*probe(home, _folders(settings) if settings else {}, cloud=cloud), told]
     findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
+    if settings and cloud and not job.args.dry_run:
+        from strongroom.flows.doctor.storage import tried  # what opens tables takes a while to load
+
+        findings += tried(job, settings)
     if settings:
         findings += [_audit(job, settings), *_tables(settings.lake)]
     failed = sum(bool(finding.mend) for finding in findings)
@@ -86,6 +94,7 @@ def _settings(job: Job) -> tuple[Finding, Settings | None]:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
         mend = f"./spark-submit.sh check --config {shell_word(file)}"
         return Finding("settings", f"{file}: {count} problem(s)", mend), None
+    storage.settle(settings)
     return Finding("settings", file), settings
 
 
