@@ -62,10 +62,13 @@ def cloud_of(lake: str) -> str:
 
 
 def storage_fault(lake: str, storage: Mapping[str, str]) -> tuple[str, str]:
-    """What of the section does not go with the lake, and what to do; empty texts when all does."""
+    """What of the section does not go with the lake, and what to do; empty texts when all does.
+
+    For a lake that is a folder it says nothing: that is how one tries a cluster's settings.
+    """
     cloud, endpoint, file = cloud_of(lake), storage["endpoint"], _file(storage)
-    if any(storage.values()) and not cloud:
-        return "'storage' is about a lake in an object store; this one is a folder.", "Leave the section out."
+    if not cloud:
+        return "", ""
     if endpoint and cloud == "gcs":
         return "A lake at gs:// has no other endpoint than Google's.", "Leave 'storage.endpoint' out."
     if storage["region"] and cloud != "s3":

@@ -36,7 +36,9 @@ def tried(job: Job, settings: Settings) -> Iterator[Finding]:
     except Exception as error:  # whatever a library of a cloud says
         known = error if isinstance(error, StrongroomError) else error_translation.translate(error)
         what = f"{known.what}: {known.where}" if known else type(error).__name__
-        yield Finding("storage", f"{settings.lake} cannot be used: {what}", (known and known.todo.removeprefix("Run: ")) or mend)
+        yield Finding(
+            "storage", f"{settings.lake} cannot be used: {what}", (known and known.todo.removeprefix("Run: ")) or mend
+        )
     finally:
         _deleted(lake, table)
 
