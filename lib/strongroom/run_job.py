@@ -146,8 +146,9 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         return work(Job(nobody, _NO_SETTINGS, args, session.no_session, say))
     attempt = attempt_of(name, args, settings, started=started)
     if args.dry_run:
-        return _logged(work, attempt, args, settings, run_id, spark=spark)
-    with recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
+        with storage.settled(settings):
+            return _logged(work, attempt, args, settings, run_id, spark=spark)
+    with storage.settled(settings), recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
         return _logged(work, attempt, args, settings, run_id, spark=spark)
 
 
@@ -170,7 +171,6 @@ def _logged(
 ) -> Outcome:  # fmt: skip
     """The flow between its two audit events; gauges of its end may be added to the attempt."""
     trust.hold(settings, say=say)
-    storage.settle(settings)
     name, started = attempt.command.partition(" ")[0], attempt.started
     caller = _caller(Run(run_id, name, _NOBODY, args.purpose, started), settings, args, attempt, spark=spark)
     principal = args.principal or caller.principal

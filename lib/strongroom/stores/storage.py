@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom.core.errors import StoreError
@@ -32,6 +34,17 @@ def settle(settings: Settings) -> None:
             raise StoreError("the storage's credentials cannot be read", where=file, todo=todo) from None
     _before.update({name: os.environ.get(name) for name in wanted})
     _put(wanted)
+
+
+@contextmanager
+def settled(settings: Settings) -> Iterator[None]:
+    """`settle` while a job is at work; then the variables are what they were."""
+    settle(settings)
+    try:
+        yield
+    finally:
+        _put(_before)
+        _before.clear()
 
 
 def _put(wanted: dict[str, str | None]) -> None:

@@ -46,12 +46,9 @@ def run(job: Job) -> Outcome:
     cloud = cloud_of(settings.lake) if settings else ""
     findings = [*probe(home, _folders(settings) if settings else {}, cloud=cloud), told]
     findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
-    if settings and cloud and not job.args.dry_run:
-        from strongroom.flows.doctor.storage import tried  # what opens tables takes a while to load
-
-        findings += tried(job, settings)
     if settings:
-        findings += [_audit(job, settings), *_tables(settings.lake)]
+        with storage.settled(settings):
+            findings += [*_tried(job, settings), _audit(job, settings), *_tables(settings.lake)]
     failed = sum(bool(finding.mend) for finding in findings)
     answer = {"checks": [{"ok": not finding.mend, **asdict(finding)} for finding in findings]}
     if failed:
@@ -62,6 +59,14 @@ def run(job: Job) -> Outcome:
         fault.outcome = Outcome(answer=answer)
         raise fault
     return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)}, answer=answer)
+
+
+def _tried(job: Job, settings: Settings) -> Iterator[Finding]:
+    """Whether a lake in an object store can be used by both halves; of a folder other probes tell."""
+    if cloud_of(settings.lake) and not job.args.dry_run:
+        from strongroom.flows.doctor.object_store import tried  # what opens tables takes a while to load
+
+        yield from tried(job, settings)
 
 
 def _tables(lake: str) -> Iterator[Finding]:
@@ -94,7 +99,6 @@ def _settings(job: Job) -> tuple[Finding, Settings | None]:
         count = len(error.problems) if isinstance(error, ConfigError) else 1
         mend = f"./spark-submit.sh check --config {shell_word(file)}"
         return Finding("settings", f"{file}: {count} problem(s)", mend), None
-    storage.settle(settings)
     return Finding("settings", file), settings
 
 

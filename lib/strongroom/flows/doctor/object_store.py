@@ -13,7 +13,6 @@ from strongroom.core.run import Job
 from strongroom.core.settings import Settings
 from strongroom.setup.own_session import own_session
 from strongroom.setup.probes import Finding
-from strongroom.stores import storage
 from strongroom.stores.lake import Lake, commits, filesystem_of, staging
 from strongroom.stores.spark import error_translation
 from strongroom.stores.spark.session import can_be_local
@@ -27,8 +26,10 @@ def tried(job: Job, settings: Settings) -> Iterator[Finding]:
     lake, table = Lake(settings.lake), f"strongroom.probe-{uuid4().hex}"
     mend = f"correct 'lake' or 'storage' in {settings.file}, or the rights there: docs/install.md#storage"
     try:
-        storage.settle(settings)
-        yield _ours(lake, table, mend)
+        ours = _ours(lake, table, mend)
+        yield ours
+        if ours.mend:
+            return
         if can_be_local(settings) and settings.jobs["prepare"]["engine"] == "local":
             yield Finding("spark", "not asked for the storage: prepare.engine is local")
         else:
@@ -45,7 +46,7 @@ def tried(job: Job, settings: Settings) -> Iterator[Finding]:
 
 def _ours(lake: Lake, table: str, mend: str) -> Finding:
     commits.append(lake, table, _ROWS)
-    if not commits.refuses_a_second(lake, table):
+    if not commits.loses_none(lake, table):
         what = f"{lake.root} takes a commit in place of another (no conditional writes): rows would be lost"
         return Finding("storage", what, "take a store that knows If-None-Match: docs/decisions/object-stores.md")
     if lake.read(table) != _ROWS:
