@@ -19,7 +19,7 @@ LIB = ROOT / "lib"
 MAY = {
     # entries
     "run_job": "audit console core core.audit_event core.run core.settings reports.attempts reports.feeds run_all "
-    "stores.identity stores.spark",
+    "stores stores.identity stores.spark",
     "run_all": "console core core.run stores.spark",
     "__main__": "launcher",
     "launcher": "console core core.settings setup stores stores.identity stores.spark",
@@ -27,7 +27,7 @@ MAY = {
     "notebook": "console core core.run run_job stores.spark",
     "task": "console core run_job",
     "jupyter": "core.settings databricks python",
-    "python": "console core core.settings flows.read notebook setup stores.identity stores.spark",
+    "python": "console core.settings flows.read notebook setup stores stores.identity stores.spark",
     "functions": "arrow core core.contract core.keys core.policy core.settings protect protect.methods stores.keys "
     "stores.spark",
     # words

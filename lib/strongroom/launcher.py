@@ -20,7 +20,7 @@ from strongroom import __version__, console
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.jobs import JOBS
 from strongroom.core.program import INSTALLED, ROOT
-from strongroom.core.settings import Settings
+from strongroom.core.settings import Settings, storage
 from strongroom.core.settings.values import master_fault
 from strongroom.core.suggest import nearest
 from strongroom.setup import spark_submit, variables
@@ -140,7 +140,8 @@ def set_up(request: Request, home: Home) -> None:
     """Make what any job needs, and say where it is."""
     ready = [f"Python packages in {home.venv}"]
     if not request.no_spark:
-        java = ensure_spark(home, say=say)
+        settings = _readable(request)  # of the lake at hand: which cloud's jars
+        java = ensure_spark(home, say=say, cloud=storage.cloud_of(settings.lake) if settings else "")
         ready += [f"Delta jars in {home.jars}", f"Java {java.release} in {java.home}"]
         if not request.tools:
             ensure_archive(home, java, say=say)
@@ -235,9 +236,9 @@ def java_for(request: Request, settings: Settings, home: Home) -> Java | None:
         EnvironmentFault: something is missing, and cannot be had.
     """
     if not INSTALLED:
-        return ensure_spark(home, say=say)
+        return ensure_spark(home, say=say, cloud=storage.cloud_of(settings.lake))
     try:
-        return present_spark(home)
+        return present_spark(home, cloud=storage.cloud_of(settings.lake))
     except EnvironmentFault:
         if engine_of(request, settings) == "auto":
             return None
@@ -281,8 +282,9 @@ def _readable(request: Request) -> Settings | None:
 
 def submitted(request: Request, home: Home, settings: Settings, *, java: Java | None, folder: Path) -> Command:
     """The `spark-submit` that runs the job."""
-    lock, words = read_lock(LOCK), request.words
-    command = spark_submit.submitted(home, words, settings=settings.spark, jars=lock, java=java, folder=folder)
+    lock, words = read_lock(LOCK, storage.cloud_of(settings.lake)), request.words
+    spark = {**storage.spark(settings, os.environ), **settings.spark}
+    command = spark_submit.submitted(home, words, settings=spark, jars=lock, java=java, folder=folder)
     command = _told(command, settings)
     return spark_submit.hosted(home, command, words) if engine_of(request, settings) == "auto" else command
 

@@ -9,28 +9,24 @@ Works in a plain process, in Jupyter, with a session of one's own (classic or Co
 
 from __future__ import annotations
 
-import atexit
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strongroom import console
-from strongroom.core import program
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
 from strongroom.flows.read import read_mine, run_of
 from strongroom.flows.read.listing import Readable, readable
 from strongroom.notebook import told
-from strongroom.setup import spark_submit
-from strongroom.setup.home import Home
-from strongroom.setup.steps import present_spark
+from strongroom.setup.own_session import own_session
+from strongroom.stores import storage
 from strongroom.stores.identity import trust, whoami
 from strongroom.stores.identity.settings_file import VARIABLE, found
-from strongroom.stores.spark import connect, run_folder, session
+from strongroom.stores.spark import session
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -113,6 +109,7 @@ def _settings(named: str | Path) -> Settings:
     """The settings; where others may write them, the policy or a contract, that is told, or no reason to go on."""
     known = load_settings(str(named or os.environ.get(VARIABLE) or found(say=_say)))
     trust.hold(known, say=_say)
+    storage.settle(known)
     return known
 
 
@@ -128,27 +125,4 @@ def _session(settings: Settings, spark: Any) -> Any:
         return spark
     if (there := session.active()) is not None:
         return there
-    own = {"spark.master": "local[*]", **settings.spark}
-    if connect.is_connect(own["spark.master"]):
-        return session.open_session(settings, say=_say)
-    home = Home(program.home(), installed=True)  # whatever Python this is, its packages are those that work here
-    java = present_spark(home)
-    tempfile.gettempdir()  # looked up before it is the run's, and remembered
-    folder, _ = run_folder.make()  # locked until this process ends
-    atexit.register(run_folder.remove, folder)
-    with _variables(spark_submit.session(home, java, settings=own, folder=folder)):
-        return session.open_session(settings, say=_say)
-
-
-@contextmanager
-def _variables(added: Mapping[str, str]) -> Iterator[None]:
-    """These variables while a JVM starts, which has them from then on; this process has its own again."""
-    before = {name: os.environ.get(name) for name in added}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+    return own_session(settings, say=_say)

@@ -34,6 +34,7 @@ from strongroom.core.settings.values import is_principal
 from strongroom.reports.attempts import Attempt, attempt_of, recorded
 from strongroom.reports.feeds.prometheus import Gauge
 from strongroom.run_all import run_all
+from strongroom.stores import storage
 from strongroom.stores.identity import trust, whoami
 from strongroom.stores.identity.settings_file import USUAL, VARIABLE, nearest, settings_file
 from strongroom.stores.spark import session
@@ -149,8 +150,9 @@ def audited(flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, 
         return _each(flow, name, args, run_id, settings=settings, spark=spark)
     attempt = attempt_of(name, args, settings, started=started)
     if args.dry_run:
-        return _logged(work, attempt, args, settings, run_id, spark=spark)
-    with recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
+        with storage.settled(settings):
+            return _logged(work, attempt, args, settings, run_id, spark=spark)
+    with storage.settled(settings), recorded(attempt, settings, now=lambda: datetime.now(UTC), say=say):
         return _logged(work, attempt, args, settings, run_id, spark=spark)
 
 

@@ -126,10 +126,30 @@ def test_a_changed_jar_is_deleted_and_told(tmp_path):
     jars.verify([JAR], tmp_path)
 
 
-def test_the_lock_of_the_jars_names_the_two_that_pyspark_lacks():
-    lock = jars.read_lock(ROOT / "conf/jars.lock")
-    assert [jar.file for jar in lock] == ["delta-spark_4.1_2.13-4.4.0.jar", "delta-storage-4.4.0.jar"]
+@pytest.mark.parametrize(
+    ("cloud", "count", "one"),
+    [
+        ("", 2, "delta-storage-4.4.0.jar"),
+        ("s3", 37, "s3/hadoop-aws-3.4.2.jar"),
+        ("azure", 4, "azure/hadoop-azure-3.4.2.jar"),
+        ("gcs", 3, "gcs/gcs-connector-hadoop3-2.2.26-shaded.jar"),
+    ],
+)
+def test_the_lock_names_deltas_jars_and_those_of_one_cloud(cloud, count, one):
+    lock = jars.read_lock(ROOT / "conf/jars.lock", cloud)
+    assert (len(lock), one in [jar.file for jar in lock]) == (count, True)
     assert all(re.fullmatch("[0-9a-f]{64}", jar.sha256) for jar in lock)
+    assert {jar.cloud for jar in lock} == {"", cloud}
+
+
+def test_a_clouds_jar_gets_a_folder_of_its_own(tmp_path, monkeypatch):
+    jar = jars.Jar("org.example", "thing", "1", hashlib.sha256(CONTENT).hexdigest(), "shaded", "gcs")
+    (tmp_path / "mirror/org/example/thing/1").mkdir(parents=True)
+    (tmp_path / "mirror/org/example/thing/1/thing-1-shaded.jar").write_bytes(CONTENT)
+    monkeypatch.setenv("STRONGROOM_MAVEN_MIRROR", (tmp_path / "mirror").as_uri())
+    jars.fetch([jar], tmp_path / "jars", java=Path("no-java"), ivy=Path("no-ivy"), say=unheard)
+    assert (tmp_path / "jars/gcs/thing-1-shaded.jar").read_bytes() == CONTENT
+    assert jars.absent([jar], tmp_path / "jars") == jars.altered([jar], tmp_path / "jars") == ()
 
 
 def test_a_broken_lock_is_told_with_its_line(tmp_path):

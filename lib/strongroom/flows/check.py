@@ -8,7 +8,7 @@ are. A file's content tells what it is. Every problem is told with file and line
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
+from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings, parse_settings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import parse, read_text
@@ -26,7 +27,7 @@ from strongroom.flows.foundation.contracts import must_exist, named, sound_contr
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
-from strongroom.setup.connectors import connector_fault
+from strongroom.stores import storage
 from strongroom.stores.spark.settings import refused
 
 BARE = True
@@ -65,18 +66,24 @@ def run(job: Job) -> Outcome:
     remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
-        remarks += lint(
-            load_policy(settings.policy),
-            tables=known_tables(settings, looks=job.args.lake).tables,
-            at=job.run.started,
-        )
-        if job.args.lake:
-            from strongroom.flows.foundation.provenance import untold  # what opens tables takes a while to load
-
-            remarks += untold(settings.lake, contracts_in(settings.contracts))
+        with storage.settled(settings):
+            remarks += _remarks(job, settings)
         lines += [f"note  {remark}" for remark in remarks]
     answer = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
     return Outcome(summary=joined(lines), facts={"files": len(files)}, answer=answer)
+
+
+def _remarks(job: Job, settings: Settings) -> Iterator[Problem]:
+    """What the policy says against the contracts and, with `--lake`, against the lake's tables."""
+    yield from lint(
+        load_policy(settings.policy),
+        tables=known_tables(settings, looks=job.args.lake).tables,
+        at=job.run.started,
+    )
+    if job.args.lake:
+        from strongroom.flows.foundation.provenance import untold  # what opens tables takes a while to load
+
+        yield from untold(settings.lake, contracts_in(settings.contracts))
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:
@@ -161,8 +168,6 @@ def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
 def _settings(text: str, file: str, overrides: Sequence[str]) -> str:
     settings = parse_settings(text, file, overrides)
     problems = list(refused(settings.spark, file=file))
-    if (fault := connector_fault(settings)) is not None:
-        problems.append(fault)
     if problems:
         raise ConfigError(problems)
     return f"settings of the lake {settings.lake}"

@@ -1,4 +1,4 @@
-"""The two Delta jars: a lock of their hashes, and where they come from.
+"""Delta's jars and those of the lake's cloud: a lock of their hashes, and where they come from.
 
 They are fetched by Apache Ivy, which ships inside pyspark, from the place that is Ivy's own default; or from the mirror
 that STRONGROOM_MAVEN_MIRROR names. Only the standard library is used: this runs before any package is there.
@@ -24,20 +24,29 @@ MIRROR = "STRONGROOM_MAVEN_MIRROR"
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """One line of the lock."""
+    """One line of the lock. A cloud's lie in a folder of its name, so that Delta's are the same for every lake."""
 
     group: str
     module: str
     version: str
     sha256: str
+    classifier: str = ""
+    cloud: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}-{self.version}{f'-{self.classifier}' if self.classifier else ''}.jar"
 
     @property
     def file(self) -> str:
-        return f"{self.module}-{self.version}.jar"
+        """The name below the folder of jars."""
+        return f"{self.cloud}/{self.name}" if self.cloud else self.name
 
 
-def read_lock(path: Path) -> tuple[Jar, ...]:
-    """The jars of a lock file: `group module version sha256` a line, `#` starts a comment.
+def read_lock(path: Path, cloud: str = "") -> tuple[Jar, ...]:
+    """The jars of a lock file that every lake needs, and those of this cloud.
+
+    `group module version[:classifier] sha256` a line, `[cloud]` begins those of one, `#` starts a comment.
 
     Raises:
         EnvironmentFault: when the file is missing or a line is not of that form.
@@ -49,16 +58,19 @@ def read_lock(path: Path) -> tuple[Jar, ...]:
         raise EnvironmentFault(
             f"The lock of the jars cannot be read: {error.strerror}.", where=str(path), todo=todo, code="jars.fault"
         ) from None
-    jars = []
+    jars, here = [], ""
     for number, line in enumerate(lines, start=1):
         words = line.split("#")[0].split()
         if len(words) == 4:
-            jars.append(Jar(*words))
+            group, module, (version, _, classifier), sha256 = words[0], words[1], words[2].partition(":"), words[3]
+            jars.append(Jar(group, module, version, sha256, classifier, here))
+        elif len(words) == 1 and (heading := re.fullmatch(r"\[([a-z0-9]+)\]", words[0])):
+            here = heading[1]
         elif words:
             raise EnvironmentFault(
                 "A line of the lock is not 'group module version sha256'.", where=f"{path}:{number}", code="jars.fault"
             )
-    return tuple(jars)
+    return tuple(jar for jar in jars if jar.cloud in ("", cloud))
 
 
 def absent(jars: Sequence[Jar], folder: Path) -> tuple[Jar, ...]:
@@ -96,17 +108,20 @@ def fetch(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path, say: Call
         EnvironmentFault: when a source cannot be reached, or what it gave has another hash.
     """
     mirror = os.environ.get(MIRROR, "")
-    say(f"fetching {' and '.join(jar.file for jar in jars)} into {folder} (once) …")
-    folder.mkdir(exist_ok=True)
+    named = " and ".join(jar.file for jar in jars) if len(jars) < 4 else f"{len(jars)} jars"
+    say(f"fetching {named} into {folder} (once) …")
+    for jar in jars:
+        (folder / jar.file).parent.mkdir(parents=True, exist_ok=True)
     for left_over in folder.glob(".fetch-*"):
         shutil.rmtree(left_over, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
         for jar in jars:
-            target = Path(temporary) / jar.file
-            if mirror:
-                _from_mirror(jar, mirror, target)
-            else:
-                _by_ivy(jar, target, java=java, ivy=ivy)
+            (Path(temporary) / jar.file).parent.mkdir(exist_ok=True)
+        if mirror:
+            for jar in jars:
+                _from_mirror(jar, mirror, Path(temporary) / jar.file)
+        else:
+            _by_ivy(jars, Path(temporary), java=java, ivy=ivy)
         if wrong := altered(jars, Path(temporary)):
             raise EnvironmentFault(
                 f"What came as {wrong[0].file} has another sha256 than conf/jars.lock says. It was deleted.",
@@ -124,7 +139,7 @@ def _sha256(path: Path) -> str:
 
 
 def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
-    url = f"{mirror.rstrip('/')}/{jar.group.replace('.', '/')}/{jar.module}/{jar.version}/{jar.file}"
+    url = f"{mirror.rstrip('/')}/{jar.group.replace('.', '/')}/{jar.module}/{jar.version}/{jar.name}"
     if reason := _download(url, target):
         raise EnvironmentFault(
             f"The mirror does not give {jar.file}: {reason}.",
@@ -134,26 +149,44 @@ def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
         )
 
 
-def _by_ivy(jar: Jar, target: Path, *, java: Path, ivy: Path) -> None:
-    """Let Ivy fetch the jar; where it cannot (a proxy or a certificate that Java does not know), try Ivy's address."""
-    command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(target.parent / "ivy")]
-    command += ["-dependency", jar.group, jar.module, jar.version, "-confs", "default", "-notransitive"]
-    command += ["-retrieve", str(target.parent / "[artifact]-[revision].[ext]")]
+def _by_ivy(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path) -> None:
+    """Let Ivy fetch them all; where it cannot (a proxy or a certificate that Java does not know), try its address."""
+    wanted = folder / "ivy.xml"
+    wanted.write_text(_ivy_file(jars), encoding="utf-8")
+    command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(folder / "ivy"), "-ivy", str(wanted)]
+    command += ["-confs", "default", "-retrieve", str(folder / "[artifact]-[revision](-[classifier]).[ext]")]
     done = run_program(command)
-    if target.is_file():
-        return
-    log = target.parent.parent / "ivy.log"
-    said = done.stdout + done.stderr
+    log, said = folder.parent / "ivy.log", done.stdout + done.stderr
     log.write_text(said, encoding="utf-8")
-    tried = re.findall(rf"https?://\S+/{re.escape(jar.file)}(?=\s)", said)
-    reason = _download(tried[0], target) if tried else "Apache Ivy did not run"
-    if reason:
-        raise EnvironmentFault(
-            f"{jar.file} cannot be downloaded: {reason}.",
-            where=str(log),
-            todo=f"Check the network and run the same again; or name a mirror of Maven Central: export {MIRROR}=URL",
-            code="jars.fault",
-        )
+    for jar in jars:
+        target = folder / jar.file
+        if (folder / jar.name).is_file():
+            (folder / jar.name).replace(target)
+            continue
+        tried = re.findall(rf"https?://\S+/{re.escape(jar.name)}(?=\s)", said)
+        if reason := _download(tried[0], target) if tried else "Apache Ivy did not run":
+            raise EnvironmentFault(
+                f"{jar.name} cannot be downloaded: {reason}.",
+                where=str(log),
+                todo=f"Check the network, run the same again; or name a mirror of Maven Central: export {MIRROR}=URL",
+                code="jars.fault",
+            )
+
+
+def _ivy_file(jars: Sequence[Jar]) -> str:
+    """What Ivy is to fetch: these files, and nothing that they depend on."""
+    wanted = [
+        f'<dependency org="{jar.group}" name="{jar.module}" rev="{jar.version}" transitive="false"'
+        + ' conf="default->master(*)">'
+        + (f'<artifact name="{jar.module}" type="jar" m:classifier="{jar.classifier}"/>' if jar.classifier else "")
+        + "</dependency>"
+        for jar in jars
+    ]
+    return (
+        '<ivy-module version="2.0" xmlns:m="http://ant.apache.org/ivy/maven">'
+        '<info organisation="strongroom" module="jars"/><configurations><conf name="default"/></configurations>'
+        f"<dependencies>{''.join(wanted)}</dependencies></ivy-module>"
+    )
 
 
 def _download(url: str, target: Path) -> str:

@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -41,14 +41,14 @@ class Finding:
         return f"{'fail' if self.mend else 'ok':<6}{self.name:<10}{self.what}{f' → {self.mend}' if self.mend else ''}"
 
 
-def probe(home: Home, folders: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at everything; `folders` are the places the settings want to write to, by name."""
+def probe(home: Home, folders: Mapping[str, str], *, cloud: str = "") -> Iterator[Finding]:
+    """Look at everything; `folders` are the places the settings want to write to, by name, `cloud` is the lake's."""
     yield python(home)
     yield installed(home)
     if home.installed:
         yield pyspark(home)
     yield java()
-    yield delta(home)
+    yield delta(home, cloud=cloud)
     for name, folder in {"home": str(home.folder), **folders}.items():
         yield writable(name, folder)
     for name, folder in {"disk": folders.get("lake", str(home.folder)), "scratch": tempfile.gettempdir()}.items():
@@ -103,11 +103,11 @@ def pyspark(home: Home) -> Finding:
     return Finding("pyspark", f"in {home.spark}")
 
 
-def lacking(home: Home) -> Iterator[Finding]:
+def lacking(home: Home, *, cloud: str = "") -> Iterator[Finding]:
     """What Spark cannot start without and is not here."""
     if not home.submit.is_file():
         yield pyspark(home)
-    yield from (finding for finding in (_java_is_here(), delta(home)) if finding.mend)
+    yield from (finding for finding in (_java_is_here(), delta(home, cloud=cloud)) if finding.mend)
 
 
 def _needs(extra: str) -> list[str]:
@@ -155,18 +155,23 @@ def _java_is_here() -> Finding:
     return Finding("java", "neither 17 nor 21 is here", by_hand("java"))
 
 
-def delta(home: Home) -> Finding:
-    """Whether the Delta jars are there and are the ones that the lock names."""
+def delta(home: Home, *, cloud: str = "") -> Finding:
+    """Whether Delta's jars and those of the lake's cloud are there and are the ones that the lock names."""
     try:
-        lock = jars.read_lock(ROOT / "conf" / "jars.lock")
+        lock = jars.read_lock(ROOT / "conf" / "jars.lock", cloud)
     except EnvironmentFault as error:
         return Finding("jars", error.what, "git checkout -- conf/jars.lock")
     if absent := jars.absent(lock, home.jars):
-        return Finding("jars", f"{', '.join(jar.file for jar in absent)} missing in {home.jars}", _SET_UP)
+        return Finding("jars", f"{_few(absent)} missing in {home.jars}", _SET_UP)
     if altered := jars.altered(lock, home.jars):
         files = " ".join(shell_word(str(home.jars / jar.file)) for jar in altered)
         return Finding("jars", f"{files}: not the sha256 of conf/jars.lock", f"rm {files} && {_SET_UP}")
     return Finding("jars", f"{len(lock)} of the right sha256 in {home.jars}")
+
+
+def _few(absent: Sequence[jars.Jar]) -> str:
+    names = [jar.file for jar in absent[:3]]
+    return ", ".join(names) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
 
 
 def writable(name: str, folder: str) -> Finding:

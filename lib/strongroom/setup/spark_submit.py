@@ -12,7 +12,7 @@ from pathlib import Path
 
 from strongroom.core.escaping import shell_word
 from strongroom.core.program import INSTALLED, ROOT
-from strongroom.core.settings import Settings
+from strongroom.core.settings import Settings, storage
 from strongroom.setup import class_archive
 from strongroom.setup.home import Home
 from strongroom.setup.jars import Jar, read_lock
@@ -33,7 +33,7 @@ SMALL = {
 """Settings of a run on one machine; the settings file beats them, as it does all of ours."""
 
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.launcher import main; main(sys.argv[1:])"
-_APPENDED = {"spark.driver.extraJavaOptions": " ", "spark.driver.extraClassPath": ":"}
+_APPENDED = {"spark.driver.extraJavaOptions": " ", "spark.driver.extraClassPath": ":", "spark.jars": ","}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ def submitted(
         java: what runs it; None leaves the choice to JAVA_HOME and the PATH.
         folder: of this run alone, for sockets and temporary files of driver and job.
     """
-    paths = [str(home.jars / jar.file) for jar in jars]
+    paths = [str(home.jars / jar.file) for jar in jars if not jar.cloud]
+    clouds = [str(home.jars / jar.file) for jar in jars if jar.cloud]
     master = settings["spark.master"]
     options = ["--master", master]
     environment = {
@@ -120,8 +121,10 @@ def submitted(
         }
         conf["spark.driver.extraJavaOptions"] += " " + " ".join(class_archive.java_options(home, java))
         environment["SPARK_LOCAL_IP"] = "127.0.0.1"
+        if clouds:  # and not on the class path: an archive of classes serves only the one it was made with
+            conf["spark.jars"] = ",".join(clouds)
     else:
-        options += ["--jars", ",".join(paths), "--py-files", str(home.modules)]
+        options += ["--jars", ",".join([*paths, *clouds]), "--py-files", str(home.modules)]
     for name, value in settings.items():
         if name == "spark.master":
             continue
@@ -140,12 +143,13 @@ def hosted(home: Home, command: Command, words: Sequence[str]) -> Command:
     return replace(plain(home, words), environment=environment)
 
 
-def session(home: Home, java: Java, *, settings: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+def session(home: Home, java: Java, *, settings: Settings, folder: Path) -> Mapping[str, str]:
     """The variables by which a Python that is at work already starts the JVM that a job would have."""
-    if not is_local(settings["spark.master"]):
+    own = {"spark.master": "local[*]", **storage.spark(settings, os.environ), **settings.spark}
+    if not is_local(own["spark.master"]):
         zip_modules(home)
-    lock = read_lock(ROOT / "conf" / "jars.lock")
-    command = submitted(home, (), settings=settings, jars=lock, java=java, folder=folder)
+    lock = read_lock(ROOT / "conf" / "jars.lock", storage.cloud_of(settings.lake))
+    command = submitted(home, (), settings=own, jars=lock, java=java, folder=folder)
     return hosted(home, command, ()).environment
 
 

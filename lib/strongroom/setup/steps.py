@@ -27,13 +27,13 @@ def ensure_packages(home: Home, *, tools: bool, say: Callable[[str], None]) -> N
                 packages.make_ready(home.venv, ROOT, tools=tools, say=say)
 
 
-def present_spark(home: Home) -> Java:
+def present_spark(home: Home, *, cloud: str = "") -> Java:
     """The Java of a Spark that can start as things are; nothing is made.
 
     Raises:
         EnvironmentFault: something is missing; with the commands that bring it.
     """
-    missing = [*probes.lacking(home)]
+    missing = [*probes.lacking(home, cloud=cloud)]
     java = find_java()
     if missing or java is None:
         what = "; ".join(f"{each.name}: {each.what}" for each in missing)
@@ -41,8 +41,8 @@ def present_spark(home: Home) -> Java:
     return java
 
 
-def ensure_spark(home: Home, *, say: Callable[[str], None]) -> Java:
-    """Have Java and the jars, each of the right hash.
+def ensure_spark(home: Home, *, say: Callable[[str], None], cloud: str = "") -> Java:
+    """Have Java and the jars, those of the lake's cloud among them, each of the right hash.
 
     Raises:
         EnvironmentFault: what is missing cannot be had, or a jar is not the one it should be.
@@ -51,7 +51,7 @@ def ensure_spark(home: Home, *, say: Callable[[str], None]) -> Java:
         spark = probes.pyspark(home)
         raise EnvironmentFault(f"Spark is missing: {spark.what}.", todo=f"Run: {spark.mend}")
     java = find_java() or _install_java(home, say=say)
-    lock = jars.read_lock(LOCK)
+    lock = jars.read_lock(LOCK, cloud)
     if jars.absent(lock, home.jars):
         with alone(home, say=say):
             if missing := jars.absent(lock, home.jars):

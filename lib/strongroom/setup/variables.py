@@ -9,6 +9,7 @@ from strongroom.core import program
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.settings import Settings, proven
 from strongroom.setup.home import Home
+from strongroom.stores import storage
 
 _BREAKING = (
     "PYTHONHOME", "PYSPARK_DRIVER_PYTHON_OPTS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "PYSPARK_SUBMIT_ARGS",
@@ -32,6 +33,7 @@ def settle(settings: Settings, home: Home) -> dict[str, str]:
     own = proven.written(settings)
     if not settings.identity.get("provider"):
         os.environ.update(own)
+        storage.settle(settings)
         return own
     meant = own.get("STRONGROOM_HOME") or str(program.own_home())
     if os.path.realpath(meant) != os.path.realpath(home.folder):
@@ -45,4 +47,5 @@ def settle(settings: Settings, home: Home) -> dict[str, str]:
     found = proven.environment(settings, os.environ, home=folder)
     os.environ.clear()
     os.environ.update(found)
+    storage.settle(settings)
     return {"PATH": found["PATH"], "HOME": found["HOME"], **own}

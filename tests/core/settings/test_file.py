@@ -33,7 +33,7 @@ PLACES = [
     # lake, what it becomes, why
     ("/data/lake", "/data/lake", "absolute is absolute"),
     ("s3a://bucket/lake", "s3a://bucket/lake", "a URI has a place of its own"),
-    ("hdfs:///lake", "hdfs:///lake", "with an empty host too"),
+    ("abfss://c@a.dfs.core.windows.net/l", "abfss://c@a.dfs.core.windows.net/l", "with a container in front"),
     ("file:/data/lake", "file:/data/lake", "and with one slash"),
     ("a b/../lake", "/home/x/conf/lake", "a path is made plain"),
 ]
@@ -165,7 +165,7 @@ def test_what_is_missing_is_named():
         parse_settings("principal: user:x\n", "s.yaml")
     text = str(caught.value)
     assert [word for word in ("'lake'", "'keys'", "'policy'", "'contracts'") if word not in text] == []
-    with pytest.raises(ConfigError, match=r"in a catalog is not served\. Give the path"):
+    with pytest.raises(ConfigError, match=r"catalog: is not served: write the path"):
         parse_settings(LEAST.replace("../lake", "catalog:c"), "s.yaml")
     with pytest.raises(ConfigError, match="mapping"):
         parse_settings("- a\n", "s.yaml")

@@ -13,15 +13,18 @@ from urllib.parse import urlsplit
 from strongroom.core.errors import ConfigError, UsageError
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
-from strongroom.core.settings import proven, values
-from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, Setting, Settings
+from strongroom.core.settings import proven, storage, values
+from strongroom.core.settings.model import IDENTITY, JOBS, KNOWN, STORAGE, Setting, Settings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node, parse, read_text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SECTIONS: Mapping[str, Mapping[str, Setting]] = {"identity": IDENTITY, **JOBS}
+SECTIONS: Mapping[str, Mapping[str, Setting]] = {"identity": IDENTITY, "storage": STORAGE, **JOBS}
 _SECRET = re.compile(r"(?i)(secret|password|token|key|kek)$|(secret|access)_?key|_key_")
-_CREDENTIAL = re.compile(r"(?i)(secret|password|token|(secret|access)[.]?key)$")
+_CREDENTIAL = re.compile(
+    r"(?i)(secret|password|token|(secret|access)[.]?key)$"
+    r"|[.](account|encryption|private|secret)[.]key([.]|$)|client[.]secret|[.]sas[.]"  # as Hadoop's clouds call them
+)
 
 
 _handed_on: ContextVar[tuple[str, ...]] = ContextVar("handed_on", default=())
@@ -120,6 +123,10 @@ class _Reader(Findings):
                     "Write it into the file.",
                     "command-line",
                 )
+            elif section == "storage":
+                self.add(
+                    node, "Where the lake lives is not for the command line.", "Write it into the file.", "command-line"
+                )
             elif section == "spark" and dot:  # `spark.spark.sql.…` by the rule, and `spark.sql.…` as everybody types it
                 self.spark(spark, key if key.startswith("spark.") else name, node)
             elif section in JOBS and dot:
@@ -128,18 +135,20 @@ class _Reader(Findings):
                 known = [*KNOWN, "spark.KEY", *(f"{job}.{word}" for job, keys in JOBS.items() for word in keys)]
                 self.unknown_field(node, f"Unknown setting {name!r}.", did_you_mean(name, known))
         set_here = {*root.fields, *(name for name, _ in overrides)}
-        identity = sections.pop("identity")
+        identity, place = sections.pop("identity"), sections.pop("storage")
         self.identity(root, identity, asserted=next((node for name, node in overrides if name == "principal"), None))
         for name in KNOWN:
             if KNOWN[name].required and name not in set_here:
                 self.missing(root, f"The setting {name!r} is missing.", "Add it.")
         self.fill(root, top, sections)
+        read = Settings(
+            file=str(Path(self.file).absolute()), identity=identity, storage=place, spark=spark,
+            environment=environment, jobs=sections, **top,
+        )  # fmt: skip
+        self.storage(root, read)
         if self.problems:
             raise ConfigError(self.problems)
-        return Settings(
-            file=str(Path(self.file).absolute()), identity=identity, spark=spark, environment=environment,
-            jobs=sections, **top,
-        )  # fmt: skip
+        return read
 
     def section(self, name: str, node: Node, each: Any) -> None:
         if not isinstance(node.value, dict):
@@ -168,6 +177,26 @@ class _Reader(Findings):
         missing = [name for name in ("keys", "issuer") if found["provider"] == "token" and not found[name]]
         if missing:
             self.missing(node, f"'identity' with the provider 'token' needs {' and '.join(missing)}.")
+
+    def storage(self, root: Node, read: Settings) -> None:
+        """One place says where the lake lives, and what it says goes with the lake."""
+        node = root.get("storage")
+        if node is None or not read.lake:
+            return
+        if (fault := storage.storage_fault(read.lake, read.storage))[0]:
+            self.add(node, *fault, kind="contradicts")
+            return
+        twice = storage.spark(read, {}).keys() & read.spark.keys()
+        twice |= storage.variables(read).keys() & {
+            name for name, value in read.environment.items() if value is not None
+        }
+        for name in sorted(twice):
+            self.add(
+                node,
+                f"'storage' and {name!r} say the same for half of a job each.",
+                f"Leave {name} out.",
+                "contradicts",
+            )
 
     def spark(self, spark: dict[str, str], name: str, node: Node) -> None:
         value = node.value

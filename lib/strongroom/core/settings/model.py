@@ -1,6 +1,6 @@
 """The settings of one installation: where the lake, the keys, the policy and the contracts are, how Spark is set.
 
-`KNOWN`, `IDENTITY` and `JOBS` are the whole vocabulary: a new setting is one line there.
+`KNOWN`, `IDENTITY`, `STORAGE` and `JOBS` are the whole vocabulary: a new setting is one line there.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ class Setting:
     """What one setting may hold.
 
     Args:
-        kind: `text`; `path` (a file, folder or URI); `masters` (Spark's, a list); `provider` (`file:PATH`,
-            `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it); `token` (`env:NAME` or
-            `file:PATH`: where a token is); `name` (a contract's or column's); `principal` (`user:NAME`); `choice`;
-            `integer`; `number`; `share` (0 to 1); `flag`.
+        kind: `text`; `word` (letters, digits, dashes); `path` (a file, folder or URI); `masters` (Spark's, a list);
+            `provider` (`file:PATH`, `env:NAME`, …); `address` (`http://…` or `https://…`, nothing secret in it);
+            `token` (`env:NAME` or `file:PATH`: where a token is); `credentials` (`environment`, `role`, `file:PATH`);
+            `name` (a contract's or column's); `principal` (`user:NAME`); `choice`; `integer`; `number`; `share` (0 to
+            1); `flag`.
         default: its value when the file does not name it; None where that means "not set".
         required: whether a file without it is refused.
         choices: the words of a `choice`.
@@ -56,6 +57,13 @@ IDENTITY: Mapping[str, Setting] = {
     "token": Setting("token", default="env:STRONGROOM_TOKEN"),  # of `token`: where the caller's is
 }
 """The section `identity`: who proves who is asking (`stores/identity/who.py`). Never settable on the command line."""
+
+STORAGE: Mapping[str, Setting] = {
+    "endpoint": Setting("address"),  # of a server that is not the cloud's own
+    "region": Setting("word"),
+    "credentials": Setting("credentials"),  # who knows them; without it whatever the SDKs find first
+}
+"""The section `storage`: where the lake's object store is (`core/settings/storage.py`). Never on the command line."""
 
 JOBS: Mapping[str, Mapping[str, Setting]] = {
     "prepare": {
@@ -109,6 +117,7 @@ class Settings:
         masters: Spark's masters that `--master` may name besides that of `spark`, where `identity` is set.
         environment: variables of each job; None stands for the caller's own value.
         identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
+        storage: the section of that name, an empty text for what the file leaves out.
         spark: Spark SQL settings, and `spark.master`.
         jobs: settings of single jobs, section → key → value, defaults filled in; for example `prepare.mode`.
     """
@@ -125,5 +134,6 @@ class Settings:
     masters: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)
+    storage: Mapping[str, str] = field(default_factory=dict)
     spark: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from strongroom.core.settings import storage
 from strongroom.core.settings.model import JOBS, KNOWN, Settings
 
 _MEMORY, _COUNT = re.compile(r"[0-9]{1,6}[kmgtKMGT]"), re.compile(r"[0-9]{1,6}")
@@ -23,7 +24,8 @@ SIZES: Mapping[str, re.Pattern[str]] = {
 
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
-    "AZURE_TENANT_ID", "DATABRICKS_TOKEN", "KRB5CCNAME", "SPARK_CONNECT_AUTHENTICATE_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_TENANT_ID", "DATABRICKS_TOKEN", "KRB5CCNAME",
+    "SPARK_CONNECT_AUTHENTICATE_TOKEN",
 )  # fmt: skip
 """Variables that say who the caller is to a service, and never which service."""
 _TERMINAL = ("LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLUMNS", "LINES", "NO_COLOR")
@@ -72,9 +74,11 @@ def environment(settings: Settings, variables: Mapping[str, str], *, home: str) 
     secrets = [place.removeprefix("env:") for place in places if place.startswith("env:")]
     passed = [name for name, value in settings.environment.items() if value is None]
     kept = {name: variables[name] for name in (*_TERMINAL, *CREDENTIALS, *secrets, *passed) if name in variables}
-    return {"PATH": PATH, "HOME": home, **kept, **written(settings)}
+    found = {"PATH": PATH, "HOME": home, **kept, **written(settings)}
+    return {name: value for name, value in found.items() if name not in storage.unwanted(settings)}
 
 
 def written(settings: Settings) -> dict[str, str]:
-    """The variables whose value stands in the settings."""
-    return {name: value for name, value in settings.environment.items() if value is not None}
+    """The variables whose value the settings say."""
+    own = {name: value for name, value in settings.environment.items() if value is not None}
+    return {**storage.variables(settings), **own}

@@ -11,6 +11,7 @@ from strongroom.core.errors import ConfigError
 from strongroom.core.escaping import is_plain
 from strongroom.core.keys.ring import reference
 from strongroom.core.settings.model import Setting
+from strongroom.core.settings.storage import lake_fault
 from strongroom.core.suggest import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -71,6 +72,10 @@ def read(value: object, name: str, key: Setting, *, typed: bool, folder: Path) -
             return _address(value, name)
         case "token":
             return _token(value, name, folder)
+        case "credentials":
+            return _credentials(value, name, folder)
+        case "word" if not re.fullmatch(r"[A-Za-z0-9-]{1,60}", value):
+            raise Unfit(f"{name!r} is a word of letters, digits and dashes.", "Write it like eu-west-1.", "name")
         case "principal" if not is_principal(value):
             raise Unfit(f"{name!r} names who runs a job.", f"Write user:{value}." if _NAME.fullmatch(value) else "")
         case "choice" if value not in key.choices:
@@ -115,8 +120,8 @@ def _masters(value: object, name: str) -> tuple[str, ...]:
 
 
 def _lake(value: str, folder: Path) -> str:
-    if value.startswith("catalog:"):
-        raise Unfit("A lake in a catalog is not served.", "Give the path or URI of its root.", "not-run")
+    if todo := lake_fault(value):
+        raise Unfit(f"A lake at {value.partition(':')[0]}: is not served: {todo}.", kind="not-run")
     found = _absolute(value, folder)
     if sign := _UNFIT_FOR_TABLES.search(found):
         what = f"No Delta table can be opened below a folder with {sign[0]!a} in its path."
@@ -153,6 +158,17 @@ def _token(value: str, name: str, folder: Path) -> str:
     if parts is None:
         raise Unfit(f"{name!r} names where a token is.", "Write env:NAME or file:PATH, never a token itself.")
     return value if parts[1] else f"file:{_absolute(parts[2], folder)}"
+
+
+def _credentials(value: str, name: str, folder: Path) -> str:
+    kind, _, place = value.partition(":")
+    if value in ("environment", "role"):
+        return value
+    if kind != "file" or not place.strip():
+        raise Unfit(
+            f"{name!r} says who knows the credentials.", "Write environment, role or file:PATH, never one itself."
+        )
+    return f"file:{_absolute(place.strip(), folder)}"
 
 
 def _absolute(value: str, folder: Path) -> str:

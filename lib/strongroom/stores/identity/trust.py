@@ -16,6 +16,7 @@ from pathlib import Path
 from strongroom.core.contract_files import files_in
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
+from strongroom.core.settings.storage import credentials_file
 from strongroom.stores.identity.databricks import is_here
 
 _PLATFORM = ("/Workspace/", "/Volumes/", "/dbfs/")
@@ -67,6 +68,8 @@ def sources(settings: Settings) -> dict[str, str]:
     found |= {f"contract {path.name}": str(path) for path in files_in(settings.contracts)}
     if keys := settings.identity.get("keys", ""):
         found["issuer's keys"] = keys
+    if file := credentials_file(settings):
+        found["credentials"] = file  # whoever writes it says into whose account the rows go
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -29,6 +30,7 @@ from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 TAKEN_BACK = "strongroom.taken_back"
 """In the note of a commit that makes the version before this one the newest again."""
+_AT_ONCE, _ROUNDS = 8, 3
 _TRIES = 50
 """How often a commit is tried that other processes cross; in each round at least one of them comes through."""
 
@@ -166,6 +168,30 @@ def append(lake: Lake, table: str, rows: pa.Table, *, once: tuple[str, int] | No
             filesystem.delete_file(f"{folder}/{name}")
             return
         raise
+
+
+def loses_none(lake: Lake, table: str) -> bool:
+    """Whether of commits at the same moment, which find the same version, the storage takes one: what ours rely on.
+
+    It makes versions that change nothing, in a table that is there to try it on. One that a store without conditions
+    lets two have is likely to be seen, not certain.
+    """
+    counted, last = 0, 0
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for _ in range(_ROUNDS):
+            opened = [_open(lake, table) for _ in range(_AT_ONCE)]
+            counted += sum(threads.map(_came_through, opened))
+            last = _open(lake, table).version() - opened[0].version() + last
+    return counted == last
+
+
+def _came_through(now: DeltaTable) -> bool:
+    props = CommitProperties(max_commit_retries=0)
+    try:
+        now.create_write_transaction([], "append", now.schema(), partition_by=[], commit_properties=props)
+    except (DeltaError, OSError):
+        return False
+    return True
 
 
 def take_back(lake: Lake, table: str, *, version: int, writers: Mapping[str, int]) -> None:

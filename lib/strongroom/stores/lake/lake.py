@@ -7,10 +7,12 @@ a run or nothing of it. Why this way: docs/decisions/publication.md.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -130,11 +132,32 @@ def name_features(table: DeltaTable, props: CommitProperties | None = None) -> N
 def filesystem_of(uri: str) -> tuple[Any, str]:
     """The file system of a path or URI, and the path inside it. Hadoop's `s3a` is Arrow's `s3`.
 
+    Where a store lies and who we are there stands in variables: `stores/storage.py`.
+
     There an upload in parts begins only once there is a second part: whoever is killed before leaves nothing.
     """
     if "://" not in uri:
         return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
+    if uri.startswith("abfss://"):
+        return _azure(uri)
     uri = re.sub(r"^s3[an]://", "s3://", uri)
     late = "?allow_delayed_open=true" if uri.startswith("s3://") and "?" not in uri else ""
     filesystem, path = pafs.FileSystem.from_uri(uri + late)
     return filesystem, path.rstrip("/")
+
+
+def _azure(uri: str) -> tuple[Any, str]:
+    """Arrow asks the variables for roles only; key and endpoint it is told, which deltalake finds there by itself."""
+    parts = urlsplit(uri)
+    account = parts.netloc.rpartition("@")[2].partition(".")[0]
+    known: dict[str, Any] = {
+        word: os.environ[name]
+        for name, word in (("AZURE_STORAGE_ACCOUNT_KEY", "account_key"), ("AZURE_STORAGE_SAS_TOKEN", "sas_token"))
+        if os.environ.get(name)
+    }
+    if endpoint := urlsplit(os.environ.get("AZURE_STORAGE_ENDPOINT", "")).netloc:
+        known |= dict.fromkeys(("blob_storage_authority", "dfs_storage_authority"), endpoint)
+        scheme = os.environ["AZURE_STORAGE_ENDPOINT"].partition(":")[0]
+        known |= dict.fromkeys(("blob_storage_scheme", "dfs_storage_scheme"), scheme)
+    path = f"{parts.username or parts.netloc.partition('@')[0]}{unquote(parts.path)}"
+    return pafs.AzureFileSystem(account_name=account, **known), path.rstrip("/")

@@ -15,7 +15,7 @@ from typing import Any
 
 from strongroom.core import program
 from strongroom.core.errors import ConfigError, EnvironmentFault, Stopped, StrongroomError
-from strongroom.core.settings import Settings
+from strongroom.core.settings import Settings, storage
 from strongroom.stores.spark import connect, error_translation, run_folder, sockets
 from strongroom.stores.spark.settings import JVM, MEANING, PROBES, READING, UNSET, WORK, refused
 
@@ -60,7 +60,7 @@ def open_session(settings: Settings, spark: Any = None, *, say: Callable[[str], 
     if problems := list(refused(settings.spark, file=settings.file)):
         raise ConfigError(problems)
     try:
-        spark = spark or SparkSession.getActiveSession() or _new(settings.spark)
+        spark = spark or SparkSession.getActiveSession() or _new(settings)
         _keep_quiet()
         _settle(spark, settings.spark)
         if not connect.is_session(spark):
@@ -190,10 +190,12 @@ def _submitted() -> bool:
     return _GATEWAY in os.environ or HOSTED in os.environ
 
 
-def _new(settings: Mapping[str, str]) -> Any:
+def _new(known: Settings) -> Any:
+    settings = known.spark
     if connect.is_connect(settings.get("spark.master", "")):
         return connect.open_remote(settings)
-    return _start({**STATIC, **_jars(settings), **_private(settings), **settings})
+    settings = {**storage.spark(known, os.environ), **settings}
+    return _start({**STATIC, **_jars(settings, storage.cloud_of(known.lake)), **_private(settings), **settings})
 
 
 def _private(settings: Mapping[str, str]) -> dict[str, str]:
@@ -258,8 +260,8 @@ def no_session() -> Any:
     )
 
 
-def _jars(settings: Mapping[str, str]) -> dict[str, str]:
-    """Delta's jars on the class path, unless whoever started the JVM has put them there.
+def _jars(settings: Mapping[str, str], cloud: str) -> dict[str, str]:
+    """Delta's jars on the class path and the cloud's beside it, unless whoever started the JVM has put them there.
 
     Raises:
         EnvironmentFault: there are none, and the settings name none either.
@@ -271,4 +273,8 @@ def _jars(settings: Mapping[str, str]) -> dict[str, str]:
     if not jars and not {"spark.jars", "spark.jars.packages", "spark.driver.extraClassPath"} & settings.keys():
         todo = "Run ./spark-submit.sh --setup-only"
         raise EnvironmentFault("this work needs Spark, and Delta's jars are not here", where=str(folder), todo=todo)
-    return {"spark.driver.extraClassPath": os.pathsep.join(jars)} if jars else {}
+    clouds = ",".join(sorted(str(jar) for jar in (folder / cloud).glob("*.jar"))) if cloud else ""
+    return {
+        **({"spark.driver.extraClassPath": os.pathsep.join(jars)} if jars else {}),
+        **({"spark.jars": clouds} if clouds else {}),
+    }

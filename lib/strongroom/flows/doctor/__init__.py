@@ -1,7 +1,8 @@
 """Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, audit log and tables' files.
 
-One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It changes nothing, starts no
-Spark, and runs when the settings are broken. Exit code 4 when something fails.
+One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It runs when the settings are
+broken, and changes nothing; of a lake in an object store both halves, Arrow and Spark, write, commit, read and delete
+a probe (not with --dry-run). Exit code 4 when something fails.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from strongroom.core.escaping import joined, shell_word
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
+from strongroom.core.settings.storage import cloud_of
 from strongroom.core.suggest import counted
 from strongroom.setup.home import Home
 from strongroom.setup.probes import Finding, ours_alone, probe
+from strongroom.stores import storage
 from strongroom.stores.identity.settings_file import USUAL
 from strongroom.stores.identity.trust import sources
 from strongroom.stores.lake import Lake
@@ -40,10 +43,12 @@ def run(job: Job) -> Outcome:
     """
     told, settings = _settings(job)
     home = Home.named()
-    findings = [*probe(home, _folders(settings) if settings else {}), told]
+    cloud = cloud_of(settings.lake) if settings else ""
+    findings = [*probe(home, _folders(settings) if settings else {}, cloud=cloud), told]
     findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
     if settings:
-        findings += [_audit(job, settings), *_tables(settings.lake)]
+        with storage.settled(settings):
+            findings += [*_tried(job, settings), _audit(job, settings), *_tables(settings.lake)]
     failed = sum(bool(finding.mend) for finding in findings)
     answer = {"checks": [{"ok": not finding.mend, **asdict(finding)} for finding in findings]}
     if failed:
@@ -54,6 +59,14 @@ def run(job: Job) -> Outcome:
         fault.outcome = Outcome(answer=answer)
         raise fault
     return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)}, answer=answer)
+
+
+def _tried(job: Job, settings: Settings) -> Iterator[Finding]:
+    """Whether a lake in an object store can be used by both halves; of a folder other probes tell."""
+    if cloud_of(settings.lake) and not job.args.dry_run:
+        from strongroom.flows.doctor.object_store import tried  # what opens tables takes a while to load
+
+        yield from tried(job, settings)
 
 
 def _tables(lake: str) -> Iterator[Finding]:
