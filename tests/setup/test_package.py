@@ -230,6 +230,7 @@ def test_with_spark_prepare_runs_on_it(whole):
 
 
 @pytest.mark.spark
+@pytest.mark.slow
 def test_with_spark_read_makes_a_session_and_leaves_the_process_as_it_was(whole):
     code = """
 import os, sys

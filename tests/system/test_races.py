@@ -120,7 +120,10 @@ SQL = {
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("theirs", SQL)
+@pytest.mark.parametrize(
+    "theirs",
+    [pytest.param(each, marks=pytest.mark.slow) if each in ("OPTIMIZE", "VACUUM") else each for each in SQL],
+)
 def test_what_spark_does_just_before_a_commit_is_gone_along_with_or_named(scenes, tmp_path, monkeypatch, spark, theirs):
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     statements, then = SQL[theirs]

@@ -40,6 +40,7 @@ print(json.dumps(ends))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_a_session_without_delta_and_one_that_was_stopped(tmp_path, capsys):
     place = install(tmp_path, capsys)

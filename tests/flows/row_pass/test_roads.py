@@ -213,28 +213,45 @@ def test_every_form_is_tried_again_on_the_other_roads_too(tmp_path, capsys, monk
     spark.conf.unset(roads.SPLIT)  # the session is shared by all tests
 
 
+WHOLE = {"spark": FEW, "spark reads": None, "spark writes": FEW, "spark reads and writes": FEW}
+USUAL = {
+    "spark": ("jsonl", "wide"),
+    "spark reads": ("csvutf16begz", "csvrest"),
+    "spark reads and writes": ("csv", "hive"),
+}
+"""The cases that each road takes (None: all): in the slow suite, and in the usual one."""
+
+
 @pytest.mark.spark
-def test_every_road_of_spark_gives_what_one_process_gives(tmp_path, capsys, monkeypatch, spark):
+@pytest.mark.parametrize(
+    ("taken", "retried"),
+    [
+        (USUAL, {"csv": ("spark reads",), "json": ("spark writes",), "parquet": ("spark reads and writes",)}),
+        pytest.param(WHOLE, RETRIED_BY_SPARK, marks=pytest.mark.slow),
+    ],
+)
+def test_every_road_of_spark_gives_what_one_process_gives(tmp_path, capsys, monkeypatch, spark, taken, retried):
     """One test, since each run of Spark costs a second."""
-    cases = drawn(2)
-    few = [case for case in cases if case.name in FEW]
+    cases = {case.name: case for case in drawn(2)}
     place = roads.installed(tmp_path / "made", capsys)
-    lay(place, cases)
-    alone = outcomes(place, cases, "local", monkeypatch, capsys)
-    compared(alone, outcomes(place, cases, "spark reads", monkeypatch, capsys, split=300), "spark reads")
-    for road in ("spark", "spark writes", "spark reads and writes"):
-        compared(alone, outcomes(place, few, road, monkeypatch, capsys), road)
+    lay(place, cases.values())
+    named = {road: [case for name, case in cases.items() if few is None or name in few] for road, few in taken.items()}
+    every = {case.name: case for few in named.values() for case in few}
+    alone = outcomes(place, list(every.values()), "local", monkeypatch, capsys)
+    for road, few in named.items():
+        split = 300 if road == "spark reads" else 0
+        compared(alone, outcomes(place, few, road, monkeypatch, capsys, split=split), road)
     bare = roads.installed(tmp_path / "bare", capsys)
-    for form, taken in RETRIED_BY_SPARK.items():
-        tried_again_alike(bare, form, taken, monkeypatch, capsys)
+    for form, several in retried.items():
+        tried_again_alike(bare, form, several, monkeypatch, capsys)
     with older.alone():
-        for road in ("spark", "spark reads and writes"):
+        for road in list(taken)[-1:] if taken is USUAL else ("spark", "spark reads and writes"):
             from_an_older_lake(road, monkeypatch, capsys)
-    with_deletion_vectors(bare, spark, monkeypatch, capsys)
+    with_deletion_vectors(bare, spark, taken, monkeypatch, capsys)
     spark.conf.unset(roads.SPLIT)  # the session is shared by all tests
 
 
-def with_deletion_vectors(bare, spark, monkeypatch, capsys):
+def with_deletion_vectors(bare, spark, taken, monkeypatch, capsys):
     """A table of which only Spark knows what was taken out."""
     raw = bare.lake / "raw/vectors"
     (bare.root / "contracts/vectors.yaml").write_text(contract("vectors", "delta", COLUMNS, path="raw/vectors"))
@@ -247,7 +264,7 @@ def with_deletion_vectors(bare, spark, monkeypatch, capsys):
     assert roads.run(roads.copied(bare, "vectors local", capsys), "vectors", "local").code == 4
     left = [n for n in range(50) if n % 7]
     found = []
-    for road in roads.SPARK:
+    for road in taken:
         mine = roads.copied(bare, f"vectors {road}", capsys)
         with monkeypatch.context() as patch:
             roads.force(patch, road)
