@@ -174,7 +174,7 @@ def _contract(job: Job) -> Contract:
     if isinstance(limit, float | int):
         contract = replace(contract, quarantine_limit=float(limit))
     if len({source.format in sources.TEXT_FORMATS for source in contract.sources}) > 1:
-        where = f"{contract.file}:{contract.sources[-1].line}"
+        where = contract.place(contract.sources[-1])
         raise ConfigError(
             [Problem("text and typed sources cannot be one data set", where, "Split the contract.", "contract.not-run")]
         )

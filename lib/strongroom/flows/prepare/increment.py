@@ -53,7 +53,7 @@ def increments_of(
             continue
         if reason := unlike_its_files(DeltaTable(file.path, version=file.modified)):
             what = f"no increment of this Delta source: {reason}"
-            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", _whole(contract), "source.increment")])
+            raise ConfigError([Problem(what, contract.place(source), _whole(contract), "source.increment")])
         if after is not None:
             increments[file.path] = added_since(file.path, since=after, version=file.modified)
         elif before is not None:

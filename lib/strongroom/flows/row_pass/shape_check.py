@@ -68,7 +68,7 @@ def look(source: Source, files: Sequence[RawFile], contract: Contract, *, lake: 
         nested = [column.name for column in contract.columns if column.type.name in ("struct", "array")]
         if nested:
             what = f"CSV has no nested columns, but {nested[0]!r} is one"
-            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", code="contract.misfit")])
+            raise ConfigError([Problem(what, contract.place(source), code="contract.misfit")])
     one = partial(_look, source, contract, fixed_of(source, lake))
     with ThreadPoolExecutor(_THREADS) as pool:
         found = list(pool.map(one, files))

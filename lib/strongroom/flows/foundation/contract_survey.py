@@ -1,0 +1,91 @@
+"""How many contracts of a folder load, and what keeps the others from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from strongroom.core.contract import Contract
+from strongroom.core.contract.file import Asked, overlay_beside, parts_of
+from strongroom.core.contract.overlay import Overlay, read_overlay
+from strongroom.core.contract.standard import schema_problems
+from strongroom.core.contract_files import file_of, files_in, overlays
+from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.escaping import joined
+from strongroom.core.run import Job, Outcome
+from strongroom.core.settings.file import load_settings
+from strongroom.core.yaml import parse, read_text
+from strongroom.flows.foundation.contracts import sound_contract
+
+
+def contract_as_asked(file: Path, part: str, job: Job) -> Contract:
+    """The contract of a file or of one schema object of it, with the overlay and server that the command line names.
+
+    Raises:
+        UsageError: there is no such overlay.
+        ConfigError: it is not sound.
+    """
+    folders = _folders(file, job)
+    overlay = _overlay(job, folders) or overlay_beside(file, part, folders)
+    return sound_contract(read_text(str(file)), str(file), folders, Asked(part, job.args.server, overlay))
+
+
+def _folders(file: Path, job: Job) -> tuple[Path, ...]:
+    """Where contracts that a contract refers to may be: beside it, and where the settings say."""
+    try:
+        return (file.parent, Path(load_settings(job.args.config, job.args.overrides).contracts))
+    except ConfigError:
+        return (file.parent,)  # the settings have problems of their own, told where they are checked
+
+
+def _overlay(job: Job, folders: tuple[Path, ...]) -> Overlay | None:
+    """The overlay that `--protection` names: a file, or one of the folder `protection` beside these."""
+    if not (name := job.args.protection):
+        return None
+    named = Path(name) if name.endswith((".yaml", ".yml")) else None
+    found = named or next((file for folder in folders if (file := file_of(overlays(folder), name)) is not None), None)
+    if found is None or not found.is_file():
+        raise UsageError(f"there is no overlay {name!r}", where=str(overlays(folders[-1])), todo="Name one, or a file.")
+    return read_overlay(read_text(str(found)), str(found))
+
+
+def survey(job: Job, folder: Path) -> Outcome:
+    """Counts the contracts of a folder that are sound by the standard, and those that load, and what stops the others.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {str(folder)!r}", todo="Name a folder of contracts.")
+    lines, told, kinds = list[str](), list[dict[str, object]](), Counter[str]()
+    for file in files_in(folder):
+        sound, problems = _look(file, job)
+        codes = sorted({problem.code for problem in problems})
+        kinds.update(codes)
+        told.append({"file": str(file), "sound": sound, "loads": not problems, "codes": codes})
+        lines.append(f"{'refused' if problems else 'loads'}  {file}{'' if sound else '  (not sound by the standard)'}")
+        lines += [f"    {problem}" for problem in problems] if job.args.show else []
+    both = sum(bool(one["sound"] and one["loads"]) for one in told)
+    whole = sum(bool(one["sound"]) for one in told)
+    lines += [f"{number:>5}  {code}" for code, number in kinds.most_common()]
+    loads = sum(bool(one["loads"]) for one in told)
+    lines.append(f"{len(told)} contracts: {loads} load; of the {whole} that are sound by the standard, {both} load")
+    facts = {"contracts": len(told), "sound": whole, "load": loads, "sound_that_load": both}
+    return Outcome(summary=joined(lines), facts=facts, answer={"contracts": told, **facts})
+
+
+def _look(file: Path, job: Job) -> tuple[bool, list[Problem]]:
+    """Whether a contract is sound by the standard, and what keeps it, or any of its schema objects, from loading."""
+    try:
+        text = read_text(str(file))
+        sound = not schema_problems(parse(text, str(file)))
+        parts = parts_of(file, text)
+    except ConfigError as error:
+        return False, list(error.problems)
+    problems: dict[Problem, None] = {}
+    for part in parts:
+        try:
+            contract_as_asked(file, part, job)
+        except ConfigError as error:
+            problems |= dict.fromkeys(error.problems)
+    return sound, list(problems)
