@@ -70,7 +70,7 @@ MAY = {
     "reports.page": "core.report reports",
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
-    "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",
+    "reports.attempts": "core core.contract core.settings reports.feeds reports.send stores.artefacts stores.spark",
     "reports.write": "core core.report core.run reports.feeds reports.page stores.artefacts stores.lake",
     "databricks": "core core.run reports reports.page stores",
 }

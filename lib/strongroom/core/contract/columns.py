@@ -10,7 +10,7 @@ from strongroom.core.contract.model import Column, Protect, Read, Type, source_n
 from strongroom.core.contract.overlay import Overlay
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
-from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type
+from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type, time_of_day
 from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, flag, text
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
@@ -143,6 +143,8 @@ class ColumnReader:
         if self.overlay is not None and _closed(node, logical):
             findings.note(node, f"Nothing says what is inside {inside.path!r}: one value, read as text.")
             return Type("string")
+        if self.overlay is not None and logical == "time":
+            return time_of_day(node, findings)
         if logical == "object":
             if protect is not None:
                 findings.misfit(protect, f"{inside.path!r} is an object.", "Protect its properties, each by name.")

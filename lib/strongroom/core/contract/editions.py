@@ -2,7 +2,7 @@
 
 - v3.0 has no `timestamp` and no `time`: a `date` whose physical type or format tells a time of day is the one, and one
   whose physical type is a time of day the other. Contracts of later editions still say so, too.
-- v3.0 calls a metric `rule`, and later editions still know the word.
+- v3.0 calls a metric `rule`.
 - v3.0 writes formats of dates in words of JSON Schema, too: `date` and `date-time` are ISO 8601.
 - v3.2 lists a column's values under `enum`: that is the rule `invalidValues` with these as `validValues`.
 
@@ -35,14 +35,14 @@ def in_one_edition(root: Node, system: str, findings: Findings, *, rename: bool 
     version = text(root, "apiVersion")
     if version not in EDITIONS:
         return root
-    reader = _Edition(system, findings, rename=rename)
+    reader = _Edition(version.startswith("v3.0."), system, findings, rename=rename)
     tables = root.get("schema")
     return root if tables is None or not tables.items else _with(root, schema=reader.each(tables))
 
 
 class _Edition:
-    def __init__(self, system: str, findings: Findings, *, rename: bool) -> None:
-        self.system, self.findings, self.rename = system, findings, rename
+    def __init__(self, old: bool, system: str, findings: Findings, *, rename: bool) -> None:
+        self.old, self.system, self.findings, self.rename = old, system, findings, rename
 
     def each(self, nodes: Node) -> Node:
         items = tuple(self.element(node) for node in nodes.items)
@@ -55,7 +55,7 @@ class _Edition:
             changed["properties"] = self.each(node["properties"])
         if "items" in node:
             changed["items"] = self.element(node["items"])
-        if rules := _rules(node):
+        if rules := _rules(node, old=self.old):
             changed["quality"] = rules
         if text(node, "logicalType") == "date":
             changed |= self.moment(node)
@@ -90,15 +90,16 @@ class _Edition:
         return changed
 
 
-def _rules(node: Node) -> Node | None:
+def _rules(node: Node, *, old: bool) -> Node | None:
     """The quality rules of an element where they have to be said anew, else None."""
     entries, listed = node.get("quality"), node.get("enum")
     items = entries.items if entries is not None else ()
-    if listed is None and not any("rule" in entry and "metric" not in entry for entry in items):
+    named = [old and "rule" in entry and "metric" not in entry for entry in items]
+    if listed is None and not any(named):
         return None
     anew = [
-        _with(_without(entry, "rule"), metric=entry["rule"]) if "rule" in entry and "metric" not in entry else entry
-        for entry in items
+        _with(_without(entry, "rule"), metric=entry["rule"]) if says else entry
+        for entry, says in zip(items, named, strict=True)
     ]
     if listed is not None:
         values = [entry["value"] for entry in listed.items if "value" in entry]

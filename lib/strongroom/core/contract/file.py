@@ -18,7 +18,7 @@ from strongroom.core.contract.head import read_head
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
 from strongroom.core.contract.overlay import Overlay, check_named, read_overlay
-from strongroom.core.contract.quality import read_quality
+from strongroom.core.contract.quality import read_quality, rule_names
 from strongroom.core.contract.references import read_references
 from strongroom.core.contract.row_key import check_row_keys
 from strongroom.core.contract.rules import column_rules
@@ -241,6 +241,9 @@ class _Reader:
         found += self.primary_key(name, columns, nodes)
         found += read_quality(table, Place(name, by_path), self.findings, leave)
         found += read_references(table, Place(name, by_path), self.findings, leave.get("references", ()))
+        self.check_left(
+            [(table, Place(name, by_path)), *((nodes[path], Place(name, by_path, by_path[path])) for path in by_path)]
+        )
         said = text(table, "name") or name
         found += read_service_levels(
             self.root,
@@ -255,6 +258,16 @@ class _Reader:
             tuple(rule for rule in found if isinstance(rule, Rule)),
             tuple(rule for rule in found if isinstance(rule, SetRule)),
         )
+
+    def check_left(self, places: Sequence[tuple[Node, Place]]) -> None:
+        """Report rules that the overlay leaves and a contract of one data set does not have."""
+        overlay = self.asked.overlay
+        if overlay is None or len(_names(self.root)) > 1 or "rules" not in overlay.leave:
+            return
+        known = [name for node, place in places for name in rule_names(node, place)]
+        for node in overlay.root["leave"]["rules"].items:
+            if node.value not in known:
+                self.findings.unknown_name(node, f"There is no rule {node.value!r}.", did_you_mean(node.value, known))
 
     def primary_key(self, name: str, columns: Sequence[Column], nodes: dict[str, Node]) -> list[Rule]:
         """The rule of a primary key of several columns, in the order of their positions."""

@@ -41,10 +41,12 @@ def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) ->
     if version is not None and version not in EDITIONS:
         findings.not_run(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {EDITIONS[0]}.")
     if status is not None and status not in STATUSES[:-1]:
-        if "retired" in (status.strip().lower(), slip_of(status, STATUSES)):
-            findings.not_run(
-                root["status"], f"The status {status!r} is not run.", "Nothing is prepared by it any more."
-            )
+        meant = slip_of(status, STATUSES)
+        if "retired" in (status, meant):
+            todo = "Nothing is prepared by it any more."
+            findings.not_run(root["status"], f"The status {status!r} is not run.", todo)
+        elif meant:
+            findings.not_run(root["status"], f"The status {status!r} is not run.", f"Did you mean {meant!r}?")
         else:
             findings.note(root["status"], f"The status {status!r} is somebody else's word.")
     if description is not None and isinstance(description.value, dict):  # the JSON schema leaves it open

@@ -77,17 +77,13 @@ def read_overlay(text: str, file: str) -> Overlay:
     Raises:
         ConfigError: every problem of it.
     """
-    root, findings = parse(text, file), _Findings()
+    root, findings = parse(text, file), Findings()
     overlay = Overlay(root)
     if check_keys(root, KEYS, "an overlay", findings):
         overlay = _read(root, findings)
     if findings.problems:
         raise ConfigError(findings.problems)
     return overlay
-
-
-class _Findings(Findings):
-    area = "protection"
 
 
 def _read(root: Node, findings: Findings) -> Overlay:

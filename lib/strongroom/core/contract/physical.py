@@ -104,6 +104,11 @@ class Physical:
         return self.first if self.name in TEXTS else None
 
 
+def is_system(kind: str) -> bool:
+    """Whether a type of a server is that of a system whose types have a table here."""
+    return _SAME.get(kind, kind) in SYSTEMS
+
+
 def usual_digits(system: str) -> tuple[int, int] | None:
     """The digits of a decimal that names none, in the system of a type of server; None where they are not known."""
     return DIGITS.get(_SAME.get(system, system))

@@ -62,9 +62,19 @@ def read_quality(
     return rules
 
 
+def rule_names(node: Node, place: Place) -> list[str]:
+    """What an overlay may call the rules of the `quality` list of a property or schema object."""
+    entries = node["quality"].items if "quality" in node else ()
+    return [_name(entry, text(entry, "type") or "library", place) for entry in entries]
+
+
+def _name(node: Node, kind: str, place: Place) -> str:
+    return _id(node, f"{place.name}.{text(node, 'metric') or kind}")
+
+
 def _left(node: Node, kind: str, place: Place, leave: Mapping[str, Sequence[str]]) -> str:
     """What rule this is, where an overlay leaves it: by its own id, or by the engine that it is written for."""
-    id_, engine = _id(node, f"{place.name}.{text(node, 'metric') or kind}"), text(node, "engine") or ""
+    id_, engine = _name(node, kind, place), text(node, "engine") or ""
     if id_ in leave.get("rules", ()):
         return f"the rule {id_!r}"
     if kind == "custom" and engine in leave.get("engines", ()):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from strongroom.core.contract.model import Column, Source
 from strongroom.core.contract.overlay import Overlay
+from strongroom.core.contract.physical import is_system
 from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, text
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
@@ -115,10 +116,12 @@ def _one(servers: Node, name: str, findings: Findings) -> tuple[Source, ...]:
 
 
 def system_of(root: Node, server: str = "") -> str:
-    """The type of the server whose physical types a contract names: the one that is named, or else the first."""
+    """The type of the server whose types a contract names: the one that is named, or the only one of such a system."""
     servers = root["servers"].items if "servers" in root else ()
-    named = [node for node in servers if text(node, "server") == server] or servers
-    return (text(named[0], "type") or "") if named else ""
+    kinds = [(text(node, "server"), text(node, "type") or "") for node in servers]
+    named = [kind for name, kind in kinds if name == server and is_system(kind)]
+    known = named or sorted({kind for _, kind in kinds if is_system(kind)})
+    return known[0] if len(known) == 1 else ""
 
 
 def _one_environment(servers: Sequence[Node], findings: Findings) -> None:
@@ -151,8 +154,9 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
         return None
     if kind not in _PLACES:
         todo = (
-            "Tables of other systems are read once they lie in files: name another with --server, or say in an overlay."
+            f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files, which --server or "
         )
+        todo += "an overlay may name."
         findings.not_run(node["type"], f"A server of type {kind!r} is not read.", todo)
         return None
     place = "path" if kind == "custom" and "path" in node else _PLACES[kind]

@@ -53,10 +53,8 @@ def read_type(
         if "logicalType" not in node:
             findings.missing(node, "'logicalType' is missing.", f"One of: {', '.join(_FITS)}.")
         return Type("string")
-    if logical == "time":
-        return _time(node, findings)
     if logical not in _FITS:
-        if logical in ("map", "vector"):
+        if logical in ("time", "map", "vector"):
             findings.not_run(node["logicalType"], f"The type {logical!r} is not run.", "Use string, object or array.")
         return Type("string")
     if logical == "object":
@@ -114,7 +112,7 @@ def _scalar(node: Node, logical: str, findings: Findings, system: str) -> Type:
     return usual
 
 
-def _time(node: Node, findings: Findings) -> Type:
+def time_of_day(node: Node, findings: Findings) -> Type:
     """A time of day, which Spark has no type for: text as it stands, of which nothing is asked."""
     findings.note(node.get("logicalType") or node, "A time of day is read as text.")
     options = node.get("logicalTypeOptions")
@@ -187,24 +185,26 @@ def _unquoted(format_: str | None) -> str:
 
 
 def _nested(node: Node, type_: Type, findings: Findings) -> Type:
-    """An object or array; a physical type that spells out what is inside, and otherwise, is taken by its name."""
+    """An object or array; what its physical type says of what is inside has to be what the properties say."""
     physical = node.get("physicalType")
-    if physical is not None and isinstance(physical.value, str):
-        outer = read_physical(re.split(r"[<(]", physical.value, maxsplit=1)[0])
-        if outer.kind not in ("", "string", type_.name):
-            findings.contradicts(
-                physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}."
-            )
-        elif outer.kind != type_.name or (
-            outer.name != physical.value.strip().lower() and not _spelled(physical, type_)
-        ):
-            findings.note(physical, f"{physical.value!r} says nothing here: what is inside stands in the contract.")
+    if physical is None or not isinstance(physical.value, str):
+        return type_
+    written = physical.value.strip()
+    outer = read_physical(re.split(r"[<(]", written, maxsplit=1)[0])
+    inner = "<" in written and outer.kind == type_.name and _spelled(written) != _spelled(type_.ddl)
+    if outer.kind not in ("", "string", type_.name) or inner:
+        todo = f"Write {type_.name!r}."
+        findings.contradicts(physical, f"{physical.value!r} contradicts what the properties say.", todo)
+    elif outer.kind != type_.name:
+        findings.note(physical, f"{physical.value!r} says nothing here: what is inside stands in the contract.")
     return type_
 
 
-def _spelled(physical: Node, type_: Type) -> bool:
-    """Whether a physical type says of what is inside what the contract says."""
-    return re.sub(r"[\s`]", "", str(physical.value)).lower() == re.sub(r"[\s`]", "", type_.ddl).lower()
+def _spelled(ddl: str) -> str:
+    """A nested type spelled out, with `:` between name and type, and each type in our words."""
+    said = re.sub(r"\s*([<>,:])\s*", r"\1", ddl.lower().replace("`", ""))
+    said = re.sub(r"(?<=[<,])(\w+) (?=\w)", r"\1:", said)
+    return re.sub(r"(?<=[<:,])[^<>:,]+(?=[<>,])", lambda found: read_physical(found[0]).kind or found[0], said)
 
 
 DECIMAL = (".", ",")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.core.contract import Contract
@@ -14,6 +15,7 @@ from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings.file import load_settings
+from strongroom.core.suggest import counted
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.foundation.contracts import sound_contract
 
@@ -57,35 +59,69 @@ def survey(job: Job, folder: Path) -> Outcome:
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {str(folder)!r}", todo="Name a folder of contracts.")
-    lines, told, kinds = list[str](), list[dict[str, object]](), Counter[str]()
+    lines, told, kinds = list[str](), list[Looked](), Counter[str]()
     for file in files_in(folder):
-        sound, problems = _look(file, job)
-        codes = sorted({problem.code for problem in problems})
-        kinds.update(codes)
-        told.append({"file": str(file), "sound": sound, "loads": not problems, "codes": codes})
-        lines.append(f"{'refused' if problems else 'loads'}  {file}{'' if sound else '  (not sound by the standard)'}")
-        lines += [f"    {problem}" for problem in problems] if job.args.show else []
-    both = sum(bool(one["sound"] and one["loads"]) for one in told)
-    whole = sum(bool(one["sound"]) for one in told)
+        found = _look(file, job)
+        told.append(found)
+        kinds.update(found.codes)
+        aside = "" if found.sound else "  (not sound by the standard)"
+        lines.append(f"{'loads' if found.loads else 'refused'}  {file}{aside}")
+        lines += [f"    {problem}" for problem in found.problems] if job.args.show else []
     lines += [f"{number:>5}  {code}" for code, number in kinds.most_common()]
-    loads = sum(bool(one["loads"]) for one in told)
-    lines.append(f"{len(told)} contracts: {loads} load; of the {whole} that are sound by the standard, {both} load")
-    facts = {"contracts": len(told), "sound": whole, "load": loads, "sound_that_load": both}
-    return Outcome(summary=joined(lines), facts=facts, answer={"contracts": told, **facts})
+    sound = [one for one in told if one.sound]
+    figures = {
+        "sound": len(sound),
+        "empty": sum(one.empty for one in sound),
+        "load": sum(one.loads for one in told),
+        "soundThatLoad": sum(one.loads for one in sound),
+    }
+    lines.append(f"{counted(len(told), 'contract')}: {figures['load']} load")
+    lines.append(
+        f"{figures['sound']} are sound by the standard, of which {figures['empty']} name no column: "
+        f"of the other {figures['sound'] - figures['empty']} {figures['soundThatLoad']} load"
+    )
+    answer = {"files": [one.answer() for one in told], **figures}
+    return Outcome(summary=joined(lines), facts={"files": len(told), **figures}, answer=answer)
 
 
-def _look(file: Path, job: Job) -> tuple[bool, list[Problem]]:
-    """Whether a contract is sound by the standard, and what keeps it, or any of its schema objects, from loading."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of one file: whether it is sound by the standard and loads, and whether it names any column at all."""
+
+    file: Path
+    sound: bool
+    empty: bool
+    problems: tuple[Problem, ...]
+
+    @property
+    def loads(self) -> bool:
+        return not self.problems
+
+    @property
+    def codes(self) -> list[str]:
+        return sorted({problem.code for problem in self.problems})
+
+    def answer(self) -> dict[str, object]:
+        """As `--json` has it."""
+        said = {"file": str(self.file), "sound": self.sound, "loads": self.loads, "empty": self.empty}
+        return {**said, "codes": self.codes}
+
+
+def _look(file: Path, job: Job) -> Looked:
+    """What is to be said of a contract's file, all of its schema objects together."""
     try:
         text = read_text(str(file))
-        sound = not schema_problems(parse(text, str(file)))
+        root = parse(text, str(file))
+        sound = not schema_problems(root)
         parts = parts_of(file, text)
     except ConfigError as error:
-        return False, list(error.problems)
+        return Looked(file, False, True, error.problems)
+    tables = root.get("schema")
+    empty = not any(table.get("properties") for table in (tables.items if tables is not None else ()))
     problems: dict[Problem, None] = {}
     for part in parts:
         try:
             contract_as_asked(file, part, job)
         except ConfigError as error:
             problems |= dict.fromkeys(error.problems)
-    return sound, list(problems)
+    return Looked(file, sound, empty, tuple(problems))
