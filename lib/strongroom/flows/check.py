@@ -11,21 +11,23 @@ many contracts of a folder load, and what keeps the others from it; --protection
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in, parts_of
+from strongroom.core.contract.overlay import read_overlay
 from strongroom.core.contract.references import referenced
 from strongroom.core.contract.shown import Shown, shown
-from strongroom.core.contract_files import files_in, name_of, named_part
+from strongroom.core.contract_files import files_in, name_of, named_part, overlays
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
+from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings, parse_settings
-from strongroom.core.suggest import did_you_mean
+from strongroom.core.suggest import counted, did_you_mean
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.foundation.contract_survey import contract_as_asked, survey
 from strongroom.flows.foundation.contracts import must_exist, named
@@ -79,6 +81,7 @@ def run(job: Job) -> Outcome:
     remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
+        remarks += _without_contract(settings)
         remarks += lint(
             load_policy(settings.policy),
             tables=known_tables(settings, looks=job.args.lake).tables,
@@ -117,7 +120,8 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
             problems.append(
                 Problem(what, _where(job.args.config, section), did_you_mean(name, known), "contract.unknown")
             )
-    return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
+    found = (Path(job.args.config), Path(settings.policy), *contracts, *files_in(overlays(folder)))
+    return list(map(_shown, found)), problems
 
 
 def _where(config: str, section: str) -> str:
@@ -138,6 +142,7 @@ def _check(file: Path, job: Job) -> tuple[str, str, list[Shown]]:
     kinds: dict[str, Callable[[], str]] = {
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: _settings(text, str(file), overrides),
+        "protection": lambda: _protection(text, str(file)),
     }
     return kind, kinds[kind](), []
 
@@ -156,6 +161,7 @@ def _kind(text: str, file: Path) -> str:
         "contract": ("apiVersion", "kind", "schema", "servers"),
         "policy": ("roles", "grants", "denies", "expect"),
         "settings": ("lake", "keys", "policy", "contracts", "spark"),
+        "protection": ("pattern", "columns", "classification", "tag", "leave", "means"),
     }
     score = {kind: sum(word in root for word in words) for kind, words in marks.items()}
     best = max(score, key=lambda kind: score[kind])
@@ -170,6 +176,22 @@ def _contract(contract: Contract) -> str:
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
     refers = f", refers to {', '.join(referenced(contract))}" if referenced(contract) else ""
     return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules{refers}"
+
+
+def _protection(text: str, file: str) -> str:
+    overlay = read_overlay(text, file)
+    words = sum(map(len, (overlay.classification, overlay.tag, overlay.pattern, overlay.columns)))
+    return f"protection of {name_of(file)}: {counted(words, 'word')}"
+
+
+def _without_contract(settings: Settings) -> Iterator[Problem]:
+    """Overlays of no contract: whoever slips in its name protects nothing."""
+    known = list(map(name_of, files_in(settings.contracts)))
+    for file in files_in(overlays(settings.contracts)):
+        name = named_part(name_of(file))[0]
+        if name not in known:
+            what = f"There is no contract {name!r} for this overlay."
+            yield Problem(what, str(_shown(file)), did_you_mean(name, known), "contract.unknown")
 
 
 def _settings(text: str, file: str, overrides: Sequence[str]) -> str:

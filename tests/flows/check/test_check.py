@@ -207,6 +207,18 @@ def test_each_data_set_of_a_file_is_checked_or_the_one_that_is_named(shop, capsy
     assert "Did you mean 'visits'?" in capsys.readouterr().err
 
 
+def test_an_overlay_is_checked_and_one_of_no_contract_is_told(shop, capsys):
+    (shop / "protection/shpo.yaml").write_text(OVERLAY)
+    assert _run([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok  conf/protection/shop.yaml  protection of shop: 2 words" in lines
+    note = "There is no contract 'shpo' for this overlay. Did you mean 'shop'?"
+    assert [line for line in lines if "shpo.yaml: " in line] == [f"note  conf/protection/shpo.yaml: {note}"]
+    (shop / "protection/shop.yaml").write_text(OVERLAY.replace("'*': drop", "'*': keep"))
+    assert _run(["conf/protection/shop.yaml"]) == 3
+    assert "conf/protection/shop.yaml:4" in capsys.readouterr().err
+
+
 def test_a_folder_of_contracts_is_counted(shop, tmp_path, capsys):
     folder = tmp_path / "theirs"
     folder.mkdir()

@@ -192,6 +192,7 @@ class _Reader:
             label=head.label,
             description=text(table, "description") or (text(described, "purpose") if described else None) or "",
             quarantine_limit=head.quarantine_limit,
+            said=head.said,
         )
 
     def table(self) -> Node | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from strongroom.core.contract.editions import EDITIONS
@@ -27,11 +28,12 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Purposes, label and limit, as `Contract` has them."""
+    """Purposes, label and limit, as `Contract` has them, and where each stands."""
 
     purposes: tuple[str, ...]
     label: str
     quarantine_limit: float | None
+    said: Mapping[str, str]
 
 
 def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) -> Head:
@@ -60,6 +62,7 @@ def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) ->
         _purposes(custom.get("purposes"), findings),
         _label(custom.get("label"), findings),
         _limit(custom.get("quarantineLimit"), findings),
+        {word: value.where for word, value in custom.items()},
     )
 
 

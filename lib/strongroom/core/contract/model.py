@@ -213,7 +213,8 @@ class Contract:
 
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
-    may pass the gate, or None for no limit. `notes` is what the contract says and nobody runs.
+    may pass the gate, or None for no limit. `notes` is what the contract says and nobody runs,
+    `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -230,6 +231,7 @@ class Contract:
     description: str = ""
     quarantine_limit: float | None = None
     notes: tuple[Note, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, part: Source | Protect) -> str:
         """`file:line` of a part that an overlay may have given."""

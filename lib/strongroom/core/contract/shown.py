@@ -25,7 +25,9 @@ def shown(contract: Contract) -> Iterator[Shown]:
     for source in contract.sources:
         yield Shown(f"source {source.name}: {source.path} ({source.format})", (contract.place(source),))
     if contract.purposes:
-        yield Shown(f"purposes: {', '.join(contract.purposes)}", (contract.file,))
+        yield Shown(f"purposes: {', '.join(contract.purposes)}", (contract.said["purposes"],))
+    if contract.quarantine_limit is not None:
+        yield Shown(f"bad rows at most: {contract.quarantine_limit:.4%}", (contract.said["quarantineLimit"],))
     for column in contract.columns:
         yield from _column(column, contract)
     rules: tuple[Rule | SetRule, ...] = (*contract.rules, *contract.set_rules)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,17 @@ _NO_FILE: dict[str, Any] = {"type": "object", "properties": {}, "required": [], 
 
 @cache
 def _schema(name: str) -> dict[str, Any]:
-    file = Path(__file__).with_name(f"odcs-{name}.json")
-    if name == "v3.1.0":
-        package = find_spec("open_data_contract_standard")
-        file = Path(next(iter(package.submodule_search_locations or ()), "") if package else "") / "schema.json"
     try:
-        schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if name == "v3.1.0":
+            package = find_spec("open_data_contract_standard")
+            folder = next(iter(package.submodule_search_locations or ()), "") if package else ""
+            text = (Path(folder) / "schema.json").read_text(encoding="utf-8")
+        else:
+            text = files("strongroom.core.contract").joinpath(f"odcs-{name}.json").read_text(encoding="utf-8")
     except OSError:
         todo = "Install open-data-contract-standard==3.1.2."
         raise EnvironmentFault("The JSON schema of ODCS is missing.", todo=todo, code="packages.missing") from None
+    schema: dict[str, Any] = json.loads(text)
     return schema
 
 
