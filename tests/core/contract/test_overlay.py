@@ -201,6 +201,13 @@ def test_one_of_several_data_sets_is_named():
     assert {problem.code for problem in _problems(text=both, part="customer")} == {"contract.unknown-name"}
 
 
+def test_a_data_set_without_columns_is_told_and_made_nothing_of():
+    both = FOREIGN.replace("slaProperties:", "  - {name: later, physicalType: table}\nslaProperties:")
+    assert parts_of("shop.yaml", both) == ("orders",)
+    assert any("'later' names no column" in note.what for note in _contract(text=both, part="orders").notes)
+    assert {problem.code for problem in _problems(text=both, part="later")} >= {"contract.missing"}
+
+
 def test_overlays_lie_in_a_folder_beside_that_of_the_contracts(tmp_path):
     contracts, protection = tmp_path / "contracts", tmp_path / "protection"
     contracts.mkdir(), protection.mkdir()

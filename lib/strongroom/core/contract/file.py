@@ -94,11 +94,27 @@ def contracts_in(folder: str | Path) -> list[Contract]:
 def parts_of(file: str | Path, text: str | None = None) -> tuple[str, ...]:
     """The names of the schema objects of a file with several; of a file with one, an empty name.
 
+    One that names no column is none of them, where another does: nothing can be made of it.
+
     Raises:
         ConfigError: it cannot be read.
     """
-    names = _names(_parsed(read_text(str(file)) if text is None else text, str(file))[0])
-    return names if len(names) > 1 else ("",)
+    root, _ = _parsed(read_text(str(file)) if text is None else text, str(file))
+    names = _names(root)
+    if len(names) < 2:
+        return ("",)
+    empty = _empty(root)
+    return tuple(name for name in names if name not in empty) or names
+
+
+def _empty(root: Node) -> list[str]:
+    """The schema objects that name no column."""
+    tables = root.get("schema")
+    return [text(table, "name") or "" for table in (tables.items if tables else ()) if not _has_columns(table)]
+
+
+def _has_columns(table: Node) -> bool:
+    return "properties" in table and bool(table["properties"].items)
 
 
 def parse_contract(text: str, file: str, asked: Asked = ASKED) -> Contract:
@@ -210,6 +226,10 @@ class _Reader:
         if len(tables) > 1 and not part:
             what = f"More than one data set: {', '.join(named)}."
             self.findings.not_run(tables[1], what, f"Name one: --contract {name_of(self.root.file)}#{named[0]}.")
+        for other in tables if _has_columns(table) else ():
+            if not _has_columns(other):
+                what = f"The data set {text(other, 'name')!r} names no column: nothing is made of it."
+                self.findings.note(other, what)
         check_words(table, "schema", self.findings)
         custom_properties(table, "schema", self.findings)
         return table
