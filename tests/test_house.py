@@ -87,6 +87,7 @@ FLOWS = {
     "flows.explore": "flows.foundation flows.read flows.vectorize",
     "flows.access": "flows.foundation",
     "flows.audit": "flows.foundation",
+    "flows.contract": "flows.foundation flows.prepare",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
