@@ -20,6 +20,7 @@ setup(
     packages=[*find_packages("lib"), "strongroom.conf", "strongroom.conf.contracts", "strongroom.jobs"],
     package_data={
         "strongroom": ["py.typed"],
+        "strongroom.core.contract": ["odcs-*.json"],
         "strongroom.learn.features": ["stop_words.txt"],
         "strongroom.conf": ["*.yaml", "jars.lock", "log4j2.properties"],
         "strongroom.conf.contracts": ["*.yaml"],

@@ -75,7 +75,7 @@ MAY = {
     "reports.page": "core core.policy core.report reports",
     "reports.feeds": "core core.report core.run reports",
     "reports.send": "reports stores",
-    "reports.attempts": "core core.settings reports.feeds reports.send stores.artefacts stores.spark",
+    "reports.attempts": "core core.contract core.settings reports.feeds reports.send stores.artefacts stores.spark",
     "reports.write": "core core.report reports.feeds reports.page stores.artefacts stores.lake",
     "databricks": "core core.run reports reports.page stores",
 }
@@ -92,6 +92,7 @@ FLOWS = {
     "flows.explore": "flows.foundation flows.read flows.vectorize",
     "flows.access": "flows.foundation",
     "flows.audit": "flows.foundation",
+    "flows.contract": "flows.foundation flows.prepare",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample

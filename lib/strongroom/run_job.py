@@ -120,7 +120,10 @@ def parser_of(name: str, flow: ModuleType) -> Parser:
     )  # fmt: skip
     common = parser.add_argument_group("every job")
     common.add_argument("--config", metavar="FILE", default="", help=f"settings (else {VARIABLE}, else {USUAL})")
-    common.add_argument("--contract", metavar="NAME|FILE", default="", help="the data set's contract")
+    common.add_argument(
+        "--contract", metavar="NAME|FILE", default="", help="the data set's contract; NAME#OBJECT for one object"
+    )
+    common.add_argument("--server", metavar="NAME", default="", help="the contract's server to read, of several")
     common.add_argument(
         "--as", dest="principal", metavar="PRINCIPAL", default="", help="act as user:NAME or group:NAME"
     )

@@ -13,14 +13,13 @@ from strongroom.core.settings.file import parse_settings
 CONTRACTS = [
     # old, new, message
     ("logicalType: integer", "required: yes\n        logicalType: integer", "c.yaml:12: 'required' is true or false. Write true or false; yes, no, on and off are texts."),
-    ("logicalType: number", "logicalType: number\n        physicalType: double(5)", "c.yaml:25: 'double(5)': only decimal, varchar and char have a length."),
     ("minLength: 1", "minLenght: 1", "c.yaml:17: Unknown key 'minLenght' in 'logicalTypeOptions' of string. Did you mean 'minLength'?"),
     ("maximum: '2029-12-31'", "format: yyyy-QQ", "c.yaml:21: This date format cannot be read. Use yyyy, MM, dd, HH, mm, ss, SSS and XXX."),
     ("{method: hash}", "{method: encrypt, mode: random}", "c.yaml:14: 'mode' is one of deterministic, randomised."),
     ("{property: subject, value: true}", "{property: subjct, value: true}", "c.yaml:14: Unknown custom property 'subjct'. Did you mean 'subject'?"),
     ("metric: rowCount", "rule: rowCount", "c.yaml:37: 'rule' is not run. Write 'metric'."),
     ("unit: percent", "dimension: sped", "c.yaml:26: 'dimension' may not be 'sped'. Known: accuracy, completeness, conformity, consistency, coverage, timeliness, uniqueness."),
-    ("type: local", "type: kafka", "c.yaml:7: A server of type 'kafka' is not read. Known: local, s3, azure, custom. Tables of other systems are read once they lie in files."),
+    ("type: local", "type: kafka", "c.yaml:7: A server of type 'kafka' is not read. Known: local, s3, azure, custom. Tables of other systems are read once they lie in files, which --server or an overlay may name."),
     ("value: 0.1}", "value: {prcent: 20}}", "c.yaml:38: Unknown key 'prcent' in 'quarantineLimit'. Did you mean 'percent'?"),
 ]  # fmt: skip
 POLICIES = [

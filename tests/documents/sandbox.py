@@ -110,6 +110,7 @@ class Sandbox:
             assert contains(old, found), f"{step.where}: {name} has no such part"
             return
         assert name, f"{step.where}: which file is this?"
+        file.parent.mkdir(exist_ok=True)
         file.write_text(yaml.safe_dump(merged(old, found), sort_keys=False, allow_unicode=True), encoding="utf-8")
         about = "" if name.startswith("conf/") and "contracts" not in name else f" {name}"
         done = self.run(f"./spark-submit.sh check{about}")

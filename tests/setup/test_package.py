@@ -106,6 +106,7 @@ def test_wheel_and_sdist_hold_what_they_need(built):
     conf = {f"strongroom/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*") if path.is_file()}
     jobs = {f"strongroom/jobs/{name}.py" for name in JOBS}
     data = {"strongroom/py.typed", "strongroom/learn/features/stop_words.txt"}
+    data |= {f"strongroom/core/contract/odcs-{edition}.json" for edition in ("v3.0.2", "v3.2.0")}
     assert {name for name in names if ".dist-info/" not in name} == ours | conf | jobs | data
     assert f"strongroom-{strongroom.__version__}.dist-info/licenses/LICENSE" in names
     assert re.findall(r"^License-Expression: (.*)$", told, re.MULTILINE) == ["Apache-2.0"]
@@ -143,7 +144,7 @@ def test_the_commands_that_init_prints_work_as_they_stand(begun):
 def test_nothing_is_written_where_the_package_lies(bare, begun):
     (package,) = (bare.root / "venv/lib").glob("python3.*/site-packages/strongroom")
     kinds = {path.suffix for path in package.rglob("*") if path.is_file()}
-    assert kinds == {".py", ".pyc", ".txt", ".typed", ".yaml", ".lock", ".properties"}
+    assert kinds == {".json", ".py", ".pyc", ".txt", ".typed", ".yaml", ".lock", ".properties"}
 
 
 def test_init_is_not_done_twice(bare, begun):

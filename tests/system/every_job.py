@@ -113,6 +113,7 @@ def cut_short(place, job, killed):
 def without_spark(place, job):
     """The jobs that need no Spark, well and badly ended; returns every key that there ever was."""
     job("check")
+    job("contract", "diff", "reviews", "reviews")
     job("doctor", code=None)
     job("sample", "--rows", "100", "--set", "lake=other")
     job("prepare", "--dry-run")

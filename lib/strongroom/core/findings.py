@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partialmethod
 
 from strongroom.core.errors import Problem
 from strongroom.core.yaml import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that changes nothing in a run, and why somebody should know: `left` is one that was to be checked."""
+
+    what: str
+    where: str
+    left: bool = False
 
 
 class Findings:
@@ -15,10 +25,15 @@ class Findings:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.notes: list[Note] = []
 
     def add(self, node: Node, what: str, todo: str = "", kind: str = "invalid") -> None:
         """Note a problem at this place."""
         self.problems.append(node.problem(what, todo, f"{self.area}.{kind}"))
+
+    def note(self, node: Node, what: str, *, left: bool = False) -> None:
+        """Note what is understood and changes nothing; `left`: it was to be checked, and an overlay leaves it."""
+        self.notes.append(Note(what, node.where, left))
 
     def _of(self, kind: str, node: Node, what: str, todo: str = "") -> None:
         self.add(node, what, todo, kind)

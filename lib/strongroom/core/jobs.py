@@ -32,6 +32,7 @@ JOBS: Mapping[str, JobEntry] = {
     "access": JobEntry("Ask the policy, see all of it, compare two policies"),
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
+    "contract": JobEntry("Compare two contracts: what the new one breaks, and for whom"),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),

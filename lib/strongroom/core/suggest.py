@@ -34,6 +34,34 @@ def unknown_column(name: str, known: Iterable[str], contract: str, *, where: str
     return Problem(what, where, f"{hint}Add it to the contract; method drop keeps it out.", "source.unknown")
 
 
+def slip_of(word: str, known: Iterable[str]) -> str:
+    """The known word that `word` is a slip of: one letter, or two of a word of eight letters or more; else empty.
+
+    A letter may be wrong, missing, too many, or have changed places with the next. Case and `-`/`_`/space do not count.
+    """
+    same = _fold(word)
+    for candidate in known:
+        meant = _fold(candidate)
+        if word != candidate and _distance(same, meant) <= (2 if len(meant) >= 8 else 1):
+            return candidate
+    return ""
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters have to be changed, put in, taken out or swapped with the next to make one word of the other."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    before, last = list[int](), list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, meant in enumerate(other, start=1):
+            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != meant)))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == meant:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, last = last, row
+    return last[-1]
+
+
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -3,6 +3,9 @@
 Without files: the settings file (--config), its policy and every contract of its folder, and what `access lint` says of
 the policy, as notes; with --lake also which tables of the lake do not say what they were made from, or whose their rows
 are. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
+
+--show prints a contract as it is understood, line by line, each with where it came from. --contracts DIR counts how
+many contracts of a folder load, and what keeps the others from it; --protection names one overlay for all of them.
 """
 
 from __future__ import annotations
@@ -12,18 +15,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract import Contract
+from strongroom.core.contract.file import contracts_in, parts_of
+from strongroom.core.contract.overlay import read_overlay
 from strongroom.core.contract.references import referenced
-from strongroom.core.contract_files import files_in, name_of
+from strongroom.core.contract.shown import Shown, shown
+from strongroom.core.contract_files import files_in, name_of, named_part, overlays
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings, parse_settings
-from strongroom.core.suggest import did_you_mean
+from strongroom.core.suggest import counted, did_you_mean
 from strongroom.core.yaml import parse, read_text
-from strongroom.flows.foundation.contracts import must_exist, named, sound_contract
+from strongroom.flows.foundation.contract_survey import contract_as_asked, survey
+from strongroom.flows.foundation.contracts import must_exist, named
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
@@ -36,6 +43,9 @@ BARE = True
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What `check` takes besides the options of every job."""
     parser.add_argument("files", metavar="FILE", nargs="*", help="contracts, policies or settings files")
+    parser.add_argument("--show", action="store_true", help="print each contract as it is understood")
+    parser.add_argument("--contracts", metavar="DIR", default="", help="count what loads of a folder of contracts")
+    parser.add_argument("--protection", metavar="NAME|FILE", default="", help="the overlay to use, for every contract")
     parser.add_argument("--lake", action="store_true", help="look at the lake's tables, too: what they do not say")
 
 
@@ -46,15 +56,20 @@ def run(job: Job) -> Outcome:
         UsageError: there is no contract of the name that was given.
         ConfigError: every problem of every file.
     """
+    if job.args.contracts:
+        return survey(job, Path(job.args.contracts))
     files, problems = _files(job)
     checked, lines = list[dict[str, object]](), list[str]()
     for file in dict.fromkeys(files):
         told: dict[str, object] = {"file": str(file), "ok": False, "kind": None, "what": None}
         checked.append(told)
         try:
-            kind, what = _check(file, job)
+            kind, what, understood = _check(file, job)
             told |= {"ok": True, "kind": kind, "what": what}
             lines.append(f"ok  {file}  {what}")
+            if job.args.show:
+                told["shown"] = [asdict(line) for line in understood]
+                lines += [f"    {line}" for line in understood]
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -66,6 +81,7 @@ def run(job: Job) -> Outcome:
     remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
+        remarks += _without_contract(settings)
         with storage.settled(settings):
             remarks += _remarks(job, settings)
         lines += [f"note  {remark}" for remark in remarks]
@@ -110,7 +126,8 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
             problems.append(
                 Problem(what, _where(job.args.config, section), did_you_mean(name, known), "contract.unknown")
             )
-    return [_shown(Path(job.args.config)), _shown(Path(settings.policy)), *map(_shown, contracts)], problems
+    found = (Path(job.args.config), Path(settings.policy), *contracts, *files_in(overlays(folder)))
+    return list(map(_shown, found)), problems
 
 
 def _where(config: str, section: str) -> str:
@@ -120,17 +137,27 @@ def _where(config: str, section: str) -> str:
     return node.where if node is not root else config
 
 
-def _check(file: Path, job: Job) -> tuple[str, str]:
-    """The kind of file, and what it is and holds, in a few words."""
+def _check(file: Path, job: Job) -> tuple[str, str, list[Shown]]:
+    """The kind of file, what it is and holds in a few words, and, of contracts, every line of it."""
     text = read_text(str(file))
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
+    kind = _kind(text, file)
+    if kind == "contract":
+        contracts = [contract_as_asked(file, part, job) for part in _parts(file, text, job)]
+        return kind, "; ".join(map(_contract, contracts)), [line for each in contracts for line in shown(each)]
     kinds: dict[str, Callable[[], str]] = {
-        "contract": lambda: _contract(text, str(file), _folders(file, job)),
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: _settings(text, str(file), overrides),
+        "protection": lambda: _protection(text, str(file)),
     }
-    kind = _kind(text, file)
-    return kind, kinds[kind]()
+    return kind, kinds[kind](), []
+
+
+def _parts(file: Path, text: str, job: Job) -> tuple[str, ...]:
+    """The schema objects of a file to check: the one that is named, or all."""
+    name, part = named_part(job.args.contract)
+    mine = part and name_of(name) == name_of(file)
+    return (part,) if mine else parts_of(file, text)
 
 
 def _kind(text: str, file: Path) -> str:
@@ -140,6 +167,7 @@ def _kind(text: str, file: Path) -> str:
         "contract": ("apiVersion", "kind", "schema", "servers"),
         "policy": ("roles", "grants", "denies", "expect"),
         "settings": ("lake", "keys", "policy", "contracts", "spark"),
+        "protection": ("pattern", "columns", "classification", "tag", "leave", "means"),
     }
     score = {kind: sum(word in root for word in words) for kind, words in marks.items()}
     best = max(score, key=lambda kind: score[kind])
@@ -150,19 +178,26 @@ def _kind(text: str, file: Path) -> str:
     return best
 
 
-def _folders(file: Path, job: Job) -> tuple[Path, ...]:
-    """Where contracts that a contract refers to may be: beside it, and where the settings say."""
-    try:
-        return (file.parent, Path(load_settings(job.args.config, job.args.overrides).contracts))
-    except ConfigError:
-        return (file.parent,)  # the settings have problems of their own, told where they are checked
-
-
-def _contract(text: str, file: str, folders: tuple[Path, ...]) -> str:
-    contract = sound_contract(text, file, folders)
+def _contract(contract: Contract) -> str:
     leaves, rules = len(list(contract.leaves())), len(contract.rules) + len(contract.set_rules)
     refers = f", refers to {', '.join(referenced(contract))}" if referenced(contract) else ""
     return f"contract {contract.name} {contract.version}: {leaves} columns, {rules} rules{refers}"
+
+
+def _protection(text: str, file: str) -> str:
+    overlay = read_overlay(text, file)
+    words = sum(map(len, (overlay.classification, overlay.tag, overlay.pattern, overlay.columns)))
+    return f"protection of {name_of(file)}: {counted(words, 'word')}"
+
+
+def _without_contract(settings: Settings) -> Iterator[Problem]:
+    """Overlays of no contract: whoever slips in its name protects nothing."""
+    known = list(map(name_of, files_in(settings.contracts)))
+    for file in files_in(overlays(settings.contracts)):
+        name = named_part(name_of(file))[0]
+        if name not in known:
+            what = f"There is no contract {name!r} for this overlay."
+            yield Problem(what, str(_shown(file)), did_you_mean(name, known), "contract.unknown")
 
 
 def _settings(text: str, file: str, overrides: Sequence[str]) -> str:

@@ -49,4 +49,4 @@ def _warning(leaf: Column, contract: Contract, have: Distinct) -> SetVerdict:
 
 
 def _where(leaf: Column, contract: Contract) -> str:
-    return f"{contract.file}:{leaf.protect.line if leaf.protect else leaf.line}"
+    return contract.place(leaf.protect) if leaf.protect else f"{contract.file}:{leaf.line}"

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
-from strongroom.core.contract_files import files_in, name_of
-from strongroom.core.errors import Stopped, Terminated
+from strongroom.core.contract.file import parts_of
+from strongroom.core.contract_files import files_in, name_of, named_part
+from strongroom.core.errors import ConfigError, Stopped, Terminated
 from strongroom.core.escaping import file_name
 from strongroom.core.settings import Settings
 from strongroom.reports.feeds.prometheus import Gauge, text_of
@@ -64,9 +66,19 @@ def attempt_of(name: str, args: argparse.Namespace, settings: Settings, *, start
     section = settings.jobs.get(name, {})
     asked = str(args.contract or section.get("contract") or "")
     contract = name_of(asked)
-    known = set(map(name_of, files_in(settings.contracts)))
+    known = {name_of(file): file for file in files_in(settings.contracts)}
+    whole, part = named_part(contract)
+    here = whole in known and (not part or part in _parts(known[whole]))
     command = f"{name} {getattr(args, 'verb', '')}".strip()
-    return Attempt(command, contract if contract in known else "", started)
+    return Attempt(command, contract if here else "", started)
+
+
+def _parts(file: Path) -> tuple[str, ...]:
+    """The schema objects of a contract's file; none where it cannot be read, which the job itself tells."""
+    try:
+        return parts_of(file)
+    except ConfigError:
+        return ()
 
 
 @contextmanager

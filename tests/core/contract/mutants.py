@@ -192,7 +192,6 @@ def _of_meaning(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[str, 
         physical, method = UNFIT[value["logicalType"]]
         yield "physical type contradicts", _inside(physicalType=physical)
         yield "no such physical type", _inside(physicalType="varchr")
-        yield "promise nobody keeps", _inside(partitioned=True)
         if path[-1] != "items":  # which need no name
             yield "column of no name", _inside(name="a.b")
         protect = next((entry for entry in value.get("customProperties", ()) if entry["property"] == "protect"), None)

@@ -79,8 +79,7 @@ SHAPES = [
         "apiVersion: v3.2.0\nkind: DataContract\nid: a\nversion: 1.0.0\nstatus: draft\nschema:\n- name: orders\n  physicalType: object\n"
         "  logicalType: object\n  properties:\n  - name: kind\n    physicalType: string\n    logicalType: string\n    enum:\n    - value: a\n"
         "  - name: total\n    physicalType: number\n    logicalType: number\n",
-        ["c.yaml:1: 'servers' is missing", "c.yaml:11: 'kind' has no 'protect'", "c.yaml:14: 'enum' is not run. Say it in 'quality'",
-         "c.yaml:17: 'number' is no type of Spark SQL"],
+        ["c.yaml:1: 'servers' is missing", "c.yaml:11: 'kind' has no 'protect'", "c.yaml:16: 'total' has no 'protect'"],
     ),
     (
         "an import from Parquet",
@@ -109,7 +108,9 @@ DECIMALS = [
     ("DECIMAL(10, 2)", (10, 3), "contradict"),
     ("DECIMAL(10)", (10, 2), "contradict"),
     ("DECIMAL", ("many", 2), "'precision' is a whole number"),
-    ("DOUBLE", (3, 2), "'scale' does not fit 'total'"),
+    ("DECIMAL", ("12", 2), "decimal(12,2)"),
+    ("NUMERIC", (3, 2), "decimal(3,2)"),
+    ("DOUBLE", (3, 2), "double"),
 ]
 
 
@@ -124,7 +125,14 @@ def test_the_digits_of_a_decimal_may_stand_beside_it(physical, digits, said):
     assert said in found
 
 
-def test_what_is_new_in_the_newer_standard_is_refused_by_its_name():
+def test_what_is_new_in_the_newer_standard_is_understood():
+    text = IMPORTED.read_text() + "context: Ask nobody.\n"
+    pieces = "  - name: pieces\n"
+    listed = f"{pieces}    enum: [{{value: 1}}, {{value: 12, label: a dozen}}]\n    semanticType: measure\n"
+    assert pieces in text
+    contract = parse_contract(text.replace(pieces, listed).replace("v3.1.0", "v3.2.0"), "c.yaml")
+    rule = next(rule for rule in contract.rules if rule.check == "validValues")
+    assert (rule.columns, rule.argument) == (("pieces",), (1, 12))
     with pytest.raises(ConfigError) as caught:
-        parse_contract(IMPORTED.read_text() + "context: Ask nobody.\n", "c.yaml")
-    assert "c.yaml:67: Unknown field 'context'." in str(caught.value)
+        parse_contract(text.replace(pieces, listed).replace("v3.2.0", "v3.1.0"), "c.yaml")
+    assert {problem.code for problem in caught.value.problems} == {"contract.unknown-field"}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.file import Asked, load_contract, parts_of, read_contract
+from strongroom.core.contract.overlay import read_overlay
 from strongroom.core.contract.standard import schema_problems
 from strongroom.core.errors import ConfigError
 from strongroom.core.yaml import parse
@@ -15,26 +16,47 @@ EXAMPLES = Path(__file__).parents[4] / "shared" / "data" / "odcs"
 FILES = sorted(EXAMPLES.glob("*.odcs.yaml"))
 needs_examples = pytest.mark.skipif(not FILES, reason=f"ODCS EXAMPLES ARE MISSING: nothing in {EXAMPLES}")
 
-WHY_NOT_RUN = {
-    # file, what stops it from being run; all of them are sound by the standard
-    "all-data-types": ("'v3.0.2' is not run", "'servers' is missing", "has no 'protect'", "'time' is not run"),
-    "all-schema-types": ("More than one data set: tbl, AnObject, AnotherObject", "'partitioned' is not run"),
-    "azure-server": ("'schema' is missing", "'in development' is not run"),
-    "basic-four-dpo": ("'schema' is missing", "'servers' is missing"),
-    "column-accuracy": ("'servers' is missing", "'DataValue' has no 'protect'", "'float(3,2)'"),
-    "column-completeness": ("'servers' is missing", "'UniqueID' has no 'protect'"),
-    "column-custom": ("The engine 'soda' is not run", "'UniqueID' has no 'protect'"),
-    "column-validity": ("'servers' is missing", "Null is no valid value", "'air_quality_status' has no 'protect'"),
-    "database-table-sla": ("'schema' is missing",),
-    "full-example": ("A server of type 'postgres' is not read", "Unknown custom property 'anonymizationStrategy'"),
-    "kafka-schema": ("A server of type 'kafka' is not read", "'cust_id' has no 'protect'"),
-    "kafka-schemaregistry": ("'production' is not run", "'properties' is missing"),
-    "kafka-server": ("A server of type 'kafka' is not read", "'properties' is missing"),
-    "postgresql-adventureworks-contract": ("More than one data set: department, employee", "'serial' is no type"),
-    "service-and-operational-roles": ("'schema' is missing",),
-    "table-column": ("'rcvr_cntry_code' has no 'protect'",),
-    "table-column-description": ("'txn_ref_dt' has no 'protect'",),
-    "table-columns-with-partition": ("'partitioned' is not run", "'year' has no 'protect'"),
+OVERLAY = """
+servers: [{server: raw, type: local, path: raw/any/*.json, format: json}]
+purposes: [model_training]
+classification: {public: keep}
+pattern: {'*': {method: hash, domain: any}}
+leave:
+  engines: [soda]
+  queries: true
+  levels: [latency]
+  references: [receiver_types]
+"""
+LOADS_AS = {
+    # file, its data sets, and a column of each with the type that it has
+    "all-schema-types": {
+        "tbl": ("txn_ref_dt", "date"),
+        "AnObject": ("street_lines", "array"),
+        "AnotherObject": ("x", "array"),
+    },
+    "column-accuracy": {"Air_Quality": ("DataValue", "float")},
+    "column-completeness": {"Air_Quality": ("UniqueID", "int")},
+    "column-custom": {"Air_Quality": ("UniqueID", "int")},
+    "full-example": {"tbl": ("rcvr_cntry_code", "string"), "receivers": ("id", "string")},
+    "kafka-schema": {"Orders": ("qty", "int")},
+    "postgresql-adventureworks-contract": {
+        "department": ("departmentid", "int"),
+        "employee": ("vacationhours", "smallint"),
+    },
+    "table-column": {"tbl": ("rcvr_cntry_code", "string")},
+    "table-column-description": {"tbl": ("txn_ref_dt", "date")},
+    "table-columns-with-partition": {"tbl": ("year", "int")},
+}
+REFUSED = {
+    # file, the codes of what keeps it from loading: what a time of day may be, and what no row could meet, or no columns
+    "all-data-types": {"contract.not-run", "contract.contradicts", "contract.unknown-field"},
+    "azure-server": {"contract.missing"},
+    "basic-four-dpo": {"contract.missing"},
+    "column-validity": {"contract.contradicts"},
+    "database-table-sla": {"contract.missing"},
+    "kafka-schemaregistry": {"contract.missing"},
+    "kafka-server": {"contract.missing"},
+    "service-and-operational-roles": {"contract.missing"},
 }
 
 
@@ -48,17 +70,30 @@ def test_the_standards_own_examples_are_sound_by_its_schema(file):
 
 @needs_examples
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
-def test_each_example_is_refused_for_a_run_with_file_line_and_a_true_reason(file):
+def test_each_example_loads_with_one_overlay_or_is_refused_for_a_true_reason(file):
+    text, overlay = file.read_text(encoding="utf-8"), read_overlay(OVERLAY, "o.yaml")
+    name, found, codes = file.name.partition(".")[0], {}, set()
+    for part in parts_of(file, text):
+        contract, problems = read_contract(text, str(file), Asked(part, overlay=overlay))
+        codes |= {problem.code for problem in problems}
+        for problem in problems:
+            place = re.fullmatch(rf"{re.escape(str(file))}:(\d+)", problem.where)
+            assert place is not None
+            assert 1 <= int(place[1]) <= text.count("\n") + 1
+        found |= {} if contract is None or problems else {contract.name: contract}
+    assert codes == REFUSED.get(name, set())
+    for table, (path, kind) in LOADS_AS.get(name, {}).items():
+        columns = {column.path: column for column in found[table].columns}
+        assert columns[path].type.name == kind, path
+    assert (name in LOADS_AS) != (name in REFUSED)
+
+
+@needs_examples
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
+def test_without_an_overlay_none_of_them_is_run(file):
     with pytest.raises(ConfigError) as caught:
         load_contract(str(file))
-    lines = file.read_text(encoding="utf-8").count("\n") + 1
-    told = str(caught.value)
-    for reason in WHY_NOT_RUN[file.name.partition(".")[0]]:
-        assert reason in told
-    for problem in caught.value.problems:
-        place = re.fullmatch(rf"{re.escape(str(file))}:(\d+)", problem.where)
-        assert place is not None
-        assert 1 <= int(place[1]) <= lines
+    assert all(problem.where.startswith(f"{file}:") for problem in caught.value.problems)
 
 
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: '1'\nstatus: active\n"

@@ -151,3 +151,88 @@ def test_it_loads_nothing_heavy(conf):
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+SHOP = """apiVersion: v3.0.2
+kind: DataContract
+id: shop
+version: 2.1.0
+status: in production
+servers: [{server: warehouse, type: postgres, host: db, port: 5432, database: shop, schema: public}]
+schema:
+  - name: orders
+    properties:
+      - {name: order_id, logicalType: integer, physicalType: int8}
+      - {name: email, logicalType: string, classification: restricted}
+    quality:
+      - {name: fresh, type: custom, engine: soda, implementation: "freshness(placed) < 1d"}
+"""
+OVERLAY = """servers: [{server: raw, type: local, path: raw/orders/*.json, format: json}]
+purposes: [model_training]
+classification: {restricted: {method: hash, domain: person}}
+pattern: {'*': drop}
+leave: {engines: [soda]}
+"""
+
+
+@pytest.fixture
+def shop(conf):
+    (conf / "protection").mkdir()
+    (conf / "protection/shop.yaml").write_text(OVERLAY)
+    (conf / "contracts/shop.yaml").write_text(SHOP)
+    return conf
+
+
+def test_what_is_understood_is_shown_line_by_line_with_where_it_came_from(shop, capsys):
+    assert _run(["--contract", "shop", "--show", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["answer"]["files"]
+    shown = {line["what"].partition(":")[0]: (line["what"], line["places"]) for line in told["shown"]}
+    at, by = "conf/contracts/shop.yaml", "conf/protection/shop.yaml"
+    assert shown["column email"][1] == [f"{at}:11", f"{by}:3 by classification 'restricted'"]
+    assert "hash (domain person" in shown["column email"][0]
+    assert shown["column order_id"] == ("column order_id: bigint, drop", [f"{at}:10", f"{by}:4 by pattern '*'"])
+    assert shown["source raw"][1] == [f"{by}:1"]
+    assert shown["left"] == ("left: Not checked: 'fresh', a rule of soda.", [f"{at}:13"])
+
+
+def test_each_data_set_of_a_file_is_checked_or_the_one_that_is_named(shop, capsys):
+    file = shop / "contracts/shop.yaml"
+    file.write_text(SHOP + "  - {name: visits, properties: [{name: at, logicalType: date}]}\n")
+    assert _run(["--contract", "shop"]) == 0
+    assert "contract orders 2.1.0" in (told := capsys.readouterr().out)
+    assert "contract visits 2.1.0" in told
+    assert _run(["--contract", "shop#visits"]) == 0
+    assert "contract orders" not in capsys.readouterr().out
+    assert _run(["--contract", "shop#vists"]) == 3
+    assert "Did you mean 'visits'?" in capsys.readouterr().err
+
+
+def test_an_overlay_is_checked_and_one_of_no_contract_is_told(shop, capsys):
+    (shop / "protection/shpo.yaml").write_text(OVERLAY)
+    assert _run([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok  conf/protection/shop.yaml  protection of shop: 2 words" in lines
+    note = "There is no contract 'shpo' for this overlay. Did you mean 'shop'?"
+    assert [line for line in lines if "shpo.yaml: " in line] == [f"note  conf/protection/shpo.yaml: {note}"]
+    (shop / "protection/shop.yaml").write_text(OVERLAY.replace("'*': drop", "'*': keep"))
+    assert _run(["conf/protection/shop.yaml"]) == 3
+    assert "conf/protection/shop.yaml:4" in capsys.readouterr().err
+
+
+def test_a_folder_of_contracts_is_counted(shop, tmp_path, capsys):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "shop.yaml").write_text(SHOP)
+    (folder / "typo.yaml").write_text(SHOP.replace("apiVersion", "apiVersoin"))
+    (folder / "nothing.yaml").write_text(SHOP.partition("servers:")[0])
+    (folder / "other.yaml").write_text(SHOP.replace("engine: soda", "engine: unheard-of"))
+    (folder / "broken.yaml").write_text("a: [")
+    assert _run(["--contracts", "theirs", "--protection", "shop", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["answer"]
+    found = {Path(one["file"]).stem: one for one in answer["files"]}
+    assert {name for name, one in found.items() if one["loads"]} == {"shop"}
+    assert found["other"]["codes"] == ["contract.not-run"]
+    assert {name for name, one in found.items() if one["sound"]} == {"shop", "nothing", "other"}
+    assert (answer["sound"], answer["empty"], answer["soundThatLoad"]) == (3, 1, 1)
+    assert _run(["--contracts", "theirs", "--protection", "shpo"]) == 2
+    assert _run(["--contracts", "nowhere"]) == 2

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
+from strongroom.core.contract.overlay import Overlay
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
-from strongroom.core.contract.types import number_signs, read_format, read_type
+from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type, time_of_day
 from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, flag, text
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
@@ -32,16 +33,19 @@ class _From:
     protect: Node | None = None
     keys: int = 0
     in_array: bool = False
+    array: str = ""
 
 
 @dataclass(slots=True)
 class ColumnReader:
     """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
 
-    So does `row_keys` of each `rowKey`.
+    So does `row_keys` of each `rowKey`. `system` is the type of the server that their physical types are of.
     """
 
     findings: Findings
+    overlay: Overlay | None = None
+    system: str = ""
     nodes: dict[str, Node] = field(default_factory=dict)
     row_keys: dict[str, Node] = field(default_factory=dict)
 
@@ -94,6 +98,7 @@ class ColumnReader:
         self.nodes.setdefault(path, node)
         check_words(node, "property", findings)
         custom = custom_properties(node, "property", findings)
+        self.take_words(path, node, custom)
         if above.protect is not None and "protect" in custom:
             findings.twice(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
         protect = custom.get("protect") or above.protect
@@ -116,7 +121,7 @@ class ColumnReader:
             source=self.source(node, name),
         )
         if type_.name not in ("struct", "array"):
-            column = replace(column, protect=self.protect(node, column, protect))
+            column = replace(column, protect=self.protect(node, column, protect, array=above.array))
         self.check(node, column, custom, above)
         return column
 
@@ -134,27 +139,62 @@ class ColumnReader:
 
     def type(self, node: Node, inside: _From, protect: Node | None) -> Type:
         """The type of a property with all that is inside it."""
-        findings, logical = self.findings, text(node, "logicalType")
+        findings, logical = self.findings, logical_type(node, self.system)
+        if self.overlay is not None and _closed(node, logical):
+            findings.note(node, f"Nothing says what is inside {inside.path!r}: one value, read as text.")
+            return Type("string")
+        if self.overlay is not None and logical == "time":
+            return time_of_day(node, findings)
         if logical == "object":
             if protect is not None:
                 findings.misfit(protect, f"{inside.path!r} is an object.", "Protect its properties, each by name.")
-            return read_type(node, findings, fields=self.columns(node, inside))
+            return read_type(node, findings, system=self.system, fields=self.columns(node, inside))
         if logical == "array":
             items = node.get("items")
             if items is None or not isinstance(items.value, dict):
                 findings.missing(node, f"{inside.path!r} has no 'items'.", "Say what its items are.")
                 return Type("string")
-            inside = replace(inside, protect=protect, in_array=True)
-            return read_type(node, findings, item=self.column(items, "item", f"{inside.path}[]", inside))
+            inside = replace(inside, protect=protect, in_array=True, array=text(node, "name") or "")
+            item = self.column(items, "item", f"{inside.path}[]", inside)
+            return read_type(node, findings, system=self.system, item=item)
         for name in ("properties", "items"):
             if name in node:
                 findings.misfit(node[name], f"{name!r} does not fit the logical type {logical!r}.")
-        return read_type(node, findings)
+        return read_type(node, findings, system=self.system)
 
-    def protect(self, node: Node, column: Column, protect: Node | None) -> Protect | None:
+    def take_words(self, path: str, node: Node, custom: dict[str, Node]) -> None:
+        """Add what the overlay says of this very column, and note what the contract says of its source's tables."""
+        for word, value in (self.overlay.columns.get(path, {}) if self.overlay else {}).items():
+            if word in custom:
+                self.findings.twice(value, f"{word!r} of {path!r} stands in the contract, too.", "Say it once.")
+            custom[word] = value
+        if flag(node, "partitioned"):
+            self.findings.note(
+                node["partitioned"], f"The source is partitioned by {path!r}; what is made of it is not."
+            )
+        if (sealed := node.get("encryptedName")) is not None:
+            self.findings.note(sealed, f"The source also has {path!r} encrypted, as {sealed.value!r}: it is not read.")
+
+    def by_overlay(self, column: Column, node: Node, array: str) -> tuple[Node | None, str]:
+        """What an overlay says of a leaf by its classification, a tag, or a pattern of its name."""
+        if self.overlay is None:
+            return None, ""
+        name, words = array or column.name, column.classification
+        said = self.overlay.protect_of(
+            column.path, name=name, classification=words, tags=column.tags, at=node.get("name") or node,
+            findings=self.findings,
+        )  # fmt: skip
+        return said or (None, "")
+
+    def protect(self, node: Node, column: Column, protect: Node | None, *, array: str) -> Protect | None:
         """How a leaf is protected; nothing is kept by default, and nothing personal without a reason."""
+        by = "its name"
+        if protect is None:
+            protect, by = self.by_overlay(column, node, array)
         if protect is None:
             todo = "Add the custom property 'protect'; {method: keep} leaves the column as it is."
+            if self.overlay is not None:
+                todo = f"Say in {self.overlay.root.file} how it leaves."
             self.findings.add(node.get("name") or node, f"{column.path!r} has no 'protect'.", todo, "unprotected")
             return None
         read = read_protect(protect, self.findings, path=column.path, type_=column.type)
@@ -166,11 +206,13 @@ class ColumnReader:
         if read is not None and read.method == "keep" and column.personal and not read.why:
             what = f"{column.path!r} is {column.classification} and kept as it is."
             self.findings.add(protect, what, "Protect it, or say 'why' beside 'method'.", "personal-kept")
-        return read
+        return read if read is None or protect.file == node.file else replace(read, file=protect.file, by=by)
 
     def classification(self, node: Node) -> str:
         """The classification, one of `CLASSIFICATIONS`, or an empty text."""
         word = text(node, "classification")
+        if word is not None and self.overlay is not None:
+            word = self.overlay.means.get(word, word)
         if word is not None and word not in CLASSIFICATIONS:
             what = f"Unknown classification {word!r}."
             self.findings.unknown_name(node["classification"], what, did_you_mean(word, CLASSIFICATIONS))
@@ -228,9 +270,7 @@ class ColumnReader:
                 )
         for word in ("precision", "scale"):
             if word in custom and type_.name != "decimal":
-                self.findings.misfit(
-                    custom[word], f"{word!r} does not fit {path!r}, which is {type_.name}.", "It wants a decimal."
-                )
+                self.findings.note(custom[word], f"{word!r} says nothing here: {path!r} is {type_.name}.")
         if (role := custom.get("role")) is not None:
             fits = {"text": ("string",), "time": DATES}.get(column.role, (type_.name,))
             if role.value not in ROLES:
@@ -245,6 +285,12 @@ class ColumnReader:
                 self.findings.misfit(
                     role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays."
                 )
+
+
+def _closed(node: Node, logical: str | None) -> bool:
+    """Whether a property is an object or a list of which the contract does not say what is inside."""
+    inside = node.get({"object": "properties", "array": "items"}.get(logical or "", ""))
+    return logical == "map" or (logical in ("object", "array") and (inside is None or not inside.value))
 
 
 def _named(node: Node) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from strongroom.core.contract.editions import EDITIONS
+from strongroom.core.contract.overlay import Overlay
 from strongroom.core.contract.vocabulary import (
-    API_VERSIONS,
     check_keys,
     check_words,
     custom_properties,
@@ -14,11 +16,11 @@ from strongroom.core.contract.vocabulary import (
     text,
 )
 from strongroom.core.findings import Findings
-from strongroom.core.suggest import did_you_mean
+from strongroom.core.suggest import slip_of
 from strongroom.core.yaml import Node
 
-STATUSES = ("proposed", "draft", "active", "deprecated")
-"""The standard's examples, without `retired`."""
+STATUSES = ("proposed", "draft", "active", "deprecated", "retired")
+"""The standard's examples. Another word is somebody else's; by a contract that is retired nothing is run."""
 
 DESCRIPTION = ("purpose", "usage", "limitations", "authoritativeDefinitions", "customProperties")
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -26,29 +28,41 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Purposes, label and limit, as `Contract` has them."""
+    """Purposes, label and limit, as `Contract` has them, and where each stands."""
 
     purposes: tuple[str, ...]
     label: str
     quarantine_limit: float | None
+    said: Mapping[str, str]
 
 
-def read_head(root: Node, findings: Findings) -> Head:
-    """Check the fields of the contract itself and read our custom properties."""
+def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) -> Head:
+    """Check the fields of the contract itself and read our custom properties, or the overlay's."""
     check_words(root, "contract", findings)
     version, status, description = text(root, "apiVersion"), text(root, "status"), root.get("description")
-    if version is not None and version not in API_VERSIONS:
-        findings.not_run(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {API_VERSIONS[0]}.")
-    if status is not None and status not in STATUSES:
-        todo = "Nothing is prepared by it any more." if status == "retired" else did_you_mean(status, STATUSES)
-        findings.not_run(root["status"], f"The status {status!r} is not run.", todo)
+    if version is not None and version not in EDITIONS:
+        findings.not_run(root["apiVersion"], f"{version!r} is not run.", f"Write apiVersion: {EDITIONS[0]}.")
+    if status is not None and status not in STATUSES[:-1]:
+        meant = slip_of(status, STATUSES)
+        if "retired" in (status, meant):
+            todo = "Nothing is prepared by it any more."
+            findings.not_run(root["status"], f"The status {status!r} is not run.", todo)
+        elif meant:
+            findings.not_run(root["status"], f"The status {status!r} is not run.", f"Did you mean {meant!r}?")
+        else:
+            findings.note(root["status"], f"The status {status!r} is somebody else's word.")
     if description is not None and isinstance(description.value, dict):  # the JSON schema leaves it open
         check_keys(description, DESCRIPTION, "'description'", findings)
     custom = custom_properties(root, "contract", findings)
+    for word, value in overlay.head.items() if overlay else ():
+        if word in custom:
+            findings.twice(value, f"{word!r} stands in the contract, too.", "Say it once.")
+        custom[word] = value
     return Head(
         _purposes(custom.get("purposes"), findings),
         _label(custom.get("label"), findings),
         _limit(custom.get("quarantineLimit"), findings),
+        {word: value.where for word, value in custom.items()},
     )
 
 

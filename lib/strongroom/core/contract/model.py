@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from strongroom.core.findings import Note
 from strongroom.core.sql_text import identifier
 
 SCALARS = (
@@ -42,12 +43,17 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Protect:
-    """How a column leaves: the method's name (a file of `protect/`) and its options, already checked."""
+    """How a column leaves: the method's name (a file of `protect/`) and its options, already checked.
+
+    `file` is that of the overlay which says so, and `by` the word there; both are empty where the contract does.
+    """
 
     method: str
     options: Mapping[str, object] = field(default_factory=dict)
     why: str = ""
     line: int = 0
+    file: str = ""
+    by: str = ""
 
 
 ACROSS = ("unique", "reference")
@@ -181,7 +187,7 @@ def source_name(column: Column) -> str:
 class Source:
     """Where raw data lies: a path (globs allowed; relative ones start at the lake root), its format, reader options.
 
-    `format` is `json` (one object a line), `csv`, `parquet` or `delta`.
+    `format` is `json` (one object a line), `csv`, `parquet` or `delta`. `file` is that of the overlay which names it.
     """
 
     name: str
@@ -189,6 +195,7 @@ class Source:
     path: str
     options: Mapping[str, str | bool] = field(default_factory=dict)
     line: int = 0
+    file: str = ""
 
 
 def raw_table(source: Source) -> str:
@@ -206,7 +213,8 @@ class Contract:
 
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
-    may pass the gate, or None for no limit.
+    may pass the gate, or None for no limit. `notes` is what the contract says and nobody runs,
+    `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -222,6 +230,12 @@ class Contract:
     label: str = ""
     description: str = ""
     quarantine_limit: float | None = None
+    notes: tuple[Note, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, part: Source | Protect) -> str:
+        """`file:line` of a part that an overlay may have given."""
+        return f"{part.file or self.file}:{part.line}"
 
     @property
     def training(self) -> str:

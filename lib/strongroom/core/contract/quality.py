@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
+from types import MappingProxyType
 
 from strongroom.core.contract.conditions import check_condition
 from strongroom.core.contract.metrics import Place, read_metric
@@ -20,10 +21,12 @@ from strongroom.core.suggest import did_you_mean, nearest
 from strongroom.core.yaml import Node
 
 SEVERITIES = ("error", "warning", "info")
+_SAME = {"warn": "warning"}
+"""Words of others for a severity that mean one of ours and nothing else."""
 UNITS = ("rows", "percent")
 _BLANK = re.compile(r"\$?\{([A-Za-z_]\w*)\}")
-_FILLED = ("object", "table", "property", "column")
-"""What stands in braces in a query: the data set, and for a rule of a column that column."""
+_FILLED = ("object", "table", "model", "property", "column", "field")
+"""What stands in braces in a query: the data set, by three words, and for a rule of a column that column."""
 _QUERY = re.compile(r"(?is)\s*((?:select|with)\b(?:[^;']|'[^']*')*);?\s*")
 _ONLY = {
     "library": ("metric", "arguments", "unit", *OPERATORS),
@@ -34,12 +37,17 @@ _ONLY = {
 """Type of a quality rule → the fields that belong to it alone."""
 
 
-def read_quality(node: Node, place: Place, findings: Findings) -> list[Rule | SetRule]:
-    """The rules of the `quality` list of a property or schema object."""
+def read_quality(
+    node: Node, place: Place, findings: Findings, leave: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> list[Rule | SetRule]:
+    """The rules of the `quality` list of a property or schema object; what an overlay leaves is noted instead."""
     rules: list[Rule | SetRule] = []
     entries = node["quality"].items if "quality" in node else ()
     for entry in entries:
         kind = text(entry, "type") or "library"
+        if left := _left(entry, kind, place, leave):
+            findings.note(entry, f"Not checked: {left}.", left=True)
+            continue
         _check_entry(entry, kind, entries, findings)
         rule: Rule | SetRule | None = None
         if kind == "custom":
@@ -54,6 +62,37 @@ def read_quality(node: Node, place: Place, findings: Findings) -> list[Rule | Se
     return rules
 
 
+def rule_names(node: Node, place: Place) -> list[str]:
+    """What an overlay may call the rules of the `quality` list of a property or schema object."""
+    entries = node["quality"].items if "quality" in node else ()
+    return [_name(entry, text(entry, "type") or "library", place) for entry in entries]
+
+
+def _name(node: Node, kind: str, place: Place) -> str:
+    return _id(node, f"{place.name}.{text(node, 'metric') or kind}")
+
+
+def _left(node: Node, kind: str, place: Place, leave: Mapping[str, Sequence[str]]) -> str:
+    """What rule this is, where an overlay leaves it: by its own id, or by the engine that it is written for."""
+    id_, engine = _name(node, kind, place), text(node, "engine") or ""
+    if id_ in leave.get("rules", ()):
+        return f"the rule {id_!r}"
+    if kind == "custom" and engine in leave.get("engines", ()):
+        return f"{id_!r}, a rule of {engine}"
+    if kind == "sql" and leave.get("queries") and (why := _unread(node, place)):
+        return f"{id_!r}, a query {why}"
+    return ""
+
+
+def _unread(node: Node, place: Place) -> str:
+    """Why a query is none before anybody looks at what it asks, in words; empty where it is one."""
+    findings = Findings()
+    if read_bound(node, findings, most=inf, counts=False) is None:
+        return "whose answer nothing judges"
+    _query(node, place, findings)
+    return "of another system" if findings.problems else ""
+
+
 def _check_entry(entry: Node, kind: str, entries: Sequence[Node], findings: Findings) -> None:
     """What must hold of every quality rule."""
     check_words(entry, "quality", findings)
@@ -66,7 +105,7 @@ def _check_entry(entry: Node, kind: str, entries: Sequence[Node], findings: Find
         if kind in _ONLY and word in foreign:
             findings.misfit(child, f"{word!r} does not fit a quality rule of type {kind!r}.")
     severity = text(entry, "severity")
-    if severity is not None and severity not in SEVERITIES:
+    if severity is not None and severity not in (*SEVERITIES, *_SAME):
         findings.unknown_name(entry["severity"], f"Unknown severity {severity!r}.", did_you_mean(severity, SEVERITIES))
 
 
@@ -92,7 +131,7 @@ def _set_rule(node: Node, kind: str, place: Place, findings: Findings) -> SetRul
         bound=found[1],
         unit=unit,
         arguments=arguments,
-        severity=text(node, "severity") or "error",
+        severity=_severity(node),
         dimension=text(node, "dimension") or "",
         line=node["query"].line if "query" in node else node.line,
     )
@@ -104,10 +143,10 @@ def _query(node: Node, place: Place, findings: Findings) -> tuple[str, tuple[str
     if query is not None and not _QUERY.fullmatch(query):
         findings.wrong_type(node["query"], "A query is one SELECT.", "It gives one number, which the operator judges.")
     for word in _BLANK.findall(query or ""):
-        known = _FILLED if place.paths else _FILLED[:2]
+        known = _FILLED if place.paths else _FILLED[:3]
         if word not in known:
             findings.unknown_name(node["query"], f"Nothing is filled in for {word!r} here.", did_you_mean(word, known))
-    filled = {**dict.fromkeys(_FILLED[:2], place.table), **dict.fromkeys(_FILLED[2:], ".".join(place.paths))}
+    filled = {**dict.fromkeys(_FILLED[:3], place.table), **dict.fromkeys(_FILLED[3:], ".".join(place.paths))}
     said = _BLANK.sub(lambda found: path(*filled.get(found[1], "").split(".")), query or "")
     return "sql", place.paths, {"query": said.rstrip().removesuffix(";")}
 
@@ -160,10 +199,15 @@ def _condition(node: Node, place: Place, findings: Findings) -> Rule | None:
         "expression",
         tuple(dict.fromkeys(name.path for name in names(tree))),
         argument=expression.value,
-        severity=text(node, "severity") or "error",
+        severity=_severity(node),
         dimension=text(node, "dimension") or "",
         line=expression.line,
     )
+
+
+def _severity(node: Node) -> str:
+    said = text(node, "severity") or "error"
+    return _SAME.get(said, said)
 
 
 def _id(node: Node, otherwise: str) -> str:

@@ -28,6 +28,8 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "array": ("minItems", "maxItems", "uniqueItems"),
 }
 _NUMBER_OPTIONS = (*_BOUNDS, "multipleOf", "format")
+_EXACT = 1 << 53
+"""Below it a float is the number that was written."""
 _ESCAPE = re.compile(r"\\(?P<letter>.)(?P<class>(?<=[pP])(?:\{\^?\w+\}|[A-Z]))?", re.DOTALL)
 _ESCAPES = frozenset("123456789gkZuUN")  # what Python or ECMA-262 has and RE2 has not
 _GROUP = re.compile(r"\(\?(?:<?[=!]|[>(#]|P=|[a-zA-Z-]*[aLux])|[*+?}]\+")
@@ -111,6 +113,8 @@ def _option_rule(name: str, node: Node, column: Column, findings: Findings) -> l
     value = node.value
     if name in (*_BOUNDS, "multipleOf"):
         whole_step = name == "multipleOf" and column.type.name in WHOLE  # which may be beyond the type
+        if column.type.name in WHOLE and isinstance(value, float) and abs(value) < _EXACT:
+            value = whole(value) or value  # 1299.0, as JSON schema counts
         bound = typed(value, Type("bigint") if whole_step else column.type, format_=column.read.format)
         if bound is None:
             findings.misfit(node, f"{name!r} of {column.path!r} is no {column.type.name}.")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from strongroom.core.contract.formats import FORMATS
 from strongroom.core.contract.model import Column, Source
+from strongroom.core.contract.overlay import Overlay
+from strongroom.core.contract.physical import is_system
 from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, text
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
@@ -17,9 +20,20 @@ _PLACES = {"local": "path", "s3": "location", "azure": "location", "custom": "lo
 """Server type → the field that says where the files are."""
 
 
-def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
-    """Every server as a source; their rows are read together."""
+def read_sources(
+    root: Node, findings: Findings, *, server: str = "", overlay: Overlay | None = None
+) -> tuple[Source, ...]:
+    """Every server as a source; their rows are read together.
+
+    One that is named is the only one, and those of an overlay are there instead of the contract's.
+    """
     servers = root.get("servers")
+    if overlay is not None and overlay.servers is not None and not server:
+        for node in servers.items if servers else ():
+            findings.note(node, f"The server {text(node, 'server')!r} is not read: {overlay.root.file} names others.")
+        servers = overlay.servers
+    elif name := server or (overlay.server if overlay else ""):
+        return _one(servers or root, name, findings)
     if servers is None or servers.value == []:
         findings.missing(servers or root, "'servers' is missing.", "Say where the raw data lies.")
     sources = []
@@ -38,7 +52,34 @@ def read_sources(root: Node, findings: Findings) -> tuple[Source, ...]:
         if source is not None:
             sources.append(source)
     _one_environment(servers.items if servers else (), findings)
-    return tuple(sources)
+    return tuple(
+        replace(source, file=servers.file) if servers and servers.file != root.file else source for source in sources
+    )
+
+
+def _one(servers: Node, name: str, findings: Findings) -> tuple[Source, ...]:
+    """The server of a name alone."""
+    node = next((node for node in servers.items if text(node, "server") == name), None)
+    if node is None:
+        known = [text(each, "server") or "" for each in servers.items]
+        findings.unknown_name(servers, f"There is no server {name!r}.", did_you_mean(name, known))
+        return ()
+    for other in servers.items:
+        if other is not node:
+            findings.note(other, f"The server {text(other, 'server')!r} is not read: {name!r} is named.")
+    if text(node, "type") in _PLACES:
+        check_words(node, "server", findings)
+    source = _source(node, name, findings)
+    return (source,) if source is not None else ()
+
+
+def system_of(root: Node, server: str = "") -> str:
+    """The type of the server whose types a contract names: the one that is named, or the only one of such a system."""
+    servers = root["servers"].items if "servers" in root else ()
+    kinds = [(text(node, "server"), text(node, "type") or "") for node in servers]
+    named = [kind for name, kind in kinds if name == server and is_system(kind)]
+    known = named or sorted({kind for _, kind in kinds if is_system(kind)})
+    return known[0] if len(known) == 1 else ""
 
 
 def _one_environment(servers: Sequence[Node], findings: Findings) -> None:
@@ -54,7 +95,7 @@ def check_sources(sources: Sequence[Source], columns: Sequence[Column], file: st
     """Report sources that cannot be read together, or not with these columns."""
     nested = next((column for column in columns if column.type.name in ("struct", "array")), None)
     for source in sources:
-        node = Node(None, file, source.line)
+        node = Node(None, source.file or file, source.line)
         if not FORMATS[source.format].nested and nested is not None:
             what = f"{source.format.upper()} has no nested columns, and {nested.name!r} is one."
             findings.misfit(node, what, "Use JSON or Parquet.")
@@ -71,7 +112,10 @@ def _source(node: Node, name: str, findings: Findings) -> Source | None:
     if kind is None:
         return None
     if kind not in _PLACES:
-        todo = f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files."
+        todo = (
+            f"{did_you_mean(kind, _PLACES)} Tables of other systems are read once they lie in files, which --server or "
+        )
+        todo += "an overlay may name."
         findings.not_run(node["type"], f"A server of type {kind!r} is not read.", todo)
         return None
     place = "path" if kind == "custom" and "path" in node else _PLACES[kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from strongroom.core.contract.model import Column, SetRule
 from strongroom.core.contract.protection import DATES
@@ -30,19 +30,31 @@ LEVELS = {
 (https://bitol-io.github.io/open-data-contract-standard/v3.1.0/service-level-agreement/)."""
 
 
-def read_service_levels(root: Node, findings: Findings, *, table: str, columns: Mapping[str, Column]) -> list[SetRule]:
-    """A freshness rule for each latency that names a column: its newest value is at most `bound` seconds old."""
+def read_service_levels(
+    root: Node, findings: Findings, *, table: str, columns: Mapping[str, Column], others: Sequence[str] = (),
+    leave: Sequence[str] = (),
+) -> list[SetRule]:  # fmt: skip
+    """A freshness rule for each latency that names a column: its newest value is at most `bound` seconds old.
+
+    `others` are the contract's other data sets: what is said of them is not said of this one. Levels that an overlay
+    names in `leave` are noted.
+    """
     rules: list[SetRule] = []
     entries = root.get("slaProperties")
     for entry in entries.items if entries else ():
         level = text(entry, "property") or ""
+        element = text(entry, "element") or text(root, "slaDefaultElement") or ""
+        if level in leave:
+            findings.note(entry, f"Not checked: the service level {level!r} of {element or 'the whole'!r}.", left=True)
+            continue
+        if element.partition(".")[0] in others:
+            continue
         if level not in LEVELS and level not in LEVELS.values():
             findings.unknown_name(
                 entry.get("property") or entry, f"Unknown service level {level!r}.", did_you_mean(level, LEVELS)
             )
         if level not in ("latency", LEVELS["latency"]):
             continue
-        element = text(entry, "element") or text(root, "slaDefaultElement") or ""
         place = entry.get("element") or root.get("slaDefaultElement") or entry
         if element in ("", table):
             findings.missing(

@@ -1,7 +1,9 @@
-"""Holds a contract against the JSON schema that the standard publishes, in words a reader can act on.
+"""Holds a contract against the JSON schema that the standard publishes of its edition, in words a reader can act on.
 
-The schema ships in the Python package `open-data-contract-standard` (3.1.2 carries that of ODCS v3.1.0). It is read as
-a file: importing the package would load much more than we need.
+That of v3.1.0 ships in the Python package `open-data-contract-standard` 3.1.2, which is read as a file: importing it
+would load much more than we need. Those of v3.0.2 and v3.2.0 stand beside this module, as the standard's repository has
+them (Apache License 2.0; the latter in its draft of June 2026). A contract of v3.0 may be sound by v3.1.0 instead:
+v3.0.0 to v3.0.2 differ by fields that the later ones added.
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from strongroom.core.contract.vocabulary import API_VERSIONS
 from strongroom.core.errors import EnvironmentFault, Problem
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -31,45 +33,99 @@ _TYPES = {
 
 def schema_problems(root: Node) -> list[Problem]:
     """Everything the JSON schema has against the file, each at its line; empty when the file is valid."""
-    value = root.value
-    if isinstance(value, dict) and value.get("apiVersion") in API_VERSIONS:
-        value = {**value, "apiVersion": API_VERSIONS[0]}  # a newer version may say nothing that this one does not know
-    errors, findings = list(_validator().iter_errors(value)), Findings()
-    for error in errors:
-        _note(error, root, errors, findings)
-    if errors and not findings.problems:  # only what follows from something else: never let it pass for nothing
-        what = f"Not valid in ODCS: {errors[0].validator}."
-        findings.add(root.at(errors[0].absolute_path), what, "See the standard's JSON schema.", "standard")
-    return list(dict.fromkeys(findings.problems))
+    edition = str(root.value.get("apiVersion")) if isinstance(root.value, dict) else ""
+    told: list[list[Problem]] = []
+    for name in _SCHEMAS.get(edition[:4], ("v3.1.0",)):
+        findings = Findings()
+        for node, value, kind in _levels(root):
+            errors = list(_validator(name, kind).iter_errors(value))
+            for error in errors:
+                _note(error, node, errors, findings, name)
+            if errors and not findings.problems:  # only what follows from something else: never let it pass for nothing
+                what = f"Not valid in ODCS: {errors[0].validator}."
+                findings.add(node.at(errors[0].absolute_path), what, "See the standard's JSON schema.", "standard")
+        told.append(list(dict.fromkeys(findings.problems)))
+    return min(told, key=bool)
+
+
+_SCHEMAS = {"v3.0": ("v3.0.2", "v3.1.0"), "v3.2": ("v3.2.0",)}
+"""Beginning of an edition → the schemas of which a contract has to be sound by one."""
+
+
+def _levels(root: Node) -> Iterator[tuple[Node, Any, str]]:
+    """The file in parts that the schema is asked of one by one, each with the name of its part of the schema.
+
+    A property is asked without what is inside it, which comes by itself: the schema's `unevaluatedProperties` would
+    look at each level anew for each level above it, and at the tenth take hours.
+    """
+    if not isinstance(root.value, dict):
+        yield root, root.value, ""
+        return
+    tables = root.get("schema")
+    items = tables.items if tables is not None else ()
+    value = {**root.value, "schema": [_hollow(table.value) for table in items]} if items else root.value
+    yield root, value, ""
+    for table in items:
+        yield from _inside(table)
+
+
+def _inside(node: Node) -> Iterator[tuple[Node, Any, str]]:
+    properties, item = node.get("properties"), node.get("items")
+    for child in properties.items if properties is not None else ():
+        yield child, _hollow(child.value), "SchemaProperty"
+        yield from _inside(child)
+    if item is not None and item.fields:
+        yield item, _hollow(item.value), "SchemaItemProperty"
+        yield from _inside(item)
+
+
+def _hollow(value: Any) -> Any:
+    """An element with as good as nothing in its `properties` and `items`, where these are what they should be."""
+    if not isinstance(value, dict):
+        return value
+    empty: dict[str, Any] = {"properties": [], "items": {"logicalType": "string"}}
+    return {
+        key: empty[key] if key in empty and child and isinstance(child, type(empty[key])) else child
+        for key, child in value.items()
+    }
 
 
 @cache
-def _validator() -> Any:
+def _validator(name: str, kind: str) -> Any:
     from jsonschema import Draft201909Validator  # a tenth of a second, which only contracts need
 
-    return Draft201909Validator(_schema())
+    schema = _schema(name)
+    return Draft201909Validator({**schema, "$ref": f"#/$defs/{kind}", **_NO_FILE} if kind else schema)
+
+
+_NO_FILE: dict[str, Any] = {"type": "object", "properties": {}, "required": [], "additionalProperties": True}
+"""What takes from the schema of a file what it says of the file itself, so that one of its parts can be asked."""
 
 
 @cache
-def _schema() -> dict[str, Any]:
-    package = find_spec("open_data_contract_standard")
-    folder = next(iter(package.submodule_search_locations or ()), "") if package else ""
+def _schema(name: str) -> dict[str, Any]:
     try:
-        schema: dict[str, Any] = json.loads((Path(folder) / "schema.json").read_text(encoding="utf-8"))
+        if name == "v3.1.0":
+            package = find_spec("open_data_contract_standard")
+            folder = next(iter(package.submodule_search_locations or ()), "") if package else ""
+            text = (Path(folder) / "schema.json").read_text(encoding="utf-8")
+        else:
+            text = files("strongroom.core.contract").joinpath(f"odcs-{name}.json").read_text(encoding="utf-8")
     except OSError:
         todo = "Install open-data-contract-standard==3.1.2."
         raise EnvironmentFault("The JSON schema of ODCS is missing.", todo=todo, code="packages.missing") from None
+    schema: dict[str, Any] = json.loads(text)
     return schema
 
 
-def _note(error: Any, root: Node, errors: list[Any], findings: Findings) -> None:
+def _note(error: Any, root: Node, errors: list[Any], findings: Findings, edition: str) -> None:
     """The problems behind one schema error; none when it only follows from another one of `errors`."""
     path = tuple(error.absolute_path)
     node = root.at(path)
     what = ("This entry" if isinstance(path[-1], int) else f"{path[-1]!r}") if path else "The file"
     match error.validator:
         case "additionalProperties" | "unevaluatedProperties":
-            known = tuple(dict.fromkeys(_known(error.schema)))
+            known = tuple(dict.fromkeys(_known(error.schema, _schema(edition))))
             for name in re.findall(r"'([^']*)'", error.message):
                 if name in node and name not in known:
                     findings.unknown_field(node[name], f"Unknown field {name!r}.", did_you_mean(name, known))
@@ -111,17 +167,17 @@ def _hint(error: Any) -> str:
     )
 
 
-def _known(schema: Any) -> Iterator[str]:
+def _known(schema: Any, whole: Any) -> Iterator[str]:
     """Every field name that a part of the schema speaks of, through its references and branches."""
     if not isinstance(schema, dict):
         return
     yield from schema.get("properties", {})
     if "$ref" in schema:
-        target: Any = _schema()
+        target: Any = whole
         for step in schema["$ref"].removeprefix("#/").split("/"):
             target = target[step]
-        yield from _known(target)
+        yield from _known(target, whole)
     for word in ("allOf", "anyOf", "oneOf"):
         for part in schema.get(word, ()):
-            yield from _known(part)
-    yield from _known(schema.get("then"))
+            yield from _known(part, whole)
+    yield from _known(schema.get("then"), whole)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from strongroom.core.contract.model import Column, Type
+from strongroom.core.contract.physical import Physical, read_physical, usual_digits
 from strongroom.core.contract.values import strptime_format
 from strongroom.core.contract.vocabulary import text
 from strongroom.core.findings import Findings
-from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
 _FITS = {
@@ -23,43 +23,32 @@ _FITS = {
 }
 """Logical type → the types it may have in Spark, the default first."""
 
-_PHYSICAL = {name: name for fits in _FITS.values() for name in fits} | {
-    "varchar": "string",
-    "char": "string",
-    "byte": "tinyint",
-    "short": "smallint",
-    "integer": "int",
-    "long": "bigint",
-    "real": "float",
-    "dec": "decimal",
-    "numeric": "decimal",
-    "timestamp_ltz": "timestamp",
-    # in SQL
-    "double precision": "double",
-    "character varying": "string",
-    "character": "string",
-    "timestamp with time zone": "timestamp",
-    "timestamp without time zone": "timestamp_ntz",
-    # in Parquet
-    "int8": "tinyint",
-    "int16": "smallint",
-    "int32": "int",
-    "int64": "bigint",
-}
-"""Names and synonyms → ours: of Spark SQL (https://spark.apache.org/docs/4.1.0/sql-ref-datatypes.html), and of others
-where they mean one thing only."""
-_TEXTS = ("varchar", "char", "character varying", "character")
+_MOMENTS = ("date", "timestamp", "timestamp_ntz")
+"""What one system holds as a moment, and another as its text."""
 
 _FORMATS = {
     "integer": {"i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint"},
     "number": {"f32": "float", "f64": "double"},
 }
-_WRITTEN = re.compile(r"([a-z_]+[0-9]*(?: [a-z]+)*)\s*(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\))?")
 
 
-def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = (), item: Column | None = None) -> Type:
-    """The type of a property; a `string` stands in when a problem was found."""
+def logical_type(node: Node, system: str = "") -> str | None:
+    """The logical type of a property; where it names none, the one that its physical type means in any case."""
     logical = text(node, "logicalType")
+    if logical is not None or "logicalType" in node:
+        return logical
+    physical = read_physical(text(node, "physicalType") or "", system)
+    if re.match(r"map\b", physical.name):
+        return "map"
+    kind = physical.kind
+    return next((word for word, fits in _FITS.items() if kind in fits), None)
+
+
+def read_type(
+    node: Node, findings: Findings, *, system: str = "", fields: tuple[Column, ...] = (), item: Column | None = None
+) -> Type:
+    """The type of a property; a `string` stands in when a problem was found."""
+    logical = logical_type(node, system)
     if logical is None:
         if "logicalType" not in node:
             findings.missing(node, "'logicalType' is missing.", f"One of: {', '.join(_FITS)}.")
@@ -72,13 +61,12 @@ def read_type(node: Node, findings: Findings, *, fields: tuple[Column, ...] = ()
         return _nested(node, Type("struct", fields=fields), findings)
     if logical == "array":
         return _nested(node, Type("array", item=item), findings) if item else Type("string")
-    return _scalar(node, logical, findings)
+    return _scalar(node, logical, findings, system)
 
 
 def written_length(node: Node) -> int | None:
     """The n of a physical type `varchar(n)` or `char(n)`."""
-    written = _WRITTEN.fullmatch((text(node, "physicalType") or "").strip().lower())
-    return int(written[2]) if written and written[1] in _TEXTS and written[2] else None
+    return read_physical(text(node, "physicalType") or "").length
 
 
 def read_format(node: Node, type_: Type, findings: Findings) -> str:
@@ -98,38 +86,52 @@ def read_format(node: Node, type_: Type, findings: Findings) -> str:
     return format_
 
 
-def _scalar(node: Node, logical: str, findings: Findings) -> Type:
+def _scalar(node: Node, logical: str, findings: Findings, system: str) -> Type:
     by_option = _by_option(node, logical, findings)
     physical = node.get("physicalType")
+    usual = Type(by_option or _FITS[logical][0])
     if physical is None or not isinstance(physical.value, str):
-        return Type(by_option or _FITS[logical][0])
-    written = _WRITTEN.fullmatch(physical.value.strip().lower())
-    name = _PHYSICAL.get(written[1], "") if written else ""
-    if written is None or not name:
-        near = did_you_mean(written[1] if written else physical.value, _PHYSICAL)
-        findings.unknown_name(physical, f"{physical.value!r} is no type of Spark SQL.", near)
-    elif name not in _FITS[logical]:
+        return usual
+    written = read_physical(physical.value, system)
+    if written.kind == "decimal" and written.kind in _FITS[logical] and not by_option:
+        return _decimal(node, written, logical, findings, system)
+    if written.slip:
+        findings.unknown_name(physical, f"Nobody knows the type {physical.value!r}.", f"Did you mean {written.slip!r}?")
+    elif not written.kind:
+        findings.note(physical, f"{physical.value!r} says nothing here: read as {usual.name}.")
+    elif (written.kind == "string" and logical in _MOMENTS) or (logical == "string" and written.kind in _MOMENTS):
+        findings.note(physical, f"Stored as {physical.value!r}, and read as {usual.name}.")
+    elif written.kind not in _FITS[logical]:
         findings.contradicts(physical, f"{physical.value!r} contradicts the logical type {logical!r}.")
-    elif by_option and by_option != name:
+    elif by_option and by_option != written.kind:
         findings.contradicts(
             physical, f"{physical.value!r} contradicts the logicalTypeOptions, which say {by_option!r}."
         )
-    elif name == "decimal":
-        return _decimal(node, written, logical, findings)
-    elif written[2] and written[1] not in _TEXTS:
-        findings.add(physical, f"{physical.value!r}: only decimal, varchar and char have a length.", kind="misfit")
-    elif written[3]:
-        findings.add(physical, f"{physical.value!r} has one length.", kind="misfit")
     else:
-        return Type(name)
-    return Type(_FITS[logical][0])
+        return Type(written.kind)
+    return usual
 
 
-def _decimal(node: Node, written: re.Match[str], logical: str, findings: Findings) -> Type:
+def time_of_day(node: Node, findings: Findings) -> Type:
+    """A time of day, which Spark has no type for: text as it stands, of which nothing is asked."""
+    findings.note(node.get("logicalType") or node, "A time of day is read as text.")
+    options = node.get("logicalTypeOptions")
+    if options is not None and options.value:
+        findings.not_run(options, "Nothing is asked of a time of day.", "Make it a string with a 'pattern'.")
+    return Type("string")
+
+
+def _decimal(node: Node, written: Physical, logical: str, findings: Findings, system: str) -> Type:
     """A decimal, whose digits stand in the physical type or beside it as custom properties."""
     beside = {name: _beside(node, name, findings) for name in ("precision", "scale")}
-    precision = int(written[2] or beside["precision"] or 10)
-    scale = int(written[3] or (0 if written[2] else beside["scale"]) or 0)
+    digits = usual_digits(system) or ((10, 0) if written.name in ("decimal", "dec") else None)
+    if written.first is None and beside["precision"] is None and (digits is None or written.name[:3] == "big"):
+        usual = _FITS[logical][0]
+        findings.note(node["physicalType"], f"{written.name!r} does not tell its digits here: read as {usual}.")
+        return Type(usual)
+    precision = written.first or beside["precision"] or (digits or (10, 0))[0]
+    said = written.first is not None or beside["precision"] is not None
+    scale = written.second or (0 if written.first else beside["scale"]) or (0 if said else (digits or (10, 0))[1])
     if any(value not in (None, mine) for value, mine in zip(beside.values(), (precision, scale), strict=True)):
         findings.contradicts(
             node["customProperties"], "'precision' and 'scale' contradict the physical type.", "Say it once."
@@ -148,6 +150,8 @@ def _beside(node: Node, name: str, findings: Findings) -> int | None:
     value = next((entry.get("value") for entry in entries if text(entry, "property") == name), None)
     if value is None:
         return None
+    if isinstance(value.value, str) and value.value.isdecimal() and len(value.value) < 3:
+        return int(value.value)
     if not isinstance(value.value, int) or isinstance(value.value, bool):
         findings.wrong_type(value, f"{name!r} is a whole number.", "It tells the digits of a decimal.")
         return None
@@ -180,23 +184,27 @@ def _unquoted(format_: str | None) -> str:
     return re.sub(r"'[^']*'", "", format_ or "")
 
 
-_NESTED = {"array": ("list",), "struct": ("object", "record")}
-"""What other systems call them; Parquet says LIST."""
-
-
 def _nested(node: Node, type_: Type, findings: Findings) -> Type:
+    """An object or array; what its physical type says of what is inside has to be what the properties say."""
     physical = node.get("physicalType")
-    if physical is not None and isinstance(physical.value, str):
-        written = physical.value.strip().lower()
-        if written not in (type_.name, *_NESTED[type_.name]) and _plain(written) != _plain(type_.ddl):
-            findings.contradicts(
-                physical, f"{physical.value!r} contradicts what the properties say.", f"Write {type_.name!r}."
-            )
+    if physical is None or not isinstance(physical.value, str):
+        return type_
+    written = physical.value.strip()
+    outer = read_physical(re.split(r"[<(]", written, maxsplit=1)[0])
+    inner = "<" in written and outer.kind == type_.name and _spelled(written) != _spelled(type_.ddl)
+    if outer.kind not in ("", "string", type_.name) or inner:
+        todo = f"Write {type_.name!r}."
+        findings.contradicts(physical, f"{physical.value!r} contradicts what the properties say.", todo)
+    elif outer.kind != type_.name:
+        findings.note(physical, f"{physical.value!r} says nothing here: what is inside stands in the contract.")
     return type_
 
 
-def _plain(ddl: str) -> str:
-    return re.sub(r"[\s`]", "", ddl).lower()
+def _spelled(ddl: str) -> str:
+    """A nested type spelled out, with `:` between name and type, and each type in our words."""
+    said = re.sub(r"\s*([<>,:])\s*", r"\1", ddl.lower().replace("`", ""))
+    said = re.sub(r"(?<=[<,])(\w+) (?=\w)", r"\1:", said)
+    return re.sub(r"(?<=[<:,])[^<>:,]+(?=[<>,])", lambda found: read_physical(found[0]).kind or found[0], said)
 
 
 DECIMAL = (".", ",")

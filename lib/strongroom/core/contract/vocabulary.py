@@ -1,4 +1,4 @@
-"""The vocabulary of a contract: which fields of ODCS v3.1 we run, which are documentation, and which we refuse.
+"""The vocabulary of a contract: which fields of ODCS v3 we run, which are documentation, and which we refuse.
 
 The field names are those of the standard (https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). Nothing is
 skipped in silence: a field is in one of the three tables, or it is unknown and an error.
@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strongroom.core.findings import Findings
-from strongroom.core.suggest import did_you_mean
+from strongroom.core.suggest import did_you_mean, slip_of
 from strongroom.core.yaml import Node
-
-API_VERSIONS = ("v3.1.0", "v3.2.0")
-"""The first is what we hold a contract against. What is new in the second is refused by its name."""
 
 RUN: Mapping[str, tuple[str, ...]] = {
     "contract": ("apiVersion", "kind", "id", "version", "status", "servers", "schema", "slaDefaultElement",
@@ -32,11 +29,12 @@ RUN: Mapping[str, tuple[str, ...]] = {
 
 DOCUMENTATION: Mapping[str, tuple[str, ...]] = {
     "contract": ("name", "tenant", "tags", "dataProduct", "description", "domain", "support", "price", "team",
-                 "roles", "authoritativeDefinitions", "contractCreatedTs"),
+                 "roles", "authoritativeDefinitions", "contractCreatedTs", "context"),
     "server": ("id", "description", "environment", "roles"),
     "schema": ("id", "physicalName", "physicalType", "description", "businessName", "dataGranularityDescription",
-               "authoritativeDefinitions", "tags"),
-    "property": ("id", "description", "businessName", "authoritativeDefinitions", "tags", "examples",
+               "authoritativeDefinitions", "tags", "context", "synonyms"),
+    "property": ("enum", "semanticType", "synonyms", "partitioned", "partitionKeyPosition", "encryptedName", "id",
+                 "description", "businessName", "authoritativeDefinitions", "tags", "examples",
                  "criticalDataElement", "transformSourceObjects", "transformLogic", "transformDescription"),
     "relationship": (),
     "quality": ("description", "authoritativeDefinitions", "businessImpact", "method", "schedule", "scheduler", "tags"),
@@ -45,12 +43,6 @@ DOCUMENTATION: Mapping[str, tuple[str, ...]] = {
 
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "server": {"endpointUrl": "Set the endpoint in the settings, under 'spark'."},
-    "property": {
-        "partitioned": "Tables are not partitioned by a column: remove it.",
-        "partitionKeyPosition": "Tables are not partitioned by a column: remove it.",
-        "enum": "Say it in 'quality': {metric: invalidValues, mustBe: 0, arguments: {validValues: [...]}}.",
-        "encryptedName": "A protected column keeps its name: say how it is protected in the custom property 'protect'.",
-    },
     "quality": {"rule": "Write 'metric'."},
 }
 """What would promise something that does not happen, and what to do instead."""
@@ -64,6 +56,8 @@ CUSTOM: Mapping[str, tuple[str, ...]] = {
     "quality": (),
 }
 """Our own words, in `customProperties`."""
+_ANYWHERE = ("protect", "subject", "purposes", "quarantineLimit")
+"""Words of ours that promise something wherever they stand: never taken for somebody else's."""
 
 
 def check_words(node: Node, kind: str, findings: Findings) -> None:
@@ -84,7 +78,10 @@ def _empty(name: str, child: Node) -> bool:
 
 
 def custom_properties(node: Node, kind: str, findings: Findings) -> dict[str, Node]:
-    """The custom properties of an ODCS object by name; unknown and doubled ones are reported."""
+    """Our custom properties of an ODCS object by name; doubled ones, and slips of our words, are reported.
+
+    All others are somebody else's, and noted.
+    """
     found: dict[str, Node] = {}
     entries = node.get("customProperties")
     for entry in entries.items if entries else ():
@@ -93,8 +90,12 @@ def custom_properties(node: Node, kind: str, findings: Findings) -> dict[str, No
         if name is None or value is None:
             continue  # the JSON schema says so
         if name not in CUSTOM[kind]:
-            todo = did_you_mean(name, CUSTOM[kind]) or "None is known here."
-            findings.unknown_field(entry["property"], f"Unknown custom property {name!r}.", todo)
+            meant = slip_of(name, CUSTOM[kind]) or slip_of(name, _ANYWHERE)
+            if meant or name in _ANYWHERE:
+                todo = f"Did you mean {meant!r}?" if meant else "It means nothing in this place."
+                findings.unknown_field(entry["property"], f"Unknown custom property {name!r}.", todo)
+            else:
+                findings.note(entry["property"], f"The custom property {name!r} is somebody else's.")
         elif name in found:
             findings.twice(entry["property"], f"The custom property {name!r} stands here twice.")
         else:

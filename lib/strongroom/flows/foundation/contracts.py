@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strongroom.core.contract import Contract
-from strongroom.core.contract.file import load_contract, read_contract
+from strongroom.core.contract import Contract, SetRule
+from strongroom.core.contract.file import ASKED, Asked, load_contract, overlay_beside, parts_of, read_contract
 from strongroom.core.contract.references import reference_problems, referenced
-from strongroom.core.contract_files import file_of, files_in, name_of
+from strongroom.core.contract_files import file_of, files_in, name_of, named_part
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
+from strongroom.core.findings import Note
 from strongroom.core.run import Job
 from strongroom.core.settings import Settings
 from strongroom.core.suggest import did_you_mean
@@ -40,11 +41,18 @@ def contract_of(job: Job, section: str) -> Contract:
         todo = f"Name one of {folder}: its words on columns are the policy's."
         raise Refused("where who asks is proven, no contract of one's own is taken", where=str(file), todo=todo)
     must_exist(file, name, folder)
-    return sound_contract(read_text(str(file)), str(file), (file.parent, folder))
+    part, folders = named_part(name)[1], (file.parent, folder)
+    asked = Asked(part, server=job.args.server, overlay=overlay_beside(file, part, folders))
+    contract = sound_contract(read_text(str(file)), str(file), folders, asked)
+    for note in contract.notes:
+        if note.left:
+            job.say(f"note: {note.where}: {note.what}")
+    return contract
 
 
 def named(folder: Path, name: str) -> Path:
     """The file that `--contract` names: one, or that of a contract in the folder; it may not be there."""
+    name, _ = named_part(name)
     return Path(name) if name.endswith((".yaml", ".yml")) else file_of(folder, name) or folder / name
 
 
@@ -55,31 +63,48 @@ def must_exist(file: Path, name: str, folder: Path) -> None:
         UsageError: it is not; says which are, and the nearest.
     """
     if not file.exists():
-        known = list(map(name_of, files_in(folder)))
+        known, name = list(map(name_of, files_in(folder))), named_part(name)[0]
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
 
 
-def sound_contract(text: str, file: str, folders: Sequence[Path]) -> Contract:
+def sound_contract(text: str, file: str, folders: Sequence[Path], asked: Asked = ASKED) -> Contract:
     """The contract of a text, read, compiled, and held against those it refers to in these folders.
+
+    A query that cannot be run here is left, and noted, where the overlay leaves queries.
 
     Raises:
         ConfigError: every problem at once, whichever of the three found it.
     """
-    contract, problems = read_contract(text, file)
+    contract, problems = read_contract(text, file, asked)
+    if contract is not None and asked.overlay is not None and asked.overlay.leave.get("queries"):
+        contract = _without_others_queries(contract, folders, asked)
     if contract is not None:
         told = {problem.where for problem in problems}
-        problems += [found for found in _deeper(contract, folders, broken=bool(told)) if found.where not in told]
+        problems += [found for found in _deeper(contract, folders, asked, broken=bool(told)) if found.where not in told]
     if problems or contract is None:
         raise ConfigError(problems)
     return contract
 
 
-def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Iterator[Problem]:
+def _without_others_queries(contract: Contract, folders: Sequence[Path], asked: Asked) -> Contract:
+    """The contract without the queries that cannot be run here, each of them noted."""
+    kept, notes = list[SetRule](), list(contract.notes)
+    for rule in contract.set_rules:
+        try:
+            check_queries(replace(contract, set_rules=(rule,)), folders, asked)
+            kept.append(rule)
+        except ConfigError:
+            what = f"Not checked: {rule.id!r}, a query of another system."
+            notes.append(Note(what, f"{contract.file}:{rule.line}", left=True))
+    return replace(contract, set_rules=tuple(kept), notes=tuple(notes))
+
+
+def _deeper(contract: Contract, folders: Sequence[Path], asked: Asked, *, broken: bool) -> Iterator[Problem]:
     """What only its rules' own compilers and other contracts can tell. Of a `broken` contract, as far as they get."""
     for look in (
         partial(compile_rules, contract),
-        partial(check_references, contract, folders),
-        partial(check_queries, contract, folders),
+        partial(check_references, contract, folders, asked),
+        partial(check_queries, contract, folders, asked),
     ):
         try:
             look()
@@ -90,18 +115,18 @@ def _deeper(contract: Contract, folders: Sequence[Path], *, broken: bool) -> Ite
                 raise
 
 
-def check_references(contract: Contract, folders: Sequence[Path]) -> None:
+def check_references(contract: Contract, folders: Sequence[Path], asked: Asked = ASKED) -> None:
     """Holds the references of a contract against the contracts of the data sets it refers to, found in these folders.
 
     Raises:
         ConfigError: there is none, it is not sound, or both ends cannot be compared; all such problems at once.
     """
-    known, problems = _referenced(contract, folders)
+    known, problems = _referenced(contract, folders, asked)
     if problems := problems or list(reference_problems(contract, known)):
         raise ConfigError(problems)
 
 
-def check_queries(contract: Contract, folders: Sequence[Path]) -> Mapping[str, Query]:
+def check_queries(contract: Contract, folders: Sequence[Path], asked: Asked = ASKED) -> Mapping[str, Query]:
     """The contract's queries by rule, held against its own columns and those of the data sets that it refers to.
 
     Raises:
@@ -113,7 +138,7 @@ def check_queries(contract: Contract, folders: Sequence[Path]) -> Mapping[str, Q
         queries_of,  # with all of protection: only for contracts that have a query
     )
 
-    return queries_of(contract, _referenced(contract, folders)[0])
+    return queries_of(contract, _referenced(contract, folders, asked)[0])
 
 
 def folders_of(contract: Contract, settings: Settings) -> tuple[Path, Path]:
@@ -121,17 +146,25 @@ def folders_of(contract: Contract, settings: Settings) -> tuple[Path, Path]:
     return Path(contract.file).parent, Path(settings.contracts)
 
 
-def _referenced(contract: Contract, folders: Sequence[Path]) -> tuple[list[Contract], list[Problem]]:
+def _referenced(contract: Contract, folders: Sequence[Path], asked: Asked) -> tuple[list[Contract], list[Problem]]:
     """The contracts that a contract refers to, as far as they are there and sound, and the problems of the others."""
     known: list[Contract] = []
     problems: list[Problem] = []
     for name in referenced(contract):
-        file = next((found for folder in folders if (found := file_of(folder, name)) is not None), None)
         try:
-            known += [load_contract(str(file))] if file is not None else []
+            found = _where(contract, name, folders)
+            known += [load_contract(str(found[0]), found[1], folders, asked)] if found is not None else []
         except ConfigError as error:
             problems += error.problems
     return known, problems
+
+
+def _where(contract: Contract, name: str, folders: Sequence[Path]) -> tuple[Path, str] | None:
+    """The file, and the schema object in it, of another data set: beside this one in its file, or in these folders."""
+    file = Path(contract.file)
+    if file.is_file() and name in parts_of(file):
+        return file, name
+    return next(((found, "") for folder in folders if (found := file_of(folder, name)) is not None), None)
 
 
 def settle_purpose(job: Job, contract: Contract) -> Job:

@@ -51,7 +51,7 @@ def increments_of(
             continue
         if reason := versions.unlike(file):
             what = f"no increment of this Delta source: {reason}"
-            raise ConfigError([Problem(what, f"{contract.file}:{source.line}", _whole(contract), "source.increment")])
+            raise ConfigError([Problem(what, contract.place(source), _whole(contract), "source.increment")])
         if after is not None:
             increments[file.path] = versions.added(file, after, None)
         elif before is not None:

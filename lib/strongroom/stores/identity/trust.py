@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from strongroom.core.contract_files import files_in
+from strongroom.core.contract_files import files_in, overlays
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
 from strongroom.core.settings.storage import credentials_file
@@ -66,6 +66,9 @@ def sources(settings: Settings) -> dict[str, str]:
     """The files that say what a job may do and believe, by what they are."""
     found = {"settings": settings.file, "policy": settings.policy, "contracts": settings.contracts}
     found |= {f"contract {path.name}": str(path) for path in files_in(settings.contracts)}
+    above = overlays(settings.contracts)
+    found |= {"protection": str(above)} if above.is_dir() else {}
+    found |= {f"protection {path.name}": str(path) for path in files_in(above)}
     if keys := settings.identity.get("keys", ""):
         found["issuer's keys"] = keys
     if file := credentials_file(settings):

@@ -1,0 +1,246 @@
+"""Protection beside somebody else's contract: by name, classification, tag and pattern, and what stops the run."""
+# ruff: noqa: E501 - a case is a line
+
+from pathlib import Path
+
+import pytest
+
+from strongroom.core.contract.file import (
+    Asked,
+    contracts_in,
+    load_contract,
+    parse_contract,
+    parts_of,
+    read_contract,
+)
+from strongroom.core.contract.overlay import read_overlay
+from strongroom.core.contract_files import named_part
+from strongroom.core.errors import ConfigError
+
+FOREIGN = """apiVersion: v3.0.2
+kind: DataContract
+id: shop
+version: 2.1.0
+status: in production
+servers:
+  - {server: warehouse, type: postgres, host: db.example, port: 5432, database: shop, schema: public}
+  - {server: files, type: local, path: raw/orders/*.json, format: json}
+schema:
+  - name: orders
+    physicalName: ord_1
+    physicalType: table
+    properties:
+      - {name: order_id, logicalType: integer, physicalType: int8, required: true}
+      - {name: email, logicalType: string, physicalType: varchar(320), classification: restricted, encryptedName: email_enc}
+      - {name: placed, logicalType: date, physicalType: timestamp, partitioned: true, partitionKeyPosition: 1}
+      - {name: country, logicalType: string, classification: public, tags: [geo]}
+      - {name: notes, logicalType: array, items: {logicalType: string}}
+      - {name: payload, logicalType: object, physicalType: jsonb}
+      - {name: gift code, logicalType: string, tags: [secret]}
+    quality:
+      - {rule: rowCount, mustBeGreaterThan: 0}
+      - {name: fresh, type: custom, engine: soda, implementation: "freshness(placed) < 1d"}
+slaProperties:
+  - {property: latency, value: 4, unit: d}
+customProperties:
+  - {property: owner, value: nobody}
+"""
+OVERLAY = """server: files
+purposes: [model_training]
+classification: {public: keep, restricted: {method: hash, domain: person}}
+tag: {secret: drop}
+pattern: {'*_id': {method: hash}, '*': drop}
+columns:
+  order_id: {protect: keep, role: key}
+leave: {engines: [soda], levels: [latency]}
+"""
+
+
+def _contract(overlay=OVERLAY, text=FOREIGN, **asked):
+    return parse_contract(text, "shop.yaml", Asked(overlay=read_overlay(overlay, "o.yaml"), **asked))
+
+
+def _problems(overlay=OVERLAY, text=FOREIGN, **asked):
+    try:
+        return list(read_contract(text, "shop.yaml", Asked(overlay=read_overlay(overlay, "o.yaml"), **asked))[1])
+    except ConfigError as error:
+        return list(error.problems)
+
+
+def test_a_contract_of_another_house_is_read_as_it_stands():
+    contract = _contract()
+    columns = {column.path: column for column in contract.columns}
+    leaves = {leaf.path: (leaf.type.ddl, leaf.method, leaf.protect.by) for leaf in contract.leaves()}
+    assert leaves == {
+        "order_id": ("bigint", "keep", "its name"),
+        "email": ("string", "hash", "classification 'restricted'"),
+        "placed": ("timestamp_ntz", "drop", "pattern '*'"),
+        "country": ("string", "keep", "classification 'public'"),
+        "notes[]": ("string", "drop", "pattern '*'"),
+        "payload": ("string", "drop", "pattern '*'"),
+        "gift_code": ("string", "drop", "tag 'secret'"),
+    }
+    assert columns["gift_code"].source == "gift code"
+    assert columns["order_id"].role == "key"
+    assert [(source.name, source.file) for source in contract.sources] == [("files", "")]
+    assert contract.purposes == ("model_training",)
+    assert [rule.metric for rule in contract.set_rules] == ["rowCount"]
+    assert contract.place(columns["email"].protect) == "o.yaml:3"
+    assert [note.where for note in contract.notes if note.left] == ["shop.yaml:23", "shop.yaml:25"]
+    noted = {note.where for note in contract.notes if not note.left}
+    assert noted >= {f"shop.yaml:{line}" for line in (5, 7, 15, 16, 19, 20, 27)}, (
+        "status, server, both names, insides, owner"
+    )
+
+
+def test_the_system_of_the_server_says_what_its_types_mean():
+    named = OVERLAY.replace(
+        "server: files\n", "servers: [{server: x, type: local, path: raw/x/*.json, format: json}]\n"
+    )
+    contract = _contract(named)
+    kinds = {column.path: column.type.ddl for column in contract.columns}
+    assert (kinds["order_id"], kinds["placed"]) == ("bigint", "timestamp_ntz"), "of PostgreSQL, the first server's"
+    assert [(source.path, contract.place(source)) for source in contract.sources] == [("raw/x/*.json", "o.yaml:1")]
+
+
+STOPS = [
+    # the overlay's old and new text, where, code, why
+    ("pattern: {'*_id': {method: hash}, '*': drop}\n", "", {"contract.unprotected"}, "what nothing says anything about"),
+    ("'*': drop", "'*': keep", {"contract.by-pattern"}, "keep comes by no pattern"),
+    ("'*': drop", "'*': {method: mask, keepLast: 2}", {"contract.by-pattern"}, "nor does anything that leaves a part"),
+    ("restricted: {method: hash, domain: person}", "restricted: keep", {"contract.personal-kept"}, "personal and kept without a reason"),
+    ("  order_id: {", "  oder_id: {", {"contract.unknown-name"}, "a column that is not there"),
+    ("role: key", "rol: key", {"contract.unknown-field"}, "a word nobody knows"),
+    ("leave: {engines: [soda], levels: [latency]}", "leave: {levels: [latency]}", {"contract.not-run"}, "another engine"),
+    ("leave: {engines: [soda], levels: [latency]}", "leave: {engines: [soda]}", {"contract.missing"}, "a latency of no column"),
+    ("server: files", "server: flies", {"contract.unknown-name"}, "no such server"),
+    ("server: files\n", "", {"contract.not-run"}, "a server of another system is not read"),
+    ("server: files\n", "server: files\nservers: []\n", {"contract.contradicts"}, "which of them?"),
+    ("tag: {secret: drop}", "tag: {secret: drop, geo: drop}", {"contract.contradicts"}, "two words of one column"),
+    ("'*_id': {method: hash}", "'*_id': {method: hash}, 'gift*': {method: hash}, '*_code': drop", set(), "a tag goes before patterns"),
+    ("tag: {secret: drop}", "tag: {secret: {methd: drop}}", {"contract.missing"}, "no method"),
+    ("purposes: [model_training]", "purpose: [model_training]", {"contract.unknown-field"}, "a typo"),
+    ("country", "country", set(), "nothing changed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "codes", "why"), STOPS, ids=[row[-1] for row in STOPS])
+def test_what_an_overlay_does_not_say_rightly_stops_the_run(old, new, codes, why):
+    assert old in OVERLAY or not codes, why
+    assert {problem.code for problem in _problems(OVERLAY.replace(old, new))} == codes, why
+
+
+def test_two_patterns_that_say_two_things_of_a_column_stop_the_run():
+    two = OVERLAY.replace("'*_id': {method: hash}", "'p*': {method: hash}, '*load': drop")
+    (problem,) = _problems(two)
+    assert (problem.code, problem.where) == ("contract.contradicts", "shop.yaml:19")
+
+
+def test_what_the_contract_itself_says_is_not_said_again():
+    own = FOREIGN.replace(
+        "- {name: order_id, ", "- {name: order_id, customProperties: [{property: protect, value: {method: drop}}], "
+    )
+    (problem,) = _problems(text=own)
+    assert (problem.code, problem.where) == ("contract.twice", "o.yaml:7")
+    alone = OVERLAY.replace("columns:\n  order_id: {protect: keep, role: key}\n", "")
+    assert next(leaf for leaf in _contract(alone, own).leaves()).method == "drop", "it goes before every pattern"
+
+
+def test_a_word_of_theirs_for_a_classification_may_be_given_its_meaning():
+    theirs = FOREIGN.replace("classification: restricted", "classification: PII")
+    assert {problem.code for problem in _problems(text=theirs)} == {"contract.unknown-name"}
+    contract = _contract(OVERLAY + "means: {PII: restricted}\n", theirs)
+    email = next(leaf for leaf in contract.leaves() if leaf.path == "email")
+    assert (email.classification, email.personal, email.method) == ("restricted", True, "hash")
+
+
+SLIPS = [
+    # a custom property of a column, the codes, why
+    ("protct", {"contract.unknown-field"}, "one letter"),
+    ("Protect", {"contract.unknown-field"}, "another case"),
+    ("preicsoin", {"contract.unknown-field"}, "two pairs in a long word"),
+    ("quarantineLimits", {"contract.unknown-field"}, "ours, and of the contract"),
+    ("purposes", {"contract.unknown-field"}, "ours, in a wrong place"),
+    ("subjects", {"contract.unknown-field"}, "one letter too many"),
+    ("rule", {"contract.unknown-field"}, "one letter of role"),
+    ("pii", set(), "theirs"),
+    ("anonymizationStrategy", set(), "theirs"),
+    ("tables", set(), "two letters of a short word"),
+]
+
+
+@pytest.mark.parametrize(("word", "codes", "why"), SLIPS, ids=[row[-1] for row in SLIPS])
+def test_a_slip_of_a_word_of_ours_stops_the_run_and_a_word_of_theirs_does_not(word, codes, why):
+    theirs = FOREIGN.replace(
+        "- {name: country, ", f"- {{name: country, customProperties: [{{property: {word}, value: 1}}], "
+    )
+    assert {problem.code for problem in _problems(text=theirs)} == codes, why
+
+
+def test_a_rule_is_left_by_its_name_only():
+    named = OVERLAY.replace("engines: [soda]", "rules: [fresh]")
+    assert any("'fresh'" in note.what for note in _contract(named).notes if note.left)
+    assert {problem.code for problem in _problems(OVERLAY.replace("engines: [soda]", "rules: [frsh]"))} == {
+        "contract.not-run", "contract.unknown-name"
+    }  # fmt: skip
+
+
+SECOND = """  - name: customers
+    properties:
+      - {name: email, logicalType: string, classification: restricted}
+slaProperties:"""
+
+
+def test_one_of_several_data_sets_is_named():
+    both = FOREIGN.replace("slaProperties:", SECOND)
+    assert parts_of("shop.yaml", both) == ("orders", "customers")
+    assert {problem.code for problem in _problems(text=both)} == {"contract.not-run"}
+    assert _contract(text=both, part="orders").name == "orders"
+    customers = _contract(text=both, part="customers")
+    assert (customers.name, [leaf.method for leaf in customers.leaves()]) == ("customers", ["hash"])
+    assert {problem.code for problem in _problems(text=both, part="customer")} == {"contract.unknown-name"}
+
+
+def test_a_data_set_without_columns_is_told_and_made_nothing_of():
+    both = FOREIGN.replace("slaProperties:", "  - {name: later, physicalType: table}\nslaProperties:")
+    assert parts_of("shop.yaml", both) == ("orders",)
+    assert any("'later' names no column" in note.what for note in _contract(text=both, part="orders").notes)
+    assert {problem.code for problem in _problems(text=both, part="later")} >= {"contract.missing"}
+
+
+def test_overlays_lie_in_a_folder_beside_that_of_the_contracts(tmp_path):
+    contracts, protection = tmp_path / "contracts", tmp_path / "protection"
+    contracts.mkdir(), protection.mkdir()
+    (contracts / "shop.odcs.yaml").write_text(FOREIGN.replace("slaProperties:", SECOND))
+    with pytest.raises(ConfigError):
+        contracts_in(contracts)
+    (protection / "shop.yaml").write_text(OVERLAY)
+    assert [contract.name for contract in contracts_in(contracts)] == ["orders", "customers"]
+    (protection / "shop#customers.yaml").write_text(
+        OVERLAY.replace("columns:\n  order_id: {protect: keep, role: key}\n", "name: people\n")
+    )
+    (only,) = contracts_in(contracts)
+    assert only.name == "people", "those objects are the lake's that have an overlay of their own"
+    loaded = load_contract(str(contracts / "shop.odcs.yaml"), "orders")
+    other = parse_contract(
+        (contracts / "shop.odcs.yaml").read_text(),
+        "x.yaml",
+        Asked("orders", overlay=read_overlay(OVERLAY + "label: x\n", "o")),
+    )
+    assert loaded.fingerprint != other.fingerprint, "an overlay is part of what a contract is"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "part"),
+    [
+        ("shop", "shop", ""),
+        ("shop#orders", "shop", "orders"),
+        ("a/shop.yaml#orders", "a/shop.yaml", "orders"),
+        ("a#b/shop.yaml", "a#b/shop.yaml", ""),
+        ("a#b.yaml", "a#b.yaml", ""),
+        ("#orders", "#orders", ""),
+    ],
+)
+def test_the_part_of_a_name_is_behind_its_last_mark(name, file, part):
+    assert named_part(name) == (file, part)
+    assert Path(file).name
