@@ -45,6 +45,7 @@ MAY = {
     "quality.checks": "arrow core core.contract quality.reading",
     "quality.counts": "arrow core.contract",
     "quality.query": "core core.contract",
+    "quality.profile": "arrow core core.contract quality.checks quality.reading",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
     "learn": "",
     "learn.features": "core",
@@ -87,6 +88,7 @@ FLOWS = {
     "flows.explore": "flows.foundation flows.read flows.vectorize",
     "flows.access": "flows.foundation",
     "flows.audit": "flows.foundation",
+    "flows.profile": "flows.foundation flows.row_pass",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample

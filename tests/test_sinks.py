@@ -229,6 +229,8 @@ SINKS = (
         f"{LIB}/stores/sources/files_by_spark.py": "a folder's name in a path, escaped",
         f"{LIB}/quality/reading/csv_machine.py": "a dialect's signs, escaped",
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
+        f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
+        f"{LIB}/quality/profile/recognise.py": "forms of personal values, from a table of ours",
     }),
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",
@@ -247,6 +249,8 @@ SINKS = (
         f"{LIB}/stores/artefacts/matrix_files.py": "the folder that --out names",
         f"{LIB}/stores/artefacts/policy_exports.py": "a platform of a list of ours",
         f"{LIB}/setup/packages.py": "Python's own version",
+        f"{LIB}/flows/profile/typed_files.py": "the table that profile is asked about, as it was listed",
+        f"{LIB}/flows/profile/schemas.py": "the table that --from names",
         f"{LIB}/setup/class_archive.py": "the set-up's own folder",
     }),
     Sink("programs", command, {

@@ -1,4 +1,4 @@
-"""Tables as people have them: some forty files, each with what is odd of it, and the types that its columns really are."""
+"""Tables as people have them: forty files and more, each with what is odd of it, and what its columns really are."""
 
 import gzip
 import io
@@ -97,7 +97,7 @@ ODD: Mapping[str, Odd] = {
         a="timestamp",
         b="timestamp_ntz",
         c="timestamp_ntz",
-    ),  # fmt: skip
+    ),
     "words for missing": _csv(
         "n,day,label\n?,N/A,a\n1, ,?\n2,2024-01-01,b\n-,NULL,a\n", 4, n="bigint", day="date", label="string"
     ),
@@ -109,7 +109,7 @@ ODD: Mapping[str, Odd] = {
         'Kunden-Nr.,"First Name",größe (cm)\n1,Ann,170\n2,Bob,180\n',
         2,
         **{"Kunden-Nr": "bigint", "First_Name": "string", "größe_cm": "bigint"},
-    ),  # fmt: skip
+    ),
     "exponents": _csv("x,y\n1e5,0.30000000000000004\n-2.5E-3,.5\n", 2, x="double", y="double"),
     "large money": _csv("total,n\n12345678901234567.25,1\n1.5,2\n", 2, total="decimal(21,2)", n="bigint"),
     "overflow": _csv("x,n\n1e999,1\n2,2\n", 2, x="string", n="bigint"),
@@ -131,13 +131,13 @@ ODD: Mapping[str, Odd] = {
         "data.json",
         2,
         {"id": "string", "in[].x[]": "bigint"},
-    ),  # fmt: skip
+    ),
     "JSON in UTF-16": Odd(
         '{"id": 1, "name": "Zoë"}\n{"id": 2, "name": null}\n'.encode("utf-16"),
         "data.json",
         2,
         {"id": "bigint", "name": "string"},
-    ),  # fmt: skip
+    ),
     "JSON of several forms": _json([{"x": 1}, {"x": {"y": 2}}, {"x": [3]}, {"x": None}, {}], x="string"),
     "JSON with empty objects": _json(
         [{"id": 1, "meta": {}}, {"id": 2, "meta": {}}], id="bigint", **{"meta.empty": "string"}
@@ -168,7 +168,7 @@ ODD: Mapping[str, Odd] = {
         huge="decimal(20,0)",
         map="string",
         **{"in.x": "bigint", "in.y[]": "string"},
-    ),  # fmt: skip
+    ),
     "Parquet with nanoseconds": _parquet(
         pa.table({"at": pa.array([1, 1_000], pa.timestamp("ns")), "n": [1, 2]}), at="string", n="bigint"
     ),

@@ -25,9 +25,11 @@ from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import sound_contract
 from strongroom.flows.profile import page, schemas
+from strongroom.flows.profile.found import Found, together
 from strongroom.flows.profile.place import Place, place_named, tables_of
-from strongroom.flows.profile.reading import Found, Reader, together
+from strongroom.flows.profile.reading import Reader
 from strongroom.flows.profile.sampling import LIMIT, READ, Sample
+from strongroom.flows.profile.typed_files import delta
 from strongroom.quality.profile.proposal import Proposal, Proposed, written
 from strongroom.quality.profile.propose import Seen, columns_of
 from strongroom.stores.artefacts.matrix_files import write_lines
@@ -95,7 +97,7 @@ class _Part:
 def _parts(place: Place, files: Sequence[RawFile], reader: Reader) -> list[_Part]:
     """What the files gave, those together that one server of a contract can name."""
     if place.delta:
-        return [_Part(tuple(files), reader.delta(files[0]))]
+        return [_Part(tuple(files), delta(files[0], reader.sample))]
     parts = list[_Part]()
     for file in files:
         found = reader.file(file)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from strongroom.flows.profile.reading import Found
+from strongroom.flows.profile.found import Found
 from strongroom.quality.profile.proposal import Proposal, Proposed
 from strongroom.quality.profile.tree import Tree
 from strongroom.reports.markup import Markup, document, element, join, name

@@ -56,10 +56,18 @@ def ranges_of(sample: Sample, size: int, *, whole: bool) -> list[tuple[int, int]
     if sample.all or whole or size <= sample.step:
         return [(0, -1)]
     count = -(-size // sample.step)
-    wanted = min(count, max(1, sample.of(size) // sample.step))
+    wanted = min(count, max(2, sample.of(size) // sample.step))
     ends = [size * number // count for number in range(count + 1)]
     pieces = [(start, -1 if stop == size else stop) for start, stop in pairwise(ends)]
     return [pieces[at] for at in _spread(count, wanted)]
+
+
+def bytes_in(sample: Sample, size: int, *, whole: bool) -> int:
+    """Bytes that are read of a text file, as it lies there."""
+    ranges = ranges_of(sample, size, whole=whole)
+    if len(ranges) == 1:
+        return min(size, sample.of(size))
+    return sum((size if stop < 0 else stop) - start for start, stop in ranges)
 
 
 def groups_of(sample: Sample, footer: Footer, size: int) -> list[int]:
@@ -67,12 +75,12 @@ def groups_of(sample: Sample, footer: Footer, size: int) -> list[int]:
     count = len(footer.rows)
     if sample.all or not count:
         return list(range(count))
-    wanted = max(1, round(count * sample.of(size) / max(1, size)))
+    wanted = max(2, round(count * sample.of(size) / max(1, size)))
     return _spread(count, min(count, wanted))
 
 
 def _spread(count: int, wanted: int) -> list[int]:
     """So many of the numbers below `count`, evenly, the first and the last among them."""
-    if wanted <= 1:
+    if count == 1:
         return [0]
     return sorted({round(at * (count - 1) / (wanted - 1)) for at in range(wanted)})

@@ -158,8 +158,10 @@ def _rows(
     unread = {column.path for column in contract.columns} - {column.path for column in columns}
     how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
     footer = footer_of(file, path=part.path)
+    said = dict(part.folders)  # what these say need not be in the file
+    asked = [replace(column, required=False) if column.name in said else column for column in contract.columns]
     groups = part.groups or range(footer.num_row_groups)
-    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how, footer=footer)
+    return parquet_blocks(file, asked, seen, groups=groups, first=part.first, how=how, footer=footer)
 
 
 def _text(part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column]) -> Iterator[Block]:

@@ -50,7 +50,7 @@ _BY_SORT = {
     "mac": "device",
     "phone": "phone",
 } | dict.fromkeys(NATIONAL, "national id")
-_MOST, _LEAST_SEEN = 0.6, 5
+_MOST, _LEAST_SEEN = 0.6, 2
 _CHECKED_ONLY = ("card", "bsn", "pesel", "steuer-id")
 """Plain digits: a few of them may pass by chance."""
 

@@ -64,7 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "card": Kind(
         "confidential",
         _words(
-            "credit card, card number, card no, cardnumber, creditcard, kreditkarte, kartennummer, cc number, "
+            "credit card, karte, card number, card no, cardnumber, creditcard, kreditkarte, kartennummer, cc number, "
             "pan, tarjeta, carte bancaire, ccn"
         ),
         _SEALED,

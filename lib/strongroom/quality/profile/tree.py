@@ -17,7 +17,8 @@ from strongroom.core.contract import Column, Type
 from strongroom.core.errors import StoreError
 from strongroom.quality.profile import recognise
 from strongroom.quality.profile.recognise import NATIONAL
-from strongroom.quality.profile.tally import KINDS, Tally, tally_text, tally_typed
+from strongroom.quality.profile.tally import KINDS, Tally, tally_typed
+from strongroom.quality.profile.text_tally import tally_text
 from strongroom.quality.reading.json_strict import Fraction, Whole
 
 MOST_NAMES = 2_000
