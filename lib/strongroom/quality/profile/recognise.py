@@ -135,7 +135,7 @@ NATIONAL = (
 _ADDRESS = r"[^@\s,;<>()]+@[^@\s,;<>()]+\.[A-Za-z]{2,}"
 _WITHIN = {
     "email within": rf"[\s,;:<(]{_ADDRESS}|^{_ADDRESS}[\s,;>)]",
-    "phone within": r"(?:\+|\b00)[1-9][0-9]{0,2}[ 0-9()/.\-]{7,}",
+    "phone within": r"\+[1-9][0-9]{0,2}[ 0-9()/.\-]{7,}",
 }
 
 

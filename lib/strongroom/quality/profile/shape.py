@@ -154,14 +154,14 @@ def _moment(tally: Tally, whole: bool) -> Shape | None:
     forms = [form for form in TIMES if tally.all(form)]
     if not forms or any(set(pair) <= set(forms) for pair in TIME_PAIRS):
         return None
-    if forms[0] == "time zone":
-        return _bounded(Shape(Type("timestamp"), "timestamp", notes=_zones(tally)), tally, "time zone", whole)
+    if forms[0] == "moment zone":
+        return _bounded(Shape(Type("timestamp"), "timestamp", notes=_zones(tally)), tally, "moment zone", whole)
     shape = Shape(Type("timestamp_ntz"), "timestamp", physical="timestamp_ntz", format=TIMES[forms[0]].format)
     return _bounded(shape, tally, forms[0], whole)
 
 
 def _zones(tally: Tally) -> tuple[str, ...]:
-    return ("some have no zone, and are read as UTC",) if tally.kinds.get("time") else ()
+    return ("some have no zone, and are read as UTC",) if tally.kinds.get("moment") else ()
 
 
 def _text(tally: Tally, whole: bool) -> Shape:

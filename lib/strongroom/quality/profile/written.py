@@ -90,14 +90,14 @@ class Moment:
 
 
 TIMES: Mapping[str, Moment] = {
-    "time": Moment("", "", zoned=False),
-    "time zone": Moment("", "", zoned=True),
+    "moment": Moment("", "", zoned=False),
+    "moment zone": Moment("", "", zoned=True),
     **{
-        f"time {day} {clock}": Moment(f"{day} {clock}", f"{DATES[day]} {form}", zoned=False)
+        f"moment {day} {clock}": Moment(f"{day} {clock}", f"{DATES[day]} {form}", zoned=False)
         for day in ("dd.MM.yyyy", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd", "dd-MM-yyyy", "MM-dd-yyyy")
         for clock, form in (("HH:mm:ss", "%H:%M:%S"), ("HH:mm", "%H:%M"))
     },
 }
 TIME_PAIRS = tuple(
-    (f"time {one} {clock}", f"time {other} {clock}") for one, other in DATE_PAIRS for clock in ("HH:mm:ss", "HH:mm")
+    (f"moment {one} {clock}", f"moment {other} {clock}") for one, other in DATE_PAIRS for clock in ("HH:mm:ss", "HH:mm")
 )
