@@ -25,5 +25,5 @@ setup(
         "strongroom.conf.contracts": ["*.yaml"],
     },
     install_requires=[line for line in LINES if line and line not in SPARK],
-    extras_require={"spark": SPARK, "aws": ["boto3"]},
+    extras_require={"spark": SPARK, "aws": ["boto3"], "schemas": ["fastavro", "sqlglot"]},
 )

@@ -228,4 +228,4 @@ def test_without_the_library_it_says_which(place, tmp_path, monkeypatch, package
     monkeypatch.setitem(sys.modules, package, None)
     (tmp_path / "schema").write_text(text)
     done = place.run(profile, "raw.x", "--from", str(tmp_path / "schema"), "--out", str(place.root / "x.yaml"))
-    assert (done.code, done.line["problems"][0]["code"]) == (4, "package.missing")
+    assert (done.code, done.line["problems"][0]["code"]) == (4, "packages.missing")

@@ -132,3 +132,9 @@ def test_of_a_part_no_set_and_no_key_is_told_and_bounds_are_wide():
     assert shape(*["a", "b"] * 50, whole=False).valid == ()
     assert shape("a", "b").all_different
     assert not shape("a", "b", whole=False).all_different
+
+
+def test_where_nearly_all_are_of_a_type_the_others_are_asked_about():
+    dirty = shape(*["1", "2"] * 50, "five")
+    assert (dirty.type.name, any("all but 1 of 101" in note for note in dirty.notes)) == ("string", True)
+    assert not any("all but" in note for note in shape(*["1", "two"] * 50).notes)

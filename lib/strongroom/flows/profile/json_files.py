@@ -18,8 +18,6 @@ from strongroom.stores.sources import RawFile, place_of
 from strongroom.stores.sources.work_items import is_one_piece
 
 _STEP, _BATCH = 8 << 20, 2_000
-NO_OBJECTS = "source.json"
-"""The code of what begins like JSON and is none."""
 
 
 def json_rows(
@@ -60,7 +58,7 @@ def json_rows(
         raise StoreError(what, where=file.path, code="source.damaged")
     if not rows:
         todo = "Write one object a line, or one array of objects."
-        raise StoreError("there is no JSON object here", todo=todo, where=file.path, code=NO_OBJECTS)
+        raise StoreError("there is no JSON object here", todo=todo, where=file.path, code="source.json")
     options: dict[str, str | bool] = {"encoding": encoding} if encoding != "UTF-8" else {}
     options |= {"document": True} if document else {}
     total = rows + torn if document or sample.all else -1

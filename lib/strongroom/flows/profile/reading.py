@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from strongroom.core.errors import StoreError
 from strongroom.flows.profile.csv_files import CsvFiles, all_said
 from strongroom.flows.profile.found import Folders, Found, errors_told, head_of, opened, together
-from strongroom.flows.profile.json_files import NO_OBJECTS, json_rows
+from strongroom.flows.profile.json_files import json_rows
 from strongroom.flows.profile.sampling import Sample
 from strongroom.flows.profile.typed_files import parquet
 from strongroom.quality.profile.csv_guess import Bytes
@@ -88,7 +88,7 @@ class Reader:
             try:
                 return json_rows(file, folders, self.sample, encoding=encoding, known=known, mark=mark, head=text)
             except StoreError as error:
-                if error.code != NO_OBJECTS or file.path.lower().endswith((".json", ".jsonl", ".ndjson")):
+                if error.code != "source.json" or file.path.lower().endswith((".json", ".jsonl", ".ndjson")):
                     raise
         return self.csv.rows(file, folders, encoding=encoding, known=known, mark=mark, head=text, whole=whole)
 

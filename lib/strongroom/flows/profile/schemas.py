@@ -292,7 +292,7 @@ def _sql_type(name: str, kind: Any) -> Said:
 def _lacking(package: str) -> EnvironmentFault:
     todo = f"Install it: pip install {package}, or 'strongroom[schemas]'."
     return EnvironmentFault(
-        f"this schema is read by {package}, which is not installed", todo=todo, code="package.missing"
+        f"this schema is read by {package}, which is not installed", todo=todo, code="packages.missing"
     )
 
 
@@ -306,7 +306,7 @@ def _one(said: Said) -> Proposed:
     if said.fields:
         return Proposed(said.name, said.name, nested="object", inner=_proposed(said.fields), required=said.required)
     if said.item is not None:
-        item = replace(_one(said.item), name="", source=said.name)
+        item = replace(_one(replace(said.item, name=said.name)), name="")
         return Proposed(said.name, said.name, nested="array", inner=(item,), required=said.required)
     shape, meaning = _leaf(said)
     return Proposed(said.name, said.name, shape, meaning, key=said.key)

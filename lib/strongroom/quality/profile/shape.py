@@ -26,6 +26,8 @@ from strongroom.quality.profile.written import (
 
 _EXACT = 15
 """Digits that a double holds exactly."""
+_FAULTS = 0.05
+"""Part of the values that may be faults, where all others are of one type."""
 MOST_VALID, LEAST_EACH = 20, 5
 """A closed set has at most so many values, and each came so often on average."""
 
@@ -198,6 +200,12 @@ def _notes(tally: Tally) -> list[str]:
         found.append("dates in several forms: text")
     if any(tally.all(name) for name in NUMBERS) and not tally.kinds.get("huge"):
         found.append("numbers, but nothing tells the decimal sign from the one of thousands: text")
+    for kind, said in (("whole", "whole numbers"), ("", "days")):
+        others = tally.given - tally.kinds.get(kind, 0)
+        if 0 < others <= tally.given * _FAULTS:
+            found.append(
+                f"all but {others:,} of {tally.given:,} are {said}: are those faults, which a type would set aside?"
+            )
     if words := sorted(word for word in tally.missing if word in PERHAPS):
         found.append(f"is {', '.join(map(repr, words))} a value, or missing?")
     return found

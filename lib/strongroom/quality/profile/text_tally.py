@@ -174,7 +174,7 @@ def _moments(
             continue
         some = texts if like.all() else texts.filter(pa.array(like))
         for name in forms:
-            if name not in alive:
+            if name and name not in alive:  # how many are days in ISO 8601 is told, if most are
                 continue
             values, bad = parse(some, name)
             good = np.zeros(len(texts), np.bool_)
