@@ -342,6 +342,10 @@ def test_outside_the_lake_the_system_s_right_counts(place, tmp_path):
         (b"n,N\n1,2\n3,4\n", "a.csv", "source.header", "two columns that are one but for case"),
         (b"a,b\r1,2\r3,4\r", "a.csv", "source.type", "carriage returns alone"),
         (json.dumps([{f"k{at}": 1} for at in range(3_000)]).encode(), "a.json", "source.type", "names that are values"),
+        (b'{"a": 1, "A": 2}', "a.json", "source.name", "names that are one but for case"),
+        (b'{"a\xe2\x80\xae": 1}', "a.json", "source.name", "a sign that nobody sees"),
+        ("a,b\u202e\n1,2\n3,4\n".encode(), "a.csv", "source.name", "the same in a header"),
+        (b'{"": 1}', "a.json", "source.name", "an empty name"),
         (b'[{"ada@example.org": 1}]', "a.json", "source.type", "a name that is a person's"),
     ],
 )  # fmt: skip
@@ -362,6 +366,13 @@ def test_nothing_is_written_over_a_contract_and_a_rehearsal_writes_none(place):
     fresh = place.root / "contracts/odd.yaml"
     done = place.run(profile, "raw.odd", "--out", str(fresh), "--dry-run")
     assert (done.code, fresh.exists(), place.audit()[2:]) == (0, False, [])
+
+
+@pytest.mark.parametrize("option", ["header=perhaps", "sep=ab", "encoding=EBCDIC", "colour=red", "header"])
+def test_an_option_is_one_of_a_contract_s(place, option):
+    put(place, "id,n\n1,2\n")
+    done = place.run(profile, "raw.odd", "--out", str(place.root / "odd.yaml"), "--option", option)
+    assert (done.code, (place.root / "odd.yaml").exists()) == (2, False)
 
 
 @pytest.mark.parametrize("out", ["odd.txt", "an odd name.yaml", "x-y.yaml"])

@@ -203,6 +203,13 @@ def test_parquet_and_delta(place, tmp_path, kind):
     assert [column.name for column in contract.columns if column.required] == ["id"]
 
 
+def test_a_schema_in_the_lake_needs_the_right_to_read_it(place):
+    write_deltalake(str(place.lake / "training/x"), ARROW.empty_table())
+    done = place.run(profile, "raw.x", "--from", str(place.lake / "training/x"), "--out", str(place.root / "x.yaml"))
+    assert done.code == 5
+    assert not (place.root / "x.yaml").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.contract import Source
+from strongroom.core.contract.servers import OPTIONS
 from strongroom.core.contract_files import name_of
 from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.escaping import joined, one_line, shell_word
@@ -42,6 +43,10 @@ _GROWN_UP = 10
 """Years: dates that all lie further back may be birthdays."""
 _MOST_SERVERS = 20
 _FLAGS = {"true": True, "false": False}
+_SAID = (
+    "header", "sep", "quote", "escape", "comment", "encoding", "ignoreLeadingWhiteSpace", "ignoreTrailingWhiteSpace",
+)  # fmt: skip
+"""Options of a contract's CSV server that `--option` takes."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +173,8 @@ def _sources(place: Place, parts: Sequence[_Part], lake: str) -> list[Source]:
 
 def _from_schema(job: Job, out: Path, name: str) -> Outcome:
     """A contract of somebody's schema; the data is not looked at."""
+    if table := place_named(job.args.schema, job.settings.lake).table:
+        permit(job, "read", table)
     columns = schemas.columns_from(job.args.schema)
     word = job.args.source
     if re.fullmatch(r"raw\.[A-Za-z0-9_]+", word):
@@ -261,24 +268,18 @@ def _options(words: Sequence[str]) -> dict[str, str | bool]:
     found: dict[str, str | bool] = {}
     for word in words:
         name, mark, value = word.partition("=")
-        if not mark or name not in OPTIONS:
+        if not mark or name not in _SAID:
             raise UsageError(
-                f"this is no option of a reader: {word!r}", where="--option", todo=f"Known: {', '.join(OPTIONS)}."
+                f"this is no option of a reader: {word!r}", where="--option", todo=f"Known: {', '.join(_SAID)}."
             )
-        found[name] = _FLAGS.get(value, value)
+        said = _FLAGS.get(value, value.replace("\\t", "\t"))
+        fits, want = OPTIONS["csv"][name]
+        if not fits(said):
+            raise UsageError(
+                f"{name!r} is {want}", where="--option", todo="Write NAME=VALUE, as docs/contract.md has it."
+            )
+        found[name] = said
     return found
-
-
-OPTIONS = (
-    "header",
-    "sep",
-    "quote",
-    "escape",
-    "comment",
-    "encoding",
-    "ignoreLeadingWhiteSpace",
-    "ignoreTrailingWhiteSpace",
-)
 
 
 def _write(out: Path, text: str) -> None:

@@ -177,7 +177,7 @@ def _with_blanks(sample: bytes, look: _Look, *, whole: bool) -> _Look:
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?%?")
 _DATE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*")
 _VALUE = re.compile(r".*@.*\..*|(?i:true|false|yes|no)|[0-9a-f]{8}-[0-9a-f]{4}-.*|https?://.*|.*[*?<>!=].*")
-_NAME = re.compile(r"[^\W\d][\w .()/%#&+'-]{0,79}")
+_NAME = re.compile(r"\S.{0,79}")
 
 
 def has_header(sample: bytes, dialect: Dialect, *, whole: bool) -> bool:

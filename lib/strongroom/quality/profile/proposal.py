@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strongroom.core.contract import Source, Type
-from strongroom.core.escaping import json_text, one_line, visible
+from strongroom.core.errors import StoreError
+from strongroom.core.escaping import is_plain, json_text, one_line, visible
 from strongroom.quality.profile.meaning import Meaning
 from strongroom.quality.profile.shape import Shape
 
@@ -223,9 +224,20 @@ def _comment(text: str) -> str:
 
 
 def safe_names(sources: Iterable[str]) -> list[str]:
-    """Names that a contract takes, one for each of the source's, in their order; no two alike but for case."""
+    """Names that a contract takes, one for each of the source's, in their order; no two alike but for case.
+
+    Raises:
+        StoreError: no contract can say which name of the source is meant: two are one but for case, one is empty, or
+            holds a sign that nobody sees.
+    """
     found: list[str] = []
+    sources = list(sources)
+    if len({source.lower() for source in sources}) < len(sources):
+        raise StoreError("two names here are one but for case", todo="Rename one at the source.", code="source.name")
     for place, source in enumerate(sources, 1):
+        if not source or not is_plain(source):
+            what = f"name {place} here is empty, or has a sign in it that nobody sees"
+            raise StoreError(what, todo="Rename it at the source.", code="source.name")
         name = re.sub(r"[^\w-]+", "_", source.strip()).strip("_-") or f"column_{place}"
         if name.lower() == "_subject" or (name.lower() == "subject" and source.startswith("_")):
             name = "subject_"
