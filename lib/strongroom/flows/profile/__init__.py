@@ -224,7 +224,7 @@ def _says(leaf: Proposed) -> str:
     meaning = leaf.meaning
     if meaning is None or not meaning.classification:
         return "drop: not placed"
-    return f"{meaning.protect['method']}: {meaning.classification}, {meaning.kind} {meaning.why}"
+    return f"{meaning.protect['method']}: {meaning.classification} ({meaning.kind}, {meaning.why})"
 
 
 def _answer(out: Path, told: str, files: int, found: Found | None, columns: Sequence[Proposed]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.stores.sources import RawFile, place_of
 from strongroom.stores.sources.work_items import is_one_piece
 
-_STEP, _BATCH = 8 << 20, 2_000
+_STEP, _BATCH = 8 << 20, 10_000
 
 
 def json_rows(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from strongroom.flows.profile.found import Found
+from strongroom.quality.profile.meaning import Meaning
 from strongroom.quality.profile.proposal import Proposal, Proposed
 from strongroom.quality.profile.tree import Tree
 from strongroom.reports.markup import Markup, document, element, join, name
@@ -72,11 +73,7 @@ def _columns(leaves: Sequence[tuple[str, Proposed]], seen: dict[str, Tree]) -> M
         tree = seen.get(path)
         missing = None if tree is None or not tree.rows else (tree.nulls + tree.tally.blank) / tree.rows
         meaning = leaf.meaning
-        taken = (
-            join(meaning.classification or "not placed", element("small", f"{meaning.kind} {meaning.why}"))
-            if meaning
-            else ""
-        )
+        taken = join(meaning.classification or "not placed", element("small", _told(meaning))) if meaning else ""
         lines.append(
             (
                 name(path),
@@ -88,6 +85,10 @@ def _columns(leaves: Sequence[tuple[str, Proposed]], seen: dict[str, Tree]) -> M
             )
         )
     return section("columns", "Columns", table("Columns, and what is proposed", heads, lines))
+
+
+def _told(meaning: Meaning) -> str:
+    return "" if meaning.kind == "unplaced" else f"{meaning.kind}, {meaning.why}"
 
 
 def _spreads(leaves: Sequence[tuple[str, Proposed]], seen: dict[str, Tree]) -> Markup:
