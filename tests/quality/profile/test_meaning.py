@@ -139,3 +139,10 @@ def test_a_type_has_a_method_that_fits():
     tally = tally_text(pa.array(["1", "2"]))
     assert meaning_of("phone", Type("bigint"), tally, birth_before=0).protect["method"] == "hash"
     assert meaning_of("plz", Type("bigint"), tally, birth_before=0).protect["method"] == "drop"
+
+
+def test_a_subject_is_one_that_can_be_found():
+    tally = tally_text(pa.array(["true", "false"]))
+    flag = meaning_of("user_id", Type("boolean"), tally, birth_before=0)
+    assert (flag.protect["method"], flag.subject) == ("drop", False)
+    assert meaning("user_id").subject

@@ -103,7 +103,9 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int) -> Me
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
-    return Meaning(kind, why, sort_.classification, _protect(sort_, type_), sort_.ask, subject=kind == "person's id")
+    protect = _protect(sort_, type_)
+    subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
+    return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject)
 
 
 def _protect(kind: Kind, type_: Type) -> Mapping[str, object]:
