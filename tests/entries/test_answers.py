@@ -61,6 +61,8 @@ def without_spark(place):
     place("sample")
     place("init", str(place.root / "started"))
     place("check")
+    place("profile", "raw.customers", "--out", str(place.root / "first.yaml"), "--dry-run")
+    place("profile", "raw.customers", "--out", str(place.root / "first.yaml"))
     place("doctor", code=None)
     place("prepare", "--dry-run", "--purpose", "model_training")
     place("prepare", "--contract", "customers", code=6)

@@ -11,6 +11,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from support import every_type
+
 
 @dataclass(frozen=True)
 class Odd:
@@ -168,6 +170,11 @@ ODD: Mapping[str, Odd] = {
         huge="decimal(20,0)",
         map="string",
         **{"in.x": "bigint", "in.y[]": "string"},
+    ),
+    "Parquet with every type at its ends": _parquet(
+        pa.Table.from_pylist(every_type.ROWS, every_type.SCHEMA),
+        **{name: ddl for name, (_, ddl) in every_type.ARROW.items()},
+        **{"place.city": "string", "moments[]": "timestamp"},
     ),
     "Parquet with nanoseconds": _parquet(
         pa.table({"at": pa.array([1, 1_000], pa.timestamp("ns")), "n": [1, 2]}), at="string", n="bigint"
