@@ -26,5 +26,5 @@ setup(
         "strongroom.conf.contracts": ["*.yaml"],
     },
     install_requires=[line for line in LINES if line and line not in SPARK],
-    extras_require={"spark": SPARK, "aws": ["boto3"], "jupyter": ["ipykernel"]},
+    extras_require={"spark": SPARK, "aws": ["boto3"], "jupyter": ["ipykernel"], "schemas": ["fastavro", "sqlglot"]},
 )

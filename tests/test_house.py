@@ -49,6 +49,7 @@ MAY = {
     "quality.checks": "arrow core core.contract quality.reading",
     "quality.counts": "arrow core.contract",
     "quality.query": "core core.contract",
+    "quality.profile": "arrow core core.contract quality.checks quality.reading",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
     "learn": "",
     "learn.features": "core",
@@ -93,6 +94,7 @@ FLOWS = {
     "flows.access": "flows.foundation",
     "flows.audit": "flows.foundation",
     "flows.contract": "flows.foundation flows.prepare",
+    "flows.profile": "flows.foundation flows.row_pass",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
@@ -261,9 +263,14 @@ def test_each_word_has_one_path():
     assert {part for name in MODULES for part in name.split(".")} & NAMES_THAT_SAY_NOTHING == set()
 
 
+_GUESSED = "how files are written is guessed before a contract says it; each format has signs of its own"
 ASKS_FOR_FORMATS = {
     "core.contract.formats": "the table of them",
     "setup.class_archive": "Spark's own readers, each started once",
+    "flows.profile": _GUESSED,
+    "flows.profile.reading": _GUESSED,
+    "flows.profile.schemas": _GUESSED,
+    "quality.profile.proposal": _GUESSED,
 }
 
 

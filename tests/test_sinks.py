@@ -230,6 +230,8 @@ SINKS = (
         f"{LIB}/stores/sources/kinds/parquet.py": "a folder's name in a path, escaped",
         f"{LIB}/quality/reading/csv_machine.py": "a dialect's signs, escaped",
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
+        f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
+        f"{LIB}/quality/profile/recognise.py": "forms of personal values, from a table of ours",
     }),
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",
@@ -244,6 +246,8 @@ SINKS = (
         f"{LIB}/stores/artefacts/matrix_files.py": "the folder that --out names",
         f"{LIB}/stores/artefacts/policy_exports.py": "a platform of a list of ours",
         f"{LIB}/setup/packages.py": "Python's own version",
+        f"{LIB}/flows/profile/typed_files.py": "the table that profile is asked about, as it was listed",
+        f"{LIB}/flows/profile/schemas.py": "the table that --from names",
         f"{LIB}/setup/class_archive.py": "the set-up's own folder",
     }),
     Sink("programs", command, {
@@ -252,6 +256,7 @@ SINKS = (
     }),
     Sink("Python", code, {
         f"{LIB}/run_job.py": "the flow of the job that was pressed: a name of ours",
+        f"{LIB}/task.py": "the flow of the job that was named: a name of ours",
         f"{LIB}/flows/notebook.py": "runs the cells of a notebook, which is what it is for",
         f"{LIB}/databricks/format.py": "compiles them",
         f"{LIB}/stores/keys/providers/__init__.py": "a module of a table of ours",
@@ -261,6 +266,7 @@ SINKS = (
     Sink("HTML", page, {
         f"{LIB}/reports/markup.py": "the functions",
         f"{LIB}/databricks/page.py": "displayHTML of a notebook, in a page that runs and loads nothing",
+        f"{LIB}/setup/jars.py": "XML for Ivy, of names and versions in a lock of ours",
     }),
     Sink("cells of CSV", spreadsheet, {f"{LIB}/stores/artefacts/matrix_files.py": "the function"}),
     Sink("headers", header, {
@@ -270,9 +276,11 @@ SINKS = (
     Sink("Prometheus labels", label, {
         f"{LIB}/reports/feeds/prometheus.py": "the function",
         f"{LIB}/reports/markup.py": "attributes of HTML",
+        f"{LIB}/setup/jars.py": "XML for Ivy, of names and versions in a lock of ours",
     }),
     Sink("stdout, stderr", terminal, {
         f"{LIB}/console.py": "the functions",
+        f"{LIB}/task.py": "silences what libraries log",
         f"{LIB}/run_job.py": "silences what libraries log and warn of; gives the job its own stderr",
         f"{LIB}/launcher.py": "flushes before it becomes the job",
         f"{LIB}/setup/spark_submit.py": "asks whether somebody watches",

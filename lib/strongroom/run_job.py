@@ -53,11 +53,18 @@ def main(name: str) -> NoReturn:
         logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
         logging.captureWarnings(True)  # and so may what they warn of
         workers.without_zips()
+        _without_buttons()
         session.begin()
         flow = import_module(f"strongroom.flows.{name}")
     except KeyboardInterrupt as stop:
         sys.exit(_stopped(telling, stop))
     sys.exit(run(flow, sys.argv[1:]))
+
+
+def _without_buttons() -> None:
+    """Buttons are no modules: Python looks in their folder first, and `profile` is a module of its own library."""
+    folder = Path(sys.argv[0]).resolve().parent
+    sys.path[:] = [place for place in sys.path if Path(place).resolve() != folder]
 
 
 def _stopped(telling: Telling, stop: KeyboardInterrupt) -> int:

@@ -64,6 +64,8 @@ def without_spark(place):
     place("check", "--contract", "reviews", "--show")
     place("check", "--contracts", str(place.root / "contracts"))
     place("contract", "diff", "reviews", "customers", code=0)
+    place("profile", "raw.customers", "--out", str(place.root / "first.yaml"), "--dry-run")
+    place("profile", "raw.customers", "--out", str(place.root / "first.yaml"))
     place("doctor", code=None)
     place("prepare", "--dry-run", "--purpose", "model_training")
     place("prepare", "--contract", "customers", code=6)

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import re
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from strongroom.core.run import Outcome
 from strongroom.core.settings.file import load_settings
 from strongroom.flows import audit
 from strongroom.flows.foundation.contracts import contract_of
-from support.lakes import install
+from support.lakes import ROOT, install
 
 KEY_SET = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "k"}]}'
 """One public key, of RFC 8037, appendix A.2."""
@@ -378,3 +379,15 @@ def test_commands_that_are_told_of_are_for_the_settings_of_the_run(capsys, confi
     todo = "Run ./spark-submit.sh prepare --contract x first, then ./spark-submit.sh keys list."
     assert telling.failed(StoreError("nothing is there", todo=todo), code=7) == 7
     assert f"  do:    {told}" in capsys.readouterr().err.splitlines()
+
+
+def test_a_button_hides_no_module_of_python_s_own(tmp_path):
+    """`jobs/profile.py` lies where Python looks first, and pyspark needs the `profile` of Python's library."""
+    look = "import atexit, sys; atexit.register(lambda: print(__import__('cProfile').run.__doc__ is not None))"
+    (tmp_path / "sitecustomize.py").write_text(look)
+    path = f"{tmp_path}:{ROOT / 'lib'}"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "jobs/check.py"), "--help"],
+        env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip().endswith("True")

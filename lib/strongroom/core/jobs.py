@@ -38,6 +38,7 @@ JOBS: Mapping[str, JobEntry] = {
     "keys": JobEntry("List, rotate, move and destroy keys"),
     "notebook": JobEntry("Run a notebook and keep what it shows as one page", spark="always"),
     "prepare": JobEntry("Make a protected, checked, governed training table of raw files", spark="always", local=True),
+    "profile": JobEntry("Propose a first contract of raw files, a raw table, or another system's schema"),
     "project": JobEntry("Give roles what they may read in files of their own", spark="always"),
     "quarantine": JobEntry("Work with rows that were set aside: list, show, retry, discard", spark="retry", local=True),
     "reveal": JobEntry("Open encrypted columns for who may see them", spark="always"),

@@ -221,3 +221,23 @@ def test_small_blocks_of_several_files_pass_together_and_keep_their_places(plan)
     ]
     assert sum(each.num_rows for each in found if isinstance(each, pa.RecordBatch)) == 2
     assert (worker.tally.rows, worker.tally.bad) == (6, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "good", "why"),
+    [
+        ({}, 2, "what is left out may be an object: nothing of it is read"),
+        ({"secret, logicalType: string": "secret, required: true, logicalType: string"}, 1, "a rule asks for it"),
+        ({"method: drop": "method: hash"}, 1, "it leaves"),
+        ({"secret, logicalType: string": "secret, logicalType: integer"}, 1, "it is no text, and has a type to keep"),
+    ],
+)
+def test_a_text_that_is_left_out_may_have_any_form(plan, change, good, why):
+    text = CONTRACT
+    for old, new in change.items():
+        assert old in text
+        text = text.replace(old, new)
+    of_many = replace(plan, contract=parse_contract(text, "people.yaml"))
+    rows = block(GOOD | {"secret": "7"}, GOOD | {"id": "2", "secret": None})
+    odd = replace(rows, unreadable={"secret": np.array([False, True])})
+    assert len(run(of_many, odd).good) == good, why

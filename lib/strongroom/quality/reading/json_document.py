@@ -50,7 +50,7 @@ def json_document(data: bytes, columns: Sequence[Column], seen: Seen) -> Iterato
 
 
 def _blocks(data: bytes, columns: Sequence[Column], seen: Seen) -> Iterator[Block]:
-    for spans in _batches(_elements(data, seen), seen):
+    for spans in _batches(elements(data, seen), seen):
         raw = pa.array([data[begin:end] for begin, end in spans], pa.binary())
         block = block_of(without_breaks(raw), raw, columns, seen)
         for number in block.torn.numbers if block.torn is not None else ():
@@ -79,7 +79,7 @@ def _batches(elements: Iterator[Span], seen: Seen) -> Iterator[list[Span]]:
         yield batch
 
 
-def _elements(data: bytes, seen: Seen) -> Iterator[Span]:
+def elements(data: bytes, seen: Seen) -> Iterator[Span]:
     """Begin and end of each element; sets `seen.broken` where the document has none."""
     begin = _past_blanks(data, 0)
     if data[begin : begin + 1] not in (b"[", b"{"):

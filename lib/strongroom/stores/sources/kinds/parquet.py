@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -71,8 +72,10 @@ def rows(file: pa.NativeFile, part: Part, contract: Contract, columns: Sequence[
     unread = {column.path for column in contract.columns} - {column.path for column in columns}
     how = Reading(part.path, contract.file, asked=asked_by(contract), unread=unread)
     footer = footer_of(file, path=part.path)
+    said = dict(part.folders)  # what these say need not be in the file
+    asked = [replace(column, required=False) if column.name in said else column for column in contract.columns]
     groups = part.groups or range(footer.num_row_groups)
-    return parquet_blocks(file, contract.columns, seen, groups=groups, first=part.first, how=how, footer=footer)
+    return parquet_blocks(file, asked, seen, groups=groups, first=part.first, how=how, footer=footer)
 
 
 def frame(spark: Any, split: Split, lake: str) -> Any:

@@ -1,0 +1,295 @@
+"""Propose a first contract of raw files, of a table of the lake, or of another system's schema. Needs no Java.
+
+Every row is read up to 1 GB of files, above it ranges and row groups spread over all of them; the contract says how
+many of how many. Each line that a person should decide ends in a question. What cannot be placed is left out (drop).
+Then: check FILE, and prepare --contract FILE.
+
+--option sep=';'    how the files are written, in the words of docs/contract.md, where a guess was wrong
+--from SCHEMA       reads no data: a file of SQL DDL, JSON Schema, Avro or Delta schema, a Parquet file, a Delta table
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from strongroom.core.contract import Source
+from strongroom.core.contract.formats import FORMATS
+from strongroom.core.contract_files import name_of
+from strongroom.core.errors import StoreError, UsageError
+from strongroom.core.escaping import joined, one_line, shell_word
+from strongroom.core.run import Job, Outcome
+from strongroom.core.suggest import counted
+from strongroom.flows.foundation.authorise import permit
+from strongroom.flows.foundation.contracts import sound_contract
+from strongroom.flows.profile import page, schemas
+from strongroom.flows.profile.found import Found, together
+from strongroom.flows.profile.place import Place, place_named, tables_of
+from strongroom.flows.profile.reading import Reader
+from strongroom.flows.profile.sampling import LIMIT, READ, Sample
+from strongroom.flows.profile.typed_files import delta
+from strongroom.quality.profile.proposal import Proposal, Proposed, written
+from strongroom.quality.profile.propose import Seen, columns_of
+from strongroom.stores.artefacts.matrix_files import write_lines
+from strongroom.stores.sources import RawFile, fixed_of, list_files, refuse_changed
+from strongroom.stores.whole_file import write_first
+
+PURPOSE = "model_training"
+"""What a contract is for, and its data read for, when nobody says."""
+_GROWN_UP = 10
+"""Years: dates that all lie further back may be birthdays."""
+_MOST_SERVERS = 20
+_FLAGS = {"true": True, "false": False}
+_SAID = (
+    "header", "sep", "quote", "escape", "comment", "encoding", "ignoreLeadingWhiteSpace", "ignoreTrailingWhiteSpace",
+)  # fmt: skip
+"""Options of a contract's CSV server that `--option` takes."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `profile` takes besides the options of every job."""
+    parser.add_argument("source", metavar="PATH|TABLE", help="a file, folder, pattern or URI, or raw.NAME of the lake")
+    parser.add_argument(
+        "--out", metavar="FILE", required=True, help="the contract, for example conf/contracts/NAME.yaml"
+    )
+    parser.add_argument("--from", dest="schema", metavar="SCHEMA", default="", help="another system's schema")
+    parser.add_argument("--option", dest="options", metavar="NAME=VALUE", action="append", default=[])
+    parser.add_argument("--report", metavar="FILE", default="", help="one page of HTML with pictures")
+
+
+def run(job: Job) -> Outcome:
+    """Writes a contract.
+
+    Raises:
+        UsageError: the name is none for a contract, or there is a file already.
+        Refused: the policy does not let this run read the table.
+        StoreError: there is no such data, or it cannot be read.
+    """
+    if not job.run.purpose:
+        job = replace(job, run=replace(job.run, purpose=PURPOSE))
+    out, name = _out(job.args.out)
+    options = _options(job.args.options)
+    if job.args.schema:
+        return _from_schema(job, out, name)
+    place = place_named(job.args.source, job.settings.lake)
+    if place.table:
+        permit(job, "read", place.table)
+    files = list_files(place.source, job.settings.lake)
+    for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
+        permit(job, "read", table)
+    sample = Sample(sum(file.size for file in files), len(files), LIMIT, READ)
+    if job.args.dry_run:
+        what = "all rows" if sample.all else f"about {READ >> 20} MB"
+        summary = f"Would read {what} of {counted(len(files), 'file')} and write {out}; nothing is touched."
+        return Outcome(summary=one_line(summary), answer=_answer(out, "", len(files), None, ()))
+    job.say(f"{name}: reading {counted(len(files), 'file')}")
+    parts = _parts(place, files, Reader(sample, fixed_of(place.source, job.settings.lake), options))
+    refuse_changed([] if place.delta else files)
+    return _proposed(job, out, name, place, parts, sample)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The files that are written in one way."""
+
+    files: tuple[RawFile, ...]
+    found: Found
+
+
+def _parts(place: Place, files: Sequence[RawFile], reader: Reader) -> list[_Part]:
+    """What the files gave, those together that one server of a contract can name."""
+    if place.delta:
+        return [_Part(tuple(files), delta(files[0], reader.sample))]
+    parts = list[_Part]()
+    for file in files:
+        found = reader.file(file)
+        at = next((at for at, part in enumerate(parts) if part.found.alike(found)), -1)
+        if at < 0:
+            parts.append(_Part((file,), found))
+        else:
+            parts[at] = _Part((*parts[at].files, file), together(parts[at].found, found))
+    formats = {part.found.format for part in parts}
+    if "parquet" in formats and len(formats) > 1:
+        what = f"here lie {' and '.join(sorted(formats))} files, which are no one data set"
+        todo = "Name the ones that are: a pattern such as 'raw/x/*.csv'."
+        raise StoreError(what, where=place.path, todo=todo, code="source.type")
+    if len(parts) > 1 and formats == {"csv"}:
+        for part in parts:
+            whole = reader.all_by(files, dict(part.found.options))
+            if whole is not None:
+                return [_Part(tuple(files), whole)]
+    return parts
+
+
+def _proposed(job: Job, out: Path, name: str, place: Place, parts: Sequence[_Part], sample: Sample) -> Outcome:
+    found = parts[0].found
+    for part in parts[1:]:
+        found = together(found, part.found)
+    if not found.rows:
+        raise StoreError(
+            "there is no row here", where=place.path, todo="Give files that have some.", code="source.type"
+        )
+    seen = Seen(sample.all, any(part.found.format == "json" for part in parts), job.run.started.year - _GROWN_UP)
+    columns = columns_of(found.tree, seen)
+    sources = _sources(place, parts, job.settings.lake)
+    told = _told(found, sample, sum(len(part.files) for part in parts))
+    notes = []
+    if found.torn:
+        notes.append(
+            f"{found.torn:,} records are no rows of their format: they will be set aside. How are the files written?"
+        )
+    proposal = Proposal(name, sources, columns, job.run.purpose, told, notes)
+    return _ended(job, out, proposal, found, sum(len(part.files) for part in parts))
+
+
+def _told(found: Found, sample: Sample, files: int) -> str:
+    """How many of how many rows were seen."""
+    if found.total >= 0:
+        total, about = found.total, ""
+    else:
+        total, about = max(found.rows, round(found.rows * sample.size / max(1, found.bytes))), "about "
+    return f"{found.rows:,} of {about}{total:,} rows were seen, in {counted(files, 'file')}."
+
+
+def _sources(place: Place, parts: Sequence[_Part], lake: str) -> list[Source]:
+    """The servers: one for all files, or one for each file where they are written in several ways."""
+    if len(parts) == 1:
+        found = parts[0].found
+        return [Source("raw", found.format, place.path, dict(found.options))]
+    if sum(len(part.files) for part in parts) > _MOST_SERVERS:
+        what = f"the files here are written in {len(parts)} ways"
+        raise StoreError(
+            what, where=place.path, todo="Name files that are written alike, by a pattern.", code="source.type"
+        )
+    fixed = fixed_of(place.source, lake)
+    return [
+        Source(f"raw_{number}", part.found.format, file.path.removeprefix(fixed), dict(part.found.options))
+        for number, (part, file) in enumerate(((part, file) for part in parts for file in part.files), 1)
+    ]
+
+
+def _from_schema(job: Job, out: Path, name: str) -> Outcome:
+    """A contract of somebody's schema; the data is not looked at."""
+    if table := place_named(job.args.schema, job.settings.lake).table:
+        permit(job, "read", table)
+    columns = schemas.columns_from(job.args.schema)
+    word = job.args.source
+    if re.fullmatch(r"raw\.[A-Za-z0-9_]+", word):
+        word = word.replace(".", "/")
+    source = Source("raw", schemas.format_of(word, columns), word)
+    told = f"No row was seen: the columns are those of {Path(job.args.schema).name}."
+    proposal = Proposal(name, [source], columns, job.run.purpose, told)
+    if job.args.dry_run:
+        summary = f"Would write {out} with {counted(len(columns), 'column')}; nothing is touched."
+        return Outcome(summary=one_line(summary), answer=_answer(out, "", 0, None, columns))
+    return _ended(job, out, proposal, None, 0)
+
+
+def _ended(job: Job, out: Path, proposal: Proposal, found: Found | None, files: int) -> Outcome:
+    text = written(proposal)
+    sound_contract(text, str(out), (out.parent, Path(job.settings.contracts)))
+    _write(out, text)
+    report = job.args.report
+    if report:
+        write_lines(page.page(proposal, found), report)
+    leaves = [pair for column in proposal.columns for pair in column.leaves()]
+    lines = [
+        f"Wrote {out}: {counted(len(leaves), 'column')}. {proposal.told}",
+        *(f"  {note}" for note in proposal.notes),
+    ]
+    wide = min(40, max(len(path) for path, _ in leaves))
+    lines += [f"  {path:<{wide}}  {leaf.type.ddl:<13}  {_says(leaf)}" for path, leaf in leaves]
+    lines += [
+        "",
+        "Read each line of it that ends in a question. Then:",
+        f"  ./spark-submit.sh check {shell_word(str(out))}",
+    ]
+    lines += [f"  ./spark-submit.sh prepare --contract {shell_word(str(out))}"]
+    rows = {"read": found.rows, "written": 0, "quarantined": 0} if found else {}
+    dropped = sum(leaf.meaning is not None and leaf.meaning.kind == "unplaced" for _, leaf in leaves)
+    facts = {"files": files, "columns": len(leaves), "unplaced": dropped, "source": job.args.source[:200]}
+    return Outcome(
+        rows=rows,
+        report=report,
+        summary=joined(lines),
+        facts=facts | ({"rows": found.rows} if found else {}),
+        answer=_answer(out, proposal.told, files, found, proposal.columns),
+    )
+
+
+def _says(leaf: Proposed) -> str:
+    meaning = leaf.meaning
+    if meaning is None or not meaning.classification:
+        return "drop: not placed"
+    return f"{meaning.protect['method']}: {meaning.classification} ({meaning.kind}, {meaning.why})"
+
+
+def _answer(out: Path, told: str, files: int, found: Found | None, columns: Sequence[Proposed]) -> dict[str, object]:
+    leaves = [pair for column in columns for pair in column.leaves()]
+    return {
+        "contract": str(out),
+        "told": told,
+        "files": files,
+        "rows": None if found is None else {
+            "seen": found.rows, "total": None if found.total < 0 else found.total, "torn": found.torn,
+        },
+        "columns": [
+            {
+                "path": path,
+                "type": leaf.type.ddl,
+                "classification": leaf.meaning.classification if leaf.meaning else "",
+                "method": str(leaf.meaning.protect["method"]) if leaf.meaning else "drop",
+                "placed": leaf.meaning is not None and leaf.meaning.kind != "unplaced",
+            }
+            for path, leaf in leaves
+        ],
+    }  # fmt: skip
+
+
+def _out(word: str) -> tuple[Path, str]:
+    """The file to write, and the data set's name."""
+    out = Path(word)
+    name = name_of(out)
+    if not word.endswith((".yaml", ".yml")) or not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        todo = "Name it NAME.yaml, of letters, digits and '_': that is what the table will be called."
+        raise UsageError("this names no contract", where=word, todo=todo)
+    if out.exists() or out.is_symlink():
+        raise UsageError(
+            "there is a file already, and nothing is written over it", where=word, todo="Name another, or move it away."
+        )
+    return out, name
+
+
+def _options(words: Sequence[str]) -> dict[str, str | bool]:
+    """The reader options that somebody said."""
+    found: dict[str, str | bool] = {}
+    for word in words:
+        name, mark, value = word.partition("=")
+        if not mark or name not in _SAID:
+            raise UsageError(
+                f"this is no option of a reader: {word!r}", where="--option", todo=f"Known: {', '.join(_SAID)}."
+            )
+        said = _FLAGS.get(value, value.replace("\\t", "\t"))
+        fits, want = FORMATS["csv"].options[name]
+        if not fits(said):
+            raise UsageError(
+                f"{name!r} is {want}", where="--option", todo="Write NAME=VALUE, as docs/contract.md has it."
+            )
+        found[name] = said
+    return found
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = write_first(out, text.encode(), mode=0o644)
+    except OSError as error:
+        todo = "Check the folder, its permission and free space."
+        raise StoreError(
+            f"the contract cannot be written: {error.strerror}", where=str(out), todo=todo, code="output.unwritable"
+        ) from error
+    if not made:
+        raise UsageError("there is a file already, and nothing is written over it", where=str(out))

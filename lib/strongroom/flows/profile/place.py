@@ -1,0 +1,106 @@
+"""Which files somebody means, how a contract names them, and which tables of the lake they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from strongroom.core.contract import Source, raw_table
+from strongroom.core.errors import StoreError
+from strongroom.stores.sources import RawFile
+
+_TABLE = re.compile(r"raw\.([A-Za-z0-9_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where raw data lies.
+
+    Args:
+        path: as a contract says it: relative to the lake, where it lies there.
+        table: what the policy calls it; empty outside the lake, where the system's own rights count.
+        delta: it is a Delta table.
+    """
+
+    path: str
+    table: str
+    delta: bool
+
+    @property
+    def source(self) -> Source:
+        """The place as a source; of what format is told later."""
+        return Source("raw", "delta" if self.delta else "csv", self.path)
+
+
+def place_named(word: str, lake: str) -> Place:
+    """What a path, a pattern, a URI or `raw.NAME` means.
+
+    Raises:
+        StoreError: there is nothing of that name, neither here nor in the lake.
+    """
+    if "://" in word:
+        root = f"{lake.rstrip('/')}/"
+        inside = word.removeprefix(root) if word.startswith(root) else ""
+        return _place(inside or word, inside, word)
+    named = _TABLE.fullmatch(word)
+    local = "://" not in lake
+    if named and not Path(word).exists():
+        path = f"raw/{named[1]}"
+        if local and not Path(lake, path).is_dir():
+            raise _missing(word, lake)
+        return _place(path, path, f"{lake.rstrip('/')}/{path}")
+    if _is_there(Path(word)):
+        whole = _real(word)
+        inside = _inside(whole, lake) if local else ""
+        return _place(inside or whole, inside, whole)
+    if local and not word.startswith("/") and _is_there(Path(lake, word)):
+        whole = _real(str(Path(lake, word)))
+        inside = _inside(whole, lake)
+        return _place(inside or whole, inside, whole)
+    raise _missing(word, lake)
+
+
+def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
+    """The tables of the lake that these files belong to, whatever links lead there."""
+    found = {place.table} if place.table else set[str]()
+    for file in files:
+        if "://" not in file.path and "://" not in lake and (inside := _inside(os.path.realpath(file.path), lake)):
+            found.add(raw_table(Source("raw", "csv", inside)))
+    return found
+
+
+def _place(path: str, inside: str, whole: str) -> Place:
+    delta = "://" not in whole and Path(whole, "_delta_log").is_dir()
+    table = raw_table(Source("raw", "csv", inside)) if inside else ""
+    return Place(path, table, delta)
+
+
+def _inside(whole: str, lake: str) -> str:
+    """A path relative to the lake; empty outside of it."""
+    root = os.path.realpath(lake)
+    return whole[len(root) + 1 :] if whole.startswith(f"{root}/") else ""
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; of a pattern, the folder that it begins in."""
+    text = str(path)
+    fixed = Path(text.split("*")[0].rpartition("/")[0] or ".") if "*" in text else path
+    return os.path.lexists(fixed)
+
+
+def _real(word: str) -> str:
+    """The whole path without links in its fixed part."""
+    if "*" not in word:
+        return os.path.realpath(word)
+    fixed, star, rest = word.partition("*")
+    folder, _, begun = fixed.rpartition("/")
+    root = os.path.realpath(folder or ("/" if fixed.startswith("/") else "."))
+    return f"{root.rstrip('/')}/{begun}{star}{rest}"
+
+
+def _missing(word: str, lake: str) -> StoreError:
+    todo = f"Give a path from here, one from {lake}, a URI, or raw.NAME of the lake."
+    return StoreError("there is no such file, folder or table", where=word, todo=todo, code="source.missing")
