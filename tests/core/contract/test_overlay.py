@@ -149,6 +149,10 @@ def test_what_the_contract_itself_says_is_not_said_again():
 def test_a_word_of_theirs_for_a_classification_may_be_given_its_meaning():
     theirs = FOREIGN.replace("classification: restricted", "classification: PII")
     assert {problem.code for problem in _problems(text=theirs)} == {"contract.unknown-name"}
+    assert {problem.code for problem in _problems(OVERLAY + "means: {restricted: public}\n")} == {
+        "contract.contradicts"
+    }
+    assert {problem.code for problem in _problems(OVERLAY + "means: {PII: pubic}\n")} == {"contract.unknown-name"}
     contract = _contract(OVERLAY + "means: {PII: restricted}\n", theirs)
     email = next(leaf for leaf in contract.leaves() if leaf.path == "email")
     assert (email.classification, email.personal, email.method) == ("restricted", True, "hash")

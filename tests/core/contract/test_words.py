@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.core.contract import formats
-from strongroom.core.contract.columns import CLASSIFICATIONS, ROLES
+from strongroom.core.contract.columns import ROLES
 from strongroom.core.contract.file import parse_contract
 from strongroom.core.contract.head import STATUSES
 from strongroom.core.contract.metrics import METRICS
@@ -13,7 +13,7 @@ from strongroom.core.contract.operators import OPERATORS
 from strongroom.core.contract.protection import METHODS
 from strongroom.core.contract.quality import SEVERITIES, UNITS
 from strongroom.core.contract.rules import FORMATS
-from strongroom.core.contract.vocabulary import CUSTOM, DOCUMENTATION, REFUSED, RUN
+from strongroom.core.contract.vocabulary import CLASSIFICATIONS, CUSTOM, DOCUMENTATION, REFUSED, RUN
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contract.md").read_text(encoding="utf-8")
 VOCABULARY = {

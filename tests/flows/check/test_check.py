@@ -219,6 +219,19 @@ def test_an_overlay_is_checked_and_one_of_no_contract_is_told(shop, capsys):
     assert "conf/protection/shop.yaml:4" in capsys.readouterr().err
 
 
+def test_one_of_several_servers_is_named(shop, capsys):
+    file, overlay = shop / "contracts/shop.yaml", shop / "protection/shop.yaml"
+    more = "{server: files, type: local, path: raw/files/*.json, format: json}"
+    file.write_text(SHOP.replace("schema: public}]", f"schema: public}}, {more}]"))
+    overlay.write_text(OVERLAY.partition("\n")[2])
+    assert _run(["--contract", "shop"]) == 3
+    assert "'postgres' is not read" in capsys.readouterr().err
+    assert _run(["--contract", "shop", "--server", "files", "--show"]) == 0
+    assert "source files: raw/files/*.json (json)" in capsys.readouterr().out
+    assert _run(["--contract", "shop", "--server", "flies"]) == 3
+    assert "Did you mean 'files'?" in capsys.readouterr().err
+
+
 def test_a_folder_of_contracts_is_counted(shop, tmp_path, capsys):
     folder = tmp_path / "theirs"
     folder.mkdir()

@@ -10,7 +10,6 @@ import pytest
 
 from strongroom.core.contract import Source
 from strongroom.core.contract.file import parse_contract
-from strongroom.flows.prepare.batch_inputs import part_of
 from strongroom.flows.profile.reading import Reader
 from strongroom.flows.profile.sampling import Sample
 from strongroom.flows.row_pass import shape_check
@@ -118,7 +117,7 @@ def test_no_row_of_a_drawn_table_is_set_aside(tmp_path, seed):
     columns = columns_of(found.tree, Seen(whole=True, json=found.format == "json", birth_before=2016))
     text = written(Proposal("t", [Source("raw", found.format, file.path, dict(found.options))], columns, "p", "all"))
     contract = parse_contract(text, "t.yaml")
-    part = part_of(0, contract, shape_check.look(contract.sources[0], [file], contract)[file.path])
+    part = shape_check.look(contract.sources[0], [file], contract)[file.path].part(0, contract)
     judge, seen, rows = compile_rules(contract), blocks.Seen(), 0
     for block in blocks_of(part, contract, seen, form_of(part, contract)):
         typed = read_batch(block.rows, contract)

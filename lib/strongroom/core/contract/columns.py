@@ -11,13 +11,19 @@ from strongroom.core.contract.overlay import Overlay
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type, time_of_day
-from strongroom.core.contract.vocabulary import check_keys, check_words, custom_properties, flag, text
+from strongroom.core.contract.vocabulary import (
+    CLASSIFICATIONS,
+    check_keys,
+    check_words,
+    custom_properties,
+    flag,
+    text,
+)
 from strongroom.core.escaping import is_plain
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
 
-CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential", "restricted")
 ROLES = ("key", "text", "label", "time")
 READ = ("trim", "removeSuffix", "missing", "decimal", "thousands")
 _NAME = re.compile(r"\w[\w-]*")  # Delta refuses ` ,;{}()=` and line ends; dots and brackets would blur paths

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from strongroom.core.contract.vocabulary import CUSTOM, check_keys
+from strongroom.core.contract.vocabulary import CLASSIFICATIONS, CUSTOM, check_keys
 from strongroom.core.errors import ConfigError
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -97,7 +97,7 @@ def _read(root: Node, findings: Findings) -> Overlay:
         server=_word(root, "server", findings),
         servers=root.get("servers"),
         head={key: root[key] for key in CUSTOM["contract"] if key in root},
-        means={key: str(node.value) for key, node in _entries(root, "means", findings).items()},
+        means=_means(root, findings),
         classification=_protections(root, "classification", findings),
         tag=_protections(root, "tag", findings),
         pattern=_by_pattern(_protections(root, "pattern", findings), findings),
@@ -118,6 +118,18 @@ def _entries(root: Node, key: str, findings: Findings) -> Mapping[str, Node]:
     if node is not None and not node.fields:
         findings.wrong_type(node, f"{key!r} is a mapping.", "For example public: keep.")
     return node.fields if node is not None else {}
+
+
+def _means(root: Node, findings: Findings) -> dict[str, str]:
+    """Their words for a classification, and ours; one of ours already means what it says."""
+    found = _entries(root, "means", findings)
+    for word, node in found.items():
+        if word in CLASSIFICATIONS:
+            findings.contradicts(node, f"{word!r} is a word of ours.", "Only words of others are given a meaning.")
+        if node.value not in CLASSIFICATIONS:
+            todo = did_you_mean(str(node.value), CLASSIFICATIONS)
+            findings.unknown_name(node, f"Unknown classification {node.value!r}.", todo)
+    return {word: str(node.value) for word, node in found.items()}
 
 
 def _protections(root: Node, key: str, findings: Findings) -> dict[str, Node]:

@@ -47,6 +47,9 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 }
 """What would promise something that does not happen, and what to do instead."""
 
+CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential", "restricted")
+"""The words for how much a column tells of somebody."""
+
 CUSTOM: Mapping[str, tuple[str, ...]] = {
     "contract": ("purposes", "label", "quarantineLimit"),
     "server": ("options",),
