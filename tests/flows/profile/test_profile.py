@@ -203,7 +203,7 @@ def test_the_key_is_found_and_a_column_that_is_only_different_is_none(place):
 
 def test_a_whole_file_is_read_however_many_blocks_it_has(place):
     rows = 120_000
-    text = "id;name;größe\n" + "".join(f"{at};Zoë Müller {at % 900} äöüäöüäöüäöü;{at % 50}\n" for at in range(rows))
+    text = "id;name;größe\n" + "".join(f"{at};Zoë Müller {at % 900} {'äöü' * 20};{at % 50}\n" for at in range(rows))
     put(place, text.encode("latin-1"))
     _, done = profiled(place)
     assert done.line["answer"]["rows"] == {"seen": rows, "total": rows, "torn": 0}
@@ -303,16 +303,18 @@ def test_a_run_is_an_event_with_what_it_read(place):
     assert place.audit()[-1].facts["rows"] == 1
 
 
-@pytest.mark.parametrize("way", ["path", "link", "pattern", "other zone"])
+@pytest.mark.parametrize("way", ["path", "link", "folder of links", "pattern", "other zone"])
 def test_no_way_around_leads_into_the_lake(place, tmp_path, way):
     file = put(place, "id,n\n1,2\n", table="secret")
     place.edit("policy.yaml", "tables: [raw.*]", "tables: [raw.odd]")
     link = tmp_path / "harmless.csv"
     link.symlink_to(file)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a.csv").symlink_to(file)
     (place.lake / "training/x").mkdir(parents=True)
     (place.lake / "training/x/a.csv").write_text("id,n\n1,2\n")
     source = {
-        "path": str(file), "link": str(link), "pattern": f"{file.parent}/*.csv",
+        "path": str(file), "link": str(link), "folder of links": f"{tmp_path}/mine", "pattern": f"{file.parent}/*.csv",
         "other zone": str(place.lake / "training/x"),
     }[way]  # fmt: skip
     done = place.run(profile, source, "--out", str(place.root / "contracts/odd.yaml"))
