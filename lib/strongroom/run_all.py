@@ -110,9 +110,10 @@ def _added(ended: Sequence[Ended]) -> dict[str, int]:
 
 
 def _summary(job: str, contracts: Sequence[str], ended: Sequence[Ended]) -> str:
-    """A line a contract, also for those that no run has come to."""
+    """A line a contract, also for the one that was stopped, and those that no run has come to."""
     lines = [each.line for each in ended]
-    lines += [(name, "not begun", "", "") for name in contracts[len(ended) :]]
+    for name in contracts[len(ended) :]:
+        lines.append((name, "not begun" if len(lines) > len(ended) else "stopped", "", ""))
     widths = [max(len(line[at]) for line in lines) for at in range(3)]
     done = sum(not each.code for each in ended)
     shown = ["  ".join(part.ljust(width) for part, width in zip(line, (*widths, 0), strict=True)) for line in lines]

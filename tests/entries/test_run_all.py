@@ -140,7 +140,7 @@ def test_a_stop_ends_all_of_it_and_says_how_far_it_came(stop, capsys):
         run_all(["a", "b", "c"], (), job="prepare", run_id="r", config="", one=one)
     assert begun == ["a", "b"]
     told = [line.split()[:2] for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
-    assert told == [["a", "done"], ["b", "not"], ["c", "not"]]
+    assert told == [["a", "done"], ["b", "stopped"], ["c", "not"]]
 
 
 def test_the_process_ends_with_130_and_the_figures_say_so(place, monkeypatch):
