@@ -34,7 +34,8 @@ from strongroom.flows.profile.typed_files import delta
 from strongroom.quality.profile.proposal import Proposal, Proposed, written
 from strongroom.quality.profile.propose import Seen, columns_of
 from strongroom.stores.artefacts.matrix_files import write_lines
-from strongroom.stores.sources import RawFile, fixed_of, list_files, refuse_changed
+from strongroom.stores.sources import RawFile, fixed_of, refuse_changed
+from strongroom.stores.sources.kinds import kind_of
 from strongroom.stores.whole_file import write_first
 
 PURPOSE = "model_training"
@@ -77,7 +78,7 @@ def run(job: Job) -> Outcome:
     place = place_named(job.args.source, job.settings.lake)
     if place.table:
         permit(job, "read", place.table)
-    files = list_files(place.source, job.settings.lake)
+    files = kind_of(place.source.format).pin(place.source, job.settings.lake)
     for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
         permit(job, "read", table)
     sample = Sample(sum(file.size for file in files), len(files), LIMIT, READ)
