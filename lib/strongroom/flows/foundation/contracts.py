@@ -93,8 +93,8 @@ def _without_others_queries(contract: Contract, folders: Sequence[Path], asked: 
         try:
             check_queries(replace(contract, set_rules=(rule,)), folders, asked)
             kept.append(rule)
-        except ConfigError:
-            what = f"Not checked: {rule.id!r}, a query of another system."
+        except ConfigError as error:
+            what = f"Not checked: {rule.id!r}, a query that cannot be run here: {error.problems[0].what}"
             notes.append(Note(what, f"{contract.file}:{rule.line}", left=True))
     return replace(contract, set_rules=tuple(kept), notes=tuple(notes))
 
