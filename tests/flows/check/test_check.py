@@ -219,6 +219,21 @@ def test_an_overlay_is_checked_and_one_of_no_contract_is_told(shop, capsys):
     assert "conf/protection/shop.yaml:4" in capsys.readouterr().err
 
 
+def test_a_reference_finds_a_data_set_among_several_of_another_file(shop, capsys):
+    (shop / "contracts/shop.yaml").write_text(
+        SHOP + "  - {name: visits, properties: [{name: at, logicalType: date}]}\n"
+    )
+    (shop / "protection/shop.yaml").write_text(OVERLAY.replace("'*': drop", "'*': {method: hash, domain: person}"))
+    other = shop / "contracts/reviews.yaml"
+    key = "      - name: user_id\n"
+    assert key in other.read_text()
+    other.write_text(other.read_text().replace(key, f"{key}        relationships: [{{to: orders.order_id}}]\n", 1))
+    assert _run(["conf/contracts/reviews.yaml"]) == 0, capsys.readouterr().err
+    other.write_text(other.read_text().replace("orders.order_id", "orders.order_no"))
+    assert _run(["conf/contracts/reviews.yaml"]) == 3
+    assert "'orders' has no column 'order_no'" in capsys.readouterr().err
+
+
 def test_one_of_several_servers_is_named(shop, capsys):
     file, overlay = shop / "contracts/shop.yaml", shop / "protection/shop.yaml"
     more = "{server: files, type: local, path: raw/files/*.json, format: json}"

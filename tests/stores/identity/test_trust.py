@@ -143,10 +143,14 @@ def test_no_keyring_is_made_where_others_could_put_another(place):
         ("policy.yaml", "policy"),
         ("contracts", "contracts"),
         ("contracts/reviews.yaml", "contract reviews.yaml"),
+        ("protection", "protection"),
+        ("protection/reviews.yaml", "protection reviews.yaml"),
     ],
 )
 def test_a_file_that_rules_is_told_and_where_identity_is_set_refused(place, capsys, name, what):
     made = install(place / "x", capsys)
+    (made.root / "protection").mkdir()
+    (made.root / "protection/reviews.yaml").write_text("means: {PII: personal}\npattern: {'*': drop}\n")
     path, command = made.root / name, ("explain", "--table", "training.reviews", "--action", "read")
     assert "may write" not in made.run(access, *command).err
     path.chmod(0o777)

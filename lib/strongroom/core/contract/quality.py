@@ -80,17 +80,16 @@ def _left(node: Node, kind: str, place: Place, leave: Mapping[str, Sequence[str]
     if kind == "custom" and engine in leave.get("engines", ()):
         return f"{id_!r}, a rule of {engine}"
     if kind == "sql" and leave.get("queries") and (why := _unread(node, place)):
-        return f"{id_!r}, a query {why}"
+        return f"{id_!r}, a query {why.removesuffix('.')}"
     return ""
 
 
 def _unread(node: Node, place: Place) -> str:
     """Why a query is none before anybody looks at what it asks, in words; empty where it is one."""
     findings = Findings()
-    if read_bound(node, findings, most=inf, counts=False) is None:
-        return "whose answer nothing judges"
-    _query(node, place, findings)
-    return "of another system" if findings.problems else ""
+    if read_bound(node, findings, most=inf, counts=False) is not None:
+        _query(node, place, findings)
+    return f"that cannot be run here: {findings.problems[0].what}" if findings.problems else ""
 
 
 def _check_entry(entry: Node, kind: str, entries: Sequence[Node], findings: Findings) -> None:

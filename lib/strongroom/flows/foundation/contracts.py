@@ -93,8 +93,8 @@ def _without_others_queries(contract: Contract, folders: Sequence[Path], asked: 
         try:
             check_queries(replace(contract, set_rules=(rule,)), folders, asked)
             kept.append(rule)
-        except ConfigError:
-            what = f"Not checked: {rule.id!r}, a query of another system."
+        except ConfigError as error:
+            what = f"Not checked: {rule.id!r}, a query that cannot be run here: {error.problems[0].what}"
             notes.append(Note(what, f"{contract.file}:{rule.line}", left=True))
     return replace(contract, set_rules=tuple(kept), notes=tuple(notes))
 
@@ -164,7 +164,19 @@ def _where(contract: Contract, name: str, folders: Sequence[Path]) -> tuple[Path
     file = Path(contract.file)
     if file.is_file() and name in parts_of(file):
         return file, name
-    return next(((found, "") for folder in folders if (found := file_of(folder, name)) is not None), None)
+    for folder in folders:
+        if (found := file_of(folder, name)) is not None:
+            return found, ""
+    several = (file for folder in folders for file in files_in(folder) if name in _parts(file))
+    return next(((file, name) for file in several), None)
+
+
+def _parts(file: Path) -> tuple[str, ...]:
+    """The schema objects of a file with several; none of one that cannot be read, whose own check tells."""
+    try:
+        return parts_of(file)
+    except ConfigError:
+        return ()
 
 
 def settle_purpose(job: Job, contract: Contract) -> Job:
