@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from moto.s3.responses import S3Response
 
+from strongroom.core.errors import StoreError
 from strongroom.flows import doctor
 from strongroom.stores.lake import Lake, commits
 from support.lakes import install
@@ -53,6 +54,14 @@ def test_every_entry_of_a_log_is_put_where_there_is_none(lake, monkeypatch):
 def test_a_store_that_takes_a_commit_in_place_of_another_is_found(lake, loose):
     commits.append(lake, TABLE, pa.table({"a": [1]}))
     assert not commits.loses_none(lake, TABLE)
+
+
+def test_a_store_that_takes_no_second_commit_is_found(lake, monkeypatch):
+    commits.append(lake, TABLE, pa.table({"a": [1]}))
+    monkeypatch.setattr(S3Response, "put_object", lambda self: (403, {}, ""))
+    with pytest.raises(StoreError) as caught:
+        commits.loses_none(lake, TABLE)
+    assert caught.value.code == "table.unwritable"
 
 
 @pytest.mark.parametrize("store", ["conditional", "loose"])

@@ -8,7 +8,7 @@ a probe (not with --dry-run). Exit code 4 when something fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from strongroom.audit.key_file import is_kept_from_us
@@ -45,6 +45,12 @@ def run(job: Job) -> Outcome:
     home = Home.named()
     cloud = cloud_of(settings.lake) if settings else ""
     findings = [*probe(home, _folders(settings) if settings else {}, cloud=cloud), told]
+    if cloud:  # whose jars a set-up fetches only when it is told of the lake
+        here = f" doctor --config {shell_word(job.args.config)}"
+        findings = [
+            replace(each, mend=f"{each.mend}{here}") if each.mend.endswith("--setup-only") else each
+            for each in findings
+        ]
     findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
     if settings:
         with storage.settled(settings):
