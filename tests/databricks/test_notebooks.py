@@ -186,11 +186,7 @@ def test_02_explore_shows_a_reader_only_what_is_theirs(prepared):
 @pytest.mark.spark
 @pytest.mark.parametrize(
     ("principal", "columns"),
-    [
-        ("", {"email", "label", "text_content"}),
-        ("user:ada", {"label", "text_content"}),
-        ("user:grace", {"label", "text_content"}),
-    ],
+    [("", {"email", "label"}), ("user:ada", {"label"}), ("user:grace", {"label"})],
 )
 def test_04_my_tables_lists_reads_and_draws_what_is_the_readers(prepared, principal, columns):
     place, *_ = prepared
