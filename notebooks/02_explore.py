@@ -35,15 +35,19 @@ print(view.summary)
 
 # COMMAND ----------
 
-labels = explore.mine(explore.label_counts, view, say=print)
-if labels is not None:
-    display(figures.bars(labels, name="label", count="rows", title="Labels"))
+labels = explore.mine(
+    explore.label_counts, view,
+    lambda found: display(figures.bars(found, name="label", count="rows", title="Labels")),
+    say=print,
+)
 
 # COMMAND ----------
 
-lengths = explore.mine(explore.text_lengths, view, say=print)
-if lengths is not None:
-    display(figures.spread(lengths, value="length", count="rows", title="Length of the texts", unit="characters"))
+lengths = explore.mine(
+    explore.text_lengths, view,
+    lambda found: display(figures.spread(found, value="length", count="rows", title="Length of the texts", unit="characters")),
+    say=print,
+)
 
 # COMMAND ----------
 
@@ -53,10 +57,12 @@ if lengths is not None:
 
 # COMMAND ----------
 
-runs = explore.mine(explore.last_runs, view, say=print)
-if runs is not None:
-    display(figures.runs(runs, title="Rows per run"))
-    display(runs)
+runs = explore.mine(
+    explore.last_runs, view,
+    lambda found: display(figures.runs(found, title="Rows per run")),
+    lambda found: display(found),
+    say=print,
+)
 
 # COMMAND ----------
 
@@ -66,17 +72,20 @@ if runs is not None:
 
 # COMMAND ----------
 
-counted = explore.mine(explore.metrics, view, say=print)
-if counted is not None:
-    failures = explore.rule_failures(counted)
-    broken = failures[failures["rows"] > 0]
-    display(figures.bars(broken, name="rule", count="rows", title="Rows that broke a rule", tone=figures.BAD, shares=False))
-    print(f"{len(failures) - len(broken)} of {len(failures)} rules were broken by no row.")
+failures = explore.mine(
+    explore.last_failures, view,
+    lambda found: display(figures.bars(
+        found[found["rows"] > 0], name="rule", count="rows", title="Rows that broke a rule", tone=figures.BAD, shares=False)),
+    lambda found: print(f"{(found['rows'] == 0).sum()} of {len(found)} rules were broken by no row."),
+    say=print,
+)
 
 # COMMAND ----------
 
-if counted is not None:
-    nulls = explore.nulls(counted)
-    holed = nulls[nulls["before"] + nulls["after"] > 0]
-    display(figures.before_after(holed, name="column", title="Nulls per column, before and after"))
-    print(f"{len(nulls) - len(holed)} of {len(nulls)} columns have no nulls.")
+nulls = explore.mine(
+    explore.last_nulls, view,
+    lambda found: display(figures.before_after(
+        found[found["before"] + found["after"] > 0], name="column", title="Nulls per column, before and after")),
+    lambda found: print(f"{(found['before'] + found['after'] == 0).sum()} of {len(found)} columns have no nulls."),
+    say=print,
+)

@@ -124,7 +124,7 @@ def test_a_kernel_of_jupyter_s_runs_each_of_them_as_the_data_scientist(place):
         pictures = sum("image/png" in each.get("data", {}) for each in outputs)
         assert pictures == {"02_explore": 2, "03_vectorize": 2, "04_my_tables": 1}[name]
         said = "".join("".join(each.get("text", "")) for each in outputs if each.get("name") == "stdout")
-        assert said.count("Not yours: ") == (2 if name == "02_explore" else 0)
+        assert said.count("Not yours: ") == (3 if name == "02_explore" else 0)
     assert {event.principal for event in place.audit()[-12:]} == {"user:ada"}
     assert {Path(path).name for path in place.root.glob("notebooks/*.ipynb")} == {
         "02_explore.ipynb", "03_vectorize.ipynb", "04_my_tables.ipynb",

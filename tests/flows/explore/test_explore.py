@@ -1,7 +1,9 @@
 """What `explore` makes of a run's metrics, without Java; tests/databricks/test_notebooks.py asks real tables."""
 
 import pandas as pd
+import pytest
 
+from strongroom.core.errors import ConfigError, Problem, Refused
 from strongroom.flows import explore
 
 COUNTED = pd.DataFrame(
@@ -38,3 +40,27 @@ def test_an_empty_run_has_no_shares_to_divide_by():
     empty = COUNTED.assign(value=0.0)
     assert explore.nulls(empty)["before"].tolist() == [0.0, 0.0]
     assert explore.nulls(empty[empty["about"] == "rows"]).empty
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Refused("user:ada may not read t", where="p.yaml:3"), "Not yours: user:ada may not read t (p.yaml:3)."),
+        (ConfigError([Problem("no label", "c.yaml", code="contract.missing")]), "Not here: no label (c.yaml)."),
+    ],
+)
+def test_what_is_not_the_reader_s_is_a_line_and_nothing_is_shown(error, told):
+    def question(view):
+        raise error
+
+    said, shown = [], []
+    assert explore.mine(question, None, shown.append, say=said.append) is None
+    assert (said, shown) == ([told], [])
+
+
+def test_what_is_theirs_is_shown_and_any_other_error_is_one():
+    said, shown = [], []
+    assert explore.mine(lambda view: COUNTED, None, shown.append, shown.append, say=said.append) is COUNTED
+    assert (said, len(shown)) == ([], 2)
+    with pytest.raises(ConfigError):
+        explore.mine(lambda view: (_ for _ in ()).throw(ConfigError([Problem("odd")])), None, say=said.append)

@@ -73,18 +73,23 @@ def run(job: Job) -> Exploration:
 
 
 def mine(
-    question: Callable[[Exploration], pd.DataFrame], view: Exploration, *, say: Callable[[str], None]
-) -> pd.DataFrame | None:
-    """What a question answers; where policy or contract give nothing for it, None, and that is said in a line."""
+    question: Callable[[Exploration], pd.DataFrame], view: Exploration, *show: Callable[[pd.DataFrame], object],
+    say: Callable[[str], None],
+) -> pd.DataFrame | None:  # fmt: skip
+    """What a question answers, shown; None, and a line that says so, where policy or contract give nothing for it."""
     try:
-        return question(view)
+        found = question(view)
     except Refused as no:
         say(f"Not yours: {no.what} ({no.where}).")
+        return None
     except ConfigError as no:
         if no.code != "contract.missing":
             raise
         say(f"Not here: {no.problems[0].what} ({no.problems[0].where}).")
-    return None
+        return None
+    for each in show:
+        each(found)
+    return found
 
 
 def _roles(job: Job, contract: Contract) -> dict[str, str]:
@@ -138,6 +143,16 @@ def metrics(view: Exploration, *, run_id: str = "") -> pd.DataFrame:
     run_id = run_id or str(last_runs(view)["run_id"].iloc[-1])
     of_run = view.read("strongroom.metrics").where(_dataset(view) & (F.col("run_id") == run_id))
     return pd.DataFrame(of_run.select("about", "name", "metric", "value").toPandas())
+
+
+def last_failures(view: Exploration) -> pd.DataFrame:
+    """`rule_failures` of the last run."""
+    return rule_failures(metrics(view))
+
+
+def last_nulls(view: Exploration) -> pd.DataFrame:
+    """`nulls` of the last run."""
+    return nulls(metrics(view))
 
 
 def rule_failures(counted: pd.DataFrame) -> pd.DataFrame:
