@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 from strongroom.core.errors import EnvironmentFault
 from strongroom.setup.programs import run_program
@@ -152,7 +153,7 @@ def _from_mirror(jar: Jar, mirror: str, target: Path) -> None:
 def _by_ivy(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path) -> None:
     """Let Ivy fetch them all; where it cannot (a proxy or a certificate that Java does not know), try its address."""
     wanted = folder / "ivy.xml"
-    wanted.write_text(_ivy_file(jars), encoding="utf-8")
+    wanted.write_bytes(_ivy_file(jars))
     command = [str(java), *_proxy_options(), "-jar", str(ivy), "-cache", str(folder / "ivy"), "-ivy", str(wanted)]
     command += ["-confs", "default", "-retrieve", str(folder / "[artifact]-[revision](-[classifier]).[ext]")]
     done = run_program(command)
@@ -173,20 +174,18 @@ def _by_ivy(jars: Sequence[Jar], folder: Path, *, java: Path, ivy: Path) -> None
             )
 
 
-def _ivy_file(jars: Sequence[Jar]) -> str:
+def _ivy_file(jars: Sequence[Jar]) -> bytes:
     """What Ivy is to fetch: these files, and nothing that they depend on."""
-    wanted = [
-        f'<dependency org="{jar.group}" name="{jar.module}" rev="{jar.version}" transitive="false"'
-        + ' conf="default->master(*)">'
-        + (f'<artifact name="{jar.module}" type="jar" m:classifier="{jar.classifier}"/>' if jar.classifier else "")
-        + "</dependency>"
-        for jar in jars
-    ]
-    return (
-        '<ivy-module version="2.0" xmlns:m="http://ant.apache.org/ivy/maven">'
-        '<info organisation="strongroom" module="jars"/><configurations><conf name="default"/></configurations>'
-        f"<dependencies>{''.join(wanted)}</dependencies></ivy-module>"
-    )
+    root = ElementTree.Element("ivy-module", {"version": "2.0", "xmlns:m": "http://ant.apache.org/ivy/maven"})
+    ElementTree.SubElement(root, "info", organisation="strongroom", module="jars")
+    ElementTree.SubElement(ElementTree.SubElement(root, "configurations"), "conf", name="default")
+    wanted = ElementTree.SubElement(root, "dependencies")
+    for jar in jars:
+        named = {"org": jar.group, "name": jar.module, "rev": jar.version, "conf": "default->master(*)"}
+        one = ElementTree.SubElement(wanted, "dependency", {**named, "transitive": "false"})
+        if jar.classifier:
+            ElementTree.SubElement(one, "artifact", {"name": jar.module, "type": "jar", "m:classifier": jar.classifier})
+    return ElementTree.tostring(root)
 
 
 def _download(url: str, target: Path) -> str:
