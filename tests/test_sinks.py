@@ -266,7 +266,6 @@ SINKS = (
     Sink("HTML", page, {
         f"{LIB}/reports/markup.py": "the functions",
         f"{LIB}/databricks/page.py": "displayHTML of a notebook, in a page that runs and loads nothing",
-        f"{LIB}/setup/jars.py": "XML for Ivy, of names and versions in a lock of ours",
     }),
     Sink("cells of CSV", spreadsheet, {f"{LIB}/stores/artefacts/matrix_files.py": "the function"}),
     Sink("headers", header, {
@@ -276,7 +275,6 @@ SINKS = (
     Sink("Prometheus labels", label, {
         f"{LIB}/reports/feeds/prometheus.py": "the function",
         f"{LIB}/reports/markup.py": "attributes of HTML",
-        f"{LIB}/setup/jars.py": "XML for Ivy, of names and versions in a lock of ours",
     }),
     Sink("stdout, stderr", terminal, {
         f"{LIB}/console.py": "the functions",
