@@ -8,7 +8,14 @@ from documents.pages import REASONS, pages, steps_of
 from documents.sandbox import Sandbox
 
 FIRST = "README.md"
-LONG = {"docs/encryption.md", "docs/install.md", "docs/notebooks.md", "docs/operations.md", "docs/python.md"}
+LONG = {
+    "docs/encryption.md",
+    "docs/first-day.md",
+    "docs/install.md",
+    "docs/notebooks.md",
+    "docs/operations.md",
+    "docs/python.md",
+}
 """Pages whose jobs take half a minute and more."""
 
 

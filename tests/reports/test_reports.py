@@ -35,7 +35,7 @@ def test_json_has_every_fact_and_the_answer() -> None:
     assert told["shares"] == {"written": 0.994, "quarantined": 0.006, "unaccounted": 0.0}
     assert told["rules"][0] == {
         "id": "email.pattern", "check": "pattern", "columns": ["email"], "failures": 2961, "severity": "error",
-        "dimension": "conformity", "share": 0.002961,
+        "words": "", "dimension": "conformity", "share": 0.002961,
     }  # fmt: skip
     phone = next(column for column in told["columns"] if column["path"] == "phone")
     assert (phone["nulls_after"], phone["null_share_after"], phone["null_share_before"]) == (None, None, 0.402)

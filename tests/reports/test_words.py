@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
 from browser.report_demo import COLUMNS, RULES, SET_RULES, clean, closed, demo, failed, never
-from strongroom.core.contract import SetRule
-from strongroom.core.report import bound_in_words
+from strongroom.core.contract import Reference, Rule, SetRule
+from strongroom.core.report import bound_in_words, rule_in_words
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.report.distribution import Spread, ValueShare
 from strongroom.core.suggest import counted
@@ -203,3 +204,27 @@ def test_the_demonstration_is_consistent() -> None:
     assert not demo().over_limit
     assert closed().over_limit
     assert {column.path for column in COLUMNS if column.open} >= {"label", "text_content"}
+
+
+@pytest.mark.parametrize(
+    ("check", "argument", "values", "said"),
+    [
+        ("validValues", ("positive", "negative", "neutral"), True, "one of positive, negative, neutral"),
+        ("validValues", ("a", "b"), False, "one of 2 values"),
+        ("validValues", tuple("abcdefgh"), True, "one of a, b, c, d, e, f and 2 more"),
+        ("maxLength", 10000, True, "at most 10,000 letters"),
+        ("minimum", "2020-01-31", True, "at least 2020-01-31"),
+        ("reference", Reference("training.people", ("id",)), True, "one that training.people.id has"),
+        ("required", None, True, "must be there"),
+        ("pattern", "^[{}]+$", True, "of the form ^[{}]+$"),
+        ("expression", "x" * 200, True, "x" * 80 + "…"),
+    ],
+)
+def test_a_rule_is_said_in_words(check, argument, values, said):
+    assert rule_in_words(Rule("r", check, ("c",), argument=argument), values=values) == said
+
+
+def test_every_check_of_a_contract_has_words():
+    told = Rule.__doc__.partition("one of:")[2].partition(".")[0].strip(" `").replace("\n", " ")
+    for check in re.split(r"[,\s]+", told):
+        assert rule_in_words(Rule("r", check, ("c",), argument=1), values=True), check

@@ -10,6 +10,7 @@ from strongroom.core.report.model import (
     SetRuleFacts,
     SourceFacts,
     bound_in_words,
+    rule_in_words,
     share,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "SetRuleFacts",
     "SourceFacts",
     "bound_in_words",
+    "rule_in_words",
     "share",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from strongroom.core.contract import Contract, SetRule
+from strongroom.core.contract import Contract, Reference, Rule, SetRule
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts, LabelBalance
 from strongroom.core.run import Run
 
@@ -54,7 +54,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """A row rule and how many of the rows read break it."""
+    """A row rule, how many of the rows read break it, and what it asks in words (`rule_in_words`; may be empty)."""
 
     id: str
     check: str
@@ -62,6 +62,7 @@ class RuleFacts:
     failures: int
     severity: str = "error"
     dimension: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +229,51 @@ def bound_in_words(rule: SetRule) -> str:
     numbers = [f"{bound:,.10g}" for bound in bounds]
     unit = "" if rule.metric in ("freshness", "sql") else {"percent": "\u202f%"}.get(rule.unit, f" {rule.unit}")
     return _OPERATORS[rule.operator].format(*numbers) + unit
+
+
+_RULES = {
+    "required": "must be there",
+    "type": "must be of its type",
+    "minLength": "at least {0} letters",
+    "maxLength": "at most {0} letters",
+    "minimum": "at least {0}",
+    "maximum": "at most {0}",
+    "exclusiveMinimum": "more than {0}",
+    "exclusiveMaximum": "less than {0}",
+    "multipleOf": "a multiple of {0}",
+    "pattern": "of the form {0}",
+    "format": "of the form {0}",
+    "validValues": "one of {0}",
+    "missingValues": "none of {0}",
+    "minItems": "at least {0} items",
+    "maxItems": "at most {0} items",
+    "uniqueItems": "no item twice",
+    "unique": "no value twice",
+    "reference": "one that {0} has",
+    "expression": "{0}",
+}
+_MOST_VALUES, _LONGEST = 6, 80
+
+
+def rule_in_words(rule: Rule, *, values: bool) -> str:
+    """What a row rule asks, without subject: `one of positive, negative, neutral`; empty for a check without words.
+
+    Args:
+        rule: the contract's.
+        values: whether values that the contract lists may be named; else they are counted.
+    """
+    told = rule.argument
+    if isinstance(told, Reference):
+        text = ", ".join(f"{told.table}.{column}" for column in told.columns)
+    elif isinstance(told, tuple):
+        rest = f" and {len(told) - _MOST_VALUES:,} more" if len(told) > _MOST_VALUES else ""
+        listed = ", ".join(map(_told, told[:_MOST_VALUES])) + rest
+        text = listed if values else f"{len(told):,} values"
+    else:
+        text = _told(told)
+    return _RULES.get(rule.check, "").format(text)
+
+
+def _told(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -17,6 +17,7 @@ from strongroom.core.report import (
     SetRuleFacts,
     SourceFacts,
     bound_in_words,
+    rule_in_words,
 )
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
@@ -141,8 +142,17 @@ def _told(facts: ColumnFacts, leaf: Column, done: Done, *, before: States) -> Co
 
 
 def _rules(done: Done) -> tuple[RuleFacts, ...]:
+    shown = {leaf.path for leaf in done.contract.leaves() if is_open(leaf)}
     rules = [
-        RuleFacts(rule.id, rule.check, rule.columns, done.tally.failed.get(rule.id, 0), rule.severity, rule.dimension)
+        RuleFacts(
+            rule.id,
+            rule.check,
+            rule.columns,
+            done.tally.failed.get(rule.id, 0),
+            rule.severity,
+            rule.dimension,
+            rule_in_words(rule, values={*rule.columns} <= shown),
+        )
         for rule in done.contract.rules
     ]
     known = {rule.id for rule in rules}

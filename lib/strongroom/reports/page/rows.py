@@ -65,7 +65,8 @@ def rules(report: Report, *, shown: int) -> Markup:
         lines = (
             (
                 join(
-                    name(rule.id), element("small", *_about(rule.columns, rule.check, rule.dimension, _through(rule)))
+                    name(rule.id),
+                    element("small", *_about(rule.columns, rule.words or rule.check, rule.dimension, _through(rule))),
                 ),
                 bar(rule.failures / largest, kind="bad" if rule.severity == "error" else "care"),
                 number(rule.failures),
