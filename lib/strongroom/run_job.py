@@ -50,12 +50,11 @@ def main(name: str) -> NoReturn:
     telling = Telling(name, "", as_json="--json" in sys.argv, start=time.monotonic())
     try:
         _own_stderr()
-        logging.getLogger().addHandler(logging.NullHandler())  # what libraries log of their errors may quote data
-        logging.captureWarnings(True)  # and so may what they warn of
+        keep_quiet()
         workers.without_zips()
         _without_buttons()
         session.begin()
-        flow = import_module(f"strongroom.flows.{name}")
+        flow = flow_of(name)
     except KeyboardInterrupt as stop:
         sys.exit(_stopped(telling, stop))
     sys.exit(run(flow, sys.argv[1:]))
@@ -65,6 +64,17 @@ def _without_buttons() -> None:
     """Buttons are no modules: Python looks in their folder first, and `profile` is a module of its own library."""
     folder = Path(sys.argv[0]).resolve().parent
     sys.path[:] = [place for place in sys.path if Path(place).resolve() != folder]
+
+
+def keep_quiet() -> None:
+    """What libraries log of their errors, and warn of, may quote data."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.captureWarnings(True)
+
+
+def flow_of(name: str) -> ModuleType:
+    """The flow of a job of the table."""
+    return import_module(f"strongroom.flows.{name}")
 
 
 def _stopped(telling: Telling, stop: KeyboardInterrupt) -> int:

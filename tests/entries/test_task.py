@@ -1,6 +1,7 @@
 """`strongroom-task`: a job in a process that somebody else has started, with its words and its exit code."""
 
 import json
+import logging
 import tomllib
 
 import pytest
@@ -11,7 +12,8 @@ from support.lakes import ROOT, install
 
 @pytest.fixture
 def place(tmp_path, capsys):
-    return install(tmp_path, capsys, sample=120)
+    yield install(tmp_path, capsys, sample=120)
+    logging.captureWarnings(False)
 
 
 def test_a_job_that_goes_well_lets_the_task_go_on(place, capsys):
