@@ -256,7 +256,6 @@ SINKS = (
     }),
     Sink("Python", code, {
         f"{LIB}/run_job.py": "the flow of the job that was pressed: a name of ours",
-        f"{LIB}/task.py": "the flow of the job that was named: a name of ours",
         f"{LIB}/flows/notebook.py": "runs the cells of a notebook, which is what it is for",
         f"{LIB}/databricks/format.py": "compiles them",
         f"{LIB}/stores/keys/providers/__init__.py": "a module of a table of ours",
@@ -278,7 +277,6 @@ SINKS = (
     }),
     Sink("stdout, stderr", terminal, {
         f"{LIB}/console.py": "the functions",
-        f"{LIB}/task.py": "silences what libraries log",
         f"{LIB}/run_job.py": "silences what libraries log and warn of; gives the job its own stderr",
         f"{LIB}/launcher.py": "flushes before it becomes the job",
         f"{LIB}/setup/spark_submit.py": "asks whether somebody watches",
