@@ -26,6 +26,7 @@ from strongroom.core.escaping import is_unicode, visible
 from strongroom.core.settings import IDENTITY, JOBS, KNOWN
 from strongroom.core.settings.file import load_settings
 from strongroom.flows import access, audit, check, doctor, quarantine
+from strongroom.flows.foundation.contracts import sound_contract
 from strongroom.protect.row_sealing import seal
 from strongroom.reports import write
 from strongroom.stores.keys import open_keyring
@@ -352,7 +353,7 @@ def test_files_of_any_name_are_checked_and_listed(place, capsys, text):
     said(capsys, check, f"--config={place.settings}", str(file))
     said(capsys, access, f"--config={file}", "lint")
     said(capsys, doctor, f"--config={file}")
-    contract = check.sound_contract((ROOT / "conf/contracts/reviews.yaml").read_text(), "x", (ROOT / "conf/contracts",))
+    contract = sound_contract((ROOT / "conf/contracts/reviews.yaml").read_text(), "x", (ROOT / "conf/contracts",))
     source = contract.sources[0]
     listed = list_files(type(source)("s", "json", "raw/odd", options={}, line=1), str(place.lake))
     assert [os.fsencode(found.path) for found in listed] == [os.fsencode(raw)]

@@ -18,10 +18,10 @@ from itertools import count
 from pathlib import Path
 
 from strongroom.flows import prepare
-from strongroom.flows.prepare import batch_inputs, publish, run_record
+from strongroom.flows.prepare import publish, run_record
 from strongroom.flows.row_pass import inputs, passing, road
 from strongroom.stores.lake import commits, parquet_sink
-from strongroom.stores.sources.work_items import split_text
+from strongroom.stores.sources import kinds
 
 WORKER_STEPS = ("group", "footer", "answer")
 """After a row group of the first file is written, after its footer, and before the answer returns."""
@@ -132,7 +132,7 @@ def before(owner, name, step, orders, *, nth=0, only=lambda *args, **named: True
 
 
 def arm_driver(orders):
-    batch_inputs.split_text = partial(split_text, target=orders.items)
+    kinds.split_text = partial(kinds.split_text, target=orders.items)
     inputs._ALONE = 0 if orders.processes > 1 else 1 << 40
     inputs.os.cpu_count = lambda: orders.processes
     passing.passed.__kwdefaults__["function"] = partial(work, orders)

@@ -8,10 +8,10 @@ import pytest
 
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import audit, prepare, quarantine
-from strongroom.protect import decrypt
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake
 from support.lakes import Installation, install
+from support.opened import decrypt
 
 KIM, PIA = ("--set", "principal=user:kim"), ("--set", "principal=user:pia", "--purpose", "data_subject_request")
 APPEND = ("--all", "--set", "prepare.mode=append")

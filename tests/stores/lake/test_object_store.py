@@ -1,5 +1,6 @@
 """A commit on an object store is a conditional put: of two writers of a version one comes through, and none is lost."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from moto.s3.responses import S3Response
 from strongroom.core.errors import StoreError
 from strongroom.flows import doctor
 from strongroom.stores.lake import Lake, commits
-from support.lakes import install
+from support.lakes import ROOT, install
 from system.standalone import Servers
 
 LIB = Path(__file__).parents[3] / "lib"
@@ -109,7 +110,11 @@ def test_no_commit_of_racing_writers_is_lost(tmp_path, monkeypatch, commits_of_e
         lake = Lake("s3a://lake/lake")
         commits.append(lake, TABLE, pa.table({"writer": ["first"], "number": pa.array([0], pa.int64())}))
         words = [sys.executable, "-m", "stores.lake.appending", lake.root, TABLE]
-        racing = [subprocess.Popen([*words, name, str(commits_of_each), kind]) for name, kind in writers]
+        place = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "lib")])
+        racing = [
+            subprocess.Popen([*words, name, str(commits_of_each), kind], env={**os.environ, "PYTHONPATH": place})
+            for name, kind in writers
+        ]
         assert [one.wait() for one in racing] == [0, 0, 0, 0]
         rows = lake.read(TABLE).to_pylist()
         found = sorted((row["writer"], row["number"]) for row in rows if row["writer"] != "first")
