@@ -78,11 +78,17 @@ TYPES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("edition", ["v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0"])
-@pytest.mark.parametrize(("system", "logical", "physical", "wanted", "why"), TYPES, ids=lambda each: str(each))
+@pytest.mark.parametrize(
+    ("edition", "system", "logical", "physical", "wanted", "why"),
+    [
+        (edition, *each)
+        for edition in ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
+        for each in TYPES
+        if edition >= "v3.1.0" or each[1] not in ("timestamp", "time")  # words that v3.0 does not know
+    ],
+    ids=lambda each: str(each),
+)
 def test_a_type_is_what_its_system_means(edition, system, logical, physical, wanted, why):
-    if edition < "v3.1.0" and logical in ("timestamp", "time"):
-        pytest.skip("v3.0 knows no such word")
     said = {"logicalType": logical, "physicalType": f"'{physical}'" if physical else ""}
     column = ", ".join(f"{word}: {value}" for word, value in said.items() if value)
     text = HEAD.format(edition=edition, server=SERVERS[system], column=column)
