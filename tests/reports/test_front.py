@@ -45,7 +45,7 @@ class Cells(HTMLParser):
 
 def test_a_line_tells_version_runs_quarantine_and_readers_and_unmeasured_is_no_zero():
     past = [PastState("r2", NOW, "gate closed", "training.t/r2.html"), PastState("r1", NOW, "done")]
-    told = TableState("training.t", tuple(past), 4, past[1], 10, 3, (Reader("a", ("p", "q"), NOW), Reader("b")))
+    told = TableState("training.t", tuple(past), 4, past[1], 10, 3, (Reader("a", "p", NOW), Reader("b")))
     found = Cells(page(FrontPage((told, TableState("features.t", (past[1],))), NOW)))
     assert found.links == ["training.t/r2.html"]
     heads, training, _, features = found.lines
@@ -53,13 +53,13 @@ def test_a_line_tells_version_runs_quarantine_and_readers_and_unmeasured_is_no_z
     assert training[1].startswith("version 4")
     assert "10 rows" in training[1]
     assert [word in training[2] for word in ("gate closed", "done")] == [True, True]
-    assert training[3:] == ["3", "a for p, q, until 2026-06-15T12:00:00+00:00b for any purpose, without end"]
+    assert training[3:] == ["3", "a for p, until 2026-06-15T12:00:00+00:00b for any purpose, without end"]
     assert features[1:] == ["nothing yet", "✓ done 2026-06-15 12:00", "–", "nobody"]
 
 
 @pytest.mark.parametrize(("text", "why"), TEXTS)
 def test_any_name_stays_a_name(text, why):
-    state = TableState(f"training.{text}", (PastState("r", NOW, text, "a.html"),), readers=(Reader(text, (text,)),))
+    state = TableState(f"training.{text}", (PastState("r", NOW, text, "a.html"),), readers=(Reader(text, text),))
     found = Cells(page(FrontPage((state,), NOW)))
     assert found.links == ["a.html"], why
     assert "script" not in found.tags
@@ -73,12 +73,16 @@ roles:
   past: {members: [user:a]}
   barred: {members: [user:b]}
   some: {members: [user:b, user:c]}
+  none: {members: [user:c]}
+  other: {members: [user:d]}
 grants:
   - {role: now, actions: [read], tables: [training.*], purposes: [p, q], until: 2026-07-01, reason: r}
   - {role: now, actions: [read], tables: [training.t], purposes: [p], until: 2026-09-01, reason: r}
   - {role: later, actions: [read], tables: [training.*], from: 2026-07-01, reason: r}
   - {role: past, actions: [read], tables: [training.*], until: 2026-06-01, reason: r}
   - {role: barred, actions: [read], tables: [training.*], reason: r}
+  - {role: none, actions: [read], tables: [training.*], columns: {deny: ["*"]}, purposes: [x], reason: r}
+  - {role: other, actions: [read], tables: [training.*], columns: {allow: [not_there]}, reason: r}
   - {role: some, actions: [read], tables: [training.*], columns: {allow: [n]}, reason: r}
 denies:
   - {role: barred, actions: [read], tables: [training.t], reason: r}
@@ -86,9 +90,9 @@ denies:
 
 
 def test_readers_are_those_whose_grant_holds_now_and_whom_no_deny_keeps_away():
-    found = readers(compile_policy(parse_policy(POLICY, "p.yaml")), "training.t", at=NOW)
-    assert [(each.role, each.purposes, each.until and each.until.date().isoformat()) for each in found] == [
-        ("now", ("p", "q"), "2026-09-02"), ("some", (), None),
+    found = readers(compile_policy(parse_policy(POLICY, "p.yaml")), "training.t", columns=("n", "m"), at=NOW)
+    assert [(each.role, each.purpose, each.until and each.until.date().isoformat()) for each in found] == [
+        ("now", "p", "2026-09-02"), ("now", "q", "2026-07-02"), ("some", "", None),
     ]  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from strongroom.core.settings.file import load_settings, parse_settings
 from strongroom.core.suggest import counted, did_you_mean
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.foundation.contract_survey import contract_as_asked, survey
-from strongroom.flows.foundation.contracts import must_exist, named
+from strongroom.flows.foundation.contracts import doubled, must_exist, named
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
@@ -82,6 +82,7 @@ def run(job: Job) -> Outcome:
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
         remarks += _without_contract(settings)
+        remarks += doubled(contracts_in(settings.contracts))
         with storage.settled(settings):
             remarks += _remarks(job, settings)
         lines += [f"note  {remark}" for remark in remarks]

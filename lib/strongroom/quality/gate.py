@@ -96,3 +96,16 @@ def _quarantine(contract: Contract, tally: Tally, limit: float) -> SetVerdict:
         f"the contract lets at most {limit:.10g} of them through to quarantine."
     )
     return SetVerdict(QUARANTINE_LIMIT, float(share), share <= Fraction(str(limit)), "error", contract.file, sentence)
+
+
+def emptied(contract: Contract, tally: Tally) -> SetVerdict | None:
+    """The verdict on a run that would leave readers an empty table since no row passed; None where one did, where none
+    was read, and where the contract says how many may fail: then that decides.
+    """
+    if tally.kept or not tally.rows or contract.quarantine_limit is not None:
+        return None
+    sentence = (
+        f"none of {tally.rows:,} rows passed, and the table that readers have would be empty; "
+        "a contract that wants that says so: {property: quarantineLimit, value: 1}."
+    )
+    return SetVerdict(QUARANTINE_LIMIT, 1.0, False, "error", contract.file, sentence)

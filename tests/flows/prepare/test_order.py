@@ -52,3 +52,12 @@ def test_no_contract_is_told(tmp_path):
     with pytest.raises(ConfigError) as told:
         in_order(load_settings(str(place.settings)), ALONE)
     assert told.value.code == "contract.unknown"
+
+
+@pytest.mark.parametrize("name", ["again.yaml", "reviews.odcs.yaml"])
+def test_two_contracts_of_one_table_are_refused(tmp_path, name):
+    place = install(tmp_path, None)
+    (tmp_path / "contracts" / name).write_text((tmp_path / "contracts/reviews.yaml").read_text())
+    with pytest.raises(ConfigError) as refused:
+        in_order(load_settings(str(place.settings)), ALONE)
+    assert [problem.code for problem in refused.value.problems] == ["contract.doubled"]

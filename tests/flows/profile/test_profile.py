@@ -14,6 +14,7 @@ from deltalake import write_deltalake
 from flows.profile.odd_tables import ODD
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, prepare, profile
+from strongroom.flows.profile.place import place_named
 from support.lakes import ROOT, install
 
 DATA = ROOT.parent / "shared/data"
@@ -303,7 +304,10 @@ def test_a_run_is_an_event_with_what_it_read(place):
     assert place.audit()[-1].facts["rows"] == 1
 
 
-@pytest.mark.parametrize("way", ["path", "link", "folder of links", "pattern", "other zone"])
+@pytest.mark.parametrize(
+    "way",
+    ["path", "link", "folder of links", "pattern", "other zone", "uri", "URI", "table of links", "schema of links"],
+)
 def test_no_way_around_leads_into_the_lake(place, tmp_path, way):
     file = put(place, "id,n\n1,2\n", table="secret")
     place.edit("policy.yaml", "tables: [raw.*]", "tables: [raw.odd]")
@@ -313,12 +317,30 @@ def test_no_way_around_leads_into_the_lake(place, tmp_path, way):
     (tmp_path / "mine/a.csv").symlink_to(file)
     (place.lake / "training/x").mkdir(parents=True)
     (place.lake / "training/x/a.csv").write_text("id,n\n1,2\n")
+    write_deltalake(str(place.lake / "raw/secret2"), pa.table({"id": [1]}))
+    (tmp_path / "linked/_delta_log").mkdir(parents=True)
+    for each in (place.lake / "raw/secret2").rglob("*"):
+        if each.is_file():
+            (tmp_path / "linked" / each.relative_to(place.lake / "raw/secret2")).symlink_to(each)
     source = {
-        "path": str(file), "link": str(link), "folder of links": f"{tmp_path}/mine", "pattern": f"{file.parent}/*.csv",
-        "other zone": str(place.lake / "training/x"),
+        "uri": f"file://{file}", "URI": f"FILE://{file}", "table of links": str(tmp_path / "linked"),
+        "schema of links": "x.csv", "path": str(file), "link": str(link), "folder of links": f"{tmp_path}/mine",
+        "pattern": f"{file.parent}/*.csv", "other zone": str(place.lake / "training/x"),
     }[way]  # fmt: skip
-    done = place.run(profile, source, "--out", str(place.root / "contracts/odd.yaml"))
+    schema = ("--from", str(tmp_path / "linked")) if way == "schema of links" else ()
+    done = place.run(profile, source, *schema, "--out", str(place.root / "contracts/odd.yaml"))
     assert done.code == 5
+
+
+@pytest.mark.parametrize(
+    ("word", "lake", "table"),
+    [
+        ("s3://b/l/raw/t", "s3a://b/l", "raw.t"), ("s3a://b/l//raw/t/a.csv", "s3://b/l/", "raw.t"),
+        ("s3://b/other/raw/t", "s3a://b/l", ""), ("s3n://b/l/training/t", "s3://b/l", "elsewhere.raw"),
+    ],
+)  # fmt: skip
+def test_a_store_has_several_names_and_one_policy(word, lake, table):
+    assert place_named(word, lake).table == table
 
 
 def test_outside_the_lake_the_system_s_right_counts(place, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -368,3 +369,21 @@ def test_a_run_that_is_refused_leaves_a_page_and_says_where(tmp_path, capsys, da
     assert done.line["report"] == str(page)
     assert str(page) in done.err
     assert said in page.read_text()
+
+
+@pytest.mark.parametrize(("limit", "code", "left"), [("", 6, [1]), ("1", 0, [])])
+def test_a_run_of_which_no_row_passes_empties_no_table_unless_the_contract_says_so(tmp_path, capsys, limit, code, left):
+    place = roads.installed(tmp_path / "a", capsys)
+    text = contract("t", "csv", ID + TEXT, options=HEADER)
+    unlimited = re.sub(r".*quarantineLimit.*\n", "", text)
+    assert unlimited != text
+    (place.root / "contracts/t.yaml").write_text(unlimited)
+    folder = place.lake / "raw/t"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(b"id,text\n1,x\n")
+    assert roads.run(place, "t", "local").code == 0
+    (folder / "a.csv").write_bytes(b"id,text\nx,x\n")
+    limited = ("--set", f"prepare.quarantine_limit={limit}.0") if limit else ()
+    done = roads.run(place, "t", "local", *limited)
+    assert done.code == code, done.err
+    assert [row["id"] for row in place.rows("training.t")] == left

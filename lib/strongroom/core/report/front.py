@@ -8,16 +8,16 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A role that a table is given to, at least in part.
+    """A role that a table is given to, at least in part, for one purpose.
 
     Args:
         role: its name.
-        purposes: what for; none where a grant holds for every purpose.
-        until: the first moment none of its grants holds any more; None where one has no end.
+        purpose: what for; empty where a grant holds for every purpose.
+        until: the first moment none of its grants for that purpose holds any more; None where one has no end.
     """
 
     role: str
-    purposes: tuple[str, ...] = ()
+    purpose: str = ""
     until: datetime | None = None
 
 

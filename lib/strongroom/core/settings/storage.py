@@ -37,6 +37,12 @@ _KEYS = {
 """Variables that every library takes for credentials, before it looks for a file or a role."""
 _LOOSE = ("AWS_S3_ALLOW_UNSAFE_RENAME", "AWS_CONDITIONAL_PUT", "AWS_COPY_IF_NOT_EXISTS")
 """Variables by which deltalake would commit in another way than by a conditional put, or not at all."""
+_ELSEWHERE = (
+    "AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE", "AWS_PROFILE", "AWS_ALLOW_HTTP",
+    "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_ALLOW_HTTP", "AZURE_USE_EMULATOR", "AZURE_STORAGE_USE_EMULATOR",
+    "GOOGLE_BASE_URL", "STORAGE_EMULATOR_HOST",
+)  # fmt: skip
+"""Variables that say where the store is: where who asks is proven, the settings alone do."""
 _SDK = "software.amazon.awssdk.auth.credentials"
 _S3_PROVIDERS = {
     "": f"{_SDK}.DefaultCredentialsProvider",
@@ -109,6 +115,8 @@ def unwanted(settings: Settings) -> list[str]:
     if not cloud:
         return []
     found = {*_LOOSE, *(("AWS_ENDPOINT",) if storage.get("endpoint") else ())}
+    if settings.identity.get("provider"):
+        found |= {*_ELSEWHERE}
     if _provider(storage) in ("role", "file"):
         found |= {*_KEYS[cloud]}
     return sorted(found - variables(settings).keys())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import Refused, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.policy import PHYSICAL, Grant, last_day
@@ -39,7 +40,7 @@ def explained(job: Job, *, at: datetime) -> Outcome:
     table = described(found or Table(job.args.table, ()), (engine.policy,))
     columns = tuple(name.strip() for name in job.args.columns.split(",") if name.strip())
     if not columns and action in BY_COLUMN:
-        columns = table.columns
+        columns = tuple(name for name in table.columns if name != TAG)  # which nobody gets but by its name
     classifications, tags = table.notes_of(columns)
     request = Request(
         principal=job.run.principal,  # asking what somebody may do is not acting for them
@@ -54,7 +55,7 @@ def explained(job: Job, *, at: datetime) -> Outcome:
     )
     answer = explain(engine, request)
     decision = answer.decision if answer.decision.allowed else engine.narrow(request)
-    assumed = columns == table.columns and (found is None or not found.columns)
+    assumed = not job.args.columns and (found is None or not found.columns)
     if assumed and decision.allowed and not answer.decision.allowed:  # nobody knows that it has what is withheld
         withheld = f"  withheld, should it have them: {', '.join(answer.decision.withheld)}"
         lines, notes = [decision.reason, *_given(decision, table)], [withheld]

@@ -67,6 +67,16 @@ def must_exist(file: Path, name: str, folder: Path) -> None:
         raise UsageError(f"there is no contract {name!r}", where=str(folder), todo=did_you_mean(name, known))
 
 
+def doubled(contracts: Sequence[Contract]) -> Iterator[Problem]:
+    """Contracts that make one table: the rows, report and runs of one would be taken for those of the other."""
+    first: dict[str, Contract] = {}
+    for contract in contracts:
+        other = first.setdefault(contract.name.lower(), contract)
+        if other is not contract:
+            what = f"this contract makes the table {contract.training}, as {other.file} does"
+            yield Problem(what, contract.file, "Rename the one, or move it out of the folder.", "contract.doubled")
+
+
 def sound_contract(text: str, file: str, folders: Sequence[Path], asked: Asked = ASKED) -> Contract:
     """The contract of a text, read, compiled, and held against those it refers to in these folders.
 

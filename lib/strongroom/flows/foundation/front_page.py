@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.report.front import FrontPage, PastState, TableState
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
@@ -27,13 +28,13 @@ def write(job: Job, lake: Lake, rows: Sequence[Row]) -> None:
     folder = f"{lake.root.rstrip('/')}/reports"
     try:
         now = datetime.now(UTC)
-        states = tuple(_states(rows, engine_of(job.settings.policy), folder=folder, at=now))
+        states = tuple(_states(rows, engine_of(job.settings.policy), lake, folder=folder, at=now))
         write_front(FrontPage(states, now), folder)
     except Exception as error:  # whatever a store's library says; nothing of it changes how the run ended
         job.say(f"note: the front page of reports is not brought up to date ({type(error).__name__})")
 
 
-def _states(rows: Sequence[Row], engine: Engine, *, folder: str, at: datetime) -> Iterator[TableState]:
+def _states(rows: Sequence[Row], engine: Engine, lake: Lake, *, folder: str, at: datetime) -> Iterator[TableState]:
     by_table: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: str(row["started"]), reverse=True):
         dataset = str(row["dataset"])
@@ -47,8 +48,14 @@ def _states(rows: Sequence[Row], engine: Engine, *, folder: str, at: datetime) -
             published=None if last is None else _past(last, folder),
             written=None if last is None else _count(last["rows_written"]),
             quarantined=_count(mine[0]["rows_quarantined"]),
-            readers=readers(engine, table, at=at),
+            readers=readers(engine, table, columns=_columns(lake, table), at=at),
         )
+
+
+def _columns(lake: Lake, table: str) -> tuple[str, ...]:
+    """The columns that readers may ask for; none of a table that is not there."""
+    found = lake.open(table)
+    return () if found is None else tuple(field.name for field in found.schema().fields if field.name != TAG)
 
 
 def _past(row: Row, folder: str) -> PastState:

@@ -41,7 +41,7 @@ from strongroom.flows.prepare.staged import stage
 from strongroom.flows.row_pass import process, shape_check
 from strongroom.flows.row_pass.inputs import road_of
 from strongroom.flows.row_pass.probe import probed
-from strongroom.quality.gate import judge_set
+from strongroom.quality.gate import emptied, judge_set
 from strongroom.quality.min_distinct import judge_frequencies
 from strongroom.sample.lake import make_sample
 from strongroom.stores import sources
@@ -136,6 +136,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
+    if batch.mode == "overwrite" and planned.onto is not None and planned.onto.count():
+        verdicts = (*verdicts, *filter(None, [emptied(contract, tally)]))
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
     done = replace(done, plan=training)
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from strongroom.core.contract import Contract
 from strongroom.core.contract.file import read_contract
 from strongroom.core.contract.references import referenced
 from strongroom.core.contract_files import files_in, name_of
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.settings import Settings
 from strongroom.core.yaml import read_text
+from strongroom.flows.foundation.contracts import doubled
 
 _ONE = ("contract", "reread", "from_version", "mend_timestamps")
 """Options that are about one data set, or go through all tables by themselves."""
@@ -25,25 +28,27 @@ def in_order(settings: Settings, args: argparse.Namespace) -> tuple[tuple[str, .
 
     Raises:
         UsageError: another option is about a single data set.
-        ConfigError: there is no contract.
+        ConfigError: there is no contract, or two make one table.
     """
     for option in _ONE:
         if getattr(args, option):
             named = f"--{option.replace('_', '-')}"
             raise UsageError(f"--all is every contract, and {named} is not", where=named, todo="Leave one out.")
-    files = {name_of(file): file for file in reversed(files_in(settings.contracts))}
-    if not files:
+    found = {file: _read(file) for file in files_in(settings.contracts)}
+    if not found:
         todo = "Correct the setting 'contracts'."
         raise ConfigError([Problem("No contract here.", settings.contracts, todo, "contract.unknown")])
-    return ordered({name: _needs(file) & files.keys() for name, file in sorted(files.items())})
+    if problems := list(doubled([contract for contract in found.values() if contract is not None])):
+        raise ConfigError(problems)
+    needs = {name_of(file): set(referenced(each)) if each is not None else set() for file, each in found.items()}
+    return ordered({name: others & needs.keys() for name, others in sorted(needs.items())})
 
 
-def _needs(file: Path) -> set[str]:
-    try:
-        contract, _ = read_contract(read_text(str(file)), str(file))
-    except ConfigError:  # told when its turn comes
-        return set()
-    return set(referenced(contract)) if contract is not None else set()
+def _read(file: Path) -> Contract | None:
+    """The contract of a file, as far as it can be read; what is wrong with it is told when its turn comes."""
+    with suppress(ConfigError):
+        return read_contract(read_text(str(file)), str(file))[0]
+    return None
 
 
 def ordered(needs: Mapping[str, set[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from strongroom.core.contract import Source, raw_table
 from strongroom.core.errors import StoreError
@@ -41,9 +42,10 @@ def place_named(word: str, lake: str) -> Place:
     Raises:
         StoreError: there is nothing of that name, neither here nor in the lake.
     """
+    word, lake = _plain(word), _plain(lake)
     if "://" in word:
         root = f"{lake.rstrip('/')}/"
-        inside = word.removeprefix(root) if word.startswith(root) else ""
+        inside = re.sub("/{2,}", "/", word.removeprefix(root)).lstrip("/") if word.startswith(root) else ""
         return _place(inside or word, inside, word)
     named = _TABLE.fullmatch(word)
     local = "://" not in lake
@@ -65,11 +67,26 @@ def place_named(word: str, lake: str) -> Place:
 
 def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
     """The tables of the lake that these files belong to, whatever links lead there."""
-    found = {place.table} if place.table else set[str]()
+    found, lake = {place.table} if place.table else set[str](), _plain(lake)
+    if "://" in lake:
+        return found
     for file in files:
-        if "://" not in file.path and "://" not in lake and (inside := _inside(os.path.realpath(file.path), lake)):
-            found.add(raw_table(Source("raw", "csv", inside)))
+        whole = Path(os.path.realpath(_plain(file.path)))
+        # A Delta table is one file here; what lies in its folder may be links to another's.
+        for each in (whole, *(Path(os.path.realpath(one)) for one in whole.rglob("*") if place.delta)):
+            if inside := _inside(str(each), lake):
+                found.add(raw_table(Source("raw", "csv", inside)))
     return found
+
+
+def _plain(word: str) -> str:
+    """One spelling of a place: Hadoop's names of S3 are S3's, and a file's URI is its path."""
+    scheme, mark, rest = word.partition("://")
+    if mark and scheme.lower() in ("s3a", "s3n"):
+        return f"s3://{rest}"
+    if mark and scheme.lower() == "file":
+        return unquote("/" + rest.partition("/")[2])
+    return word
 
 
 def _place(path: str, inside: str, whole: str) -> Place:

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from strongroom.core.policy import Grant
+from strongroom.core.policy.decision import Request
 from strongroom.core.report.front import Reader
-from strongroom.govern.engine.engine import Engine, in_force
+from strongroom.govern.engine.engine import Engine
 
 
-def readers(engine: Engine, table: str, *, at: datetime) -> tuple[Reader, ...]:
-    """The roles with a grant to read the table that holds then, and a member whom no deny keeps from all of it."""
+def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime) -> tuple[Reader, ...]:
+    """The roles a member of which may read some of the table's columns at a moment, one by one for each purpose.
+
+    An end is the last moment that a grant of the role is in force for that purpose; a deny that begins before is asked
+    at its time, by whoever reads then.
+    """
     found = list[Reader]()
     for role in engine.policy.roles:
-        held = dict.fromkeys(given for member in role.members for given in _given(engine, member, role.name, table, at))
-        if held:
-            everything = any(not purpose for purpose, _ in held)
-            ends = [until for _, until in held]
-            found.append(
-                Reader(
-                    role.name,
-                    () if everything else tuple(dict.fromkeys(purpose for purpose, _ in held)),
-                    None if None in ends else max(end for end in ends if end is not None),
-                )
-            )
+        for purpose in dict.fromkeys(_purposes(engine, role.name, table, at)):
+            if any(_reads(engine, member, table, columns, purpose, at) for member in role.members):
+                found.append(Reader(role.name, purpose, _end(engine, role.name, table, purpose, at)))
     return tuple(found)
 
 
-def _given(engine: Engine, member: str, role: str, table: str, at: datetime) -> list[tuple[str, datetime | None]]:
-    """Purpose and end of each grant of the role that gives a member something; the purpose is empty for every one."""
-    _, grants, denies, duties = engine.bearing(member, "read", table)
-    now = at.timestamp()
-    if any(rule.holds(now) for rule in duties):
-        return []
-    return [
-        (purpose, grant.until)
-        for grant in engine.policy.grants
-        if grant.role == role
-        for rule in grants
-        if rule.rule is grant
-        for purpose in grant.purposes or ("",)
-        if in_force([rule], [], now, purpose)[0]
-        and not any(deny.deny is None for deny in in_force([], denies, now, purpose)[1])
+def _purposes(engine: Engine, role: str, table: str, at: datetime) -> Iterator[str]:
+    """Those of the role's grants; empty for every one."""
+    for grant in _grants(engine, role, table, at):
+        yield from grant.purposes or ("",)
+
+
+def _grants(engine: Engine, role: str, table: str, at: datetime) -> Iterator[Grant]:
+    about, _, _ = engine.about("read", table)
+    for rule in about:
+        if isinstance(rule.rule, Grant) and rule.rule.role == role and rule.holds(at.timestamp()):
+            yield rule.rule
+
+
+def _end(engine: Engine, role: str, table: str, purpose: str, at: datetime) -> datetime | None:
+    ends = [
+        grant.until for grant in _grants(engine, role, table, at) if not grant.purposes or purpose in grant.purposes
     ]
+    return None if None in ends else max(end for end in ends if end is not None)
+
+
+def _reads(engine: Engine, member: str, table: str, columns: Sequence[str], purpose: str, at: datetime) -> bool:
+    return engine.narrow(Request(member, "read", table, at, tuple(columns), purpose)).allowed

@@ -28,7 +28,7 @@ def page(front: FrontPage) -> str:
         zones.setdefault(each.name.partition(".")[0], []).append(each)
     ordered = [*(zone for zone in _ZONES if zone in zones), *sorted(zones.keys() - _ZONES.keys())]
     closed = sum(each.runs[0].status != "done" for each in front.tables)
-    told = "The last run of each went well." if not closed else f"The last run of {counted(closed, 'table')} did not."
+    told = "The last run of each went well." if not closed else f"The last run of {counted(closed, 'table')} failed."
     when = element("time", f"{front.written:%-d %B %Y, %H:%M} UTC", datetime=front.written.isoformat())
     body = element(
         "body",
@@ -76,6 +76,6 @@ def _run(run: PastState) -> Markup:
 
 
 def _reader(reader: Reader) -> Markup:
-    what = f"for {', '.join(reader.purposes)}" if reader.purposes else "for any purpose"
+    what = f"for {reader.purpose}" if reader.purpose else "for any purpose"
     until = "without end" if reader.until is None else f"until {last_day(reader.until)}"
     return element("small", name(reader.role), f" {what}, {until}")
