@@ -281,5 +281,7 @@ def last_line(text: str) -> dict:
 
 
 def yaml_text(text: str) -> str:
-    """A text as YAML takes it in double quotes, whatever it holds; what JSON escapes, YAML does."""
-    return json.dumps(text)
+    """A text as YAML takes it in double quotes, whatever it holds; what JSON escapes, YAML does, but for a pair of
+    surrogates, which is one escape of YAML's.
+    """
+    return "".join(f"\\U{ord(sign):08x}" if sign > "\uffff" else json.dumps(sign)[1:-1] for sign in text).join('""')
