@@ -162,7 +162,10 @@ def test_what_it_says_of_its_origin_is_true_whatever_died_and_has_changed(place,
     assert "revealed.reviews" not in place.run(check, "--lake").out
     assert [row["dataset"] for row in place.rows("strongroom.runs", "started")][1:] == ["revealed.reviews"] * 2
     asking = Run("e", "explore", "user:engineer", "", datetime.now(UTC))
-    words, settings = argparse.Namespace(contract="reviews", dry_run=False), load_settings(str(place.settings))
+    words, settings = (
+        argparse.Namespace(contract="reviews", server="", dry_run=False),
+        load_settings(str(place.settings)),
+    )
     shown = explore.run(Job(asking, settings, words, lambda: spark, print)).read("training.reviews")
     assert "_subject" not in shown.columns
 
