@@ -91,12 +91,8 @@ def in_log(text: str) -> str:
     """A text for the audit log: what nobody sees of it (or no file takes) by its number; twice is as once."""
     if text.isascii() and text.isprintable():
         return text
-    marks, written = 0, list[str]()
-    for sign in text:
-        marks = marks + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
-        shows = sign.isprintable() and marks <= MOST_MARKS and not _FILLERS.match(sign)
-        written.append(sign if shows else _in_python(ord(sign)))
-    return "".join(written)
+    seen = ((sign, sign.isprintable() and not hidden) for sign, _, hidden in _signs(text))
+    return "".join(sign if shows else _in_python(ord(sign)) for sign, shows in seen)
 
 
 def cell(text: str) -> str:
@@ -155,12 +151,18 @@ def _numbered(text: str, number: Callable[[int], str]) -> str:
 
 def _seen(text: str) -> Iterator[tuple[str, bool]]:
     """Each sign, and whether it is to be written by its number."""
+    for at, (sign, kind, hidden) in enumerate(_signs(text)):
+        typed = sign == "‹" and text.startswith("U+", at + 1)
+        yield sign, typed or kind in _UNSEEN or hidden
+
+
+def _signs(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Each sign, its category, and whether it is one that nobody sees, or one mark too many on a letter."""
     marks = 0
-    for at, sign in enumerate(text):
+    for sign in text:
         kind = unicodedata.category(sign)
         marks = marks + 1 if kind in ("Mn", "Me") else 0
-        typed = sign == "‹" and text.startswith("U+", at + 1)
-        yield sign, typed or kind in _UNSEEN or marks > MOST_MARKS or bool(_FILLERS.match(sign))
+        yield sign, kind, marks > MOST_MARKS or bool(_FILLERS.match(sign))
 
 
 def _in_python(code: int) -> str:

@@ -19,7 +19,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in, parts_of
 from strongroom.core.contract.overlay import read_overlay
 from strongroom.core.contract.references import referenced
-from strongroom.core.contract.shown import Shown, shown
+from strongroom.core.contract.shown import shown
 from strongroom.core.contract_files import files_in, name_of, named_part, overlays
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
@@ -59,15 +59,17 @@ def run(job: Job) -> Outcome:
     if job.args.contracts:
         return survey(job, Path(job.args.contracts))
     files, problems = _files(job)
-    checked, lines = list[dict[str, object]](), list[str]()
+    checked, lines, contracts = list[dict[str, object]](), list[str](), list[Contract]()
     for file in dict.fromkeys(files):
         told: dict[str, object] = {"file": str(file), "ok": False, "kind": None, "what": None}
         checked.append(told)
         try:
-            kind, what, understood = _check(file, job)
+            kind, what, found = _check(file, job)
+            contracts += found
             told |= {"ok": True, "kind": kind, "what": what}
             lines.append(f"ok  {file}  {what}")
             if job.args.show:
+                understood = [line for contract in found for line in shown(contract)]
                 told["shown"] = [asdict(line) for line in understood]
                 lines += [f"    {line}" for line in understood]
         except ConfigError as error:
@@ -82,7 +84,7 @@ def run(job: Job) -> Outcome:
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
         remarks += _without_contract(settings)
-        remarks += doubled(contracts_in(settings.contracts))
+        remarks += doubled(contracts)
         with storage.settled(settings):
             remarks += _remarks(job, settings)
         lines += [f"note  {remark}" for remark in remarks]
@@ -138,14 +140,14 @@ def _where(config: str, section: str) -> str:
     return node.where if node is not root else config
 
 
-def _check(file: Path, job: Job) -> tuple[str, str, list[Shown]]:
-    """The kind of file, what it is and holds in a few words, and, of contracts, every line of it."""
+def _check(file: Path, job: Job) -> tuple[str, str, list[Contract]]:
+    """The kind of file, what it is and holds in a few words, and the contracts in it."""
     text = read_text(str(file))
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kind = _kind(text, file)
     if kind == "contract":
         contracts = [contract_as_asked(file, part, job) for part in _parts(file, text, job)]
-        return kind, "; ".join(map(_contract, contracts)), [line for each in contracts for line in shown(each)]
+        return kind, "; ".join(map(_contract, contracts)), contracts
     kinds: dict[str, Callable[[], str]] = {
         "policy": lambda: _policy(text, str(file)),
         "settings": lambda: _settings(text, str(file), overrides),

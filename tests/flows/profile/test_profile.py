@@ -14,7 +14,8 @@ from deltalake import write_deltalake
 from flows.profile.odd_tables import ODD
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, prepare, profile
-from strongroom.flows.profile.place import place_named
+from strongroom.flows.profile.place import Place, place_named, tables_of
+from strongroom.stores.sources import RawFile
 from support.lakes import ROOT, install
 
 DATA = ROOT.parent / "shared/data"
@@ -324,10 +325,12 @@ def test_no_way_around_leads_into_the_lake(place, tmp_path, way):
             (tmp_path / "linked" / each.relative_to(place.lake / "raw/secret2")).symlink_to(each)
     source = {
         "uri": f"file://{file}", "URI": f"FILE://{file}", "table of links": str(tmp_path / "linked"),
-        "schema of links": "x.csv", "path": str(file), "link": str(link), "folder of links": f"{tmp_path}/mine",
+        "schema of links": "x.csv", "schema's uri": "x.csv",
+        "path": str(file), "link": str(link), "folder of links": f"{tmp_path}/mine",
         "pattern": f"{file.parent}/*.csv", "other zone": str(place.lake / "training/x"),
     }[way]  # fmt: skip
-    schema = ("--from", str(tmp_path / "linked")) if way == "schema of links" else ()
+    linked = {"schema of links": str(tmp_path / "linked"), "schema's uri": f"file://{tmp_path}/linked"}.get(way)
+    schema = ("--from", linked) if linked else ()
     done = place.run(profile, source, *schema, "--out", str(place.root / "contracts/odd.yaml"))
     assert done.code == 5
 
@@ -341,6 +344,11 @@ def test_no_way_around_leads_into_the_lake(place, tmp_path, way):
 )  # fmt: skip
 def test_a_store_has_several_names_and_one_policy(word, lake, table):
     assert place_named(word, lake).table == table
+
+
+def test_what_lies_in_a_store_is_in_no_lake_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert tables_of(Place("s3://b/x", "", False), [RawFile("s3://b/x/a.csv", 1, 1)], str(tmp_path)) == set()
 
 
 def test_outside_the_lake_the_system_s_right_counts(place, tmp_path):

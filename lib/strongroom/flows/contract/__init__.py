@@ -14,16 +14,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import ASKED, Asked, contracts_in, overlay_beside
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.contract_files import named_part
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
-from strongroom.core.yaml import read_text
 from strongroom.flows.contract.differences import differences
 from strongroom.flows.foundation.authorise import engine_of
-from strongroom.flows.foundation.contracts import must_exist, named, sound_contract
+from strongroom.flows.foundation.contracts import contract_at, must_exist, named
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +66,4 @@ def _contract(name: str, job: Job) -> Contract:
     folder = Path(job.settings.contracts)
     file, part = named(folder, name), named_part(name)[1]
     must_exist(file, name, folder)
-    folders = (file.parent, folder)
-    overlay = overlay_beside(file, part, folders)
-    asked = Asked(part, job.args.server, overlay) if part or overlay or job.args.server else ASKED
-    return sound_contract(read_text(str(file)), str(file), folders, asked)
+    return contract_at(file, part, (file.parent, folder), server=job.args.server)

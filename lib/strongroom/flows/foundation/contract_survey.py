@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import Asked, overlay_beside, parts_of
+from strongroom.core.contract.file import parts_of
 from strongroom.core.contract.overlay import Overlay, read_overlay
 from strongroom.core.contract.standard import schema_problems
 from strongroom.core.contract_files import file_of, files_in, overlays
@@ -17,7 +17,7 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.settings.file import load_settings
 from strongroom.core.suggest import counted
 from strongroom.core.yaml import parse, read_text
-from strongroom.flows.foundation.contracts import sound_contract
+from strongroom.flows.foundation.contracts import contract_at
 
 
 def contract_as_asked(file: Path, part: str, job: Job) -> Contract:
@@ -28,8 +28,7 @@ def contract_as_asked(file: Path, part: str, job: Job) -> Contract:
         ConfigError: it is not sound.
     """
     folders = _folders(file, job)
-    overlay = _overlay(job, folders) or overlay_beside(file, part, folders)
-    return sound_contract(read_text(str(file)), str(file), folders, Asked(part, job.args.server, overlay))
+    return contract_at(file, part, folders, server=job.args.server, overlay=_overlay(job, folders))
 
 
 def _folders(file: Path, job: Job) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Contract, SetRule
 from strongroom.core.contract.file import ASKED, Asked, load_contract, overlay_beside, parts_of, read_contract
+from strongroom.core.contract.overlay import Overlay
 from strongroom.core.contract.references import reference_problems, referenced
 from strongroom.core.contract_files import file_of, files_in, name_of, named_part
 from strongroom.core.errors import ConfigError, Problem, Refused, UsageError
@@ -41,13 +42,23 @@ def contract_of(job: Job, section: str) -> Contract:
         todo = f"Name one of {folder}: its words on columns are the policy's."
         raise Refused("where who asks is proven, no contract of one's own is taken", where=str(file), todo=todo)
     must_exist(file, name, folder)
-    part, folders = named_part(name)[1], (file.parent, folder)
-    asked = Asked(part, server=job.args.server, overlay=overlay_beside(file, part, folders))
-    contract = sound_contract(read_text(str(file)), str(file), folders, asked)
+    contract = contract_at(file, named_part(name)[1], (file.parent, folder), server=job.args.server)
     for note in contract.notes:
         if note.left:
             job.say(f"note: {note.where}: {note.what}")
     return contract
+
+
+def contract_at(
+    file: Path, part: str, folders: Sequence[Path], *, server: str = "", overlay: Overlay | None = None
+) -> Contract:
+    """The contract of a file, or of one schema object of it, with this overlay, or else the one that lies beside it.
+
+    Raises:
+        ConfigError: it is not sound.
+    """
+    asked = Asked(part, server, overlay or overlay_beside(file, part, folders))
+    return sound_contract(read_text(str(file)), str(file), folders, asked)
 
 
 def named(folder: Path, name: str) -> Path:

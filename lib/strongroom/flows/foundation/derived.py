@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -204,7 +203,7 @@ def _report(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, r
         read=None,
         written=rows,
         quarantined=None,
-        seconds=(datetime.now(UTC) - job.run.started).total_seconds(),
+        seconds=run_rows.seconds_of(job.run),
         sources=tuple(
             SourceFacts(name, "delta", lake.folder(name), version=read) for name, read in origin.sources.items()
         ),

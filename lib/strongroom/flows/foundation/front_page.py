@@ -11,6 +11,7 @@ from strongroom.core.contract.subject import TAG
 from strongroom.core.report.front import FrontPage, PastState, TableState
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.reporting import reports_folder
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.review.readers import readers
 from strongroom.reports.write import write_front
@@ -25,7 +26,7 @@ Row = Mapping[str, Any]
 
 def write(job: Job, lake: Lake, rows: Sequence[Row]) -> None:
     """Writes the page of all runs' rows. A page that cannot be written costs a note: the run has ended well."""
-    folder = f"{lake.root.rstrip('/')}/reports"
+    folder = reports_folder(lake)
     try:
         now = datetime.now(UTC)
         states = tuple(_states(rows, engine_of(job.settings.policy), lake, folder=folder, at=now))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strongroom.core.policy.decision import Request
 from strongroom.core.report import Report
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.govern.review.readers import reads
 from strongroom.reports import write
 from strongroom.reports.feeds import openlineage, prometheus
 from strongroom.reports.send import Delivery, Message, lineage_message, push_message
@@ -70,12 +70,9 @@ def reports_folder(lake: Lake) -> str:
 
 def audience_of(job: Job, table: str, columns: Sequence[str], *, purposes: Sequence[str]) -> tuple[str, ...]:
     """The roles that may read some of a table's columns now, for one of the purposes (none: for the run's own)."""
-    engine = engine_of(job.settings.policy)
-
-    def reads(member: str) -> bool:
-        return any(
-            engine.narrow(Request(member, "read", table, job.run.started, tuple(columns), purpose)).allowed
-            for purpose in purposes or (job.run.purpose,)
-        )
-
-    return tuple(role.name for role in engine.policy.roles if any(reads(member) for member in role.members))
+    engine, asked = engine_of(job.settings.policy), purposes or (job.run.purpose,)
+    return tuple(
+        role.name
+        for role in engine.policy.roles
+        if any(reads(engine, role, table, columns=columns, purpose=each, at=job.run.started) for each in asked)
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from strongroom.core.contract import Contract
-from strongroom.core.run import Job
+from strongroom.core.run import Job, Run
 from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.foundation import front_page
 from strongroom.flows.foundation.authorise import policy_of
@@ -48,11 +48,16 @@ def append(
         "run_id": run.id, "dataset": dataset, "status": status, "principal": run.principal, "actor": run.actor,
         "purpose": run.purpose, "contract": contract.id, "contract_version": contract.version,
         "contract_fingerprint": contract.fingerprint, "policy_fingerprint": policy_of(job), "started": run.started,
-        "seconds": (datetime.now(UTC) - run.started).total_seconds(), **more,
+        "seconds": seconds_of(run), **more,
     }  # fmt: skip
     commits.append(lake, RUNS, pa.Table.from_pylist([row], _RUNS), once=once)
     found = lake.read(RUNS, front_page.COLUMNS)
     front_page.write(job, lake, [] if found is None else found.to_pylist())
+
+
+def seconds_of(run: Run) -> float:
+    """Wall time since a run started."""
+    return (datetime.now(UTC) - run.started).total_seconds()
 
 
 def holds(lake: Lake, *, run_id: str, dataset: str) -> bool:

@@ -136,8 +136,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
-    if batch.mode == "overwrite" and planned.onto is not None and planned.onto.count():
-        verdicts = (*verdicts, *filter(None, [emptied(contract, tally)]))
+    empties = emptied(contract, tally) if batch.mode == "overwrite" else None
+    if empties is not None and planned.onto is not None and planned.onto.count():
+        verdicts = (*verdicts, empties)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
     done = replace(done, plan=training)
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, StrongroomError, Terminated
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import Job, Outcome
 from strongroom.flows.foundation import reporting
 from strongroom.flows.foundation.authorise import policy_of
+from strongroom.flows.foundation.run_rows import seconds_of
 from strongroom.flows.prepare.run_record import write_failed
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable
@@ -48,7 +47,7 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
         read=None,
         written=None,
         quarantined=None,
-        seconds=(datetime.now(UTC) - job.run.started).total_seconds(),
+        seconds=seconds_of(job.run),
         sources=tuple(SourceFacts(source.name, source.format, source.path) for source in contract.sources),
         tables={table: lake.folder(table)},
         readable=readable(lake, table),

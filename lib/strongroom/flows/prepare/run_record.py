@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pyarrow as pa
 from deltalake.transaction import AddAction
@@ -66,7 +65,7 @@ class Done:
     @property
     def seconds(self) -> float:
         """Wall time since the run started."""
-        return (datetime.now(UTC) - self.run.started).total_seconds()
+        return run_rows.seconds_of(self.run)
 
 
 def write_metrics(done: Done, *, lake: Lake) -> None:

@@ -175,8 +175,7 @@ def _sources(place: Place, parts: Sequence[_Part], lake: str) -> list[Source]:
 def _from_schema(job: Job, out: Path, name: str) -> Outcome:
     """A contract of somebody's schema; the data is not looked at."""
     place = place_named(job.args.schema, job.settings.lake)
-    there = () if "://" in job.args.schema else (RawFile(job.args.schema, 0, 0),)
-    for table in sorted(tables_of(place, there, job.settings.lake)):
+    for table in sorted(tables_of(place, [RawFile(job.args.schema, 0, 0)], job.settings.lake)):
         permit(job, "read", table)
     columns = schemas.columns_from(job.args.schema)
     word = job.args.source

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import StoreError
-from strongroom.flows.profile.found import Folders, Found, opened
+from strongroom.flows.profile.found import Folders, Found
 from strongroom.flows.profile.found import draft as draft_of
 from strongroom.flows.profile.sampling import Sample, bytes_in, ranges_of
-from strongroom.flows.row_pass.part_reader import blocks_of
+from strongroom.flows.row_pass.part_reader import blocks_of, opened
 from strongroom.quality.profile.csv_guess import candidates, has_header
 from strongroom.quality.profile.tree import Tree, tree_of_batch
 from strongroom.quality.reading.blocks import Block, Seen

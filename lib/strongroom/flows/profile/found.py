@@ -1,18 +1,13 @@
-"""What files gave, and how a file is opened that nobody has described yet."""
+"""What files gave that nobody has described yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Source
-from strongroom.core.errors import StoreError
+from strongroom.flows.row_pass.part_reader import opened
 from strongroom.quality.profile.tree import Tree
-from strongroom.stores.sources import place_of
 
 Folders = dict[str, str | None]
 """What the folders of a file say, as `hive_folders.folders_of` has it."""
@@ -70,23 +65,3 @@ def head_of(path: str, size: int) -> bytes:
     with opened(path) as stream:
         head: bytes = stream.read(size)
         return head
-
-
-@contextmanager
-def opened(path: str) -> Iterator[Any]:
-    """A file as a stream, unpacked as its name says."""
-    filesystem, inside = place_of(path)
-    with filesystem.open_input_stream(inside, compression="detect") as stream:
-        yield stream
-
-
-@contextmanager
-def errors_told(path: str) -> Iterator[None]:
-    """An error without a place gets the file's; what storage and Arrow say may quote a value, so it is not said."""
-    try:
-        yield
-    except StoreError as error:
-        raise StoreError(error.what, where=error.where or path, todo=error.todo, code=error.code) from None
-    except (OSError, pa.ArrowException):
-        todo = "Check the path and permission, and that the file is whole."
-        raise StoreError("this file cannot be read", where=path, todo=todo, code="source.unreadable") from None

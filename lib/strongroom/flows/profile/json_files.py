@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from strongroom.core.errors import StoreError
-from strongroom.flows.profile.found import Folders, Found, opened
+from strongroom.flows.profile.found import Folders, Found
 from strongroom.flows.profile.sampling import Sample, bytes_in, ranges_of
+from strongroom.flows.row_pass.part_reader import opened
 from strongroom.quality.profile.tree import Tree, tree_of_records
 from strongroom.quality.reading.blocks import Seen
 from strongroom.quality.reading.encodings import decoder

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from strongroom.core.contract import Source, raw_table
 from strongroom.core.errors import StoreError
+from strongroom.core.uris import plain_uri
 from strongroom.stores.sources import RawFile
 
 _TABLE = re.compile(r"raw\.([A-Za-z0-9_]+)")
@@ -68,10 +69,9 @@ def place_named(word: str, lake: str) -> Place:
 def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
     """The tables of the lake that these files belong to, whatever links lead there."""
     found, lake = {place.table} if place.table else set[str](), _plain(lake)
-    if "://" in lake:
-        return found
-    for file in files:
-        whole = Path(os.path.realpath(_plain(file.path)))
+    here = [] if "://" in lake else [path for file in files if "://" not in (path := _plain(file.path))]
+    for path in here:
+        whole = Path(os.path.realpath(path))
         # A Delta table is one file here; what lies in its folder may be links to another's.
         for each in (whole, *(Path(os.path.realpath(one)) for one in whole.rglob("*") if place.delta)):
             if inside := _inside(str(each), lake):
@@ -82,11 +82,7 @@ def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
 def _plain(word: str) -> str:
     """One spelling of a place: Hadoop's names of S3 are S3's, and a file's URI is its path."""
     scheme, mark, rest = word.partition("://")
-    if mark and scheme.lower() in ("s3a", "s3n"):
-        return f"s3://{rest}"
-    if mark and scheme.lower() == "file":
-        return unquote("/" + rest.partition("/")[2])
-    return word
+    return unquote("/" + rest.partition("/")[2]) if mark and scheme.lower() == "file" else plain_uri(word)
 
 
 def _place(path: str, inside: str, whole: str) -> Place:

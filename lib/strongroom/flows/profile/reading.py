@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from strongroom.core.errors import StoreError
 from strongroom.flows.profile.csv_files import CsvFiles, all_said
-from strongroom.flows.profile.found import Folders, Found, errors_told, head_of, opened, together
+from strongroom.flows.profile.found import Folders, Found, head_of, together
 from strongroom.flows.profile.json_files import json_rows
 from strongroom.flows.profile.sampling import Sample
 from strongroom.flows.profile.typed_files import parquet
+from strongroom.flows.row_pass.part_reader import errors_told, opened
 from strongroom.quality.profile.csv_guess import Bytes
 from strongroom.quality.profile.tree import Tree
 from strongroom.quality.reading.encodings import LONGEST_MARK, decoder, encoding_of

@@ -38,7 +38,7 @@ def form_of(part: Part, contract: Contract) -> Form | None:
     if FORMATS[source.format].typed:
         return None
     said = str(source.options.get("encoding", "UTF-8"))
-    with _told(part), _stream(part) as stream:
+    with errors_told(part.path), opened(part.path) as stream:
         encoding, mark = encoding_of(stream.read(LONGEST_MARK), said)
     return text_of(source.format).form(part, contract, encoding, mark)
 
@@ -52,7 +52,7 @@ def kept_of(part: Part, contract: Contract, form: Form | None) -> Form:
 
 def head_of(part: Part, form: Form) -> bytes:
     """The first bytes of a text file."""
-    with _told(part), _stream(part) as stream:
+    with errors_told(part.path), opened(part.path) as stream:
         return decoder(form.encoding)(stream.read(form.mark + _HEAD)[form.mark :], False)
 
 
@@ -69,7 +69,7 @@ def blocks_of(
         StoreError: the file cannot be read; never with a value of it.
     """
     columns = [column for column in contract.columns if only is None or column.name in only]
-    with _told(part):
+    with errors_told(part.path):
         if form is None:
             found = _rows(part, contract, columns, seen, content)
         elif part.start or part.stop >= 0:
@@ -103,19 +103,19 @@ def with_folders(block: Block, folders: Mapping[str, str | None], columns: Seque
 
 
 @contextmanager
-def _told(part: Part) -> Iterator[None]:
+def errors_told(path: str) -> Iterator[None]:
     """What the storage and Arrow say may quote a value, so it is not said; an error without a place gets the file's."""
     try:
         yield
     except StoreError as error:
         if error.where:
             raise
-        raise StoreError(error.what, where=part.path, todo=error.todo, code=error.code) from None
+        raise StoreError(error.what, where=path, todo=error.todo, code=error.code) from None
     except (OSError, pa.ArrowException) as error:
         todo = "Replace or remove it." if isinstance(error, pa.ArrowException) else "Check the path and permission."
-        if only_whole(part.path):
+        if only_whole(path):
             todo = "Check the path and permission, and that the file is packed as its name says, and whole."
-        raise StoreError("this file cannot be read", where=part.path, todo=todo, code="source.unreadable") from None
+        raise StoreError("this file cannot be read", where=path, todo=todo, code="source.unreadable") from None
 
 
 def _rows(
@@ -132,7 +132,7 @@ def _records(
     part: Part, contract: Contract, seen: Seen, form: Form, columns: Sequence[Column], content: pa.Buffer | None
 ) -> Iterator[Block]:
     """Those of a whole file of text."""
-    with _stream(part, content) as stream:
+    with opened(part.path, content) as stream:
         text = text_of(form.format)
         if text.document is not None and is_document(contract.sources[part.source]):
             yield from text.document(decoder(form.encoding)(stream.read()[form.mark :], True), contract.columns, seen)
@@ -159,13 +159,13 @@ def _range(part: Part, encoding: str) -> Iterator[pa.Array]:
 
 
 @contextmanager
-def _stream(part: Part, content: pa.Buffer | None = None) -> Iterator[Any]:
-    """What is in a file, unpacked."""
-    filesystem, path = place_of(part.path)
+def opened(path: str, content: pa.Buffer | None = None) -> Iterator[Any]:
+    """A file as a stream, unpacked as its name says; `content` are its bytes, where somebody else has read them."""
     if content is not None:
-        yield _unpacked(content, part.path)
+        yield _unpacked(content, path)
         return
-    with filesystem.open_input_stream(path, compression="detect") as stream:
+    filesystem, inside = place_of(path)
+    with filesystem.open_input_stream(inside, compression="detect") as stream:
         yield stream
 
 

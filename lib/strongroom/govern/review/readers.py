@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from strongroom.core.policy import Grant
+from strongroom.core.policy import Grant, Role
 from strongroom.core.policy.decision import Request
 from strongroom.core.report.front import Reader
 from strongroom.govern.engine.engine import Engine
@@ -20,7 +20,7 @@ def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime)
     found = list[Reader]()
     for role in engine.policy.roles:
         for purpose in dict.fromkeys(_purposes(engine, role.name, table, at)):
-            if any(_reads(engine, member, table, columns, purpose, at) for member in role.members):
+            if reads(engine, role, table, columns=columns, purpose=purpose, at=at):
                 found.append(Reader(role.name, purpose, _end(engine, role.name, table, purpose, at)))
     return tuple(found)
 
@@ -45,5 +45,7 @@ def _end(engine: Engine, role: str, table: str, purpose: str, at: datetime) -> d
     return None if None in ends else max(end for end in ends if end is not None)
 
 
-def _reads(engine: Engine, member: str, table: str, columns: Sequence[str], purpose: str, at: datetime) -> bool:
-    return engine.narrow(Request(member, "read", table, at, tuple(columns), purpose)).allowed
+def reads(engine: Engine, role: Role, table: str, *, columns: Sequence[str], purpose: str, at: datetime) -> bool:
+    """Whether a member of the role may read some of the columns then, for the purpose."""
+    asked = (Request(member, "read", table, at, tuple(columns), purpose) for member in role.members)
+    return any(engine.narrow(request).allowed for request in asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -53,25 +54,16 @@ def tally_text(array: pa.Array, *, alive: frozenset[str] = frozenset(KINDS), tok
     given = int(counts_good.sum())
     alone = bool((counts_good == 1).all()) and len(texts.unique()) == len(texts)
     short = not len(texts) or (found.longest or 0) <= LONGEST_KEY
-    return Tally(
+    return replace(
+        found,
         rows=len(array),
         nulls=len(array) - len(there),
         blank=int(counts[blank].sum()),
         padded=int(counts[padded & ~blank].sum()),
         missing=missing,
         given=given,
-        kinds=found.kinds,
         tokens={tokens: len(there)} if tokens else {},
-        ends=found.ends,
-        shortest=found.shortest,
-        longest=found.longest,
-        digits=found.digits,
-        blanks=found.blanks,
-        few=found.few,
         keys=((texts,) if len(texts) else ()) if alone and short else None,
-        found=found.found,
-        checked=found.checked,
-        lengths=found.lengths,
     )
 
 

@@ -18,6 +18,7 @@ from strongroom import __version__
 from strongroom.core.report import Report, SourceFacts
 from strongroom.core.report.columns import ColumnFacts
 from strongroom.core.run import Run
+from strongroom.core.uris import plain_uri
 from strongroom.reports.markup import plain
 
 PRODUCER = f"urn:strongroom:{__version__}"
@@ -92,10 +93,9 @@ def _facet(kind: str, **fields: object) -> Fields:
 
 def _place(path: str) -> Fields:
     """Namespace and name of a data set: storage and path for a URI or an absolute path. Hadoop's `s3a` is `s3`."""
-    parts = urlsplit(path)
+    parts = urlsplit(plain_uri(path))
     if parts.scheme and parts.netloc:
-        scheme = "s3" if parts.scheme in ("s3a", "s3n") else parts.scheme
-        return {"namespace": f"{scheme}://{parts.netloc}", "name": parts.path.lstrip("/") or "/"}
+        return {"namespace": f"{parts.scheme}://{parts.netloc}", "name": parts.path.lstrip("/") or "/"}
     return {"namespace": "file" if path.startswith("/") else NAMESPACE, "name": path}
 
 

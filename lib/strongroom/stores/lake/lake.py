@@ -21,6 +21,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.sql_text import Condition
+from strongroom.core.uris import plain_uri
 from strongroom.stores.table_plan import TablePlan, delta_schema, plain_type
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -140,7 +141,7 @@ def filesystem_of(uri: str) -> tuple[Any, str]:
         return pafs.LocalFileSystem(), uri.rstrip("/") or "/"
     if uri.startswith("abfss://"):
         return _azure(uri)
-    uri = re.sub(r"^s3[an]://", "s3://", uri)
+    uri = plain_uri(uri)
     late = "?allow_delayed_open=true" if uri.startswith("s3://") and "?" not in uri else ""
     filesystem, path = pafs.FileSystem.from_uri(uri + late)
     return filesystem, path.rstrip("/")
