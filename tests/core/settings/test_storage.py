@@ -189,3 +189,13 @@ def test_where_identity_is_proven_endpoints_come_from_the_settings_alone(section
     assert ("AWS_ACCESS_KEY_ID" in found) is kept
     assert "mine" not in str(found)
     assert storage.spark(read, found)["spark.hadoop.fs.s3a.endpoint"] == "https://s3.example"
+
+
+def test_where_identity_is_proven_a_process_at_work_takes_no_address_either_but_the_settings_own():
+    more = "identity: {provider: system}\nenvironment: {AWS_ENDPOINT_URL: 'https://kms.example', AWS_PROFILE: }\n"
+    found = storage.unwanted(settings("s3a://b/l", more=more))
+    assert {"AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE", "STORAGE_EMULATOR_HOST"} <= {*found}
+    assert not {"AWS_ENDPOINT_URL", "AWS_PROFILE"} & {*found}
+    kept = environment(settings("s3a://b/l", more=more), {"AWS_PROFILE": "theirs"}, home="/home/ada")
+    assert (kept["AWS_ENDPOINT_URL"], kept["AWS_PROFILE"]) == ("https://kms.example", "theirs")
+    assert "AWS_ENDPOINT_URL" not in storage.unwanted(settings("s3a://b/l")), "else it is the caller's to say"

@@ -46,6 +46,15 @@ def test_without_columns_it_says_what_is_given_all_the_same_and_how_strongly(ask
     assert "  email:" not in shown
 
 
+def test_without_columns_nobody_is_asked_for_the_tag_of_a_subject(ask, tmp_path):
+    text = "roles: {a: {members: [user:x]}}\ngrants:\n  - {role: a, actions: [read], tables: [training.*]}\n"
+    (tmp_path / "p.yaml").write_text(text)
+    words = ("explain", "--as", "user:x", "--table", "training.reviews", "--set", f"policy={tmp_path}/p.yaml")
+    shown = ask(*words, "--exit-code").out
+    assert "_subject" not in shown
+    assert "_subject" in ask(*words, "--columns", "_subject", "--exit-code", code=5).out
+
+
 @pytest.mark.parametrize(
     ("more", "level"),
     [

@@ -116,7 +116,7 @@ def unwanted(settings: Settings) -> list[str]:
         return []
     found = {*_LOOSE, *(("AWS_ENDPOINT",) if storage.get("endpoint") else ())}
     if settings.identity.get("provider"):
-        found |= {*_ELSEWHERE}
+        found |= {*_ELSEWHERE} - settings.environment.keys()  # what the settings say or pass on is theirs
     if _provider(storage) in ("role", "file"):
         found |= {*_KEYS[cloud]}
     return sorted(found - variables(settings).keys())
