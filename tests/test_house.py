@@ -99,6 +99,53 @@ FLOWS = {
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
 }
+# The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
+# stands here not at all is open as a whole.
+FACES = {
+    "core.contract": "conditions file formats model operators overlay protection references shown standard subject",
+    "core.report": "columns distribution front",
+    "core.settings": "file proven storage values",
+    "flows": "",
+    "flows.access": "",
+    "flows.audit": "",
+    "flows.contract": "",
+    "flows.doctor": "",
+    "flows.explore": "",
+    "flows.foundation": "authorise contract_survey contracts derived keyring known_tables projections provenance "
+    "reporting role_keys run_rows table_plans",
+    "flows.keys": "rewrap",
+    "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
+    "flows.profile": "",
+    "flows.project": "",
+    "flows.quarantine": "",
+    "flows.read": "listing",
+    "flows.reveal": "",
+    "flows.row_pass": "engines feeds inputs part_reader passing probe process road row_json shape_check "
+    "source_positions",
+    "govern.export": "iceberg ranger scope unity",
+    "learn.features": "labels tfidf vocabulary",
+    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags",
+    "protect.cipher": "aes blocks byte_rows encoding framing siv",
+    "protect.methods": "encrypt hash method row_key",
+    "quality": "gate min_distinct row_rules",
+    "quality.checks": "check formats presence",
+    "quality.counts": "failures kmv labels sketch_states sketches tally",
+    "quality.profile": "arrow_types csv_guess meaning proposal propose shape tally tree",
+    "quality.query": "",
+    "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
+    "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
+    "reports.page": "front layout page pictures style",
+    "sample": "lake",
+    "setup": "home jars java own_session probes spark_submit steps variables",
+    "stores.identity": "settings_file trust",
+    "stores.keys": "handed_out_file role_files tink_format",
+    "stores.keys.providers": "local",
+    "stores.lake": "clear_tables commits file_rewrite listing old_timestamps others owners parquet_sink projections "
+    "properties publication reader_features staging table_files text_columns",
+    "stores.sources": "delta files hive_folders manifest origins work_items",
+    "stores.sources.kinds": "",
+    "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
+}
 ENTRIES = (
     "__main__",
     "run_job",
@@ -195,6 +242,31 @@ def test_no_circle():
     while free := {name for name, needs in steps.items() if not needs & steps.keys()}:
         steps = {name: needs for name, needs in steps.items() if name not in free}
     assert not steps, f"these need each other: {sorted(steps)}"
+
+
+def package(name: str) -> str:
+    return name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+
+
+def behind_a_face(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Package and module of each module in another package that this one imports past its `__init__`."""
+    for _, full in imports(text):
+        other = full.removeprefix("strongroom.")
+        if other in MODULES and (theirs := package(other)) not in (other, package(name)):
+            yield theirs, other.removeprefix(theirs + ".")
+
+
+def test_what_is_inside_a_package_stays_inside():
+    """Every import from another package is of its face; and a face says nothing that nobody uses."""
+    used_of: dict[str, set[str]] = {name: set() for name in FACES}
+    for name, path in MODULES.items():
+        for theirs, module in behind_a_face(name, path.read_text(encoding="utf-8")):
+            if theirs in FACES:
+                used_of[theirs].add(module)
+    assert used_of == {name: set(modules.split()) for name, modules in FACES.items()}
+    assert list(behind_a_face("run_all", "from strongroom.core.contract.columns import read")) == [
+        ("core.contract", "columns")
+    ]
 
 
 @pytest.mark.parametrize(
