@@ -17,7 +17,7 @@ from strongroom.core.settings.file import hand_on, load_settings
 from strongroom.databricks.format import parse_notebook
 from strongroom.databricks.ipynb import ipynb
 from strongroom.flows import notebook, prepare
-from support.environments import environment
+from support.kernel import execute
 from support.lakes import ROOT, install
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
@@ -93,33 +93,15 @@ def test_a_figure_is_shown_once(monkeypatch):
     assert pyplot.get_fignums() == [], "else Jupyter draws it again"
 
 
-RUN = """
-import sys, nbformat
-from nbclient import NotebookClient
-file, folder = sys.argv[1:]
-found = nbformat.read(file, 4)
-nbformat.validate(found)
-NotebookClient(found, timeout=500, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
-nbformat.write(found, file)
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.spark
 def test_a_kernel_of_jupyter_s_runs_each_of_them_as_the_data_scientist(place):
-    """Our packages come by the path, since a whole environment of pip's would bring Spark a second time."""
     assert place.run(prepare).code == 0
-    programs = environment("nbclient==0.11.0", "ipykernel==7.4.0")
-    ours = [str(ROOT / "lib"), sysconfig.get_path("purelib")]
     for name in ("02_explore", "03_vectorize", "04_my_tables"):
         source = place.root / f"notebooks/{name}.py"
         assert place.run(notebook, str(source), "--jupyter", "--set", "principal=user:ada").code == 0
         file = source.with_suffix(".ipynb")
-        done = subprocess.run(
-            [programs / "python", "-c", RUN, file, file.parent], capture_output=True, text=True, check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(ours)},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
+        execute(file)
         outputs = [each for cell in json.loads(file.read_text())["cells"] for each in cell.get("outputs", ())]
         pictures = sum("image/png" in each.get("data", {}) for each in outputs)
         assert pictures == {"02_explore": 2, "03_vectorize": 2, "04_my_tables": 1}[name]
