@@ -8,6 +8,13 @@ fail() { # WHAT TODO: exit code 4 is "environment" in core/errors.py
     exit 4
 }
 
+stopped() { # HEADLINE BY EXIT, in the words of every job
+    printf 'strongroom: %s (exit %s)\n  what:  stopped by %s; nothing has begun\n  do:    Run again.\n' "$1" "$3" "$2" >&2
+    exit "$3"
+}
+trap 'stopped interrupted Ctrl-C 130' INT
+trap 'stopped stopped SIGTERM 143' TERM
+
 here() { # the folder of this file, whatever symlinks led to it (macOS has no readlink -f)
     local file="$1" link
     while [ -L "$file" ]; do
@@ -52,5 +59,10 @@ if ! [ -x "$python" ]; then
     python="$(system_python)"
     [ -n "$python" ] || fail "Python 3.11 or newer is missing." "$(install_hint)"
 fi
+# A Python that is only just starting can say nothing of a signal: env (of GNU) holds it back, else its first line does.
+held=()
+if env --block-signal=INT,TERM true 2>/dev/null; then
+    held=(env --block-signal=INT,TERM)
+fi
 # Isolated (-I): what the environment says to Python is for the job, if the settings let it through.
-exec "$python" -I -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from strongroom.launcher import main; main(sys.argv[1:])' "$root/lib" "$@"
+exec ${held[@]+"${held[@]}"} "$python" -I -c 'import _signal as s, sys; s.pthread_sigmask(s.SIG_BLOCK, (s.SIGINT, s.SIGTERM)); sys.path.insert(0, sys.argv.pop(1)); from strongroom.launcher import main; main(sys.argv[1:])' "$root/lib" "$@"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import NoReturn
 
-from strongroom.launcher import main
+signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # until the launcher hears them
+
+from strongroom.launcher import main  # noqa: E402
 
 
 def run() -> NoReturn:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
-from strongroom.core.errors import ConfigError, Problem, StrongroomError, UsageError
+from strongroom.core.errors import ConfigError, Problem, Stopped, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
 from strongroom.core.program import typed
 from strongroom.core.run import Outcome
@@ -73,6 +73,12 @@ class Telling:
                 if text:
                     say(f"  {label + ':':<7}{self._here(text)}")
         return self._end(type(error).__name__, code=code, outcome=error.outcome, error=error)
+
+    def stopped(self, stop: KeyboardInterrupt) -> int:
+        """Says that somebody stopped it, and returns the exit code."""
+        by, code = ("SIGTERM", Stopped.exit_code) if isinstance(stop, Terminated) else ("Ctrl-C", 130)
+        stopped = Stopped(f"stopped by {by}; readers see the last whole version", todo="Run again.")
+        return self.failed(stopped, code=code)
 
     def unread(self, message: str, *, code: int) -> int:
         """Ends a run whose command line nobody understood; people were told already."""

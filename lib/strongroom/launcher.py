@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from strongroom import __version__, console
+from strongroom.core import signals
 from strongroom.core.errors import ConfigError, EnvironmentFault, StrongroomError, UsageError
 from strongroom.core.jobs import JOBS
 from strongroom.core.program import INSTALLED, ROOT
@@ -65,6 +66,7 @@ def main(argv: Sequence[str]) -> NoReturn:
     """Run the command line; ends the process, or becomes the job."""
     start = time.monotonic()
     try:
+        signals.hear()
         launch(argv)
         sys.exit(0)
     except StrongroomError as error:
@@ -72,9 +74,8 @@ def main(argv: Sequence[str]) -> NoReturn:
     except OSError as error:  # a disk that is full or read-only, a folder that is somebody else's
         fault = EnvironmentFault(f"{error.strerror or error}.", where=str(error.filename or ""), todo=_WRITABLE)
         sys.exit(_failed(argv, fault, start=start))
-    except KeyboardInterrupt:
-        say("interrupted; run the same again to go on")
-        sys.exit(130)
+    except KeyboardInterrupt as stop:
+        sys.exit(_telling(argv, start).stopped(stop))
 
 
 def launch(argv: Sequence[str]) -> None:
@@ -110,11 +111,13 @@ def launch(argv: Sequence[str]) -> None:
     if java is None:
         become(plain(request, settings, home))
     # Ctrl-C is for the job alone: a JVM that knows the signal would be gone before the job has said how it ended.
+    signals.hold()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # JVM and job write to stderr each on its own; in a file (2> FILE) they would write over each other's lines.
     fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | os.O_APPEND)
     folder, lock = run_folder.make()
     run_folder.sweep_after(folder, lock)
+    signals.hear_for(folder / "ear")  # until there is a job
     become(submitted(request, home, masked(settings, run), java=java, folder=folder))
 
 
@@ -303,7 +306,8 @@ def _told(command: Command, settings: Settings) -> Command:
 
 
 def become(program: Command) -> NoReturn:
-    """Replace this process, so that signals and exit codes are the program's own."""
+    """Replace this process, so that signals and exit codes are the program's own; a signal meanwhile waits for it."""
+    signals.hold()
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(program.words[0], program.words, {**os.environ, **program.environment})  # noqa: S606 - no shell is meant
@@ -316,8 +320,12 @@ def say(line: str) -> None:
 
 def _failed(argv: Sequence[str], error: StrongroomError, *, start: float) -> int:
     """Say what is wrong, in the form of every job, and return the exit code."""
+    return _telling(argv, start).failed(error, code=error.exit_code)
+
+
+def _telling(argv: Sequence[str], start: float) -> console.Telling:
     job = next((word for word in argv if word in JOBS), "")
-    return console.Telling(job, run_id="", as_json="--json" in argv, start=start).failed(error, code=error.exit_code)
+    return console.Telling(job, run_id="", as_json="--json" in argv, start=start)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +21,9 @@ from typing import Any, NoReturn
 from strongroom.audit.log import AuditLog
 from strongroom.audit.signing import seal_after_job
 from strongroom.console import Parser, Telling, say
-from strongroom.core import workers
+from strongroom.core import signals, workers
 from strongroom.core.audit_event import ASSERTED, Event
-from strongroom.core.errors import ConfigError, Refused, Stopped, StrongroomError, Terminated, UsageError
+from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
 from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.program import PACKAGE
 from strongroom.core.run import Caller, Job, Outcome, Run
@@ -45,19 +44,21 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 def main(name: str) -> NoReturn:
     """Runs a job of the table, and ends the process with its exit code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # the JVM that started this process ignores Ctrl-C
-    signal.signal(signal.SIGTERM, _terminated)
     telling = Telling(name, "", as_json="--json" in sys.argv, start=time.monotonic())
+    signals.hold()
+    _own_stderr()
+    keep_quiet()
+    workers.without_zips()
+    _without_buttons()
+    session.begin()
+    flow = flow_of(name)
     try:
-        _own_stderr()
-        keep_quiet()
-        workers.without_zips()
-        _without_buttons()
-        session.begin()
-        flow = flow_of(name)
+        signals.hear()
+        code = run(flow, sys.argv[1:])
     except KeyboardInterrupt as stop:
-        sys.exit(_stopped(telling, stop))
-    sys.exit(run(flow, sys.argv[1:]))
+        code = telling.stopped(stop)
+    signals.leave()
+    sys.exit(code)
 
 
 def _without_buttons() -> None:
@@ -75,16 +76,6 @@ def keep_quiet() -> None:
 def flow_of(name: str) -> ModuleType:
     """The flow of a job of the table."""
     return import_module(f"strongroom.flows.{name}")
-
-
-def _stopped(telling: Telling, stop: KeyboardInterrupt) -> int:
-    by, code = ("SIGTERM", Stopped.exit_code) if isinstance(stop, Terminated) else ("Ctrl-C", 130)
-    stopped = Stopped(f"stopped by {by}; readers see the last whole version", todo="Run again.")
-    return telling.failed(stopped, code=code)
-
-
-def _terminated(*_: object) -> NoReturn:
-    raise Terminated
 
 
 def _own_stderr() -> None:
@@ -121,8 +112,10 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         _check_run_id(run_id)
         return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt as stop:
-        return _stopped(telling, stop)
+        return telling.stopped(stop)
     except BaseException as error:
+        if heard := signals.came():
+            return telling.stopped(heard)
         known = translate(error)
         if known is None and not isinstance(error, Exception):
             raise
