@@ -56,8 +56,8 @@ MAY = {
     "sample": "core",
     # decisions
     "govern.engine": "core core.contract core.policy",
-    "govern": "core.contract core.policy govern.engine",
-    "govern.levels": "core.keys core.policy govern.engine",
+    "govern": "core core.contract core.policy govern.engine",
+    "govern.levels": "core core.keys core.policy govern.engine",
     "govern.sql": "core core.expression core.policy",
     "govern.review": "core core.contract core.expression core.policy core.report govern govern.engine govern.levels",
     "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",

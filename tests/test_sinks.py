@@ -222,7 +222,7 @@ SINKS = (
         f"{LIB}/quality/reading/numbers.py": "of numbers: widths only",
         f"{LIB}/quality/reading/datetimes.py": "of a time's format, each piece escaped",
         f"{LIB}/quality/reading/columns.py": "a suffix, escaped",
-        f"{LIB}/govern/engine/names.py": "a policy's '*', all else escaped",
+        f"{LIB}/core/names.py": "a policy's '*', all else escaped",
         f"{LIB}/stores/sources/files.py": "a path's '*', all else escaped",
         f"{LIB}/stores/sources/local_listing.py": "a path's '*', all else escaped",
         f"{LIB}/setup/jars.py": "a file of the lock, escaped",

@@ -11,11 +11,15 @@ from strongroom.core.yaml import Node
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing that changes nothing in a run, and why somebody should know: `left` is one that was to be checked."""
+    """One thing that changes nothing in a run, and why somebody should know.
+
+    `left` is one that was to be checked, `warning` one that was meant to do something, and does nothing.
+    """
 
     what: str
     where: str
     left: bool = False
+    warning: bool = False
 
 
 class Findings:
@@ -31,9 +35,9 @@ class Findings:
         """Note a problem at this place."""
         self.problems.append(node.problem(what, todo, f"{self.area}.{kind}"))
 
-    def note(self, node: Node, what: str, *, left: bool = False) -> None:
+    def note(self, node: Node, what: str, *, left: bool = False, warning: bool = False) -> None:
         """Note what is understood and changes nothing; `left`: it was to be checked, and an overlay leaves it."""
-        self.notes.append(Note(what, node.where, left))
+        self.notes.append(Note(what, node.where, left, warning))
 
     def _of(self, kind: str, node: Node, what: str, todo: str = "") -> None:
         self.add(node, what, todo, kind)

@@ -4,8 +4,9 @@ Without files: the settings file (--config), its policy and every contract of it
 the policy, as notes; with --lake also which tables of the lake do not say what they were made from, or whose their rows
 are. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
 
---show prints a contract as it is understood, line by line, each with where it came from. --contracts DIR counts how
-many contracts of a folder load, and what keeps the others from it; --protection names one overlay for all of them.
+--show prints a contract as it is understood, line by line, each with where it came from. --contracts DIR says which
+contracts of a folder load, what keeps the others from it, and how many those are, with exit code 3 if there are any;
+--protection names one overlay for all of them.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import contracts_in, parts_of
+from strongroom.core.contract.file import Asked, contracts_in, lakes_parts, parts_of, read_contract
 from strongroom.core.contract.overlay import read_overlay
 from strongroom.core.contract.references import referenced
 from strongroom.core.contract.shown import shown
-from strongroom.core.contract_files import files_in, name_of, named_part, overlays
+from strongroom.core.contract_files import files_in, misnamed, name_of, named_part, overlay_of, overlays, twins
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings, parse_settings
-from strongroom.core.suggest import counted, did_you_mean
+from strongroom.core.suggest import counted, did_you_mean, slip_of
 from strongroom.core.yaml import parse, read_text
-from strongroom.flows.foundation.contract_survey import contract_as_asked, survey
+from strongroom.flows.foundation.contract_survey import contract_as_asked, folders_of_files, survey
 from strongroom.flows.foundation.contracts import doubled, must_exist, named
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
@@ -73,21 +74,21 @@ def run(job: Job) -> Outcome:
                 told["shown"] = [asdict(line) for line in understood]
                 lines += [f"    {line}" for line in understood]
         except ConfigError as error:
-            problems += error.problems
+            problems += [*error.problems, *_of_others(file, error, job)]
+    remarks = [warning for contract in contracts for warning in _warnings(contract)]
     if problems:
-        for line in lines:
+        for line in (*lines, *(f"note  {remark}" for remark in remarks)):
             job.say(line)
         fault = ConfigError(dict.fromkeys(problems))
-        fault.outcome = Outcome(answer={"files": checked, "notes": []})
+        fault.outcome = Outcome(answer={"files": checked, "notes": [asdict(remark) for remark in remarks]})
         raise fault
-    remarks = list[Problem]()
     if not job.args.files and not job.args.contract:
         settings = load_settings(job.args.config, job.args.overrides)
-        remarks += _without_contract(settings)
+        remarks += _without_contract(settings.contracts, slips=False)
         remarks += doubled(contracts)
         with storage.settled(settings):
             remarks += _remarks(job, settings)
-        lines += [f"note  {remark}" for remark in remarks]
+    lines += [f"note  {remark}" for remark in remarks]
     answer = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
     return Outcome(summary=joined(lines), facts={"files": len(files)}, answer=answer)
 
@@ -121,6 +122,7 @@ def _files(job: Job) -> tuple[list[Path], list[Problem]]:
     contracts = files_in(folder)
     todo = "Correct the setting 'contracts'."
     problems = [] if contracts else [Problem("No contract here.", str(folder), todo, "contract.unknown")]
+    problems += [*misnamed(folder), *twins(overlays(folder)), *_without_contract(folder, slips=True)]
     for section, values in settings.jobs.items():
         name = str(values.get("contract") or "")
         if name and not named(folder, name).exists():
@@ -156,11 +158,26 @@ def _check(file: Path, job: Job) -> tuple[str, str, list[Contract]]:
     return kind, kinds[kind](), []
 
 
+def _of_others(file: Path, error: ConfigError, job: Job) -> Iterator[Problem]:
+    """Where the protection of a contract is said in which no column says how it leaves: it may be somebody else's."""
+    if "contract.unprotected" not in {problem.code for problem in error.problems}:
+        return
+    text, folders = read_text(str(file)), folders_of_files(file, job)
+    found = (read_contract(text, str(file), Asked(part))[0] for part in parts_of(file, text))
+    leaves = [leaf for contract in found if contract is not None for leaf in contract.leaves()]
+    if any(leaf.protect is not None for leaf in leaves) or overlay_of(file, "", folders) is not None:
+        return
+    place = _shown(overlays(folders[-1]) / f"{name_of(file)}.yaml")
+    todo = f"If it is somebody else's, leave it as it is and write {place}, for example: pattern: {{'*': drop}} - and "
+    todo += "columns: {NAME: keep}, servers and purposes; all of it: docs/contract.md, Contracts of others."
+    yield Problem("No column of this contract says how it leaves.", f"{file}:1", todo, "contract.unprotected")
+
+
 def _parts(file: Path, text: str, job: Job) -> tuple[str, ...]:
-    """The schema objects of a file to check: the one that is named, or all."""
+    """The schema objects of a file to check: the one that is named, or those that are this lake's."""
     name, part = named_part(job.args.contract)
     mine = part and name_of(name) == name_of(file)
-    return (part,) if mine else parts_of(file, text)
+    return (part,) if mine else lakes_parts(file, text, folders_of_files(file, job))
 
 
 def _kind(text: str, file: Path) -> str:
@@ -193,12 +210,20 @@ def _protection(text: str, file: str) -> str:
     return f"protection of {name_of(file)}: {counted(words, 'word')}"
 
 
-def _without_contract(settings: Settings) -> Iterator[Problem]:
-    """Overlays of no contract: whoever slips in its name protects nothing."""
-    known = list(map(name_of, files_in(settings.contracts)))
-    for file in files_in(overlays(settings.contracts)):
+def _warnings(contract: Contract) -> Iterator[Problem]:
+    """What an overlay says of nothing in its contract."""
+    for note in contract.notes:
+        if note.warning:
+            todo = "Take it out, or see whether it means something else."
+            yield Problem(note.what, note.where, todo, "contract.means-nothing")
+
+
+def _without_contract(folder: str | Path, *, slips: bool) -> Iterator[Problem]:
+    """Overlays of no contract, which protect nothing: `slips` in the name of one, or those that are like none."""
+    known = list(map(name_of, files_in(folder)))
+    for file in files_in(overlays(folder)):
         name = named_part(name_of(file))[0]
-        if name not in known:
+        if name not in known and bool(slip_of(name, known)) == slips:
             what = f"There is no contract {name!r} for this overlay."
             yield Problem(what, str(_shown(file)), did_you_mean(name, known), "contract.unknown")
 

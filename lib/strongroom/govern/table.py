@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.protection import METHODS
 from strongroom.core.contract.subject import TAG, subject_of
+from strongroom.core.names import canonical, folded, matcher, means
 from strongroom.core.policy import Deny, Grant, Policy
-from strongroom.govern.engine.names import canonical, matcher, means
-from strongroom.govern.engine.selectors import classification_of, folded, is_encrypted, tags_of
+from strongroom.govern.engine.selectors import classification_of, is_encrypted, tags_of
 
 IN_CLEAR, ENCRYPTED, UNKNOWN = METHODS["keep"].lies, METHODS["encrypt"].lies, "unknown"
 """How values lie: as they came, as ciphertexts, or nobody knows."""

@@ -158,6 +158,81 @@ def test_a_word_of_theirs_for_a_classification_may_be_given_its_meaning():
     assert (email.classification, email.personal, email.method) == ("restricted", True, "hash")
 
 
+def _by(overlay, column):
+    """How each leaf of one column leaves, or the codes of what stops the run."""
+    text = FOREIGN.partition("\nschema:")[0] + "\nschema:\n  - {name: t, tags: [HR], properties: [" + column + "]}\n"
+    overlay = f"server: files\n{overlay}"
+    if problems := _problems(overlay, text):
+        return {problem.code for problem in problems}
+    return {leaf.path: leaf.method for leaf in _contract(overlay, text).leaves()}
+
+
+INSIDE = "{name: a, logicalType: object, %s, properties: [{name: b, logicalType: string, %s}]}"
+OUTSIDE = [
+    # the overlay's words, the column, what becomes of it, why
+    ("tag: {pii: hash}", "{name: a, logicalType: string, tags: [PII]}", {"a": "hash"}, "case does not count"),
+    ("tag: {PII: hash}", "{name: a, logicalType: string, tags: [pii]}", {"a": "hash"}, "nor here"),
+    ("classification: {Restricted: drop}", "{name: a, logicalType: string, classification: RESTRICTED}", {"a": "drop"}, "nor of a classification"),
+    ("means: {pii: personal}\nclassification: {personal: drop}", "{name: a, logicalType: string, classification: PII}", {"a": "drop"}, "nor of its meaning"),
+    ("means: {pii: personal}\nclassification: {PII: drop}", "{name: a, logicalType: string, classification: Pii}", {"a": "drop"}, "their word does as well as ours"),
+    ("tag: {PII: drop, pii: keep}", "{name: a, logicalType: string, tags: [pii]}", {"contract.twice"}, "two that are one"),
+    ("tag: {hr: hash}", "{name: a, logicalType: string}", {"a": "hash"}, "the data set's tag protects its columns"),
+    ("tag: {hr: keep}\npattern: {'*': drop}", "{name: a, logicalType: string}", {"a": "drop"}, "and opens none"),
+    ("tag: {hr: keep}", "{name: a, logicalType: string}", {"contract.unprotected"}, "not even where nothing else is said"),
+    ("tag: {pii: hash}", INSIDE % ("tags: [pii]", "tags: []"), {"a.b": "hash"}, "an object's tag protects what is inside"),
+    ("classification: {personal: hash}", INSIDE % ("classification: personal", "tags: []"), {"a.b": "hash"}, "and so does its classification"),
+    ("classification: {public: keep}\npattern: {'*': drop}", INSIDE % ("classification: public", "tags: []"), {"a.b": "drop"}, "a public object opens nothing inside"),
+    ("classification: {public: keep}", INSIDE % ("classification: public", "classification: public"), {"a.b": "keep"}, "but for what says so itself"),
+    ("classification: {public: keep, personal: hash}", INSIDE % ("classification: personal", "classification: public"), {"contract.contradicts"}, "public inside of what is personal"),
+    ("classification: {public: keep}\npattern: {'*': drop}", INSIDE % ("classification: personal", "classification: public"), {"contract.contradicts"}, "whether or not anything is said of personal"),
+    ("tag: {pii: drop}\nclassification: {internal: hash}", INSIDE % ("tags: [pii]", "classification: internal"), {"a.b": "hash"}, "its own protection goes before"),
+    ("tag: {pii: drop}\ncolumns: {a.b: keep}", INSIDE % ("tags: [pii]", "tags: []"), {"a.b": "keep"}, "and so does its name"),
+    ("tag: {geo: keep}", "{name: a, logicalType: array, tags: [geo], items: {logicalType: string}}", {"a[]": "keep"}, "a list and its items are one column"),
+    ("tag: {geo: drop}", "{name: a, logicalType: array, tags: [geo], items: {logicalType: object, properties: [{name: b, logicalType: string}]}}", {"a[].b": "drop"}, "what is inside of those is protected"),
+    ("tag: {geo: keep}", "{name: a, logicalType: array, tags: [geo], items: {logicalType: object, properties: [{name: b, logicalType: string}]}}", {"contract.unprotected"}, "and not opened"),
+    ("pattern: {'A*': hash}", "{name: a, logicalType: string}", {"a": "hash"}, "patterns know no case"),
+    ("pattern: {'*_id': hash, '*': drop}", "{name: user_id, logicalType: object, properties: [{name: v, logicalType: string}]}", {"user_id.v": "hash"}, "the name of what it is inside of"),
+    ("pattern: {'a[b]': drop}", "{name: ab, logicalType: string}", {"contract.name"}, "no set of letters"),
+    ("pattern: {'a?': drop}", "{name: ab, logicalType: string}", {"contract.name"}, "no single letter"),
+    ("pattern: {'a[]': drop}", "{name: a, logicalType: array, items: {logicalType: string}}", {"contract.name"}, "a list goes by its name"),
+    ("pattern: {'\u0430*': drop, 'a*': hash}", "{name: ab, logicalType: string}", {"ab": "hash"}, "another alphabet is another letter"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("overlay", "column", "wanted", "why"), OUTSIDE, ids=[row[-1] for row in OUTSIDE])
+def test_words_know_no_case_and_what_is_outside_protects_and_opens_nothing(overlay, column, wanted, why):
+    assert _by(overlay, column) == wanted, why
+
+
+NOTHING = [
+    # a word of the overlay, whether it stops the run, why
+    ("tag: {secret: drop, geoo: drop}", True, "a slip of a tag that is there"),
+    ("tag: {secret: drop, money: drop}", False, "a tag that no column has"),
+    ("tag: {secret: drop, geo: keep, gea: drop}", False, "one letter off a word that the overlay has, too"),
+    ("tag: {secret: drop}\nmeans: {PII: personal}", False, "a classification that no column has"),
+    ("tag: {secret: drop}\nmeans: {restrcted: personal}", True, "a slip of one that is there"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "stops", "why"), NOTHING, ids=[row[-1] for row in NOTHING])
+def test_a_word_that_nothing_has_is_a_warning_and_a_slip_stops_the_run(words, stops, why):
+    overlay = OVERLAY.replace("tag: {secret: drop}", words)
+    if stops:
+        assert {problem.code for problem in _problems(overlay)} == {"contract.unknown-name"}, why
+    else:
+        assert len([note for note in _contract(overlay).notes if note.warning]) == 1, why
+
+
+def test_patterns_and_classifications_that_mean_nothing():
+    assert not [note for note in _contract().notes if note.warning]
+    more = OVERLAY.replace("'*': drop", "'*_no': drop, '*': drop").replace("{public", "{internal: drop, public")
+    assert [note.where for note in _contract(more).notes if note.warning] == ["o.yaml:3", "o.yaml:5"]
+    assert {problem.code for problem in _problems(OVERLAY.replace("'*': drop", "emial: drop, '*': drop"))} == {
+        "contract.unknown-name"
+    }
+    assert {problem.code for problem in _problems(OVERLAY.replace("{public", "{publik"))} >= {"contract.unknown-name"}
+
+
 SLIPS = [
     # a custom property of a column, the codes, why
     ("protct", {"contract.unknown-field"}, "one letter"),

@@ -208,12 +208,14 @@ def test_each_data_set_of_a_file_is_checked_or_the_one_that_is_named(shop, capsy
 
 
 def test_an_overlay_is_checked_and_one_of_no_contract_is_told(shop, capsys):
-    (shop / "protection/shpo.yaml").write_text(OVERLAY)
+    (shop / "protection/elsewhere.yaml").write_text(OVERLAY)
     assert _run([]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "ok  conf/protection/shop.yaml  protection of shop: 2 words" in lines
-    note = "There is no contract 'shpo' for this overlay. Did you mean 'shop'?"
-    assert [line for line in lines if "shpo.yaml: " in line] == [f"note  conf/protection/shpo.yaml: {note}"]
+    assert len([line for line in lines if line.startswith("note  conf/protection/elsewhere.yaml: There is no")]) == 1
+    (shop / "protection/elsewhere.yaml").rename(shop / "protection/shpo.yaml")
+    assert _run([]) == 3, "one that is nearly the name of a contract was meant for it"
+    assert "shpo.yaml: There is no contract 'shpo' for this overlay. Did you mean 'shop'?" in capsys.readouterr().err
     (shop / "protection/shop.yaml").write_text(OVERLAY.replace("'*': drop", "'*': keep"))
     assert _run(["conf/protection/shop.yaml"]) == 3
     assert "conf/protection/shop.yaml:4" in capsys.readouterr().err
@@ -255,12 +257,55 @@ def test_a_folder_of_contracts_is_counted(shop, tmp_path, capsys):
     (folder / "nothing.yaml").write_text(SHOP.partition("servers:")[0])
     (folder / "other.yaml").write_text(SHOP.replace("engine: soda", "engine: unheard-of"))
     (folder / "broken.yaml").write_text("a: [")
-    assert _run(["--contracts", "theirs", "--protection", "shop", "--json"]) == 0
+    assert _run(["--contracts", "theirs", "--protection", "shop", "--json"]) == 3, "as check of one of them does"
     answer = json.loads(capsys.readouterr().out)["answer"]
     found = {Path(one["file"]).stem: one for one in answer["files"]}
     assert {name for name, one in found.items() if one["loads"]} == {"shop"}
     assert found["other"]["codes"] == ["contract.not-run"]
+    assert [problem["where"] for problem in found["other"]["problems"]] == ["theirs/other.yaml:13"]
     assert {name for name, one in found.items() if one["sound"]} == {"shop", "nothing", "other"}
     assert (answer["sound"], answer["empty"], answer["soundThatLoad"]) == (3, 1, 1)
     assert _run(["--contracts", "theirs", "--protection", "shpo"]) == 2
     assert _run(["--contracts", "nowhere"]) == 2
+    for name in ("typo", "nothing", "other", "broken"):
+        (folder / f"{name}.yaml").unlink()
+    assert _run(["--contracts", "theirs", "--protection", "shop"]) == 0
+    (folder / "shop.odcs.yaml").write_text(SHOP)
+    assert _run(["--contracts", "theirs", "--protection", "shop"]) == 3
+    assert capsys.readouterr().out.count("shop.odcs.yaml and shop.yaml are called alike") == 2, "each is told"
+    (folder / "empty").mkdir()
+    assert _run(["--contracts", "theirs/empty"]) == 3
+
+
+def test_words_of_an_overlay_that_nothing_has_are_warned_of(shop, capsys):
+    overlay = shop / "protection/shop.yaml"
+    overlay.write_text(OVERLAY + "tag: {secret: drop}\n")
+    assert _run(["--json", "conf/contracts/shop.yaml"]) == 0
+    (note,) = json.loads(capsys.readouterr().out)["answer"]["notes"]
+    assert (note["code"], note["where"]) == ("contract.means-nothing", "conf/protection/shop.yaml:6")
+    overlay.write_text(OVERLAY + "tag: {secret: drop}\ncolumns: {order_di: drop}\n")
+    assert _run(["conf/contracts/shop.yaml"]) == 3
+    assert "Did you mean 'order_id'?" in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_are_told_by_name(shop, capsys):
+    (shop / "protection/shop.odcs.yaml").write_text(OVERLAY)
+    for words in ([], ["conf/contracts/shop.yaml"], ["--contract", "shop"]):
+        assert _run(words) == 3
+        assert "shop.odcs.yaml and shop.yaml are called alike" in capsys.readouterr().err
+    (shop / "protection/shop.odcs.yaml").unlink()
+    (shop / "contracts/shop#orders.yaml").write_text(SHOP)
+    assert _run([]) == 3
+    assert "'shop#orders.yaml' cannot be the file of a contract" in capsys.readouterr().err
+
+
+def test_where_somebody_elses_contract_is_protected_is_told_once(shop, capsys):
+    (shop / "protection/shop.yaml").rename(shop / "kept.yaml")
+    assert _run(["conf/contracts/shop.yaml"]) == 3
+    assert capsys.readouterr().err.count("conf/protection/shop.yaml") == 1
+    text = (shop / "contracts/reviews.yaml").read_text()
+    at = "          - {property: protect, value: {method: keep}}\n"
+    assert at in text
+    (shop / "contracts/reviews.yaml").write_text(text.replace(at, "          - {property: mine, value: 1}\n", 1))
+    assert _run(["conf/contracts/reviews.yaml"]) == 3
+    assert "conf/protection" not in capsys.readouterr().err, "one's own, of which one column was forgotten"

@@ -54,10 +54,34 @@ def test_no_contract_is_told(tmp_path):
     assert told.value.code == "contract.unknown"
 
 
-@pytest.mark.parametrize("name", ["again.yaml", "reviews.odcs.yaml"])
-def test_two_contracts_of_one_table_are_refused(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("again.yaml", {"contract.doubled"}),
+        ("reviews.odcs.yaml", {"contract.twice"}),
+        ("Reviews.yaml", {"contract.twice"}),
+        ("reviews#part.yaml", {"contract.name"}),
+    ],
+)
+def test_two_contracts_of_one_table_or_name_are_refused(tmp_path, name, codes):
     place = install(tmp_path, None)
     (tmp_path / "contracts" / name).write_text((tmp_path / "contracts/reviews.yaml").read_text())
     with pytest.raises(ConfigError) as refused:
         in_order(load_settings(str(place.settings)), ALONE)
-    assert [problem.code for problem in refused.value.problems] == ["contract.doubled"]
+    assert {problem.code for problem in refused.value.problems} == codes
+
+
+def test_of_a_file_with_several_data_sets_each_that_is_the_lakes_is_taken(tmp_path):
+    place = install(tmp_path, None)
+    for name in ("customers", "reviews"):
+        (tmp_path / "contracts" / f"{name}.yaml").unlink()
+    column = "properties: [{name: a, logicalType: string}]"
+    (tmp_path / "contracts/shop.yaml").write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: '1'\nstatus: active\n"
+        f"schema: [{{name: one, {column}}}, {{name: two, {column}}}]\n"
+    )
+    settings = load_settings(str(place.settings))
+    assert in_order(settings, ALONE)[0] == ("shop#one", "shop#two")
+    (tmp_path / "protection").mkdir()
+    (tmp_path / "protection/shop#two.yaml").write_text("pattern: {'*': drop}\n")
+    assert in_order(settings, ALONE)[0] == ("shop#two",)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
-from strongroom.core.contract.overlay import Overlay
+from strongroom.core.contract.overlay import Described, Overlay
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type, time_of_day
@@ -31,7 +31,10 @@ _NAME = re.compile(r"\w[\w-]*")  # Delta refuses ` ,;{}()=` and line ends; dots 
 
 @dataclass(frozen=True, slots=True)
 class _From:
-    """What a field or item takes over from what it is inside of."""
+    """What a field or item takes over from what it is inside of.
+
+    `array` is what is said of the list that it is an item of, `levels` of all else that it is inside of, nearest first.
+    """
 
     path: str = ""
     classification: str = ""
@@ -39,7 +42,13 @@ class _From:
     protect: Node | None = None
     keys: int = 0
     in_array: bool = False
-    array: str = ""
+    array: Described | None = None
+    levels: tuple[Described, ...] = ()
+
+
+def within(*around: Node) -> _From:
+    """What the columns at the top are inside of, from the inside out: their schema object and the contract."""
+    return _From(levels=tuple(map(described, around)))
 
 
 @dataclass(slots=True)
@@ -109,7 +118,12 @@ class ColumnReader:
             findings.twice(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
         protect = custom.get("protect") or above.protect
         classification = self.classification(node) or above.classification
-        inside = _From(path=path, classification=classification, required=_named(node), in_array=above.in_array)
+        mine = described(node, path, self.overlay)
+        mine = mine if above.array is None else above.array | mine
+        levels = (mine, *above.levels)
+        inside = _From(
+            path=path, classification=classification, required=_named(node), in_array=above.in_array, levels=levels
+        )
         type_ = self.type(node, inside, protect)
         column = Column(
             name,
@@ -120,14 +134,14 @@ class ColumnReader:
             unique=flag(node, "unique") or (flag(node, "primaryKey") and above.keys == 1),
             classification=classification,
             description=text(node, "description") or "",
-            tags=tuple(tag.value for tag in node["tags"].items) if "tags" in node else (),
+            tags=_tags(node),
             read=self.read(node, custom.get("read"), type_),
             subject="subject" in custom and custom["subject"].value is True,
             role=str(custom["role"].value) if "role" in custom else "",
             source=self.source(node, name),
         )
         if type_.name not in ("struct", "array"):
-            column = replace(column, protect=self.protect(node, column, protect, array=above.array))
+            column = replace(column, protect=self.protect(node, column, protect, levels=levels))
         self.check(node, column, custom, above)
         return column
 
@@ -160,7 +174,7 @@ class ColumnReader:
             if items is None or not isinstance(items.value, dict):
                 findings.missing(node, f"{inside.path!r} has no 'items'.", "Say what its items are.")
                 return Type("string")
-            inside = replace(inside, protect=protect, in_array=True, array=text(node, "name") or "")
+            inside = replace(inside, protect=protect, in_array=True, array=inside.levels[0], levels=inside.levels[1:])
             item = self.column(items, "item", f"{inside.path}[]", inside)
             return read_type(node, findings, system=self.system, item=item)
         for name in ("properties", "items"):
@@ -181,22 +195,15 @@ class ColumnReader:
         if (sealed := node.get("encryptedName")) is not None:
             self.findings.note(sealed, f"The source also has {path!r} encrypted, as {sealed.value!r}: it is not read.")
 
-    def by_overlay(self, column: Column, node: Node, array: str) -> tuple[Node | None, str]:
-        """What an overlay says of a leaf by its classification, a tag, or a pattern of its name."""
-        if self.overlay is None:
-            return None, ""
-        name, words = array or column.name, column.classification
-        said = self.overlay.protect_of(
-            column.path, name=name, classification=words, tags=column.tags, at=node.get("name") or node,
-            findings=self.findings,
-        )  # fmt: skip
-        return said or (None, "")
-
-    def protect(self, node: Node, column: Column, protect: Node | None, *, array: str) -> Protect | None:
+    def protect(
+        self, node: Node, column: Column, protect: Node | None, *, levels: Sequence[Described]
+    ) -> Protect | None:
         """How a leaf is protected; nothing is kept by default, and nothing personal without a reason."""
         by = "its name"
-        if protect is None:
-            protect, by = self.by_overlay(column, node, array)
+        if protect is None and self.overlay is not None:
+            at = node.get("name") or node
+            said = self.overlay.protect_of(column.path, levels=levels, at=at, findings=self.findings)
+            protect, by = said or (None, "")
         if protect is None:
             todo = "Add the custom property 'protect'; {method: keep} leaves the column as it is."
             if self.overlay is not None:
@@ -218,10 +225,12 @@ class ColumnReader:
         """The classification, one of `CLASSIFICATIONS`, or an empty text."""
         word = text(node, "classification")
         if word is not None and self.overlay is not None:
-            word = self.overlay.means.get(word, word)
+            word = self.overlay.meaning(word)
         if word is not None and word not in CLASSIFICATIONS:
-            what = f"Unknown classification {word!r}."
-            self.findings.unknown_name(node["classification"], what, did_you_mean(word, CLASSIFICATIONS))
+            what, todo = f"Unknown classification {word!r}.", did_you_mean(word, CLASSIFICATIONS)
+            if self.overlay is not None:
+                todo += f" {self.overlay.root.file} may say what it means: means: {{{word}: personal}}."
+            self.findings.unknown_name(node["classification"], what, todo)
         return word or ""
 
     def read(self, node: Node, read: Node | None, type_: Type) -> Read:
@@ -291,6 +300,20 @@ class ColumnReader:
                 self.findings.misfit(
                     role, f"The role {column.role!r} does not fit {path!r}.", "It wants a column that stays."
                 )
+
+
+def described(node: Node, path: str = "", overlay: Overlay | None = None) -> Described:
+    """What is said of a column, or of what columns are inside of, for an overlay to go by."""
+    name, word = text(node, "name") if path else None, text(node, "classification")
+    words = (word, overlay.meaning(word) if overlay else word) if word else ()
+    return Described(
+        tuple(dict.fromkeys((path, name or path))) if path else (), tuple(dict.fromkeys(words)), _tags(node)
+    )
+
+
+def _tags(node: Node) -> tuple[str, ...]:
+    tags = node.get("tags")
+    return tuple(tag.value for tag in tags.items if isinstance(tag.value, str)) if tags is not None else ()
 
 
 def _closed(node: Node, logical: str | None) -> bool:

@@ -8,16 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from pathlib import Path
 
-from strongroom.core.contract.columns import ROLES, ColumnReader
+from strongroom.core.contract.columns import ROLES, ColumnReader, described, within
 from strongroom.core.contract.contradictions import contradictions
 from strongroom.core.contract.editions import in_one_edition
 from strongroom.core.contract.head import read_head
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
-from strongroom.core.contract.overlay import Overlay, check_named, read_overlay
+from strongroom.core.contract.overlay import Described, Overlay, check_named, read_overlay
 from strongroom.core.contract.quality import read_quality, rule_names
 from strongroom.core.contract.references import read_references
 from strongroom.core.contract.row_key import check_row_keys
@@ -26,7 +27,7 @@ from strongroom.core.contract.servers import check_sources, read_sources, system
 from strongroom.core.contract.service_levels import read_service_levels
 from strongroom.core.contract.standard import schema_problems
 from strongroom.core.contract.vocabulary import check_words, custom_properties, flag, text, whole
-from strongroom.core.contract_files import files_in, name_of, overlay_of
+from strongroom.core.contract_files import files_in, misnamed, name_of, named_part, overlay_of, overlays_of_parts
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -71,24 +72,47 @@ def overlay_beside(path: str | Path, part: str = "", folders: Iterable[str | Pat
     """The overlay of a contract's file, or of its object, in the folder `protection` beside its own or one of these.
 
     Raises:
-        ConfigError: it is not sound.
+        ConfigError: it is not sound, two are called so, or one is called after a data set that the file does not have.
     """
+    folders = tuple(folders)
+    if problems := list(_of_no_part(path, folders)):
+        raise ConfigError(problems)
     file = overlay_of(path, part, folders)
     return read_overlay(read_text(str(file)), str(file)) if file is not None else None
+
+
+def _of_no_part(path: str | Path, folders: Iterable[str | Path]) -> Iterator[Problem]:
+    """Overlays of data sets that a file does not have: whoever slips in a name protects nothing."""
+    strays = overlays_of_parts(path, folders)
+    names = _names(_parsed(read_text(str(path)), str(path))[0]) if strays else ()
+    for overlay, part in strays.items():
+        if len(names) == 1:
+            todo = f"{path} has one data set: rename the overlay to {name_of(path)}.yaml."
+            yield Problem(f"{part!r} is no data set of several.", str(overlay), todo, "contract.unknown-name")
+        elif part not in names:
+            what = f"There is no data set {part!r} in {path}."
+            yield Problem(what, str(overlay), did_you_mean(part, names), "contract.unknown-name")
 
 
 def contracts_in(folder: str | Path) -> list[Contract]:
     """Every contract, read: of a file with several schema objects those with an overlay of their own, or else all.
 
     Raises:
-        ConfigError: one is not sound.
+        ConfigError: one is not sound, or two files have one name.
     """
-    found = []
-    for file in files_in(folder):
-        parts = parts_of(file)
-        own = [part for part in parts if (of := overlay_of(file, part)) is not None and "#" in of.name]
-        found += [load_contract(str(file), part) for part in own or parts]
-    return found
+    if problems := misnamed(folder):
+        raise ConfigError(problems)
+    return [load_contract(str(file), part) for file in files_in(folder) for part in lakes_parts(file)]
+
+
+def lakes_parts(file: str | Path, text: str | None = None, folders: Iterable[str | Path] = ()) -> tuple[str, ...]:
+    """Those schema objects of a file that are this lake's: with an overlay of their own, or else all; see `parts_of`.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    parts, own = parts_of(file, text), overlays_of_parts(file, folders).values()
+    return tuple(part for part in parts if part in own) or parts
 
 
 def parts_of(file: str | Path, text: str | None = None) -> tuple[str, ...]:
@@ -184,10 +208,10 @@ class _Reader:
             return None
         name = self.name(table)
         if overlay is not None:
-            check_named(overlay, list(_paths(root.get("schema"))), findings)
+            check_named(overlay, self.known(overlay, table), findings)
         described = root.get("description")
         reader = ColumnReader(findings, overlay, self.system)
-        columns = reader.columns(table)
+        columns = reader.columns(table, within(table, root))
         self.roles(columns)
         check_row_keys(columns, reader.row_keys, findings)
         check_sources(sources, columns, root.file, findings)
@@ -210,6 +234,16 @@ class _Reader:
             quarantine_limit=head.quarantine_limit,
             said=head.said,
         )
+
+    def known(self, overlay: Overlay, table: Node) -> dict[str, Described]:
+        """All that an overlay may mean, by path: of its one schema object where it is called so, or of the file."""
+        alone = named_part(name_of(overlay.root.file))[1] == self.asked.part != ""
+        tables = [table] if alone else self.root["schema"].items
+        whole = [described(each) for each in (self.root, *tables)]
+        found = {"": reduce(or_, whole)}
+        for path, node in (each for one in tables for each in _paths(one)):
+            found[path] = found.get(path, Described()) | described(node, path, overlay)
+        return found
 
     def table(self) -> Node | None:
         """The schema object that is asked for: one data set per contract."""
@@ -336,21 +370,15 @@ def fingerprint(root: Node, asked: Asked = ASKED) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _paths(tables: Node | None) -> Iterator[str]:
-    """The path of every property of every schema object."""
-    for table in tables.items if tables is not None else ():
-        yield from _paths_in(table, "")
-
-
-def _paths_in(node: Node, path: str) -> Iterator[str]:
-    """The paths of what is inside a schema object or property."""
+def _paths(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """The paths of what is inside a schema object or property, and where each stands."""
     for child in node["properties"].items if "properties" in node else ():
         name = f"{path}.{text(child, 'name')}" if path else str(text(child, "name"))
-        yield name
-        yield from _paths_in(child, name)
+        yield name, child
+        yield from _paths(child, name)
     if "items" in node:
-        yield f"{path}[]"
-        yield from _paths_in(node["items"], f"{path}[]")
+        yield f"{path}[]", node["items"]
+        yield from _paths(node["items"], f"{path}[]")
 
 
 def _inside(columns: Sequence[Column]) -> Iterator[Column]:

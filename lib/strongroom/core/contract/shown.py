@@ -34,7 +34,8 @@ def shown(contract: Contract) -> Iterator[Shown]:
     for rule in rules:
         yield Shown(_rule(rule), (f"{contract.file}:{rule.line}",))
     for note in contract.notes:
-        yield Shown(f"{'left' if note.left else 'note'}: {note.what}", (note.where,))
+        kind = "left" if note.left else "warning" if note.warning else "note"
+        yield Shown(f"{kind}: {note.what}", (note.where,))
 
 
 def _column(column: Column, contract: Contract) -> Iterator[Shown]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import parts_of
+from strongroom.core.contract.file import lakes_parts, parts_of
 from strongroom.core.contract.overlay import Overlay, read_overlay
 from strongroom.core.contract.standard import schema_problems
-from strongroom.core.contract_files import file_of, files_in, overlays
+from strongroom.core.contract_files import file_of, files_in, misnamed, overlays
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
@@ -27,11 +27,11 @@ def contract_as_asked(file: Path, part: str, job: Job) -> Contract:
         UsageError: there is no such overlay.
         ConfigError: it is not sound.
     """
-    folders = _folders(file, job)
+    folders = folders_of_files(file, job)
     return contract_at(file, part, folders, server=job.args.server, overlay=_overlay(job, folders))
 
 
-def _folders(file: Path, job: Job) -> tuple[Path, ...]:
+def folders_of_files(file: Path, job: Job) -> tuple[Path, ...]:
     """Where contracts that a contract refers to may be: beside it, and where the settings say."""
     try:
         return (file.parent, Path(load_settings(job.args.config, job.args.overrides).contracts))
@@ -51,21 +51,28 @@ def _overlay(job: Job, folders: tuple[Path, ...]) -> Overlay | None:
 
 
 def survey(job: Job, folder: Path) -> Outcome:
-    """Counts the contracts of a folder that are sound by the standard, and those that load, and what stops the others.
+    """Says which contracts of a folder load, what stops each of the others, and how many are sound by the standard.
 
     Raises:
         UsageError: there is no such folder.
+        ConfigError: there is no contract in it.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {str(folder)!r}", todo="Name a folder of contracts.")
     lines, told, kinds = list[str](), list[Looked](), Counter[str]()
-    for file in files_in(folder):
+    names = misnamed(folder)
+    if not (files := files_in(folder)):
+        raise ConfigError(
+            [Problem("No contract here.", str(folder), "Name a folder of contracts.", "contract.unknown")]
+        )
+    for file in files:
         found = _look(file, job)
+        found = replace(found, problems=(*(each for each in names if each.where == str(file)), *found.problems))
         told.append(found)
         kinds.update(found.codes)
         aside = "" if found.sound else "  (not sound by the standard)"
         lines.append(f"{'loads' if found.loads else 'refused'}  {file}{aside}")
-        lines += [f"    {problem}" for problem in found.problems] if job.args.show else []
+        lines += [f"    {problem}" for problem in found.problems]
     lines += [f"{number:>5}  {code}" for code, number in kinds.most_common()]
     sound = [one for one in told if one.sound]
     figures = {
@@ -80,7 +87,8 @@ def survey(job: Job, folder: Path) -> Outcome:
         f"of the other {figures['sound'] - figures['empty']} {figures['soundThatLoad']} load"
     )
     answer = {"files": [one.answer() for one in told], **figures}
-    return Outcome(summary=joined(lines), facts={"files": len(told), **figures}, answer=answer)
+    code = 0 if figures["load"] == len(told) else ConfigError.exit_code
+    return Outcome(summary=joined(lines), facts={"files": len(told), **figures}, answer=answer, exit_code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class Looked:
     def answer(self) -> dict[str, object]:
         """As `--json` has it."""
         said = {"file": str(self.file), "sound": self.sound, "loads": self.loads, "empty": self.empty}
-        return {**said, "codes": self.codes}
+        return {**said, "codes": self.codes, "problems": [asdict(problem) for problem in self.problems]}
 
 
 def _look(file: Path, job: Job) -> Looked:
@@ -112,7 +120,8 @@ def _look(file: Path, job: Job) -> Looked:
         text = read_text(str(file))
         root = parse(text, str(file))
         sound = not schema_problems(root)
-        parts = parts_of(file, text)
+        all_, own = parts_of(file, text), lakes_parts(file, text, folders_of_files(file, job))
+        parts = all_ if job.args.protection else own
     except ConfigError as error:
         return Looked(file, False, True, error.problems)
     tables = root.get("schema")

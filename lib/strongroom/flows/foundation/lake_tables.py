@@ -13,10 +13,11 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, raw_table
 from strongroom.core.errors import StoreError
+from strongroom.core.names import folded
 from strongroom.flows.foundation.known_tables import SEALED
 from strongroom.flows.foundation.projections import protected, tags_in
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
-from strongroom.govern.engine.selectors import folded, is_encrypted
+from strongroom.govern.engine.selectors import is_encrypted
 from strongroom.govern.table import IN_CLEAR, NOT_MADE, UNREADABLE, Table, methods_of, ways
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.listing import tables_in

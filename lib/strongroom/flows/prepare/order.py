@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import read_contract
+from strongroom.core.contract.file import Asked, lakes_parts, overlay_beside, read_contract
 from strongroom.core.contract.references import referenced
-from strongroom.core.contract_files import files_in, name_of
+from strongroom.core.contract_files import files_in, misnamed, name_of
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.settings import Settings
 from strongroom.core.yaml import read_text
@@ -19,6 +19,8 @@ from strongroom.flows.foundation.contracts import doubled
 
 _ONE = ("contract", "reread", "from_version", "mend_timestamps")
 """Options that are about one data set, or go through all tables by themselves."""
+_WHOLE: tuple[str, ...] = ("",)
+"""The parts of a file that cannot be read."""
 
 
 def in_order(settings: Settings, args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -28,27 +30,39 @@ def in_order(settings: Settings, args: argparse.Namespace) -> tuple[tuple[str, .
 
     Raises:
         UsageError: another option is about a single data set.
-        ConfigError: there is no contract, or two make one table.
+        ConfigError: there is no contract, two files have one name, or two contracts make one table.
     """
     for option in _ONE:
         if getattr(args, option):
             named = f"--{option.replace('_', '-')}"
             raise UsageError(f"--all is every contract, and {named} is not", where=named, todo="Leave one out.")
-    found = {file: _read(file) for file in files_in(settings.contracts)}
+    if problems := misnamed(settings.contracts):
+        raise ConfigError(problems)
+    found = {name: each for file in files_in(settings.contracts) for name, each in _read(file)}
     if not found:
         todo = "Correct the setting 'contracts'."
         raise ConfigError([Problem("No contract here.", settings.contracts, todo, "contract.unknown")])
     if problems := list(doubled([contract for contract in found.values() if contract is not None])):
         raise ConfigError(problems)
-    needs = {name_of(file): set(referenced(each)) if each is not None else set() for file, each in found.items()}
-    return ordered({name: others & needs.keys() for name, others in sorted(needs.items())})
+    makes = {each.name: name for name, each in found.items() if each is not None}
+    needs = {name: referenced(each) if each is not None else () for name, each in sorted(found.items())}
+    return ordered({name: {makes[other] for other in others if other in makes} for name, others in needs.items()})
 
 
-def _read(file: Path) -> Contract | None:
-    """The contract of a file, as far as it can be read; what is wrong with it is told when its turn comes."""
+def _read(file: Path) -> Iterator[tuple[str, Contract | None]]:
+    """The contracts of a file by what `--contract` calls each, as far as they can be read.
+
+    What is wrong with one is told when its turn comes.
+    """
+    name, parts = name_of(file), _WHOLE
     with suppress(ConfigError):
-        return read_contract(read_text(str(file)), str(file))[0]
-    return None
+        parts = lakes_parts(file)
+    for part in parts:
+        contract = None
+        with suppress(ConfigError):
+            asked = Asked(part, overlay=overlay_beside(file, part))
+            contract = read_contract(read_text(str(file)), str(file), asked)[0]
+        yield (f"{name}#{part}" if part else name), contract
 
 
 def ordered(needs: Mapping[str, set[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

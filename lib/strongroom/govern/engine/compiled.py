@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from strongroom.core.contract.subject import TAG
+from strongroom.core.names import Match, folded, matcher, means, principal_matcher
 from strongroom.core.policy import KEYS, LEVELS, Deny, Grant, Policy
-from strongroom.govern.engine.names import Match, matcher, means, principal_matcher
-from strongroom.govern.engine.selectors import SeenColumn, Selector, folded
+from strongroom.govern.engine.selectors import SeenColumn, Selector
 
 _FOREVER = float("inf")
 

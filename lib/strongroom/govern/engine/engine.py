@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.names import canonical, canonical_principal
 from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.govern.engine.combine import all_columns, by_column, whole_table
 from strongroom.govern.engine.compiled import Rule, RuleIndex, closing, compile_deny, compile_grant, containers
-from strongroom.govern.engine.names import canonical, canonical_principal
 from strongroom.govern.engine.selectors import is_tag
 
 _REMEMBERED = 50_000  # entries of each cache: every principal × table in use fits, and memory stays bounded

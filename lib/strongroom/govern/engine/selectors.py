@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,19 +9,8 @@ from functools import lru_cache
 from strongroom.core.contract import model
 from strongroom.core.contract.protection import leaves_out, opens
 from strongroom.core.contract.subject import TAG
+from strongroom.core.names import folded
 from strongroom.core.policy.decision import Request
-
-
-@lru_cache(maxsize=65_536)
-def folded(path: str) -> tuple[str, str]:
-    """A column's path as it is compared: in lower case as in Spark, and as a look-alike of it would be (NFKC).
-
-    The items of an array are named like the array: `tags[]` is `tags`.
-    """
-    plain = path.lower().replace("[]", "")
-    if path.isascii():
-        return plain, plain
-    return unicodedata.normalize("NFC", plain), unicodedata.normalize("NFKC", plain)
 
 
 def is_tag(name: str) -> bool:

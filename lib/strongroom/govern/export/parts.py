@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from strongroom.core.escaping import one_line
+from strongroom.core.names import canonical, matcher, means
 from strongroom.core.policy import ACTIONS, Policy
-from strongroom.govern.engine.names import canonical, matcher, means
 from strongroom.govern.table import Table
 
 NARROW = "Leave it out with --only, or with --table."

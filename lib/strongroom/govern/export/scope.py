@@ -7,10 +7,10 @@ from datetime import datetime
 
 from strongroom.core.errors import Problem
 from strongroom.core.escaping import is_plain
+from strongroom.core.names import canonical, matcher, means
 from strongroom.core.policy import ADVISORY, Deny, Grant, Policy, last_day
 from strongroom.govern.engine.compiled import POLICY, Rule, compile_deny, compile_grant
 from strongroom.govern.engine.engine import Engine
-from strongroom.govern.engine.names import canonical, matcher, means
 from strongroom.govern.export.parts import NARROW, Described, Platform, Scope, members
 
 _NOW = "Give --as-of-now to export what holds at this moment, and export again before that day."

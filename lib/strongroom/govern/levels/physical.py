@@ -12,13 +12,13 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from strongroom.core.names import folded
 from strongroom.core.policy import PHYSICAL, Grant, Policy, Role
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.policy.grants import everybody
 from strongroom.govern.engine.combine import by_column
 from strongroom.govern.engine.compiled import Rule
 from strongroom.govern.engine.engine import Engine, in_force
-from strongroom.govern.engine.selectors import folded
 
 ANY = "any"
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from strongroom.core.errors import Refused
 from strongroom.core.escaping import joined, json_text
+from strongroom.core.names import canonical, canonical_principal
 from strongroom.core.policy import ADVISORY, Columns, Grant, Policy, Role, last_day
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.policy.fields import SELECTOR, WORD
 from strongroom.govern.engine.compiled import POLICY, compile_grant
 from strongroom.govern.engine.engine import Engine, disappointments
-from strongroom.govern.engine.names import canonical, canonical_principal
 from strongroom.govern.levels.physical import members
 
 _BARE = re.compile(r"(?!(?:null|true|false|yes|no|on|off|y|n)$)[A-Za-z_][\w.@-]*(:[\w.@-]+)*", re.IGNORECASE)

@@ -12,11 +12,10 @@ from datetime import datetime
 from strongroom.core.errors import Problem
 from strongroom.core.expression import parse
 from strongroom.core.expression.tree import names
+from strongroom.core.names import canonical, folded, matcher, means
 from strongroom.core.policy import ADVISORY, EVERYONE, KEYS, PHYSICAL, Deny, Expectation, Grant, Policy, last_day
 from strongroom.core.suggest import did_you_mean, nearest
 from strongroom.govern.engine.compiled import POLICY
-from strongroom.govern.engine.names import canonical, matcher, means
-from strongroom.govern.engine.selectors import folded
 from strongroom.govern.levels.physical import members
 from strongroom.govern.table import Table, selectors
 

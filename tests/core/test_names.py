@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from strongroom.govern.engine.names import matcher, means
+from strongroom.core.names import matcher, means
 
 CASES = [
     # pattern, deny, names that are meant, names that are not, why

@@ -39,6 +39,18 @@ def canonical(name: str) -> str:
     return unicodedata.normalize("NFC", name.lower())
 
 
+@lru_cache(maxsize=65_536)
+def folded(path: str) -> tuple[str, str]:
+    """A column's path as it is compared: in lower case as in Spark, and as a look-alike of it would be (NFKC).
+
+    The items of an array are named like the array: `tags[]` is `tags`.
+    """
+    plain = path.lower().replace("[]", "")
+    if path.isascii():
+        return plain, plain
+    return unicodedata.normalize("NFC", plain), unicodedata.normalize("NFKC", plain)
+
+
 def canonical_principal(name: str) -> str:
     """A principal's name as it is compared (its case counts), or an empty string when it is none."""
     name = unicodedata.normalize("NFC", name)
