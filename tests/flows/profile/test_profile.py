@@ -127,14 +127,14 @@ def kind(type_):
 
 PEOPLE = (
     "Kundennr;Vorname;Nachname;E-Mail;Telefon;Geburtsdatum;IBAN;Karte;IP;Notiz;unklar;status\n"
-    "1001;Adalind;Lovelace;ada@example.org;+49 171 2345678;10.12.1915;DE89370400440532013000;4111 1111 1111 1111;10.0.0.1;"
-    "Frau Lovelace bat um einen Rückruf am Montag;Zuse;aktiv\n"
+    "1001;Adalind;Lovelace;ada@example.org;+49 171 2345678;10.12.1915;DE89370400440532013000;4111 1111 1111 1111;"
+    "10.0.0.1;Frau Lovelace bat um einen Rückruf am Montag;Zuse;aktiv\n"
     "1002;Alan;Turing;alan@example.org;+49 171 8765432;23.06.1912;GB82WEST12345698765432;5500 0000 0000 0004;10.0.0.2;"
     "Herr Turing kommt am Dienstag gegen zehn Uhr vorbei;Hopper;aus\n"
 )
 VALUES = (
-    "Adalind", "Lovelace", "Turing", "example.org", "2345678", "1915", "1912", "DE89", "4111", "10.0.0.", "Montag", "Zuse",
-    "Hopper",
+    "Adalind", "Lovelace", "Turing", "example.org", "2345678", "1915", "1912", "DE89", "4111", "10.0.0.", "Montag",
+    "Zuse", "Hopper",
 )  # fmt: skip
 
 

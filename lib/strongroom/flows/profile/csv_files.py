@@ -178,6 +178,7 @@ def _names(file: RawFile, dialect: Dialect, known: str) -> tuple[str, ...]:
 
 def _width(block: bytes, dialect: Dialect) -> int:
     machine, at = Machine(dialect), 0
+    block = block if block.endswith(b"\n") else block + b"\n"
     while at < len(block):
         kind, fields, end = machine.record(block, at)
         if kind == RECORD:

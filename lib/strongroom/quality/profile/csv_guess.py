@@ -76,8 +76,11 @@ class Bytes:
             raise StoreError("the file is in UTF-32", todo="Write it as UTF-8.", code="source.encoding")
         if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "UTF-16"
-        zeros = np.frombuffer(self.head[: len(self.head) & ~1], np.uint8).reshape(-1, 2) == 0
-        if len(zeros) and zeros.any(axis=0).any() and zeros.mean() > 0.2:
+        pairs = np.frombuffer(self.head[: len(self.head) & ~1], np.uint8).reshape(-1, 2)
+        zeros = pairs == 0
+        beside = pairs[zeros.any(axis=1)].max(axis=1, initial=0)
+        letters = np.mean((beside >= 27) | ((beside >= 9) & (beside < 14))) > 0.9 if len(beside) else False
+        if letters and len(zeros) and zeros.any(axis=0).any() and zeros.mean() > 0.2:
             return "UTF-16LE" if zeros[:, 1].mean() > zeros[:, 0].mean() else "UTF-16BE"
         if int(self.counts[:9].sum() + self.counts[14:27].sum()) * 20 > int(self.counts.sum()):
             raise StoreError(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from strongroom.core.contract import Type
 from strongroom.core.contract.protection import DATES, NUMBERS
@@ -18,6 +20,7 @@ from strongroom.quality.profile.names import (
     KINDS,
     NAMED_BY_PROGRAMS,
     TIMED,
+    YEARS,
     kind_of,
     numbers_things,
     parts_of,
@@ -102,14 +105,14 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
         held, how = _held(type_, tally, parts, birth_before)
         kind, why = (held, how) if held else (kind, why)
     if kind == "harmless":
-        doubt = doubt_of(type_, tally, parts, seen=seen)
+        doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
         if not doubt:
             return Meaning(kind, why, "internal", {"method": "keep"}, "Nobody's?")
         return Meaning("unplaced", "", "", DROP, f"By its name nobody's, but {doubt}: decide.")
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
-    protect = _protect(kind, type_, tally, seen=seen)
+    protect = _protect(kind, type_, tally, named=why == "by its name", seen=seen)
     subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
     return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject)
 
@@ -127,15 +130,19 @@ def _held(type_: Type, tally: Tally, parts: tuple[str, ...], birth_before: int) 
     return (_BY_SORT[strong[0]], f"some values look like {strong[0]}") if strong else ("", "")
 
 
+_OLDEST, _YOUNGEST = 1880, 40
+"""The year since which somebody may have been born, and years before which grown-ups were."""
 _LONG = 10**8
 """A number so large may be one that was given out: a telephone's, a person's, a card's."""
 _EPOCHS = ((5 * 10**8, 4 * 10**9), (5 * 10**11, 4 * 10**12), (5 * 10**14, 4 * 10**15), (5 * 10**17, 4 * 10**18))
 """Moments as numbers: seconds since 1970, and their thousandths, millionths, billionths."""
+_DAY = _OLDEST * 10_000
+"""A day as a number: 18800101."""
 _LEAST_EACH, _LEAST_MEAN = 3, 5
 """How often each value of a closed set came, and how often they did on average."""
 
 
-def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool) -> str:
+def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, birth_before: int) -> str:
     """Why a column that is nobody's by its name is not kept all the same; empty where all of its values tell that.
 
     These are kept: booleans, dates, numbers by which nobody is known, times of day, closed sets of values each of which
@@ -148,15 +155,18 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool) -
     if type_.name in NUMBERS:
         if not seen:
             return "it is the number of something" if numbers_things(parts, whole=False) else ""
-        return "" if _is_closed(tally) else _doubt_of_numbers(type_, tally, parts)
+        return _doubt_of_numbers(type_, tally, parts, birth_before)
     if type_.name != "string" or not seen:
         return "no value was seen" if not seen else "nothing tells what its bytes are"
     if personal := next((sort for sort in _BY_SORT if _many_enough(tally, sort)), ""):
         return f"some values look like {personal}"
-    if tally.all("time") or (CODED & {*parts} and tally.found.get("two or three letters") == tally.checked):
+    coded = CODED & {*parts} and tally.found.get("two or three letters") == tally.checked
+    if coded or tally.found.get("of a clock") == tally.checked:
         return ""
     if not _is_closed(tally):
-        return "its values are no closed set"
+        return "its values are no closed set, or some came once or twice"
+    if numbers_things(parts, whole=False) and "code" not in parts:
+        return "it is the number of something"
     like = next((like for word in tally.few or () if (like := person_like(str(word)))), "")
     return f"some values look like a person's {like}" if like else ""
 
@@ -166,14 +176,18 @@ def _is_closed(tally: Tally) -> bool:
     return bool(counts) and min(counts) >= _LEAST_EACH and sum(counts) >= _LEAST_MEAN * len(counts)
 
 
-def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...]) -> str:
-    ends = [end for pair in tally.ends.values() for end in pair]
+def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before: int) -> str:
+    ends: list[Any] = [end for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
     if not ends:
         return "its values are no finite numbers"
     low, high = min(ends), max(ends)
     if max(abs(low), abs(high)) >= _LONG:
         moments = TIMED & {*parts} and any(first <= low and high <= last for first, last in _EPOCHS)
         return "" if moments else "some numbers are as long as those of telephones, persons or cards"
+    if (TIMED & {*parts} and high >= _DAY) or (YEARS & {*parts} and low < before - _YOUNGEST):
+        return "some numbers may be birthdays"
+    if _is_closed(tally) and "code" in parts:
+        return ""
     whole = type_.name not in ("double", "float", "decimal")
     return "it is the number of something" if numbers_things(parts, whole=whole) else ""
 
@@ -184,8 +198,8 @@ def _many_enough(tally: Tally, sort: str) -> bool:
     return number > 0 and (sort not in _CHECKED_ONLY or 2 * number >= tally.found.get(f"{sort} like", 0))
 
 
-def _protect(kind: str, type_: Type, tally: Tally, *, seen: bool) -> Mapping[str, object]:
-    """How it leaves; a part of it in clear only where all values have the form that the method is for."""
+def _protect(kind: str, type_: Type, tally: Tally, *, named: bool, seen: bool) -> Mapping[str, object]:
+    """How it leaves; a part in clear only where its name says what it is, and all values have the form of that."""
     sort = KINDS[kind]
     if type_.name in DATES:
         return sort.moment
@@ -194,12 +208,8 @@ def _protect(kind: str, type_: Type, tally: Tally, *, seen: bool) -> Mapping[str
     if type_.name != "string":
         return DROP
     form = {"mask": "of digits", "generalise": "short"}.get(str(sort.text["method"]), "")
-    fits = not form or not seen or tally.found.get(form, 0) == tally.checked
+    fits = not form or (named and (not seen or tally.found.get(form, 0) == tally.checked))
     return sort.text if fits else {"method": "encrypt"}
-
-
-_OLDEST, _YOUNGEST = 1880, 40
-"""The year since which somebody may have been born, and years before which grown-ups were."""
 
 
 def _are_birthdays(tally: Tally, parts: tuple[str, ...], before: int) -> bool:

@@ -243,6 +243,7 @@ _HARMLESS = frozenset(
 NAMED_BY_PROGRAMS = frozenset(_words("created, updated, modified, timestamp, deleted, inserted, loaded"))
 """Of dates that programs write."""
 TIMED = NAMED_BY_PROGRAMS | frozenset(_words("date, datum, fecha, time, zeit, at, ts"))
+YEARS = frozenset(_words("year, jahr, annee, ano, anno"))
 CODED = frozenset(
     _words(
         "country, land, pays, pais, paese, currency, wahrung, waehrung, devise, moneda, language, lang, sprache, "

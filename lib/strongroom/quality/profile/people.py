@@ -96,8 +96,8 @@ def person_like(text: str) -> str:
     first, *others = (_plain(word) for word in words.split(" "))
     if others:
         upper = all(word[0].isupper() for word in words.split(" ") if word.lower() not in _SMALL)
-        return "name" if first in _FIRST or (first in _MORE and upper) else ""
-    return "name" if first in _FIRST or first.split("-")[0] in _FIRST else ""
+        return "name" if first.split("-")[0] in _FIRST or (first in _MORE and upper) else ""
+    return "name" if first.split("-")[0] in _FIRST else ""
 
 
 _SMALL = frozenset(("de", "da", "di", "van", "von", "der", "den", "la", "le", "du", "y", "e"))

@@ -99,7 +99,10 @@ SORTS: Mapping[str, Recogniser] = {
     "email": Recogniser(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}$"),
     "iban": Recogniser(r"^[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,30}$", iban),
     "card": Recogniser(r"^[2-6](?:[ -]?[0-9]){12,18}$", _card),
-    "ip": Recogniser(r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$|^[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}$"),
+    "ip": Recogniser(
+        r"^(?:[0-9]{1,3}\.){3}[0-9]{1,3}$|^(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}$|"
+        r"^[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*$"
+    ),
     "mac": Recogniser(r"^[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}$"),
     "ssn": Recogniser(r"^[0-9]{3}-[0-9]{2}-[0-9]{4}$", _ssn),
     "nino": Recogniser(r"^[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]$"),
@@ -146,6 +149,7 @@ _SIGN = {"email": "@", "ip": r"[.:]", "mac": "[:-]", "email within": "@", "phone
 FORMS: Mapping[str, str] = {
     "of digits": r"^[0-9+()/. \-]*$",
     "short": r"^[A-Za-z0-9]{1,5}(?:[ -][A-Za-z0-9]{1,5})?$",
+    "of a clock": r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$",
     "two or three letters": r"^[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?$",
 }
 """Forms that all values of a column must have, for a part of them, or all, to leave in clear."""
