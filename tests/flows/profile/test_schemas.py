@@ -128,7 +128,7 @@ def test_sql(place, tmp_path):
         "created_at": "keep",
         "updated_at": "keep",
         "place": "drop",
-        "tags[]": "keep",
+        "tags[]": "drop",
         "rating": "keep",
     }
 

@@ -11,7 +11,7 @@ from strongroom.quality.profile.text_tally import tally_text
 
 
 def meaning(name, *values):
-    tally = tally_text(pa.array(values or ["Xy", "Zw", "Vv"], pa.string()))
+    tally = tally_text(pa.array(values or ["Xy", "Zw", "Vv"] * 5, pa.string()))
     return meaning_of(name, shape_of_text(tally).type, tally, birth_before=2016)
 
 

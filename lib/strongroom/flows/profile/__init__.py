@@ -19,22 +19,21 @@ from pathlib import Path
 from strongroom.core.contract import Source
 from strongroom.core.contract.formats import FORMATS
 from strongroom.core.contract_files import name_of
-from strongroom.core.errors import StoreError, UsageError
-from strongroom.core.escaping import joined, one_line, shell_word
+from strongroom.core.errors import ConfigError, StoreError, UsageError
+from strongroom.core.escaping import joined, one_line, shell_word, visible_lines
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import sound_contract
 from strongroom.flows.profile import page, schemas
 from strongroom.flows.profile.found import Found, together
-from strongroom.flows.profile.place import Place, place_named, tables_of
+from strongroom.flows.profile.place import Place, folders_hidden, place_named, shown_path, tables_of
 from strongroom.flows.profile.reading import Reader
 from strongroom.flows.profile.sampling import LIMIT, READ, Sample
 from strongroom.flows.profile.typed_files import delta
 from strongroom.quality.profile.proposal import Proposal, Proposed, written
 from strongroom.quality.profile.propose import Seen, columns_of
-from strongroom.stores.artefacts.matrix_files import write_lines
-from strongroom.stores.sources import RawFile, fixed_of, refuse_changed
+from strongroom.stores.sources import RawFile, fixed_of, location_of, refuse_changed
 from strongroom.stores.sources.kinds import kind_of
 from strongroom.stores.whole_file import write_first
 
@@ -65,19 +64,24 @@ def run(job: Job) -> Outcome:
     """Writes a contract.
 
     Raises:
-        UsageError: the name is none for a contract, or there is a file already.
+        UsageError: the name is none for a contract, or there is a file already, be it the contract's or the page's.
         Refused: the policy does not let this run read the table.
         StoreError: there is no such data, or it cannot be read.
     """
     if not job.run.purpose:
         job = replace(job, run=replace(job.run, purpose=PURPOSE))
     out, name = _out(job.args.out)
+    if job.args.report:
+        _refuse_there(Path(job.args.report))
+        if Path(job.args.report).absolute() == out.absolute():
+            raise UsageError("the page and the contract are one file", where=job.args.report, todo="Name another.")
     options = _options(job.args.options)
     if job.args.schema:
         return _from_schema(job, out, name)
     place = place_named(job.args.source, job.settings.lake)
     if place.table:
         permit(job, "read", place.table)
+    base = location_of(place.source, job.settings.lake)
     files = kind_of(place.source.format).pin(place.source, job.settings.lake)
     for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
         permit(job, "read", table)
@@ -87,8 +91,9 @@ def run(job: Job) -> Outcome:
         summary = f"Would read {what} of {counted(len(files), 'file')} and write {out}; nothing is touched."
         return Outcome(summary=one_line(summary), answer=_answer(out, "", len(files), None, ()))
     job.say(f"{name}: reading {counted(len(files), 'file')}")
-    parts = _parts(place, files, Reader(sample, fixed_of(place.source, job.settings.lake), options))
-    refuse_changed([] if place.delta else files)
+    with folders_hidden(base):
+        parts = _parts(place, files, Reader(sample, fixed_of(place.source, job.settings.lake), options))
+        refuse_changed([] if place.delta else files)
     return _proposed(job, out, name, place, parts, sample)
 
 
@@ -119,13 +124,47 @@ def _parts(place: Place, files: Sequence[RawFile], reader: Reader) -> list[_Part
         raise StoreError(what, where=place.path, todo=todo, code="source.type")
     if len(parts) > 1 and formats == {"csv"}:
         for part in parts:
-            whole = reader.all_by(files, dict(part.found.options))
+            whole = reader.all_by(files, dict(part.found.options), part.found.tree.fields.keys())
             if whole is not None:
                 return [_Part(tuple(files), whole)]
     return parts
 
 
+def _refuse_strangers(parts: Sequence[_Part], place: Place, lake: str) -> None:
+    """Files that are written in several ways are one data set only where they have columns in common.
+
+    Raises:
+        StoreError: they have not, or a folder of theirs says a value, which no server of a contract may name.
+    """
+    if len(parts) < 2:
+        return
+    names = [part.found.tree.fields.keys() for part in parts]
+    numbered = [dict(part.found.options).get("header") is False for part in parts]
+    if len({*numbered}) > 1 or any(not names[0] & each or (numbered[0] and names[0] != each) for each in names):
+        what = f"the files here have no columns in common, as they seem to be written: {_ways(parts, place, lake)}"
+        todo = "Name those that are one data set by a pattern, or say how they are written: --option sep=';'."
+        raise StoreError(what, where=place.path, todo=todo, code="source.type")
+    base = location_of(place.source, lake)
+    if any(shown_path(file.path, base) != file.path for part in parts for file in part.files):
+        what = f"files in folders called name=value are written in several ways: {_ways(parts, place, lake)}"
+        raise StoreError(what, where=place.path, todo="Write them in one way.", code="source.type")
+
+
+def _ways(parts: Sequence[_Part], place: Place, lake: str) -> str:
+    """Which files are written how, without what their folders say."""
+    base = location_of(place.source, lake)
+    found = []
+    for part in parts[:_MOST_SERVERS]:
+        names = [shown_path(file.path, base).rpartition("/")[2] for file in part.files[:3]]
+        more = f" and {len(part.files) - 3} more" if len(part.files) > 3 else ""
+        options = ", ".join(f"{name} {value!r}" for name, value in part.found.options if name != "header")
+        columns = counted(len(part.found.tree.fields), "column")
+        found.append(f"{', '.join(names)}{more} ({part.found.format}, {options + ', ' if options else ''}{columns})")
+    return "; ".join(found)
+
+
 def _proposed(job: Job, out: Path, name: str, place: Place, parts: Sequence[_Part], sample: Sample) -> Outcome:
+    _refuse_strangers(parts, place, job.settings.lake)
     found = parts[0].found
     for part in parts[1:]:
         found = together(found, part.found)
@@ -142,6 +181,15 @@ def _proposed(job: Job, out: Path, name: str, place: Place, parts: Sequence[_Par
         notes.append(
             f"{found.torn:,} records are no rows of their format: they will be set aside. How are the files written?"
         )
+    if any(dict(part.found.options).get("header") is False for part in parts) and "header" not in _options(
+        job.args.options
+    ):
+        notes.append(
+            "The first line looks like values, or nothing tells that it names columns: they are numbered. If it does: "
+            "--option header=true."
+        )
+    if len(parts) > 1:
+        notes.append(f"The files are written in several ways: {_ways(parts, place, job.settings.lake)}. Is that so?")
     proposal = Proposal(name, sources, columns, job.run.purpose, told, notes)
     return _ended(job, out, proposal, found, sum(len(part.files) for part in parts))
 
@@ -192,11 +240,12 @@ def _from_schema(job: Job, out: Path, name: str) -> Outcome:
 
 def _ended(job: Job, out: Path, proposal: Proposal, found: Found | None, files: int) -> Outcome:
     text = written(proposal)
-    sound_contract(text, str(out), (out.parent, Path(job.settings.contracts)))
-    _write(out, text)
+    _refuse_unsound(text, out, (out.parent, Path(job.settings.contracts)), job.args.schema or job.args.source)
     report = job.args.report
+    drawn = visible_lines(page.page(proposal, found)) + "\n" if report else ""
+    _write(out, text)
     if report:
-        write_lines(page.page(proposal, found), report)
+        _write(Path(report), drawn)
     leaves = [pair for column in proposal.columns for pair in column.leaves()]
     lines = [
         f"Wrote {out}: {counted(len(leaves), 'column')}. {proposal.told}",
@@ -222,10 +271,24 @@ def _ended(job: Job, out: Path, proposal: Proposal, found: Found | None, files: 
     )
 
 
+def _refuse_unsound(text: str, out: Path, folders: tuple[Path, ...], source: str) -> None:
+    """What `check` would refuse is not written.
+
+    Raises:
+        StoreError: no contract can say what was found.
+    """
+    try:
+        sound_contract(text, str(out), folders)
+    except ConfigError as error:
+        what = f"no contract can say what is here: {error.problems[0].what}"
+        todo = "Change it at the source, or write the contract by hand (docs/contract.md)."
+        raise StoreError(what, where=source, todo=todo, code="source.type") from None
+
+
 def _says(leaf: Proposed) -> str:
     meaning = leaf.meaning
     if meaning is None or not meaning.classification:
-        return "drop: not placed"
+        return f"{meaning.protect['method'] if meaning else 'drop'}: not placed"
     return f"{meaning.protect['method']}: {meaning.classification} ({meaning.kind}, {meaning.why})"
 
 
@@ -258,11 +321,14 @@ def _out(word: str) -> tuple[Path, str]:
     if not word.endswith((".yaml", ".yml")) or not re.fullmatch(r"[A-Za-z0-9_]+", name):
         todo = "Name it NAME.yaml, of letters, digits and '_': that is what the table will be called."
         raise UsageError("this names no contract", where=word, todo=todo)
-    if out.exists() or out.is_symlink():
-        raise UsageError(
-            "there is a file already, and nothing is written over it", where=word, todo="Name another, or move it away."
-        )
+    _refuse_there(out)
     return out, name
+
+
+def _refuse_there(file: Path) -> None:
+    if file.exists() or file.is_symlink():
+        what = "there is a file already, and nothing is written over it"
+        raise UsageError(what, where=str(file), todo="Name another, or move it away.")
 
 
 def _options(words: Sequence[str]) -> dict[str, str | bool]:
@@ -291,7 +357,7 @@ def _write(out: Path, text: str) -> None:
     except OSError as error:
         todo = "Check the folder, its permission and free space."
         raise StoreError(
-            f"the contract cannot be written: {error.strerror}", where=str(out), todo=todo, code="output.unwritable"
+            f"this cannot be written: {error.strerror}", where=str(out), todo=todo, code="output.unwritable"
         ) from error
     if not made:
         raise UsageError("there is a file already, and nothing is written over it", where=str(out))

@@ -88,8 +88,10 @@ class CsvFiles:
 
     def _guesses(self, head: bytes, *, whole: bool) -> list[Dialect]:
         found = candidates(head, whole=whole)
-        if self.last is not None and replace(self.last, header=False, encoding="UTF-8") in found:
-            found = [replace(self.last, header=False, encoding="UTF-8"), *found]
+        if self.last is not None:
+            last = replace(self.last, header=False, encoding="UTF-8")
+            if last in found and _width(head, last) >= _width(head, found[0]):  # not one column of what are several
+                found = [last, *found]
         found = [self._as_said(one) for one in found]
         if b"\r" in head.replace(b"\r\n", b"") and "lineSep" not in self.given:
             found = [*found, *(replace(one, feed_only=True) for one in found)]
@@ -176,6 +178,7 @@ def _names(file: RawFile, dialect: Dialect, known: str) -> tuple[str, ...]:
 
 def _width(block: bytes, dialect: Dialect) -> int:
     machine, at = Machine(dialect), 0
+    block = block if block.endswith(b"\n") else block + b"\n"
     while at < len(block):
         kind, fields, end = machine.record(block, at)
         if kind == RECORD:

@@ -18,7 +18,7 @@ from strongroom.quality.reading.lines import lines_of, range_lines
 from strongroom.stores.sources import RawFile, place_of
 from strongroom.stores.sources.work_items import is_one_piece
 
-_STEP, _BATCH = 8 << 20, 10_000
+_STEP, _BATCH, _LOOKED_AT = 8 << 20, 10_000, 100
 
 
 def json_rows(
@@ -67,10 +67,21 @@ def json_rows(
     return Found(tree, "json", tuple(options.items()), rows=rows, torn=torn, total=total, bytes=size)
 
 
+def is_json(head: bytes) -> bool:
+    """Whether a text is of JSON: it begins so, or most lines of its beginning are objects."""
+    return head.lstrip()[:1] in (b"{", b"[") or _more_objects(head)
+
+
 def _is_document(head: bytes) -> bool:
-    """Whether a file is one array, or one object on several lines."""
+    """Whether a file is one array, or one object on several lines; a line that is torn makes none of the others so."""
     first, _, rest = head.lstrip().partition(b"\n")
-    return first[:1] == b"[" or (parse(first) is None and bool(rest.strip()))
+    return first[:1] == b"[" or (parse(first) is None and bool(rest.strip()) and not _more_objects(head))
+
+
+def _more_objects(head: bytes) -> bool:
+    """Whether more of the first lines are whole objects than are not."""
+    lines = [line for line in head.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    return 2 * sum(parse(line) is not None for line in lines) > len(lines)
 
 
 def _lines(file: RawFile, known: str, sample: Sample) -> Iterator[bytes]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from strongroom.core.contract import Source, raw_table
-from strongroom.core.errors import StoreError
+from strongroom.core.errors import StoreError, StrongroomError
 from strongroom.core.uris import plain_uri
 from strongroom.stores.sources import RawFile
 
@@ -77,6 +78,34 @@ def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
             if inside := _inside(str(each), lake):
                 found.add(raw_table(Source("raw", "csv", inside)))
     return found
+
+
+def shown_path(path: str, base: str) -> str:
+    """A file's path without what its folders called `name=value` say, but for those that somebody named himself.
+
+    Args:
+        path: as the file was listed.
+        base: the path or pattern that was asked for.
+    """
+    named = base.split("*")[0]
+    named = named if named == base else named.rpartition("/")[0]
+    rest = path.removeprefix(named) if path.startswith(named) else path
+    return path[: len(path) - len(rest)] + re.sub(r"((?:^|/)[^/=]+)=[^/]*(?=/)", r"\1=*", rest)
+
+
+@contextmanager
+def folders_hidden(base: str) -> Iterator[None]:
+    """What goes wrong with a file is told without what its folders say: that may be somebody's name."""
+    try:
+        yield
+    except StrongroomError as error:
+        place = shown_path(error.where, base)
+        if place == error.where:
+            raise
+        raise type(error)(error.what, where=place, todo=error.todo, code=error.code) from None
+    except RecursionError:
+        what = "objects or arrays lie within each other more deeply than any contract has them"
+        raise StoreError(what, where=base, todo="Write them flatter.", code="source.type") from None
 
 
 def _plain(word: str) -> str:

@@ -5,13 +5,13 @@ A file is read by a draft of a contract: all its columns as texts, or by the typ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from strongroom.core.errors import StoreError
 from strongroom.flows.profile.csv_files import CsvFiles, all_said
 from strongroom.flows.profile.found import Folders, Found, head_of, together
-from strongroom.flows.profile.json_files import json_rows
+from strongroom.flows.profile.json_files import is_json, json_rows
 from strongroom.flows.profile.sampling import Sample
 from strongroom.flows.profile.typed_files import parquet
 from strongroom.flows.row_pass.part_reader import errors_told, opened
@@ -64,8 +64,8 @@ class Reader:
                     raise StoreError(f"this is {name}, which is not read", todo=todo, code="source.type")
             return self._text(file, folders)
 
-    def all_by(self, files: Sequence[RawFile], options: dict[str, str | bool]) -> Found | None:
-        """What CSV files give by one dialect; None where a file is written in another."""
+    def all_by(self, files: Sequence[RawFile], options: dict[str, str | bool], names: Collection[str]) -> Found | None:
+        """What CSV files give by one dialect, each of them these columns; None where a file is written in another."""
         one = Reader(self.sample, self.fixed, all_said(options))
         found = Found(Tree(), "csv", total=0)
         for file in files:
@@ -73,7 +73,7 @@ class Reader:
                 read = one.file(file)
             except StoreError:
                 return None
-            if read.torn or read.format != "csv":
+            if read.torn or read.format != "csv" or read.tree.fields.keys() != {*names}:
                 return None
             found = together(found, read)
         return found
@@ -85,7 +85,7 @@ class Reader:
         known, mark = encoding_of(head[:LONGEST_MARK], encoding)
         whole = len(head) < _HEAD
         text = decoder(known)(head[mark : mark + _HEAD], whole)
-        if text.lstrip()[:1] in (b"{", b"["):
+        if is_json(text):
             try:
                 return json_rows(file, folders, self.sample, encoding=encoding, known=known, mark=mark, head=text)
             except StoreError as error:

@@ -24,9 +24,10 @@ from strongroom.core.errors import EnvironmentFault, StoreError
 from strongroom.quality.profile.arrow_types import scalar_of
 from strongroom.quality.profile.meaning import Meaning, meaning_of
 from strongroom.quality.profile.proposal import Proposed, safe_names
-from strongroom.quality.profile.propose import NOTHING
+from strongroom.quality.profile.propose import DEEPEST, NOTHING, settled, too_deep
 from strongroom.quality.profile.shape import LOGICAL, Shape
 from strongroom.quality.profile.tally import Tally
+from strongroom.quality.profile.tree import MOST_NAMES
 from strongroom.quality.reading.parquet_rows import footer_of
 from strongroom.quality.reading.parquet_types import is_list, plain
 from strongroom.stores.sources import place_of
@@ -70,7 +71,13 @@ def columns_from(path: str) -> tuple[Proposed, ...]:
         StoreError: it cannot be read, or it is none that is known.
         EnvironmentFault: the library that reads it is not installed.
     """
-    return _proposed(_said(path))
+    try:
+        columns = _proposed(_said(path))
+    except (RecursionError, AttributeError, TypeError, KeyError, ValueError) as error:  # of what is nearly a schema
+        raise _unreadable(path) from error
+    if not columns:
+        raise StoreError("this schema has no columns", where=path, todo="Give one that has.", code="source.type")
+    return settled(columns)
 
 
 def format_of(path: str, columns: Sequence[Proposed]) -> str:
@@ -183,8 +190,8 @@ def _avro(name: str, kind: Any) -> Said:
         return Said(name, fields=tuple(_avro(each["name"], each["type"]) for each in kind["fields"]), required=True)
     if word == "array":
         return Said(name, item=_avro("", kind["items"]), required=True)
-    if logical == "decimal" and kind["precision"] <= 38:
-        return Said(name, Type("decimal", kind["precision"], kind.get("scale", 0)), required=True)
+    if logical == "decimal":
+        return replace(_decimal(name, kind["precision"], kind.get("scale", 0)), required=True)
     if logical in _AVRO_LOGICAL:
         return Said(name, Type(_AVRO_LOGICAL[logical]), required=True, format="uuid" if logical == "uuid" else "")
     return replace(_avro(name, word) if word != "map" else Said(name, strange="a map"), required=True)
@@ -194,9 +201,23 @@ _JSON = {"string": "string", "integer": "bigint", "number": "double", "boolean":
 _TEXT_FORMATS = ("email", "uuid", "uri", "hostname", "ipv4", "ipv6", "time")
 
 
+def _length(said: object) -> int | None:
+    """A length that a contract may have."""
+    return said if type(said) is int and 0 < said < 1 << 31 else None
+
+
+def _decimal(name: str, precision: object, scale: object) -> Said:
+    """A decimal, where the lake has one with so many digits."""
+    if type(precision) is int and type(scale) is int and 0 < precision <= 38 and 0 <= scale <= precision:
+        return Said(name, Type("decimal", precision, scale))
+    return Said(name, strange="a number of more digits than 38")
+
+
 def _of_json_schema(found: Mapping[str, Any]) -> tuple[Said, ...]:
     resource = Resource.from_contents(dict(found), default_specification=DRAFT202012)
     resolver = Registry().with_resource(found.get("$id", ""), resource).resolver(base_uri=found.get("$id", ""))
+
+    left = MOST_NAMES
 
     def read(name: str, node: Mapping[str, Any], *, required: bool, deep: int = 0) -> Said:
         for _ in range(20):
@@ -207,7 +228,12 @@ def _of_json_schema(found: Mapping[str, Any]) -> tuple[Said, ...]:
         kinds = [kinds] if isinstance(kinds, str) else kinds
         one = [kind for kind in kinds if kind != "null"]
         must = required and "null" not in kinds
-        if deep > 30 or len(one) != 1 or (one[0] == "object" and not node.get("properties")):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            what = f"this schema has more than {MOST_NAMES:,} fields"
+            raise StoreError(what, todo="Give the part of it that is meant.", code="source.type")
+        if deep > DEEPEST + 1 or len(one) != 1 or (one[0] == "object" and not node.get("properties")):
             return Said(name, strange="of several types" if len(one) != 1 else "an object of any names")
         if one[0] == "object":
             need = node.get("required", [])
@@ -222,7 +248,7 @@ def _of_json_schema(found: Mapping[str, Any]) -> tuple[Said, ...]:
             {"date": "date", "date-time": "timestamp"}.get(form, "string") if one[0] == "string" else _JSON[one[0]]
         )
         kept = form if form in _TEXT_FORMATS and type_.name == "string" else ""
-        return Said(name, type_, required=must, most=node.get("maxLength"), format=kept)
+        return Said(name, type_, required=must, most=_length(node.get("maxLength")), format=kept)
 
     return read("", found, required=True).fields
 
@@ -279,13 +305,12 @@ def _sql_type(name: str, kind: Any) -> Said:
     sizes = [int(each.name) for each in kind.expressions if each.name.isdigit()]
     if word in ("DECIMAL", "NUMERIC", "MONEY"):
         precision, scale = ([*sizes, 0] if len(sizes) == 1 else sizes or [38, 10])[:2]
-        fits = precision <= 38 and scale <= precision
-        return Said(name, Type("decimal", precision, scale)) if fits else Said(name, strange=kind.sql())
+        return _decimal(name, precision, scale)
     if word in ("ARRAY", "LIST") and kind.expressions:
         return Said(name, item=_sql_type("", kind.expressions[0]))
     if word not in _SQL:
         return Said(name, strange=kind.sql())
-    most = sizes[0] if sizes and "CHAR" in word else None
+    most = _length(sizes[0]) if sizes and "CHAR" in word else None
     return Said(name, Type(_SQL[word]), most=most, format="uuid" if word == "UUID" else "")
 
 
@@ -296,17 +321,20 @@ def _lacking(package: str) -> EnvironmentFault:
     )
 
 
-def _proposed(columns: Iterable[Said]) -> tuple[Proposed, ...]:
+def _proposed(columns: Iterable[Said], deep: int = 0) -> tuple[Proposed, ...]:
     said = tuple(columns)
     names = safe_names(each.name for each in said)
-    return tuple(replace(_one(each), name=name) for each, name in zip(said, names, strict=True))
+    return tuple(replace(_one(each, deep + 1), name=name) for each, name in zip(said, names, strict=True))
 
 
-def _one(said: Said) -> Proposed:
+def _one(said: Said, deep: int) -> Proposed:
+    if deep > DEEPEST and (said.fields or said.item is not None):
+        return too_deep(said.name, said.name)
     if said.fields:
-        return Proposed(said.name, said.name, nested="object", inner=_proposed(said.fields), required=said.required)
+        inner = _proposed(said.fields, deep)
+        return Proposed(said.name, said.name, nested="object", inner=inner, required=said.required)
     if said.item is not None:
-        item = replace(_one(replace(said.item, name=said.name)), name="")
+        item = replace(_one(replace(said.item, name=said.name), deep + 1), name="")
         return Proposed(said.name, said.name, nested="array", inner=(item,), required=said.required)
     shape, meaning = _leaf(said)
     return Proposed(said.name, said.name, shape, meaning, key=said.key)
@@ -325,4 +353,4 @@ def _leaf(said: Said) -> tuple[Shape, Meaning]:
         required=said.required,
         most=said.most,
     )
-    return shape, meaning_of(said.name, said.type, _NAMED, birth_before=0)
+    return shape, meaning_of(said.name, said.type, _NAMED, birth_before=0, seen=False)

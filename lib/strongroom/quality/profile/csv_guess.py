@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
 
 from strongroom.core.errors import StoreError
+from strongroom.quality.profile import recognise
 from strongroom.quality.profile.names import is_known
+from strongroom.quality.profile.people import person_like
 from strongroom.quality.profile.written import MISSING
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
@@ -27,24 +30,35 @@ _QUOTES = (('"', ""), ('"', "\\"), ("", ""))
 _COMMENTS = "#|%!;"
 _RECORDS = 500
 _UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+"""Bytes that windows-1252 has no sign for."""
+_EURO = re.compile(rb"[0-9][ \xa0]?\xa4|\xa4[ \xa0]?[0-9]")
+_LETTER = re.compile(rb"[a-z\xdf-\xff][\xa8\xb8\xbd][a-z\xdf-\xff]")
+"""What only ISO-8859-15 makes sense of: a sign of the euro beside a number; \u0161, \u017e or \u0153 within a word."""
 
 
 @dataclass(slots=True)
 class Bytes:
     """What the bytes of a file say of its character set; pieces are added in order.
 
-    `head` is how it begins, `counts` how often each byte came, `utf8` that all is UTF-8 so far.
+    `head` is how it begins, `counts` how often each byte came, `utf8` that all is UTF-8 so far, `latin9` that something
+    in it is of ISO-8859-15 alone.
     """
 
     head: bytes = b""
     counts: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
     utf8: bool = True
+    latin9: bool = False
+    _last: bytes = b""
     _decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
 
     def add(self, piece: bytes, *, last: bool = False) -> None:
         """The next piece; an empty one ends the file."""
         self.head = (self.head + piece)[:4096] if len(self.head) < 4096 else self.head
         self.counts += np.bincount(np.frombuffer(piece, np.uint8), minlength=256)
+        joined = self._last + piece
+        self._last = joined[-2:]
+        if not self.latin9 and not joined.isascii():
+            self.latin9 = bool(_EURO.search(joined) or _LETTER.search(joined))
         if self.utf8 and not (piece.isascii() and not self._decoder.getstate()[0]):
             try:
                 self._decoder.decode(piece, last)
@@ -62,8 +76,11 @@ class Bytes:
             raise StoreError("the file is in UTF-32", todo="Write it as UTF-8.", code="source.encoding")
         if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "UTF-16"
-        zeros = np.frombuffer(self.head[: len(self.head) & ~1], np.uint8).reshape(-1, 2) == 0
-        if len(zeros) and zeros.any(axis=0).any() and zeros.mean() > 0.2:
+        pairs = np.frombuffer(self.head[: len(self.head) & ~1], np.uint8).reshape(-1, 2)
+        zeros = pairs == 0
+        beside = pairs[zeros.any(axis=1)].max(axis=1, initial=0)
+        letters = np.mean((beside >= 27) | ((beside >= 9) & (beside < 14))) > 0.9 if len(beside) else False
+        if letters and len(zeros) and zeros.any(axis=0).any() and zeros.mean() > 0.2:
             return "UTF-16LE" if zeros[:, 1].mean() > zeros[:, 0].mean() else "UTF-16BE"
         if int(self.counts[:9].sum() + self.counts[14:27].sum()) * 20 > int(self.counts.sum()):
             raise StoreError(
@@ -75,7 +92,7 @@ class Bytes:
             return "UTF-8"
         if self.counts[0x80:0xA0].any():
             return "ISO-8859-1" if self.counts[list(_UNDEFINED)].any() else "windows-1252"
-        return "ISO-8859-15" if self.counts[0xA4] else "ISO-8859-1"
+        return "ISO-8859-15" if self.latin9 else "windows-1252"  # of whose letters ISO-8859-1 has the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,7 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?%?")
 _DATE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}.*|[0-9]{1,2}:[0-9]{2}.*")
 _VALUE = re.compile(r".*@.*\..*|(?i:true|false|yes|no)|[0-9a-f]{8}-[0-9a-f]{4}-.*|https?://.*|.*[*?<>!=].*")
 _NAME = re.compile(r"\S.{0,79}")
+_CODE = re.compile(r"[0-9]").search
 
 
 def has_header(sample: bytes, dialect: Dialect, *, whole: bool) -> bool:
@@ -195,17 +213,21 @@ def has_header(sample: bytes, dialect: Dialect, *, whole: bool) -> bool:
     named = [cell for cell in first if cell]
     if not named or len({*named}) < len(named) or any(not _NAME.fullmatch(cell) or _is_value(cell) for cell in named):
         return False
+    if MISSING & {*named} or any(map(person_like, named)) or recognise.count(pa.array(named, pa.string())):
+        return False  # names are shown: one that may be a person's is none of a column
     known = sum(map(is_known, named)) / len(named)
     if not rest:
         return known >= 0.5
+    cells = [cell for record in rest for cell in record if cell]
+    known = known if known > 2 * sum(map(is_known, cells)) / max(1, len(cells)) else 0.0
     columns = [{record[at] for record in rest if record[at]} - MISSING for at in range(len(first))]
     again = sum(cell in values for cell, values in zip(first, columns, strict=True) if cell)
     if again:
         return False
-    other = any(values and all(map(_is_value, values)) for values in columns)
+    other = any(cell and values and all(map(_is_value, values)) for cell, values in zip(first, columns, strict=True))
     lengths = [{len(value) for value in values} for values in columns]
     regular = any(
-        len(values) > 2 and len(sizes) == 1 and len(cell) not in sizes
+        len(values) > 2 and len(sizes) == 1 and len(cell) not in sizes and all(map(_CODE, values)) and not _CODE(cell)
         for cell, values, sizes in zip(first, columns, lengths, strict=True)
     )
     written = sum("_" in cell or bool(re.search(r"[a-z][A-Z]", cell)) for cell in named) * 2 >= len(named)

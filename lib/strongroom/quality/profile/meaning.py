@@ -1,17 +1,31 @@
 """What a column probably means, by its name in several languages and by what its values look like, and how it
 should leave.
 
-Who knows neither leaves the column out: nothing is kept that could not be placed.
+Nothing is kept that could not be placed: a column is, where its name says that it is nobody's and every value is of a
+sort that is. One e-mail address among thousands of other texts is enough for it not to be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from strongroom.core.contract import Type
 from strongroom.core.contract.protection import DATES, NUMBERS
-from strongroom.quality.profile.names import DROP, KINDS, Kind, kind_of, parts_of
+from strongroom.quality.profile.names import (
+    CODED,
+    DROP,
+    KINDS,
+    NAMED_BY_PROGRAMS,
+    TIMED,
+    YEARS,
+    kind_of,
+    numbers_things,
+    parts_of,
+)
+from strongroom.quality.profile.people import person_like
 from strongroom.quality.profile.recognise import NATIONAL
 from strongroom.quality.profile.tally import Tally
 
@@ -70,54 +84,140 @@ def is_free_text(tally: Tally) -> bool:
     return many and tally.blanks >= 4 * tally.given and (tally.longest or 0) >= 30
 
 
-def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int) -> Meaning:
+def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen: bool = True) -> Meaning:
     """What a column is taken for.
 
     Args:
         name: what the source calls it.
         type_: as it will be declared.
         tally: of its values.
-        birth_before: dates that all lie before this year, and some long before, are taken for birthdays.
+        birth_before: a column of dates before this year, some of them long before, may hold birthdays.
+        seen: the values were; else only a schema was.
     """
     if tally.empty:
         return Meaning("unplaced", "no value was seen", "", DROP, "No value was seen: what is it?")
     parts = parts_of(name)
     kind, why = kind_of(parts), "by its name"
-    seen, sort = _by_content(tally)
-    if seen and kind != seen and not (kind in KINDS and seen == "phone"):
-        kind, why = seen, f"its values look like {sort}"
-    strong = [sort for sort in _BY_SORT if sort not in ("ip", "mac", *_CHECKED_ONLY, "phone") and tally.found.get(sort)]
-    holds = [sort for sort in tally.found if sort.endswith(" within")]
-    if kind in ("", "harmless") and type_.name == "string":
-        if is_free_text(tally) or holds:
-            kind, why = (
-                "free text",
-                f"it holds {holds[0].removesuffix(' within')}" if holds else "its values are sentences",
-            )
-        elif strong:
-            kind, why = _BY_SORT[strong[0]], f"some values look like {strong[0]}"
-    if kind in ("", "harmless") and type_.name in DATES and _are_birthdays(tally, birth_before):
-        kind, why = "birth date", "its dates may be birthdays"
+    most, sort = _by_content(tally)
+    if most and kind != most and not (kind in KINDS and most == "phone"):
+        kind, why = most, f"its values look like {sort}"
+    if kind in ("", "harmless"):
+        held, how = _held(type_, tally, parts, birth_before)
+        kind, why = (held, how) if held else (kind, why)
     if kind == "harmless":
-        return Meaning(kind, why, "internal", {"method": "keep"}, "Nobody's?")
+        doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
+        if not doubt:
+            return Meaning(kind, why, "internal", {"method": "keep"}, "Nobody's?")
+        return Meaning("unplaced", "", "", DROP, f"By its name nobody's, but {doubt}: decide.")
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
-    protect = _protect(sort_, type_)
+    protect = _protect(kind, type_, tally, named=why == "by its name", seen=seen)
     subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
     return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject)
 
 
-def _protect(kind: Kind, type_: Type) -> Mapping[str, object]:
+def _held(type_: Type, tally: Tally, parts: tuple[str, ...], birth_before: int) -> tuple[str, str]:
+    """The kind of a column whose name says nothing against it, by what some of its values are, and why."""
+    if type_.name in DATES and _are_birthdays(tally, parts, birth_before):
+        return "birth date", "its dates may be birthdays"
+    if type_.name != "string":
+        return "", ""
+    within = [sort.removesuffix(" within") for sort in tally.found if sort.endswith(" within")]
+    if is_free_text(tally) or within:
+        return "free text", f"it holds {within[0]}" if within else "its values are sentences"
+    strong = [sort for sort in _BY_SORT if sort not in ("ip", "mac", *_CHECKED_ONLY, "phone") and tally.found.get(sort)]
+    return (_BY_SORT[strong[0]], f"some values look like {strong[0]}") if strong else ("", "")
+
+
+_OLDEST, _YOUNGEST = 1880, 40
+"""The year since which somebody may have been born, and years before which grown-ups were."""
+_LONG = 10**8
+"""A number so large may be one that was given out: a telephone's, a person's, a card's."""
+_EPOCHS = ((5 * 10**8, 4 * 10**9), (5 * 10**11, 4 * 10**12), (5 * 10**14, 4 * 10**15), (5 * 10**17, 4 * 10**18))
+"""Moments as numbers: seconds since 1970, and their thousandths, millionths, billionths."""
+_DAY = _OLDEST * 10_000
+"""A day as a number: 18800101."""
+_LEAST_EACH, _LEAST_MEAN = 3, 5
+"""How often each value of a closed set came, and how often they did on average."""
+
+
+def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, birth_before: int) -> str:
+    """Why a column that is nobody's by its name is not kept all the same; empty where all of its values tell that.
+
+    These are kept: booleans, dates, numbers by which nobody is known, times of day, closed sets of values each of which
+    came again and again, and codes of countries, languages and currencies.
+    """
+    if type_.name == "boolean":
+        return ""
     if type_.name in DATES:
-        return kind.moment
+        return "" if seen or NAMED_BY_PROGRAMS & {*parts} else "no value was seen, and dates may be birthdays"
     if type_.name in NUMBERS:
-        return kind.number
-    return kind.text if type_.name == "string" else DROP
+        if not seen:
+            return "it is the number of something" if numbers_things(parts, whole=False) else ""
+        return _doubt_of_numbers(type_, tally, parts, birth_before)
+    if type_.name != "string" or not seen:
+        return "no value was seen" if not seen else "nothing tells what its bytes are"
+    if personal := next((sort for sort in _BY_SORT if _many_enough(tally, sort)), ""):
+        return f"some values look like {personal}"
+    coded = CODED & {*parts} and tally.found.get("two or three letters") == tally.checked
+    if coded or tally.found.get("of a clock") == tally.checked:
+        return ""
+    if not _is_closed(tally):
+        return "its values are no closed set, or some came once or twice"
+    if numbers_things(parts, whole=False) and "code" not in parts:
+        return "it is the number of something"
+    like = next((like for word in tally.few or () if (like := person_like(str(word)))), "")
+    return f"some values look like a person's {like}" if like else ""
 
 
-def _are_birthdays(tally: Tally, before: int) -> bool:
-    return any(
-        hasattr(low, "year") and low.year < before - 40 and high.year < before and low.year > 1850
-        for low, high in tally.ends.values()
-    )
+def _is_closed(tally: Tally) -> bool:
+    counts = list(tally.few.values()) if tally.few else []
+    return bool(counts) and min(counts) >= _LEAST_EACH and sum(counts) >= _LEAST_MEAN * len(counts)
+
+
+def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before: int) -> str:
+    ends: list[Any] = [end for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
+    if not ends:
+        return "its values are no finite numbers"
+    low, high = min(ends), max(ends)
+    if max(abs(low), abs(high)) >= _LONG:
+        moments = TIMED & {*parts} and any(first <= low and high <= last for first, last in _EPOCHS)
+        return "" if moments else "some numbers are as long as those of telephones, persons or cards"
+    if (TIMED & {*parts} and high >= _DAY) or (YEARS & {*parts} and low < before - _YOUNGEST):
+        return "some numbers may be birthdays"
+    if _is_closed(tally) and "code" in parts:
+        return ""
+    whole = type_.name not in ("double", "float", "decimal")
+    return "it is the number of something" if numbers_things(parts, whole=whole) else ""
+
+
+def _many_enough(tally: Tally, sort: str) -> bool:
+    """Whether values are of a sort by more than chance: one in ten of any digits has check digits."""
+    number = tally.found.get(sort, 0)
+    return number > 0 and (sort not in _CHECKED_ONLY or 2 * number >= tally.found.get(f"{sort} like", 0))
+
+
+def _protect(kind: str, type_: Type, tally: Tally, *, named: bool, seen: bool) -> Mapping[str, object]:
+    """How it leaves; a part in clear only where its name says what it is, and all values have the form of that."""
+    sort = KINDS[kind]
+    if type_.name in DATES:
+        return sort.moment
+    if type_.name in NUMBERS:
+        return sort.number
+    if type_.name != "string":
+        return DROP
+    form = {"mask": "of digits", "generalise": "short"}.get(str(sort.text["method"]), "")
+    fits = not form or (named and (not seen or tally.found.get(form, 0) == tally.checked))
+    return sort.text if fits else {"method": "encrypt"}
+
+
+def _are_birthdays(tally: Tally, parts: tuple[str, ...], before: int) -> bool:
+    """Whether dates may be birthdays: old ones among them, or none of late and spread over ten years."""
+    total = sum(tally.years.values())
+    old = sum(count for year, count in tally.years.items() if _OLDEST <= year < before - _YOUNGEST)
+    grown = [year for year in tally.years if _OLDEST <= year < before]
+    late = sum(count for year, count in tally.years.items() if year >= before)
+    if NAMED_BY_PROGRAMS & {*parts}:
+        return 2 * old > total
+    return 100 * old >= total > 0 < old or (late * 100 <= total and len(grown) > 1 and max(grown) - min(grown) > 10)

@@ -240,6 +240,26 @@ _HARMLESS = frozenset(
     )
 )
 """Parts of names of what is nobody's."""
+NAMED_BY_PROGRAMS = frozenset(_words("created, updated, modified, timestamp, deleted, inserted, loaded"))
+"""Of dates that programs write."""
+TIMED = NAMED_BY_PROGRAMS | frozenset(_words("date, datum, fecha, time, zeit, at, ts"))
+YEARS = frozenset(_words("year, jahr, annee, ano, anno"))
+CODED = frozenset(
+    _words(
+        "country, land, pays, pais, paese, currency, wahrung, waehrung, devise, moneda, language, lang, sprache, "
+        "langue, idioma"
+    )
+)
+"""Of what is often said in two or three letters."""
+_THINGS = frozenset(
+    _words("order, item, items, product, produkt, produit, producto, article, artikel, sku, bestell, page, isbn")
+)
+
+
+def numbers_things(parts: tuple[str, ...], *, whole: bool) -> bool:
+    """Whether a name is that of a number by which somebody knows a thing, such as an order's."""
+    numbered = bool(_NUMBERED & {*parts})
+    return numbered or (whole and bool(_THINGS & {*parts}) and not (_HARMLESS - _THINGS) & {*parts})
 
 
 def parts_of(name: str) -> tuple[str, ...]:

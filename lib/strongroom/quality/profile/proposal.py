@@ -168,7 +168,7 @@ def _leaf(column: Proposed, shape: Shape, meaning: Meaning, item: bool) -> Itera
         yield "required: true # no value was missing: is that so by its nature?"
     if meaning.classification:
         yield f"classification: {meaning.classification} # {_comment(meaning.why)}"
-    options = _options(shape, personal=meaning.classification not in ("", "internal"))
+    options = _options(shape, meaning)
     if options:
         ask = " # rounded outward: what may it be?" if {"minimum", "maximum", "maxLength"} & options.keys() else ""
         yield f"logicalTypeOptions: {_flow(options)}{ask}"
@@ -187,10 +187,10 @@ def _leaf(column: Proposed, shape: Shape, meaning: Meaning, item: bool) -> Itera
         yield f"  - {{property: read, value: {_flow(shape.read)}}}"
 
 
-def _options(shape: Shape, *, personal: bool) -> dict[str, object]:
-    """Bounds and lengths of what is nobody's, and formats."""
+def _options(shape: Shape, meaning: Meaning) -> dict[str, object]:
+    """Bounds and lengths of what is nobody's; formats of all that leaves, and those by which a date is read."""
     found: dict[str, object] = {}
-    if not personal:
+    if meaning.harmless:
         words = (
             ("minimum", shape.minimum),
             ("maximum", shape.maximum),
@@ -198,7 +198,7 @@ def _options(shape: Shape, *, personal: bool) -> dict[str, object]:
             ("maxLength", shape.most),
         )
         found |= {word: value for word, value in words if value is not None}
-    if shape.format:
+    if shape.format and (meaning.kind != "unplaced" or shape.type.name != "string"):
         found["format"] = shape.format
     return found
 

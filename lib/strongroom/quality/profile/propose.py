@@ -35,9 +35,13 @@ class Seen:
 
 def columns_of(tree: Tree, seen: Seen) -> tuple[Proposed, ...]:
     """The columns of a tree of rows, one of them the key if one may be."""
-    columns = _fields(tree, seen)
+    columns = _fields(tree, seen, deep=0)
     key = _key(columns)
-    columns = tuple(replace(column, key=column is key) for column in columns)
+    return settled(tuple(replace(column, key=column is key) for column in columns))
+
+
+def settled(columns: tuple[Proposed, ...]) -> tuple[Proposed, ...]:
+    """The columns as one table: a subject at most, and one column at least that leaves."""
     return _one_that_stays(_one_subject(columns))
 
 
@@ -93,28 +97,40 @@ def _key(columns: Sequence[Proposed]) -> Proposed | None:
     return None
 
 
-def _fields(tree: Tree, seen: Seen) -> tuple[Proposed, ...]:
+def _fields(tree: Tree, seen: Seen, *, deep: int) -> tuple[Proposed, ...]:
     names = safe_names(tree.fields)
     return tuple(
-        _column(inner, name=name, source=source, seen=seen)
+        _column(inner, name=name, source=source, seen=seen, deep=deep + 1)
         for name, (source, inner) in zip(names, tree.fields.items(), strict=True)
     )
 
 
-def _column(tree: Tree, *, name: str, source: str, seen: Seen) -> Proposed:
+def _column(tree: Tree, *, name: str, source: str, seen: Seen, deep: int) -> Proposed:
+    if deep > DEEPEST and (tree.objects or tree.arrays):
+        return too_deep(name, source)
     forms = [form for form, times in _FORMS.items() if getattr(tree, times)]
     if len(forms) > 1:
         note = f"{' and '.join(forms)} stand here, which no one type holds: nothing of it is read"
         return Proposed(name, source, Shape(Type("string"), "string", notes=(note,)), NOTHING)
     required = tree.rows > 0 and tree.nulls == 0
     if tree.objects:
-        inner = _fields(tree, seen) or (_placeholder("empty"),)
+        inner = _fields(tree, seen, deep=deep) or (_placeholder("empty"),)
         return Proposed(name, source, nested="object", inner=inner, required=required)
     if tree.arrays and tree.item is not None:
-        item = _column(tree.item, name="", source=source, seen=seen)
+        item = _column(tree.item, name="", source=source, seen=seen, deep=deep + 1)
         return Proposed(name, source, nested="array", inner=(item,), required=required)
     shape, meaning = _leaf(tree, source, seen)
     return Proposed(name, source, shape, meaning)
+
+
+DEEPEST = 20
+"""Objects and arrays within each other that a contract says."""
+
+
+def too_deep(name: str, source: str) -> Proposed:
+    """What lies deeper than a contract says: nothing of it is read."""
+    note = f"more than {DEEPEST} objects or arrays within each other: nothing of it is read"
+    return Proposed(name, source, Shape(Type("string"), "string", notes=(note,)), NOTHING)
 
 
 _FORMS = {"objects": "objects", "arrays": "arrays", "single values": "values"}

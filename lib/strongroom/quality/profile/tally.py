@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ FORMATS = ("uuid", "email", "ipv4", "ipv6", "time", "uri")
 
 Bound = int | float | Decimal | datetime.date | datetime.datetime
 Ends = tuple[Any, Any]
+_Name = TypeVar("_Name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Tally:
         blanks: blanks inside of texts.
         few: values and how often, as long as there are few.
         keys: values of a column whose values have all been different so far; None once two were alike.
-        found: by recogniser, how many of the values looked at are such things; `checked` values were looked at.
+        found: by recogniser, how many different values are such things; there were `checked` in each block.
+        years: of dates and moments, how many of each year; days that stand for none (1900-01-01, 1970-01-01) left out.
         lengths: characters of texts in powers of two: 1, 2 to 3, 4 to 7, …
         odd: NaN and infinities.
     """
@@ -69,6 +71,7 @@ class Tally:
     keys: tuple[pa.Array, ...] | None = ()
     found: Mapping[str, int] = field(default_factory=dict)
     checked: int = 0
+    years: Mapping[int, int] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()
     odd: int = 0
 
@@ -92,6 +95,7 @@ class Tally:
             keys=None if self.keys is None or other.keys is None else (*self.keys, *other.keys),
             found=_added(self.found, other.found),
             checked=self.checked + other.checked,
+            years=_added(self.years, other.years),
             lengths=_summed(self.lengths, other.lengths),
             odd=self.odd + other.odd,
         )
@@ -146,7 +150,26 @@ def tally_typed(array: pa.Array) -> Tally:
     whole = pa.types.is_integer(kind)
     different = there.unique() if whole else there
     keys = (different,) if whole and len(different) == len(there) else None
-    return replace(base, ends={"typed": (low, high)} if low is not None else {}, keys=keys, odd=odd)
+    years = years_of(there) if low is not None and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) else {}
+    return replace(base, ends={"typed": (low, high)} if low is not None else {}, keys=keys, odd=odd, years=years)
+
+
+_NO_DAYS = (datetime.date(1900, 1, 1), datetime.date(1970, 1, 1))
+"""Days that programs write where they know none."""
+
+
+def years_of(there: pa.Array, counts: np.ndarray | None = None) -> dict[int, int]:
+    """How many dates or moments there are of each year."""
+    days = there.cast(pa.date32(), safe=False) if pa.types.is_timestamp(there.type) else there
+    some = pc.invert(pc.is_in(days, value_set=pa.array(_NO_DAYS, days.type)))
+    years = as_numpy(pc.year(days.filter(some)))
+    if counts is not None:
+        counts = counts[as_numpy(some)]
+    if not len(years):
+        return {}
+    found, at = np.unique(years, return_inverse=True)
+    sums = np.bincount(at, weights=counts)
+    return {int(year): int(total) for year, total in zip(found, sums, strict=True)}
 
 
 def _safe(value: pa.Scalar) -> Any:
@@ -169,7 +192,7 @@ def as_numpy(array: pa.Array) -> np.ndarray:
     return values
 
 
-def _added(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+def _added(one: Mapping[_Name, int], other: Mapping[_Name, int]) -> Mapping[_Name, int]:
     return {
         name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(each for each in other if each not in one))
     }

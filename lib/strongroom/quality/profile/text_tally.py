@@ -17,15 +17,13 @@ from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.formats import format_of
 from strongroom.quality.profile import recognise
-from strongroom.quality.profile.tally import FEW, FORMATS, KINDS, Ends, Tally, as_numpy
+from strongroom.quality.profile.tally import FEW, FORMATS, KINDS, Ends, Tally, as_numpy, years_of
 from strongroom.quality.profile.written import DATE_SHAPE, DATES, MISSING, NUMBERS, TIME_SHAPE, TIMES
 from strongroom.quality.reading import datetimes, numbers
 
 LONGEST_WORD, LONGEST_KEY = 100, 100
 """Characters of a value that may be one of few, and of one that may be a key."""
 _WHOLE, _ZEROS = r"^-?(?:0|[1-9][0-9]*)$", r"^-?0[0-9]+(?:[.,][0-9]+)?$"
-_LOOKED_AT = 200
-"""Different values of a block that recognisers look at."""
 
 
 def tally_text(array: pa.Array, *, alive: frozenset[str] = frozenset(KINDS), tokens: str = "") -> Tally:
@@ -72,9 +70,8 @@ def _of_texts(texts: pa.Array, counts: np.ndarray, alive: frozenset[str]) -> Tal
     lengths = buffers.char_lengths(texts)
     kinds, ends = dict[str, int](), dict[str, Ends]()
     digits = _numbers(texts, counts, alive, kinds, ends)
-    _moments(texts, counts, alive, kinds, ends)
+    years = _moments(texts, counts, alive, kinds, ends)
     _rest(texts, counts, alive, kinds)
-    looked = texts.slice(0, _LOOKED_AT)
     buckets = np.bincount(np.log2(np.maximum(lengths, 1)).astype(np.int64), weights=counts)
     return Tally(
         kinds=kinds,
@@ -84,8 +81,9 @@ def _of_texts(texts: pa.Array, counts: np.ndarray, alive: frozenset[str]) -> Tal
         digits=digits,
         blanks=int((as_numpy(pc.count_substring(texts, " ")) * counts).sum()),
         few=_words(texts, counts, lengths),
-        found=recognise.count(looked),
-        checked=len(looked),
+        found={**recognise.count(texts), **recognise.formed(texts)},
+        checked=len(texts),
+        years=years,
         lengths=tuple(map(int, buckets)),
     )
 
@@ -156,8 +154,9 @@ def _digits(texts: pa.Array) -> tuple[int, int]:
 
 def _moments(
     texts: pa.Array, counts: np.ndarray, alive: frozenset[str], kinds: dict[str, int], ends: dict[str, Ends]
-) -> None:
-    """Counts values that are dates or moments in one of the usual forms."""
+) -> dict[int, int]:
+    """Counts values that are dates or moments in one of the usual forms; gives the years of the form that most are."""
+    years = dict[int, int]()
     dated = as_numpy(pc.match_substring_regex(texts, DATE_SHAPE))
     _put(kinds, "dated", counts, dated)
     timed = as_numpy(pc.match_substring_regex(texts, TIME_SHAPE))
@@ -175,6 +174,11 @@ def _moments(
             if good.all():
                 found = pc.min_max(values)
                 ends[name] = (found["min"].as_py(), found["max"].as_py())
+            if good.any():
+                there = values if bad is None else values.filter(pa.array(~bad))
+                one = years_of(there, counts[good])
+                years = one if sum(one.values()) > sum(years.values()) else years
+    return years
 
 
 def _dates(texts: pa.Array, name: str) -> numbers.Parsed:

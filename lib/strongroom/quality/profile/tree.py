@@ -16,6 +16,7 @@ from strongroom.arrow import buffers
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import StoreError
 from strongroom.quality.profile import recognise
+from strongroom.quality.profile.people import person_like
 from strongroom.quality.profile.recognise import NATIONAL
 from strongroom.quality.profile.tally import KINDS, Tally, tally_typed
 from strongroom.quality.profile.text_tally import tally_text
@@ -97,7 +98,8 @@ def _check_names(names: Sequence[str]) -> None:
     Raises:
         StoreError: there are too many, or some are values of persons.
     """
-    if len(names) > MOST_NAMES or _PERSONAL & recognise.count(pa.array(names, pa.string())).keys():
+    people = any(" " in name and person_like(name) == "name" for name in names)
+    if people or len(names) > MOST_NAMES or _PERSONAL & recognise.count(pa.array(names, pa.string())).keys():
         what = "the names of an object here are values (too many, or such as name persons)"
         raise StoreError(what, todo="Write it as an array of objects: {name, value}.", code="source.type")
 
