@@ -50,7 +50,7 @@ def test_what_one_types_is_what_is_left(browser: Browser, page: Path) -> None:
     assert some == f"{len(found)} of {len(lines)}"
     assert 0 < len(found) < len(lines)
     assert all("user:grace" in line and "training.reviews" in line for line in found)
-    assert any("replace-with-null" in line and "user_id" in line for line in found)
+    assert any("as nothing (null)" in line and "user_id" in line for line in found)
     assert browser.run(TYPE.format(text="grace email")) == [f"0 of {len(lines)}", []], "which she is not given"
     assert browser.run(TYPE.format(text="<b>"))[1] == []
 
@@ -59,7 +59,7 @@ def test_what_one_types_is_what_is_left(browser: Browser, page: Path) -> None:
 def test_it_can_be_read_by_day_by_night_and_aloud(browser: Browser, page: Path, scheme: str) -> None:
     browser.open(page, scheme=scheme)
     ground = browser.run("getComputedStyle(document.body).backgroundColor")
-    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 22, 22)"}[scheme]
+    assert ground == {"light": "rgb(253, 253, 251)", "dark": "rgb(21, 24, 27)"}[scheme]
     axe = pytest.importorskip("axe_core_python", reason="NOT TESTED WITH AXE: pip install axe-core-python")
     browser.run((Path(axe.__path__[0]) / "axe.min.js").read_text(encoding="utf-8") + ";0")
     assert browser.run("axe.run().then(found => found.violations.map(rule => rule.id))") == []

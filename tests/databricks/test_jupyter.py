@@ -1,11 +1,8 @@
 """A notebook in Databricks' format, opened in Jupyter: the same cells, after one that makes what Databricks brings."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from types import ModuleType
 

@@ -1,4 +1,4 @@
-"""A kernel of Jupyter's, in an environment of its own: our packages come by the path, since pip would bring Spark twice."""
+"""A kernel of Jupyter's, in an environment of its own; ours come by the path, since pip would bring Spark twice."""
 
 import os
 import subprocess

@@ -1,12 +1,12 @@
-"""The same jobs give the same tables wherever they run: on this disk, on S3, on a cluster, by Spark Connect, in Jupyter.
+"""The same jobs give the same tables wherever they run: on this disk, on S3, on a cluster, by Connect, in Jupyter.
 
-One keyring, one set of raw files, the same settings; what differs is the place alone. Everything is held value by value:
-rows of tables and of quarantine as sorted lists, features to the last bit, the frame of `strongroom.read` with its types.
-What is encrypted at random (`customers.notes`) is opened first, since its bytes never come twice, and so is the sealed row of
-quarantine; nothing else is left out.
+One keyring, one set of raw files, the same settings; what differs is the place alone. Everything is held value by
+value: rows of tables and of quarantine as sorted lists, features to the last bit, the frame of `strongroom.read` with
+its types. What is encrypted at random (`customers.notes`) is opened first, since its bytes never come twice, and so is
+the sealed row of quarantine; nothing else is left out.
 
-Slow, and Spark's: each job of each place starts a JVM of its own, beside a cluster, a Connect server and a store that speaks
-S3. Their ports are the system's choice, and each is stopped before the next place begins.
+Slow, and Spark's: each job of each place starts a JVM of its own, beside a cluster, a Connect server and a store that
+speaks S3. Their ports are the system's choice, and each is stopped before the next place begins.
 """
 
 import json

@@ -71,6 +71,47 @@ def listed(words: Iterable[str], *, last: str = "or") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
+_SHOWN = {
+    "in clear": "as it came",
+    "token": "as a token: equal values stay equal, nobody goes back",
+    "encrypted": "encrypted: who only reads does not see the value",
+    "masked": "masked: part of the letters replaced",
+    "generalised": "made coarser: a year, a band, a beginning",
+    "in clear by keys": "in clear, opened by the role's own keys",
+    "given": "as it lies",
+    "unknown": "not known",
+    "replace-with-null": "as nothing (null)",
+    "mask-alphanum": "with letters and digits replaced",
+    "mask-to-fixed-value": "as one and the same value",
+    "show-first-4": "only its first four characters",
+    "show-last-4": "only its last four characters",
+    "truncate-to-year": "only its year",
+    "truncate-to-month": "only its year and month",
+    "sha-256-global": "as a hash without a key: who knows a value finds it",
+}
+_ENFORCED = {
+    "advisory": "by Strongroom, for whoever comes through it",
+    "physical": "by files of the role's own",
+    "cryptographic": "by keys that only the role holds",
+}
+
+
+def seen_as(how: str) -> str:
+    """How values are shown to a reader, in words: as they lie, or behind a mask of the policy."""
+    return "; or ".join(_SHOWN.get(each, each) for each in how.split(" and "))
+
+
+def enforced(level: str) -> str:
+    """What keeps a grant's limits, in words."""
+    return _ENFORCED.get(level, level)
+
+
+def for_purposes(purposes: Iterable[str]) -> str:
+    """`for a, b or no purpose named`; the empty purpose of a grant is every one."""
+    named = list(purposes)
+    return "for any purpose" if "" in named else f"for {listed(named)}"
+
+
 def measured(rule: SetRuleFacts) -> str:
     """What a set rule measured, with its unit."""
     if rule.measured is None:

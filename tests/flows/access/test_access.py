@@ -13,7 +13,16 @@ import pytest
 from deltalake import DeltaTable
 
 from strongroom import run_job
+from strongroom.core.contract.protection import METHODS
+from strongroom.core.policy import ACTIONS, LEVELS
+from strongroom.core.policy.model import MASKS
 from strongroom.flows import access
+from strongroom.flows.access import matrix_page
+from strongroom.govern.review.matrix import GIVEN, OPENED
+from strongroom.govern.table import UNKNOWN
+from strongroom.reports import phrases
+from strongroom.reports.phrases import seen_as
+from support.matrix import lines_of
 
 
 @pytest.fixture
@@ -150,10 +159,22 @@ def test_the_matrix_is_written_as_a_table(ask, tmp_path, name):
 def test_the_page_holds_every_line_and_loads_nothing(ask, tmp_path):
     ask("matrix", "--out", str(tmp_path / "m.html"))
     page = (tmp_path / "m.html").read_text()
-    data = json.loads(page.partition('id="cells">')[2].partition("</script>")[0])
-    assert any(line[0] == "user:grace" and line[5] == "replace-with-null" for line in data)
-    assert "http" not in page
+    (line,) = [line for line in lines_of(page) if line.people == "user:grace" and line.columns == ["user_id"]]
+    assert (line.roles, line.may, line.shown) == ("analyst", "read", seen_as("replace-with-null"))
+    assert "neutral" in line.rows
+    assert line.until == "no end"
+    (ada,) = [line for line in lines_of(page) if "user:ada" in line.people and line.columns == ["phone"]]
+    assert (ada.roles, ada.until) == ("data_scientist", "2027-06-30")
+    assert "http:" not in page
+    assert "https:" not in page
     assert "src=" not in page
+
+
+def test_the_page_has_words_for_every_action_every_level_and_every_way_that_values_are_shown():
+    ways = {method.lies for method in METHODS.values() if method.lies} | {UNKNOWN, GIVEN, OPENED, *MASKS}
+    assert {*phrases._SHOWN} == ways
+    assert {*phrases._ENFORCED} == {*LEVELS}
+    assert {*matrix_page._ACTIONS} == {*ACTIONS}
 
 
 def test_two_policies_are_compared_in_words(ask, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,9 +15,11 @@ from strongroom.flows import access, audit, check
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.flows.vectorize.tables import VECTOR
+from strongroom.reports.phrases import seen_as
 from strongroom.stores.lake import Lake
 from strongroom.stores.table_plan import TablePlan
 from support.lakes import install
+from support.matrix import lines_of
 
 MODEL = ("--as", "user:ada", "--purpose", "model_training")
 
@@ -45,7 +46,7 @@ def known(place):
 def matrix(place, *options):
     place.run(access, "matrix", "--out", str(place.root / "m.html"), *options)
     page = (place.root / "m.html").read_text()
-    return json.loads(page.partition('id="cells">')[2].partition("</script>")[0]), page
+    return lines_of(page), page
 
 
 def test_a_reader_of_features_is_told_yes_and_how_each_column_lies(place):
@@ -109,16 +110,16 @@ def test_of_a_table_of_an_older_contract_that_says_nothing_of_methods_nothing_is
 
 def test_the_matrix_has_every_zone_and_every_action(place):
     lines, page = matrix(place)
-    given = {(line[1], line[2]) for line in lines}
+    given = {(line.may, line.table) for line in lines}
     assert {
         ("read", "features.reviews"), ("write", "features.reviews"), ("delete", "quarantine.reviews"),
-        ("reveal", "quarantine.reviews"), ("read", "revealed.reviews"), ("write", "revealed.reviews"),
-        ("read", "strongroom.audit"), ("write", "strongroom.keys"), ("grant", "strongroom.policy"),
-        ("write", "projected.analyst"), ("grant", "sandbox.mine"), ("read", "raw.reviews"),
+        ("open what is protected", "quarantine.reviews"), ("read", "revealed.reviews"), ("write", "revealed.reviews"),
+        ("read", "strongroom.audit"), ("write", "strongroom.keys"), ("change who may what", "strongroom.policy"),
+        ("write", "projected.analyst"), ("change who may what", "sandbox.mine"), ("read", "raw.reviews"),
     } <= given  # fmt: skip
-    how = {(line[1], column): line[5] for line in lines if line[2] == "training.reviews" and "ada" in line[0]
-           for column in line[3].split(", ")}  # fmt: skip
-    assert how["read", "user_id"] == "token"
+    how = {(line.may, column): line.shown for line in lines if line.table == "training.reviews" and "ada" in line.people
+           for column in line.columns}  # fmt: skip
+    assert how["read", "user_id"] == seen_as("token")
     assert ("read", "email") not in how
     assert "Nothing else is given." in page
     assert "Not made yet: " in page
@@ -133,7 +134,7 @@ def test_a_matrix_of_a_part_says_that_it_is_one(place):
 
 def test_a_pattern_without_any_table_is_in_the_matrix_too(place):
     place.edit("policy.yaml", "tables: [projected.*]", "tables: [projected.*, curated.*]")
-    assert ["write", "curated.*"] in [line[1:3] for line in matrix(place)[0]]
+    assert ("write", "curated.*") in [(line.may, line.table) for line in matrix(place)[0]]
 
 
 def test_nested_fields_are_known_everywhere(place):
@@ -148,9 +149,9 @@ def test_nested_fields_are_known_everywhere(place):
     assert "user:grace may read training.reviews: " in shown
     assert "  not by read_table, which reads whole columns: device.app\n" in shown
     assert "  not in training.reviews: device2.app\n" in place.run(access, *words, "device2.app").out
-    grace = [line for line in matrix(place)[0] if "grace" in line[0] and line[2] == "training.reviews"]
+    grace = [line for line in matrix(place)[0] if "grace" in line.people and line.table == "training.reviews"]
     assert grace
-    assert all("device" not in line[3].split(", ") for line in grace)
+    assert all("device" not in line.columns for line in grace)
     place.edit("policy.yaml", "[email, device.ip]", "[email, device.pi]")
     assert "'device.pi'. Did you mean 'device.ip'?" in place.run(access, "lint").err
 

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a role reads of a table, by its own grants.
+
+    Args:
+        columns: how many columns it is given, masked ones too.
+        withheld: the columns it is not given.
+        masked: column → how it is shown instead, one of the policy's masks.
+        rows: a row is given when any of these conditions holds; none is every row.
+        level: how it is enforced, one of the policy's levels.
+    """
+
+    columns: int
+    withheld: tuple[str, ...] = ()
+    masked: Mapping[str, str] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +34,13 @@ class Reader:
         role: its name.
         purpose: what for; empty where a grant holds for every purpose.
         until: the first moment none of its grants for that purpose holds any more; None where one has no end.
+        limits: how much of the table that is; None where nobody has asked.
     """
 
     role: str
     purpose: str = ""
     until: datetime | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from strongroom.core.contract import Contract, Reference, Rule, SetRule
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts, LabelBalance
+from strongroom.core.report.front import Reader
 from strongroom.core.run import Run
 
 STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
@@ -131,6 +132,7 @@ class Report:
             None in a run that ended before they were counted.
         seconds: wall time.
         audience: roles or principals that the policy lets read the table for the contract's purposes.
+        readers: the same role by role and purpose by purpose, with the end and the limits of each.
         quarantine_limit: largest share of quarantined rows (0 to 1) that passes the gate, or None.
         history: earlier runs, oldest first, without this one.
         tables: what was written where, name → path.
@@ -162,6 +164,7 @@ class Report:
     label: LabelBalance | None = None
     history: tuple[PastRun, ...] = ()
     audience: tuple[str, ...] = ()
+    readers: tuple[Reader, ...] = ()
     quarantine_limit: float | None = None
     tables: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)

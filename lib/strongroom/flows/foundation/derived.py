@@ -22,6 +22,7 @@ from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import RUN, Job
 from strongroom.flows.foundation import reporting, run_rows, table_plans
 from strongroom.flows.foundation.authorise import policy_of
+from strongroom.govern.table import Table
 from strongroom.protect import subject_tags
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
@@ -211,6 +212,7 @@ def _report(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, r
         versions={table: version},
         readable=readable(lake, table),
         audience=reporting.audience_of(job, table, names, purposes=purposes),
+        readers=reporting.readers_of(job, Table(table, tuple(names)), purposes=purposes),
     )
 
 

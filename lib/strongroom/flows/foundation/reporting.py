@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strongroom.core.report import Report
+from strongroom.core.report.front import Reader
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
-from strongroom.govern.review.readers import reads
+from strongroom.govern.review.readers import limited, reads
+from strongroom.govern.table import Table
 from strongroom.reports import write
 from strongroom.reports.feeds import openlineage, prometheus
 from strongroom.reports.send import Delivery, Message, lineage_message, push_message
@@ -66,6 +68,11 @@ def is_written(report: Report, *, lake: Lake) -> bool:
 def reports_folder(lake: Lake) -> str:
     """Reports lie in the lake, wherever that is."""
     return f"{lake.root.rstrip('/')}/reports"
+
+
+def readers_of(job: Job, table: Table, *, purposes: Sequence[str]) -> tuple[Reader, ...]:
+    """The same with the end of each and what it is limited to."""
+    return limited(engine_of(job.settings.policy), table, purposes=purposes or (job.run.purpose,), at=job.run.started)
 
 
 def audience_of(job: Job, table: str, columns: Sequence[str], *, purposes: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from strongroom.flows.foundation import reporting
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.run_rows import seconds_of
 from strongroom.flows.prepare.run_record import write_failed
+from strongroom.govern.table import table_of
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.publication import readable
 from strongroom.stores.spark.error_translation import translate
@@ -54,6 +55,7 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
         audience=reporting.audience_of(
             job, table, [column.name for column in contract.columns], purposes=contract.purposes
         ),
+        readers=reporting.readers_of(job, table_of(contract, table, protected=True), purposes=contract.purposes),
         problem=_problem(error),
         todo="Run again once it is mended; the message of the job says how.",
     )

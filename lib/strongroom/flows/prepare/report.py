@@ -23,7 +23,7 @@ from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
 from strongroom.core.sql_text import all_of, equals, present
 from strongroom.flows.foundation.authorise import policy_of
-from strongroom.flows.foundation.reporting import audience_of
+from strongroom.flows.foundation.reporting import audience_of, readers_of
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare import distributions, sketches, summary
 from strongroom.flows.prepare.owner_rules import PREFIX
@@ -31,6 +31,7 @@ from strongroom.flows.prepare.plan import Found
 from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.prepare.sketches import States
 from strongroom.flows.row_pass import process
+from strongroom.govern.table import table_of
 from strongroom.quality.counts import sketch_states
 from strongroom.quality.counts.kmv import FEW
 from strongroom.quality.counts.labels import Labels, is_open, label_of
@@ -73,6 +74,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         audience=audience_of(
             job, contract.training, [column.name for column in contract.columns], purposes=contract.purposes
         ),
+        readers=readers_of(job, table_of(contract, contract.training, protected=True), purposes=contract.purposes),
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )

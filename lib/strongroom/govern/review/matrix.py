@@ -41,7 +41,7 @@ class ShownPart:
 class ActionView:
     """What some principals may do with one table: its parts, who holds it for which purpose, and by which rules.
 
-    `level` is the weakest of those rules that give any of it.
+    `level` is the weakest of those rules that give any of it, `roles` are whose rules they are.
     """
 
     table: str
@@ -50,6 +50,7 @@ class ActionView:
     rules: tuple[str, ...]
     level: str = LEVELS[0]
     action: str = "read"
+    roles: tuple[str, ...] = ()
 
 
 def views(
@@ -85,7 +86,8 @@ def views(
             giving = _holding(grants_, moment)
             if parts := weigher.parts(grants_, denies_, duties_, moment):
                 level, rules = weigher.level(giving, parts), tuple(rule.rule.where for rule in giving)
-                yield ActionView(table.name, parts, tuple(held), rules, level, action)
+                roles = tuple(dict.fromkeys(rule.rule.role for rule in giving))
+                yield ActionView(table.name, parts, tuple(held), rules, level, action, roles)
 
 
 def principals_of(policy: Policy) -> tuple[str, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from strongroom.core.contract.subject import TAG
 from strongroom.core.policy import Grant, Role
 from strongroom.core.policy.decision import Request
-from strongroom.core.report.front import Reader
+from strongroom.core.report.front import Limits, Reader
 from strongroom.govern.engine.engine import Engine
+from strongroom.govern.table import Table
 
 
 def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime) -> tuple[Reader, ...]:
@@ -23,6 +26,40 @@ def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime)
             if reads(engine, role, table, columns=columns, purpose=purpose, at=at):
                 found.append(Reader(role.name, purpose, _end(engine, role.name, table, purpose, at)))
     return tuple(found)
+
+
+def limited(engine: Engine, table: Table, *, purposes: Sequence[str], at: datetime) -> tuple[Reader, ...]:
+    """The roles whose members may read some of a table for one of these purposes, with what the role alone gives."""
+    roles = engine.policy.roles
+    alone = Engine(
+        replace(engine.policy, roles=tuple(replace(role, members=(_only(role),)) for role in roles), groups=())
+    )
+    columns, found = tuple(name for name in table.columns if name != TAG), list[Reader]()
+    for role in roles:
+        for purpose in purposes:
+            if reads(engine, role, table.name, columns=columns, purpose=purpose, at=at):
+                limits = _limits(alone, role, replace(table, columns=columns), purpose, at)
+                end = _end(engine, role.name, table.name, purpose, at)
+                found += [Reader(role.name, purpose, end, limits)] if limits else []
+    return tuple(found)
+
+
+def _only(role: Role) -> str:
+    return f"user:{role.name}"
+
+
+def _limits(alone: Engine, role: Role, table: Table, purpose: str, at: datetime) -> Limits | None:
+    """What the role's own grants give; None where all that its members read is another role's."""
+    asked = Request(
+        _only(role), "read", table.name, at, table.columns, purpose, "", table.classifications, table.tags,
+        table.encrypted,
+    )  # fmt: skip
+    answer = alone.narrow(asked)
+    if not answer.allowed:
+        return None
+    withheld = tuple(name for name in table.columns if name not in answer.columns)
+    rows = dict.fromkeys((*answer.rows, *(row for rows in answer.conditions.values() for row in rows)))
+    return Limits(len(answer.columns), withheld, dict(answer.masks), tuple(rows), answer.level)
 
 
 def _purposes(engine: Engine, role: str, table: str, at: datetime) -> Iterator[str]:

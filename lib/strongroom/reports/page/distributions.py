@@ -14,8 +14,12 @@ from strongroom.reports.phrases import percent
 
 
 def distributions(report: Report, *, shown: int) -> Markup:
-    """A small picture per open column: bars of its most frequent values, or a histogram of numbers or lengths."""
-    drawn = [column for column in report.columns if column.spread is not None or column.top]
+    """A small picture per open column: bars of its most frequent values, or a histogram of numbers or lengths.
+
+    The label has its own section, and a column whose values are all alike is told in words.
+    """
+    told = report.label.column if report.label is not None and report.label.values else ""
+    drawn = [column for column in report.columns if (column.spread is not None or column.top) and column.path != told]
     if not drawn:
         return Markup("")
     past = any(_has_past(column) for column in drawn)
@@ -43,6 +47,8 @@ def _one(column: ColumnFacts) -> Sequence[Markup]:
         return (title,)
     what = "characters of a text" if spread.of == "lengths" else column.type
     now, before = [bin.now for bin in spread.bins], [bin.before for bin in spread.bins]
+    if len(spread.bins) == 1 and spread.bins[0].low == spread.bins[0].high and not any(before):
+        return title, element("small", what), element("p", "always ", name(spread.bins[0].low))
     return (
         title,
         element("small", what),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from strongroom import __version__
-from strongroom.core.policy.model import last_day
 from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
 from strongroom.core.suggest import counted
 from strongroom.reports.markup import Markup, document, element, join, name
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.page import POLICY
+from strongroom.reports.page.readers import ends
 from strongroom.reports.page.style import STYLE
-from strongroom.reports.phrases import NOT_MEASURED, number
+from strongroom.reports.phrases import NOT_MEASURED, for_purposes, number
 
 _WORDS = {"done": ("✓ done", "good-text"), "gate closed": ("✕ gate closed", "care-text")}
 _ZONES = {
@@ -56,7 +58,7 @@ def _line(state: TableState) -> tuple[str, ...]:
         _readable(state),
         join(*(_run(run) for run in state.runs[:SHOWN_RUNS])),
         number(state.quarantined),
-        join(*map(_reader, state.readers)) if state.readers else "nobody",
+        _readers(state.readers),
     )
 
 
@@ -75,7 +77,13 @@ def _run(run: PastState) -> Markup:
     return element("small", told, " ", element("a", when, href=run.report) if run.report else when)
 
 
-def _reader(reader: Reader) -> Markup:
-    what = f"for {reader.purpose}" if reader.purpose else "for any purpose"
-    until = "without end" if reader.until is None else f"until {last_day(reader.until)}"
-    return element("small", name(reader.role), f" {what}, {until}")
+def _readers(found: tuple[Reader, ...]) -> Markup:
+    """A line a role, with its purposes that end on the same day."""
+    alike: dict[tuple[str, datetime | None], list[str]] = {}
+    for reader in found:
+        alike.setdefault((reader.role, reader.until), []).append(reader.purpose)
+    told = [
+        element("small", name(role), f" {for_purposes(purposes)}, {ends(until)}")
+        for (role, until), purposes in alike.items()
+    ]
+    return join(*told) if told else Markup("nobody")

@@ -16,17 +16,19 @@ def section(anchor: str, title: str, *children: str) -> Markup:
 
 
 def table(caption: str, heads: Sequence[Head], lines: Iterable[Sequence[str]], *, told: bool = False) -> Markup:
-    """A table whose first cell of a line names it; scrolls sideways by itself, with the keyboard too.
+    """A table whose first cell of a line names it; in a narrow window each line is a list of its own, no cell cut.
 
+    Where even that is too wide it scrolls sideways by itself, with the keyboard too.
     The caption is read aloud, and shown when `told`: under a heading that says the same it would only be noise.
     """
-    kinds = [kind or None for _, kind in heads]
     body = [
         element(
             "tr",
             *(
-                element("td" if place else "th", cell, class_=kind, scope=None if place else "row")
-                for place, (cell, kind) in enumerate(zip(line, kinds, strict=True))
+                element("td", cell, class_=kind or None, data_head=word)
+                if place
+                else element("th", cell, class_=kind or None, scope="row")
+                for place, (cell, (word, kind)) in enumerate(zip(line, heads, strict=True))
             ),
         )
         for line in lines
@@ -37,6 +39,7 @@ def table(caption: str, heads: Sequence[Head], lines: Iterable[Sequence[str]], *
         element("caption", caption if told else element("span", caption, class_="unseen")),
         element("thead", head),
         element("tbody", *body),
+        class_="bars" if any(kind == "pic" for _, kind in heads) else None,
     )
     return element("div", whole, class_="wide", role="group", aria_label=caption, tabindex="0")
 

@@ -122,9 +122,10 @@ def sparkline(values: Sequence[float], *, title: str, kind: str) -> Markup:
         marks.append(element("polyline", points=drawing(line), class_=f"trace {kind}"))
     if points:
         marks.append(element("circle", cx=f"{points[-1][0]:.1f}", cy=f"{points[-1][1]:.1f}", r=3.5, class_=kind))
-    return element(
+    picture = element(
         "svg", element("title", title), *marks, class_="spark", viewBox=f"0 0 {wide:.0f} {high:.0f}", role="img"
     )
+    return _scaled(picture, number(max([*values, 0.0])))
 
 
 def histogram(now: Sequence[float | None], before: Sequence[float | None], *, title: str) -> Markup:
@@ -141,7 +142,7 @@ def histogram(now: Sequence[float | None], before: Sequence[float | None], *, ti
     shape = "".join(f"M{left:.1f} {high:.0f}V{y:.1f}H{right:.1f}V{high:.0f}z" for left, right, y in bars)
     levels = [high - (high - 4) * (part or 0.0) / top for part in before]
     trace = f"M0 {high:.0f}" + "".join(f"V{y:.1f}H{(place + 1) * step:.1f}" for place, y in enumerate(levels))
-    return element(
+    picture = element(
         "svg",
         element("title", title),
         element("line", class_="ground", x1=0, x2=f"{wide:.0f}", y1=f"{high:.0f}", y2=f"{high:.0f}"),
@@ -152,6 +153,7 @@ def histogram(now: Sequence[float | None], before: Sequence[float | None], *, ti
         preserveAspectRatio="none",
         role="img",
     )
+    return _scaled(picture, percent(max([part or 0.0 for part in (*now, *before)])))
 
 
 def trend(values: Sequence[float], days: Sequence[str]) -> str:
@@ -160,6 +162,12 @@ def trend(values: Sequence[float], days: Sequence[str]) -> str:
     change = "as before" if now == before else f"{'up' if now > before else 'down'} from {number(before)}"
     top = max(range(len(values)), key=lambda place: values[place])
     return change if top >= len(values) - 2 else f"{change}; highest {number(values[top])} on {days[top]}"
+
+
+def _scaled(picture: Markup, top: str) -> Markup:
+    """A picture with its scale at the left: what its top stands for, and zero at its ground. Its title is told."""
+    scale = element("div", element("span", top), element("span", "0"), class_="scale", aria_hidden="true")
+    return element("div", scale, picture, class_="plot")
 
 
 def _count(rows: int, words: str, part: str = "") -> Markup:

@@ -74,7 +74,7 @@ def rules(report: Report, *, shown: int) -> Markup:
             )
             for rule in broken[:shown]
         )
-        heads = [("Rule", ""), ("As bars", "pic"), ("Rows", "figure"), ("Share of read", "figure")]
+        heads = [("Rule", ""), ("As bars", "pic"), ("Rows", "figure"), ("Of read", "figure")]
         parts += [table("Rows that break a rule", heads, lines), more(len(broken), shown=shown)]
     if kept:
         held = counted(len(kept), "rule") if broken else f"all {counted(len(kept), 'rule')}"
@@ -84,11 +84,15 @@ def rules(report: Report, *, shown: int) -> Markup:
 
 
 def quarantine(report: Report, *, shown: int) -> Markup:
-    """Why rows were set aside."""
+    """Why rows were set aside: the rules above, and what is none of them, or has set aside another number of rows."""
     if not report.quarantined:
         return Markup("")
+    above = {(rule.id, rule.failures) for rule in report.rules}
+    others = [reason for reason in report.reasons if (reason.rule, reason.rows) not in above]
     lead = f"{counted(report.quarantined, 'row')} set aside, encrypted, with all reasons; a row may have several."
-    largest = max((reason.rows for reason in report.reasons), default=1)
+    if drawn := len(report.reasons) - len(others):
+        lead += f" {'The reason is' if drawn == 1 else f'{drawn:,} reasons are'} drawn above, as failures by rule."
+    largest = max((reason.rows for reason in others), default=1)
     lines = (
         (
             name(reason.rule),
@@ -96,13 +100,11 @@ def quarantine(report: Report, *, shown: int) -> Markup:
             number(reason.rows),
             percent(share(reason.rows, report.quarantined)),
         )
-        for reason in sorted(report.reasons, key=lambda reason: -reason.rows)[:shown]
+        for reason in sorted(others, key=lambda reason: -reason.rows)[:shown]
     )
     heads = [("Reason", ""), ("As bars", "pic"), ("Rows", "figure"), ("Of quarantine", "figure")]
-    listing = table("Quarantined rows by reason", heads, lines) if report.reasons else Markup("")
-    return section(
-        "quarantine", "Quarantine by reason", element("p", lead), listing, more(len(report.reasons), shown=shown)
-    )
+    listing = table("Quarantined rows by reason", heads, lines) if others else Markup("")
+    return section("quarantine", "Quarantine by reason", element("p", lead), listing, more(len(others), shown=shown))
 
 
 def history(report: Report) -> Markup:

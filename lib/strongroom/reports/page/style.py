@@ -33,7 +33,7 @@ p { margin: .4rem 0; max-width: 44rem; text-wrap: pretty; }
 a { color: inherit; text-underline-offset: .2em; text-decoration-thickness: 1px; }
 :focus-visible { outline: 2px solid var(--good); outline-offset: 3px; border-radius: 2px; }
 small { display: block; color: var(--soft); font-size: .8125rem; }
-.name { font-family: var(--mono); font-size: .875em; unicode-bidi: isolate; }
+.name { font-family: var(--mono); font-size: .875em; unicode-bidi: isolate; overflow-wrap: anywhere; }
 small .name { font-size: .96em; }
 .soft { color: var(--soft); }
 .skip { position: absolute; left: -100vw; }
@@ -72,12 +72,14 @@ th, td { text-align: left; vertical-align: top; padding: .55rem 1rem .55rem 0; b
   font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody th { min-width: 8rem; overflow-wrap: anywhere; }
+td { min-width: 4rem; overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-size: .8125rem; padding-top: 0; vertical-align: bottom; }
-.figure { text-align: right; white-space: nowrap; }
+.figure { text-align: right; white-space: nowrap; overflow-wrap: normal; }
 td.figure, th.figure { padding-left: .5rem; }
+.figure .name { white-space: normal; }
 .pic { width: 42%; min-width: 6rem; }
 .wider { width: 72%; }
-.keep { white-space: nowrap; }
+.keep { white-space: nowrap; overflow-wrap: normal; }
 .asked { min-width: 9rem; }
 .says { min-width: 14rem; }
 .chip { display: inline-block; padding: 0 .45em; border: 1px solid var(--line); border-radius: 1em;
@@ -111,7 +113,10 @@ svg { display: block; }
 .sparks dt { color: var(--soft); font-size: .875rem; }
 .sparks dd { margin: 0; }
 .sparks strong { font-size: 1.25rem; font-weight: 600; }
-.spark { width: 100%; max-width: 15rem; margin: .2rem 0; overflow: visible; }
+.plot { display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: .5rem; margin: .2rem 0; }
+.scale { display: flex; flex-direction: column; justify-content: space-between; align-items: end; line-height: 1;
+  min-width: 2.9rem; color: var(--soft); font-size: .75rem; white-space: nowrap; }
+.spark { width: 100%; max-width: 15rem; overflow: visible; }
 .ground { stroke: var(--line); stroke-width: 1; }
 .trace { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .trace.good { stroke: var(--good); } .trace.bad { stroke: var(--bad); } .trace.idle { stroke: var(--idle); }
@@ -122,8 +127,8 @@ svg { display: block; }
 .spreads small { margin-bottom: .3rem; }
 .spread { width: 100%; height: 4.1rem; overflow: visible; }
 .outline { fill: none; stroke: var(--ink); stroke-width: 1.3; vector-effect: non-scaling-stroke; }
-.ends { display: flex; justify-content: space-between; gap: .6rem; color: var(--soft); font-size: .8125rem;
-  line-height: 1.35; margin-top: .25rem; }
+.ends { display: flex; justify-content: space-between; gap: .6rem; margin-left: 3.4rem; color: var(--soft);
+  font-size: .8125rem; line-height: 1.35; }
 .ends span { min-width: 0; overflow-wrap: anywhere; }
 .ends span:nth-child(2) { text-align: center; color: var(--ink); } .ends span:last-child { text-align: right; }
 .spreads .line { grid-template-columns: minmax(4.5rem, 2fr) minmax(3rem, 3fr) 3.6rem; }
@@ -144,12 +149,27 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   h1 { font-size: 1.9rem; }
   .verdict { grid-template-columns: minmax(0, 1fr); padding: 1.1rem; row-gap: .5rem; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  table { font-size: .875rem; }
-  th, td { padding-right: .7rem; }
-  tbody th { min-width: 6.5rem; }
   .line { grid-template-columns: 2.8rem minmax(2rem, 1fr) 3.6rem 4rem; column-gap: .4rem; }
-  .pic { width: 26%; min-width: 4rem; }
   .facts dd { margin-bottom: .6rem; }
+}
+@media screen and (max-width: 40rem) {
+  /* A line of a table becomes a list: its name, then each cell with its heading; a bar stands beside its figures. */
+  table, tbody { display: block; }
+  caption { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line); }
+  tbody th, tbody td { display: block; width: auto; min-width: 0; padding: .1rem 0; border: 0; text-align: left;
+    white-space: normal; overflow-wrap: anywhere; }
+  tbody td, tbody td.figure { position: relative; padding-left: 7.5rem; min-height: 1.7em; text-align: left; }
+  .chip { white-space: normal; overflow-wrap: anywhere; }
+  tbody td::before { content: attr(data-head); position: absolute; left: 0; width: 7rem; color: var(--soft);
+    font-size: .8125rem; line-height: 1.7; }
+  tbody td.wider, tbody td.pic { padding-left: 0; }
+  tbody td.wider::before, tbody td.pic::before { content: none; }
+  .bars tr { display: grid; grid-template-columns: minmax(0, 1fr) 4rem 4.6rem; column-gap: .5rem; align-items: center; }
+  .bars tbody th { grid-column: 1 / -1; }
+  .bars tbody td, .bars tbody td.figure { padding-left: 0; text-align: right; white-space: nowrap; }
+  .bars tbody td::before { content: none; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media (forced-colors: active) {
