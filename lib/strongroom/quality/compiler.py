@@ -55,7 +55,7 @@ def verdict_on(rule: Rule, columns: Mapping[str, Column], *, where: str) -> Verd
     for path in rule.columns:
         _known(path, columns)
     if rule.check == "type":
-        return _unreadable(rule)
+        return _unreadable(rule.columns)
     if rule.check in ACROSS:
         return _marked(rule)
     if rule.check == "expression":
@@ -64,7 +64,7 @@ def verdict_on(rule: Rule, columns: Mapping[str, Column], *, where: str) -> Verd
     if rule.check not in CHECKS:
         raise ValueError("is no check", did_you_mean(rule.check, [*CHECKS, *ACROSS, "type", "expression"]))
     verdict = _of_column(CHECKS[rule.check], rule.argument, columns[_only(rule.columns)])
-    return _readable(verdict, rule) if rule.check in ("required", "missingValues") else verdict
+    return _readable(verdict, rule.columns) if rule.check in ("required", "missingValues") else verdict
 
 
 def _known(path: str, columns: Mapping[str, Column]) -> Column:
@@ -90,9 +90,9 @@ def _of_column(make: MakeCheck, argument: object, column: Column) -> Verdict:
     return verdict
 
 
-def _readable(verdict: Verdict, rule: Rule) -> Verdict:
+def _readable(verdict: Verdict, columns: tuple[str, ...]) -> Verdict:
     """The verdict without rows that hold something unreadable: that is not missing, and `type` says so already."""
-    unreadable = _unreadable(rule)
+    unreadable = _unreadable(columns)
 
     def readable(given: Given) -> Mask | None:
         failed, marked = verdict(given), unreadable(given)
@@ -101,11 +101,11 @@ def _readable(verdict: Verdict, rule: Rule) -> Verdict:
     return readable
 
 
-def _unreadable(rule: Rule) -> Verdict:
+def _unreadable(columns: tuple[str, ...]) -> Verdict:
     def verdict(given: Given) -> Mask | None:
         marks = [
             mask
-            for outer in rule.columns
+            for outer in columns
             for path, mask in given.unreadable.get(_column_of(outer), {}).items()
             if inside(path, outer)
         ]
@@ -129,7 +129,7 @@ def counter_of(rule: SetRule, columns: Mapping[str, Column]) -> Verdict | None:
         return None
     column = _known(_only(rule.columns), columns)
     if rule.metric == "nullValues":
-        return _of_column(presence.required, None, column)
+        return _readable(_of_column(presence.required, None, column), rule.columns)
     if rule.metric == "missingValues":
         return _of_column(presence.missing_values, rule.arguments.get("missingValues"), column)
     if not rule.arguments:

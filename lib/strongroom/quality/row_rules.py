@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from strongroom.arrow.leaves import Leaves, Steps, every, steps_of
 from strongroom.core.contract import Contract, Rule
+from strongroom.core.contract.protection import untyped
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.quality.compiler import Given, Marks, Verdict, by_column, counter_of, inside, verdict_on
 from strongroom.quality.counts.failures import Failures
@@ -78,10 +79,12 @@ def compile_rules(contract: Contract) -> Judge:
     problems = [*_unreadable_formats(contract)]
     verdicts: list[Verdict] = []
     counters: dict[str, Verdict] = {}
+    free = untyped(contract)
     for rule in rules:
         where = f"{contract.file}:{rule.line}"
         try:
-            verdicts.append(verdict_on(rule, columns, where=where))
+            unasked = rule.check == "type" and free.issuperset(rule.columns)
+            verdicts.append(_never if unasked else verdict_on(rule, columns, where=where))
         except ValueError as error:
             problems.append(_problem(f"rule {rule.id}: {rule.check}", error, where=where))
         except ConfigError as error:
@@ -96,6 +99,10 @@ def compile_rules(contract: Contract) -> Judge:
     if problems:
         raise ConfigError(problems)
     return Judge(rules, tuple(verdicts), counters, steps_of(contract))
+
+
+def _never(_: Given) -> None:
+    """The verdict of `type` on what is dropped, and what nobody asks for."""
 
 
 def _problem(of: str, error: ValueError, *, where: str) -> Problem:

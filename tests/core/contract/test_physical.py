@@ -112,8 +112,10 @@ LENGTHS = [
 @pytest.mark.parametrize(("physical", "length"), LENGTHS)
 def test_a_length_is_a_rule(physical, length):
     text = HEAD.format(edition="v3.0.2", server=SERVERS[""], column=f"logicalType: string, physicalType: '{physical}'")
-    contract = parse_contract(text, "c.yaml", Asked(overlay=read_overlay(OVERLAY, "o.yaml")))
-    assert [rule.argument for rule in contract.rules if rule.check == "maxLength"] == ([length] if length else [])
+    for method, rules in (("hash", [length] if length else []), ("drop", [])):
+        overlay = read_overlay(OVERLAY.replace("drop", method), "o.yaml")
+        contract = parse_contract(text, "c.yaml", Asked(overlay=overlay))
+        assert [rule.argument for rule in contract.rules if rule.check == "maxLength"] == rules, method
 
 
 FORMATS = [

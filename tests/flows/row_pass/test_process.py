@@ -227,9 +227,10 @@ def test_small_blocks_of_several_files_pass_together_and_keep_their_places(plan)
     ("change", "good", "why"),
     [
         ({}, 2, "what is left out may be an object: nothing of it is read"),
-        ({"secret, logicalType: string": "secret, required: true, logicalType: string"}, 1, "a rule asks for it"),
+        ({"secret, logicalType: string": "secret, required: true, logicalType: string"}, 2, "there is a value"),
+        ({"secret, ": "secret, logicalTypeOptions: {minLength: 1}, "}, 1, "a rule asks for the value"),
         ({"method: drop": "method: hash"}, 1, "it leaves"),
-        ({"secret, logicalType: string": "secret, logicalType: integer"}, 1, "it is no text, and has a type to keep"),
+        ({"secret, logicalType: string": "secret, logicalType: integer"}, 2, "nor has it any type to keep"),
     ],
 )
 def test_a_text_that_is_left_out_may_have_any_form(plan, change, good, why):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from strongroom.core.contract.model import SCALARS, Column, Protect, Type
+from strongroom.core.contract.model import SCALARS, Column, Contract, Protect, Type
 from strongroom.core.contract.vocabulary import check_keys, is_number
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -160,6 +160,23 @@ METHODS: Mapping[str, Method] = {
 def leaves_out(leaf: Column) -> bool:
     """Whether nothing of a leaf leaves."""
     return not METHODS[leaf.method].lies
+
+
+_PRESENCE = ("type", "required", "nullValues")
+"""What asks whether there is a value, and not for the value."""
+
+
+def untyped(contract: Contract) -> frozenset[str]:
+    """Leaves that leave nothing and whose values no rule asks: whatever stands there is of the right type."""
+    asked = [rule.columns for rule in contract.rules if rule.check not in _PRESENCE]
+    asked += [rule.columns for rule in contract.set_rules if rule.metric not in _PRESENCE]
+    outer = {path for columns in asked for path in columns}
+    leaves = [leaf.path for leaf in contract.leaves() if leaves_out(leaf)]
+    return frozenset(leaf for leaf in leaves if not any(_within(leaf, path) for path in outer))
+
+
+def _within(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
 
 
 def is_kept(leaf: Column) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from strongroom.core.contract.model import Column, Rule, Type
+from strongroom.core.contract.protection import leaves_out
 from strongroom.core.contract.types import written_length
 from strongroom.core.contract.values import WHOLE, in_json, typed
 from strongroom.core.contract.vocabulary import check_keys, whole
@@ -91,7 +92,7 @@ def _rule(check: str, column: Column, argument: object, node: Node) -> Rule:
 def _option_rules(column: Column, node: Node, findings: Findings) -> list[Rule]:
     options = node.get("logicalTypeOptions")
     rules: list[Rule] = []
-    length = written_length(node)
+    length = None if leaves_out(column) else written_length(node)
     if options is not None and isinstance(options.value, dict):
         kind = column.type.name.removesuffix("_ntz")
         known = _OPTIONS.get(kind, _NUMBER_OPTIONS)

@@ -4,13 +4,13 @@ contract diff OLD NEW               NAME, FILE or FILE#OBJECT each
 contract diff OLD NEW --exit-code   … and end with 3 when something breaks
 
 It says what becomes of the training table, what each principal of the policy reads no more or otherwise, which rules
-rows meet from now on, what raw data has to be, and which other contracts refer to what is no more.
+rows meet from now on, what raw data has to be, which other contracts refer to what is no more; and then every field
+that is otherwise, as breaks-readers, breaks-runs, harmless, or changes, of which the field alone does not tell.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from strongroom.core.contract import Contract
@@ -45,12 +45,11 @@ def run(job: Job) -> Outcome:
     others = contracts_in(job.settings.contracts)
     engine = engine_of(job.settings.policy)
     found = list(differences(old, new, engine=engine, others=others, at=job.run.started))
-    broken = [difference for difference in found if difference.breaks]
+    broken = [difference for difference in found if difference.kind.breaks]
     lines = [str(difference) for difference in found] or ["Nothing changes."]
     facts = {"differences": len(found), "breaks": len(broken)}
-    outcome = Outcome(
-        summary=joined(lines), facts=facts, answer={"differences": [asdict(difference) for difference in found]}
-    )
+    answer = {"differences": [difference.answer() for difference in found]}
+    outcome = Outcome(summary=joined(lines), facts=facts, answer=answer)
     if broken and job.args.exit_code:
         for line in lines:
             job.say(line)

@@ -5,13 +5,14 @@ Each kind is asked of whoever decides it in a run: the evolution of a table, the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from strongroom.core.contract import Contract, Rule, SetRule, raw_table, source_name
+from strongroom.core.contract import Column, Contract, Rule, SetRule, raw_table, source_name
 from strongroom.core.contract.references import reference_problems, referenced
 from strongroom.core.errors import ConfigError
+from strongroom.flows.contract.changes import Kind, changes
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.prepare.evolution import LOOSE, NEW, SEALED, WIDER, evolution
 from strongroom.govern.engine.engine import Engine
@@ -26,47 +27,83 @@ _DONE = {
 }
 
 
+_RULES = ("Rule", "SetRule", "Reference")
+_TOLD = (
+    "Contract.rules", "Contract.set_rules", "Contract.order of rules", "Contract.order of set_rules",
+    "Contract.columns",
+)  # fmt: skip
+"""What the lines about rows and raw data say: rules, and columns that come and go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is otherwise: for whom, what, whether it breaks something of theirs, and where it is said."""
+    """One thing that is otherwise: for whom, what, what that does, and where it is said."""
 
     whom: str
     what: str
-    breaks: bool
+    kind: Kind
     where: str
 
     def __str__(self) -> str:
-        return f"{'breaks' if self.breaks else 'changes'}  {self.whom}: {self.what}  ({self.where})"
+        return f"{self.kind}  {self.whom}: {self.what}  ({self.where})"
+
+    def answer(self) -> dict[str, object]:
+        """As `--json` has it."""
+        said = {"whom": self.whom, "what": self.what, "kind": str(self.kind), "breaks": self.kind.breaks}
+        return {**said, "where": self.where}
 
 
 def differences(
     old: Contract, new: Contract, *, engine: Engine, others: Sequence[Contract], at: datetime
 ) -> Iterator[Difference]:
-    """Everything that is otherwise, what breaks something first within each kind."""
+    """Everything that is otherwise, what breaks something first: what follows from it, and then each field."""
     found = [
         *_table(old, new),
         *_readers(old, new, engine, at),
         *_rows(old, new),
         *_sources(old, new),
         *_others(old, new, others),
+        *_fields(old, new),
     ]
-    yield from sorted(found, key=lambda difference: not difference.breaks)
+    yield from sorted(found, key=lambda difference: (not difference.kind.breaks, difference.kind is Kind.HARMLESS))
+
+
+def _fields(old: Contract, new: Contract) -> Iterator[Difference]:
+    """Every field that is otherwise, but for what the others say."""
+    lines = {column.path: column.line for column in _inside(new.columns)}
+    sources = {source.name: source for source in new.sources}
+    for change in changes(old, new):
+        if change.noun in _RULES or f"{change.noun}.{change.field}" in _TOLD:
+            continue
+        if change.noun == "Source":
+            source = sources[change.of]
+            yield Difference(raw_table(source), str(change), change.kind, new.place(source))
+        elif change.of:
+            yield Difference(new.training, str(change), change.kind, f"{new.file}:{lines.get(change.of, 1)}")
+        else:
+            yield Difference(new.training, str(change), change.kind, new.said.get(change.word, new.file))
+
+
+def _inside(columns: Iterable[Column]) -> Iterator[Column]:
+    """Columns, each followed by what is inside it."""
+    for column in columns:
+        yield column
+        yield from _inside(column.type.fields if column.type.item is None else (column.type.item,))
 
 
 def _table(old: Contract, new: Contract) -> Iterator[Difference]:
     """What an increment of the table does, or why it is refused."""
     if old.name != new.name:
-        yield Difference(old.training, f"the new contract is of {new.training}", True, new.file)
-        return
+        return  # another table
     before, after = (table_plans.training(contract).schema for contract in (old, new))
     lines = {column.path: f"{new.file}:{column.line}" for column in new.columns}
     try:
         for path, change in evolution(before, after, new, same=False).changes.items():
             where = lines.get(path.partition(".")[0].removesuffix("[]"), new.file)
-            yield Difference(new.training, f"{path!r} {_DONE[change]}", False, where)
+            yield Difference(new.training, f"{path!r} {_DONE[change]}", Kind.HARMLESS, where)
     except ConfigError as error:
         for problem in error.problems:
-            yield Difference(new.training, f"no increment: {problem.what}", True, problem.where)
+            yield Difference(new.training, f"no increment: {problem.what}", Kind.RUNS, problem.where)
 
 
 def _readers(old: Contract, new: Contract, engine: Engine, at: datetime) -> Iterator[Difference]:
@@ -78,11 +115,12 @@ def _readers(old: Contract, new: Contract, engine: Engine, at: datetime) -> Iter
         for column in sorted({*had, *has}):
             where = lines.get(column, new.file)
             if column not in has:
-                yield Difference(who, f"reads {column!r} no more", True, where)
+                yield Difference(who, f"reads {column!r} no more", Kind.READERS, where)
             elif column not in had:
-                yield Difference(who, f"reads {column!r} as well: {has[column]}", False, where)
+                yield Difference(who, f"reads {column!r} as well: {has[column]}", Kind.HARMLESS, where)
             elif had[column] != has[column]:
-                yield Difference(who, f"reads {column!r} otherwise: {has[column]}, not {had[column]}", True, where)
+                what = f"reads {column!r} otherwise: {has[column]}, not {had[column]}"
+                yield Difference(who, what, Kind.READERS, where)
 
 
 def _read(contract: Contract, engine: Engine, at: datetime) -> dict[str, dict[str, str]]:
@@ -113,24 +151,28 @@ def _rows(old: Contract, new: Contract) -> Iterator[Difference]:
         what = what if rule.severity == "error" else "is only told"
         where = f"{new.file}:{rule.line}"
         if id_ not in before:
-            yield Difference("rows", f"{id_!r} is new, and {what}", strict, where)
-        elif _asked(before[id_]) != _asked(rule):
-            yield Difference("rows", f"{id_!r} asks something else, and {what}", rule.severity == "error", where)
+            kind = Kind.RUNS if strict else Kind.HARMLESS
+            yield Difference("rows", f"{id_!r} is new, and {what}", kind, where)
+        elif found := _otherwise(before[id_], rule):
+            breaks = rule.severity == "error" and any(kind is not Kind.HARMLESS for kind in found.values())
+            named = ", ".join(found)
+            kind = Kind.RUNS if breaks else Kind.HARMLESS
+            yield Difference("rows", f"{id_!r} asks something else ({named}), and {what}", kind, where)
     for id_ in before:
         if id_ not in after:
-            yield Difference("rows", f"{id_!r} is checked no more", False, new.file)
+            yield Difference("rows", f"{id_!r} is checked no more", Kind.HARMLESS, new.file)
+
+
+def _otherwise(before: Rule | SetRule, after: Rule | SetRule) -> dict[str, Kind]:
+    """The fields in which two rules differ."""
+    if type(before) is not type(after):
+        return {"how it is counted": Kind.CHANGE}
+    return {change.field: change.kind for change in changes(before, after)}
 
 
 def _rules(contract: Contract) -> Mapping[str, Rule | SetRule]:
     rules: tuple[Rule | SetRule, ...] = (*contract.rules, *contract.set_rules)
     return {rule.id: rule for rule in rules}
-
-
-def _asked(rule: Rule | SetRule) -> tuple[object, ...]:
-    """What a rule asks, without the line where it stands."""
-    if isinstance(rule, Rule):
-        return rule.check, rule.columns, rule.argument, rule.severity
-    return rule.metric, rule.columns, rule.operator, rule.bound, rule.unit, dict(rule.arguments), rule.severity
 
 
 def _sources(old: Contract, new: Contract) -> Iterator[Difference]:
@@ -140,18 +182,11 @@ def _sources(old: Contract, new: Contract) -> Iterator[Difference]:
     for name, column in before.items():
         if name not in after:
             what = f"data that still has {source_name(column)!r} stops the run"
-            yield Difference(whom, what, True, new.file)
+            yield Difference(whom, what, Kind.RUNS, new.file)
     for name, column in after.items():
-        where = f"{new.file}:{column.line}"
         if name not in before:
-            yield Difference(whom, f"may have {source_name(column)!r}", False, where)
-        elif source_name(before[name]) != source_name(column):
-            what = f"{name!r} is read from {source_name(column)!r}, and no more from {source_name(before[name])!r}"
-            yield Difference(whom, what, True, where)
-    if [(each.path, each.format, each.options) for each in old.sources] != [
-        (each.path, each.format, each.options) for each in new.sources
-    ]:
-        yield Difference(whom, "is read from other files, or otherwise", False, new.place(new.sources[0]))
+            what = f"may have {source_name(column)!r}"
+            yield Difference(whom, what, Kind.HARMLESS, f"{new.file}:{column.line}")
 
 
 def _others(old: Contract, new: Contract, others: Sequence[Contract]) -> Iterator[Difference]:
@@ -163,4 +198,4 @@ def _others(old: Contract, new: Contract, others: Sequence[Contract]) -> Iterato
         before = {problem.what for problem in reference_problems(other, [*known, old])}
         for problem in reference_problems(other, [*known, new]):
             if problem.what not in before:
-                yield Difference(other.name, problem.what, True, problem.where)
+                yield Difference(other.name, problem.what, Kind.RUNS, problem.where)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.contract import ACROSS, Column, Contract
-from strongroom.core.contract.protection import leaves_out
 from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle
 from strongroom.flows.row_pass.row_json import as_json, as_record
@@ -30,7 +29,6 @@ from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Block, Numbers, Torn
 from strongroom.quality.reading.columns import Typed, read_batch
 from strongroom.quality.reading.encodings import original
-from strongroom.quality.reading.parquet_pairs import asked_by
 from strongroom.quality.row_rules import Judge, compile_rules
 from strongroom.stores.keys import keyring_of
 
@@ -131,9 +129,6 @@ class Worker:
         }
         self._row_keys = row_keys_of(kept)
         self._tag = subject_tags.row_tagger(plan.contract, table=plan.table, keyring=self.keyring)
-        out = {leaf.path for leaf in plan.contract.leaves() if leaf.type.name == "string" and leaves_out(leaf)}
-        self._anything = out - asked_by(plan.contract)
-        """What leaves out whatever stands there, of any form: nothing of it is read, nor asked."""
 
     @property
     def tally(self) -> Tally:
@@ -199,8 +194,7 @@ class Worker:
     def _judged(self, typed: Typed, unreadable: Mapping[str, Flags], marks: Mapping[str, Flags]) -> Failures:
         bad = typed.unreadable
         for path, mask in unreadable.items():
-            if path not in self._anything:
-                bad[path] = mask | bad[path] if path in bad else mask
+            bad[path] = mask | bad[path] if path in bad else mask
         failures = self.judge.judge(typed.batch, bad, dict(marks))
         self._tally = self._tally.add(failures, self.plan.contract)
         self._sketcher.add(failures)
