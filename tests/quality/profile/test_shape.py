@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strongroom.core.contract import Type
@@ -108,6 +108,8 @@ TEXTS = st.lists(
 
 
 @given(TEXTS, TEXTS)
+@example(["1,5"], ["1.234"])
+@example(["1.5"], ["1,234"])
 def test_parts_add_up_to_the_whole(one, other):
     """But for the order of what recognisers looked at, which is of each part by itself."""
     first = tally_text(pa.array(one, pa.string()))

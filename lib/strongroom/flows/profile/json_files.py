@@ -75,7 +75,7 @@ def is_json(head: bytes) -> bool:
 def _is_document(head: bytes) -> bool:
     """Whether a file is one array, or one object on several lines; a line that is torn makes none of the others so."""
     first, _, rest = head.lstrip().partition(b"\n")
-    return first[:1] == b"[" or (parse(first) is None and bool(rest.strip()) and not _more_objects(head))
+    return bool(rest.strip() or first[:1] == b"[") and parse(first) is None and not _more_objects(head)
 
 
 def _more_objects(head: bytes) -> bool:

@@ -239,8 +239,6 @@ def safe_names(sources: Iterable[str]) -> list[str]:
             what = f"name {place} here is empty, or has a sign in it that nobody sees"
             raise StoreError(what, todo="Rename it at the source.", code="source.name")
         name = re.sub(r"[^\w-]+", "_", source.strip()).strip("_-") or f"column_{place}"
-        if name.lower() == "_subject" or (name.lower() == "subject" and source.startswith("_")):
-            name = "subject_"
         base, again = name, 2
         while name.lower() in {each.lower() for each in found}:
             name, again = f"{base}_{again}", again + 1

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from strongroom.core.contract import Type
+from strongroom.core.contract.subject import TAG
+from strongroom.core.errors import StoreError
 from strongroom.quality.profile.meaning import Meaning, meaning_of
 from strongroom.quality.profile.names import parts_of
 from strongroom.quality.profile.proposal import Proposed, safe_names
@@ -41,7 +43,14 @@ def columns_of(tree: Tree, seen: Seen) -> tuple[Proposed, ...]:
 
 
 def settled(columns: tuple[Proposed, ...]) -> tuple[Proposed, ...]:
-    """The columns as one table: a subject at most, and one column at least that leaves."""
+    """The columns as one table: a subject at most, and one column at least that leaves.
+
+    Raises:
+        StoreError: one has the name that tables have for the tag of their subject.
+    """
+    if any(column.source.lower() == TAG for column in columns):
+        what = f"a column here is called {TAG}, which is what tables call the tag of the data subject"
+        raise StoreError(what, todo="Rename it at the source.", code="source.name")
     return _one_that_stays(_one_subject(columns))
 
 

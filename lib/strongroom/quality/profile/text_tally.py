@@ -123,6 +123,9 @@ def _numbers(
                     kinds[f"{name}{what}"] = kinds[f"{base}{what}"]
             if base in ends:
                 ends[name] = ends[base]
+            if name in kinds and style.thousands in ".,":  # others are proven by their sign alone
+                proven = as_numpy(pc.match_substring_regex(texts, style.proof))
+                _put(kinds, f"{name} sure", counts, proven & as_numpy(pc.match_substring_regex(texts, style.pattern)))
             continue
         matched = as_numpy(pc.match_substring_regex(texts, style.pattern))
         if not matched.any():
