@@ -134,7 +134,7 @@ def test_a_disabled_key_does_not_open_until_it_is_enabled_again(place):
         (["import", "/nowhere/keys.json"], 2, "cannot be read"),
         (["import", __file__], 7, "not a keyset of HKDF-SHA256"),
         (["export", "/nowhere/keys.json"], 2, "cannot be made"),
-        (["destroy", "OLD", "--column", "email"], 2, "--column is for export"),
+        (["destroy", "OLD", "--column", "email"], 2, "It is for export --column."),
         (["export", "out.json", "--contract", "reviews", "--column", "emial"], 2, "email"),
         (["export", "out.json", "--contract", "reviews", "--column", "label"], 2, "the column has no key"),
     ],
