@@ -25,6 +25,7 @@ from strongroom.core import signals, workers
 from strongroom.core.audit_event import ASSERTED, Event
 from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
 from strongroom.core.escaping import is_unicode, one_line
+from strongroom.core.options import refuse_unused
 from strongroom.core.program import PACKAGE
 from strongroom.core.run import Caller, Job, Outcome, Run
 from strongroom.core.settings import Settings
@@ -91,7 +92,7 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
 
     A flow is a module of `flows/`: its docstring is the help text, `run(job)` does the work, `arguments(parser)` is
     there when it has options of its own, and `BARE = True` when it runs without settings. One with an option
-    `--all` says by `in_order(settings, args)` which contracts these are.
+    `--all` says by `in_order(settings)` which contracts these are.
     """
     name = flow.__name__.rpartition(".")[2]
     start = time.monotonic()
@@ -110,6 +111,7 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
     try:
         _check_words(argv)
         _check_run_id(run_id)
+        refuse_unused(name, parser, args, argv)
         return telling.done(audited(flow, name, args, run_id))
     except KeyboardInterrupt as stop:
         return telling.stopped(stop)
@@ -173,7 +175,7 @@ def _each(
     flow: ModuleType, name: str, args: argparse.Namespace, run_id: str, *, settings: Settings, spark: Any
 ) -> Outcome:
     """The job for every contract: each run has its own events and figures, as if it were the only one."""
-    contracts, circles = flow.in_order(settings, args)
+    contracts, circles = flow.in_order(settings)
 
     def one(contract: str) -> Outcome:
         alone = argparse.Namespace(**{**vars(args), "all": False, "contract": contract})

@@ -216,3 +216,44 @@ def test_the_job_itself_is_in_the_log(ask, log):
     ask("verify")
     last = [json.loads(entry) for entry in log.entries()][-2:]
     assert [(entry["job"], entry["outcome"]) for entry in last] == [("audit", "started"), ("audit", "done")]
+
+
+def told(ask, *words, way, file):
+    """What a command says, kept in one of the ways in which somebody keeps it."""
+    if way == "--out":
+        ask(*words, "--out", str(file))
+    else:
+        file.write_text(ask(*words, *([way] if way == "--json" else [])).out)
+    return str(file)
+
+
+@pytest.mark.parametrize("way", ["--out", "--json", "shown"])
+def test_a_witness_hands_in_what_verify_has_said(ask, log, tmp_path, way):
+    witness = told(ask, "verify", way=way, file=tmp_path / "witness")
+    ask("verify", "--witness", witness)
+    assert ask("prove", "--witness", witness).out.startswith("old 6\n")
+    log.path.write_bytes(log.path.read_bytes().replace(b"user:eve", b"user:eva", 1))
+    assert "The audit log was changed" in ask("verify", "--witness", witness, code=7).err
+
+
+@pytest.mark.parametrize("way", ["--out", "--json", "shown"])
+@pytest.mark.parametrize("terms", [("who=user:eve",), ("action=read",)])
+def test_a_proof_and_its_entry_are_taken_as_prove_and_search_have_said_them(ask, tmp_path, way, terms):
+    proof = told(ask, "prove", "1", way=way, file=tmp_path / "proof")
+    entry = told(ask, "search", *terms, way=way, file=tmp_path / "entry")
+    done = ask("verify", "--proof", proof, "--entry", entry, "--json")
+    assert json.loads(done.out)["answer"]["entry"] == 1
+    other = told(ask, "prove", "2", way=way, file=tmp_path / "other")
+    assert "Entry 2 is not here" in ask("verify", "--proof", other, "--entry", entry, code=2).err
+
+
+def test_another_entry_under_the_number_of_the_proof_is_told(ask, tmp_path):
+    proof = told(ask, "prove", "1", way="--out", file=tmp_path / "proof")
+    entry = told(ask, "search", "who=user:eve", way="shown", file=tmp_path / "entry")
+    Path(entry).write_text(Path(entry).read_text().replace("user:sam", "user:sim"))
+    assert "not the one" in ask("verify", "--proof", proof, "--entry", entry, code=7).err
+
+
+def test_a_proof_of_growth_is_for_one_witness(ask, tmp_path):
+    witness = told(ask, "verify", way="--out", file=tmp_path / "witness")
+    ask("prove", "--witness", witness, "--witness", witness, code=2)

@@ -134,7 +134,7 @@ def test_a_disabled_key_does_not_open_until_it_is_enabled_again(place):
         (["import", "/nowhere/keys.json"], 2, "cannot be read"),
         (["import", __file__], 7, "not a keyset of HKDF-SHA256"),
         (["export", "/nowhere/keys.json"], 2, "cannot be made"),
-        (["destroy", "OLD", "--column", "email"], 2, "--column is for export"),
+        (["destroy", "OLD", "--column", "email"], 2, "It is for export --column."),
         (["export", "out.json", "--contract", "reviews", "--column", "emial"], 2, "email"),
         (["export", "out.json", "--contract", "reviews", "--column", "label"], 2, "the column has no key"),
     ],
@@ -387,7 +387,7 @@ def test_another_key_of_the_same_id_is_not_imported(place, tmp_path):
         (["rotate"], "user:pia", "who reads audits does not rotate"),
         (["export", "ring.json"], "user:engineer", "who rotates does not export"),
         (["export", "column.json", "--contract", "reviews", "--column", "email"], "user:ada", "nor does who trains"),
-        (["destroy", "00000001", "--contract", "reviews"], "user:grace", "nobody else destroys"),
+        (["destroy", "00000001"], "user:grace", "nobody else destroys"),
     ],
 )
 def test_the_policy_says_no_before_any_key_is_touched(tmp_path, capsys, words, who, why):

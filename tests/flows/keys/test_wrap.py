@@ -220,7 +220,7 @@ def test_who_may_not_write_keys_or_tables_changes_nothing(place):
     assert place.run(keys, "wrap", "--rotate").code == 5
     assert ring(place).keys == before
     assert not file(place).exists()
-    assert "--rotate is for wrap" in place.run(keys, "rotate", "--rotate").err
+    assert "It is for wrap." in place.run(keys, "rotate", "--rotate").err
 
 
 def test_a_provider_that_says_no_stops_all_of_it(place, monkeypatch):

@@ -1,15 +1,11 @@
 """`prepare --all` takes what a contract refers to before it, and tells where contracts refer to each other."""
 
-import argparse
-
 import pytest
 
-from strongroom.core.errors import ConfigError, UsageError
+from strongroom.core.errors import ConfigError
 from strongroom.core.settings.file import load_settings
 from strongroom.flows.prepare.order import in_order, ordered
 from support.lakes import ROOT, install
-
-ALONE = argparse.Namespace(contract="", reread="", from_version=None, mend_timestamps=False)
 
 
 @pytest.mark.parametrize(
@@ -35,22 +31,14 @@ def test_the_contracts_of_a_folder_in_the_order_of_their_references(tmp_path):
     (tmp_path / "contracts/accounts.yaml").write_text((ROOT / "tests/contracts/visits.yaml").read_text())
     (tmp_path / "contracts/a_broken.yaml").write_text("apiVersion: [")
     settings = load_settings(str(place.settings))
-    assert in_order(settings, ALONE) == (("a_broken", "customers", "reviews", "accounts"), ())
-
-
-@pytest.mark.parametrize("option", ["contract", "reread", "from_version", "mend_timestamps"])
-def test_an_option_about_one_data_set_is_refused(tmp_path, option):
-    settings = load_settings(str(install(tmp_path, None).settings))
-    with pytest.raises(UsageError) as refused:
-        in_order(settings, argparse.Namespace(**{**vars(ALONE), option: 1}))
-    assert refused.value.where == f"--{option.replace('_', '-')}"
+    assert in_order(settings) == (("a_broken", "customers", "reviews", "accounts"), ())
 
 
 def test_no_contract_is_told(tmp_path):
     place = install(tmp_path, None)
     place.edit("local.yaml", "contracts: contracts", "contracts: keys")
     with pytest.raises(ConfigError) as told:
-        in_order(load_settings(str(place.settings)), ALONE)
+        in_order(load_settings(str(place.settings)))
     assert told.value.code == "contract.unknown"
 
 
@@ -67,7 +55,7 @@ def test_two_contracts_of_one_table_or_name_are_refused(tmp_path, name, codes):
     place = install(tmp_path, None)
     (tmp_path / "contracts" / name).write_text((tmp_path / "contracts/reviews.yaml").read_text())
     with pytest.raises(ConfigError) as refused:
-        in_order(load_settings(str(place.settings)), ALONE)
+        in_order(load_settings(str(place.settings)))
     assert {problem.code for problem in refused.value.problems} == codes
 
 
@@ -81,7 +69,7 @@ def test_of_a_file_with_several_data_sets_each_that_is_the_lakes_is_taken(tmp_pa
         f"schema: [{{name: one, {column}}}, {{name: two, {column}}}]\n"
     )
     settings = load_settings(str(place.settings))
-    assert in_order(settings, ALONE)[0] == ("shop#one", "shop#two")
+    assert in_order(settings)[0] == ("shop#one", "shop#two")
     (tmp_path / "protection").mkdir()
     (tmp_path / "protection/shop#two.yaml").write_text("pattern: {'*': drop}\n")
-    assert in_order(settings, ALONE)[0] == ("shop#two",)
+    assert in_order(settings)[0] == ("shop#two",)

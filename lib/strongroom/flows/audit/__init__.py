@@ -2,13 +2,17 @@
 
 audit verify                        check every entry and the last checkpoint, and sign a new one
 audit verify --witness FILE         … and against a checkpoint that somebody else kept
+audit verify --proof FILE --entry FILE   only that this proof is about this entry; the log is not read
 audit verify --new-key              … and sign with a new key, when the old one is lost; for who may write the keys
 audit recover --reason TEXT         go on from a log that is not what was signed, and record that; for the same people
 audit recover --lake --reason TEXT  record that the lake was put back from a backup, with the versions of its tables
 audit search table=training.reviews outcome=refused since=2026-01-01
 audit prove 41 --out 41.tlog-proof  that entry 41 is in the log
-audit prove --witness FILE          that the log only grew since that checkpoint
+audit prove --witness FILE          that the log only grew since that checkpoint, as a witness asks
 audit report --month 2026-05        who read personal data and for what, refusals, reveals, who could have
+
+Each FILE is what another of these printed, wrote with --out or answered with --json. A checkpoint for a witness is
+what verify prints; an entry is a line of search.
 """
 
 from __future__ import annotations
@@ -18,7 +22,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from strongroom.audit import signing, signing_keys, verify
@@ -38,6 +41,7 @@ from strongroom.core.escaping import joined, json_text
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.audit import recover, report
+from strongroom.flows.audit.handed_in import checkpoint_in, entry_in, proof_in, read_bytes
 from strongroom.flows.foundation.authorise import permit, policy_of
 from strongroom.stores.artefacts.matrix_files import write_lines
 
@@ -102,7 +106,15 @@ def _verify(job: Job, log: AuditLog) -> Outcome:
         return Outcome(summary=whole, facts=facts, answer=answer)
     note = signing.seal(log, job.settings).note
     answer["checkpoint"] = note
-    return Outcome(summary=f"{whole}\nHand this to a witness:\n{note}", facts=facts, answer=answer)
+    return _handed_out(job, f"{whole}\nHand this to a witness:\n", note, facts=facts, answer=answer)
+
+
+def _handed_out(job: Job, told: str, note: str, **more: Any) -> Outcome:
+    """A checkpoint for witnesses, below what is told of it or in a file."""
+    if not job.args.out:
+        return Outcome(summary=f"{told}{note}", **more)
+    write_lines(note.rstrip("\n"), job.args.out)
+    return Outcome(report=job.args.out, summary=f"{told}{job.args.out}", **more)
 
 
 def _renew(job: Job, log: AuditLog) -> Outcome:
@@ -116,21 +128,20 @@ def _renew(job: Job, log: AuditLog) -> Outcome:
     policy = policy_of(job)
     event = replace(Event.decided(job.run, decision, policy=policy), action="key", outcome="done")
     sealed = signing.renew(log, job.settings, old, heads, event)
-    summary = f"The log is whole. It is signed with a new key from now on:\n{sealed.note}"
-    return Outcome(summary=summary, answer={"checkpoint": sealed.note})
+    told = "The log is whole. It is signed with a new key from now on:\n"
+    return _handed_out(job, told, sealed.note, answer={"checkpoint": sealed.note})
 
 
 def _check_proof(job: Job, log: AuditLog) -> Outcome:
     """A proof of inclusion by itself: the log is not read."""
     if not job.args.entry:
         raise UsageError("--proof needs the entry it is about.", todo="Give --entry FILE with the entry's one line.")
-    entry = _bytes(job.args.entry).rstrip(b"\n")
     try:
-        index, proof, note = open_inclusion(_bytes(job.args.proof).decode())
+        index, proof, note = open_inclusion(proof_in(job.args.proof))
         head = open_checkpoint(note, _keys(job, log))
     except ValueError as error:
         raise StoreError(f"This proof shows nothing: {error}.", where=job.args.proof, code="audit.proof") from error
-    if not included(leaf_hash(entry), index, size=head.size, head=head.root, proof=proof):
+    if not included(leaf_hash(entry_in(job.args.entry, index)), index, size=head.size, head=head.root, proof=proof):
         raise StoreError("The entry is not the one this proof is about.", where=job.args.proof, code="audit.proof")
     summary = f"The entry is number {index} of the {head.size:,} entries that {head.origin} signed."
     return Outcome(summary=summary, answer={"entry": index, "size": head.size, "origin": head.origin})
@@ -148,6 +159,8 @@ def _prove(job: Job, log: AuditLog) -> Outcome:
             code="audit.changed",
         )
     if job.args.witness:
+        if len(job.args.witness) > 1:
+            raise UsageError("A proof of growth is for one witness.", where="--witness", todo="Run it for each.")
         old = _opened(job.args.witness[0], _keys(job, log))
         if not 0 < old.size <= len(leaves):
             raise StoreError(
@@ -233,7 +246,7 @@ def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
         todo = "Give --key NAME+ID+KEY from somebody who kept it, and --witness FILE: the log's folder proves nothing."
         raise UsageError("Nothing beside the signing key tells which one signed this log.", todo=todo)
     try:
-        return [VerifierKey.of(line) for line in (text if "+" in text else _bytes(text).decode()).split()]
+        return [VerifierKey.of(line) for line in (text if "+" in text else read_bytes(text).decode()).split()]
     except ValueError as error:
         raise UsageError(
             f"This is no public key: {error}.", todo="Give NAME+ID+KEY or a file that holds it."
@@ -242,16 +255,9 @@ def _keys(job: Job, log: AuditLog) -> list[VerifierKey]:
 
 def _opened(file: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
-        return open_checkpoint(_bytes(file).decode(), keys)
+        return open_checkpoint(checkpoint_in(file), keys)
     except ValueError as error:
         raise StoreError(f"This checkpoint cannot be trusted: {error}.", where=file, code="audit.checkpoint") from error
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"Cannot be read: {error.strerror}.", where=file) from error
 
 
 def _out(job: Job, text: str, *, facts: dict[str, object] | None = None) -> Outcome:

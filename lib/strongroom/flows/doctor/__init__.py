@@ -1,5 +1,7 @@
-"""Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, audit log and tables' files.
+"""Check the machine (Python, packages, Java, jars, folders, disk, loopback), settings, keyring, audit log and tables.
 
+The keyring has to open with its key; each table needs a readable log at the version that its last run published, and
+the files it names (50 of each table are asked).
 One line each, `ok` or `fail`; a line that fails ends with the command that mends it. It runs when the settings are
 broken, and changes nothing; of a lake in an object store both halves, Arrow and Spark, write, commit, read and delete
 a probe (not with --dry-run). Exit code 4 when something fails.
@@ -20,19 +22,13 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
 from strongroom.core.settings.storage import cloud_of
-from strongroom.core.suggest import counted
 from strongroom.setup.home import Home
 from strongroom.setup.probes import Finding, ours_alone, probe
 from strongroom.stores import storage
 from strongroom.stores.identity.settings_file import USUAL
 from strongroom.stores.identity.trust import sources
-from strongroom.stores.lake import Lake
-from strongroom.stores.lake.old_timestamps import old_files
-from strongroom.stores.lake.text_columns import tables_of
 
 BARE = True
-_FOOTERS = 50
-"""Files of a table that are asked at most."""
 
 
 def run(job: Job) -> Outcome:
@@ -54,7 +50,7 @@ def run(job: Job) -> Outcome:
     findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
     if settings:
         with storage.settled(settings):
-            findings += [*_tried(job, settings), _audit(job, settings), *_tables(settings.lake)]
+            findings += [*_tried(job, settings), _audit(job, settings), *_lake(settings)]
     failed = sum(bool(finding.mend) for finding in findings)
     answer = {"checks": [{"ok": not finding.mend, **asdict(finding)} for finding in findings]}
     if failed:
@@ -75,23 +71,11 @@ def _tried(job: Job, settings: Settings) -> Iterator[Finding]:
         yield from tried(job, settings)
 
 
-def _tables(lake: str) -> Iterator[Finding]:
-    """Whether published tables hold timestamps that other readers and writers take for other moments."""
-    old, asked = dict[str, str](), 0
-    try:
-        for table in tables_of(Lake(lake)):
-            files, looked = old_files(Lake(lake), table, most=_FOOTERS)
-            asked += looked
-            if files:
-                old[table] = f"{table} ({len(files)} of {counted(looked, 'file')})"
-    except StoreError as error:
-        yield Finding("tables", f"{error.where}: {error.what}; not probed")
-        return
-    if old:
-        what = f"timestamps that only Spark reads right: {', '.join(old.values())}"
-        yield Finding("tables", what, "./spark-submit.sh prepare --mend-timestamps")
-    elif asked:
-        yield Finding("tables", f"timestamps in {counted(asked, 'file')} as Delta demands them")
+def _lake(settings: Settings) -> Iterator[Finding]:
+    """The keyring, and the lake's tables."""
+    from strongroom.flows.doctor.lake import looked  # what opens tables takes a while to load
+
+    yield from looked(settings)
 
 
 def _settings(job: Job) -> tuple[Finding, Settings | None]:

@@ -61,9 +61,6 @@ def run(job: Job) -> Outcome:
         KeyFault: keyring or provider cannot be used, or rows still lie under a key that is to be destroyed.
     """
     action, work = VERBS[job.args.verb]
-    for option, verb in (("column", "export"), ("rotate", "wrap")):
-        if getattr(job.args, option) and job.args.verb != verb:
-            raise UsageError(f"--{option} is for {verb}", todo="Leave it out.")
     if job.args.column:
         permit_column(job)
     else:

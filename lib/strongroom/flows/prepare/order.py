@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
@@ -12,30 +11,23 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.file import Asked, lakes_parts, overlay_beside, read_contract
 from strongroom.core.contract.references import referenced
 from strongroom.core.contract_files import files_in, misnamed, name_of
-from strongroom.core.errors import ConfigError, Problem, UsageError
+from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.settings import Settings
 from strongroom.core.yaml import read_text
 from strongroom.flows.foundation.contracts import doubled
 
-_ONE = ("contract", "reread", "from_version", "mend_timestamps")
-"""Options that are about one data set, or go through all tables by themselves."""
 _WHOLE: tuple[str, ...] = ("",)
 """The parts of a file that cannot be read."""
 
 
-def in_order(settings: Settings, args: argparse.Namespace) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def in_order(settings: Settings) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The names of all contracts in their order, and the circles in it, each cut at its first name.
 
     Of two that do not refer to each other the first by name comes first. One that cannot be read refers to nothing.
 
     Raises:
-        UsageError: another option is about a single data set.
         ConfigError: there is no contract, two files have one name, or two contracts make one table.
     """
-    for option in _ONE:
-        if getattr(args, option):
-            named = f"--{option.replace('_', '-')}"
-            raise UsageError(f"--all is every contract, and {named} is not", where=named, todo="Leave one out.")
     if problems := misnamed(settings.contracts):
         raise ConfigError(problems)
     found = {name: each for file in files_in(settings.contracts) for name, each in _read(file)}
