@@ -21,6 +21,7 @@ from strongroom.core.report import (
 )
 from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.report.distribution import Spread, SpreadBin, ValueShare
+from strongroom.core.report.front import Limits, Reader
 from strongroom.core.run import Run
 
 HASH = "Keyed hash, 128 bits: the same person gives the same token, and nobody can go back"
@@ -148,6 +149,14 @@ def _history() -> tuple[PastRun, ...]:
     )
 
 
+READERS = (
+    Reader("data_scientist", "model_training", datetime(2027, 7, 1, tzinfo=UTC),
+           Limits(10, ("email",), {"user_id": "replace-with-null"}, ("label <> 'neutral'",), "advisory")),
+    Reader("ml_engineer", "model_training", None, Limits(11, level="physical")),
+    Reader("ml_engineer", "evaluation", None, Limits(11, level="physical")),
+)  # fmt: skip
+
+
 def demo() -> Report:
     """A run that went well, with two warnings and 0.6 % of the rows in quarantine."""
     return Report(
@@ -179,6 +188,7 @@ def demo() -> Report:
         label=LABEL,
         history=_history(),
         audience=("data_scientist", "ml_engineer"),
+        readers=READERS,
         quarantine_limit=0.01,
         tables={"training.reviews": "lake/training/reviews", "quarantine.reviews": "lake/quarantine/reviews"},
         versions={"training.reviews": 13, "quarantine.reviews": 14},
@@ -242,6 +252,46 @@ def closed() -> Report:
     )
 
 
+def empty() -> Report:
+    """A run that found files and no row in them."""
+    nothing = tuple(dataclasses.replace(column, spread=None, top=(), distinct=None) for column in clean().columns)
+    return dataclasses.replace(clean(), read=0, written=0, columns=nothing, label=None, readers=(), audience=())
+
+
+NAMES = (
+    "عمود_طويل_جدا_يحمل_اسم_الزبون_وعنوانه", "名前とメールアドレスと電話番号と生年月日と住所", "שם_הלקוח_וכתובתו",
+    "customerMasterDataPreferredContactChannelLastModifiedTimestamp", "a" * 120, "x",
+)  # fmt: skip
+
+
+def many() -> Report:
+    """Sixty columns, twenty roles, hundreds of runs and billions of rows, in the scripts and lengths that names have."""
+    names = [f"{NAMES[place % len(NAMES)]}{place}" for place in range(60)]
+    shapes = [column for column in COLUMNS if column.path in ("email", "stars", "created_at", "text_content", "phone")]
+    big = {"nulls_before": 9_876_543_210, "nulls_after": 9_876_000_000}
+    columns = tuple(
+        dataclasses.replace(shapes[place % len(shapes)], path=name, **big) for place, name in enumerate(names)
+    )
+    limits = Limits(
+        3, tuple(names[3:]), dict.fromkeys(names[:3], "sha-256-global"), (f"{NAMES[3]} = 1",), "cryptographic"
+    )
+    return dataclasses.replace(
+        demo(),
+        read=12_345_678_901, written=12_345_600_000, quarantined=78_901, columns=columns, label=None,
+        rules=tuple(RuleFacts(f"{name}.required", "required", (name,), 1_234_567_890) for name in names),
+        reasons=tuple(ReasonCount(f"{name}.required", 1_234_567_890) for name in names),
+        history=tuple(
+            PastRun(f"2026-01-01T{place:06}", f"2026-01-{1 + place % 28:02}T00:00:00", 12_345_678_901, 9_000_000_000, 5, 7)
+            for place in range(300)
+        ),
+        readers=tuple(
+            Reader(f"{NAMES[place % len(NAMES)]}{place}", NAMES[(place + 1) % len(NAMES)], None, limits)
+            for place in range(20)
+        ),
+        audience=tuple(NAMES),
+    )  # fmt: skip
+
+
 EVIL = "</style><script>alert('x')</script>\"'><img src=x onerror=alert(1)>&amp;\u202e\x00\ud800\u2028"
 
 
@@ -266,6 +316,7 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
         label=LabelBalance(long, tuple(LabelCount(f"{EVIL}{i}{long}", 5, 3) for i in range(times))),
         history=tuple(PastRun(long, EVIL, 1, 1, 0, 0) for _ in range(times)),
         audience=(EVIL, long) * times,
+        readers=(Reader(long, EVIL, None, Limits(1, (long,), {EVIL: EVIL}, (long,), EVIL)),) * times,
         sources=tuple(SourceFacts(EVIL, EVIL, long, 1, 1) for _ in range(times)),
         tables={EVIL: long},
         problem=long,
@@ -273,7 +324,8 @@ def hostile(*, times: int = 1, length: int = 10_000) -> Report:
     )  # fmt: skip
 
 
-DEMOS = {"demo": demo, "clean": clean, "closed": closed, "failed": failed, "never": never, "hostile": hostile}
+DEMOS = {"demo": demo, "clean": clean, "closed": closed, "failed": failed, "never": never, "hostile": hostile,
+         "empty": empty, "many": many}  # fmt: skip
 
 if __name__ == "__main__":
     from strongroom.reports.page.page import page as render_html

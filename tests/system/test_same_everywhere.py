@@ -2,8 +2,9 @@
 
 One keyring, one set of raw files, the same settings; what differs is the place alone. Everything is held value by
 value: rows of tables and of quarantine as sorted lists, features to the last bit, the frame of `strongroom.read` with
-its types. What is encrypted at random (`customers.notes`) is opened first, since its bytes never come twice, and so is
-the sealed row of quarantine; nothing else is left out.
+its types (Spark's own `toPandas` gives a struct as a Row here and as a dict by Connect: those are held field by field).
+What is encrypted at random (`customers.notes`) is opened first, since its bytes never come twice, and so is the sealed
+row of quarantine; nothing else is left out.
 
 Slow, and Spark's: each job of each place starts a JVM of its own, beside a cluster, a Connect server and a store that
 speaks S3. Their ports are the system's choice, and each is stopped before the next place begins.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyspark.sql import Row
 
 from strongroom.stores.lake import Lake
 from support.kernel import execute
@@ -94,7 +96,12 @@ def found(place: Installation, frame: pd.DataFrame) -> Found:
     for name in FEATURES:
         rows = Lake(str(place.lake)).read(name).to_pylist()
         tables[name] = sorted(rows, key=lambda row: str(next(iter(row.values()))))
+    frame["device"] = frame["device"].map(lambda value: value if value is None else _fields(value))
     return Found(tables, frame.sort_values("review_id", ignore_index=True))
+
+
+def _fields(struct: Row | dict) -> dict:
+    return struct.asDict() if isinstance(struct, Row) else struct
 
 
 def on_s3(place: Installation, servers: ExitStack, folder: Path) -> pd.DataFrame:

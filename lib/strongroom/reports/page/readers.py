@@ -26,7 +26,7 @@ def readers(report: Report, *, shown: int) -> Markup:
         alike.setdefault((each.role, each.until, repr(each.limits)), []).append(each)
     heads = [("Role", ""), ("What for", ""), ("Until", ""), ("Columns", "says"), ("Rows", "")]
     lines = [_line(same[0], [each.purpose for each in same]) for same in alike.values()]
-    lead = "By the policy as it stood when the run began; what a role may, its members may, and no more than that."
+    lead = "By the policy as it stood when the run began, each role by itself."
     listing = table("Who may read it", heads, lines[:shown])
     return section("readers", "Who may read it", element("p", lead), listing, more(len(lines), shown=shown))
 

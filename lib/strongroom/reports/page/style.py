@@ -95,7 +95,7 @@ svg { display: block; }
 .good { fill: var(--good); } .bad { fill: var(--bad); } .idle { fill: var(--idle); } .care { fill: var(--care); }
 .before { fill: var(--before); } .after { fill: var(--after); } .node { fill: var(--soft); }
 .pair { display: grid; gap: .1rem; }
-.line { display: grid; grid-template-columns: 3rem minmax(3rem, 1fr) 4.2rem 5.5rem; align-items: center;
+.line { display: grid; grid-template-columns: 3rem minmax(3rem, 1fr) 4.2rem 7rem; align-items: center;
   column-gap: .6rem; line-height: 1.3; }
 .gone { grid-column: span 2; text-align: right; font-size: .875rem; }
 .line .bar { margin: 0; }
@@ -149,7 +149,7 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
   h1 { font-size: 1.9rem; }
   .verdict { grid-template-columns: minmax(0, 1fr); padding: 1.1rem; row-gap: .5rem; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  .line { grid-template-columns: 2.8rem minmax(2rem, 1fr) 3.6rem 4rem; column-gap: .4rem; }
+  .line { grid-template-columns: 2.8rem minmax(2rem, 1fr) 3.8rem 6.6rem; column-gap: .4rem; }
   .facts dd { margin-bottom: .6rem; }
 }
 @media screen and (max-width: 40rem) {
@@ -166,7 +166,8 @@ footer { margin-top: 4rem; padding-top: 1rem; padding-bottom: 3rem; color: var(-
     font-size: .8125rem; line-height: 1.7; }
   tbody td.wider, tbody td.pic { padding-left: 0; }
   tbody td.wider::before, tbody td.pic::before { content: none; }
-  .bars tr { display: grid; grid-template-columns: minmax(0, 1fr) 4rem 4.6rem; column-gap: .5rem; align-items: center; }
+  .bars tr { display: grid; grid-template-columns: minmax(0, 1fr) 6.6rem 4.6rem; column-gap: .5rem;
+    align-items: center; }
   .bars tbody th { grid-column: 1 / -1; }
   .bars tbody td, .bars tbody td.figure { padding-left: 0; text-align: right; white-space: nowrap; }
   .bars tbody td::before { content: none; }
