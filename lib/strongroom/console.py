@@ -60,7 +60,7 @@ class Telling:
                 tell(json_text(row, ascii_only=True))
         elif outcome.summary:
             (say_lines if self.as_json else tell)(self._here(outcome.summary))
-        return self._end("done", code=outcome.exit_code, outcome=outcome)
+        return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
