@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 from strongroom.core.errors import ConfigError, Problem, Stopped, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
-from strongroom.core.program import typed
+from strongroom.core.program import typed_here
 from strongroom.core.run import Outcome
 
 _COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
@@ -178,6 +178,6 @@ def _write(stream: TextIO, text: str) -> None:
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        print(typed(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(typed_here(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
     except BrokenPipeError:  # somebody has stopped reading: `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
