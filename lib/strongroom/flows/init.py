@@ -83,4 +83,4 @@ def _next(folder: Path, *, named: bool) -> list[str]:
     config = f" --config {shell_word(str(folder.absolute() / USUAL))}"
     start, config = ("./spark-submit.sh", config if named else "") if INSTALLED else (shell_word(BUTTON), config)
     lines = [f"  cd {shell_word(str(folder.absolute()))}"] if INSTALLED else []
-    return [*lines, f"  {start} sample{config}", f"  {start} prepare --all{config}"]
+    return [*lines, f"  {start} sample{config}", f"  {start} prepare{config}"]
