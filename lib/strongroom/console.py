@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 from strongroom.core.errors import ConfigError, Problem, Stopped, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
-from strongroom.core.program import typed
+from strongroom.core.program import typed_here
 from strongroom.core.run import Outcome
 
 _COMMAND = re.compile(r"\./spark-submit\.sh [a-z]+\b")
@@ -60,7 +60,7 @@ class Telling:
                 tell(json_text(row, ascii_only=True))
         elif outcome.summary:
             (say_lines if self.as_json else tell)(self._here(outcome.summary))
-        return self._end("done", code=outcome.exit_code, outcome=outcome)
+        return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
@@ -178,6 +178,6 @@ def _write(stream: TextIO, text: str) -> None:
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        print(typed(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(typed_here(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
     except BrokenPipeError:  # somebody has stopped reading: `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

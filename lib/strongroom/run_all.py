@@ -6,12 +6,13 @@ A run that fails costs the others nothing. Ctrl-C and SIGTERM end all of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from strongroom.console import Telling, bug, say, say_lines
 from strongroom.core.errors import StrongroomError
-from strongroom.core.escaping import joined
+from strongroom.core.escaping import joined, one_line
 from strongroom.core.run import Outcome
 from strongroom.core.suggest import counted
 from strongroom.stores.spark.error_translation import translate
@@ -34,8 +35,29 @@ class Ended:
     def line(self) -> tuple[str, ...]:
         """Its line of the summary, in parts."""
         rows = ", ".join(f"{count:,} {name}" for name, count in self.outcome.rows.items())
-        told = self.what or rows or "nothing is touched"
+        told = self.what or rows or ", ".join(_would_read(self.outcome)) or "nothing is touched"
         return self.contract, f"exit {self.code}" if self.code else "done", told, self.outcome.report
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The same for programs, and the document of the run."""
+        answer = self.outcome.answer or {}
+        return {
+            "contract": self.contract,
+            "table": f"training.{self.contract}",
+            "status": self.document["status"],
+            "exit_code": self.code,
+            "versions": answer.get("versions", {}),
+            "would_read": answer.get("would_read"),
+            "document": self.document,
+        }
+
+
+def _would_read(outcome: Outcome) -> Iterator[str]:
+    """What a dry run says of each source."""
+    sources: Any = (outcome.answer or {}).get("would_read", ())
+    for each in sources:
+        yield f"would read {counted(each['files'], 'file')}, {each['bytes']:,} bytes of {one_line(each['path'])}"
 
 
 def run_all(
@@ -59,18 +81,20 @@ def run_all(
         for number, name in enumerate(contracts, start=1):
             say(f"{name}: {number} of {len(contracts)}")
             telling = Telling(f"{job} --contract {name}", run_id, as_json=False, start=time.monotonic(), config=config)
-            ended.append(_ended(name, telling, one))
+            ended.append(_ended(name, job, telling, one))
     except KeyboardInterrupt:
         say_lines(_summary(job, contracts, ended))
         raise
+    gravest = min(ended, key=lambda each: _gravity(each.code))
     return Outcome(
         rows=_added(ended),
         summary=_summary(job, contracts, ended),
         answer={
-            "runs": [{"contract": each.contract, "document": {**each.document, "job": job}} for each in ended],
+            "runs": [each.plain for each in ended],
             "circles": [list(circle) for circle in circles],
         },
-        exit_code=min((each.code for each in ended), key=_gravity),
+        exit_code=gravest.code,
+        status=str(gravest.document["status"]),
     )
 
 
@@ -79,7 +103,7 @@ def _gravity(code: int) -> int:
     return len(GRAVEST) if code == 0 else GRAVEST.index(code) if code in GRAVEST else -1
 
 
-def _ended(name: str, telling: Telling, one: Callable[[str], Outcome]) -> Ended:
+def _ended(name: str, job: str, telling: Telling, one: Callable[[str], Outcome]) -> Ended:
     """Runs one, and tells at once what is wrong with it."""
     try:
         outcome = one(name)
@@ -91,8 +115,8 @@ def _ended(name: str, telling: Telling, one: Callable[[str], Outcome]) -> Ended:
         document = telling.document(
             type(error if known is None else known).__name__, code=code, outcome=left, error=fault
         )
-        return Ended(name, code, document, left, _sentence(fault))
-    return Ended(name, outcome.exit_code, telling.document("done", code=0, outcome=outcome), outcome)
+        return Ended(name, code, {**document, "job": job}, left, _sentence(fault))
+    return Ended(name, 0, {**telling.document("done", code=0, outcome=outcome), "job": job}, outcome)
 
 
 def _sentence(fault: StrongroomError) -> str:

@@ -34,6 +34,32 @@ def test_an_error_is_the_same_in_another_process():
         assert (str(again), again.problems, again.code) == (str(error), error.problems, error.code)
 
 
+def test_what_is_wrong_and_what_to_do_are_two_sentences():
+    told = {site.what.strip() for site in sites() if site.what.strip("….: ")}
+    assert len(told) > 500
+    for what in told:
+        said = str(Problem(what, "f:1", "Do it."))
+        assert said.startswith(f"f:1: {what}")
+        assert said.removesuffix(" Do it.").endswith((".", "?", "!", ":", "…", '."', ".)")), said
+        assert not said.removesuffix(" Do it.").endswith(("..", ".:")), said
+
+
+@pytest.mark.parametrize(
+    ("what", "todo", "said"),
+    [
+        ("the lake cannot be read", "Check its folder.", "the lake cannot be read. Check its folder."),
+        ("It is not.", "Check it.", "It is not. Check it."),
+        ("Which table?", "Give --table.", "Which table? Give --table."),
+        ("it is not", "", "it is not"),
+        ("", "Check it.", "Check it."),
+        ("it is closed (0700)", "./spark-submit.sh doctor", "it is closed (0700). ./spark-submit.sh doctor"),
+    ],
+)
+def test_a_full_stop_stands_where_nobody_wrote_one(what, todo, said):
+    assert str(Problem(what, "", todo)) == said
+    assert str(StoreError(what, todo=todo)) == said
+
+
 @pytest.mark.parametrize("kind", CLASSES.values(), ids=CLASSES)
 def test_what_is_raised_has_its_code(kind):
     error = kind([]) if kind is ConfigError else kind("w")

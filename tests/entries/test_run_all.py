@@ -57,6 +57,10 @@ def test_every_contract_is_run_and_each_leaves_what_a_run_of_its_own_leaves(plac
     assert events == [("started", "customers"), ("done", None), ("started", "reviews"), ("done", None)]
     lines = [line.split() for line in done.out.split("\n{")[0].splitlines() if line.startswith("  ")]
     assert [line[:2] for line in lines] == [["customers", "done"], ["reviews", "done"]]
+    for run in done.line["answer"]["runs"]:
+        table = f"training.{run['contract']}"
+        assert (run["table"], run["status"], run["exit_code"]) == (table, "done", 0)
+        assert run["versions"][table] == place.delta(table).version()
     again = place.run(prepare, "--all", "--run-id", "night")
     assert again.line["rows"]["written"] == 0, "the same id again is the same runs"
 
@@ -70,7 +74,7 @@ def test_a_failure_stops_no_other_and_the_gravest_code_is_the_answer(place):
     assert {name: document["exit_code"] for name, document in runs(done).items()} == {
         "broken": 3, "customers": 5, "reviews": 0, "visits": 7,
     }  # fmt: skip
-    assert (done.code, done.line["status"], done.line["exit_code"]) == (3, "done", 3)
+    assert (done.code, done.line["status"], done.line["exit_code"]) == (3, "ConfigError", 3)
     assert runs(done)["customers"]["status"] == "Refused"
     assert [problem["code"] for problem in runs(done)["customers"]["problems"]] == ["policy.purpose"]
     assert "strongroom prepare --contract broken: configuration, contract or policy (exit 3)" in done.err
@@ -83,6 +87,10 @@ def test_a_dry_run_touches_nothing(place):
     done = place.run(prepare, "--all", "--dry-run")
     assert done.code == 0, done.err
     assert [run["would_read"][0]["files"] > 0 for run in (each["answer"] for each in runs(done).values())] == [True] * 2
+    told = done.line["answer"]["runs"]
+    assert all(run["would_read"] == run["document"]["answer"]["would_read"] for run in told)
+    lines = [line.split() for line in done.out.split("\n{")[0].splitlines() if line.startswith("  ")]
+    assert [line[:4] for line in lines] == [[name, "done", "would", "read"] for name in ("customers", "reviews")]
     assert sorted(place.root.rglob("*")) == before
 
 
@@ -110,6 +118,9 @@ def test_the_gravest_is_a_bug_then_what_all_share_then_what_is_one_s(codes, caps
     done = summed(codes)
     assert done.exit_code == max(codes, key=order.index)
     assert [run["document"]["exit_code"] for run in done.answer["runs"]] == list(codes)
+    assert [run["exit_code"] for run in done.answer["runs"]] == list(codes)
+    assert (done.status == "done") == (done.exit_code == 0)
+    assert done.status in {run["status"] for run in done.answer["runs"] if run["exit_code"] == done.exit_code}
     said = capsys.readouterr()
     assert "ada@" not in said.out + said.err + done.summary + json.dumps(done.answer)
 

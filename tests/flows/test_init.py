@@ -1,14 +1,18 @@
 """`init`: a folder to start in, whole or not at all, over nothing that is there."""
 
+import json
 import re
+import shlex
+import subprocess
 
 import pytest
 import yaml
 
 from strongroom import run_job
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, init
+from strongroom.flows import check, init, prepare
 from support.lakes import ROOT
+from system.processes import environment
 
 
 def run(capsys, *words):
@@ -36,6 +40,7 @@ def test_the_folder_has_sound_settings_a_policy_and_contracts(tmp_path, capsys):
     assert settings.jobs["prepare"]["engine"] == "auto", "small work needs nothing but Python"
     assert run_job.run(check, ["--config", str(place / "conf/local.yaml")]) == 0
     assert f"'{place}/conf/local.yaml'" in out, "the commands that go on are for it"
+    assert str(place / "conf/contracts") in out, "and what to delete"
     ignored = (place / ".gitignore").read_text().split()
     assert {"/lake/", "/.strongroom/"} <= set(ignored), "neither data nor keys"
 
@@ -88,3 +93,40 @@ def test_where_others_may_write_it_says_that_nobody_will_find_it(tmp_path, capsy
     code, _, err = run(capsys, tmp_path / "shared")
     assert code == 0
     assert "warning: everybody may write" in err
+
+
+def test_the_commands_that_it_prints_run_as_they_are_typed_in_any_folder(tmp_path):
+    """Started by its path, and then from the new folder."""
+    start = [ROOT / "spark-submit.sh", "init", "a b"]
+    made = subprocess.run(start, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    commands = [line.strip() for line in made.stdout.partition("next:")[2].splitlines() if line.startswith("  ")]
+    assert [shlex.split(command)[1:] for command in commands] == [
+        [*job, "--config", str(tmp_path / "a b/conf/local.yaml")] for job in (["sample"], ["prepare"])
+    ]
+    for command in (*commands, commands[1].replace(" prepare", " prepare --all")):
+        done = subprocess.run(command, shell=True, cwd=tmp_path / "a b", env=environment(), capture_output=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_contracts_of_invented_data_beside_data_of_ones_own_say_what_to_do(tmp_path, capsys):
+    run(capsys, tmp_path / "mine")
+    (tmp_path / "mine/lake/raw/shop").mkdir(parents=True)
+    code = run_job.run(prepare, ["--config", str(tmp_path / "mine/conf/local.yaml"), "--contract", "reviews"])
+    said = capsys.readouterr().err
+    assert code == 7
+    assert "Or delete" in said
+    with (tmp_path / "mine/conf/contracts/reviews.yaml").open("a") as file:
+        file.write("# mine now\n")
+    assert run_job.run(prepare, ["--config", str(tmp_path / "mine/conf/local.yaml"), "--contract", "reviews"]) == 7
+    assert "Or delete" not in capsys.readouterr().err
+
+
+def test_a_command_that_is_told_of_elsewhere_names_the_button_by_its_path(tmp_path):
+    done = subprocess.run(
+        [ROOT / "spark-submit.sh", "nothing"], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert " ./spark-submit.sh" not in done.stderr
+    (tmp_path / "x").mkdir()
+    words = [ROOT / "spark-submit.sh", "prepare", "--contract", "no", "--json"]
+    done = subprocess.run(words, cwd=tmp_path / "x", env=environment(), capture_output=True, text=True)
+    assert json.loads(done.stdout)["exit_code"] == done.returncode == 2

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.names import folded
+from strongroom.core.program import ROOT, typed
 
 _ENDS = (".odcs.yaml", ".odcs.yml", ".yaml", ".yml")
 
@@ -26,6 +27,15 @@ def name_of(file: str | Path) -> str:
     """What `--contract` calls the contract of a file."""
     name = Path(file).name
     return name.removesuffix(next((end for end in _ENDS if name.endswith(end)), ""))
+
+
+def is_example(file: str | Path) -> bool:
+    """Whether it is one of the contracts of the invented data, as `init` has copied it."""
+    ours = ROOT / "conf" / "contracts" / Path(file).name
+    try:
+        return typed(ours.read_text(encoding="utf-8")) == typed(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def file_of(folder: str | Path, name: str) -> Path | None:

@@ -35,7 +35,17 @@ class Problem:
     code: str = INVALID
 
     def __str__(self) -> str:
-        return " ".join(part for part in (f"{self.where}:" if self.where else "", self.what, self.todo) if part)
+        told = sentences(self.what, self.todo)
+        return f"{self.where}: {told}" if self.where else told
+
+
+def sentences(*parts: str) -> str:
+    """Parts that were written apart as one text: each ends where the next one begins."""
+    said = [part for part in map(str.strip, parts) if part]
+    return " ".join([*(part if part.endswith(_ENDS) else f"{part}." for part in said[:-1]), *said[-1:]])
+
+
+_ENDS = (".", "?", "!", ":", "…", '."', ".)")
 
 
 class StrongroomError(Exception):

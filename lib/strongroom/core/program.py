@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import shlex
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -17,12 +19,30 @@ INSTALLED = not (PACKAGE.parents[1] / _BUTTON).is_file()
 """Whether it lies in no project: pip has installed it, or it came as a zip."""
 ROOT = PACKAGE if INSTALLED else PACKAGE.parents[1]
 """Where `conf/` and `jobs/` are."""
+BUTTON = str(ROOT / _BUTTON)
+"""What starts a job of the project, from anywhere."""
+_PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
+"""What stands in a text of JSON as it is."""
 COMMAND = "strongroom" if INSTALLED else f"./{_BUTTON}"
 
 
 def typed(text: str) -> str:
     """A text of ours, its commands as they are typed here."""
     return text.replace(f"./{_BUTTON}", COMMAND)
+
+
+def typed_here(text: str) -> str:
+    """The same where it is shown: outside the project's folder its button is named by its whole path."""
+    return text.replace(f"./{_BUTTON}", COMMAND if INSTALLED else button())
+
+
+def button() -> str:
+    """The project's button, as a shell takes it in this process's working folder."""
+    try:
+        away = Path.cwd() != ROOT
+    except OSError:  # the folder is gone
+        away = True
+    return shlex.quote(BUTTON) if away and _PLAIN.fullmatch(BUTTON) else f"./{_BUTTON}"
 
 
 def home() -> Path:

@@ -63,6 +63,7 @@ class Outcome:
         answer: the same for programs, in plain JSON: of the form that `docs/answers/JOB.schema.json` gives.
         lines: the rows that were asked for; with `--json` each is a line of its own, and nobody is told the summary.
         exit_code: of a job that did its work; another than 0 where whoever asked wants the answer as one.
+        status: the class of the error that such a code is of; `done` with 0, and with no other.
     """
 
     tables: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +74,11 @@ class Outcome:
     answer: Mapping[str, object] | None = None
     lines: Sequence[Mapping[str, object]] | None = None
     exit_code: int = 0
+    status: str = "done"
+
+    def __post_init__(self) -> None:
+        if (self.status == "done") != (self.exit_code == 0):
+            raise ValueError("a job is done, or ends with a code")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined, shell_word
-from strongroom.core.program import INSTALLED, ROOT, typed
+from strongroom.core.program import BUTTON, INSTALLED, ROOT, typed
 from strongroom.core.run import Job, Outcome
 from strongroom.setup.home import Home
 from strongroom.setup.probes import lacking
@@ -41,14 +41,21 @@ def run(job: Job) -> Outcome:
     files = _files()
     if not job.args.dry_run:
         _write(folder, files)
-    if fault := not_mine(folder / USUAL):
+    fault = not_mine(folder / USUAL)
+    if fault:
         job.say(f"warning: {fault}; so no job finds these settings by itself: name them, --config {folder / USUAL}")
     done = "Would make" if job.args.dry_run else "Made"
     lines = [f"{done} in {folder.absolute()}:", *(f"  {name}" for name in files)]
     if missing := [*lacking(Home.named())]:
         lines += ["", "Small work does without Spark. For more of it, this is missing:", *map(str, missing)]
+    examples = folder.absolute() / "conf" / "contracts"
+    lines += ["", f"The contracts are of invented data; with data of your own, delete them: {examples}"]
     answer = {"folder": str(folder.absolute()), "files": list(files), "missing": [str(each) for each in missing]}
-    return Outcome(summary=joined([*lines, "", "next:", *_next(folder)]), facts={"files": len(files)}, answer=answer)
+    return Outcome(
+        summary=joined([*lines, "", "next:", *_next(folder, named=bool(fault))]),
+        facts={"files": len(files)},
+        answer=answer,
+    )
 
 
 def _files() -> dict[str, str]:
@@ -71,9 +78,9 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             file.write(text)
 
 
-def _next(folder: Path) -> list[str]:
-    """The commands that go on from here, as they are typed."""
-    if INSTALLED:
-        return [f"  cd {shell_word(str(folder))}", "  ./spark-submit.sh sample", "  ./spark-submit.sh prepare"]
-    config = shell_word(str(folder / USUAL))
-    return [f"  ./spark-submit.sh {job} --config {config}" for job in ("sample", "prepare")]
+def _next(folder: Path, *, named: bool) -> list[str]:
+    """The commands that go on from here, as they are typed in any folder; with settings that have to be `named`."""
+    config = f" --config {shell_word(str(folder.absolute() / USUAL))}"
+    start, config = ("./spark-submit.sh", config if named else "") if INSTALLED else (shell_word(BUTTON), config)
+    lines = [f"  cd {shell_word(str(folder.absolute()))}"] if INSTALLED else []
+    return [*lines, f"  {start} sample{config}", f"  {start} prepare{config}"]

@@ -68,6 +68,7 @@ def explained(job: Job, *, at: datetime) -> Outcome:
     notes += _parts(engine, request, decision, table)
     notes += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
     told = answer if not (assumed and decision.allowed) else Explanation(decision)
+    refused = job.args.exit_code and not told.decision.allowed
     return Outcome(
         summary=joined([*lines, *notes]),
         facts={"allowed": answer.decision.allowed},
@@ -76,7 +77,8 @@ def explained(job: Job, *, at: datetime) -> Outcome:
             "withheld": list(answer.decision.withheld),
             "notes": [note.strip() for note in notes],
         },
-        exit_code=Refused.exit_code if job.args.exit_code and not told.decision.allowed else 0,
+        exit_code=Refused.exit_code if refused else 0,
+        status=Refused.__name__ if refused else "done",
     )
 
 

@@ -18,7 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, Source, raw_table
-from strongroom.core.errors import GateClosed
+from strongroom.core.contract_files import is_example
+from strongroom.core.errors import GateClosed, StoreError
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
@@ -95,7 +96,7 @@ def run(job: Job) -> Outcome:
 
 def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
-    found = {source.name: (source, _listed(job, source, lake)) for source in contract.sources}
+    found = {source.name: (source, _listed(job, contract, source, lake)) for source in contract.sources}
     looked = {
         name: shape_check.look(source, files, contract, lake=lake.root) for name, (source, files) in found.items()
     }
@@ -168,9 +169,17 @@ def _rehearsal(
     return summary.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
 
 
-def _listed(job: Job, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:
+def _listed(job: Job, contract: Contract, source: Source, lake: Lake) -> tuple[sources.RawFile, ...]:
     """The files of a source; of one that is not read none, since it may be archived."""
-    return () if job.args.widen and not job.args.reread else kind_of(source.format).pin(source, lake.root)
+    if job.args.widen and not job.args.reread:
+        return ()
+    try:
+        return kind_of(source.format).pin(source, lake.root)
+    except StoreError as error:
+        if error.code != "source.missing" or not is_example(contract.file):
+            raise
+        todo = f"This contract is of the invented data: ./spark-submit.sh sample makes it. Or delete {contract.file}."
+        raise StoreError(error.what, where=error.where, todo=todo, code=error.code) from None
 
 
 def _contract(job: Job) -> Contract:
