@@ -88,9 +88,7 @@ DIGITS: Mapping[str, tuple[int, int]] = {
 MONEY: Mapping[str, tuple[int, int]] = {"money": (19, 4), "smallmoney": (10, 4)}
 """SQL Server's decimals that have a name of their own."""
 
-NESTED = tuple(
-    ["json", "jsonb", "variant", "super", "array", "list", "repeated", "struct", "object", "record", "row", "map"]
-)
+NESTED = tuple(_table(nested="json, jsonb, variant, super, array, list, repeated, struct, object, record, row, map"))
 """Names of values that have others inside them, which JSON writes as such."""
 
 _SAME = {"postgresql": "postgres", "cloudsql": "postgres", "redshift": "postgres", "mssql": "sqlserver"}
