@@ -75,6 +75,17 @@ TYPES = [
     ("", "", "what", "contract.missing", "nothing says it"),
     ("", "object", "jsonb", "string", "one value"),
     ("", "array", "", "string", "one value"),
+    ("postgres", "string", "text[]", "string", "a list in one text"),
+    ("postgres", "", "text[]", "string", "a list of which nobody says what is in it"),
+    ("oracle", "boolean", "NUMBER(1)", "boolean", "0 or 1, since it is called so"),
+    ("oracle", "", "NUMBER(1)", "decimal(1,0)", "a number where nobody calls it otherwise"),
+    ("oracle", "", "NUMBER(10,2)", "decimal(10,2)", "a number with a fraction"),
+    ("oracle", "boolean", "NUMBER(2)", "contract.contradicts", "two digits are no truth"),
+    ("mysql", "boolean", "tinyint(1)", "boolean", "MySQL's boolean"),
+    ("postgres", "boolean", "bit(1)", "boolean", "one bit"),
+    ("", "boolean", "integer", "contract.contradicts", "of many digits"),
+    ("sqlserver", "number", "money", "decimal(19,4)", "SQL Server says how many"),
+    ("postgres", "number", "money", "double", "written with a sign, which is warned of"),
 ]  # fmt: skip
 
 

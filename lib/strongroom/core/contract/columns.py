@@ -10,7 +10,15 @@ from strongroom.core.contract.model import Column, Protect, Read, Type, source_n
 from strongroom.core.contract.overlay import Described, Overlay
 from strongroom.core.contract.protection import DATES, read_protect
 from strongroom.core.contract.subject import TAG
-from strongroom.core.contract.types import logical_type, number_signs, read_format, read_type, time_of_day
+from strongroom.core.contract.types import (
+    holds_bits,
+    holds_nested,
+    logical_type,
+    number_signs,
+    read_format,
+    read_type,
+    time_of_day,
+)
 from strongroom.core.contract.vocabulary import (
     CLASSIFICATIONS,
     check_keys,
@@ -236,8 +244,9 @@ class ColumnReader:
     def read(self, node: Node, read: Node | None, type_: Type) -> Read:
         """How text becomes a value of this column."""
         format_ = read_format(node, type_, self.findings)
+        bits, nested = holds_bits(node, type_, self.system), holds_nested(node, type_, self.system)
         if read is None or not check_keys(read, READ, "'read'", self.findings):
-            return Read(format=format_)
+            return Read(format=format_, bits=bits, nested=nested)
         trim, suffix, missing = read.get("trim"), read.get("removeSuffix"), read.get("missing")
         if type_.name in ("struct", "array"):
             self.findings.misfit(read, f"'read' does not fit {type_.name}.", "Say it where the values are.")
@@ -256,6 +265,8 @@ class ColumnReader:
             remove_suffix=str(suffix.value) if suffix is not None else "",
             missing=tuple(words),
             format=format_,
+            bits=bits,
+            nested=nested,
             **number_signs(read, type_, self.findings),
         )
 

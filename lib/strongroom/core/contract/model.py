@@ -118,7 +118,8 @@ class Read:
     """How text becomes a value: trim it, drop a suffix, and which texts mean "missing" (applied in that order).
 
     Of numbers, `decimal` is the sign between whole and fraction, and `thousands` the sign between groups of three
-    digits of the whole, or empty: then there is none.
+    digits of the whole, or empty: then there is none. Of booleans, `bits` says that `0` and `1` are values as well. Of
+    texts, `nested` says that an object or array of JSON is its text.
     """
 
     trim: bool = False
@@ -127,6 +128,8 @@ class Read:
     format: str = ""  # of a date or timestamp, in strptime's words; empty is ISO 8601
     decimal: str = "."
     thousands: str = ""
+    bits: bool = False
+    nested: bool = False
 
 
 PERSONAL = frozenset(("personal", "sensitive", "confidential", "restricted"))

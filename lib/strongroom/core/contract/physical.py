@@ -66,7 +66,14 @@ SYSTEMS: Mapping[str, Mapping[str, str]] = {
         string="variant, geography, geometry",
     ),
     "bigquery": _table(double="float", string="geography, interval", bigint="int, integer, smallint, tinyint, byteint"),
-    "sqlserver": _table(boolean="bit", double="float", binary="rowversion", smallint="tinyint", string="sql_variant"),
+    "sqlserver": _table(
+        boolean="bit",
+        double="float",
+        binary="rowversion",
+        smallint="tinyint",
+        string="sql_variant",
+        decimal="money, smallmoney",
+    ),
     "oracle": _table(bigint="int, integer, smallint", double="float", timestamp_ntz="date, timestamp", string="long"),
     "mysql": _table(double="real", int="year", string="set"),
     "databricks": {},
@@ -77,6 +84,12 @@ DIGITS: Mapping[str, tuple[int, int]] = {
     "snowflake": (38, 0), "bigquery": (38, 9), "sqlserver": (18, 0), "mysql": (10, 0), "databricks": (10, 0),
 }  # fmt: skip
 """Type of a server → digits of a decimal that names none."""
+
+MONEY: Mapping[str, tuple[int, int]] = {"money": (19, 4), "smallmoney": (10, 4)}
+"""SQL Server's decimals that have a name of their own."""
+
+NESTED = tuple(_table(nested="json, jsonb, variant, super, array, list, repeated, struct, object, record, row, map"))
+"""Names of values that have others inside them, which JSON writes as such."""
 
 _SAME = {"postgresql": "postgres", "cloudsql": "postgres", "redshift": "postgres", "mssql": "sqlserver"}
 TEXTS = (
@@ -123,7 +136,7 @@ def read_physical(written: str, system: str = "") -> Physical:
     digits = _DIGITS.search(said)
     name = " ".join(_BRACKETS.sub("", said).split())
     system = _SAME.get(system, system)
-    kind = SYSTEMS.get(system, {}).get(name) or ANYWHERE.get(name, "")
+    kind = SYSTEMS.get(system, {}).get(name) or ("array" if name.endswith("[]") else ANYWHERE.get(name, ""))
     first, second = (int(found) if found else None for found in digits.groups()) if digits else (None, None)
     long = [known for known in ANYWHERE if len(known) > 4 and known.isalpha()]
     slip = slip_of(name, long) if not kind and len(name) > 4 and name.isalpha() else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from strongroom.core.contract.model import Column, Type
-from strongroom.core.contract.physical import Physical, read_physical, usual_digits
+from strongroom.core.contract.physical import MONEY, NESTED, Physical, read_physical, usual_digits
 from strongroom.core.contract.values import strptime_format
 from strongroom.core.contract.vocabulary import text
 from strongroom.core.findings import Findings
@@ -41,7 +41,7 @@ def logical_type(node: Node, system: str = "") -> str | None:
     if re.match(r"map\b", physical.name):
         return "map"
     kind = physical.kind
-    return next((word for word, fits in _FITS.items() if kind in fits), None)
+    return "number" if kind == "decimal" else next((word for word, fits in _FITS.items() if kind in fits), None)
 
 
 def read_type(
@@ -62,6 +62,25 @@ def read_type(
     if logical == "array":
         return _nested(node, Type("array", item=item), findings) if item else Type("string")
     return _scalar(node, logical, findings, system)
+
+
+def holds_bits(node: Node, type_: Type, system: str) -> bool:
+    """Whether a boolean is stored as a number of one digit or bit: 0 or 1."""
+    written = read_physical(text(node, "physicalType") or "", system)
+    return type_.name == "boolean" and _is_bit(written)
+
+
+def _is_bit(written: Physical) -> bool:
+    one = written.first == 1 and not written.second
+    return written.name == "bit" or written.kind == "tinyint" or (written.kind == "decimal" and one)
+
+
+def holds_nested(node: Node, type_: Type, system: str) -> bool:
+    """Whether a text may be a value with others inside it: JSON, an array, an object of which nothing is said."""
+    written = (text(node, "physicalType") or "").lower()
+    name = read_physical(re.split(r"[<(]", written, maxsplit=1)[0], system).name
+    closed = logical_type(node, system) in ("object", "array", "map")
+    return type_.name == "string" and (closed or name in NESTED or name.endswith("[]"))
 
 
 def written_length(node: Node) -> int | None:
@@ -99,6 +118,13 @@ def _scalar(node: Node, logical: str, findings: Findings, system: str) -> Type:
         findings.unknown_name(physical, f"Nobody knows the type {physical.value!r}.", f"Did you mean {written.slip!r}?")
     elif not written.kind:
         findings.note(physical, f"{physical.value!r} says nothing here: read as {usual.name}.")
+    elif logical == "boolean" and _is_bit(written):
+        findings.note(physical, f"{physical.value!r}: 0 is false, and 1 is true.")
+    elif written.kind == "array" and logical == "string":
+        findings.note(physical, f"{physical.value!r} is one value, read as text.")
+    elif written.name == "money" and logical == "number" and written.kind == "string":
+        what = f"{physical.value!r} is written with the sign of a currency, which no number has: export it as numeric."
+        findings.note(physical, what, warning=True)
     elif (written.kind == "string" and logical in _MOMENTS) or (logical == "string" and written.kind in _MOMENTS):
         findings.note(physical, f"Stored as {physical.value!r}, and read as {usual.name}.")
     elif written.kind not in _FITS[logical]:
@@ -124,7 +150,8 @@ def time_of_day(node: Node, findings: Findings) -> Type:
 def _decimal(node: Node, written: Physical, logical: str, findings: Findings, system: str) -> Type:
     """A decimal, whose digits stand in the physical type or beside it as custom properties."""
     beside = {name: _beside(node, name, findings) for name in ("precision", "scale")}
-    digits = usual_digits(system) or ((10, 0) if written.name in ("decimal", "dec") else None)
+    digits = MONEY.get(written.name) or usual_digits(system)
+    digits = digits or ((10, 0) if written.name in ("decimal", "dec") else None)
     if written.first is None and beside["precision"] is None and (digits is None or written.name[:3] == "big"):
         usual = _FITS[logical][0]
         findings.note(node["physicalType"], f"{written.name!r} does not tell its digits here: read as {usual}.")

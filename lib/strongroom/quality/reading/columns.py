@@ -154,6 +154,8 @@ def _parser(kind: Type, read: Read) -> Callable[[pa.Array, pa.DataType], Parsed]
     """The function that reads one type."""
     if kind.name in numbers.BITS:
         return numbers.integers
+    if read.bits:
+        return numbers.bits
     if kind.name == "date":
         return lambda array, _: datetimes.dates(array, read.format)
     if kind.name.startswith("timestamp"):
@@ -198,10 +200,12 @@ def _check_leaf(array: pa.Array, column: Column) -> Parsed:
     """
     kind = arrow_type(column.type)
     if pa.types.is_large_string(array.type):
-        plain = replace(column, read=Read())
+        plain = replace(column, read=Read(bits=column.read.bits))
         return _written_floats(array, plain, kind) if pa.types.is_floating(kind) else _read_leaf(array, plain)
     if buffers.is_text(array.type):
         return _read_leaf(array, column)
+    if column.read.bits and array.type != kind:
+        return _read_leaf(array.cast(pa.string()), replace(column, read=Read(bits=True)))
     if knows(array.type, kind):
         return exactly(array, kind)
     if array.type != kind:

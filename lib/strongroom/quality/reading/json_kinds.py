@@ -70,7 +70,7 @@ def _count(value: Any, column: Column, counts: dict[str, Counter[type]]) -> None
     elif column.type.item is not None:
         for item in value[:_ITEMS] if isinstance(value, list) else ():
             _count(item, column.type.item, counts)
-    elif isinstance(value, str | bool):
+    elif isinstance(value, str | bool) or (column.read.nested and isinstance(value, dict | list)):
         counts.setdefault(column.path, Counter())[type(value)] += 1
 
 
@@ -102,6 +102,8 @@ def _choice(leaf: Column, kind: type | None) -> _Leaf | None:
     if kind is None:  # nothing but nulls so far: as it is usually written, if that can be
         usual = bool if name == "boolean" else Whole if name in (*BITS, "float", "double", "decimal") else str
         return text if usual is str else _choice(leaf, usual) or text
+    if kind in (dict, list):
+        return None  # Arrow's reader makes no text of it
     if kind is str:
         return text
     if kind is bool:

@@ -170,11 +170,12 @@ def one_by_one(texts: pa.Array, columns: Sequence[Column]) -> Window:
     """The same as `read_window` by the strict reader alone; every leaf is text."""
     kinds = pa.schema([pa.field(column.name, arrow_type(as_text(column).type)) for column in columns])
     batches, places = [pa.RecordBatch.from_arrays([pa.array([], kind.type) for kind in kinds], schema=kinds)], [_NONE]
+    apart = any(leaf.read.nested for column in columns for leaf in column.leaves())
     wrong: dict[str, list[Numbers]] = {}
     unknown: dict[str, int] = {}
     names, rows = set[str](), 0
     for begin in range(0, len(texts), _TOGETHER):
-        parsed = [parse(text) for text in texts.slice(begin, _TOGETHER).to_pylist()]
+        parsed = [parse(text, apart=apart) for text in texts.slice(begin, _TOGETHER).to_pylist()]
         whole = np.array([begin + place for place, record in enumerate(parsed) if record is not None], np.int64)
         names.update(name for record in parsed if record is not None for name in record)
         found = shred([record for record in parsed if record is not None], columns)

@@ -24,6 +24,7 @@ DEEPEST = 200
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _PLAIN_NAME = re.compile(r"[^\W\d][\w-]{0,63}")
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _TEXTS = {str, type(None)}
 
 Record = dict[str, Any]
@@ -121,6 +122,15 @@ class Shredded:
             self.wrong.setdefault(leaf.path, set()).add(row)
 
 
+def written(value: Any) -> str:
+    """A value of a record parsed `apart`, as JSON: without blanks, and each number as it stood."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quoted(name)}:{written(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(written, value)) + "]"
+    return str(value) if isinstance(value, Whole | Fraction) else _quoted(value)
+
+
 def shred(records: Sequence[Record], columns: Sequence[Column]) -> Shredded:
     """Records as columns, each leaf as its text (`true` and `false` for booleans), null where it is null or missing."""
     found = Shredded()
@@ -173,6 +183,8 @@ def _texts(values: list[Any], column: Column, rows: Sequence[int], found: Shredd
         for place, value in enumerate(values):
             if isinstance(value, bool):
                 values[place] = "true" if value else "false"
+            elif column.read.nested and isinstance(value, dict | list):
+                values[place] = written(value)
             elif not (value is None or isinstance(value, str)):
                 found.mistake(column, rows[place])
                 values[place] = None

@@ -98,6 +98,14 @@ def booleans(array: pa.Array, kind: pa.DataType) -> Parsed:
     return _cast_where(lower, good, kind)
 
 
+def bits(array: pa.Array, kind: pa.DataType) -> Parsed:
+    """The same, and `0` and `1`, with zeros behind the point, as a decimal of one digit is written."""
+    digits = pc.replace_substring_regex(array, r"^([01])(\.0+)?$", r"\1")
+    for digit, word in (("0", "false"), ("1", "true")):
+        digits = pc.if_else(pc.equal(digits, digit), word, digits)
+    return booleans(digits, kind)
+
+
 def _cast_where(array: pa.Array, good: pa.BooleanArray, kind: pa.DataType) -> Parsed:
     """The values marked good, cast; null where `good` is false (marked) or null (not marked)."""
     if pc.all(good, min_count=0).as_py():

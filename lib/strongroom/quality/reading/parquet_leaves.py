@@ -101,6 +101,8 @@ class Shaper:
                 what, _, todo = too_old(pair)
                 raise StoreError(what, where=self.path, todo=todo, code="source.type")
             return values
+        if pa.types.is_boolean(kind):
+            return array  # of numbers, 0 and 1 are looked for when the column is read
         values, bad = (array, None) if array.type == kind else exactly(array, kind)
         return values if bad is None else array
 

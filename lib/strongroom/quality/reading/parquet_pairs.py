@@ -140,7 +140,8 @@ def _pair(kind: pa.DataType, column: Column, look: Look, *, leaf: int) -> Pair:
     int96, uuid = _written_as(look.footer, leaf) if width == 1 else (False, False)
     pair = Pair(column, kind, tuple(range(leaf, leaf + width)), int96=int96, uuid=uuid)
     inside = replace(look, problems=[])
-    if not column.type.fields and column.type.item is None and parquet_types.suits(kind, column.type, uuid=uuid):
+    scalar = not column.type.fields and column.type.item is None
+    if scalar and parquet_types.suits(kind, column.type, uuid=uuid, bits=column.read.bits):
         _old(pair, inside)
     elif pa.types.is_null(kind) or _all_null(look.footer, pair.leaves):
         pair = replace(pair, empty=True)

@@ -62,8 +62,17 @@ def leaves(kind: pa.DataType) -> int:
     return leaves(kind.value_type) if is_list(kind) else 1
 
 
-def suits(found: pa.DataType, wanted: Type, *, uuid: bool = False) -> bool:
-    """Whether values of one scalar type can be ones of the other; `uuid`: the file says so of its 16 bytes."""
+def suits(found: pa.DataType, wanted: Type, *, uuid: bool = False, bits: bool = False) -> bool:
+    """Whether values of one scalar type can be ones of the other.
+
+    Args:
+        found: the file's.
+        wanted: the contract's.
+        uuid: the file says so of its 16 bytes.
+        bits: the contract says that booleans are stored as numbers, 0 and 1.
+    """
+    if bits and _family(found) in ("whole", "decimal"):
+        return True
     return pa.types.is_null(found) or ("uuid" if uuid else _family(found)) in _FAMILIES.get(wanted.name, ())
 
 
