@@ -22,6 +22,7 @@ setup(
         "strongroom": ["py.typed"],
         "strongroom.core.contract": ["odcs-*.json"],
         "strongroom.learn.features": ["stop_words.txt"],
+        "strongroom.text": ["data/*"],
         "strongroom.conf": ["*.yaml", "jars.lock", "log4j2.properties"],
         "strongroom.conf.contracts": ["*.yaml"],
     },

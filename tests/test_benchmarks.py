@@ -13,7 +13,7 @@ from benchmarks import kernels, measure, rules
 from benchmarks.measure import Costs, cpu_seconds, interleaved, ratio, show
 
 FOLDER = Path(measure.__file__).parent
-SHARED = {"measure", "orders", "other_tools_checks", "session", "shop"}
+SHARED = {"measure", "orders", "other_tools_checks", "session", "shop", "text_templates"}
 
 
 def lines(capsys):

@@ -51,6 +51,7 @@ MAY = {
     "quality.query": "core core.contract",
     "quality.profile": "arrow core core.contract quality.checks quality.reading",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
+    "text": "",
     "learn": "",
     "learn.features": "core",
     "sample": "core",
@@ -144,6 +145,8 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
+    "text": "block lexicon linear spans",
+    "text.recognisers": "addresses dates facts labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }
 ENTRIES = (
@@ -159,7 +162,7 @@ ENTRIES = (
     "functions",
 )
 ROOMS = set(MAY) - set(ENTRIES)
-NO_SPARK = ("core", "arrow", "protect", "quality", "govern", "audit", "reports", "sample")
+NO_SPARK = ("core", "arrow", "protect", "quality", "text", "govern", "audit", "reports", "sample")
 WITHOUT = {
     # of whatever lies in a room: what nothing in it imports, whoever brings it
     **dict.fromkeys(NO_SPARK, ("pyspark", "delta", "py4j")),

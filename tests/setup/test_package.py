@@ -107,6 +107,8 @@ def test_wheel_and_sdist_hold_what_they_need(built):
     jobs = {f"strongroom/jobs/{name}.py" for name in JOBS}
     data = {"strongroom/py.typed", "strongroom/learn/features/stop_words.txt"}
     data |= {f"strongroom/core/contract/odcs-{edition}.json" for edition in ("v3.0.2", "v3.2.0")}
+    lists = (ROOT / "lib/strongroom/text/data").iterdir()
+    data |= {str(path.relative_to(ROOT / "lib")) for path in lists}
     assert {name for name in names if ".dist-info/" not in name} == ours | conf | jobs | data
     assert f"strongroom-{strongroom.__version__}.dist-info/licenses/LICENSE" in names
     assert re.findall(r"^License-Expression: (.*)$", told, re.MULTILINE) == ["Apache-2.0"]

@@ -1,0 +1,128 @@
+"""The cascade: cheap tests of a block's bytes decide which recognisers run, what they find becomes spans by row."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.text.block import Block, blocks
+from strongroom.text.carry import carried
+from strongroom.text.lexicon import LANGUAGES, lexicon
+from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
+from strongroom.text.spans import SCHEMA, Span, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A function from a block to spans, what it may find, and the bytes without which it need not run."""
+
+    find: Callable[[Block], Iterable[Span]]
+    entities: tuple[str, ...]
+    needs: str = ""
+    """`digit`, `capital`, or any of these characters; empty when it always runs."""
+
+
+RECOGNISERS = (
+    Recogniser(web.emails, ("email",)),
+    Recogniser(web.urls, ("url", "profile"), "/w"),
+    Recogniser(web.addresses_of_machines, ("ip", "mac"), "digit"),
+    Recogniser(web.usernames, ("username",)),
+    Recogniser(secrets.secrets, ("secret",)),
+    Recogniser(secrets.wallets, ("wallet",), "digit"),
+    Recogniser(numbers.numbers, ("card", "iban", "bank_account", "phone", "national_id", "tax_id"), "digit"),
+    Recogniser(
+        labelled.labelled,
+        (
+            "passport",
+            "driving_licence",
+            "medical_record",
+            "national_id",
+            "tax_id",
+            "bank_account",
+            "vehicle_plate",
+            "address",
+        ),
+        "digit",
+    ),
+    Recogniser(labelled.coordinates, ("coordinates",), "digit"),
+    Recogniser(dates.dates, ("date", "date_of_birth")),
+    Recogniser(dates.ages, ("age",), "digit"),
+    Recogniser(addresses.addresses, ("address",), "digit"),
+    Recogniser(facts.facts, ("nationality", "religion", "politics")),
+    Recogniser(names.names, ("person", "place", "organisation", "institution")),
+)
+ENTITIES = tuple(dict.fromkeys(entity for recogniser in RECOGNISERS for entity in recogniser.entities))
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """What to find, in which languages. Made once, hashable and picklable; holds settings only.
+
+    Args:
+        entities: some of ENTITIES; all when empty.
+        languages: whose lists and forms are used.
+        least: what is less sure than this is left.
+    """
+
+    entities: tuple[str, ...] = ENTITIES
+    languages: tuple[str, ...] = LANGUAGES
+    least: float = 0.5
+
+    def find(self, texts: pa.Array | pa.ChunkedArray) -> pa.Table:
+        """The spans of each text: sorted by row and start, none over another; offsets count characters."""
+        rows: list[np.ndarray] = []
+        found: list[Span] = []
+        first = 0
+        for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+            for block in blocks(chunk, lexicon(self.languages)):
+                row, spans = self._of_block(block)
+                rows.append(row + first)
+                found += spans
+            first += len(chunk)
+        return _table(np.concatenate(rows) if rows else np.zeros(0, np.int64), found)
+
+    def _of_block(self, block: Block) -> tuple[np.ndarray, list[Span]]:
+        wanted = set(self.entities)
+        spans: list[Span] = []
+        for recogniser in RECOGNISERS:
+            if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
+                spans += recogniser.find(block)
+        if "person" in wanted:
+            spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
+        kept = merged(
+            span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start
+        )
+        place = (
+            np.searchsorted(block.starts, [span.start for span in kept], "right") - 1 if kept else np.zeros(0, np.int64)
+        )
+        shift = block.starts[place]
+        moved = [
+            span._replace(start=span.start - int(by), end=min(span.end, int(end)) - int(by))
+            for span, by, end in zip(kept, shift, block.ends[place], strict=True)
+        ]
+        return block.rows[place], moved
+
+
+def _worth(block: Block, needs: str) -> bool:
+    """The cheap test."""
+    if needs == "digit":
+        return bool((block.kinds == 3).any())
+    return not needs or any(sign.encode() in block.lower for sign in needs)
+
+
+def _table(rows: np.ndarray, spans: list[Span]) -> pa.Table:
+    columns = list(zip(*spans, strict=True)) if spans else [(), (), (), (), ()]
+    return pa.table(
+        [pa.array(rows, pa.int64()), *(pa.array(list(values)) for values in columns)]
+        if spans
+        else [[] for _ in SCHEMA],
+        schema=SCHEMA,
+    )
+
+
+def find(
+    texts: pa.Array | pa.ChunkedArray, *, entities: Iterable[str] = ENTITIES, languages: Iterable[str] = LANGUAGES
+) -> pa.Table:
+    """The spans of personal data in texts; see Finder."""
+    return Finder(tuple(entities), tuple(languages)).find(texts)

@@ -1,0 +1,124 @@
+"""Postal addresses: streets as each language writes them, flats and boxes, postcodes, and what goes on from there."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from strongroom.text.block import Block
+from strongroom.text.lexicon import Word, any_of
+from strongroom.text.linear import pattern
+from strongroom.text.recognisers.web import bordered
+from strongroom.text.spans import Span
+
+_CAP = rb"[A-Z\x80][A-Za-z\x80-\x82'-]*"
+_SMALL = (
+    rb"(?:de la |de los |de las |de l'|del |de |la |el |los |las |le |les |du |des |d'|l'|y |e |i |of |the |van der |"
+    rb"van den |van |von |der |den |am |an der |zum |zur )"
+)
+_MORE = rb"(?:[ -]" + _SMALL + rb"{0,2}" + _CAP + rb"\.?)"
+_NUMBER = rb"[0-9]{1,5}(?:[ -]?[A-Za-z]\b|[/-][0-9]{1,4})?"
+_UNIT = pattern(
+    rb"\b(?:apt|apartment|suite|ste|unit|flat|room|p\.?o\.? ?box|box|psc|apdo|apartado(?: de correos)?|piso|puerta|"
+    rb"bloque|portal|esc(?:alera)?|postfach)[.,]? ?(?:no\.? ?|#)?[0-9]{1,6}[a-z]?\b",
+    any_case=True,
+)
+_POSTCODE = pattern(
+    rb"\b(?:[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])\b"
+)
+_NEXT_NUMBER = pattern(rb"[ ,\n-]{1,8}(?:[A-Z]{1,2}[- ]?)?[0-9]{2,6}(?:[- ][0-9A-Z]{2,4})?")
+_NEXT_PLACE = pattern(rb"[ ,\n(-]{1,8}" + _CAP + rb"(?:[ '-]" + _SMALL + rb"?" + _CAP + rb"){0,4}")
+_NEXT_SMALL = pattern(
+    rb"[ ,]{1,3}(?:(?:n[.o]*|num(?:ero)?|nr|km|piso|planta|puerta|pta|bajo|bj|atico|esc(?:alera)?|bloque|portal|izda?|"
+    rb"izq|dcha?|s/n|local|edificio|apt|apartment|suite|unit|flat|floor)\.? ?)?"
+    rb"(?:[0-9]{1,4} ?(?:-|bis|[o\x83]\.?)? ?[a-z]?|[a-d]|bajo|s/n|izda|dcha|izq)\b",
+    any_case=True,
+)
+_LABELLED = (
+    pattern(rb"(?:" + _NUMBER + rb",? )" + _CAP + rb"\.?" + _MORE + rb"{0,4}(?: " + _NUMBER + rb")?"),
+    pattern(_CAP + rb"\.?" + _MORE + rb"{0,4},? " + _NUMBER),
+)
+
+
+@cache
+def _streets(languages: tuple[str, ...]) -> tuple[tuple[re.Pattern[bytes], float, str], ...]:
+    """The forms of streets: word after the name, word before it, and word grown together with it."""
+    before = any_of(tuple(language for language in languages if language in ("es", "fr")), "street") or b"calle"
+    suffixed = (
+        rb"\b" + _NUMBER + rb",? (?:[NSEW]\.? |[0-9]{1,3}(?:st|nd|rd|th) )?(?:" + _CAP + rb"\.? ){0,4}(?i:"
+        + (any_of(("en",), "street")) + rb")\b\.?(?: [NSEW]{1,2}\b)?"
+    )  # fmt: skip
+    prefixed = (
+        rb"(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before + rb")|[cC]/)\.? ?" + _SMALL + rb"{0,2}"
+        + _CAP + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
+    )  # fmt: skip
+    grown = (
+        rb"\b" + _CAP + rb"(?: " + _CAP + rb")?(?i:" + any_of(tuple({*languages, "en"}), "street_ending") + rb")\.? "
+        + _NUMBER
+    )  # fmt: skip
+    return (
+        (pattern(suffixed), 0.8, "address.street"),
+        (pattern(prefixed), 0.85, "address.street"),
+        (pattern(grown), 0.8, "address.compound"),
+        (_UNIT, 0.7, "address.unit"),
+        (_POSTCODE, 0.75, "address.postcode"),
+    )
+
+
+def addresses(block: Block) -> Iterator[Span]:
+    """Pieces of addresses; each takes along what follows it: floor, postcode, town, country."""
+    reach = -1
+    for start, end, score, found_by in sorted(_pieces(block)):
+        end = _followed(block, max(end, reach) if start <= reach else end)
+        reach = max(reach, end)
+        yield Span(start, end, "address", score, found_by)
+
+
+def _pieces(block: Block) -> Iterator[tuple[int, int, float, str]]:
+    cased = block.cased
+    for form, score, found_by in _streets(block.lexicon.languages):
+        for match in form.finditer(cased):
+            start, end = match.span()
+            if not bordered(block, start, start) or match[0].startswith(b"0"):
+                continue
+            if any(48 <= byte < 58 for byte in match[0]):
+                yield start, end, score, found_by
+            elif b" " in match[0]:
+                yield start, end, 0.6, found_by
+    for place in block.phrases(block.lexicon.beside_names)["address_label"][1]:
+        at = place
+        while at - place < 6 and cased[at : at + 1] in (b" ", b":", b"\n", b",", b"."):
+            at += 1
+        for form in _LABELLED:
+            told = form.match(cased, at, min(at + 200, len(cased)))
+            if told and at > place:
+                yield *told.span(), 0.8, "address.label"
+                break
+
+
+def _followed(block: Block, end: int) -> int:
+    """How far an address goes on: small parts, then towns, postcodes and countries, each after a comma or a break."""
+    cased = block.cased
+    for _ in range(7):
+        window = min(end + 90, len(cased))
+        match = _NEXT_SMALL.match(cased, end, window) or _NEXT_NUMBER.match(cased, end, window)
+        if match and bordered(block, match.start() + 1, match.end()) and b"\n\n\n" not in match[0]:
+            end = match.end()
+            continue
+        match = _NEXT_PLACE.match(cased, end, window)
+        if not match:
+            break
+        broken = b"\n" in match[0][:4] and cased[match.end() : match.end() + 6].strip(b" ,\n")[:1].isdigit()
+        if not broken and not _town(block, match[0]):
+            break
+        end = match.end()
+    return end
+
+
+def _town(block: Block, text: bytes) -> bool:
+    """Whether words with capitals may be a town: a list has one of them, or no list knows any as a word."""
+    words = [word.strip(b".,'-(") for word in text.lower().replace(b"\n", b" ").replace(b",", b" ").split()]
+    flags = [block.lexicon.words.get(word, 0) for word in words]
+    if not words or len(words) > 5:
+        return False
+    never = Word.COMMON | Word.NEVER | Word.GIVEN
+    return any(each & Word.PLACE for each in flags) or not any(each & never for each in flags)

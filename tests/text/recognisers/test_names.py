@@ -1,0 +1,54 @@
+"""Persons with their titles, places, organisations, institutions, and what is said of a person."""
+
+import pytest
+
+from support.finding import found, of
+
+
+@pytest.mark.parametrize(
+    ("entity", "text", "letters", "why"),
+    [
+        ("person", "I met John Smith yesterday", "John Smith", "a given name and a surname"),
+        ("person", "la Dra. María García López firma", "Dra. María García López", "a title, two surnames"),
+        ("person", "Herr Müller kam", "Herr Müller", "German"),
+        ("person", "M. Dupont habite ici", "M. Dupont", "French"),
+        ("person", "said J. R. Tolkien again", "J. R. Tolkien", "initials"),
+        ("person", "My name is Rubija", "Rubija", "a name that no list has, after its word"),
+        ("person", "met Jean-Pierre de la Fuente there", "Jean-Pierre de la Fuente", "small words of names"),
+        ("person", "Apellidos: De Miguel Rivera.", "De Miguel Rivera", "after a label"),
+        ("person", "songs by Szabina J Gelencsér were", "Szabina J Gelencsér", "a letter between"),
+        ("person", "Reviewed by Giovanna Rodrigues, MD", "Giovanna Rodrigues, MD", "a degree"),
+        ("person", "Mr O’Brien left", "Mr O’Brien", "a curly apostrophe"),
+        ("place", "I live in Madrid now", "Madrid", ""),
+        ("place", "from the United Kingdom", "United Kingdom", "two words"),
+        ("organisation", "works for Acme Holdings Ltd", "Acme Holdings Ltd", "a form of company"),
+        ("institution", "at the Hospital Universitario La Paz", "Hospital Universitario La Paz", "Spanish"),
+        ("institution", "before the Court of Cassation", "Court of Cassation", "with what follows"),
+        ("nationality", "a Turkish national", "Turkish", "beside a person"),
+        ("religion", "she is a Catholic woman", "Catholic", "beside a person"),
+        ("politics", "he was a communist", "communist", "beside a person"),
+        ("address", "to 24 Clarke Avenue, Springfield", "24 Clarke Avenue, Springfield", "English, and its town"),
+        ("address", "Calle Mayor, 23, 3º B, 28013 Madrid", "Calle Mayor, 23, 3º B, 28013 Madrid", "Spanish, whole"),
+        ("address", "Hauptstraße 12, 10115 Berlin", "Hauptstraße 12, 10115 Berlin", "German"),
+        ("address", "12 rue de la Paix, 75002 Paris", "12 rue de la Paix, 75002 Paris", "French"),
+        ("address", "P.O. Box 1234", "P.O. Box 1234", "a box"),
+    ],
+)
+def test_is_found_as_it_stands(entity, text, letters, why):
+    assert letters in of(text, entity), why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("The battery works well. Great value!", "words that begin sentences"),
+        ("I love this phone, my Bluetooth headset and the USB cable", "products"),
+        ("Grace under pressure", "a word first"),
+        ("we ate Turkish delight", "beside no person"),
+        ("What will happen? May I ask?", "words that are names, too"),
+        ("the street was long and the road narrow", "words alone"),
+        ("VERY BAD QUALITY, DO NOT BUY", "all in capitals"),
+    ],
+)
+def test_stays(text, why):
+    assert found(text) == [], why

@@ -1,0 +1,44 @@
+"""A name found once in a text is found everywhere in it, in every form; in no other text."""
+
+import pyarrow as pa
+import pytest
+
+from strongroom.text import Finder
+from support.finding import of
+
+HEAD = "The applicant was Mr Cengiz Kowalczyk. "
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "why"),
+    [
+        ("Then Kowalczyk left.", "Kowalczyk", "the surname alone"),
+        ("Then Cengiz left.", "Cengiz", "the first name alone"),
+        ("It was Kowalczyk's house.", "Kowalczyk", "a possessive"),
+        ("bei Kowalczyks daheim", "Kowalczyks", "an ending"),
+        ("KOWALCZYK v. TURKEY", "KOWALCZYK", "a heading in capitals"),
+        ("as kowalczyk wrote", "kowalczyk", "in small letters, from six on"),
+        ("C. Kowalczyk spoke.", "C. Kowalczyk", "an initial and the surname"),
+        ("C.K. spoke.", "C.K.", "initials"),
+        ("mail to kowalczyk77@x.example now", "kowalczyk77", "the local part of an e-mail"),
+        ("Kowalczýk signed.", "Kowalczýk", "another accent"),
+    ],
+)
+def test_another_mention(text, letters, why):
+    table = Finder(("person",)).find(pa.array([HEAD + text]))
+    shown = [
+        (HEAD + text)[start:end]
+        for start, end in zip(table["start"].to_pylist(), table["end"].to_pylist(), strict=True)
+    ]
+    assert letters in shown, why
+
+
+def test_a_common_word_only_where_a_name_may_stand():
+    text = "Mr Adam Young came. Young people did not. He saw Young there, a young man."
+    assert of(text, "person") == ["Mr Adam Young", "Young"]
+    assert text[: text.index("there")].endswith("Young ")
+
+
+def test_a_name_stays_in_its_own_text():
+    texts = ["Mr Cengiz Qvxwalczyk came.", "qvxwalczyk is a word here"]
+    assert set(Finder(("person",)).find(pa.array(texts))["row"].to_pylist()) == {0}
