@@ -260,6 +260,7 @@ SINKS = (
         f"{LIB}/databricks/format.py": "compiles them",
         f"{LIB}/stores/keys/providers/__init__.py": "a module of a table of ours",
         f"{LIB}/protect/columns.py": "a module of a table of ours",
+        f"{LIB}/text/recognisers/identities.py": "a module of a table of ours",
         f"{LIB}/stores/sources/kinds/__init__.py": "a module of a table of ours",
     }),
     Sink("HTML", page, {
@@ -297,6 +298,7 @@ SINKS = (
         f"{LIB}/stores/artefacts/matrix_files.py": "the function",
         f"{LIB}/setup/jars.py": "what Ivy said",
         f"{LIB}/setup/packages.py": "a stamp",
+        f"{LIB}/core/signals.py": "one word",
     }),
 )  # fmt: skip
 

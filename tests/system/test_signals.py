@@ -124,3 +124,22 @@ def test_the_shell_says_it_too(tmp_path):
         _, err = job.communicate(timeout=60)
     assert job.returncode == 130
     assert err.splitlines()[0] == "strongroom: interrupted (exit 130)"
+
+
+EAR = """
+import sys, time
+from pathlib import Path
+from strongroom.core import signals
+signals.hear_for(Path(sys.argv[1]))
+print("waits", flush=True)
+time.sleep(60)
+"""
+
+
+def test_who_listens_for_a_job_ends_with_it_also_when_it_is_killed(tmp_path):
+    words = [sys.executable, "-c", EAR, str(tmp_path / "ear")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True) as job:
+        assert job.stdout.readline() == "waits\n"
+        assert len(members(job.pid, session=True)) == 2
+        job.kill()
+    gone(lambda: not members(job.pid, session=True), what="the process that listened")

@@ -75,6 +75,7 @@ def hear_for(file: Path) -> None:
     """
     file.touch()
     os.environ[_EAR] = str(file)
+    job = os.getpid()  # which the program that follows keeps
     if child := os.fork():
         os.waitpid(child, 0)
         return
@@ -86,6 +87,7 @@ def hear_for(file: Path) -> None:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             while file.exists():  # its folder goes with the run
+                os.kill(job, 0)  # raises once it is gone, killed with no moment to clean up
                 time.sleep(0.1)
     finally:
         os._exit(0)
