@@ -301,4 +301,4 @@ def _nothing(node: Node, kind: str, word: str, others: Sequence[str], findings: 
     if meant := slip_of(word, dict.fromkeys(others)):
         findings.unknown_name(node, what, f"Did you mean {meant!r}?")
     else:
-        findings.note(node, f"{what} This line protects nothing.", warning=True)
+        findings.note(node, f"{what} This line protects nothing.", warning="means-nothing")
