@@ -220,8 +220,10 @@ def _protection(text: str, file: str) -> str:
 def _warnings(contract: Contract) -> Iterator[Problem]:
     """What nobody may have meant: a word of an overlay that means nothing, a type that is no number's."""
     for note in contract.notes:
-        if note.warning:
-            yield Problem(note.what, note.where, code=f"contract.{note.warning}")
+        if note.warning == "means-nothing":
+            yield Problem(note.what, note.where, code="contract.means-nothing")
+        elif note.warning:
+            yield Problem(note.what, note.where, code="contract.money")
 
 
 def _without_contract(folder: str | Path, *, slips: bool) -> Iterator[Problem]:
