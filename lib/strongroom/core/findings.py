@@ -13,13 +13,13 @@ from strongroom.core.yaml import Node
 class Note:
     """One thing that changes nothing in a run, and why somebody should know.
 
-    `left` is one that was to be checked, `warning` one that was meant to do something, and does nothing.
+    `left` is one that was to be checked; `warning` is the kind of one that nobody may have meant.
     """
 
     what: str
     where: str
     left: bool = False
-    warning: bool = False
+    warning: str = ""
 
 
 class Findings:
@@ -35,7 +35,7 @@ class Findings:
         """Note a problem at this place."""
         self.problems.append(node.problem(what, todo, f"{self.area}.{kind}"))
 
-    def note(self, node: Node, what: str, *, left: bool = False, warning: bool = False) -> None:
+    def note(self, node: Node, what: str, *, left: bool = False, warning: str = "") -> None:
         """Note what is understood and changes nothing; `left`: it was to be checked, and an overlay leaves it."""
         self.notes.append(Note(what, node.where, left, warning))
 

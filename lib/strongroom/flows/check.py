@@ -75,7 +75,7 @@ def run(job: Job) -> Outcome:
                 lines += [f"    {line}" for line in understood]
         except ConfigError as error:
             problems += [*error.problems, *_of_others(file, error, job)]
-    remarks = [warning for contract in contracts for warning in _warnings(contract)]
+    remarks = list(dict.fromkeys(warning for contract in contracts for warning in _warnings(contract)))
     if problems:
         for line in (*lines, *(f"note  {remark}" for remark in remarks)):
             job.say(line)
@@ -148,7 +148,14 @@ def _check(file: Path, job: Job) -> tuple[str, str, list[Contract]]:
     overrides = job.args.overrides if file.absolute() == Path(job.args.config).absolute() else ()
     kind = _kind(text, file)
     if kind == "contract":
-        contracts = [contract_as_asked(file, part, job) for part in _parts(file, text, job)]
+        contracts, problems = list[Contract](), list[Problem]()
+        for part in _parts(file, text, job):
+            try:
+                contracts.append(contract_as_asked(file, part, job))
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(dict.fromkeys(problems))
         return kind, "; ".join(map(_contract, contracts)), contracts
     kinds: dict[str, Callable[[], str]] = {
         "policy": lambda: _policy(text, str(file)),
@@ -211,11 +218,12 @@ def _protection(text: str, file: str) -> str:
 
 
 def _warnings(contract: Contract) -> Iterator[Problem]:
-    """What an overlay says of nothing in its contract."""
+    """What nobody may have meant: a word of an overlay that means nothing, a type that is no number's."""
     for note in contract.notes:
-        if note.warning:
-            todo = "Take it out, or see whether it means something else."
-            yield Problem(note.what, note.where, todo, "contract.means-nothing")
+        if note.warning == "means-nothing":
+            yield Problem(note.what, note.where, code="contract.means-nothing")
+        elif note.warning:
+            yield Problem(note.what, note.where, code="contract.money")
 
 
 def _without_contract(folder: str | Path, *, slips: bool) -> Iterator[Problem]:

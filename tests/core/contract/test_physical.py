@@ -111,6 +111,15 @@ def test_a_type_is_what_its_system_means(edition, system, logical, physical, wan
     assert found == {wanted}, why
 
 
+@pytest.mark.parametrize(("method", "warned"), [("hash", 1), ("drop", 0)])
+def test_money_that_is_to_be_a_number_is_warned_of(method, warned):
+    column = "logicalType: number, physicalType: money"
+    text = HEAD.format(edition="v3.0.2", server=SERVERS["postgres"], column=column)
+    overlay = read_overlay(OVERLAY.replace("drop", method), "o.yaml")
+    contract = parse_contract(text, "c.yaml", Asked(overlay=overlay))
+    assert [note.warning for note in contract.notes if note.warning] == ["money"] * warned
+
+
 LENGTHS = [
     ("varchar(20)", 20),
     ("VARCHAR2(20 BYTE)", 20),

@@ -283,6 +283,14 @@ def test_words_of_an_overlay_that_nothing_has_are_warned_of(shop, capsys):
     assert _run(["--json", "conf/contracts/shop.yaml"]) == 0
     (note,) = json.loads(capsys.readouterr().out)["answer"]["notes"]
     assert (note["code"], note["where"]) == ("contract.means-nothing", "conf/protection/shop.yaml:6")
+    more = SHOP + "  - {name: visits, properties: [{name: at, logicalType: date}]}\n"
+    (shop / "contracts/shop.yaml").write_text(more)
+    assert _run(["--json", "conf/contracts/shop.yaml"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["answer"]["notes"]) == 1, "once, of two data sets"
+    broken = more.replace("date}", "dates}").replace("order_id, ", "order_id, logicalTyp: x, ")
+    (shop / "contracts/shop.yaml").write_text(broken)
+    assert _run(["conf/contracts/shop.yaml"]) == 3
+    (shop / "contracts/shop.yaml").write_text(SHOP)
     overlay.write_text(OVERLAY + "tag: {secret: drop}\ncolumns: {order_di: drop}\n")
     assert _run(["conf/contracts/shop.yaml"]) == 3
     assert "Did you mean 'order_id'?" in capsys.readouterr().err

@@ -136,6 +136,13 @@ def test_a_new_limit_where_there_was_none_closes_gates():
     assert {one.kind for one in told(BASE, replace(BASE, quarantine_limit=None))} == {Kind.RUNS}
 
 
+def test_of_notes_those_are_told_that_come_or_go():
+    more = (Note("m", "t.yaml:2"), *BASE.notes)
+    (found,) = told(replace(BASE, notes=more))
+    assert (found.what, found.kind) == ("notes: m, was nothing", Kind.HARMLESS)
+    assert told(replace(BASE, notes=more), replace(BASE, notes=more[::-1])) == [], "in whatever order"
+
+
 def test_the_dialect_of_a_source_breaks_runs():
     (found,) = told(replace(BASE, sources=(replace(BASE.sources[0], options={"sep": ","}),)))
     assert (found.kind, "sep" in found.what) == (Kind.RUNS, True)

@@ -95,3 +95,18 @@ def test_who_refers_to_what_is_no_more_is_told(change):
 
 def test_two_contracts_are_named():
     assert run_job.run(contract, ["--config", str(ROOT / "conf/local.yaml"), "diff", "reviews"]) == 2
+
+
+def test_a_new_version_of_somebody_elses_contract_is_taken_with_the_overlay_of_the_old(change, capsys):
+    text = "apiVersion: v3.1.0\nkind: DataContract\nid: s\nversion: '1'\nstatus: active\n"
+    text += "schema: [{name: s, properties: [{name: a, logicalType: string}]}]\n"
+    Path("conf/contracts/theirs.yaml").write_text(text)
+    Path("new.yaml").write_text(text.replace("version: '1'", "version: '2'"))
+    Path("conf/protection").mkdir()
+    Path("conf/protection/theirs.yaml").write_text(
+        "servers: [{server: raw, type: local, path: raw/s/*.json, format: json}]\npattern: {'*': drop}\n"
+    )
+    code = run_job.run(contract, ["--config", "conf/local.yaml", "--json", "diff", "theirs", "new.yaml"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert [(one["what"], one["kind"]) for one in told["answer"]["differences"]] == [("version: 2, was 1", "harmless")]

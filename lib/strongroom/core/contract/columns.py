@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
 from strongroom.core.contract.overlay import Described, Overlay
-from strongroom.core.contract.protection import DATES, read_protect
+from strongroom.core.contract.protection import DATES, leaves_out, read_protect
 from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import (
     holds_bits,
     holds_nested,
+    is_money,
     logical_type,
     number_signs,
     read_format,
@@ -150,6 +151,9 @@ class ColumnReader:
         )
         if type_.name not in ("struct", "array"):
             column = replace(column, protect=self.protect(node, column, protect, levels=levels))
+        if is_money(node, type_, self.system) and not leaves_out(column):
+            what = f"{path!r} is written with the sign of a currency, and read as a number: export it as numeric."
+            findings.note(node["physicalType"], what, warning="money")
         self.check(node, column, custom, above)
         return column
 

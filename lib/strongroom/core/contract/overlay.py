@@ -31,6 +31,8 @@ REST = "*"
 """The pattern of whatever nothing else says anything about."""
 _PATTERN = re.compile(r"[\w.*-]+")
 
+_EXAMPLES = {"pattern": "{'*': drop}", "columns": "{email: drop}", "means": "{PII: personal}"}
+
 Said = tuple[str, Node]
 """What says it, in words, and the protection."""
 
@@ -183,7 +185,7 @@ def _word(root: Node, key: str, findings: Findings) -> str:
 def _entries(root: Node, key: str, findings: Findings) -> Mapping[str, Node]:
     node = root.get(key)
     if node is not None and not node.fields:
-        findings.wrong_type(node, f"{key!r} is a mapping.", "For example public: keep.")
+        findings.wrong_type(node, f"{key!r} is a mapping.", f"For example {_EXAMPLES.get(key, 'public: keep')}.")
     seen: dict[str, str] = {}
     for word, child in node.fields.items() if node is not None else ():
         other = seen.setdefault(folded(word)[0], word)
@@ -301,4 +303,4 @@ def _nothing(node: Node, kind: str, word: str, others: Sequence[str], findings: 
     if meant := slip_of(word, dict.fromkeys(others)):
         findings.unknown_name(node, what, f"Did you mean {meant!r}?")
     else:
-        findings.note(node, f"{what} This line protects nothing.", warning=True)
+        findings.note(node, f"{what} This line protects nothing.", warning="means-nothing")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strongroom.core.contract.model import Column, Contract, Protect, Rule, SetRule, source_name
+from strongroom.core.contract.protection import untyped
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ def shown(contract: Contract) -> Iterator[Shown]:
     for column in contract.columns:
         yield from _column(column, contract)
     rules: tuple[Rule | SetRule, ...] = (*contract.rules, *contract.set_rules)
+    free = untyped(contract)
     for rule in rules:
+        if isinstance(rule, Rule) and rule.check == "type" and free.issuperset(rule.columns):
+            continue  # nobody asks what is dropped for its type
         yield Shown(_rule(rule), (f"{contract.file}:{rule.line}",))
     for note in contract.notes:
         kind = "left" if note.left else "warning" if note.warning else "note"

@@ -75,6 +75,12 @@ def _is_bit(written: Physical) -> bool:
     return written.name == "bit" or written.kind == "tinyint" or (written.kind == "decimal" and one)
 
 
+def is_money(node: Node, type_: Type, system: str) -> bool:
+    """Whether what is to be a number is stored as money, which PostgreSQL writes with the sign of a currency."""
+    written = read_physical(text(node, "physicalType") or "", system)
+    return written.name == "money" and written.kind == "string" and type_.name != "string"
+
+
 def holds_nested(node: Node, type_: Type, system: str) -> bool:
     """Whether a text may be a value with others inside it: JSON, an array, an object of which nothing is said."""
     written = (text(node, "physicalType") or "").lower()
@@ -123,8 +129,7 @@ def _scalar(node: Node, logical: str, findings: Findings, system: str) -> Type:
     elif written.kind == "array" and logical == "string":
         findings.note(physical, f"{physical.value!r} is one value, read as text.")
     elif written.name == "money" and logical == "number" and written.kind == "string":
-        what = f"{physical.value!r} is written with the sign of a currency, which no number has: export it as numeric."
-        findings.note(physical, what, warning=True)
+        pass  # a warning, where it is not dropped: see `is_money`
     elif (written.kind == "string" and logical in _MOMENTS) or (logical == "string" and written.kind in _MOMENTS):
         findings.note(physical, f"Stored as {physical.value!r}, and read as {usual.name}.")
     elif written.kind not in _FITS[logical]:

@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.file import contracts_in, overlay_beside
 from strongroom.core.contract_files import named_part
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.escaping import joined
@@ -41,7 +41,7 @@ def run(job: Job) -> Outcome:
     """
     if len(job.args.files) != 2:
         raise UsageError("Which two contracts?", todo="Give the old one and the new one.")
-    old, new = (_contract(name, job) for name in job.args.files)
+    old, new = _contracts(job, *job.args.files)
     others = contracts_in(job.settings.contracts)
     engine = engine_of(job.settings.policy)
     found = list(differences(old, new, engine=engine, others=others, at=job.run.started))
@@ -60,9 +60,14 @@ def run(job: Job) -> Outcome:
     return outcome
 
 
-def _contract(name: str, job: Job) -> Contract:
-    """One of the two, with the overlay that lies beside it."""
+def _contracts(job: Job, old: str, new: str) -> tuple[Contract, Contract]:
+    """Both, each with the overlay that lies beside it; a new one that has none, with the old one's."""
+    found, overlay = list[Contract](), None
     folder = Path(job.settings.contracts)
-    file, part = named(folder, name), named_part(name)[1]
-    must_exist(file, name, folder)
-    return contract_at(file, part, (file.parent, folder), server=job.args.server)
+    for name in (old, new):
+        file, part = named(folder, name), named_part(name)[1]
+        must_exist(file, name, folder)
+        folders = (file.parent, folder)
+        overlay = overlay_beside(file, part, folders) or overlay
+        found.append(contract_at(file, part, folders, server=job.args.server, overlay=overlay))
+    return found[0], found[1]

@@ -127,6 +127,11 @@ def changes(old: Any, new: Any, of: str = "") -> Iterator[Change]:
             for key in sorted({*before, *after}):
                 if before.get(key) != after.get(key):
                     yield Change(noun, of, f"{field.name}.{key}", before.get(key), after.get(key))
+        elif _nouns(before) and _nouns(after):
+            gone, come = (tuple(one for one in some if _plain(one) not in map(_plain, other)) for some, other in (
+                (before, after), (after, before)))  # fmt: skip
+            if gone or come:
+                yield Change(noun, of, field.name, gone, come)
         elif _plain(before) != _plain(after):
             yield Change(noun, of, field.name, before, after)
 
@@ -134,6 +139,11 @@ def changes(old: Any, new: Any, of: str = "") -> Iterator[Change]:
 def _named(value: object) -> bool:
     """Whether a field holds nouns that have names: columns, rules, sources."""
     return isinstance(value, tuple) and all(hasattr(each, "path") or hasattr(each, "id") for each in value)
+
+
+def _nouns(value: object) -> bool:
+    """Whether a field holds nouns without a name, of which the order says nothing: notes."""
+    return isinstance(value, tuple) and all(map(is_dataclass, value))
 
 
 def _name(noun: Any) -> str:
