@@ -288,7 +288,8 @@ def _refuse_unsound(text: str, out: Path, folders: tuple[Path, ...], source: str
 def _says(leaf: Proposed) -> str:
     meaning = leaf.meaning
     if meaning is None or not meaning.classification:
-        return f"{meaning.protect['method'] if meaning else 'drop'}: not placed"
+        method, why = (meaning.protect["method"], meaning.why) if meaning else ("drop", "")
+        return f"{method}: not placed{f' ({why})' if why else ''}"
     return f"{meaning.protect['method']}: {meaning.classification} ({meaning.kind}, {meaning.why})"
 
 

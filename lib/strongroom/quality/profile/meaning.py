@@ -25,7 +25,7 @@ from strongroom.quality.profile.names import (
     numbers_things,
     parts_of,
 )
-from strongroom.quality.profile.people import person_like
+from strongroom.quality.profile.people import capitals_like, person_like
 from strongroom.quality.profile.recognise import NATIONAL
 from strongroom.quality.profile.tally import Tally
 
@@ -108,7 +108,7 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
         doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
         if not doubt:
             return Meaning(kind, why, "internal", {"method": "keep"}, "Nobody's?")
-        return Meaning("unplaced", "", "", DROP, f"By its name nobody's, but {doubt}: decide.")
+        return Meaning("unplaced", doubt, "", DROP, f"By its name nobody's, but {doubt}: decide.")
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
@@ -167,7 +167,10 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return "its values are no closed set, or some came once or twice"
     if numbers_things(parts, whole=False) and "code" not in parts:
         return "it is the number of something"
-    like = next((like for word in tally.few or () if (like := person_like(str(word)))), "")
+    words = list(map(str, tally.few or ()))
+    like = next((like for word in words if (like := person_like(word))), "")
+    if not like and not CODED & {*parts} and any(map(capitals_like, words)):
+        like = "whole name"
     return f"some values look like a person's {like}" if like else ""
 
 
