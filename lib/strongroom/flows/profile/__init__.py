@@ -82,7 +82,8 @@ def run(job: Job) -> Outcome:
     if place.table:
         permit(job, "read", place.table)
     base = location_of(place.source, job.settings.lake)
-    files = kind_of(place.source.format).pin(place.source, job.settings.lake)
+    with folders_hidden(base):
+        files = kind_of(place.source.format).pin(place.source, job.settings.lake)
     for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
         permit(job, "read", table)
     sample = Sample(sum(file.size for file in files), len(files), LIMIT, READ)
@@ -179,7 +180,7 @@ def _proposed(job: Job, out: Path, name: str, place: Place, parts: Sequence[_Par
     notes = []
     if found.torn:
         notes.append(
-            f"{found.torn:,} records are no rows of their format: they will be set aside. How are the files written?"
+            f"No rows of their format: {counted(found.torn, 'record')}, to be set aside. How are the files written?"
         )
     if any(dict(part.found.options).get("header") is False for part in parts) and "header" not in _options(
         job.args.options

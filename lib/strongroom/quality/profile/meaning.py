@@ -154,8 +154,8 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return "" if seen or NAMED_BY_PROGRAMS & {*parts} else "no value was seen, and dates may be birthdays"
     if type_.name in NUMBERS:
         if not seen:
-            return "it is the number of something" if numbers_things(parts, whole=False) else ""
-        return _doubt_of_numbers(type_, tally, parts, birth_before)
+            return "it is the number of something" if numbers_things(parts, type_) else ""
+        return _doubt_of_numbers(tally, parts, birth_before, type_)
     if type_.name != "string" or not seen:
         return "no value was seen" if not seen else "nothing tells what its bytes are"
     if personal := next((sort for sort in _BY_SORT if _many_enough(tally, sort)), ""):
@@ -165,7 +165,7 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return ""
     if not _is_closed(tally):
         return "its values are no closed set, or some came once or twice"
-    if numbers_things(parts, whole=False) and "code" not in parts:
+    if numbers_things(parts, type_) and "code" not in parts:
         return "it is the number of something"
     words = list(map(str, tally.few or ()))
     like = next((like for word in words if (like := person_like(word))), "")
@@ -179,7 +179,7 @@ def _is_closed(tally: Tally) -> bool:
     return bool(counts) and min(counts) >= _LEAST_EACH and sum(counts) >= _LEAST_MEAN * len(counts)
 
 
-def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before: int) -> str:
+def _doubt_of_numbers(tally: Tally, parts: tuple[str, ...], before: int, type_: Type) -> str:
     ends: list[Any] = [end for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
     if not ends:
         return "its values are no finite numbers"
@@ -191,8 +191,7 @@ def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before:
         return "some numbers may be birthdays"
     if _is_closed(tally) and "code" in parts:
         return ""
-    whole = type_.name not in ("double", "float", "decimal")
-    return "it is the number of something" if numbers_things(parts, whole=whole) else ""
+    return "it is the number of something" if numbers_things(parts, type_) else ""
 
 
 def _many_enough(tally: Tally, sort: str) -> bool:
