@@ -377,6 +377,7 @@ def test_outside_the_lake_the_system_s_right_counts(place, tmp_path):
         (b'{"a": 1, "A": 2}', "a.json", "source.name", "names that are one but for case"),
         (b'{"a\xe2\x80\xae": 1}', "a.json", "source.name", "a sign that nobody sees"),
         ("a,b\u202e\n1,2\n3,4\n".encode(), "a.csv", "source.name", "the same in a header"),
+        (b"sep=;\na;b\n1;2\n", "a.csv", "source.header", "a line for Excel"),
         (b'{"": 1}', "a.json", "source.name", "an empty name"),
         (b'[{"ada@example.org": 1}]', "a.json", "source.type", "a name that is a person's"),
     ],

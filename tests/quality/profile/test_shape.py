@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strongroom.core.contract import Type
@@ -107,6 +107,7 @@ TEXTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 @example(["1,5"], ["1.234"])
 @example(["1.5"], ["1,234"])

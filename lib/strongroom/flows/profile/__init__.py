@@ -82,7 +82,8 @@ def run(job: Job) -> Outcome:
     if place.table:
         permit(job, "read", place.table)
     base = location_of(place.source, job.settings.lake)
-    files = kind_of(place.source.format).pin(place.source, job.settings.lake)
+    with folders_hidden(base):
+        files = kind_of(place.source.format).pin(place.source, job.settings.lake)
     for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
         permit(job, "read", table)
     sample = Sample(sum(file.size for file in files), len(files), LIMIT, READ)
@@ -179,7 +180,7 @@ def _proposed(job: Job, out: Path, name: str, place: Place, parts: Sequence[_Par
     notes = []
     if found.torn:
         notes.append(
-            f"{found.torn:,} records are no rows of their format: they will be set aside. How are the files written?"
+            f"No rows of their format: {counted(found.torn, 'record')}, to be set aside. How are the files written?"
         )
     if any(dict(part.found.options).get("header") is False for part in parts) and "header" not in _options(
         job.args.options
@@ -288,7 +289,8 @@ def _refuse_unsound(text: str, out: Path, folders: tuple[Path, ...], source: str
 def _says(leaf: Proposed) -> str:
     meaning = leaf.meaning
     if meaning is None or not meaning.classification:
-        return f"{meaning.protect['method'] if meaning else 'drop'}: not placed"
+        method, why = (meaning.protect["method"], meaning.why) if meaning else ("drop", "")
+        return f"{method}: not placed{f' ({why})' if why else ''}"
     return f"{meaning.protect['method']}: {meaning.classification} ({meaning.kind}, {meaning.why})"
 
 

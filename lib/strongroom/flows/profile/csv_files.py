@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -24,6 +25,7 @@ from strongroom.stores.sources.work_items import Part, is_one_piece
 
 _BROKEN = 1 << 60
 """Torn records of a file that a dialect cannot read."""
+_FOR_EXCEL = re.compile(rb"\A\"?sep=.\"?\r?\n", re.IGNORECASE)
 _WORDS = {
     "sep": "sep", "quote": "quote", "escape": "escape", "comment": "comment", "ignoreLeadingWhiteSpace": "trim_left",
     "ignoreTrailingWhiteSpace": "trim_right",
@@ -68,6 +70,9 @@ class CsvFiles:
                 "its lines end with a carriage return alone", where=file.path, todo="Write it with LF or CR LF.",
                 code="source.type",
             )  # fmt: skip
+        if _FOR_EXCEL.match(head):
+            what = "its first line is sep=, which only Excel reads as none of the rows"
+            raise StoreError(what, where=file.path, todo="Take the line away.", code="source.header")
         guesses = self._guesses(head, whole=whole)
         best: tuple[Found, Dialect] | None = None
         for guess in guesses:

@@ -81,7 +81,7 @@ def _columns(leaves: Sequence[tuple[str, Proposed]], seen: dict[str, Tree]) -> M
 
 
 def _told(meaning: Meaning) -> str:
-    return "" if meaning.kind == "unplaced" else f"{meaning.kind}, {meaning.why}"
+    return meaning.why if meaning.kind == "unplaced" else f"{meaning.kind}, {meaning.why}"
 
 
 def _spreads(leaves: Sequence[tuple[str, Proposed]], seen: dict[str, Tree]) -> Markup:

@@ -28,7 +28,7 @@ _CLEARER = {",": ";\t|", ";": "\t|", "|": "\t", "\t": "", "^": ",;\t|", "~": ",;
 """What in a field tells that another separator is meant."""
 _QUOTES = (('"', ""), ('"', "\\"), ("", ""))
 _COMMENTS = "#|%!;"
-_RECORDS = 500
+_RECORDS, _COMPARED = 500, 50
 _UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 """Bytes that windows-1252 has no sign for."""
 _EURO = re.compile(rb"[0-9][ \xa0]?\xa4|\xa4[ \xa0]?[0-9]")
@@ -218,8 +218,9 @@ def has_header(sample: bytes, dialect: Dialect, *, whole: bool) -> bool:
     known = sum(map(is_known, named)) / len(named)
     if not rest:
         return known >= 0.5
-    cells = [cell for record in rest for cell in record if cell]
-    known = known if known > 2 * sum(map(is_known, cells)) / max(1, len(cells)) else 0.0
+    cells = {cell for record in rest[:_COMPARED] for cell in record if cell and not _is_value(cell)}
+    if known <= 2 * sum(map(is_known, cells)) / max(1, len(cells)):
+        known = 0.0  # the lines below have as many such words
     columns = [{record[at] for record in rest if record[at]} - MISSING for at in range(len(first))]
     again = sum(cell in values for cell, values in zip(first, columns, strict=True) if cell)
     if again:

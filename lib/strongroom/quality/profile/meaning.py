@@ -25,7 +25,7 @@ from strongroom.quality.profile.names import (
     numbers_things,
     parts_of,
 )
-from strongroom.quality.profile.people import person_like
+from strongroom.quality.profile.people import capitals_like, person_like
 from strongroom.quality.profile.recognise import NATIONAL
 from strongroom.quality.profile.tally import Tally
 
@@ -108,7 +108,7 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
         doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
         if not doubt:
             return Meaning(kind, why, "internal", {"method": "keep"}, "Nobody's?")
-        return Meaning("unplaced", "", "", DROP, f"By its name nobody's, but {doubt}: decide.")
+        return Meaning("unplaced", doubt, "", DROP, f"By its name nobody's, but {doubt}: decide.")
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
@@ -154,8 +154,8 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return "" if seen or NAMED_BY_PROGRAMS & {*parts} else "no value was seen, and dates may be birthdays"
     if type_.name in NUMBERS:
         if not seen:
-            return "it is the number of something" if numbers_things(parts, whole=False) else ""
-        return _doubt_of_numbers(type_, tally, parts, birth_before)
+            return "it is the number of something" if numbers_things(parts, type_) else ""
+        return _doubt_of_numbers(tally, parts, birth_before, type_)
     if type_.name != "string" or not seen:
         return "no value was seen" if not seen else "nothing tells what its bytes are"
     if personal := next((sort for sort in _BY_SORT if _many_enough(tally, sort)), ""):
@@ -165,9 +165,12 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return ""
     if not _is_closed(tally):
         return "its values are no closed set, or some came once or twice"
-    if numbers_things(parts, whole=False) and "code" not in parts:
+    if numbers_things(parts, type_) and "code" not in parts:
         return "it is the number of something"
-    like = next((like for word in tally.few or () if (like := person_like(str(word)))), "")
+    words = list(map(str, tally.few or ()))
+    like = next((like for word in words if (like := person_like(word))), "")
+    if not like and not CODED & {*parts} and any(map(capitals_like, words)):
+        like = "whole name"
     return f"some values look like a person's {like}" if like else ""
 
 
@@ -176,7 +179,7 @@ def _is_closed(tally: Tally) -> bool:
     return bool(counts) and min(counts) >= _LEAST_EACH and sum(counts) >= _LEAST_MEAN * len(counts)
 
 
-def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before: int) -> str:
+def _doubt_of_numbers(tally: Tally, parts: tuple[str, ...], before: int, type_: Type) -> str:
     ends: list[Any] = [end for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
     if not ends:
         return "its values are no finite numbers"
@@ -188,8 +191,7 @@ def _doubt_of_numbers(type_: Type, tally: Tally, parts: tuple[str, ...], before:
         return "some numbers may be birthdays"
     if _is_closed(tally) and "code" in parts:
         return ""
-    whole = type_.name not in ("double", "float", "decimal")
-    return "it is the number of something" if numbers_things(parts, whole=whole) else ""
+    return "it is the number of something" if numbers_things(parts, type_) else ""
 
 
 def _many_enough(tally: Tally, sort: str) -> bool:

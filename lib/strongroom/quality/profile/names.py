@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from strongroom.core.contract import Type
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -256,10 +258,10 @@ _THINGS = frozenset(
 )
 
 
-def numbers_things(parts: tuple[str, ...], *, whole: bool) -> bool:
-    """Whether a name is that of a number by which somebody knows a thing, such as an order's."""
-    numbered = bool(_NUMBERED & {*parts})
-    return numbered or (whole and bool(_THINGS & {*parts}) and not (_HARMLESS - _THINGS) & {*parts})
+def numbers_things(parts: tuple[str, ...], type_: Type) -> bool:
+    """Whether a name is that of a number by which somebody knows a thing: `order_no`, or `order` where that is one."""
+    thing = _THINGS & {*parts} and not (_HARMLESS - _THINGS) & {*parts}
+    return bool(_NUMBERED & {*parts} or (thing and type_.name != "string"))
 
 
 def parts_of(name: str) -> tuple[str, ...]:

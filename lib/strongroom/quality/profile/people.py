@@ -82,6 +82,14 @@ _STREET = re.compile(
 )
 
 
+_CAPITALS = re.compile(r"^[^\W\d_][\w'’.-]+(?: [^\W\d_][\w'’.-]+){1,3}$")
+
+
+def capitals_like(text: str) -> bool:
+    """Whether words are written as a whole name is, each with a capital: `Xiang Petrović`, and `High School`."""
+    return bool(_CAPITALS.match(text)) and all(word[0].isupper() for word in text.split(" ") if word not in _SMALL)
+
+
 def person_like(text: str) -> str:
     """`name` or `address`, where the text is one; else nothing."""
     text = " ".join(text.split())

@@ -144,6 +144,8 @@ _WITHIN = {
 _SHORTEST, _LONGEST, _CHECKED = 6, 320, 2_000
 """Characters of the shortest and the longest value of any sort, and how many of one form have their check digits
 looked at: of more, so many from the first to the last."""
+_NOBODYS = r"^-?[0-9]{1,8}(?:[.,][0-9]*)?$"
+"""Numbers that are of no sort: most values of most tables."""
 _SIGN = {"email": "@", "ip": r"[.:]", "mac": "[:-]", "email within": "@", "phone within": r"\+"}
 """What a value of a sort cannot be without, told by a search that is quicker than its pattern."""
 FORMS: Mapping[str, str] = {
@@ -160,6 +162,7 @@ def count(texts: pa.Array) -> dict[str, int]:
     how many hold one among other words (`… within`).
     """
     found = dict[str, int]()
+    texts = texts.filter(pc.invert(pc.match_substring_regex(texts, _NOBODYS)))
     if not len(texts):
         return found
     lengths = pc.utf8_length(texts)
@@ -191,5 +194,7 @@ def _with(texts: pa.Array, sign: str) -> pa.Array:
 
 def formed(texts: pa.Array) -> dict[str, int]:
     """How many of the texts have each of `FORMS`."""
+    if pc.all(pc.match_substring_regex(texts, "^[0-9]{1,5}$")).as_py():
+        return {"of digits": len(texts), "short": len(texts)} if len(texts) else {}
     found = {name: pc.sum(pc.match_substring_regex(texts, pattern)).as_py() for name, pattern in FORMS.items()}
     return {name: int(number) for name, number in found.items() if number}
