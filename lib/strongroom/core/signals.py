@@ -69,7 +69,7 @@ def _again(number: int, _: object) -> None:
 
 
 def hear_for(file: Path) -> None:
-    """Leaves a process behind that notes Ctrl-C in this file (it is empty no more), until the program that this one becomes has heard of it.
+    """Leaves a process behind that notes Ctrl-C in this file, then empty no more, until the job has heard of it.
 
     Spark's own start takes a second or more and ignores Ctrl-C: it would be lost there.
     """
