@@ -171,13 +171,21 @@ def tell(text: str) -> None:
     _write(sys.stdout, visible_lines(text))
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """A text that is visible already, its commands as they are typed here.
 
-    What the stream's encoding lacks is written by its number.
+    What the stream's encoding lacks is written by its number. A stream that takes no more is left alone from then on;
+    of stderr that is all, since nobody is left to tell.
+
+    Raises:
+        OSError: stdout takes no more, and somebody still reads it: a full disk.
     """
+    if stream is None:  # closed by whoever has started this process
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         print(typed_here(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
-    except BrokenPipeError:  # somebody has stopped reading: `… | head`
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):  # that is `… | head`
+            raise

@@ -66,6 +66,7 @@ def main(argv: Sequence[str]) -> NoReturn:
     """Run the command line; ends the process, or becomes the job."""
     start = time.monotonic()
     try:
+        _without_gaps()
         signals.hear()
         launch(argv)
         sys.exit(0)
@@ -76,6 +77,13 @@ def main(argv: Sequence[str]) -> NoReturn:
         sys.exit(_failed(argv, fault, start=start))
     except KeyboardInterrupt as stop:
         sys.exit(_telling(argv, start).stopped(stop))
+
+
+def _without_gaps() -> None:
+    """Where stdin, stdout or stderr is closed (`>&-`), the next file that is opened would be it, and be written to."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
 
 
 def launch(argv: Sequence[str]) -> None:
@@ -308,8 +316,8 @@ def _told(command: Command, settings: Settings) -> Command:
 def become(program: Command) -> NoReturn:
     """Replace this process, so that signals and exit codes are the program's own; a signal meanwhile waits for it."""
     signals.hold()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
     os.execve(program.words[0], program.words, {**os.environ, **program.environment})  # noqa: S606 - no shell is meant
 
 

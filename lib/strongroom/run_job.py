@@ -23,7 +23,7 @@ from strongroom.audit.signing import seal_after_job
 from strongroom.console import Parser, Telling, say
 from strongroom.core import signals, workers
 from strongroom.core.audit_event import ASSERTED, Event
-from strongroom.core.errors import ConfigError, Refused, StrongroomError, UsageError
+from strongroom.core.errors import ConfigError, Refused, StoreError, StrongroomError, UsageError
 from strongroom.core.escaping import is_unicode, one_line
 from strongroom.core.options import refuse_unused
 from strongroom.core.program import PACKAGE
@@ -105,6 +105,9 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         code = int(done.code or 0)
         wrong = code and "--json" in argv
         return Telling(name, "", as_json=True, start=start).unread(parser.wrong, code=code) if wrong else code
+    except OSError as full:  # there was no room for the help
+        fault = translate(full) or StoreError("the help cannot be written")
+        return Telling(name, "", as_json=False, start=start).failed(fault, code=fault.exit_code)
     run_id = args.run_id or new_run_id()
     verb = getattr(args, "verb", "")
     telling = Telling(name, run_id, as_json=args.json, start=start, config=args.config, verb=verb)

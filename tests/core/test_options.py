@@ -30,7 +30,11 @@ def words(job, line):
         name, _, value = word.partition("=")
         action = ACTIONS[job].get(name)
         found += [name] if action is None else typed(action, name, value)
-    needed = [name for name, action in ACTIONS[job].items() if action.required and name not in ("verb", *line.split())]
+    needed = [
+        name
+        for name, action in ACTIONS[job].items()
+        if action.required and action.nargs != "*" and name not in ("verb", *line.split())
+    ]
     return [*found, *chain.from_iterable(typed(ACTIONS[job][name], name) for name in needed)]
 
 

@@ -9,9 +9,11 @@ import pytest
 from strongroom.core.policy.file import parse_policy
 from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
 from strongroom.flows import prepare
+from strongroom.flows.foundation import front_page
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.readers import readers
 from strongroom.reports.page.front import page
+from strongroom.stores.lake import Lake
 from support.hostile import TEXTS
 from support.lakes import install
 
@@ -110,6 +112,25 @@ def test_each_run_brings_it_up_to_date_and_its_links_lead_to_reports(tmp_path, c
     assert all((index.parent / link).is_file() for link in found.links)
     assert found.lines[-1][1].startswith("version 1"), "readers keep what they had"
     assert re.search("gate closed.*done", found.lines[-1][2], re.DOTALL)
+
+
+def test_a_run_opens_for_it_what_was_published_since_and_no_other_table(tmp_path, capsys, monkeypatch):
+    place = install(tmp_path / "x", capsys, sample=400)
+    opened, original = [], Lake.open
+    monkeypatch.setattr(front_page.Lake, "open", lambda lake, table: opened.append(table) or original(lake, table))
+
+    def run():
+        opened.clear()
+        assert place.run(prepare, "--contract", "reviews", "--set", "prepare.engine=local").code == 0
+        return opened.count("training.customers"), Cells((place.lake / "reports/index.html").read_text()).lines
+
+    assert place.run(prepare, "--contract", "customers", "--set", "prepare.engine=local").code == 0
+    times, lines = run()
+    assert times == 0
+    (place.lake / "reports/index.json").write_text("[]")
+    again, anew = run()
+    assert again == 1, "what is beside the page is no more than a note"
+    assert [line[-1] for line in anew] == [line[-1] for line in lines], "the same readers"
 
 
 def test_a_page_that_cannot_be_written_is_a_note_and_the_run_is_done(tmp_path, capsys):

@@ -1,8 +1,11 @@
 """The doctor: each probe sees its own fault and names the command that mends it, and the rest is still told."""
 
 import hashlib
+import json
+import os
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -106,6 +109,23 @@ def test_a_folder_is_tried_and_left_as_it_was(tmp_path, folder, well, why):
     finding = probes.writable("lake", place)
     assert (finding.mend == "") is well, why
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "there"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a folder to somebody else")
+def test_a_lake_of_somebody_else_is_told_line_by_line(tmp_path):
+    """A process that root's rights to read everything are taken from, in front of another user's folders."""
+    (tmp_path / "local.yaml").write_text(CONFIG)
+    for name in ("lake", "secret", "keys", "audit"):
+        (tmp_path / name / "inside").mkdir(parents=True)
+        (tmp_path / name).chmod(0o700)
+        os.chown(tmp_path / name, 65534, 65534)
+    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=0", "--clear-groups"]
+    words += [str(ROOT / "spark-submit.sh"), "doctor", "--json", "--config", str(tmp_path / "local.yaml")]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 4, done.stderr
+    checks = json.loads(done.stdout)["answer"]["checks"]
+    assert {"lake", "keyring", "keys", "audit", "tables"} <= {each["name"] for each in checks if not each["ok"]}
+    assert {"python", "loopback", "settings", "writers"} <= {each["name"] for each in checks}
 
 
 def test_little_space_is_told(tmp_path, monkeypatch):

@@ -63,7 +63,6 @@ USES: Mapping[str, Mapping[str, str]] = {
     "prepare": {
         "--mend-timestamps": f"{_CONTRACT} --mend-timestamps",
         "--all": f"{_WHO} --server --all --widen",
-        "--widen --reread": f"{_CONTRACT} --reread",
         "--widen": f"{_CONTRACT} --widen",
         "": f"{_CONTRACT} --reread --from-version",
     },

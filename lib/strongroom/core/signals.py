@@ -69,7 +69,7 @@ def _again(number: int, _: object) -> None:
 
 
 def hear_for(file: Path) -> None:
-    """Leaves a process behind that notes Ctrl-C in this file, until the program that this one becomes has heard of it.
+    """Leaves a process behind that notes Ctrl-C in this file, then empty no more, until the job has heard of it.
 
     Spark's own start takes a second or more and ignores Ctrl-C: it would be lost there.
     """
@@ -83,7 +83,7 @@ def hear_for(file: Path) -> None:
         if os.fork() == 0:  # nobody's child, and in the group of the job
             os.chdir("/")
             os.closerange(0, 1024)
-            signal.signal(signal.SIGINT, lambda *_: file.write_text("heard") if file.exists() else None)
+            signal.signal(signal.SIGINT, lambda *_: os.truncate(file, 1) if file.exists() else None)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             while file.exists():  # its folder goes with the run
@@ -97,7 +97,7 @@ def _was_heard() -> bool:
     """Whether there was a Ctrl-C before this process."""
     try:
         file = Path(os.environ.pop(_EAR, ""))
-        heard = bool(file.read_text())
+        heard = file.stat().st_size > 0
         file.unlink()
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -230,6 +231,4 @@ def hostname() -> Finding:
 
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest place above it that exists."""
-    return next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists() or place.is_symlink()
-    )
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))

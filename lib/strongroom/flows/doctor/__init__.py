@@ -9,7 +9,7 @@ a probe (not with --dry-run). Exit code 4 when something fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -47,10 +47,12 @@ def run(job: Job) -> Outcome:
             replace(each, mend=f"{each.mend}{here}") if each.mend.endswith("--setup-only") else each
             for each in findings
         ]
-    findings.append(ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])]))
+    findings += _looked("writers", lambda: [_writers(home, settings)])
     if settings:
         with storage.settled(settings):
-            findings += [*_tried(job, settings), _audit(job, settings), *_lake(settings)]
+            findings += _looked("storage", lambda: _tried(job, settings))
+            findings += _looked("sealing", lambda: [_audit(job, settings)])
+            findings += _looked("tables", lambda: _lake(settings))
     failed = sum(bool(finding.mend) for finding in findings)
     answer = {"checks": [{"ok": not finding.mend, **asdict(finding)} for finding in findings]}
     if failed:
@@ -61,6 +63,19 @@ def run(job: Job) -> Outcome:
         fault.outcome = Outcome(answer=answer)
         raise fault
     return Outcome(summary=joined(map(str, findings)), facts={"checks": len(findings)}, answer=answer)
+
+
+def _looked(name: str, probe: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a probe says; where it may not even look, that: the others still tell theirs."""
+    try:
+        return [*probe()]
+    except OSError as error:
+        place = shell_word(str(error.filename or ""))
+        return [Finding(name, f"{place} cannot be looked at: {error.strerror}", f"ls -ld {place}")]
+
+
+def _writers(home: Home, settings: Settings | None) -> Finding:
+    return ours_alone([str(home.venv), str(home.jars), *(_held(settings) if settings else [])])
 
 
 def _tried(job: Job, settings: Settings) -> Iterator[Finding]:
