@@ -38,10 +38,10 @@ def limited(engine: Engine, table: Table, *, purposes: Sequence[str], at: dateti
     found = list[Reader]()
     for role in roles:
         for purpose in purposes:
-            if any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members):
-                if limits := _limits(alone, role, table, purpose, at):
-                    end = _end(engine, role.name, table.name, purpose, at)
-                    found.append(Reader(role.name, purpose, end, limits))
+            read = any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members)
+            if read and (limits := _limits(alone, role, table, purpose, at)):
+                end = _end(engine, role.name, table.name, purpose, at)
+                found.append(Reader(role.name, purpose, end, limits))
     return tuple(found)
 
 
