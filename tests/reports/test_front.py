@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 import pytest
 
 from strongroom.core.policy.file import parse_policy
-from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
+from strongroom.core.report.front import FrontPage, Limits, PastState, Reader, TableState
 from strongroom.flows import prepare
 from strongroom.flows.foundation import front_page
 from strongroom.govern.engine.engine import compile_policy
-from strongroom.govern.review.readers import readers
+from strongroom.govern.review.readers import limited, readers
+from strongroom.govern.table import Table
 from strongroom.reports.page.front import page
 from strongroom.stores.lake import Lake
 from support.hostile import TEXTS
@@ -96,6 +97,41 @@ def test_readers_are_those_whose_grant_holds_now_and_whom_no_deny_keeps_away():
     assert [(each.role, each.purpose, each.until and each.until.date().isoformat()) for each in found] == [
         ("now", "p", "2026-09-02"), ("now", "q", "2026-07-02"), ("some", "", None),
     ]  # fmt: skip
+
+
+LIMITED = """
+roles:
+  whole: {members: [user:a]}
+  part: {members: [user:a]}
+  away: {members: [user:b]}
+  none: {members: [user:a]}
+grants:
+  - {role: whole, actions: [read], tables: [training.*], purposes: [p], reason: r}
+  - {role: part, actions: [read], tables: [training.*], columns: {deny: ["classification:personal"], mask: {m: "null"}},
+     rows: m > 3, until: 2026-07-01, enforce: physical, reason: r}
+  - {role: away, actions: [read], tables: [training.*], reason: r}
+  - {role: none, actions: [read], tables: [training.*], columns: {allow: [not_there]}, reason: r}
+denies:
+  - {role: away, actions: [read], tables: [training.t], reason: r}
+"""
+
+
+def test_each_role_is_told_with_its_own_limits_whatever_else_its_members_are():
+    table = Table("training.t", ("n", "m", "_subject"), {"n": "personal", "m": "internal", "_subject": "personal"})
+    found = limited(compile_policy(parse_policy(LIMITED, "p.yaml")), table, purposes=("p", "q"), at=NOW)
+    until = datetime(2026, 7, 2, tzinfo=UTC)
+    less = Limits(1, ("n",), {"m": "replace-with-null"}, ("m > 3",), "physical")
+    assert found == (
+        Reader("whole", "p", None, Limits(2, level="advisory")), Reader("part", "p", until, less),
+        Reader("part", "q", until, less),
+    )  # fmt: skip
+
+
+def test_purposes_that_end_on_the_same_day_share_a_line():
+    readers = (Reader("a", "p"), Reader("a", "q"), Reader("a", "s", NOW))
+    told = TableState("training.t", (PastState("r1", NOW, "done"),), readers=readers)
+    cell = Cells(page(FrontPage((told,), NOW))).lines[-1][-1]
+    assert cell == "a for p or q, without enda for s, until 2026-06-15T12:00:00+00:00"
 
 
 def test_each_run_brings_it_up_to_date_and_its_links_lead_to_reports(tmp_path, capsys):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from browser.report_demo import DEMOS, EVIL, clean, closed, demo, hostile
 from strongroom.core.report import ReasonCount
 from strongroom.core.report.columns import LabelBalance, LabelCount
-from strongroom.core.report.distribution import Spread
+from strongroom.core.report.distribution import Spread, SpreadBin, ValueShare
 from strongroom.reports.markup import element, join, name, plain
 from strongroom.reports.page.page import page as render_html
 from strongroom.reports.page.pictures import histogram
@@ -152,6 +152,57 @@ def test_distributions_are_drawn_and_told() -> None:
     assert not [path for path in alone.all("path") if path.get("class") == "outline"]
 
 
+def _tree(page: Page, name: str) -> list[tuple[str, ...]]:
+    """Where elements of a class stand."""
+    return [path for _, attributes, path in page.elements if name in str(attributes.get("class")).split()]
+
+
+@pytest.mark.parametrize("word", PAGES)
+def test_every_cell_names_its_heading_for_a_narrow_window(word: str) -> None:
+    page = Page(PAGES[word])
+    assert all("data-head" in cell for cell in page.all("td"))
+    assert "content: attr(data-head)" in STYLE
+
+
+def test_every_picture_has_a_scale_from_zero() -> None:
+    page = Page(PAGES["demo"])
+    assert len(_tree(page, "scale")) == len(_tree(page, "spread")) + len(_tree(page, "spark")) == 3 + 4
+    assert "int40.8 %0" in page.text, "the fullest bin of the stars"
+    assert "Rule failures23,1480" in page.text
+
+
+def test_nothing_is_drawn_twice() -> None:
+    label = dataclasses.replace(demo().columns[-2], top=(ValueShare("positive", 0.5, 0.5),))
+    assert label.path == "label"
+    columns = (*demo().columns[:-2], label, demo().columns[-1])
+    page = Page(render_html(dataclasses.replace(demo(), columns=columns)))
+    assert page.text.count("most frequent values") == 1, "the label's shares stand in its own section"
+    told = page.text.partition("Quarantine by reason")[2].partition("Label before and after")[0]
+    assert "7 reasons are drawn above" in told
+    assert "line does not parse" in told
+    assert "email.pattern" not in told
+    alone = Page(render_html(dataclasses.replace(demo(), rules=())))
+    assert "email.pattern" in alone.text.partition("Quarantine by reason")[2], "but no reason is lost"
+
+
+def test_a_column_of_one_value_is_told_in_words() -> None:
+    same = dataclasses.replace(demo().columns[-2], spread=Spread("lengths", (SpreadBin("8", "8", 1.0, None),)))
+    page = Page(render_html(dataclasses.replace(demo(), columns=(same,), label=None)))
+    assert "always 8" in page.text
+    assert not _tree(page, "spread")
+
+
+def test_who_may_read_stands_with_its_end_and_its_limits() -> None:
+    page = Page(PAGES["demo"])
+    told = page.text.partition("Who may read it")[2].partition("Columns in numbers")[0]
+    for words in (
+        "data_scientist", "2027-06-30", "10 of 11 not email", "user_id as nothing (null)", "where label <> 'neutral'",
+        "ml_engineer", "model_training or evaluation", "no end", "all 11", "by files of the role's own",
+    ):  # fmt: skip
+        assert words.replace(" ", "") in told.replace(" ", ""), words
+    assert "Who may read it" not in Page(PAGES["empty"]).text
+
+
 def _without_past(spread: Spread | None) -> Spread | None:
     if spread is None:
         return None
@@ -172,7 +223,7 @@ def test_sections_without_facts_are_left_out() -> None:
     assert "Quarantine by reason" not in page.text
     assert "Over the last runs" not in page.text
     bare = dataclasses.replace(
-        clean(), columns=(), rules=(), set_rules=(), label=None, sources=(), quarantine_limit=None
+        clean(), columns=(), rules=(), set_rules=(), label=None, sources=(), readers=(), quarantine_limit=None
     )
     assert [a["href"] for a in Page(render_html(bare)).all("a")] == ["#main", "#rows", "#origin"]
 

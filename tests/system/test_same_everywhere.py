@@ -2,7 +2,8 @@
 
 One keyring, one set of raw files, the same settings; what differs is the place alone. Everything is held value by
 value: rows of tables and of quarantine as sorted lists, features to the last bit, the frame of `strongroom.read` with
-its types (Spark's own `toPandas` gives a struct as a Row here and as a dict by Connect: those are held field by field).
+its types (Spark's own `toPandas` gives a struct as a Row and an array as a list, but by Connect as a dict and as an
+array of numpy's: those two columns are held part by part).
 What is encrypted at random (`customers.notes`) is opened first, since its bytes never come twice, and so is the sealed
 row of quarantine; nothing else is left out.
 
@@ -19,6 +20,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import Row
@@ -96,12 +98,16 @@ def found(place: Installation, frame: pd.DataFrame) -> Found:
     for name in FEATURES:
         rows = Lake(str(place.lake)).read(name).to_pylist()
         tables[name] = sorted(rows, key=lambda row: str(next(iter(row.values()))))
-    frame["device"] = frame["device"].map(lambda value: value if value is None else _fields(value))
+    for name in ("device", "tags"):
+        frame[name] = frame[name].map(_plain)
     return Found(tables, frame.sort_values("review_id", ignore_index=True))
 
 
-def _fields(struct: Row | dict) -> dict:
-    return struct.asDict() if isinstance(struct, Row) else struct
+def _plain(value: object) -> object:
+    """A struct as a dict and an array as a list, whichever way Spark's `toPandas` took."""
+    if isinstance(value, Row):
+        return value.asDict(recursive=True)
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def on_s3(place: Installation, servers: ExitStack, folder: Path) -> pd.DataFrame:

@@ -34,11 +34,14 @@ const words=rows.map(row=>row.flat(2).join(' ').toLowerCase());
 const body=document.querySelector('tbody'),count=document.getElementById('count'),field=document.querySelector('input');
 function part(tag,text,kind){
   const made=document.createElement(tag);made.dir='auto';made.textContent=text;if(kind)made.className=kind;return made}
+function row(tag,names,end,kind){
+  const made=document.createElement(tag);if(kind)made.className=kind;
+  names.forEach((name,at)=>made.append(at?', ':'',part('bdi',name)));made.append(end);return made}
 function listed(names){
-  if(names.length<=few)return part('small',names.join(', '),'listed');
+  if(names.length<=few)return row('small',names,'','listed');
   const made=document.createElement('details');made.className='listed';
-  made.append(part('summary',names.slice(0,few).join(', ')+' and '+(names.length-few)+' more'),
-    part('span',names.slice(few).join(', ')));return made}
+  made.append(row('summary',names.slice(0,few),' and '+(names.length-few)+' more'),row('span',names.slice(few),''));
+  return made}
 function show(){
   const wanted=field.value.toLowerCase().split(/\\s+/).filter(Boolean);
   const found=rows.filter((row,at)=>wanted.every(word=>words[at].includes(word)));

@@ -194,7 +194,8 @@ def recorded(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, 
 
 def _report(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int | None) -> Report:
     found, purposes = lake.open(table), tuple(origin.purpose.split(","))
-    names = [] if found is None else [field.name for field in found.schema().fields]
+    names = () if found is None else tuple(field.name for field in found.schema().fields)
+    may_read = reporting.readers_of(job, Table(table, names), purposes=purposes)
     return Report(
         run=job.run,
         contract=replace(ContractFacts.of(origin.contract), purposes=purposes),
@@ -211,8 +212,8 @@ def _report(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, r
         tables={table: lake.folder(table)},
         versions={table: version},
         readable=readable(lake, table),
-        audience=reporting.audience_of(job, table, names, purposes=purposes),
-        readers=reporting.readers_of(job, Table(table, tuple(names)), purposes=purposes),
+        audience=reporting.roles_of(may_read),
+        readers=may_read,
     )
 
 

@@ -11,7 +11,7 @@ from strongroom.core.report import Report
 from strongroom.core.report.front import Reader
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
-from strongroom.govern.review.readers import limited, reads
+from strongroom.govern.review.readers import limited
 from strongroom.govern.table import Table
 from strongroom.reports import write
 from strongroom.reports.feeds import openlineage, prometheus
@@ -71,15 +71,10 @@ def reports_folder(lake: Lake) -> str:
 
 
 def readers_of(job: Job, table: Table, *, purposes: Sequence[str]) -> tuple[Reader, ...]:
-    """The same with the end of each and what it is limited to."""
+    """The roles that may read some of a table now, for one of the purposes (none: for the run's own), and how much."""
     return limited(engine_of(job.settings.policy), table, purposes=purposes or (job.run.purpose,), at=job.run.started)
 
 
-def audience_of(job: Job, table: str, columns: Sequence[str], *, purposes: Sequence[str]) -> tuple[str, ...]:
-    """The roles that may read some of a table's columns now, for one of the purposes (none: for the run's own)."""
-    engine, asked = engine_of(job.settings.policy), purposes or (job.run.purpose,)
-    return tuple(
-        role.name
-        for role in engine.policy.roles
-        if any(reads(engine, role, table, columns=columns, purpose=each, at=job.run.started) for each in asked)
-    )
+def roles_of(readers: Sequence[Reader]) -> tuple[str, ...]:
+    """Each role once."""
+    return tuple(dict.fromkeys(reader.role for reader in readers))

@@ -39,6 +39,7 @@ def report(job: Job, contract: Contract, error: BaseException, *, lake: Lake) ->
 
 def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -> Report:
     table = contract.training
+    may_read = reporting.readers_of(job, table_of(contract, table, protected=True), purposes=contract.purposes)
     return Report(
         run=job.run,
         contract=ContractFacts.of(contract),
@@ -52,10 +53,8 @@ def _failed(job: Job, contract: Contract, error: BaseException, *, lake: Lake) -
         sources=tuple(SourceFacts(source.name, source.format, source.path) for source in contract.sources),
         tables={table: lake.folder(table)},
         readable=readable(lake, table),
-        audience=reporting.audience_of(
-            job, table, [column.name for column in contract.columns], purposes=contract.purposes
-        ),
-        readers=reporting.readers_of(job, table_of(contract, table, protected=True), purposes=contract.purposes),
+        audience=reporting.roles_of(may_read),
+        readers=may_read,
         problem=_problem(error),
         todo="Run again once it is mended; the message of the job says how.",
     )

@@ -23,7 +23,7 @@ from strongroom.core.report.columns import ColumnFacts, LabelBalance, LabelCount
 from strongroom.core.run import Job
 from strongroom.core.sql_text import all_of, equals, present
 from strongroom.flows.foundation.authorise import policy_of
-from strongroom.flows.foundation.reporting import audience_of, readers_of
+from strongroom.flows.foundation.reporting import readers_of, roles_of
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.prepare import distributions, sketches, summary
 from strongroom.flows.prepare.owner_rules import PREFIX
@@ -48,6 +48,8 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
     """The report of a run that came to its gate."""
     contract, tally = done.contract, done.tally
     before = sketches.before(lake, contract, batch=done.batch, key=done.key)
+    as_it_lies = table_of(contract, contract.training, protected=True)
+    may_read = readers_of(job, as_it_lies, purposes=contract.purposes)
     return Report(
         run=done.run,
         contract=ContractFacts.of(contract),
@@ -71,10 +73,8 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         readable=readable(lake, contract.training),
         absent=done.absent or (),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
-        audience=audience_of(
-            job, contract.training, [column.name for column in contract.columns], purposes=contract.purposes
-        ),
-        readers=readers_of(job, table_of(contract, contract.training, protected=True), purposes=contract.purposes),
+        audience=roles_of(may_read),
+        readers=may_read,
         todo="Mend the source or the contract, and run again." if done.closed else "",
         problem=next((verdict.sentence for verdict in done.verdicts if verdict.closes), ""),
     )

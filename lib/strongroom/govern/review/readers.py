@@ -34,14 +34,23 @@ def limited(engine: Engine, table: Table, *, purposes: Sequence[str], at: dateti
     alone = Engine(
         replace(engine.policy, roles=tuple(replace(role, members=(_only(role),)) for role in roles), groups=())
     )
-    columns, found = tuple(name for name in table.columns if name != TAG), list[Reader]()
+    table = replace(table, columns=tuple(name for name in table.columns if name != TAG))
+    found = list[Reader]()
     for role in roles:
         for purpose in purposes:
-            if reads(engine, role, table.name, columns=columns, purpose=purpose, at=at):
-                limits = _limits(alone, role, replace(table, columns=columns), purpose, at)
+            read = any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members)
+            if read and (limits := _limits(alone, role, table, purpose, at)):
                 end = _end(engine, role.name, table.name, purpose, at)
-                found += [Reader(role.name, purpose, end, limits)] if limits else []
+                found.append(Reader(role.name, purpose, end, limits))
     return tuple(found)
+
+
+def _asked(principal: str, table: Table, purpose: str, at: datetime) -> Request:
+    """Whether somebody may read every column, by all that is known of them."""
+    return Request(
+        principal, "read", table.name, at, table.columns, purpose, "", table.classifications, table.tags,
+        table.encrypted,
+    )  # fmt: skip
 
 
 def _only(role: Role) -> str:
@@ -50,11 +59,7 @@ def _only(role: Role) -> str:
 
 def _limits(alone: Engine, role: Role, table: Table, purpose: str, at: datetime) -> Limits | None:
     """What the role's own grants give; None where all that its members read is another role's."""
-    asked = Request(
-        _only(role), "read", table.name, at, table.columns, purpose, "", table.classifications, table.tags,
-        table.encrypted,
-    )  # fmt: skip
-    answer = alone.narrow(asked)
+    answer = alone.narrow(_asked(_only(role), table, purpose, at))
     if not answer.allowed:
         return None
     withheld = tuple(name for name in table.columns if name not in answer.columns)
