@@ -298,7 +298,6 @@ SINKS = (
         f"{LIB}/stores/artefacts/matrix_files.py": "the function",
         f"{LIB}/setup/jars.py": "what Ivy said",
         f"{LIB}/setup/packages.py": "a stamp",
-        f"{LIB}/core/signals.py": "one word",
     }),
 )  # fmt: skip
 
