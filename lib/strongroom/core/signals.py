@@ -6,6 +6,7 @@ are held back: a signal that waits outlives `execve`. Whoever can say how a run 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import time
@@ -37,6 +38,7 @@ def hear() -> None:
         KeyboardInterrupt: Ctrl-C.
         Terminated: SIGTERM.
     """
+    atexit.register(_ignore)
     for number in _ENDING:
         signal.signal(number, _stop)
     if _was_heard():
@@ -54,6 +56,12 @@ def leave() -> None:
     _State.since = time.monotonic()
     for number in _ENDING:
         signal.signal(number, _again)
+
+
+def _ignore() -> None:
+    """While Python takes itself apart its own handlers are gone, and a signal would end it with another exit code."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _stop(number: int, _: object) -> NoReturn:
