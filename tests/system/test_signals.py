@@ -124,3 +124,29 @@ def test_the_shell_says_it_too(tmp_path):
         _, err = job.communicate(timeout=60)
     assert job.returncode == 130
     assert err.splitlines()[0] == "strongroom: interrupted (exit 130)"
+
+
+IN_A_DESTRUCTOR = """
+import os, signal, sys, time, types
+from strongroom import run_job
+
+class Odd:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def run(job):
+    odd = Odd()
+    del odd
+    time.sleep(5)
+    print("went on", flush=True)
+
+sys.modules["strongroom.flows.waits"] = flow = types.ModuleType("strongroom.flows.waits", "")
+flow.BARE, flow.run = True, run
+run_job.main("waits")
+"""
+
+
+def test_ctrl_c_in_a_destructor_where_python_only_prints_what_is_raised_stops_the_job():
+    done = subprocess.run([sys.executable, "-c", IN_A_DESTRUCTOR], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
