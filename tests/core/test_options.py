@@ -43,7 +43,7 @@ def cases():
     for job, lines in USES.items():
         asking = {word.partition("=")[0] for line in lines for word in line.split()}
         for line, used in lines.items():
-            for name in ACTIONS[job].keys() - {*used.split(), *asking, *ALWAYS, "verb"}:
+            for name in sorted(ACTIONS[job].keys() - {*used.split(), *asking, *ALWAYS, "verb"}):
                 yield pytest.param(job, line, name, id=f"{job} {line} {name}")
 
 

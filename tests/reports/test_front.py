@@ -1,5 +1,6 @@
 """The front page of a lake: what it says of each table, and that its links lead to reports."""
 
+import json
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -93,7 +94,7 @@ denies:
 
 
 def test_readers_are_those_whose_grant_holds_now_and_whom_no_deny_keeps_away():
-    found = readers(compile_policy(parse_policy(POLICY, "p.yaml")), "training.t", columns=("n", "m"), at=NOW)
+    found = readers(compile_policy(parse_policy(POLICY, "p.yaml")), Table("training.t", ("n", "m")), at=NOW)
     assert [(each.role, each.purpose, each.until and each.until.date().isoformat()) for each in found] == [
         ("now", "p", "2026-09-02"), ("now", "q", "2026-07-02"), ("some", "", None),
     ]  # fmt: skip
@@ -167,6 +168,19 @@ def test_a_run_opens_for_it_what_was_published_since_and_no_other_table(tmp_path
     again, anew = run()
     assert again == 1, "what is beside the page is no more than a note"
     assert [line[-1] for line in anew] == [line[-1] for line in lines], "the same readers"
+
+
+def test_who_reads_by_classification_is_asked_with_it_also_when_the_table_is_not_opened(tmp_path, capsys):
+    place = install(tmp_path / "x", capsys, sample=200)
+    assert place.run(prepare, "--contract", "reviews", "--set", "prepare.engine=local").code == 0
+    known = json.loads((place.lake / "reports/index.json").read_text())
+    (version,) = {told["version"] for name, told in known.items() if name == "training.reviews"}
+    table = front_page._Tables(Lake("/nowhere"), known).of("training.reviews", version)
+    role = "{members: [user:a]}"
+    grant = "{role: r, actions: [read], tables: [training.*], columns: {allow: ['classification:internal']}, reason: r}"
+    engine = compile_policy(parse_policy(f"roles: {{r: {role}}}\ngrants: [{grant}]\n", "p.yaml"))
+    assert [each.role for each in readers(engine, table, at=NOW)] == ["r"]
+    assert readers(engine, Table(table.name, table.columns), at=NOW) == ()
 
 
 def test_a_page_that_cannot_be_written_is_a_note_and_the_run_is_done(tmp_path, capsys):

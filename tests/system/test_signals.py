@@ -143,3 +143,29 @@ def test_who_listens_for_a_job_ends_with_it_also_when_it_is_killed(tmp_path):
         assert len(members(job.pid, session=True)) == 2
         job.kill()
     gone(lambda: not members(job.pid, session=True), what="the process that listened")
+
+
+IN_A_DESTRUCTOR = """
+import os, signal, sys, time, types
+from strongroom import run_job
+
+class Odd:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+def run(job):
+    odd = Odd()
+    del odd
+    time.sleep(5)
+    print("went on", flush=True)
+
+sys.modules["strongroom.flows.waits"] = flow = types.ModuleType("strongroom.flows.waits", "")
+flow.BARE, flow.run = True, run
+run_job.main("waits")
+"""
+
+
+def test_ctrl_c_in_a_destructor_where_python_only_prints_what_is_raised_stops_the_job():
+    done = subprocess.run([sys.executable, "-c", IN_A_DESTRUCTOR], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr

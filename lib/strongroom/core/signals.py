@@ -6,11 +6,13 @@ are held back: a signal that waits outlives `execve`. Whoever can say how a run 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from strongroom.core.errors import Terminated
 
@@ -37,6 +39,8 @@ def hear() -> None:
         KeyboardInterrupt: Ctrl-C.
         Terminated: SIGTERM.
     """
+    atexit.register(_ignore)
+    sys.unraisablehook = _lost
     for number in _ENDING:
         signal.signal(number, _stop)
     if _was_heard():
@@ -54,6 +58,25 @@ def leave() -> None:
     _State.since = time.monotonic()
     for number in _ENDING:
         signal.signal(number, _again)
+
+
+def _lost(found: Any) -> None:
+    """What a destructor raised, and Python only prints: a stop that came in one is raised once more, a moment later."""
+    if not isinstance(found.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(found)
+        return
+    signal.signal(signal.SIGALRM, _once_more)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+
+def _once_more(*_: object) -> NoReturn:
+    raise _State.stop or KeyboardInterrupt
+
+
+def _ignore() -> None:
+    """While Python takes itself apart its own handlers are gone, and a signal would end it with another exit code."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _stop(number: int, _: object) -> NoReturn:

@@ -13,16 +13,18 @@ from strongroom.core.contract.subject import TAG
 from strongroom.core.report.front import FrontPage, PastState, TableState
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.lake_tables import as_it_lies
 from strongroom.flows.foundation.reporting import reports_folder
 from strongroom.govern.engine.engine import Engine
 from strongroom.govern.review.readers import readers
+from strongroom.govern.table import Table
 from strongroom.reports.write import write_front
 from strongroom.stores.artefacts.report_files import get, put
 from strongroom.stores.lake import Lake
 
 COLUMNS = ("run_id", "dataset", "status", "started", "rows_written", "rows_quarantined", "table_version", "report")
 _KNOWN = "index.json"
-"""Beside the page: each table's columns at the version that was looked at, so that no run opens what others wrote."""
+"""Beside the page: what the policy asks of each table at the version looked at; no run opens what others wrote."""
 _RUNS = 10
 """Runs of a table that the page's facts keep."""
 
@@ -34,17 +36,15 @@ def write(job: Job, lake: Lake, rows: Sequence[Row]) -> None:
     folder = reports_folder(lake)
     try:
         now = datetime.now(UTC)
-        columns = _Columns(lake, _known(folder))
-        states = tuple(_states(rows, engine_of(job.settings.policy), columns, folder=folder, at=now))
+        tables = _Tables(lake, _known(folder))
+        states = tuple(_states(rows, engine_of(job.settings.policy), tables, folder=folder, at=now))
         write_front(FrontPage(states, now), folder)
-        put(f"{folder}/{_KNOWN}", json.dumps(columns.seen, indent=1) + "\n")
+        put(f"{folder}/{_KNOWN}", json.dumps(tables.seen, indent=1) + "\n")
     except Exception as error:  # whatever a store's library says; nothing of it changes how the run ended
         job.say(f"note: the front page of reports is not brought up to date ({type(error).__name__})")
 
 
-def _states(
-    rows: Sequence[Row], engine: Engine, columns: _Columns, *, folder: str, at: datetime
-) -> Iterator[TableState]:
+def _states(rows: Sequence[Row], engine: Engine, tables: _Tables, *, folder: str, at: datetime) -> Iterator[TableState]:
     by_table: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: str(row["started"]), reverse=True):
         dataset = str(row["dataset"])
@@ -59,35 +59,41 @@ def _states(
             published=None if last is None else _past(last, folder),
             written=None if last is None else _count(last["rows_written"]),
             quarantined=_count(mine[0]["rows_quarantined"]),
-            readers=readers(engine, table, columns=columns.of(table, version), at=at),
+            readers=readers(engine, tables.of(table, version), at=at),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """The columns that readers may ask for, by table: a table is opened where its last run has published since."""
+class _Tables:
+    """Tables as the policy knows them: one is opened where its last run has published since."""
 
     lake: Lake
     known: Mapping[str, Any]
     seen: dict[str, dict[str, object]] = field(default_factory=dict)
 
-    def of(self, table: str, version: int | None) -> tuple[str, ...]:
-        """Those of a version; none of a table that is not there."""
-        names: Any = self.known.get(table, {})
-        if version is not None and names.get("version") == version:
-            columns = tuple(map(str, names["columns"]))
-        else:
-            found = self.lake.open(table)
-            columns = () if found is None else tuple(each.name for each in found.schema().fields if each.name != TAG)
-        self.seen[table] = {"version": version, "columns": columns}
-        return columns
+    def of(self, name: str, version: int | None) -> Table:
+        """What readers may ask for at a version; without columns where there is no such table."""
+        told: Any = self.known.get(name, {})
+        if version is None or told.get("version") != version:
+            found = self.lake.open(name)
+            table = Table(name, ()) if found is None else as_it_lies(name, found, ())
+            told = {
+                "version": version,
+                "columns": [column for column in table.columns if column != TAG],
+                "classifications": dict(table.classifications),
+                "tags": {column: list(tags) for column, tags in table.tags.items()},
+            }
+        self.seen[name] = told
+        tags = {column: tuple(tags) for column, tags in told["tags"].items()}
+        return Table(name, tuple(told["columns"]), told["classifications"], tags)
 
 
 def _known(folder: str) -> Mapping[str, Any]:
     """What the last run has left; nothing where that cannot be read."""
     try:
         found = json.loads(get(f"{folder}/{_KNOWN}"))
-        return found if all(isinstance(each["columns"], list) for each in found.values()) else {}
+        whole = all(each.keys() >= {"columns", "classifications", "tags"} for each in found.values())
+        return found if whole else {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 

@@ -14,7 +14,7 @@ from strongroom.govern.engine.engine import Engine
 from strongroom.govern.table import Table
 
 
-def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime) -> tuple[Reader, ...]:
+def readers(engine: Engine, table: Table, *, at: datetime) -> tuple[Reader, ...]:
     """The roles a member of which may read some of the table's columns at a moment, one by one for each purpose.
 
     An end is the last moment that a grant of the role is in force for that purpose; a deny that begins before is asked
@@ -22,9 +22,9 @@ def readers(engine: Engine, table: str, *, columns: Sequence[str], at: datetime)
     """
     found = list[Reader]()
     for role in engine.policy.roles:
-        for purpose in dict.fromkeys(_purposes(engine, role.name, table, at)):
-            if reads(engine, role, table, columns=columns, purpose=purpose, at=at):
-                found.append(Reader(role.name, purpose, _end(engine, role.name, table, purpose, at)))
+        for purpose in dict.fromkeys(_purposes(engine, role.name, table.name, at)):
+            if _reads(engine, role, table, purpose=purpose, at=at):
+                found.append(Reader(role.name, purpose, _end(engine, role.name, table.name, purpose, at)))
     return tuple(found)
 
 
@@ -38,7 +38,7 @@ def limited(engine: Engine, table: Table, *, purposes: Sequence[str], at: dateti
     found = list[Reader]()
     for role in roles:
         for purpose in purposes:
-            read = any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members)
+            read = _reads(engine, role, table, purpose=purpose, at=at)
             if read and (limits := _limits(alone, role, table, purpose, at)):
                 end = _end(engine, role.name, table.name, purpose, at)
                 found.append(Reader(role.name, purpose, end, limits))
@@ -87,7 +87,6 @@ def _end(engine: Engine, role: str, table: str, purpose: str, at: datetime) -> d
     return None if None in ends else max(end for end in ends if end is not None)
 
 
-def reads(engine: Engine, role: Role, table: str, *, columns: Sequence[str], purpose: str, at: datetime) -> bool:
+def _reads(engine: Engine, role: Role, table: Table, *, purpose: str, at: datetime) -> bool:
     """Whether a member of the role may read some of the columns then, for the purpose."""
-    asked = (Request(member, "read", table, at, tuple(columns), purpose) for member in role.members)
-    return any(engine.narrow(request).allowed for request in asked)
+    return any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members)
