@@ -43,6 +43,12 @@ def _split(words: str) -> frozenset[str]:
     return frozenset(words.split(","))
 
 
+@lru_cache(maxsize=1_024)
+def _alike(words: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
+    """Words as a look-alike of each would be written: `PII` is `pii` to whoever withholds it."""
+    return frozenset(folded(word)[1] for word in words)
+
+
 def classification_of(column: model.Column) -> str:
     """A contract's column as a request tells it: every classification in it, with commas where its fields differ."""
     return ",".join(sorted({leaf.classification for leaf in column.leaves()} | {column.classification} - {""}))
@@ -93,7 +99,9 @@ class Selector:
         """Whether any part of the column is meant, or may be."""
         if self.gives(column) or self._named(column.alike):
             return True
-        if column.classifications is not None and not column.classifications.isdisjoint(self.classifications):
+        if self.classifications and _alike(self.classifications) & _alike(column.classifications or ()):
+            return True
+        if self.tags and _alike(self.tags) & _alike(column.tags or ()):
             return True
         if (column.classifications is None and self.classifications) or (column.tags is None and self.tags):
             return True
