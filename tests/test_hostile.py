@@ -248,7 +248,7 @@ def outward(capsys, place):
     watch(Path("m.csv").read_text())
     assert said(capsys, access, *dry, "matrix", "--out", "m.html")[0] == 0
     shape, _ = elements(Path("m.html").read_text())
-    assert len(shape) == 31
+    assert len(shape) == 38
 
 
 EXPORTED = """

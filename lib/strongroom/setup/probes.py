@@ -39,7 +39,7 @@ class Finding:
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{'fail' if self.mend else 'ok':<6}{self.name:<10}{self.what}{f' → {self.mend}' if self.mend else ''}"
+        return f"{'fail' if self.mend else 'ok':<6}{self.name:<9} {self.what}{f' → {self.mend}' if self.mend else ''}"
 
 
 def probe(home: Home, folders: Mapping[str, str], *, cloud: str = "") -> Iterator[Finding]:

@@ -68,7 +68,12 @@ def test_what_the_notebook_finds_is_there():
         ("1 / 0", StrongroomError, "n.py:5: a cell stopped with ZeroDivisionError", "foreign errors keep their place"),
         ("int('ada@example.com')", StrongroomError, "withheld", "their message may quote data"),
         ("raise SystemExit(3)", StrongroomError, "SystemExit", "a cell cannot choose the exit code"),
-        ("raise Refused('no', where='policy.yaml:3', todo='Ask.')", Refused, "n.py:5 (policy.yaml:3): no Ask.", "ours"),
+        (
+            "raise Refused('no', where='policy.yaml:3', todo='Ask.')",
+            Refused,
+            "n.py:5 (policy.yaml:3): no. Ask.",
+            "ours",
+        ),
         ("raise GateClosed('shut')", GateClosed, "n.py:5: shut", "their class is the exit code"),
         ("raise ConfigError([Problem('odd', 'c.yaml:1')])", ConfigError, "n.py:5: This cell stopped on it.", "a list"),
         ("open('/not/there')", StrongroomError, "n.py:5 (/not/there)", "the operating system's"),
@@ -137,7 +142,7 @@ def test_a_stopped_notebook_keeps_what_it_showed_and_its_exit_code(place):
     assert done.code == KeyFault.exit_code
     assert done.line["status"] == "KeyFault"
     [page] = pages(place)
-    assert (">first<" in page, "second" in page, "n.py:5: no key Get one." in page) == (True, False, True)
+    assert (">first<" in page, "second" in page, "n.py:5: no key. Get one." in page) == (True, False, True)
     assert re.search(r"where: .*n\.py:5\n", done.err)
     assert place.audit()[-1].outcome == "failed"
 

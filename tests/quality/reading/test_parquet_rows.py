@@ -82,7 +82,7 @@ def test_what_every_reader_takes_for_the_same(table, columns, options, expected,
 
 def test_what_does_not_fit_says_what_to_write():
     assert problems({"id": [1.5]}, ID) == [
-        "t.yaml:7: column 'id' is double in x.parquet, not bigint Write in the contract {logicalType: number,"
+        "t.yaml:7: column 'id' is double in x.parquet, not bigint. Write in the contract {logicalType: number,"
         " physicalType: double}, or write the file with this column as bigint; method drop leaves it out."
     ]
 

@@ -83,7 +83,7 @@ def test_the_doctor_tries_the_storage_and_leaves_nothing_there(bucket, tmp_path,
 def test_a_store_that_cannot_be_written_is_told_with_what_to_do(tmp_path, capsys, monkeypatch):
     append = "strongroom.flows.doctor.object_store.commits.append"  # else the library asks for minutes
     monkeypatch.setattr(append, lambda lake, table, _: (_ for _ in ()).throw(lake.unwritable(table)))
-    monkeypatch.setattr(doctor, "_tables", lambda _: [])
+    monkeypatch.setattr(doctor, "_lake", lambda _: [])
     place = install(tmp_path, capsys)
     section = "storage: {endpoint: 'http://127.0.0.1:1', region: eu-west-1, credentials: environment}"
     place.edit("local.yaml", "lake: lake", f"lake: s3://nowhere/lake\n{section}")

@@ -11,11 +11,11 @@ from strongroom.stores.spark.error_translation import translate
 CROSSED = [
     # what a worker raised, and what the driver makes of it
     (StoreError("this file cannot be read", where="/lake/raw/a.csv", todo="Mend it.", code="source.unreadable"), 7,
-     [("this file cannot be read Mend it.", "/lake/raw/a.csv")]),
+     [("this file cannot be read. Mend it.", "/lake/raw/a.csv")]),
     (StoreError("from here on no row is trusted", where="s3://b/a.csv, byte 7"), 7,
      [("from here on no row is trusted", "s3://b/a.csv, byte 7")]),
     (ConfigError([Problem("one", "/a/x.parquet", "Do.", "source.type"), Problem("two", "/c/t.yaml:12")]), 3,
-     [("one Do.", "/a/x.parquet"), ("two", "/c/t.yaml:12")]),
+     [("one. Do.", "/a/x.parquet"), ("two", "/c/t.yaml:12")]),
     (KeyFault("a key is gone: nobody has it"), 7, [("a key is gone: nobody has it", "")]),
 ]  # fmt: skip
 

@@ -148,7 +148,7 @@ def _timestamps(lake: Lake, names: list[str]) -> Iterator[Finding]:
         if files:
             old[name] = f"{name} ({len(files)} of {counted(looked_at, 'file')})"
     if old:
-        what = f"timestamps that only Spark reads right: {', '.join(old.values())}"
-        yield Finding("tables", what, "./spark-submit.sh prepare --mend-timestamps")
+        what = f"only Spark reads right: {', '.join(old.values())}"
+        yield Finding("timestamps", what, "./spark-submit.sh prepare --mend-timestamps")
     elif asked:
-        yield Finding("tables", f"timestamps in {counted(asked, 'file')} as Delta demands them")
+        yield Finding("timestamps", f"in {counted(asked, 'file')} as Delta demands them")

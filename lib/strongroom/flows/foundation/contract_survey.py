@@ -87,8 +87,9 @@ def survey(job: Job, folder: Path) -> Outcome:
         f"of the other {figures['sound'] - figures['empty']} {figures['soundThatLoad']} load"
     )
     answer = {"files": [one.answer() for one in told], **figures}
-    code = 0 if figures["load"] == len(told) else ConfigError.exit_code
-    return Outcome(summary=joined(lines), facts={"files": len(told), **figures}, answer=answer, exit_code=code)
+    ended = (0, "done") if figures["load"] == len(told) else (ConfigError.exit_code, ConfigError.__name__)
+    facts = {"files": len(told), **figures}
+    return Outcome(summary=joined(lines), facts=facts, answer=answer, exit_code=ended[0], status=ended[1])
 
 
 @dataclass(frozen=True, slots=True)
