@@ -118,7 +118,7 @@ def decisions() -> list[Decision]:
     for line in (TEXTS / "tab_dev.jsonl").read_text(encoding="utf-8").splitlines():
         each = json.loads(line)
         strings = {
-            string: [match.span() for match in re.finditer(re.escape(string), each["text"])]
+            string: [match.span() for match in re.finditer(rf"(?<!\w){re.escape(string)}(?!\w)", each["text"])]
             for string in each["meta"]["masked_entities"]
         }
         found.append(Decision(each["text"], strings, each["people"].split()[-1]))

@@ -45,11 +45,12 @@ RECOGNISERS = (
         ),
         "digit",
     ),
+    Recogniser(labelled.case_numbers, ("case_number",), "/"),
     Recogniser(labelled.coordinates, ("coordinates",), "digit"),
     Recogniser(dates.dates, ("date", "date_of_birth")),
     Recogniser(dates.ages, ("age",), "digit"),
     Recogniser(addresses.addresses, ("address",), "digit"),
-    Recogniser(facts.facts, ("nationality", "religion", "politics")),
+    Recogniser(facts.facts, ("nationality", "religion", "politics", "sex")),
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
 ENTITIES = tuple(dict.fromkeys(entity for recogniser in RECOGNISERS for entity in recogniser.entities))
