@@ -147,7 +147,7 @@ def tab(finder: Finder) -> tuple[Score, float, float]:
     for case, found in zip(cases, spans_of(finder, [case.text for case in cases]), strict=True):
         score.add(case.text, [span for each in case.strings.values() for span in each], found)
         left = hidden(case.text, found)
-        readable += bool(re.search(rf"(?i)\b{re.escape(case.surname)}", left))
+        readable += bool(re.search(rf"(?i)\b{re.escape(case.surname)}\b", left))
         covered = bytearray(len(case.text))
         for start, end in found:
             covered[start:end] = b"\1" * (end - start)

@@ -74,9 +74,9 @@ def test_settings_travel():
 
 def test_entities_of_the_issue():
     wanted = (
-        "person nationality religion politics age place institution address email phone date_of_birth date organisation "
-        "username profile ip mac card iban bank_account national_id tax_id passport driving_licence medical_record "
-        "vehicle_plate coordinates wallet secret"
+        "person nationality religion politics age place institution address email phone date_of_birth date "
+        "organisation username profile ip mac card iban bank_account national_id tax_id passport driving_licence "
+        "medical_record vehicle_plate coordinates wallet secret"
     )
     assert set(wanted.split()) <= set(ENTITIES)
 

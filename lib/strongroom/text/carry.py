@@ -29,7 +29,8 @@ _ENDINGS = (
     b"ya",
     b"ye",
 )
-_SIGNS = b".-_+"
+_STEM = 5
+"""Letters that a part of a name has at least, to be found with an ending."""
 
 
 class Part:
@@ -47,15 +48,20 @@ def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Sp
     parts, initials = _parts(block, spans, least)
     if not parts:
         return
+    stems = {part[:_STEM] for part, known in parts.items() if len(part) >= _STEM and not known.common}
     starts, ends = block.words
     lower, cased = block.lower, block.cased
     row, following = -1, 0
     for at, start in enumerate(starts):
         end = ends[at]
         word = lower[start:end]
-        part = parts.get(word) or _inflected(word, parts)
+        part = parts.get(word)
         if part is None:
-            continue
+            if word[:_STEM] not in stems:
+                continue
+            part = _inflected(word, parts)
+            if part is None:
+                continue
         while start >= following:
             row += 1
             following = int(block.starts[row + 1]) if row + 1 < len(block.starts) else len(cased) + 1
@@ -99,7 +105,7 @@ def _parts(
 
 def _inflected(word: bytes, parts: dict[bytes, Part]) -> Part | None:
     for ending in _ENDINGS:
-        if len(word) - len(ending) >= 5 and word.endswith(ending):
+        if len(word) - len(ending) >= _STEM and word.endswith(ending):
             part = parts.get(word[: -len(ending)])
             if part is not None and not part.common:
                 return part

@@ -1,11 +1,13 @@
 """The cascade: cheap tests of a block's bytes decide which recognisers run, what they find becomes spans by row."""
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from strongroom.text import model
 from strongroom.text.block import Block, blocks
 from strongroom.text.carry import carried
 from strongroom.text.lexicon import LANGUAGES, lexicon
@@ -64,11 +66,14 @@ class Finder:
         entities: some of ENTITIES; all when empty.
         languages: whose lists and forms are used.
         least: what is less sure than this is left.
+        model: whether the model of the extra `ner` looks at what stays in doubt; `find` then raises EnvironmentFault
+            where it is not installed.
     """
 
     entities: tuple[str, ...] = ENTITIES
     languages: tuple[str, ...] = LANGUAGES
     least: float = 0.5
+    model: bool = False
 
     def find(self, texts: pa.Array | pa.ChunkedArray) -> pa.Table:
         """The spans of each text: sorted by row and start, none over another; offsets count characters."""
@@ -89,6 +94,8 @@ class Finder:
         for recogniser in RECOGNISERS:
             if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
                 spans += recogniser.find(block)
+        if self.model and wanted & _DOUBTED:
+            spans += model.found(block, model.windows(block, doubts(block, spans)))
         if "person" in wanted:
             spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
         kept = merged(
@@ -103,6 +110,26 @@ class Finder:
             for span, by, end in zip(kept, shift, block.ends[place], strict=True)
         ]
         return block.rows[place], moved
+
+
+_DOUBTED = {"person", "place", "address", "organisation", "institution"}
+
+
+def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
+    """Where lists and forms leave it open whether somebody is named: the first such place of each row for each word."""
+    sure = merged(span for span in spans if span.score >= 0.7)
+    ends = [span.end for span in sure]
+    seen: set[tuple[int, bytes]] = set()
+    for span in spans:
+        if span.entity not in _DOUBTED or not 0.2 <= span.score < 0.7:
+            continue
+        at = bisect_right(ends, span.start)
+        if at < len(sure) and sure[at].start <= span.start and span.end <= sure[at].end:
+            continue
+        key = (int(block.starts.searchsorted(span.start, "right")), block.lower[span.start : span.end])
+        if key not in seen:
+            seen.add(key)
+            yield span.start, span.end
 
 
 def _worth(block: Block, needs: str) -> bool:

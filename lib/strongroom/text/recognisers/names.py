@@ -13,7 +13,12 @@ from strongroom.text.linear import pattern
 from strongroom.text.runs import Words
 from strongroom.text.spans import Span
 
-_PLAIN = Word.COMMON | Word.MONTH | Word.WEEKDAY | Word.NATION
+_PLAIN = Word.COMMON | Word.MONTH | Word.WEEKDAY
+_FACT = Word.NATION | Word.FAITH | Word.PARTY
+_FORM_OF_COMPANY = pattern(
+    rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? "
+    rb"(?:S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
+)
 _LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}),? (?:, )?([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
 _OF = {b"of", b"de", b"del", b"for", b"du", b"des", b"la"}
 _WITHIN = _OF | {b"the", b"los", b"las", b"and", b"y", b"san", b"e"}
@@ -101,7 +106,7 @@ class Names:
             return a_name if piece or title >= 0 else a_name and not following & Word.COMMON
         if known & Word.DEGREE and piece:
             return True
-        if known & Word.NEVER and not known & Word.STRONG:
+        if known & (Word.NEVER | _FACT) and not known & Word.STRONG:
             return False
         if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME):
             return bool(title >= 0 and not piece) or (bool(piece) and self._sure(words.flags(piece[0])))
@@ -174,10 +179,11 @@ class Names:
             return 0.0
         sure = [self._sure(each) for each in flags]
         other = [not each & (Word.COMMON | Word.PLACE | Word.NEVER) for each in flags]
+        endings = self.block.lexicon.surname_endings
         family = [
-            (bool(each & Word.SURNAME) or (words.letters(at) > 4 and words.word(at).endswith(self.block.lexicon.surname_endings)))
-            and ok for each, at, ok in zip(flags, piece, other, strict=True)
-        ]  # fmt: skip
+            ok and bool(each & Word.SURNAME or (words.letters(at) > 4 and words.word(at).endswith(endings)))
+            for each, at, ok in zip(flags, piece, other, strict=True)
+        ]
         first, last = whole[0], whole[-1]
         given = bool(flags[first] & Word.GIVEN)
         if first == last:
@@ -262,15 +268,10 @@ class Names:
     def _from_what(self, at: int) -> int:
         """The first word of what leads here with `and`: Foreign and Commonwealth Office."""
         words = self.words
-        if (
-            at > 1
-            and words.word(at - 1) in (b"and", b"y")
-            and words.capital[at - 2]
-            and words.gap(at - 2) == words.gap(at - 1) == b" "
-        ):
-            if not words.begins(self.starts[at - 2]) and not words.flags(at - 2) & (Word.NEVER | Word.GIVEN):
-                return at - 2
-        return at
+        if at < 2 or words.word(at - 1) not in (b"and", b"y") or not words.gap(at - 2) == words.gap(at - 1) == b" ":
+            return at
+        fits = words.capital[at - 2] and not words.begins(self.starts[at - 2])
+        return at - 2 if fits and not words.flags(at - 2) & (Word.NEVER | Word.GIVEN) else at
 
     def _with_degree(self, piece: list[int]) -> int:
         """The end of a name, a degree after it included."""
@@ -297,6 +298,8 @@ class Names:
     def _listed(self) -> Iterator[Span]:
         """Firms by the names of their partners: Barnett, Melton and Garcia."""
         known = self.words.known
+        for match in _FORM_OF_COMPANY.finditer(self.block.cased):
+            yield Span(match.start(), match.end(), "organisation", 0.96, "organisation.form")
         for match in _LIST.finditer(self.block.cased):
             flags = [known.get(each.lower(), 0) for each in match.groups()]
             names = sum(bool(each & Word.SURNAME and not each & (Word.COMMON | Word.GIVEN)) for each in flags)

@@ -89,7 +89,7 @@ def number(block: Block, start: int, end: int) -> Span | None:
         alone = issuer(digits)
         if alone is not None and (alone or label in ("card", "bank")):
             return Span(start, end, "card", 0.97 if label == "card" else 0.85, "card")
-    if label == "not_id":
+    if label in ("not_id", "passport", "licence", "record"):  # the words before them tell: labelled.py
         return None
     identity = identity_of(written, labelled=label in ("national", "tax"))
     if identity is not None:
