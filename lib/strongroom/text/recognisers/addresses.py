@@ -17,7 +17,7 @@ _SMALL = (
 )
 _MORE = rb"(?:[ -]" + _SMALL + rb"{0,2}" + _CAP + rb"\.?)"
 _NUMBER = rb"[0-9]{1,5}(?:[ -]?[A-Za-z]\b|[/-][0-9]{1,4})?"
-_PART = rb"(?:" + _CAP + rb"\.?|[0-9]{1,5}[A-Za-z]?|(?i:ul|str|av)\.|" + _SMALL[:-1] + rb"))"
+_PART = rb"(?:" + _CAP + rb"\.?|[0-9]{1,5}[A-Za-z]?|(?i:ul|str|av)\b\.?|" + _SMALL[:-1] + rb"))"
 _UNIT_FORM = (
     rb"\b(?:apt|apartment|suite|ste|unit|flat|room|p\.?o\.? ?box|box|psc|apdo|apartado(?: de correos)?|piso|puerta|"
     rb"bloque|portal|esc(?:alera)?|postfach)[.,]? ?(?:no\.? ?|#)?[0-9]{1,6}[a-z]?\b"
@@ -59,22 +59,19 @@ def _streets(languages: tuple[str, ...]) -> tuple[tuple[re.Pattern[bytes], float
         + (any_of(("en",), "street")) + rb")\b\.?(?: [NSEW]{1,2}\b)?"
     )  # fmt: skip
     prefixed = (
-        rb"(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before + rb")|[cC]/)\.? ?" + _SMALL + rb"{0,2}"
-        + _CAP + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
+        rb"(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before
+        + rb") |(?i:c|av|avda|avd|ctra|pza|pl|pso|bd|urb|r)\. ?|[cC]/ ?)" + _SMALL + rb"{0,2}" + _CAP + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
     )  # fmt: skip
     grown = (
         rb"\b" + _CAP + rb"(?: " + _CAP + rb")?(?i:" + any_of(tuple({*languages, "en"}), "street_ending") + rb")\.? "
         + _NUMBER
     )  # fmt: skip
+    elsewhere = rb"\b(?i:" + any_of(("en",), "street_before") + rb")\.? " + _CAP + _MORE + rb"{0,3},? " + _NUMBER
     return (
         (pattern(suffixed), 0.8, "address.street"),
         (pattern(prefixed), 0.85, "address.street"),
         (pattern(grown), 0.8, "address.compound"),
-        (
-            pattern(rb"\b(?i:" + any_of(("en",), "street_before") + rb")\.? " + _CAP + _MORE + rb"{0,3},? " + _NUMBER),
-            0.75,
-            "address.street",
-        ),
+        (pattern(elsewhere), 0.75, "address.street"),
         (_TO_UNIT, 0.85, "address.to_unit"),
         (_CORNER, 0.8, "address.corner"),
         (_UNIT, 0.7, "address.unit"),

@@ -8,6 +8,7 @@ from strongroom.text.linear import pattern
 from strongroom.text.spans import Span
 
 _NEAR = 28
+_STATE = pattern(rb" (?:nationals?|citizens?|[Gg]overnment|authorities)\b")
 _SEX = pattern(rb"[ :=]{1,3}([a-z\x80-\x82]{1,10})\b")
 _OLD = pattern(rb"(?:[0-9] ?y/?o|year[ -]old|jahriger?) $")
 _BESIDE_AGE = pattern(
@@ -23,10 +24,16 @@ def facts(block: Block) -> Iterator[Span]:
             at = bisect_left(persons, start - _NEAR)
             near = at < len(persons) and persons[at] < end + _NEAR
             capital = 65 <= block.cased[start] < 91
-            if near and (capital or kind != "nationality" or "es" in block.lexicon.languages):
+            more = _STATE.match(block.cased, end, min(end + 16, len(block.cased)))
+            if more and capital and kind == "nationality":
+                yield Span(start, more.end(), kind, 0.75, "nationality.state")
+            elif near and (capital or kind != "nationality" or "es" in block.lexicon.languages):
                 yield Span(start, end, kind, score, f"{kind}.beside")
             elif capital and kind == "nationality":
                 yield Span(start, end, kind, 0.45, f"{kind}.alone")
+    for start, end in zip(*beside["nationality_noun"], strict=True):
+        if 65 <= block.cased[start] < 91:
+            yield Span(start, end, "nationality", 0.8, "nationality.noun")
     yield from _sex(block)
 
 

@@ -16,10 +16,13 @@ from strongroom.text.spans import Span
 _PLAIN = Word.COMMON | Word.MONTH | Word.WEEKDAY
 _FACT = Word.NATION | Word.FAITH | Word.PARTY
 _FORM_OF_COMPANY = pattern(
-    rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? "
-    rb"(?:S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
+    rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? (?:"
+    rb"S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
 )
 _LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}),? (?:, )?([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
+_ARTICLES = frozenset(
+    b"the a an this that his her their our el la los las un una der die das le les in on at en de when as".split()
+)
 _OF = {b"of", b"de", b"del", b"for", b"du", b"des", b"la"}
 _WITHIN = _OF | {b"the", b"los", b"las", b"and", b"y", b"san", b"e"}
 
@@ -36,6 +39,7 @@ class Names:
             kind: set(beside[kind][1])
             for kind in ("name_label", "name_is", "place_before", "place_label", "org_before")
         }
+        self.org_after = set(beside["org_after"][0])
         self.places = dict(zip(*beside["place"], strict=True))
 
     def spans(self) -> Iterator[Span]:
@@ -55,7 +59,7 @@ class Names:
         while place < len(run):
             end = self._phrase_of_place(run, place)
             if end > place:
-                yield Span(self.starts[run[place]], self.ends[run[end - 1]], "place", 0.85, "place.list")
+                yield Span(self.starts[run[place]], self.places[self.starts[run[place]]], "place", 0.85, "place.list")
                 run, flags = run[:place] + run[end:], flags[:place] + flags[end:]
                 continue
             place += 1
@@ -70,7 +74,7 @@ class Names:
         last = place
         while last < len(run) and self.ends[run[last]] <= end:
             last += 1
-        return last if last > place and self.ends[run[last - 1]] == end else place
+        return last if last > place and (self.ends[run[last - 1]] == end or last == len(run)) else place
 
     def _pieces(self, run: list[int], flags: list[int]) -> Iterator[tuple[list[int], int]]:
         """Pieces of a run without the words that are no names; with each the place of its title, or -1."""
@@ -234,14 +238,19 @@ class Names:
 
     def _employs(self, piece: list[int], flags: list[int], *, shout: bool) -> bool:
         """Whether a word that goes with companies stands before words that no list knows."""
-        beside = self.words.reaches(self.starts[piece[0]], self.ended["org_before"], b" :", 2)
+        end = self.ends[piece[-1]]
+        beside = (
+            self.words.reaches(self.starts[piece[0]], self.ended["org_before"], b" :", 2) or end + 1 in self.org_after
+        )
         return beside and not shout and not any(each & (Word.NEVER | Word.PLACE | Word.GIVEN) for each in flags)
 
     def _organisation(self, run: list[int], flags: list[int]) -> Span | None:
         heads = [place for place, each in enumerate(flags) if each & (Word.ORG | Word.INSTITUTION)]
         first = 0
-        while first < len(run) and flags[first] & Word.NEVER and not flags[first] & (Word.INSTITUTION | Word.ORG):
+        while first < len(run) and self.words.word(run[first]) in _ARTICLES:
             first += 1
+        if self.words.shouted(run) and all(each & (Word.COMMON | Word.NEVER) for each in flags):
+            return None
         institution = any(flags[place] & Word.INSTITUTION for place in heads)
         last = len(run) - 1 if institution and flags[0] & Word.INSTITUTION else heads[-1]
         end = self._of_what(run[last])
