@@ -37,9 +37,11 @@ def test_texts_without_a_doubt_never_load_it(monkeypatch):
     Finder(model=True).find(pa.array([PLAIN, "Mr John Smith came.", None]))
 
 
-def test_each_doubt_of_a_row_is_looked_at_once():
-    block = block_of(f"{DOUBTFUL} Then Qamuxle left; Qamuxle ran.", DOUBTFUL)
-    assert len(list(doubts(block, list(names.names(block))))) == 2
+def test_of_a_long_row_each_word_is_looked_at_once_and_few_of_them():
+    many = " ".join(f"so Qamu{letter}xle ran;" for letter in "abcdefghijklmnopqrstuvwxyz") * 20
+    for text, most in ((f"{DOUBTFUL} Then Qamuxle left; Qamuxle ran. {PLAIN * 20}", 1), (many, 1 + len(many) // 2_000)):
+        block = block_of(text)
+        assert 1 <= len(list(doubts(block, list(names.names(block))))) <= most
 
 
 @pytest.mark.parametrize(

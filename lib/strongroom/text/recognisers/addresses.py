@@ -60,7 +60,8 @@ def _streets(languages: tuple[str, ...]) -> tuple[tuple[re.Pattern[bytes], float
     )  # fmt: skip
     prefixed = (
         rb"(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before
-        + rb") |(?i:c|av|avda|avd|ctra|pza|pl|pso|bd|urb|r)\. ?|[cC]/ ?)" + _SMALL + rb"{0,2}" + _CAP + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
+        + rb") |(?i:c|av|avda|avd|ctra|pza|pl|pso|bd|urb|r)\. ?|[cC]/ ?)" + _SMALL + rb"{0,2}" + _CAP
+        + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
     )  # fmt: skip
     grown = (
         rb"\b" + _CAP + rb"(?: " + _CAP + rb")?(?i:" + any_of(tuple({*languages, "en"}), "street_ending") + rb")\.? "
