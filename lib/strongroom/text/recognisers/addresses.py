@@ -43,6 +43,8 @@ _NEXT_SMALL = pattern(
     rb"(?:[0-9]{1,4} ?(?:-|bis|[o\x83]\.?)? ?[a-z]?|[a-d]|bajo|s/n|izda|dcha|izq)\b",
     any_case=True,
 )
+_WORDS_TOO = (b"place ", b"route ", b"passage ", b"cours ", b"voie ", b"via ", b"local ", b"carrera ", b"barrio ")
+"""Words for streets that are plain words, too: without a number they say nothing."""
 _LABELLED = (
     pattern(rb"(?:" + _NUMBER + rb",? )" + _CAP + rb"\.?" + _MORE + rb"{0,4}(?: " + _NUMBER + rb")?"),
     pattern(_CAP + rb"\.?" + _MORE + rb"{0,4},? " + _NUMBER),
@@ -98,7 +100,7 @@ def _pieces(block: Block) -> Iterator[tuple[int, int, float, str]]:
                 continue
             if any(48 <= byte < 58 for byte in match[0]):
                 yield start, end, score, found_by
-            elif b" " in match[0]:
+            elif b" " in match[0] and len(match[0].split()[-1]) > 2 and not match[0].lower().startswith(_WORDS_TOO):
                 yield start, end, 0.6, found_by
     for match in _BARE.finditer(cased):
         words = [
