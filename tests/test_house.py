@@ -51,7 +51,7 @@ MAY = {
     "quality.query": "core core.contract",
     "quality.profile": "arrow core core.contract quality.checks quality.reading",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
-    "text": "",
+    "text": "core",
     "learn": "",
     "learn.features": "core",
     "sample": "core",
@@ -145,7 +145,7 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block lexicon linear spans",
+    "text": "block lexicon linear runs spans",
     "text.recognisers": "addresses dates facts labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }

@@ -187,7 +187,7 @@ def test_an_environment_is_ready_only_with_the_stamps_of_these_locks(tmp_path):
     venv, root = tmp_path / "venv", tmp_path / "root"
     venv.mkdir()
     root.mkdir()
-    for lock in (packages.BUILD, packages.RUNTIME, packages.TOOLS):
+    for lock in (packages.BUILD, packages.RUNTIME, packages.TOOLS, packages.WEIGHTS):
         (root / lock).write_text(f"# {lock}\n")
     assert not packages.is_ready(venv, root)
     packages.stamp(venv).write_text(packages._fingerprint(root / packages.RUNTIME))
@@ -201,7 +201,7 @@ def test_an_environment_is_ready_only_with_the_stamps_of_these_locks(tmp_path):
 def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path):
     venv, root, said = tmp_path / "venv", tmp_path / "root", []
     root.mkdir()
-    for lock in (packages.BUILD, packages.RUNTIME, packages.TOOLS):
+    for lock in (packages.BUILD, packages.RUNTIME, packages.TOOLS, packages.WEIGHTS):
         (root / lock).write_text("# nothing to install\n")
     packages.make_ready(venv, root, say=said.append)
     assert packages.is_ready(venv, root)
@@ -232,7 +232,9 @@ def test_what_pip_says_becomes_one_clear_line(tmp_path, log, said):
     assert error.todo
 
 
-@pytest.mark.parametrize("lock", ["requirements-build.txt", "requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "lock", ["requirements-build.txt", "requirements.txt", "requirements-dev.txt", "requirements-ner.txt"]
+)
 def test_every_package_is_locked_by_hash_and_without_an_address(lock):
     text = (ROOT / lock).read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text)[1:]
@@ -244,7 +246,7 @@ def test_every_package_is_locked_by_hash_and_without_an_address(lock):
 
 def test_no_two_locks_disagree():
     versions = {}
-    for lock in ("requirements-build.txt", "requirements.txt", "requirements-dev.txt"):
+    for lock in ("requirements-build.txt", "requirements.txt", "requirements-dev.txt", "requirements-ner.txt"):
         for name, version in re.findall(
             r"^([a-z0-9][^=\[]*)(?:\[.*\])?==(\S+)", (ROOT / lock).read_text(), re.MULTILINE
         ):

@@ -75,8 +75,8 @@ def test_settings_travel():
 def test_every_entity_has_a_name_that_stays():
     wanted = (
         "person nationality religion politics age place institution address email phone date_of_birth date "
-        "organisation username profile ip mac card iban bank_account national_id tax_id passport "
-        "driving_licence medical_record vehicle_plate coordinates wallet secret"
+        "organisation username profile ip mac card iban bank_account national_id tax_id passport driving_licence "
+        "medical_record vehicle_plate coordinates wallet secret"
     )
     assert set(wanted.split()) <= set(ENTITIES)
 

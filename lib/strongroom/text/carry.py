@@ -1,10 +1,17 @@
-"""A name found once is found everywhere in its text: alone, in capitals, with an ending, as initials, in an e-mail."""
+"""What was found once is found everywhere in its text.
 
+A person: by each part of the name alone, in capitals, with an ending, as initials, in an e-mail. A place, institution,
+organisation, nationality, faith: as it was written.
+"""
+
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from strongroom.text.block import Block
 from strongroom.text.lexicon import Word
-from strongroom.text.recognisers.web import _EMAIL
+from strongroom.text.recognisers.web import _EMAIL, bordered
 from strongroom.text.spans import Span
 
 _ENDINGS = (
@@ -29,7 +36,29 @@ _ENDINGS = (
     b"ya",
     b"ye",
 )
-_SIGNS = b".-_+"
+_STEM = 5
+"""Letters that a part of a name has at least, to be found with an ending."""
+
+
+_AS_WRITTEN = {"place", "institution", "organisation", "nationality", "religion", "politics"}
+
+
+def repeated(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Span]:
+    """Other mentions of places, organisations and the like, in the letters they were found in, each in its own row."""
+    rows: dict[bytes, dict[int, Span]] = {}
+    for span in spans:
+        if span.entity in _AS_WRITTEN and span.score >= least and 3 <= span.end - span.start <= 80:
+            written = block.cased[span.start : span.end]
+            if 65 <= written[0] < 91 and written[-1:].isalnum():
+                rows.setdefault(written, {}).setdefault(_row(block, span.start), span)
+    if not rows:
+        return
+    phrases = list(rows)
+    automaton = BytesAhoCorasick(phrases, matchkind=MatchKind.LeftmostLongest)
+    for which, start, end in automaton.find_matches_as_indexes(block.cased):
+        span_of = rows[phrases[which]].get(_row(block, start))
+        if span_of is not None and bordered(block, start, end):
+            yield Span(start, end, span_of.entity, min(span_of.score, 0.7), f"{span_of.entity}.carried")
 
 
 class Part:
@@ -47,15 +76,20 @@ def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Sp
     parts, initials = _parts(block, spans, least)
     if not parts:
         return
+    stems = {part[:_STEM] for part, known in parts.items() if len(part) >= _STEM and not known.common}
     starts, ends = block.words
     lower, cased = block.lower, block.cased
     row, following = -1, 0
     for at, start in enumerate(starts):
         end = ends[at]
         word = lower[start:end]
-        part = parts.get(word) or _inflected(word, parts)
+        part = parts.get(word)
         if part is None:
-            continue
+            if word[:_STEM] not in stems:
+                continue
+            part = _inflected(word, parts)
+            if part is None:
+                continue
         while start >= following:
             row += 1
             following = int(block.starts[row + 1]) if row + 1 < len(block.starts) else len(cased) + 1
@@ -68,7 +102,7 @@ def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Sp
 
 
 def _row(block: Block, place: int) -> int:
-    return int(block.starts.searchsorted(place, "right")) - 1
+    return bisect_right(block.row_starts, place) - 1
 
 
 def _parts(
@@ -99,7 +133,7 @@ def _parts(
 
 def _inflected(word: bytes, parts: dict[bytes, Part]) -> Part | None:
     for ending in _ENDINGS:
-        if len(word) - len(ending) >= 5 and word.endswith(ending):
+        if len(word) - len(ending) >= _STEM and word.endswith(ending):
             part = parts.get(word[: -len(ending)])
             if part is not None and not part.common:
                 return part

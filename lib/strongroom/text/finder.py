@@ -1,13 +1,15 @@
 """The cascade: cheap tests of a block's bytes decide which recognisers run, what they find becomes spans by row."""
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from strongroom.text import model
 from strongroom.text.block import Block, blocks
-from strongroom.text.carry import carried
+from strongroom.text.carry import carried, repeated
 from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
 from strongroom.text.spans import SCHEMA, Span, merged
@@ -45,11 +47,12 @@ RECOGNISERS = (
         ),
         "digit",
     ),
+    Recogniser(labelled.case_numbers, ("case_number",), "/"),
     Recogniser(labelled.coordinates, ("coordinates",), "digit"),
     Recogniser(dates.dates, ("date", "date_of_birth")),
     Recogniser(dates.ages, ("age",), "digit"),
     Recogniser(addresses.addresses, ("address",), "digit"),
-    Recogniser(facts.facts, ("nationality", "religion", "politics")),
+    Recogniser(facts.facts, ("nationality", "religion", "politics", "sex")),
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
 ENTITIES = tuple(dict.fromkeys(entity for recogniser in RECOGNISERS for entity in recogniser.entities))
@@ -63,11 +66,14 @@ class Finder:
         entities: some of ENTITIES; all when empty.
         languages: whose lists and forms are used.
         least: what is less sure than this is left.
+        model: whether the model of the extra `ner` looks at what stays in doubt; `find` then raises EnvironmentFault
+            where it is not installed.
     """
 
     entities: tuple[str, ...] = ENTITIES
     languages: tuple[str, ...] = LANGUAGES
     least: float = 0.5
+    model: bool = False
 
     def find(self, texts: pa.Array | pa.ChunkedArray) -> pa.Table:
         """The spans of each text: sorted by row and start, none over another; offsets count characters."""
@@ -88,11 +94,15 @@ class Finder:
         for recogniser in RECOGNISERS:
             if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
                 spans += recogniser.find(block)
+        if self.model and wanted & _DOUBTED:
+            spans += model.found(block, model.windows(block, doubts(block, spans)))
         if "person" in wanted:
             spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
+        spans += list(repeated(block, spans, least=_REPEATED))
         kept = merged(
             span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start
         )
+        kept = [cut for cut in (_trimmed(block, span) for span in kept) if cut.end > cut.start]
         place = (
             np.searchsorted(block.starts, [span.start for span in kept], "right") - 1 if kept else np.zeros(0, np.int64)
         )
@@ -102,6 +112,49 @@ class Finder:
             for span, by, end in zip(kept, shift, block.ends[place], strict=True)
         ]
         return block.rows[place], moved
+
+
+_REPEATED = 0.7
+"""What is surer than this is looked for again as it was written."""
+
+_SURE = 0.86
+_CHARACTERS_A_DOUBT = 2_000
+_DOUBTED = {"person", "place", "address", "organisation", "institution"}
+
+
+def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
+    """Where lists and forms leave it open whether somebody is named.
+
+    Of a long row only the most doubtful places, each word once, and no more than its length allows: the model costs
+    some hundred times what everything else does.
+    """
+    sure = merged(span for span in spans if span.score >= _SURE)
+    ends = [span.end for span in sure]
+    left: dict[int, int] = {}
+    seen: set[tuple[int, bytes]] = set()
+    for span in sorted(spans, key=lambda span: (abs(span.score - 0.5), span)):
+        if span.entity not in _DOUBTED or not 0.2 <= span.score < _SURE:
+            continue
+        at = bisect_right(ends, span.start)
+        if at < len(sure) and sure[at].start <= span.start and span.end <= sure[at].end:
+            continue
+        row = bisect_right(block.row_starts, span.start) - 1
+        length = int(block.ends[row] - block.starts[row])
+        if length > model.LONGEST:
+            key = (row, block.lower[span.start : span.end])
+            allowed = left.setdefault(row, 1 + length // _CHARACTERS_A_DOUBT)
+            if not allowed or key in seen or span.score >= 0.7:
+                continue
+            left[row] -= 1
+            seen.add(key)
+        yield span.start, span.end
+
+
+def _trimmed(block: Block, span: Span) -> Span:
+    """A span without blanks and commas at its ends."""
+    written = block.cased[span.start : span.end]
+    left = len(written) - len(written.lstrip(b" \n,;"))
+    return span._replace(start=span.start + left, end=span.start + max(left, len(written.rstrip(b" \n,;"))))
 
 
 def _worth(block: Block, needs: str) -> bool:

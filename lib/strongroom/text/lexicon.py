@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntFlag
 from functools import cache
 from importlib.resources import files
 
@@ -14,8 +13,8 @@ from strongroom.text.letters import seen
 LANGUAGES = ("en", "es", "de", "fr")
 
 
-class Word(IntFlag):
-    """What may be known of a single word."""
+class Word:
+    """What may be known of a single word, as bits of a number: an enumeration would cost a third of all time."""
 
     GIVEN = 1
     SURNAME = 2
@@ -47,11 +46,12 @@ _OF_WORD = {
 
 BESIDE_NUMBERS = (
     "birth", "age_label", "phone", "card", "bank", "passport", "licence", "record", "plate", "tax", "national",
-    "username", "secret", "wallet", "geo", "zip", "not_id",
+    "username", "secret", "wallet", "geo", "zip", "not_id", "case",
 )  # fmt: skip
 BESIDE_NAMES = (
-    "name_label", "name_is", "place_before", "place_label", "org_before", "institution", "of_institution",
-    "address_label", "nationality", "religion", "politics", "person_noun", "place", "age_label", "org_suffix", "sex",
+    "name_label", "name_is", "place_before", "place_label", "org_before", "org_after",
+    "nationality_noun", "institution", "of_institution", "address_label", "nationality", "religion", "politics",
+    "person_noun", "place", "age_label", "sex", "sex_label",
 )  # fmt: skip
 
 _NO_WORD = bytes(
@@ -93,6 +93,7 @@ class Lexicon:
     beside_numbers: Phrases
     beside_names: Phrases
     surname_endings: tuple[bytes, ...]
+    sexes: frozenset[bytes]
 
 
 def lines(name: str) -> list[str]:
@@ -149,11 +150,12 @@ def lexicon(languages: tuple[str, ...]) -> Lexicon:
         add(listed(f"words_{language}.txt"), Word.COMMON)
     for kind, flag in _OF_WORD.items():
         add((phrase for phrase in phrases.get(kind, ()) if b" " not in phrase), flag)
-    phrases["place"] = {plain(place).strip() for place in places if b" " in place}
+    phrases.setdefault("place", set()).update(plain(place).strip() for place in places if b" " in place)
     return Lexicon(
         languages,
         words,
         _automaton(phrases, BESIDE_NUMBERS),
         _automaton(phrases, BESIDE_NAMES),
         tuple(listed("surname_endings.txt")),
+        frozenset(phrases.get("sex", ())),
     )

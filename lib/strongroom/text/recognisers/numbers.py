@@ -27,7 +27,8 @@ _ISSUERS = (
     (34, 34, (15,), True), (37, 37, (15,), True), (6011, 6011, (16, 19), True), (644, 649, (16, 19), True),
     (65, 65, (16, 19), True), (3528, 3589, (16, 17, 18, 19), True), (300, 305, (14, 16), False),
     (36, 36, (14, 15, 16, 17, 18, 19), False), (38, 39, (14, 16, 17, 18, 19), False), (62, 62, (16, 17, 18, 19), True),
-    (81, 81, (16,), False), (50, 50, tuple(range(12, 20)), False), (56, 69, tuple(range(12, 20)), False),
+    (2131, 2131, (15,), False), (1800, 1800, (15,), False), (81, 81, (16,), False),
+    (50, 50, tuple(range(12, 20)), False), (56, 69, tuple(range(12, 20)), False),
     (2200, 2204, (16, 17, 18, 19), True), (9792, 9792, (16,), True), (60, 60, (16,), False), (1, 1, (15,), False),
     (2014, 2014, (15,), False), (2149, 2149, (15,), False), (5019, 5019, (16,), False), (4571, 4571, (16,), True),
 )  # fmt: skip
@@ -89,7 +90,7 @@ def number(block: Block, start: int, end: int) -> Span | None:
         alone = issuer(digits)
         if alone is not None and (alone or label in ("card", "bank")):
             return Span(start, end, "card", 0.97 if label == "card" else 0.85, "card")
-    if label == "not_id":
+    if label in ("not_id", "passport", "licence", "record"):  # the words before them tell: labelled.py
         return None
     identity = identity_of(written, labelled=label in ("national", "tax"))
     if identity is not None:

@@ -55,7 +55,7 @@ _PEM = pattern(
     rb"-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----[^\x84-]*(?:-----END [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----)?"
 )
 _IN_URL = pattern(rb"(?i)[a-z][a-z0-9+.-]{1,20}://[^\x00-\x20/:@\x84]*:([^\x00-\x20/@\x84]+)@")
-_ASSIGNED = pattern(rb"[\"']?(?:[ ]?[:=]{1,2}>?[ ]?| is | es | ist | est )[\"']?([^\x00-\x20\x84\"']{4,})")
+_ASSIGNED = pattern(rb"[\"']?(?:[ ]?[:=]{1,2}>?[ ]?| is | es | ist | est | )[\"']?([^\x00-\x20\x84\"']{4,})")
 _BASE58 = pattern(rb"[1-9A-HJ-NP-Za-km-z]{26,35}")
 _BECH32 = pattern(rb"(?:bc1|tb1|ltc1|addr1|cosmos1|osmo1)[02-9ac-hj-np-z]{20,110}")
 _HEX_WALLET = pattern(rb"0x[0-9a-fA-F]{40}")
@@ -81,11 +81,15 @@ def secrets(block: Block) -> Iterator[Span]:
             start, end = told.span(1)
             while end > start and cased[end - 1] in b".,;:)":
                 end -= 1
-            if end - start >= 4 and _made_up(cased[start:end], b":" in told[0][:4] or b"=" in told[0][:4]):
+            if end - start >= 4 and _made_up(
+                cased[start:end],
+                b":" in told[0][:4] or b"=" in told[0][:4],
+                told[0][:1] == b" " and b" " not in told[0][1:],
+            ):
                 yield Span(start, end, "secret", 0.85, "secret.context")
 
 
-def _made_up(value: bytes, assigned: bool) -> bool:
+def _made_up(value: bytes, assigned: bool, bare: bool) -> bool:
     """Whether a value is no word of a sentence: several kinds of characters, or many different ones."""
     kinds = sum(any(test(byte) for byte in value) for test in (
         lambda byte: 97 <= byte < 123, lambda byte: 65 <= byte < 91, lambda byte: 48 <= byte < 58,
@@ -93,6 +97,8 @@ def _made_up(value: bytes, assigned: bool) -> bool:
     ))  # fmt: skip
     if value.startswith((b"http", b"{", b"<", b"$", b"[")):
         return False
+    if bare:
+        return kinds >= 3 and len(value) >= 8
     return kinds >= 3 or (assigned and kinds >= 2 and len(value) >= 6) or (len(value) >= 20 and bits(value) > 3.5)
 
 
