@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strongroom.text import ENTITIES, Finder, block, find
+from strongroom.text.block import blocks
+from strongroom.text.finder import RECOGNISERS
+from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.spans import SCHEMA
 
 MIXED = [
@@ -110,3 +113,18 @@ def test_the_same_however_the_texts_are_cut(texts, cut, size):
         assert rows(find(pa.array(texts, pa.string()))) == whole
     finally:
         block.SIZE = usual
+
+
+@pytest.mark.parametrize("recogniser", [each for each in RECOGNISERS if each.needs], ids=lambda each: each.entities[0])
+@settings(max_examples=100, deadline=None)
+@given(
+    text=st.lists(st.sampled_from([*PIECES, "passport no", "plate", "C/ de la Paz", "aged", "ms", "NIF", "/w"])).map(
+        " ".join
+    )
+)
+def test_what_a_recogniser_needs_is_in_all_that_it_finds(recogniser, text):
+    """Else it would depend on the rows beside, which are in the same block, whether it looks."""
+    needed = "0123456789" if recogniser.needs == "digit" else recogniser.needs
+    without = text.translate({ord(sign): None for sign in needed})
+    for made in blocks(pa.array([without]), lexicon(LANGUAGES)):
+        assert list(recogniser.find(made)) == []

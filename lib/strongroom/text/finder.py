@@ -22,7 +22,7 @@ class Recogniser:
     find: Callable[[Block], Iterable[Span]]
     entities: tuple[str, ...]
     needs: str = ""
-    """`digit`, `capital`, or any of these characters; empty when it always runs."""
+    """`digit`, or any of these characters: a row without them has nothing for it, whatever stands beside."""
 
 
 RECOGNISERS = (
@@ -51,7 +51,7 @@ RECOGNISERS = (
     Recogniser(labelled.coordinates, ("coordinates",), "digit"),
     Recogniser(dates.dates, ("date", "date_of_birth")),
     Recogniser(dates.ages, ("age",), "digit"),
-    Recogniser(addresses.addresses, ("address",), "digit"),
+    Recogniser(addresses.addresses, ("address",)),
     Recogniser(facts.facts, ("nationality", "religion", "politics", "sex")),
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
