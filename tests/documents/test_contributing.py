@@ -6,10 +6,13 @@ import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from documents.pages import ROOT
 from documents.sandbox import HOME, Sandbox
 from strongroom.stores.lake import Lake
+
+pytestmark = pytest.mark.slow  # each adds to a copy of the whole project and has its checks run there
 
 METHOD = '''"""`reverse`: text from its end."""
 

@@ -109,6 +109,7 @@ def test_a_failure_in_order_leaves_neither_object_nor_upload(place, bucket, step
     assert not uploads(bucket)
 
 
+@pytest.mark.slow  # tests/system/test_road_faults.py has the same on this disk
 def test_what_a_zombie_writes_goes_with_the_next_run_and_nothing_of_any_version_does(place, bucket):
     lake = lake_of(bucket)
     undisturbed(place)
