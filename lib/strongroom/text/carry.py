@@ -126,7 +126,7 @@ def _parts(
             if word not in parts:
                 parts[word] = Part(bool(known & Word.COMMON) and not known & Word.STRONG)
             parts[word].rows[row] = max(span.score, parts[word].rows.get(row, 0.0))
-        if len(letters) > 1:
+        if len(letters) > 1 or block.plain[span.start : span.end].endswith(b" " + b"".join(letters)):
             initials.setdefault(b".".join(letters), {})[row] = span.score
     return parts, initials
 
@@ -202,7 +202,7 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                 and block.kinds[starts[last + 1]] == 1
             ):
                 last += 1
-            if last > at:
+            if last > at or lower[starts[at] : ends[at]] in initials:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
                 if _row(block, starts[at]) in initials.get(key, ()):
                     yield Span(

@@ -19,6 +19,7 @@ _FORM_OF_COMPANY = pattern(
     rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? (?:"
     rb"S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
 )
+_STATE = pattern(rb" (?:Government|nationals?|citizens?)\b")
 _LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}),? (?:, )?([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
 _ARTICLES = frozenset(
     b"the a an this that his her their our el la los las un una der die das le les in on at en de when as".split()
@@ -55,11 +56,17 @@ class Names:
                 yield span
                 run = [at for at in run if self.ends[at] <= span.start or self.starts[at] >= span.end]
                 flags = [self.words.flags(at) for at in run]
+        for at, known in zip(run, flags, strict=True):
+            end = self._of_what(at) if known & Word.HEAD else at
+            if end > at:
+                yield Span(self.starts[at], self.ends[end], "institution", 0.7, "organisation.of")
         place = 0
         while place < len(run):
             end = self._phrase_of_place(run, place)
             if end > place:
-                yield Span(self.starts[run[place]], self.places[self.starts[run[place]]], "place", 0.85, "place.list")
+                last = self.places[self.starts[run[place]]]
+                state = _STATE.match(self.block.cased, last, min(last + 14, len(self.block.cased)))
+                yield Span(self.starts[run[place]], state.end() if state else last, "place", 0.85, "place.list")
                 run, flags = run[:place] + run[end:], flags[:place] + flags[end:]
                 continue
             place += 1
@@ -112,7 +119,7 @@ class Names:
             return True
         if known & (Word.NEVER | _FACT) and not known & Word.STRONG:
             return False
-        if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME):
+        if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME | Word.PLACE):
             return bool(title >= 0 and not piece) or (bool(piece) and self._sure(words.flags(piece[0])))
         return True
 
@@ -312,7 +319,8 @@ class Names:
         for match in _LIST.finditer(self.block.cased):
             flags = [known.get(each.lower(), 0) for each in match.groups()]
             names = sum(bool(each & Word.SURNAME and not each & (Word.COMMON | Word.GIVEN)) for each in flags)
-            if names >= 1 and all(each & Word.SURNAME for each in flags):
+            written = all(each[:1].isupper() for each in match.groups())
+            if (names or written) and all(each & Word.SURNAME for each in flags):
                 yield Span(match.start(), match.end(), "organisation", 0.6, "organisation.partners")
 
 

@@ -21,6 +21,9 @@ _LABELS = ("card", "bank", "phone", "national", "tax", "passport", "licence", "r
            "secret", "birth", "username", "geo")  # fmt: skip
 _IBAN = pattern(rb"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{2}")
 _SPACED = pattern(rb"[A-Z]{2} [0-9]{2} [0-9]{2} [0-9]{2} [A-D]|[0-9]{8} [A-Z]|[XYZ] [0-9]{7} ?[A-Z]")
+_EXTENSION = pattern(
+    rb"(?i)\(?[2-9][0-9]{2}\)?[-. ]{1,2}[2-9][0-9]{2}[-. ][0-9]{4} ?(?:x|ext\.? ?|extension )[0-9]{1,6}"
+)
 _ISSUERS = (
     # first digits from, to, lengths, whether such a number of that length stands for itself
     (4, 4, (16, 19), True), (4, 4, (13,), False), (51, 55, (16,), True), (2221, 2720, (16,), True),
@@ -49,6 +52,9 @@ def numbers(block: Block) -> Iterator[Span]:
     for match in _SPACED.finditer(block.cased):
         if bordered(block, *match.span()) and identity_of(match[0].replace(b" ", b""), labelled=False):
             yield span(match, "national_id", 0.9, "identity.spaced")
+    for match in _EXTENSION.finditer(block.cased):
+        if bordered(block, *match.span()):
+            yield span(match, "phone", 0.96, "phone.extension")
     starts, ends = block.codes
     cased = block.cased
     place, count = 0, len(starts)
