@@ -146,7 +146,7 @@ def test_the_commands_that_init_prints_work_as_they_stand(begun):
 def test_nothing_is_written_where_the_package_lies(bare, begun):
     (package,) = (bare.root / "venv/lib").glob("python3.*/site-packages/strongroom")
     kinds = {path.suffix for path in package.rglob("*") if path.is_file()}
-    assert kinds == {".json", ".py", ".pyc", ".txt", ".typed", ".yaml", ".lock", ".properties"}
+    assert kinds == {".json", ".py", ".pyc", ".tsv", ".txt", ".typed", ".yaml", ".lock", ".properties"}
 
 
 def test_init_is_not_done_twice(bare, begun):

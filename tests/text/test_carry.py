@@ -39,6 +39,12 @@ def test_a_common_word_only_where_a_name_may_stand():
     assert text[: text.index("there")].endswith("Young ")
 
 
+def test_what_is_no_person_is_carried_as_it_was_written():
+    text = "He wrote to Acme Holdings Ltd. ACME is not it; Acme Holdings Ltd answered, and a Turkish man, then Turkish."
+    assert of(text, "organisation") == ["Acme Holdings Ltd", "Acme Holdings Ltd"]
+    assert of(text, "nationality") == ["Turkish", "Turkish"]
+
+
 def test_a_name_stays_in_its_own_text():
     texts = ["Mr Cengiz Qvxwalczyk came.", "qvxwalczyk is a word here"]
     assert set(Finder(("person",)).find(pa.array(texts))["row"].to_pylist()) == {0}
