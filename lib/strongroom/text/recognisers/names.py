@@ -321,7 +321,7 @@ class Names:
             names = sum(bool(each & Word.SURNAME and not each & (Word.COMMON | Word.GIVEN)) for each in flags)
             written = all(each[:1].isupper() for each in match.groups())
             if (names or written) and all(each & Word.SURNAME for each in flags):
-                yield Span(match.start(), match.end(), "organisation", 0.8, "organisation.partners")
+                yield Span(match.start(), match.end(), "organisation", 0.96, "organisation.partners")
 
 
 def names(block: Block) -> Iterator[Span]:
