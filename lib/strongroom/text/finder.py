@@ -22,13 +22,13 @@ class Recogniser:
     find: Callable[[Block], Iterable[Span]]
     entities: tuple[str, ...]
     needs: str = ""
-    """`digit`, `capital`, or any of these characters; empty when it always runs."""
+    """`digit`, or any of these characters; empty when it always runs. Nothing it finds may do without them."""
 
 
 RECOGNISERS = (
     Recogniser(web.emails, ("email",)),
     Recogniser(web.urls, ("url", "profile"), "/w"),
-    Recogniser(web.addresses_of_machines, ("ip", "mac"), "digit"),
+    Recogniser(web.addresses_of_machines, ("ip", "mac"), ":.-"),
     Recogniser(web.usernames, ("username",)),
     Recogniser(secrets.secrets, ("secret",)),
     Recogniser(secrets.wallets, ("wallet",), "digit"),
@@ -51,7 +51,7 @@ RECOGNISERS = (
     Recogniser(labelled.coordinates, ("coordinates",), "digit"),
     Recogniser(dates.dates, ("date", "date_of_birth")),
     Recogniser(dates.ages, ("age",), "digit"),
-    Recogniser(addresses.addresses, ("address",), "digit"),
+    Recogniser(addresses.addresses, ("address",)),
     Recogniser(facts.facts, ("nationality", "religion", "politics", "sex")),
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
