@@ -186,7 +186,7 @@ def run(*, rows: int, rounds: int) -> None:
         speed(name, finder, rounds)
     text_templates.run(finders["without"])
     patterns(rounds)
-    linear(finders["without"], min(rows, 50_000), min(10 * rows, 10_000_000))
+    linear(finders["without"], min(rows, 100_000), min(10 * rows, 10_000_000))
 
 
 def linear(finder: Finder, size: int, cell: int) -> None:
@@ -195,7 +195,7 @@ def linear(finder: Finder, size: int, cell: int) -> None:
     for length in (size, 2 * size):
         for kind, text in hostile(length).items():
             array = pa.array([text])
-            cost[kind, length] = cpu(lambda array=array: finder.find(array), 1)
+            cost[kind, length] = cpu(lambda array=array: finder.find(array), 3)
     worst = max(hostile(1), key=lambda kind: cost[kind, 2 * size] / cost[kind, size])
     show("hostile texts: twice as long costs at most", kind=worst, aim="<= 4",
          value=rounded(cost[worst, 2 * size] / cost[worst, size]),

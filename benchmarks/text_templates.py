@@ -67,6 +67,38 @@ TEMPLATES = {
     "wallet": ["Send BTC to {}", "wallet {}"],
     "secret": ["password: {}", "export API_KEY={}", "token {}"],
 }  # fmt: skip
+HELD_OUT = {
+    "person": ["Could somebody reach {} before noon?", "Vi a {} en la oficina.", "signed: {}", "Gestern war {} im Büro."],
+    "nationality": ["They hired a {} nurse.", "un ciudadano, de origen {}, declaró"],
+    "religion": ["My wife is {}.", "a {} student complained"],
+    "politics": ["the lawyer, a known {}, won", "He is a {} voter"],
+    "age": ["Age: {}", "at the age of {} she retired", "tiene {} años de edad"],
+    "place": ["We moved from {} to the coast.", "Ich wohne in {}.", "Place of birth: {}"],
+    "institution": ["The {} confirmed it.", "He was admitted to {} on the same day."],
+    "organisation": ["Our supplier is {}.", "{} sent the wrong part."],
+    "address": ["The parcel went to {} by mistake.", "Shipping address\n{}", "Vive en {}"],
+    "email": ["Contact <{}> for help", "cc {}"],
+    "phone": ["my number is {}", "Reach us on {} or by post", "Handy: {}"],
+    "date_of_birth": ["DOB {}", "nacida el {}"],
+    "date": ["Due {} at noon", "seit {} defekt"],
+    "username": ["user name: {}", "twitter: @{}"],
+    "profile": ["profile https://git.example/@{}", "http://www.site.example/people/{}"],
+    "ip": ["ssh root@{}", "{} - - GET /"],
+    "mac": ["hwaddr {}", "ether {} up"],
+    "card": ["Visa {} exp 12/27", "I was charged twice on {}"],
+    "iban": ["Bitte auf {} überweisen", "account {} please"],
+    "bank_account": ["acct no {}", "número de cuenta: {}"],
+    "national_id": ["Mi NIF es {}", "documento de identidad: {}"],
+    "tax_id": ["our vat: {}", "factura a {}"],
+    "passport": ["travelling on passport {}", "Reisepass Nr. {}"],
+    "driving_licence": ["DL number: {}", "permiso de conducir {}"],
+    "medical_record": ["medical record: {}", "historia clínica nº {}"],
+    "vehicle_plate": ["number plate {} was seen", "placa: {}"],
+    "coordinates": ["lat/lon {}", "Coordenadas: {}"],
+    "wallet": ["eth address {}", "pay {} today"],
+    "secret": ["passwd={}", "the api key is {}"],
+}  # fmt: skip
+"""Written after the recognisers and not looked at while they were changed."""
 NEGATIVE = ["Order number {d16} was shipped.", "created_at: {ms}", "Part no. {d3}-{d2}-{d4}", "version {v}", "{uuid}", "sha1 {sha}",
             "ISBN {isbn}", "pedido {d10}", "tracking number {d12}", "IMEI {imei}", "commit {hex7} fixes it", "build {v}.{d4}",
             "Total: {d4}.{d2} EUR", "size {d2}x{d2} cm", "SKU {sku}", "The battery lasts {d2} hours.", "Great phone, works well.",
@@ -174,14 +206,13 @@ class Made:
         return template.format(**values)
 
 
-def run(finder: Finder, *, each: int = 60, seed: int = 1) -> None:
-    """Macro F1 over entities, whole spans with their labels; share of hard negatives in which anything is found."""
-    made = Made(seed)
+def macro(finder: Finder, templates: dict[str, list[str]], made: Made, each: int) -> dict[str, float]:
+    """F1 of each entity: spans with the right label that hold the value and hardly more."""
     texts, wanted = [], []
-    for entity, templates in TEMPLATES.items():
+    for entity, forms in templates.items():
         for number in range(each):
-            template, value = templates[number % len(templates)], made.of(entity)
-            texts.append(template.format(value))
+            value = made.of(entity)
+            texts.append(forms[number % len(forms)].format(value))
             wanted.append((entity, value))
     table = finder.find(pa.array(texts))
     right, found, gold = Counter[str](), Counter[str](), Counter(entity for entity, _ in wanted)
@@ -192,11 +223,18 @@ def run(finder: Finder, *, each: int = 60, seed: int = 1) -> None:
         text = texts[row][start:end]
         kind, value = wanted[row]
         right[entity] += kind == entity and value in text and len(text) <= len(value) + 40
-    scores = {entity: 2 * right[entity] / (found[entity] + gold[entity]) for entity in TEMPLATES}
-    macro = sum(scores.values()) / len(scores)
-    lowest = sorted(scores, key=lambda entity: scores[entity])[:5]
-    show(f"own templates: macro F1 over {len(scores)} entities", aim=">= .93", value=rounded(macro),
-         lowest={entity: rounded(scores[entity]) for entity in lowest})  # fmt: skip
+    return {entity: 2 * right[entity] / (found[entity] + gold[entity]) for entity in templates}
+
+
+def run(finder: Finder, *, each: int = 60, seed: int = 1) -> None:
+    """Macro F1 over entities, whole spans with their labels; share of hard negatives in which anything is found."""
+    made = Made(seed)
+    for name, templates in (("looked at", TEMPLATES), ("held out", HELD_OUT)):
+        scores = macro(finder, templates, made, each)
+        lowest = sorted(scores, key=lambda entity: scores[entity])[:6]
+        show(f"own templates, {name}: macro F1 over {len(scores)} entities", aim=">= .93",
+             value=rounded(sum(scores.values()) / len(scores)),
+             lowest={entity: rounded(scores[entity]) for entity in lowest})  # fmt: skip
     negatives = [made.negative(NEGATIVE[number % len(NEGATIVE)]) for number in range(2_000)]
     alarmed = set(finder.find(pa.array(negatives))["row"].to_pylist())
     kinds = Counter(re.sub(r"[0-9a-f]{2,}", "…", NEGATIVE[row % len(NEGATIVE)]) for row in alarmed)

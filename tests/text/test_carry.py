@@ -1,6 +1,7 @@
 """A name found once in a text is found everywhere in it, in every form; in no other text."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from strongroom.text import Finder
@@ -39,6 +40,22 @@ def test_a_common_word_only_where_a_name_may_stand():
     assert text[: text.index("there")].endswith("Young ")
 
 
+def test_what_is_no_person_is_carried_as_it_was_written():
+    text = "He wrote to Acme Holdings Ltd. ACME is not it; Acme Holdings Ltd answered, and a Turkish man, then Turkish."
+    assert of(text, "organisation") == ["Acme Holdings Ltd", "Acme Holdings Ltd"]
+    assert of(text, "nationality") == ["Turkish", "Turkish"]
+
+
 def test_a_name_stays_in_its_own_text():
     texts = ["Mr Cengiz Qvxwalczyk came.", "qvxwalczyk is a word here"]
     assert set(Finder(("person",)).find(pa.array(texts))["row"].to_pylist()) == {0}
+
+
+def test_an_e_mail_is_found_among_however_many_names():
+    others = [f"Mr Jan Qv{first}{second}lowski came." for first in "abcdefghij" for second in "abcdefghij"]
+    texts = [*others, "Mr Cengiz Kowalczyk wrote from kowalczyk77@x.example."]
+    table = Finder(("person",)).find(pa.array(texts))
+    last = table.filter(pc.equal(table["row"], len(texts) - 1))
+    assert "kowalczyk77" in [
+        texts[-1][start:end] for start, end in zip(last["start"].to_pylist(), last["end"].to_pylist(), strict=True)
+    ]

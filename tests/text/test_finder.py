@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strongroom.text import ENTITIES, Finder, block, find
@@ -97,6 +97,8 @@ def test_spans_lie_in_their_texts_sorted_and_apart(texts):
     assert all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(table))
 
 
+@example(["4532 0151 1283 0366", "calle Mr Jan Kowalczyk"], 1, 1)
+@example(["1", "aa:bb:cc:dd:ee:ff fe::ab"], 1, 1)
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(0, 8), st.integers(1, 40))
 def test_the_same_however_the_texts_are_cut(texts, cut, size):

@@ -11,7 +11,7 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from strongroom.text.block import Block
 from strongroom.text.lexicon import Word
-from strongroom.text.recognisers.web import _EMAIL, bordered
+from strongroom.text.recognisers.web import EMAIL, bordered
 from strongroom.text.spans import Span
 
 _ENDINGS = (
@@ -126,7 +126,7 @@ def _parts(
             if word not in parts:
                 parts[word] = Part(bool(known & Word.COMMON) and not known & Word.STRONG)
             parts[word].rows[row] = max(span.score, parts[word].rows.get(row, 0.0))
-        if len(letters) > 1:
+        if len(letters) > 1 or block.plain[span.start : span.end].endswith(b" " + b"".join(letters)):
             initials.setdefault(b".".join(letters), {})[row] = span.score
     return parts, initials
 
@@ -174,15 +174,17 @@ def _from_initials(block: Block, at: int) -> int:
 
 
 def _in_emails(block: Block, parts: dict[bytes, Part]) -> Iterator[Span]:
-    if b"@" not in block.cased:
+    """Local parts of e-mails that hold a part of a name of their row."""
+    long = [part for part in parts if len(part) > 3]
+    if b"@" not in block.cased or not long:
         return
-    for match in _EMAIL.finditer(block.lower):
+    automaton = BytesAhoCorasick(long, matchkind=MatchKind.Standard)
+    for match in EMAIL.finditer(block.lower):
         local, _, _ = match[0].partition(b"@")
         row = _row(block, match.start())
-        for part, known in parts.items() if len(parts) < 50 else ():
-            if len(part) > 3 and row in known.rows and part in local:
-                yield Span(match.start(), match.start() + len(local), "person", 0.8, "person.email")
-                break
+        found = automaton.find_matches_as_indexes(local, overlapping=True)
+        if any(row in parts[long[which]].rows for which, _, _ in found):
+            yield Span(match.start(), match.start() + len(local), "person", 0.8, "person.email")
 
 
 def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator[Span]:
@@ -202,7 +204,7 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                 and block.kinds[starts[last + 1]] == 1
             ):
                 last += 1
-            if last > at:
+            if last > at or lower[starts[at] : ends[at]] in initials:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
                 if _row(block, starts[at]) in initials.get(key, ()):
                     yield Span(

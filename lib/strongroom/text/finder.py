@@ -22,13 +22,13 @@ class Recogniser:
     find: Callable[[Block], Iterable[Span]]
     entities: tuple[str, ...]
     needs: str = ""
-    """`digit`, or any of these characters: a row without them has nothing for it, whatever stands beside."""
+    """`digit`, or any of these characters; empty when it always runs. Nothing it finds may do without them."""
 
 
 RECOGNISERS = (
     Recogniser(web.emails, ("email",)),
     Recogniser(web.urls, ("url", "profile"), "/w"),
-    Recogniser(web.addresses_of_machines, ("ip", "mac"), "digit"),
+    Recogniser(web.addresses_of_machines, ("ip", "mac"), ":.-"),
     Recogniser(web.usernames, ("username",)),
     Recogniser(secrets.secrets, ("secret",)),
     Recogniser(secrets.wallets, ("wallet",), "digit"),

@@ -35,13 +35,14 @@ class Word:
     PARTY = 65536
     SAYS = 131072
     WEEKDAY = 262144
+    HEAD = 524288
 
 
 _OF_WORD = {
     "strong_name": Word.STRONG | Word.GIVEN, "title": Word.TITLE, "particle": Word.PARTICLE, "never_name": Word.NEVER,
     "degree": Word.DEGREE, "street": Word.STREET, "unit": Word.UNIT, "org_suffix": Word.ORG,
     "institution": Word.INSTITUTION, "month": Word.MONTH, "nationality": Word.NATION, "religion": Word.FAITH,
-    "politics": Word.PARTY, "says": Word.SAYS, "weekday": Word.WEEKDAY,
+    "politics": Word.PARTY, "says": Word.SAYS, "weekday": Word.WEEKDAY, "of_head": Word.HEAD,
 }  # fmt: skip
 
 BESIDE_NUMBERS = (

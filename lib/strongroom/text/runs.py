@@ -8,7 +8,7 @@ from strongroom.text.block import Block
 from strongroom.text.lexicon import Word
 
 _JOIN = {b" ", b"-", b"'", b"  "}
-_AFTER_SHORT = {b". ", b"."}
+_AFTER_SHORT = {b". ", b".", b".-"}
 _LONGEST = 8
 _NAME = Word.GIVEN | Word.SURNAME | Word.PLACE
 

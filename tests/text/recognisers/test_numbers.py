@@ -23,6 +23,8 @@ POSITIVE = [
     ("phone", "Tel: 0490 39 07 81", "0490 39 07 81", "a word beside it"),
     ("phone", "call (415) 555-2671 now", "(415) 555-2671", "with its brackets"),
     ("phone", "es el 655 437 108 .", "655 437 108", "the form of a country"),
+    ("phone", "345-899-3560x4587", "345-899-3560x4587", "with an extension"),
+    ("phone", "DNI 12345678Z, rang 655 437 108", "655 437 108", "the word belongs to the number before"),
     ("phone", "+81 3-1234-5678", "+81 3-1234-5678", "any country"),
     ("national_id", "856-45-6789", "856-45-6789", "the form of the USA"),
     ("national_id", "DNI 12345678Z", "12345678Z", "the letter is a checksum"),

@@ -10,21 +10,13 @@ from collections.abc import Iterator
 from strongroom.text.block import Block
 from strongroom.text.lexicon import Word
 from strongroom.text.linear import pattern
+from strongroom.text.recognisers import organisations
 from strongroom.text.runs import Words
 from strongroom.text.spans import Span
 
 _PLAIN = Word.COMMON | Word.MONTH | Word.WEEKDAY
 _FACT = Word.NATION | Word.FAITH | Word.PARTY
-_FORM_OF_COMPANY = pattern(
-    rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? (?:"
-    rb"S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
-)
-_LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}),? (?:, )?([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
-_ARTICLES = frozenset(
-    b"the a an this that his her their our el la los las un una der die das le les in on at en de when as".split()
-)
-_OF = {b"of", b"de", b"del", b"for", b"du", b"des", b"la"}
-_WITHIN = _OF | {b"the", b"los", b"las", b"and", b"y", b"san", b"e"}
+_STATE = pattern(rb" (?:Government|nationals?|citizens?)\b")
 
 
 class Names:
@@ -45,21 +37,27 @@ class Names:
     def spans(self) -> Iterator[Span]:
         for run in self.words.runs():
             yield from self._judged(run)
-        yield from self._listed()
+        yield from organisations.in_forms(self.block)
 
     def _judged(self, run: list[int]) -> Iterator[Span]:
         flags = [self.words.flags(at) for at in run]
         if any(each & (Word.ORG | Word.INSTITUTION) for each in flags):
-            span = self._organisation(run, flags)
+            span = organisations.of_run(self.words, run, flags)
             if span is not None:
                 yield span
                 run = [at for at in run if self.ends[at] <= span.start or self.starts[at] >= span.end]
                 flags = [self.words.flags(at) for at in run]
+        for at, known in zip(run, flags, strict=True):
+            end = organisations.of_what(self.words, at) if known & Word.HEAD else at
+            if end > at:
+                yield Span(self.starts[at], self.ends[end], "institution", 0.7, "organisation.of")
         place = 0
         while place < len(run):
             end = self._phrase_of_place(run, place)
             if end > place:
-                yield Span(self.starts[run[place]], self.places[self.starts[run[place]]], "place", 0.85, "place.list")
+                last = self.places[self.starts[run[place]]]
+                state = _STATE.match(self.block.cased, last, min(last + 14, len(self.block.cased)))
+                yield Span(self.starts[run[place]], state.end() if state else last, "place", 0.85, "place.list")
                 run, flags = run[:place] + run[end:], flags[:place] + flags[end:]
                 continue
             place += 1
@@ -112,7 +110,7 @@ class Names:
             return True
         if known & (Word.NEVER | _FACT) and not known & Word.STRONG:
             return False
-        if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME):
+        if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME | Word.PLACE):
             return bool(title >= 0 and not piece) or (bool(piece) and self._sure(words.flags(piece[0])))
         return True
 
@@ -244,44 +242,6 @@ class Names:
         )
         return beside and not shout and not any(each & (Word.NEVER | Word.PLACE | Word.GIVEN) for each in flags)
 
-    def _organisation(self, run: list[int], flags: list[int]) -> Span | None:
-        heads = [place for place, each in enumerate(flags) if each & (Word.ORG | Word.INSTITUTION)]
-        first = 0
-        while first < len(run) and self.words.word(run[first]) in _ARTICLES:
-            first += 1
-        if self.words.shouted(run) and all(each & (Word.COMMON | Word.NEVER) for each in flags):
-            return None
-        institution = any(flags[place] & Word.INSTITUTION for place in heads)
-        last = len(run) - 1 if institution and flags[0] & Word.INSTITUTION else heads[-1]
-        end = self._of_what(run[last])
-        begin = self._from_what(run[first]) if first <= last else run[last]
-        if end == begin or first > last:
-            return None
-        entity = "institution" if institution else "organisation"
-        return Span(self.starts[begin], self.ends[end], entity, 0.75, "organisation.head")
-
-    def _of_what(self, at: int) -> int:
-        """The last word of what follows with `of`, `de`, …: Court of Cassation, Ministry of the Interior."""
-        words = self.words
-        step, end = at + 1, at
-        if step >= len(self.starts) or words.word(step) not in _OF:
-            return at
-        while step < len(self.starts) and step - at < 9 and words.gap(step - 1) in (b" ", b"-"):
-            if words.capital[step]:
-                end = step
-            elif words.word(step) not in _WITHIN:
-                break
-            step += 1
-        return end
-
-    def _from_what(self, at: int) -> int:
-        """The first word of what leads here with `and`: Foreign and Commonwealth Office."""
-        words = self.words
-        if at < 2 or words.word(at - 1) not in (b"and", b"y") or not words.gap(at - 2) == words.gap(at - 1) == b" ":
-            return at
-        fits = words.capital[at - 2] and not words.begins(self.starts[at - 2])
-        return at - 2 if fits and not words.flags(at - 2) & (Word.NEVER | Word.GIVEN) else at
-
     def _with_degree(self, piece: list[int]) -> int:
         """The end of a name, a degree after it included."""
         words, last = self.words, piece[-1]
@@ -303,17 +263,6 @@ class Names:
                 last += 1
                 end = self.ends[last]
         return end
-
-    def _listed(self) -> Iterator[Span]:
-        """Firms by the names of their partners: Barnett, Melton and Garcia."""
-        known = self.words.known
-        for match in _FORM_OF_COMPANY.finditer(self.block.cased):
-            yield Span(match.start(), match.end(), "organisation", 0.96, "organisation.form")
-        for match in _LIST.finditer(self.block.cased):
-            flags = [known.get(each.lower(), 0) for each in match.groups()]
-            names = sum(bool(each & Word.SURNAME and not each & (Word.COMMON | Word.GIVEN)) for each in flags)
-            if names >= 1 and all(each & Word.SURNAME for each in flags):
-                yield Span(match.start(), match.end(), "organisation", 0.6, "organisation.partners")
 
 
 def names(block: Block) -> Iterator[Span]:

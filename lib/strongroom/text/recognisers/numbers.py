@@ -21,6 +21,9 @@ _LABELS = ("card", "bank", "phone", "national", "tax", "passport", "licence", "r
            "secret", "birth", "username", "geo")  # fmt: skip
 _IBAN = pattern(rb"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{2}")
 _SPACED = pattern(rb"[A-Z]{2} [0-9]{2} [0-9]{2} [0-9]{2} [A-D]|[0-9]{8} [A-Z]|[XYZ] [0-9]{7} ?[A-Z]")
+_EXTENSION = pattern(
+    rb"(?i)\(?[2-9][0-9]{2}\)?[-. ]{1,2}[2-9][0-9]{2}[-. ][0-9]{4} ?(?:x|ext\.? ?|extension )[0-9]{1,6}"
+)
 _ISSUERS = (
     # first digits from, to, lengths, whether such a number of that length stands for itself
     (4, 4, (16, 19), True), (4, 4, (13,), False), (51, 55, (16,), True), (2221, 2720, (16,), True),
@@ -49,9 +52,12 @@ def numbers(block: Block) -> Iterator[Span]:
     for match in _SPACED.finditer(block.cased):
         if bordered(block, *match.span()) and identity_of(match[0].replace(b" ", b""), labelled=False):
             yield span(match, "national_id", 0.9, "identity.spaced")
+    for match in _EXTENSION.finditer(block.cased):
+        if bordered(block, *match.span()):
+            yield span(match, "phone", 0.96, "phone.extension")
     starts, ends = block.codes
     cased = block.cased
-    place, count = 0, len(starts)
+    place, count, since = 0, len(starts), 0
     while place < count:
         last = place
         while last + 1 < count and last - place < _MOST - 1 and cased[ends[last] : starts[last + 1]] in _GAPS:
@@ -59,32 +65,33 @@ def numbers(block: Block) -> Iterator[Span]:
         if last == place and ends[place] - starts[place] < 6:
             place += 1  # too short for anything that needs no word right beside it
             continue
-        longest, place = _longest(block, place, last)
+        longest, place = _longest(block, place, last, since)
         if longest is not None:
+            since = longest.end
             yield longest
 
 
-def _longest(block: Block, first: int, last: int) -> tuple[Span | None, int]:
+def _longest(block: Block, first: int, last: int, since: int) -> tuple[Span | None, int]:
     """The longest run of neighbours from the first on that is something, and where to look next."""
     starts, ends = block.codes
     for end in range(last, first - 1, -1):
         start_at, end_at = starts[first], ends[end]
         if end_at - start_at > 40:
             continue
-        whole = number(block, start_at, end_at)
+        whole = number(block, start_at, end_at, since)
         if whole is not None:
             return whole, end + 1
     return None, first + 1
 
 
-def number(block: Block, start: int, end: int) -> Span | None:
-    """What the number from start to end is."""
+def number(block: Block, start: int, end: int, since: int = 0) -> Span | None:
+    """What the number from start to end is; a word that stands before `since` belongs to the number that ends there."""
     cased = block.cased
     written = cased[start:end]
     digits = bytes(byte for byte in written if 48 <= byte < 58).decode("ascii")
     if len(digits) < 5 or not bordered(block, start, end) or _inside_more(cased, start, end):
         return None
-    label = _label(block, start, end)
+    label = _label(block, start, end, since)
     only = not any(65 <= byte < 91 or 97 <= byte < 123 or byte >= 0x80 for byte in written)
     if only and 12 <= len(digits) <= 19 and label != "not_id" and b"." not in written and luhn.is_valid(digits):
         alone = issuer(digits)
@@ -111,12 +118,12 @@ def _inside_more(cased: bytes, start: int, end: int) -> bool:
     )
 
 
-def _label(block: Block, start: int, end: int) -> str:
+def _label(block: Block, start: int, end: int, since: int) -> str:
     """The kind of the nearest word before a number that says what it is."""
     nearest, name = 41, ""
     for kind in _LABELS:
         distance = block.distance(kind, start)
-        if distance < nearest:
+        if distance < nearest and (start - distance > since or kind == "not_id"):
             nearest, name = distance, kind
     if not name:
         for kind in ("phone", "national", "card"):

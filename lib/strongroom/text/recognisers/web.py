@@ -10,7 +10,7 @@ from strongroom.text.linear import pattern
 from strongroom.text.spans import Span
 
 _LETTER = rb"A-Za-z0-9\x80-\x82"
-_EMAIL = pattern(
+EMAIL = pattern(
     rb"[" + _LETTER + rb"._%+'-]+(?:@| ?[\[(] ?(?:at|AT) ?[\])] ?)(?:[" + _LETTER + rb"-]+\.)+[A-Za-z]{2,24}"
 )
 _EMAIL_IN_WORDS = pattern(
@@ -49,7 +49,7 @@ def bordered(block: Block, start: int, end: int) -> bool:
 def emails(block: Block) -> Iterator[Span]:
     lower = block.lower
     if b"@" in lower or b"[at]" in lower or b"(at)" in lower:
-        for match in _EMAIL.finditer(block.cased):
+        for match in EMAIL.finditer(block.cased):
             start, end = match.span()
             while block.cased[start] in b".'-%+":
                 start += 1
