@@ -260,7 +260,6 @@ SINKS = (
         f"{LIB}/databricks/format.py": "compiles them",
         f"{LIB}/stores/keys/providers/__init__.py": "a module of a table of ours",
         f"{LIB}/protect/columns.py": "a module of a table of ours",
-        f"{LIB}/text/recognisers/identities.py": "a module of a table of ours",
         f"{LIB}/stores/sources/kinds/__init__.py": "a module of a table of ours",
     }),
     Sink("HTML", page, {
