@@ -26,6 +26,7 @@ from strongroom.flows.cross_row.rules import new_keys, permit_references
 from strongroom.flows.foundation import reporting, table_plans
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
+from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.keyring import marked, ring_for
 from strongroom.flows.prepare import evolve, failure_report, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
@@ -86,7 +87,8 @@ def run(job: Job) -> Outcome:
         none = {source.name: (source, ()) for source in contract.sources}
         return summary.preview(job, contract, found=none, reads=none, mode=mode_of(job))
     try:
-        return _steps(job, contract, lake=lake)
+        with folders_hidden(contract, job.settings):
+            return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
         raise
     except BaseException as error:
