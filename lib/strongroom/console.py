@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
-from strongroom.core.errors import ConfigError, Problem, Stopped, StrongroomError, Terminated, UsageError
+from strongroom.core.errors import ConfigError, Problem, Stopped, StoreError, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
 from strongroom.core.program import typed_here
 from strongroom.core.run import Outcome
@@ -54,13 +54,22 @@ class Telling:
     verb: str = ""
 
     def done(self, outcome: Outcome) -> int:
-        """Says what was done, and returns the exit code."""
+        """Says what was done, and returns the exit code.
+
+        Raises:
+            StoreError: stdout takes no more; what was done stays done.
+        """
         if self.as_json and outcome.lines is not None:
             for row in outcome.lines:
-                tell(json_text(row, ascii_only=True))
+                _answer(json_text(row, ascii_only=True), outcome)
+        elif outcome.summary and self.as_json:
+            say_lines(self._here(outcome.summary))
         elif outcome.summary:
-            (say_lines if self.as_json else tell)(self._here(outcome.summary))
-        return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
+            _answer(self._here(outcome.summary), outcome)
+        if self.as_json:
+            document = self.document(outcome.status, code=outcome.exit_code, outcome=outcome)
+            _answer(json_text(document, ascii_only=True), outcome)
+        return outcome.exit_code
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
@@ -122,6 +131,21 @@ class Telling:
         if self.as_json:
             tell(json_text(self.document(status, code=code, outcome=outcome, error=error), ascii_only=True))
         return code
+
+
+def _answer(text: str, outcome: Outcome) -> None:
+    """A part of a job's answer to stdout, after all its work."""
+    try:
+        tell(text)
+    except OSError as error:
+        versions: Any = (outcome.answer or {}).get("versions") or {}
+        tables = ", ".join(f"{table} is at version {version}" for table, version in versions.items())
+        done = f"the job has done its work{f' ({tables})' if tables else ''}"
+        what = f"{done}, and only its answer cannot be written: {os.strerror(error.errno or 0)}"
+        todo = "Make room where its output goes; what was done stays done."
+        fault = StoreError(what, where="stdout", todo=todo, code="output.unwritable")
+        fault.outcome = outcome
+        raise fault from None
 
 
 def bug() -> StrongroomError:
