@@ -11,7 +11,8 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
@@ -61,15 +62,13 @@ class Telling:
         """
         if self.as_json and outcome.lines is not None:
             for row in outcome.lines:
-                _answer(json_text(row, ascii_only=True), outcome)
-        elif outcome.summary and self.as_json:
-            say_lines(self._here(outcome.summary))
+                with _answering(outcome):
+                    tell(json_text(row, ascii_only=True))
         elif outcome.summary:
-            _answer(self._here(outcome.summary), outcome)
-        if self.as_json:
-            document = self.document(outcome.status, code=outcome.exit_code, outcome=outcome)
-            _answer(json_text(document, ascii_only=True), outcome)
-        return outcome.exit_code
+            with _answering(outcome):
+                (say_lines if self.as_json else tell)(self._here(outcome.summary))
+        with _answering(outcome):
+            return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
@@ -133,10 +132,11 @@ class Telling:
         return code
 
 
-def _answer(text: str, outcome: Outcome) -> None:
-    """A part of a job's answer to stdout, after all its work."""
+@contextmanager
+def _answering(outcome: Outcome) -> Iterator[None]:
+    """While a part of a job's answer goes to stdout, after all its work."""
     try:
-        tell(text)
+        yield
     except OSError as error:
         versions: Any = (outcome.answer or {}).get("versions") or {}
         tables = ", ".join(f"{table} is at version {version}" for table, version in versions.items())

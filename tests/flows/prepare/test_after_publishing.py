@@ -1,6 +1,7 @@
 """What fails once a version is published is told as that: nobody is to read that readers still see what was before."""
 
 import sys
+from pathlib import Path
 
 from strongroom import run_job
 from strongroom.flows import prepare
@@ -21,7 +22,7 @@ def test_a_report_that_cannot_be_written_is_all_that_failed(tmp_path, capsys):
 
 def test_so_is_an_answer(tmp_path, capsys, monkeypatch):
     place = install(tmp_path, capsys, sample=200)
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         code = run_job.run(prepare, ["--config", str(place.settings)])
         monkeypatch.undo()
