@@ -64,7 +64,7 @@ def within(*around: Node) -> _From:
 class ColumnReader:
     """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
 
-    So does `row_keys` of each `rowKey`; and `say` tells which rules of the overlay say something of a column, `hold` which
+    So does `row_keys` of each `rowKey`; `say` and `hold` tell which rules of the overlay say something of a column, and
     hold for one. `system` is the type of the server that their physical types are of.
     """
 

@@ -104,11 +104,11 @@ _SPECIAL = {"Contract.purposes": _purposes, "Contract.quarantine_limit": _limit}
 
 
 def _lower(before: Any, after: Any) -> bool:
-    return _order(after) <= _order(before)
+    return bool(_order(after) <= _order(before))
 
 
 def _higher(before: Any, after: Any) -> bool:
-    return _order(after) >= _order(before)
+    return bool(_order(after) >= _order(before))
 
 
 def _wider(before: Any, after: Any) -> bool:
