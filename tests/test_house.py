@@ -112,8 +112,8 @@ FACES = {
     "flows.contract": "",
     "flows.doctor": "",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived keyring known_tables projections provenance "
-    "reporting role_keys run_rows table_plans",
+    "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
+    "provenance reporting role_keys run_rows table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",

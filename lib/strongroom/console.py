@@ -11,11 +11,12 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TextIO
 
-from strongroom.core.errors import ConfigError, Problem, Stopped, StrongroomError, Terminated, UsageError
+from strongroom.core.errors import ConfigError, Problem, Stopped, StoreError, StrongroomError, Terminated, UsageError
 from strongroom.core.escaping import json_text, one_line, shell_word, visible, visible_lines
 from strongroom.core.program import typed_here
 from strongroom.core.run import Outcome
@@ -54,13 +55,20 @@ class Telling:
     verb: str = ""
 
     def done(self, outcome: Outcome) -> int:
-        """Says what was done, and returns the exit code."""
+        """Says what was done, and returns the exit code.
+
+        Raises:
+            StoreError: stdout takes no more; what was done stays done.
+        """
         if self.as_json and outcome.lines is not None:
             for row in outcome.lines:
-                tell(json_text(row, ascii_only=True))
+                with _answering(outcome):
+                    tell(json_text(row, ascii_only=True))
         elif outcome.summary:
-            (say_lines if self.as_json else tell)(self._here(outcome.summary))
-        return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
+            with _answering(outcome):
+                (say_lines if self.as_json else tell)(self._here(outcome.summary))
+        with _answering(outcome):
+            return self._end(outcome.status, code=outcome.exit_code, outcome=outcome)
 
     def failed(self, error: StrongroomError, *, code: int) -> int:
         """Says what is wrong, where and what to do, and returns the exit code."""
@@ -122,6 +130,22 @@ class Telling:
         if self.as_json:
             tell(json_text(self.document(status, code=code, outcome=outcome, error=error), ascii_only=True))
         return code
+
+
+@contextmanager
+def _answering(outcome: Outcome) -> Iterator[None]:
+    """While a part of a job's answer goes to stdout, after all its work."""
+    try:
+        yield
+    except OSError as error:
+        versions: Any = (outcome.answer or {}).get("versions") or {}
+        tables = ", ".join(f"{table} is at version {version}" for table, version in versions.items())
+        done = f"the job has done its work{f' ({tables})' if tables else ''}"
+        what = f"{done}, and only its answer cannot be written: {os.strerror(error.errno or 0)}"
+        todo = "Make room where its output goes; what was done stays done."
+        fault = StoreError(what, where="stdout", todo=todo, code="output.unwritable")
+        fault.outcome = outcome
+        raise fault from None
 
 
 def bug() -> StrongroomError:

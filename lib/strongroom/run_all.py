@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from strongroom.console import Telling, bug, say, say_lines
@@ -30,13 +30,15 @@ class Ended:
     document: dict[str, object]
     outcome: Outcome
     what: str = ""
+    dry_run: bool = False
 
     @property
     def line(self) -> tuple[str, ...]:
         """Its line of the summary, in parts."""
         rows = ", ".join(f"{count:,} {name}" for name, count in self.outcome.rows.items())
         told = self.what or rows or ", ".join(_would_read(self.outcome)) or "nothing is touched"
-        return self.contract, f"exit {self.code}" if self.code else "done", told, self.outcome.report
+        well = "would run" if self.dry_run else "done"
+        return self.contract, f"exit {self.code}" if self.code else well, told, self.outcome.report
 
     @property
     def plain(self) -> dict[str, object]:
@@ -62,7 +64,7 @@ def _would_read(outcome: Outcome) -> Iterator[str]:
 
 def run_all(
     contracts: Sequence[str], circles: Sequence[Sequence[str]], *, job: str, run_id: str, config: str,
-    one: Callable[[str], Outcome],
+    one: Callable[[str], Outcome], dry_run: bool = False,
 ) -> Outcome:  # fmt: skip
     """Runs the job for each contract, in this order, and sums up.
 
@@ -73,6 +75,7 @@ def run_all(
         run_id: of all these runs: each is that of its own data set.
         config: the settings file, for commands that are told of.
         one: runs the job for the contract of a name.
+        dry_run: nothing is touched, so nothing is told as done.
     """
     ended: list[Ended] = []
     for circle in circles:
@@ -81,14 +84,14 @@ def run_all(
         for number, name in enumerate(contracts, start=1):
             say(f"{name}: {number} of {len(contracts)}")
             telling = Telling(f"{job} --contract {name}", run_id, as_json=False, start=time.monotonic(), config=config)
-            ended.append(_ended(name, job, telling, one))
+            ended.append(replace(_ended(name, job, telling, one), dry_run=dry_run))
     except KeyboardInterrupt:
-        say_lines(_summary(job, contracts, ended))
+        say_lines(_summary(job, contracts, ended, dry_run=dry_run))
         raise
     gravest = min(ended, key=lambda each: _gravity(each.code))
     return Outcome(
         rows=_added(ended),
-        summary=_summary(job, contracts, ended),
+        summary=_summary(job, contracts, ended, dry_run=dry_run),
         answer={
             "runs": [each.plain for each in ended],
             "circles": [list(circle) for circle in circles],
@@ -133,7 +136,7 @@ def _added(ended: Sequence[Ended]) -> dict[str, int]:
     return total
 
 
-def _summary(job: str, contracts: Sequence[str], ended: Sequence[Ended]) -> str:
+def _summary(job: str, contracts: Sequence[str], ended: Sequence[Ended], *, dry_run: bool) -> str:
     """A line a contract, also for the one that was stopped, and those that no run has come to."""
     lines = [each.line for each in ended]
     for name in contracts[len(ended) :]:
@@ -141,5 +144,6 @@ def _summary(job: str, contracts: Sequence[str], ended: Sequence[Ended]) -> str:
     widths = [max(len(line[at]) for line in lines) for at in range(3)]
     done = sum(not each.code for each in ended)
     shown = ["  ".join(part.ljust(width) for part, width in zip(line, (*widths, 0), strict=True)) for line in lines]
-    head = f"{job} --all: {done} of {counted(len(contracts), 'contract')} done"
+    became = "would be prepared" if dry_run else "done"
+    head = f"{job} --all: {done} of {counted(len(contracts), 'contract')} {became}"
     return joined([head, "", *(f"  {each}".rstrip() for each in shown)])

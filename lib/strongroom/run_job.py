@@ -184,7 +184,7 @@ def _each(
         alone = argparse.Namespace(**{**vars(args), "all": False, "contract": contract})
         return audited(flow, name, alone, run_id, spark=spark)
 
-    return run_all(contracts, circles, job=name, run_id=run_id, config=args.config, one=one)
+    return run_all(contracts, circles, job=name, run_id=run_id, config=args.config, one=one, dry_run=args.dry_run)
 
 
 def _settings_file(flow: ModuleType) -> str:

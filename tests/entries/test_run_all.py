@@ -90,8 +90,17 @@ def test_a_dry_run_touches_nothing(place):
     told = done.line["answer"]["runs"]
     assert all(run["would_read"] == run["document"]["answer"]["would_read"] for run in told)
     lines = [line.split() for line in done.out.split("\n{")[0].splitlines() if line.startswith("  ")]
-    assert [line[:4] for line in lines] == [[name, "done", "would", "read"] for name in ("customers", "reviews")]
+    assert [line[:5] for line in lines] == [
+        [name, "would", "run", "would", "read"] for name in ("customers", "reviews")
+    ]
+    assert "2 of 2 contracts would be prepared" in done.out
+    assert " done" not in done.out.split("\n{")[0]
     assert sorted(place.root.rglob("*")) == before
+
+
+def test_no_server_is_named_for_all_of_them(place):
+    done = place.run(prepare, "--all", "--server", "raw", "--dry-run")
+    assert (done.code, done.line["problems"][0]["code"]) == (2, "usage.unused")
 
 
 def test_contracts_that_refer_to_each_other_are_told(place):

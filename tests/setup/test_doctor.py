@@ -170,6 +170,13 @@ def test_a_log_that_cannot_be_signed_is_told(tmp_path, monkeypatch, capsys):
     assert run_job.run(job, ["--config", str(config)]) == 0
     capsys.readouterr()
     assert f"ok    sealing   {tmp_path}/audit can be signed; 0 entries wait" in run(config, monkeypatch, capsys)[1]
+    key = tmp_path / "keys/audit-signing.key"
+    key.rename(tmp_path / "elsewhere")
+    code, said = run(config, monkeypatch, capsys)
+    assert code == 4
+    assert "fail  sealing   The key that signed the last checkpoint is gone." in said
+    assert not key.exists()
+    (tmp_path / "elsewhere").rename(key)
     (tmp_path / "audit/checkpoint").unlink()
     code, said = run(config, monkeypatch, capsys)
     assert code == 4

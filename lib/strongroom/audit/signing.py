@@ -24,7 +24,7 @@ from strongroom.audit.key_file import (
 from strongroom.audit.last_signed import Signed, SignedLogs, keep_signed, signed_logs
 from strongroom.audit.log import AuditLog
 from strongroom.audit.merkle import Tree
-from strongroom.audit.signing_keys import CHECKPOINT, PUBLIC_KEY, former_keys, new_key, sound_key
+from strongroom.audit.signing_keys import CHECKPOINT, PUBLIC_KEY, former_keys, new_key, refuse_lost, sound_key
 from strongroom.audit.verify import KEEP, Reading, check
 from strongroom.core.audit_event import Event
 from strongroom.core.errors import KeyFault, StoreError
@@ -113,6 +113,8 @@ def waiting(log: AuditLog, settings: Settings) -> int:
     if has_key(settings):
         sound_key(log, settings)
     last = last_signed(log, settings, former_keys(settings))
+    if not has_key(settings):
+        refuse_lost(log, settings)
     found = check(log, last.heads, since=last.signed)
     return found.size - (last.signed.size if last.signed else 0)
 

@@ -42,10 +42,7 @@ def sound_key(log: AuditLog, settings: Settings) -> Secret:
     file = str(key_file(settings))
 
     def make() -> Secret:
-        known = signed_logs(settings)
-        if log.note(CHECKPOINT) or known_keys(settings) or mark(settings) or (known and known.logs):
-            todo = "Put it back; docs/threat-model.md says what to do when it is lost."
-            raise KeyFault("The key that signed the last checkpoint is gone.", where=file, todo=todo, code="audit.key")
+        refuse_lost(log, settings)
         keep_signed(settings, SignedLogs())  # from now on there is a key, so that it tells when this is lost
         return new_signing_key(os.urandom(32))
 
@@ -61,6 +58,18 @@ def sound_key(log: AuditLog, settings: Settings) -> Secret:
         todo = "Put the right one back; or move this one away, and renew it: audit verify --new-key."
         raise KeyFault("The signing key is not the one that signs this log.", where=file, todo=todo, code="audit.key")
     return key
+
+
+def refuse_lost(log: AuditLog, settings: Settings) -> None:
+    """Where there is no signing key, makes sure that there never was one.
+
+    Raises:
+        KeyFault: something was signed before.
+    """
+    known = signed_logs(settings)
+    if log.note(CHECKPOINT) or known_keys(settings) or mark(settings) or (known and known.logs):
+        todo, file = "Put it back; docs/threat-model.md says what to do when it is lost.", str(key_file(settings))
+        raise KeyFault("The key that signed the last checkpoint is gone.", where=file, todo=todo, code="audit.key")
 
 
 def new_key(settings: Settings) -> Secret:

@@ -62,7 +62,7 @@ USES: Mapping[str, Mapping[str, str]] = {
     "notebook": {"": f"{_WHO} --contract NOTEBOOK --param --jupyter"},
     "prepare": {
         "--mend-timestamps": f"{_CONTRACT} --mend-timestamps",
-        "--all": f"{_WHO} --server --all --widen",
+        "--all": f"{_WHO} --all --widen",
         "--widen": f"{_CONTRACT} --widen",
         "": f"{_CONTRACT} --reread --from-version",
     },

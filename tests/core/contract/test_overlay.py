@@ -118,6 +118,9 @@ STOPS = [
     ("server: files\n", "server: files\nservers: []\n", {"contract.contradicts"}, "which of them?"),
     ("tag: {secret: drop}", "tag: {secret: drop, geo: drop}", {"contract.contradicts"}, "two words of one column"),
     ("'*_id': {method: hash}", "'*_id': {method: hash}, 'gift*': {method: hash}, '*_code': drop", set(), "a tag goes before patterns"),
+    ("'*': drop", "'coun*': drop, '*': drop", {"contract.contradicts"}, "a pattern that drops what a classification keeps"),
+    ("'*': drop", "'em*': drop, '*': drop", {"contract.contradicts"}, "or hashes"),
+    ("'*': drop", "'gift*': drop, '*': drop", set(), "or drops as well"),
     ("tag: {secret: drop}", "tag: {secret: {methd: drop}}", {"contract.missing"}, "no method"),
     ("purposes: [model_training]", "purpose: [model_training]", {"contract.unknown-field"}, "a typo"),
     ("country", "country", set(), "nothing changed"),
@@ -221,6 +224,24 @@ def test_a_word_that_nothing_has_is_a_warning_and_a_slip_stops_the_run(words, st
         assert {problem.code for problem in _problems(overlay)} == {"contract.unknown-name"}, why
     else:
         assert len([note for note in _contract(overlay).notes if note.warning]) == 1, why
+
+
+BEATEN = [
+    # the overlay's words, the column, lines that never take effect, why
+    ("tag: {pii: hash}\npattern: {'a': {method: encrypt, domain: d}}", "{name: a, logicalType: string, tags: [pii]}", [3], "a tag goes before"),
+    ("tag: {pii: hash}\npattern: {'a': hash}", "{name: a, logicalType: string, tags: [pii]}", [3], "also when they agree"),
+    ("tag: {pii: hash}\npattern: {'a*': drop}\ncolumns: {a: keep}", "{name: a, logicalType: string, tags: [pii]}", [], "who names it has thought of it"),
+    ("tag: {pii: hash}\npattern: {'a*': encrypt}", "{name: a, logicalType: string, tags: [pii]}, {name: ab, logicalType: string}", [], "of another column it holds"),
+    ("tag: {pii: hash}\npattern: {'*': drop}", "{name: a, logicalType: string, tags: [pii]}", [], "the rest may come tomorrow"),
+    ("tag: {hr: keep, pii: hash}", "{name: a, logicalType: string, tags: [pii]}", [2], "what is outside opens nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "column", "lines", "why"), BEATEN, ids=[row[-1] for row in BEATEN])
+def test_a_rule_that_never_takes_effect_is_told(words, column, lines, why):
+    text = FOREIGN.partition("\nschema:")[0] + "\nschema:\n  - {name: t, tags: [HR], properties: [" + column + "]}\n"
+    notes = [note for note in _contract(f"server: files\n{words}", text).notes if note.warning]
+    assert [note.where for note in notes] == [f"o.yaml:{line}" for line in lines], why
 
 
 def test_patterns_and_classifications_that_mean_nothing():

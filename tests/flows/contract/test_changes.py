@@ -146,3 +146,37 @@ def test_of_notes_those_are_told_that_come_or_go():
 def test_the_dialect_of_a_source_breaks_runs():
     (found,) = told(replace(BASE, sources=(replace(BASE.sources[0], options={"sep": ","}),)))
     assert (found.kind, "sep" in found.what) == (Kind.RUNS, True)
+
+
+BOUNDS = [
+    ("maximum", 5, 10, True), ("maximum", 10, 5, False), ("minimum", 5, 1, True), ("minimum", 1, 5, False),
+    ("exclusiveMinimum", 0, -1, True), ("exclusiveMaximum", 0, -1, False), ("maxLength", 254, 500, True),
+    ("maxLength", 500, 254, False), ("minLength", 2, 1, True), ("minLength", 1, 2, False), ("minItems", 2, 1, True),
+    ("maxItems", 2, 1, False), ("multipleOf", 0.1, 0.05, True), ("multipleOf", 2, 3, False),
+    ("validValues", ("a",), ("a", "b"), True), ("validValues", ("a", "b"), ("a", "c"), False),
+    ("missingValues", ("a", "b"), ("a",), True), ("missingValues", ("a",), ("a", "b"), False),
+    ("maximum", "2026-01-01", "2026-02-01", True), ("maximum", "2026-01-01T00:00:00Z", "2026-02-01", False),
+    ("pattern", "a", "a|b", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "before", "after", "looser"), BOUNDS)
+def test_a_looser_bound_of_rows_is_harmless_and_a_tighter_one_breaks_runs(check, before, after, looser):
+    rule = model.Rule("user.bound", check, ("user",), before)
+    old, new = (replace(BASE, rules=(*BASE.rules, replace(rule, argument=one))) for one in (before, after))
+    assert [one.kind for one in told(new, old)] == [Kind.HARMLESS if looser else Kind.RUNS]
+
+
+SET_BOUNDS = [
+    ("mustBeGreaterThan", 5, 1, True), ("mustBeGreaterOrEqualTo", 1, 5, False), ("mustBeLessThan", 1, 5, True),
+    ("mustBeLessOrEqualTo", 5, 1, False), ("mustBeBetween", (2, 3), (1, 4), True),
+    ("mustBeBetween", (2, 3), (1, 2.5), False), ("mustNotBeBetween", (1, 4), (2, 3), True),
+    ("mustNotBeBetween", (2, 3), (1, 4), False), ("mustBe", 1, 2, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operator", "before", "after", "looser"), SET_BOUNDS)
+def test_so_it_is_with_bounds_of_the_whole(operator, before, after, looser):
+    rule = replace(BASE.set_rules[0], operator=operator)
+    old, new = (replace(BASE, set_rules=(replace(rule, bound=one),)) for one in (before, after))
+    assert [one.kind for one in told(new, old)] == [Kind.HARMLESS if looser else Kind.RUNS]

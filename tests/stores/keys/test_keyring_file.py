@@ -273,3 +273,34 @@ def tink_kek(reference):
         ],
     }
     return json_proto_keyset_format.parse(json.dumps(keyset), secret_key_access.TOKEN).primitive(aead.Aead)
+
+
+def header(**changes):
+    """A keyring file with other words in its part in clear: of the primary key, or of its first key."""
+
+    def change(data):
+        found = json.loads(data)
+        info = found["keysetInfo"]
+        info["primaryKeyId"] = changes.get("primary", info["primaryKeyId"])
+        info["keyInfo"][0] |= {name: value for name, value in changes.items() if name != "primary"}
+        return json.dumps(found).encode()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (header(status="DISABLED"), "a key that is sealed as enabled"),
+        (header(status="DESTROYED"), "or destroyed"),
+        (header(primary=5), "another primary key"),
+        (header(keyId=7), "another key"),
+    ],
+)
+def test_a_keyring_whose_part_in_clear_was_changed_does_not_open(home, change, why):
+    open_keyring(*home, create=True)
+    damaged("ring", change)(home)
+    with pytest.raises(KeyFault) as error:
+        open_keyring(*home, create=False)
+    assert error.value.code == "keyring.header", why
+    assert error.value.todo

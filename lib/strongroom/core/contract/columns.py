@@ -64,7 +64,8 @@ def within(*around: Node) -> _From:
 class ColumnReader:
     """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
 
-    So does `row_keys` of each `rowKey`. `system` is the type of the server that their physical types are of.
+    So does `row_keys` of each `rowKey`; `say` and `hold` tell which rules of the overlay say something of a column, and
+    hold for one. `system` is the type of the server that their physical types are of.
     """
 
     findings: Findings
@@ -72,6 +73,8 @@ class ColumnReader:
     system: str = ""
     nodes: dict[str, Node] = field(default_factory=dict)
     row_keys: dict[str, Node] = field(default_factory=dict)
+    say: set[str] = field(default_factory=set)
+    hold: set[str] = field(default_factory=set)
 
     def columns(self, node: Node, above: _From = _From()) -> tuple[Column, ...]:
         """The columns of a schema object, or the fields of a struct."""
@@ -212,6 +215,10 @@ class ColumnReader:
     ) -> Protect | None:
         """How a leaf is protected; nothing is kept by default, and nothing personal without a reason."""
         by = "its name"
+        if self.overlay is not None:
+            say, hold = self.overlay.rules_of(levels)
+            self.say |= say
+            self.hold |= hold if protect is None else say  # who names a column has thought of what else is said of it
         if protect is None and self.overlay is not None:
             at = node.get("name") or node
             said = self.overlay.protect_of(column.path, levels=levels, at=at, findings=self.findings)

@@ -18,7 +18,7 @@ from strongroom.core.contract.editions import in_one_edition
 from strongroom.core.contract.head import read_head
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
-from strongroom.core.contract.overlay import Described, Overlay, check_named, read_overlay
+from strongroom.core.contract.overlay import Described, Overlay, check_beaten, check_named, read_overlay
 from strongroom.core.contract.quality import read_quality, rule_names
 from strongroom.core.contract.references import read_references
 from strongroom.core.contract.row_key import check_row_keys
@@ -212,6 +212,8 @@ class _Reader:
         described = root.get("description")
         reader = ColumnReader(findings, overlay, self.system)
         columns = reader.columns(table, within(table, root))
+        if overlay is not None:
+            check_beaten(overlay, reader.say, reader.hold, findings)
         self.roles(columns)
         check_row_keys(columns, reader.row_keys, findings)
         check_sources(sources, columns, root.file, findings)

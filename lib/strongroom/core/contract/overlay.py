@@ -77,8 +77,9 @@ class Overlay:
     ) -> tuple[Node, str] | None:
         """How a column leaves that is not named, and by what the overlay says so; None where it says nothing.
 
-        Two of a kind that say two things are a problem; what is said of what a column is goes before its name. What it
-        is inside of protects it, the nearest first, and keeps nothing.
+        Two of a kind that say two things are a problem; what is said of what a column is goes before its name, unless a
+        pattern of its name drops it: that is a problem, too. What it is inside of protects it, the nearest first, and
+        keeps nothing.
 
         Args:
             path: the column's.
@@ -86,6 +87,18 @@ class Overlay:
             at: the column's place.
             findings: takes the problems.
         """
+        drops = [each for each in self._named(levels[0]) if each[1].at(["method"]).value == "drop"]
+        for found in self._ways(levels):
+            found += drops if found else []
+            if any(node.value != found[0][1].value for _, node in found):
+                what = f"{' and '.join(by for by, _ in found)} say two things of {path!r}."
+                findings.contradicts(at, what, f"Name the column under 'columns' in {self.root.file}.")
+            if found:
+                return found[0][1], found[0][0]
+        return None
+
+    def _ways(self, levels: Sequence[Described]) -> list[list[Said]]:
+        """What is said of a column, what goes before first; one way of saying it may say it several times."""
         own, outer = levels[0], levels[1:]
         said = list(self._described(own))
         around = [each for level in outer if (each := [one for one in self._described(level) if not _keeps(one)])][:1]
@@ -93,17 +106,22 @@ class Overlay:
             said += [(f"{by} around it", node) for by, node in (around[0] if around else ())]
             personal = next((word for level in outer for word in level.classifications if word in PERSONAL), "")
             if personal and len(said) == 1:
-                said.append((f"what it is inside of, which is {personal},", Node(None, at.file, at.line)))
+                said.append((f"what it is inside of, which is {personal},", Node(None, "", 0)))
         ways = [said, *([(f"{by} around it", node) for by, node in each] for each in around)]
         ways += [list(self._named(level)) for level in levels]
         ways.append([(f"pattern {REST!r}", self.pattern[REST])] if REST in self.pattern else [])
-        for found in ways:
-            if any(node.value != found[0][1].value for _, node in found):
-                what = f"{' and '.join(by for by, _ in found)} say two things of {path!r}."
-                findings.contradicts(at, what, f"Name the column under 'columns' in {self.root.file}.")
-            if found:
-                return found[0][1], found[0][0]
-        return None
+        return ways
+
+    def rules_of(self, levels: Sequence[Described]) -> tuple[set[str], set[str]]:
+        """By their words, the rules that say something of a column, and those of them that hold; but for the rest's."""
+        say = {by for level in levels for by, _ in (*self._described(level), *self._named(level))}
+        first = next(filter(None, self._ways(levels)), [])
+        return say, say & {by.removesuffix(" around it") for by, _ in first}
+
+    def rules(self) -> dict[str, Node]:
+        """Every rule by its words."""
+        kinds = {"classification": self.classification, "tag": self.tag, "pattern": self.pattern}
+        return {f"{kind} {word!r}": node for kind, known in kinds.items() for word, node in known.items()}
 
     def _described(self, level: Described) -> Iterator[Said]:
         for kind, known, words in (
@@ -294,6 +312,14 @@ def check_named(overlay: Overlay, known: Mapping[str, Described], findings: Find
             if not (_matches(word, there) if kind == "pattern" else _among(word, there)):
                 others = [each for each in there if not _among(each, said)]
                 _nothing(overlay.root[kind][word], kind, word, others, findings)
+
+
+def check_beaten(overlay: Overlay, say: set[str], hold: set[str], findings: Findings) -> None:
+    """Warn of rules that say something of columns, and of each of them another rule goes before."""
+    for rule, node in overlay.rules().items():
+        if rule in say - hold:
+            what = f"{rule} never takes effect: of each column that it is for, another line goes before it."
+            findings.note(node, what, warning="means-nothing")
 
 
 def _nothing(node: Node, kind: str, word: str, others: Sequence[str], findings: Findings) -> None:

@@ -6,10 +6,14 @@ has no line in CLASSES is a change of which nobody has said what it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
+
+from strongroom.core.contract import Rule, SetRule
 
 _LONG = 60
 
@@ -97,6 +101,56 @@ def _limit(before: Any, after: Any) -> Kind:
 _WORDS = {"quarantine_limit": "quarantineLimit", "source": "physicalName", "remove_suffix": "removeSuffix"}
 """Fields that a contract calls otherwise."""
 _SPECIAL = {"Contract.purposes": _purposes, "Contract.quarantine_limit": _limit}
+
+
+def _lower(before: Any, after: Any) -> bool:
+    return bool(_order(after) <= _order(before))
+
+
+def _higher(before: Any, after: Any) -> bool:
+    return bool(_order(after) >= _order(before))
+
+
+def _wider(before: Any, after: Any) -> bool:
+    return _lower(before[0], after[0]) and _higher(before[1], after[1])
+
+
+def _order(value: Any) -> Any:
+    """A bound as what it stands for: a number, or a moment, which is text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+LOOSER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "minimum": _lower,
+    "exclusiveMinimum": _lower,
+    "minLength": _lower,
+    "minItems": _lower,
+    "maximum": _higher,
+    "exclusiveMaximum": _higher,
+    "maxLength": _higher,
+    "maxItems": _higher,
+    "multipleOf": lambda before, after: Fraction(str(before)) % Fraction(str(after)) == 0,
+    "validValues": lambda before, after: set(before) <= set(after),
+    "missingValues": lambda before, after: set(before) >= set(after),
+    "mustBeGreaterThan": _lower,
+    "mustBeGreaterOrEqualTo": _lower,
+    "mustBeLessThan": _higher,
+    "mustBeLessOrEqualTo": _higher,
+    "mustBeBetween": _wider,
+    "mustNotBeBetween": lambda before, after: _wider(after, before),
+}
+"""Check of a row rule, or operator of a set rule → whether all that met the bound before meets the one after."""
+
+
+def kind_in(rule: Rule | SetRule, change: Change) -> Kind:
+    """What a change of a rule's field does: of a bound, its direction says so."""
+    looser = LOOSER.get(rule.check if isinstance(rule, Rule) else rule.operator)
+    if change.field not in ("argument", "bound") or looser is None:
+        return change.kind
+    try:
+        return Kind.HARMLESS if looser(change.before, change.after) else Kind.RUNS
+    except (TypeError, ValueError, ArithmeticError):  # two kinds of bounds, which nobody can compare
+        return change.kind
 
 
 def _said(value: Any) -> str:

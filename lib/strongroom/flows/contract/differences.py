@@ -12,7 +12,7 @@ from datetime import datetime
 from strongroom.core.contract import Column, Contract, Rule, SetRule, raw_table, source_name
 from strongroom.core.contract.references import reference_problems, referenced
 from strongroom.core.errors import ConfigError
-from strongroom.flows.contract.changes import Kind, changes
+from strongroom.flows.contract.changes import Kind, changes, kind_in
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.prepare.evolution import LOOSE, NEW, SEALED, WIDER, evolution
 from strongroom.govern.engine.engine import Engine
@@ -156,8 +156,10 @@ def _rows(old: Contract, new: Contract) -> Iterator[Difference]:
         elif found := _otherwise(before[id_], rule):
             breaks = rule.severity == "error" and any(kind is not Kind.HARMLESS for kind in found.values())
             named = ", ".join(found)
+            less = {*found} <= {"argument", "bound"} and all(kind is Kind.HARMLESS for kind in found.values())
+            asks = "less" if less else "something else"
             kind = Kind.RUNS if breaks else Kind.HARMLESS
-            yield Difference("rows", f"{id_!r} asks something else ({named}), and {what}", kind, where)
+            yield Difference("rows", f"{id_!r} asks {asks} ({named}), and {what}", kind, where)
     for id_ in before:
         if id_ not in after:
             yield Difference("rows", f"{id_!r} is checked no more", Kind.HARMLESS, new.file)
@@ -167,7 +169,9 @@ def _otherwise(before: Rule | SetRule, after: Rule | SetRule) -> dict[str, Kind]
     """The fields in which two rules differ."""
     if type(before) is not type(after):
         return {"how it is counted": Kind.CHANGE}
-    return {change.field: change.kind for change in changes(before, after)}
+    found = list(changes(before, after))
+    same = not {change.field for change in found} & {"check", "metric", "operator", "unit", "columns"}
+    return {change.field: kind_in(after, change) if same else change.kind for change in found}
 
 
 def _rules(contract: Contract) -> Mapping[str, Rule | SetRule]:

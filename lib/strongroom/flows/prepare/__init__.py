@@ -13,19 +13,21 @@ leaves a report in the lake's folder reports/. With --set prepare.mode=append it
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.contract_files import is_example
-from strongroom.core.errors import GateClosed, StoreError
+from strongroom.core.errors import ConfigError, GateClosed, StoreError, sentences
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import new_keys, permit_references
 from strongroom.flows.foundation import reporting, table_plans
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
+from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.keyring import marked, ring_for
 from strongroom.flows.prepare import evolve, failure_report, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
@@ -48,6 +50,7 @@ from strongroom.sample.lake import make_sample
 from strongroom.stores import sources
 from strongroom.stores.lake import Lake, owners, staging
 from strongroom.stores.sources.kinds import Looked, kind_of, pinned
+from strongroom.stores.spark.error_translation import translate
 from strongroom.stores.spark.session import can_be_local
 
 
@@ -86,7 +89,8 @@ def run(job: Job) -> Outcome:
         none = {source.name: (source, ()) for source in contract.sources}
         return summary.preview(job, contract, found=none, reads=none, mode=mode_of(job))
     try:
-        return _steps(job, contract, lake=lake)
+        with folders_hidden(contract, job.settings):
+            return _steps(job, contract, lake=lake)
     except GateClosed:  # its report is written
         raise
     except BaseException as error:
@@ -150,11 +154,29 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if not done.closed:
         judge = None if batch.mode == "overwrite" else new_keys(job, way, plan, lake=lake, good=staged.good)
         done = replace(done, version=publish_training(job, done, lake=lake, planned=planned, judge=judge))
-    report = prepare_report.report_of(job, done, lake=lake, found=found)
-    done = replace(done, report=reporting.write_report(report, lake=lake))
-    done = replace(done, notes=reporting.end(job, report, begun=begun))
-    run_record.write_run(job, done, lake=lake)
+    with _only_the_report(done, lake=lake):
+        report = prepare_report.report_of(job, done, lake=lake, found=found)
+        done = replace(done, report=reporting.write_report(report, lake=lake))
+        done = replace(done, notes=reporting.end(job, report, begun=begun))
+        run_record.write_run(job, done, lake=lake)
     return _ended(done, lake=lake)
+
+
+@contextmanager
+def _only_the_report(done: Done, *, lake: Lake) -> Iterator[None]:
+    """What fails once a version is published is told with that: whoever is told runs nothing again for it."""
+    try:
+        yield
+    except Exception as error:
+        known = translate(error)
+        if known is None or isinstance(known, ConfigError) or done.version is None:
+            raise
+        published = f"version {done.version} of {done.contract.training} is published"
+        what = f"{published}, and only its report failed: {known.what}"
+        todo = sentences(known.todo, "Readers have that version; the next run leaves a report again")
+        fault = type(known)(what, where=known.where, todo=todo, code=known.code)
+        fault.outcome = summary.outcome(done, lake=lake)
+        raise fault from None
 
 
 def _rehearsal(

@@ -15,6 +15,7 @@ from strongroom.core.escaping import shell_word
 from strongroom.core.run import RUN, Job
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation.hidden_folders import shown_file
 from strongroom.flows.prepare import evolve, increment, reread
 from strongroom.flows.prepare.evolution import Evolution
 from strongroom.flows.prepare.unfinished_retry import settle
@@ -235,6 +236,7 @@ def _new_files(
             code="source.changed",
         )
     if change.vanished:
-        job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {change.vanished[0].path}")
+        first = shown_file(change.vanished[0].path, contract, job.settings)
+        job.say(f"note: {counted(len(change.vanished), 'file')} read before, now gone, first {first}")
     of_tables = [file for file in files if file.path in increments and increments[file.path].files]
     return (*(file for file in change.new if file.path not in increments), *of_tables)

@@ -12,6 +12,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.core.suggest import counted, unknown_column
 from strongroom.flows.cross_row.rules import broken_rows
+from strongroom.flows.foundation.hidden_folders import shown_file
 from strongroom.flows.prepare.batch_inputs import Read, inputs_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
 from strongroom.flows.prepare.sketches import without_rare
@@ -90,7 +91,7 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
     if problems := list(_unknown(answer.parts, contract)):
         raise ConfigError(problems)
     for path, what in _doubtful(answer.parts, contract):
-        job.say(f"note: {path} {what}")
+        job.say(f"note: {shown_file(path, contract, job.settings)} {what}")
     origins.keep(lake, contract.name, batch.number, list(_origins(answer.parts)))
     judged = Judged(plan, inputs, files_of(lake, plan.table, done.good), answer.tally, onto, without)
     measured = facts(job, way, judged, lake=lake)

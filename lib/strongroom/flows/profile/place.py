@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from strongroom.core.contract import Source, raw_table
 from strongroom.core.errors import StoreError, StrongroomError
 from strongroom.core.uris import plain_uri
-from strongroom.stores.sources import RawFile
+from strongroom.stores.sources import RawFile, hive_folders
 
 _TABLE = re.compile(r"raw\.([A-Za-z0-9_]+)")
 
@@ -87,10 +87,7 @@ def shown_path(path: str, base: str) -> str:
         path: as the file was listed.
         base: the path or pattern that was asked for.
     """
-    named = base.split("*")[0]
-    named = named if named == base else named.rpartition("/")[0]
-    rest = path.removeprefix(named) if path.startswith(named) else path
-    return path[: len(path) - len(rest)] + re.sub(r"((?:^|/)[^/=]+)=[^/]*(?=/)", r"\1=*", rest)
+    return hive_folders.shown_path(path, named=base)
 
 
 @contextmanager

@@ -188,7 +188,31 @@ def _unwrapped(handle: KeyHandle) -> Keyring:
         raise KeyFault(
             "the keyring opens, but does not hold keys of ours", where=handle.where, todo="Restore it from a copy."
         ) from None
+    _as_sealed(read_inventory(handle.wrapped, where=handle.where), primary, keys, where=handle.where)
     return Keyring(primary, keys, handle)
+
+
+def _as_sealed(header: Inventory, primary: int, keys: tuple[Key, ...], *, where: str) -> None:
+    """Makes sure that what a keyring file says unopened is what is sealed in it: who changes a key changes both.
+
+    Raises:
+        KeyFault: it says something else.
+    """
+    sealed = {key.id: key.status for key in keys}
+    said = [
+        f"key {id_:08x} is {header.states.get(id_, 'not there')}, and sealed it is {sealed.get(id_, 'not there')}"
+        for id_ in sorted({*header.states, *sealed})
+        if header.states.get(id_) != sealed.get(id_)
+    ]
+    if header.primary != primary:
+        said.append(f"the primary key is {header.primary:08x}, and sealed it is {primary:08x}")
+    if said:
+        raise KeyFault(
+            f"the keyring's part in clear says otherwise than its sealed part: {'; '.join(said[:3])}",
+            where=where,
+            todo="Put the file's copy back, or write into keysetInfo what is sealed; and find out who changed it.",
+            code="keyring.header",
+        )
 
 
 def absolute(reference: str) -> str:

@@ -8,9 +8,9 @@ above it: where the lake itself lies says nothing of the data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from strongroom.core.suggest import unknown_column
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """What Hive and Spark call the folder of a null, and of the empty text, which so is null here, too."""
 _FOLDER = re.compile(r"(?s)([^=]+)=(.*)")
+_BELOW = re.compile(r"(?s)((?:^|/)([^/=]+))=[^/]*(?=/)")
 
 
 def folders_of(path: str, fixed: str) -> dict[str, str | None]:
@@ -54,6 +55,21 @@ def _decoded(text: str, path: str) -> str:
     except UnicodeDecodeError:
         what = "a folder's name is no UTF-8 once its %XX are undone"
         raise StoreError(what, where=path, todo="Name it anew in UTF-8.", code="source.name") from None
+
+
+def shown_path(path: str, *, named: str = "", open_names: Collection[str] = ()) -> str:
+    """A file's path without what its folders say, which may be somebody's name: `customer=*`.
+
+    Args:
+        path: as the file was listed, or as an error has it.
+        named: the path or pattern that somebody wrote down himself; its own folders stay.
+        open_names: names of folders whose values are nobody's secret.
+    """
+    fixed = named if "*" not in named else named.split("*")[0].rpartition("/")[0]
+    start = len(fixed) if path.startswith(fixed) else 0
+    return path[:start] + _BELOW.sub(
+        lambda found: found[0] if unquote(found[2]) in open_names else f"{found[1]}=*", path[start:]
+    )
 
 
 def folder_problems(folders: Mapping[str, str | None], contract: Contract, *, path: str) -> list[Problem]:
