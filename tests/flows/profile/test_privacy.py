@@ -90,9 +90,65 @@ def test_nor_is_a_column_of_other_values_of_which_some_are_of_persons(place, sor
 def test_a_set_of_few_values_that_come_often_is_none_where_one_is_a_person_s(place, name):
     put(place, "category,price\n" + "".join(f'"{"abc"[row % 3]}",1\n"{name}",2\n' for row in range(60)))
     out, _, said = profiled(place)
-    if name != "Mara":  # a first name that nobody has written down is a word
-        assert kept(out) == {"price"}
-        assert name not in said
+    assert kept(out) == {"price"}
+    assert name not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "odd", "why"),
+    [
+        ("status", "open done sent", "Schmidt", "a family name"),
+        ("status", "open done sent", "ŁOPEZ", "one in capitals, with another accent"),
+        ("brand", "apple orange", "Nguyen", "a family name"),
+        ("category", "red green", "mara", "a first name, written small"),
+        ("category", "red green", "Ivanova", "a family name"),
+        ("status", "open done", "Иванова", "a family name in Cyrillic"),
+        ("status", "open done", "王芳", "one in Chinese"),
+        ("status", "да нет", "محمد", "one in Arabic among yes and no"),
+        ("status", "open done", "김민준", "one in Korean"),
+        ("status", "open done", "@quelli", "a handle"),
+        ("status", "open done", "q.zwiebler", "another"),
+        ("is_active", "true false", "Zorbatilda", "a word among yes and no"),
+        ("country", "DE FR", "Zwetlana", "a word among codes"),
+        ("size", "S M XL", "Zorbatilda", "another"),
+        ("rating", "1 2 3", "Zorbatilda", "a word among numbers"),
+        ("hour", "10:00 11:00", "ZQ840312", "a code among hours"),
+    ],
+)
+@pytest.mark.parametrize("times", [3, 300])
+def test_a_closed_set_is_none_where_one_value_is_out_of_place(place, name, words, odd, why, times):
+    values = words.split() * 1_000 + [odd] * times
+    put(place, f"{name},score\n" + "".join(f"{value},{at % 5}\n" for at, value in enumerate(values)))
+    out, done, said = profiled(place)
+    assert done.code == 0, done.err
+    assert kept(out) == {"score"}, why
+    assert odd not in said
+
+
+def test_plates_are_no_closed_set(place):
+    put(place, "type,score\n" + "".join(f"M-AB {at % 30 + 100},1\n" for at in range(900)))
+    assert kept(profiled(place)[0]) == {"score"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("status", "open done sent pending"),
+        ("workclass", "Private Self-emp-not-inc Local-gov Federal-gov Never-worked"),
+        ("country", "Germany France Deutschland DE"),
+        ("day", "Monday Tuesday Sunday"),
+        ("month", "January May June"),
+        ("active", "да нет"),
+        ("active", "yes no maybe"),
+        ("unit", "kg µg pcs"),
+        ("color", "Red Green White"),
+        ("rating", "1 2 3 poor"),
+    ],
+)
+def test_closed_sets_of_ordinary_words_are_kept(place, name, words):
+    """So that the tests above can fail."""
+    put(place, f"{name},score\n" + "".join(f"{word},1\n" for word in words.split() * 20))
+    assert kept(profiled(place)[0]) == {name, "score"}
 
 
 @pytest.mark.parametrize(

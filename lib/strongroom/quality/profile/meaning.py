@@ -15,6 +15,7 @@ from typing import Any
 from strongroom.core.contract import Type
 from strongroom.core.contract.protection import DATES, NUMBERS
 from strongroom.quality.profile import day_numbers
+from strongroom.quality.profile.closed_sets import doubt_of_words
 from strongroom.quality.profile.names import (
     CODED,
     DROP,
@@ -182,7 +183,9 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
     like = next((like for word in words if (like := person_like(word))), "")
     if not like and not CODED & {*parts} and any(map(capitals_like, words)):
         like = "whole name"
-    return f"some values look like a person's {like}" if like else ""
+    if like:
+        return f"some values look like a person's {like}"
+    return doubt_of_words(words, countries=bool(CODED & {*parts}))
 
 
 def _is_closed(tally: Tally) -> bool:
