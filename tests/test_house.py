@@ -49,7 +49,7 @@ MAY = {
     "quality.checks": "arrow core core.contract quality.reading",
     "quality.counts": "arrow core.contract",
     "quality.query": "core core.contract",
-    "quality.profile": "arrow core core.contract quality.checks quality.reading",
+    "quality.profile": "arrow core core.contract quality.checks quality.reading text",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
     "text": "core",
     "learn": "",
@@ -145,7 +145,7 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block lexicon linear runs spans",
+    "text": "block letters lexicon linear runs spans",
     "text.recognisers": "addresses dates facts labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }

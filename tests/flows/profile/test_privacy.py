@@ -1,6 +1,7 @@
 """What `profile` cannot place leaves in no way: neither kept, nor as a name, a bound, a valid value or a place."""
 
 import csv
+import datetime
 import io
 import random
 
@@ -89,9 +90,65 @@ def test_nor_is_a_column_of_other_values_of_which_some_are_of_persons(place, sor
 def test_a_set_of_few_values_that_come_often_is_none_where_one_is_a_person_s(place, name):
     put(place, "category,price\n" + "".join(f'"{"abc"[row % 3]}",1\n"{name}",2\n' for row in range(60)))
     out, _, said = profiled(place)
-    if name != "Mara":  # a first name that nobody has written down is a word
-        assert kept(out) == {"price"}
-        assert name not in said
+    assert kept(out) == {"price"}
+    assert name not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "odd", "why"),
+    [
+        ("status", "open done sent", "Schmidt", "a family name"),
+        ("status", "open done sent", "ŁOPEZ", "one in capitals, with another accent"),
+        ("brand", "apple orange", "Nguyen", "a family name"),
+        ("category", "red green", "mara", "a first name, written small"),
+        ("category", "red green", "Ivanova", "a family name"),
+        ("status", "open done", "Иванова", "a family name in Cyrillic"),
+        ("status", "open done", "王芳", "one in Chinese"),
+        ("status", "да нет", "محمد", "one in Arabic among yes and no"),
+        ("status", "open done", "김민준", "one in Korean"),
+        ("status", "open done", "@quelli", "a handle"),
+        ("status", "open done", "q.zwiebler", "another"),
+        ("is_active", "true false", "Zorbatilda", "a word among yes and no"),
+        ("country", "DE FR", "Zwetlana", "a word among codes"),
+        ("size", "S M XL", "Zorbatilda", "another"),
+        ("rating", "1 2 3", "Zorbatilda", "a word among numbers"),
+        ("hour", "10:00 11:00", "ZQ840312", "a code among hours"),
+    ],
+)
+@pytest.mark.parametrize("times", [3, 300])
+def test_a_closed_set_is_none_where_one_value_is_out_of_place(place, name, words, odd, why, times):
+    values = words.split() * 1_000 + [odd] * times
+    put(place, f"{name},score\n" + "".join(f"{value},{at % 5}\n" for at, value in enumerate(values)))
+    out, done, said = profiled(place)
+    assert done.code == 0, done.err
+    assert kept(out) == {"score"}, why
+    assert odd not in said
+
+
+def test_plates_are_no_closed_set(place):
+    put(place, "type,score\n" + "".join(f"M-AB {at % 30 + 100},1\n" for at in range(900)))
+    assert kept(profiled(place)[0]) == {"score"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("status", "open done sent pending"),
+        ("workclass", "Private Self-emp-not-inc Local-gov Federal-gov Never-worked"),
+        ("country", "Germany France Deutschland DE"),
+        ("day", "Monday Tuesday Sunday"),
+        ("month", "January May June"),
+        ("active", "да нет"),
+        ("active", "yes no maybe"),
+        ("unit", "kg µg pcs"),
+        ("color", "Red Green White"),
+        ("rating", "1 2 3 poor"),
+    ],
+)
+def test_closed_sets_of_ordinary_words_are_kept(place, name, words):
+    """So that the tests above can fail."""
+    put(place, f"{name},score\n" + "".join(f"{word},1\n" for word in words.split() * 20))
+    assert kept(profiled(place)[0]) == {name, "score"}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +176,93 @@ def test_numbers_by_which_somebody_may_be_known_are_not_kept(place, name, values
     out, done, _ = profiled(place)
     assert done.code == 0, done.err
     assert kept(out) == {"score"}, why
+
+
+@pytest.mark.parametrize("name", ["size", "status", "type", "state", "status_code", "rating", "kind"])
+@pytest.mark.parametrize(
+    "number", ["03012345678", "912345678", "0301 234 567", "(030) 12-34-56-7", "K9123456", "5551234", "tel. 5551234"]
+)
+def test_nor_are_texts_of_digits_that_come_again_and_again(place, name, number):
+    values = ["open", "done", "sent"] * 999 + [number] * 3
+    put(place, f"{name},score\n" + "".join(f"{value},{at % 5}\n" for at, value in enumerate(values)))
+    out, done, said = profiled(place)
+    assert done.code == 0, done.err
+    assert kept(out) == {"score"}
+    assert number not in said
+
+
+def test_nor_are_texts_of_nothing_but_such_digits(place):
+    put(place, "status,score\n" + "".join(f"0171555{at % 6:04d},1\n" for at in range(300)))
+    out, _, said = profiled(place)
+    assert kept(out) == {"score"}
+    assert "0171555" not in said
+
+
+def _days(form):
+    chance = random.Random(7)
+    return [
+        int((datetime.date(1940, 1, 1) + datetime.timedelta(chance.randrange(25_000))).strftime(form))
+        for _ in range(400)
+    ]
+
+
+BIRTHDAYS = {
+    "one yyyymmdd": [*range(1, 400), 19840312],
+    "yyyymmdd": _days("%Y%m%d"),
+    "ddmmyyyy": _days("%d%m%Y"),
+    "mmddyyyy": _days("%m%d%Y"),
+    "yymmdd": _days("%y%m%d"),
+    "ddmmyy": _days("%d%m%y"),
+    "Excel": [14_000 + 61 * at for at in range(400)],
+}
+
+
+@pytest.mark.parametrize("sort", BIRTHDAYS)
+@pytest.mark.parametrize("name", ["level", "rating", "status", "size"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "floats", "text", "json"])
+def test_numbers_that_read_as_birthdays_are_not_kept_whatever_they_are_called(place, sort, name, form):
+    values = BIRTHDAYS[sort]
+    if form in ("csv", "json"):
+        line = "{},1\n" if form == "csv" else f'{{{{"{name}": {{}}, "score": 1}}}}\n'
+        put(place, (f"{name},score\n" if form == "csv" else "") + "".join(map(line.format, values)), f"a.{form}")
+    else:
+        kind = {"parquet": pa.int32(), "floats": pa.float64(), "text": pa.string()}[form]
+        column = pa.array(map(str, values) if form == "text" else values, kind)
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table({name: column, "score": [1.5] * len(values)}), sink)
+        put(place, sink.getvalue().to_pybytes(), "a.parquet")
+    out, done, _ = profiled(place)
+    assert done.code == 0, done.err
+    assert kept(out) == {"score"}
+
+
+def test_numbers_that_read_as_days_by_chance_are_kept(place):
+    """So that the test above can fail."""
+    chance = random.Random(3)
+    rows = "".join(f"{chance.randrange(10**8)},{chance.randrange(10**6)},{1 + at % 40}\n" for at in range(3_000))
+    put(place, f"size,weight,level\n{rows}")
+    out, _, _ = profiled(place)
+    assert kept(out) == {"size", "weight", "level"}
+
+
+@pytest.mark.parametrize("name", ["created", "updated_at", "order_date", "date", "timestamp"])
+@pytest.mark.parametrize("form", ["csv", "german", "moments", "parquet", "timestamps", "epochs"])
+@pytest.mark.parametrize("old", [True, False])
+def test_one_old_date_among_thousands_of_late_ones_and_none_is_kept(place, name, form, old):
+    days = [datetime.date(2024, 1 + at % 12, 1 + at % 28) for at in range(3_000)]
+    days[1_234] = datetime.date(1986, 3, 12) if old else days[0]
+    if form in ("parquet", "timestamps"):
+        column = pa.array(days, pa.date32()).cast(pa.date32() if form == "parquet" else pa.timestamp("us"))
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table({name: column, "score": [1.5] * len(days)}), sink)
+        put(place, sink.getvalue().to_pybytes(), "a.parquet")
+    else:
+        written = {"csv": "%Y-%m-%d", "german": "%d.%m.%Y", "moments": "%Y-%m-%dT00:00:00", "epochs": "%s"}[form]
+        put(place, f"{name},score\n" + "".join(f"{day.strftime(written)},1\n" for day in days))
+    out, done, said = profiled(place)
+    assert done.code == 0, done.err
+    assert kept(out) == ({"score"} if old else {name, "score"})
+    assert "1986" not in said
 
 
 @pytest.mark.parametrize(

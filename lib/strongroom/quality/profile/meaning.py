@@ -14,6 +14,8 @@ from typing import Any
 
 from strongroom.core.contract import Type
 from strongroom.core.contract.protection import DATES, NUMBERS
+from strongroom.quality.profile import day_numbers
+from strongroom.quality.profile.closed_sets import doubt_of_words
 from strongroom.quality.profile.names import (
     CODED,
     DROP,
@@ -91,7 +93,7 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
         name: what the source calls it.
         type_: as it will be declared.
         tally: of its values.
-        birth_before: a column of dates before this year, some of them long before, may hold birthdays.
+        birth_before: a column with a date more than two years before this one may hold birthdays.
         seen: the values were; else only a schema was.
     """
     if tally.empty:
@@ -102,7 +104,7 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     if most and kind != most and not (kind in KINDS and most == "phone"):
         kind, why = most, f"its values look like {sort}"
     if kind in ("", "harmless"):
-        held, how = _held(type_, tally, parts, birth_before)
+        held, how = _held(type_, tally, birth_before)
         kind, why = (held, how) if held else (kind, why)
     if kind == "harmless":
         doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
@@ -117,9 +119,9 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject)
 
 
-def _held(type_: Type, tally: Tally, parts: tuple[str, ...], birth_before: int) -> tuple[str, str]:
+def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
     """The kind of a column whose name says nothing against it, by what some of its values are, and why."""
-    if type_.name in DATES and _are_birthdays(tally, parts, birth_before):
+    if type_.name in DATES and _are_birthdays(tally, birth_before):
         return "birth date", "its dates may be birthdays"
     if type_.name != "string":
         return "", ""
@@ -134,8 +136,14 @@ _OLDEST, _YOUNGEST = 1880, 40
 """The year since which somebody may have been born, and years before which grown-ups were."""
 _LONG = 10**8
 """A number so large may be one that was given out: a telephone's, a person's, a card's."""
-_EPOCHS = ((5 * 10**8, 4 * 10**9), (5 * 10**11, 4 * 10**12), (5 * 10**14, 4 * 10**15), (5 * 10**17, 4 * 10**18))
+_EPOCHS = (1, 10**3, 10**6, 10**9)
 """Moments as numbers: seconds since 1970, and their thousandths, millionths, billionths."""
+_YEAR, _LAST_SECOND = 31_556_952, 4 * 10**9
+"""Seconds."""
+_MORE = 2
+"""Years before `birth_before`: no date that is kept lies further back."""
+_DIGITS = 7
+"""A text with so many of them may be a number that was given out, or a day."""
 _DAY = _OLDEST * 10_000
 """A day as a number: 18800101."""
 _LEAST_EACH, _LEAST_MEAN = 3, 5
@@ -152,6 +160,8 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return ""
     if type_.name in DATES:
         return "" if seen or NAMED_BY_PROGRAMS & {*parts} else "no value was seen, and dates may be birthdays"
+    if type_.name in (*NUMBERS, "string") and day_numbers.are_days(tally.found):
+        return "some numbers may be birthdays"
     if type_.name in NUMBERS:
         if not seen:
             return "it is the number of something" if numbers_things(parts, type_) else ""
@@ -168,10 +178,14 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
     if numbers_things(parts, type_) and "code" not in parts:
         return "it is the number of something"
     words = list(map(str, tally.few or ()))
+    if any(sum(map(str.isdigit, word)) >= _DIGITS for word in words):
+        return "some values have as many digits as telephones, persons or birthdays"
     like = next((like for word in words if (like := person_like(word))), "")
     if not like and not CODED & {*parts} and any(map(capitals_like, words)):
         like = "whole name"
-    return f"some values look like a person's {like}" if like else ""
+    if like:
+        return f"some values look like a person's {like}"
+    return doubt_of_words(words, countries=bool(CODED & {*parts}))
 
 
 def _is_closed(tally: Tally) -> bool:
@@ -185,7 +199,8 @@ def _doubt_of_numbers(tally: Tally, parts: tuple[str, ...], before: int, type_: 
         return "its values are no finite numbers"
     low, high = min(ends), max(ends)
     if max(abs(low), abs(high)) >= _LONG:
-        moments = TIMED & {*parts} and any(first <= low and high <= last for first, last in _EPOCHS)
+        late = (before - _MORE - 1970) * _YEAR
+        moments = TIMED & {*parts} and any(late * part <= low and high <= _LAST_SECOND * part for part in _EPOCHS)
         return "" if moments else "some numbers are as long as those of telephones, persons or cards"
     if (TIMED & {*parts} and high >= _DAY) or (YEARS & {*parts} and low < before - _YOUNGEST):
         return "some numbers may be birthdays"
@@ -214,12 +229,6 @@ def _protect(kind: str, type_: Type, tally: Tally, *, named: bool, seen: bool) -
     return sort.text if fits else {"method": "encrypt"}
 
 
-def _are_birthdays(tally: Tally, parts: tuple[str, ...], before: int) -> bool:
-    """Whether dates may be birthdays: old ones among them, or none of late and spread over ten years."""
-    total = sum(tally.years.values())
-    old = sum(count for year, count in tally.years.items() if _OLDEST <= year < before - _YOUNGEST)
-    grown = [year for year in tally.years if _OLDEST <= year < before]
-    late = sum(count for year, count in tally.years.items() if year >= before)
-    if NAMED_BY_PROGRAMS & {*parts}:
-        return 2 * old > total
-    return 100 * old >= total > 0 < old or (late * 100 <= total and len(grown) > 1 and max(grown) - min(grown) > 10)
+def _are_birthdays(tally: Tally, before: int) -> bool:
+    """Whether dates may be birthdays: one that lies far back is enough."""
+    return any(year < before - _MORE for year in tally.years)

@@ -222,6 +222,15 @@ _PEOPLE = frozenset(
         "subject, versicherten, klient, debitor"
     )
 )
+_DOERS = _PEOPLE | frozenset(
+    _words(
+        "by, par, por, door, owner, agent, operator, editor, author, autor, reviewer, approver, requester, assignee, "
+        "clerk, cashier, verkaufer, bearbeiter, sachbearbeiter, ersteller"
+    )
+)
+"""Words at the end of the name of what says who did, or has, something: `updated_by`, `order_owner`."""
+_PASSIVE = re.compile(r"(?:ed|en|t)by$")
+"""The same in one word: `createdby`."""
 _NUMBERED = frozenset(
     _words("id, ids, nr, no, num, number, nummer, key, code, uuid, guid, ref, reference, numero, kennung")
 )
@@ -284,6 +293,15 @@ def _person_id(parts: tuple[str, ...]) -> bool:
     return stuck or (bool(_PEOPLE & {*parts}) and bool(_NUMBERED & {*parts}))
 
 
+def _doer(parts: tuple[str, ...]) -> bool:
+    """Whether a name says who did something: `created_by`, `order_owner_name`, `erstellt_von`."""
+    *before, last = ("", *(part for part in parts if part not in _NUMBERED and part != "name"))
+    return bool(
+        (len(before) > 1 and (last in _DOERS or (last == "von" and before[-1].endswith(("t", "en")))))
+        or _PASSIVE.search(last)
+    )
+
+
 def kind_of(parts: tuple[str, ...]) -> str:
     if _person_id(parts):
         return "person's id"
@@ -292,6 +310,8 @@ def kind_of(parts: tuple[str, ...]) -> str:
             continue  # product_name
         if _says(parts, sort.words if kind != "person's name" or parts == ("name",) else sort.words[1:]):
             return kind
+    if _doer(parts):
+        return "person's name"
     return "harmless" if _HARMLESS & {*parts} else ""
 
 

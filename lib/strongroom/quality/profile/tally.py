@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strongroom.quality.profile import day_numbers
 from strongroom.quality.profile.written import DATES, NUMBERS, TIMES
 
 FEW = 64
@@ -151,7 +152,13 @@ def tally_typed(array: pa.Array) -> Tally:
     different = there.unique() if whole else there
     keys = (different,) if whole and len(different) == len(there) else None
     years = years_of(there) if low is not None and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)) else {}
-    return replace(base, ends={"typed": (low, high)} if low is not None else {}, keys=keys, odd=odd, years=years)
+    found = day_numbers.count(as_numpy(different.unique().cast(pa.float64(), safe=False))) if _is_number(kind) else {}
+    ends_ = {"typed": (low, high)} if low is not None else {}
+    return replace(base, ends=ends_, keys=keys, odd=odd, years=years, found=found)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 _NO_DAYS = (datetime.date(1900, 1, 1), datetime.date(1970, 1, 1))

@@ -16,7 +16,7 @@ from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.formats import format_of
-from strongroom.quality.profile import recognise
+from strongroom.quality.profile import day_numbers, recognise
 from strongroom.quality.profile.tally import FEW, FORMATS, KINDS, Ends, Tally, as_numpy, years_of
 from strongroom.quality.profile.written import DATE_SHAPE, DATES, MISSING, NUMBERS, TIME_SHAPE, TIMES
 from strongroom.quality.reading import datetimes, numbers
@@ -81,11 +81,22 @@ def _of_texts(texts: pa.Array, counts: np.ndarray, alive: frozenset[str]) -> Tal
         digits=digits,
         blanks=int((as_numpy(pc.count_substring(texts, " ")) * counts).sum()),
         few=_words(texts, counts, lengths),
-        found={**recognise.count(texts), **recognise.formed(texts)},
+        found={**recognise.count(texts), **recognise.formed(texts), **_days(texts)},
         checked=len(texts),
         years=years,
         lengths=tuple(map(int, buckets)),
     )
+
+
+def _days(texts: pa.Array) -> dict[str, int]:
+    """How many numbers may be days: all of them count, in whatever signs."""
+    like = texts.filter(pc.match_substring_regex(texts, r"^[0-9]"))
+    plain = like.filter(pc.match_substring_regex(like, r"^[0-9]{1,15}(?:[.,]0*)?$"))
+    if not len(plain):
+        return {}
+    whole = pc.replace_substring_regex(plain, pattern="[.,]0*$", replacement="").cast(pa.float64())
+    found = day_numbers.count(as_numpy(whole))
+    return {**found, "numbers": len(texts)}
 
 
 def _numbers(
