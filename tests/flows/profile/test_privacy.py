@@ -413,3 +413,28 @@ def test_a_folder_that_somebody_names_himself_is_told(place):
     put(place, b"PAR1 and no more", "kunde=Zwiebel/b.csv")
     done = place.run(profile, f"{place.lake}/raw/odd/kunde=Zwiebel", "--out", str(place.root / "x.yaml"))
     assert "kunde=Zwiebel/b.csv" in done.err
+
+
+# What is written
+
+
+@pytest.mark.parametrize("option", ["--out", "--report"])
+@pytest.mark.parametrize("below", ["", "new"])
+def test_nothing_is_written_among_the_raw_files(place, option, below):
+    raw = put(place, "rating,score\n1,2\n").parent
+    files = {"--out": str(place.root / "x.yaml"), "--report": str(place.root / "x.html")}
+    files[option] = str(raw / below / files[option].rpartition("/")[2])
+    done = place.run(profile, "raw.odd", *(word for pair in files.items() for word in pair))
+    assert done.code == 2
+    assert [file.name for file in raw.iterdir()] == ["data.csv"]
+    assert not (place.root / "x.yaml").exists()
+
+
+def test_where_the_page_cannot_be_written_no_contract_is_left_and_a_second_run_goes_through(place):
+    put(place, "rating,score\n1,2\n")
+    (place.root / "busy").write_text("a file")
+    out = str(place.root / "x.yaml")
+    done = place.run(profile, "raw.odd", "--out", out, "--report", str(place.root / "busy/page.html"))
+    assert done.line["problems"][0]["code"] == "output.unwritable"
+    assert not (place.root / "x.yaml").exists()
+    assert place.run(profile, "raw.odd", "--out", out).code == 0

@@ -84,8 +84,11 @@ def run(job: Job) -> Outcome:
     base = location_of(place.source, job.settings.lake)
     with folders_hidden(base):
         files = kind_of(place.source.format).pin(place.source, job.settings.lake)
-    for table in sorted(tables_of(place, files, job.settings.lake) - {place.table}):
+    tables = tables_of(place, files, job.settings.lake)
+    for table in sorted(tables - {place.table}):
         permit(job, "read", table)
+    lake = job.settings.lake
+    _refuse_among([Path(lake, table.replace(".", "/")) for table in tables if "://" not in lake], job)
     sample = Sample(sum(file.size for file in files), len(files), LIMIT, READ)
     if job.args.dry_run:
         what = "all rows" if sample.all else f"about {READ >> 20} MB"
@@ -243,10 +246,14 @@ def _ended(job: Job, out: Path, proposal: Proposal, found: Found | None, files: 
     text = written(proposal)
     _refuse_unsound(text, out, (out.parent, Path(job.settings.contracts)), job.args.schema or job.args.source)
     report = job.args.report
-    drawn = visible_lines(page.page(proposal, found)) + "\n" if report else ""
-    _write(out, text)
-    if report:
-        _write(Path(report), drawn)
+    if report:  # first, so that no contract stands where the page cannot
+        _write(Path(report), visible_lines(page.page(proposal, found)) + "\n")
+    try:
+        _write(out, text)
+    except StoreError:
+        if report:
+            Path(report).unlink(missing_ok=True)
+        raise
     leaves = [pair for column in proposal.columns for pair in column.leaves()]
     lines = [
         f"Wrote {out}: {counted(len(leaves), 'column')}. {proposal.told}",
@@ -325,6 +332,14 @@ def _out(word: str) -> tuple[Path, str]:
         raise UsageError("this names no contract", where=word, todo=todo)
     _refuse_there(out)
     return out, name
+
+
+def _refuse_among(folders: Sequence[Path], job: Job) -> None:
+    """Nothing is written into a raw table: it would be one of its files on the next run."""
+    for word in filter(None, (job.args.out, job.args.report)):
+        if any(Path(word).resolve().is_relative_to(folder.resolve()) for folder in folders):
+            what = "this would lie among the raw files that are read"
+            raise UsageError(what, where=word, todo="Name a file in another folder.")
 
 
 def _refuse_there(file: Path) -> None:
