@@ -27,6 +27,11 @@ setup(
         "strongroom.conf.contracts": ["*.yaml"],
     },
     install_requires=[line for line in LINES if line and line not in SPARK],
-    extras_require={"spark": SPARK, "aws": ["boto3"], "jupyter": ["ipykernel"], "schemas": ["fastavro", "sqlglot"],
-                    "ner": ["onnxruntime", "tokenizers"]},
+    extras_require={
+        "spark": SPARK,
+        "aws": ["boto3"],
+        "jupyter": ["ipykernel"],
+        "schemas": ["fastavro", "sqlglot"],
+        "ner": ["onnxruntime", "tokenizers"],
+    },
 )
