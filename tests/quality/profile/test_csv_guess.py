@@ -59,6 +59,7 @@ def test_headers(text, header, why):
         ("Zoë 5 €".encode("iso8859-15"), "ISO-8859-15", "a sign of currency beside a number is the euro's"),
         ("\u010d\u0161".encode("iso8859-2"), "windows-1252", "nothing tells"),
         ("s½ur, ½ cup ¤".encode("latin-1"), "ISO-8859-15", "cœur"),
+        ("Zoë Øre Ærø Ångström\n".encode("latin-1") * 50, "windows-1252", "letters with accents among others"),
         ("1 ½ cups, ¤".encode("latin-1"), "windows-1252", "a half, and a sign of no currency"),
         ("Zoë".encode("utf-16"), "UTF-16", "a mark"), ("Zoë, abc".encode("utf-16-le"), "UTF-16LE", "every other byte"),
         ("Zoë, abc".encode("utf-16-be"), "UTF-16BE", "the other every other"),
@@ -70,6 +71,18 @@ def test_character_sets(data, encoding, why):
         found.add(data[at : at + 3])
     found.add(b"", last=True)
     assert found.encoding == encoding, why
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("id,ответ\n1,да\n2,нет\n" * 9, "cp1251"), ("Пушкин\n" * 9, "koi8-r"), ("όνομα,Γιώργος\n" * 9, "iso8859-7")],
+)
+def test_of_another_alphabet_it_does_not_make_western_letters(text, encoding):
+    found = Bytes()
+    found.add(text.encode(encoding), last=True)
+    with pytest.raises(StoreError) as refused:
+        _ = found.encoding
+    assert refused.value.code == "source.encoding"
 
 
 def test_bytes_are_no_text():

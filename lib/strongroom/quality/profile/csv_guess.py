@@ -31,6 +31,8 @@ _COMMENTS = "#|%!;"
 _RECORDS, _COMPARED = 500, 50
 _UNDEFINED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 """Bytes that windows-1252 has no sign for."""
+_FEW = 20
+"""So many letters with accents may be a few names; more of them than plain ones are no Western text."""
 _EURO = re.compile(rb"[0-9][ \xa0]?\xa4|\xa4[ \xa0]?[0-9]")
 _LETTER = re.compile(rb"[a-z\xdf-\xff][\xa8\xb8\xbd][a-z\xdf-\xff]")
 """What only ISO-8859-15 makes sense of: a sign of the euro beside a number; \u0161, \u017e or \u0153 within a word."""
@@ -70,7 +72,7 @@ class Bytes:
         """The character set, by the name that a contract has for it.
 
         Raises:
-            StoreError: it is one that is not read, or no text.
+            StoreError: it is one that is not read or known, or no text.
         """
         if self.head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
             raise StoreError("the file is in UTF-32", todo="Write it as UTF-8.", code="source.encoding")
@@ -90,6 +92,13 @@ class Bytes:
             )
         if self.utf8:
             return "UTF-8"
+        foreign, plain = int(self.counts[0xC0:].sum()), int(self.counts[65:91].sum() + self.counts[97:123].sum())
+        if foreign > max(plain, _FEW):
+            raise StoreError(
+                "most letters of this file are of an alphabet that it does not name",
+                todo="Write it as UTF-8, or say its character set with --option encoding=NAME.",
+                code="source.encoding",
+            )
         if self.counts[0x80:0xA0].any():
             return "ISO-8859-1" if self.counts[list(_UNDEFINED)].any() else "windows-1252"
         return "ISO-8859-15" if self.latin9 else "windows-1252"  # of whose letters ISO-8859-1 has the same

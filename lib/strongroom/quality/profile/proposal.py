@@ -126,6 +126,8 @@ def _server(source: Source) -> Iterator[str]:
     if source.options:
         yield "    customProperties:"
         asked = "is the first line one of names?" if source.options.get("header") else "has it no line of names?"
+        if encoding := source.options.get("encoding"):
+            asked += f" are its letters right in {encoding}?"
         comment = f" # guessed: {asked}" if source.format == "csv" else " # guessed"
         yield f"      - {{property: options, value: {_flow(source.options)}}}{comment}"
 
