@@ -205,7 +205,9 @@ def test_the_key_is_found_and_a_column_that_is_only_different_is_none(place):
 
 def test_a_whole_file_is_read_however_many_blocks_it_has(place):
     rows = 120_000
-    text = "id;name;größe\n" + "".join(f"{at};Zoë Müller {at % 900} {'schöne Grüße ' * 5};{at % 50}\n" for at in range(rows))
+    text = "id;name;größe\n" + "".join(
+        f"{at};Zoë Müller {at % 900} {'schöne Grüße ' * 5};{at % 50}\n" for at in range(rows)
+    )
     put(place, text.encode("latin-1"))
     _, done = profiled(place)
     assert done.line["answer"]["rows"] == {"seen": rows, "total": rows, "torn": 0}
