@@ -62,7 +62,7 @@ fi
 # A Python that is only just starting can say nothing of a signal: env (of GNU) holds it back, else its first line does.
 held=()
 if env --block-signal=INT,TERM true 2>/dev/null; then
-    held=(env --block-signal=INT,TERM)
+    held=(env "--block-signal=INT,TERM")
 fi
 # Isolated (-I): what the environment says to Python is for the job, if the settings let it through.
 exec ${held[@]+"${held[@]}"} "$python" -I -c 'import _signal as s, sys; s.pthread_sigmask(s.SIG_BLOCK, (s.SIGINT, s.SIGTERM)); sys.path.insert(0, sys.argv.pop(1)); from strongroom.launcher import main; main(sys.argv[1:])' "$root/lib" "$@"
