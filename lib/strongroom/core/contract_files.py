@@ -39,16 +39,11 @@ def is_example(file: str | Path) -> bool:
 
 
 def file_of(folder: str | Path, name: str) -> Path | None:
-    """The file of the contract NAME, or None.
+    """The file of the contract or overlay NAME, or None; upper and lower case count.
 
     Raises:
-        ConfigError: there are two.
+        ConfigError: two are called so, or alike but for case.
     """
-    return _only(folder, name)
-
-
-def _only(folder: str | Path, name: str) -> Path | None:
-    """The one file of a name, upper and lower case told apart, which two files together do not do."""
     found = _called(folder, name)
     if len(found) > 1 and any(name_of(file) == name for file in found):
         raise ConfigError([_twin(found[-1], found)])
@@ -98,7 +93,7 @@ def overlay_of(file: str | Path, part: str = "", folders: Iterable[str | Path] =
     for folder in _beside(file, folders):
         for each in ([f"{name}#{part}"] if part else []) + [name]:
             found = _called(folder, each)
-            if (one := _only(folder, each)) is not None:
+            if (one := file_of(folder, each)) is not None:
                 return one
             if found:
                 what = f"{found[0].name!r} is no overlay of {each!r}: upper and lower case count."

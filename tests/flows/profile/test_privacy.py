@@ -9,24 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flows.profile.raw import put
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import profile
-from support.lakes import install
 
 PLAIN = ["open", "done", "sent"]
 PEOPLE = [("Adalind", "Quellmann"), ("Torvald", "Zwiebel"), ("Perpetua", "Osgood"), ("Iphigenie", "Rabe")]
-
-
-@pytest.fixture
-def place(tmp_path, capsys):
-    return install(tmp_path / "a", capsys)
-
-
-def put(place, data, name="data.csv", table="odd"):
-    file = place.lake / "raw" / table / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return file
 
 
 def profiled(place, *options):
@@ -407,6 +395,15 @@ def test_what_a_folder_says_is_told_nowhere(place, fault):
     whole = fault in ("none", "no names")
     assert (done.code, out.exists()) == ((0, True) if whole else (7, False))
     assert not [name for name in ("Quellmann", "Zwiebel") if name in said + str(done.line)]
+
+
+def test_nor_where_columns_do_not_fit_which_is_the_fault_of_a_contract(place):
+    file = put(place, "", "kunde=Quellmann/a.parquet")
+    pq.write_table(pa.table([[1], [2]], ["rating", "Rating"]), file)
+    _, done, said = profiled(place)
+    assert done.code == 3, done.err
+    assert done.line["problems"][0]["where"].endswith("kunde=*/a.parquet")
+    assert "Quellmann" not in said + str(done.line)
 
 
 def test_a_folder_that_somebody_names_himself_is_told(place):

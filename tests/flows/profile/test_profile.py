@@ -12,6 +12,7 @@ import yaml
 from deltalake import write_deltalake
 
 from flows.profile.odd_tables import ODD
+from flows.profile.raw import put
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, prepare, profile
 from strongroom.flows.profile.place import Place, place_named, tables_of
@@ -25,18 +26,6 @@ TABLES = [
 ]  # fmt: skip
 DEEP = [f"vectors/{path.name}" for path in sorted((DATA / "vectors").glob("*"))]
 """One row of four levels: whose contract the standard's own schema takes seconds to check."""
-
-
-@pytest.fixture
-def place(tmp_path, capsys):
-    return install(tmp_path / "a", capsys)
-
-
-def put(place, data, name="data.csv", table="odd"):
-    file = place.lake / "raw" / table / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return file
 
 
 def profiled(place, source="raw.odd", *options, name="odd"):

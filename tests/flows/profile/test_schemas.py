@@ -10,7 +10,6 @@ from deltalake import DeltaTable, write_deltalake
 
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, profile
-from support.lakes import install
 
 SQL = """
 -- customers of the shop
@@ -84,11 +83,6 @@ OF_ARROW = {
     "tags[]": "string",
     "n": "smallint",
 }
-
-
-@pytest.fixture
-def place(tmp_path, capsys):
-    return install(tmp_path / "a", capsys)
 
 
 def of(place, schema, source="raw.customers"):

@@ -10,21 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from flows.profile.raw import put
 from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, prepare, profile
-from support.lakes import install
-
-
-@pytest.fixture
-def place(tmp_path, capsys):
-    return install(tmp_path / "a", capsys)
-
-
-def put(place, data, name="data.csv", table="odd"):
-    file = place.lake / "raw" / table / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return file
 
 
 def profiled(place, source="raw.odd", *options):

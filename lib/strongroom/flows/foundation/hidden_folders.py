@@ -5,8 +5,8 @@ The manifest and the quarantine name files as they are: who may read these, docs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from strongroom.core.contract import Contract, source_name
@@ -27,17 +27,25 @@ def shown_file(path: str, contract: Contract, settings: Settings) -> str:
     return shown_path(path, named=named, open_names=open_names)
 
 
-@contextmanager
-def folders_hidden(contract: Contract, settings: Settings) -> Iterator[None]:
+def folders_hidden(contract: Contract, settings: Settings) -> AbstractContextManager[None]:
     """Whatever goes wrong with a file is told, logged and kept without what its folders say."""
     ours = (contract.file, settings.file, settings.policy, settings.keyring)
 
+    def place(where: str) -> str:
+        named = any(file and where.startswith(file) for file in ours)
+        return where if named else shown_file(where, contract, settings)
+
+    return places_told(place)
+
+
+@contextmanager
+def places_told(place: Callable[[str], str]) -> Iterator[None]:
+    """Whatever goes wrong is told, logged and kept with its place as the function gives it."""
+
     def shown(problem: Problem) -> Problem:
-        if any(file and problem.where.startswith(file) for file in ours):
-            return problem
-        place = shown_file(problem.where, contract, settings)
-        todo = problem.todo.replace(shell_word(problem.where), shell_word(place)) if problem.where else problem.todo
-        return replace(problem, where=place, todo=todo)
+        where = place(problem.where)
+        todo = problem.todo.replace(shell_word(problem.where), shell_word(where)) if problem.where else problem.todo
+        return replace(problem, where=where, todo=todo)
 
     try:
         yield

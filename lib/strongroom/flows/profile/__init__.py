@@ -27,13 +27,14 @@ from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import sound_contract
 from strongroom.flows.profile import page, schemas
 from strongroom.flows.profile.found import Found, together
-from strongroom.flows.profile.place import Place, folders_hidden, place_named, shown_path, tables_of
+from strongroom.flows.profile.place import Place, folders_hidden, place_named, tables_of
 from strongroom.flows.profile.reading import Reader
 from strongroom.flows.profile.sampling import LIMIT, READ, Sample
 from strongroom.flows.profile.typed_files import delta
 from strongroom.quality.profile.proposal import Proposal, Proposed, written
 from strongroom.quality.profile.propose import Seen, columns_of
 from strongroom.stores.sources import RawFile, fixed_of, location_of, refuse_changed
+from strongroom.stores.sources.hive_folders import shown_path
 from strongroom.stores.sources.kinds import kind_of
 from strongroom.stores.whole_file import write_first
 
@@ -149,7 +150,7 @@ def _refuse_strangers(parts: Sequence[_Part], place: Place, lake: str) -> None:
         todo = "Name those that are one data set by a pattern, or say how they are written: --option sep=';'."
         raise StoreError(what, where=place.path, todo=todo, code="source.type")
     base = location_of(place.source, lake)
-    if any(shown_path(file.path, base) != file.path for part in parts for file in part.files):
+    if any(shown_path(file.path, named=base) != file.path for part in parts for file in part.files):
         what = f"files in folders called name=value are written in several ways: {_ways(parts, place, lake)}"
         raise StoreError(what, where=place.path, todo="Write them in one way.", code="source.type")
 
@@ -159,7 +160,7 @@ def _ways(parts: Sequence[_Part], place: Place, lake: str) -> str:
     base = location_of(place.source, lake)
     found = []
     for part in parts[:_MOST_SERVERS]:
-        names = [shown_path(file.path, base).rpartition("/")[2] for file in part.files[:3]]
+        names = [shown_path(file.path, named=base).rpartition("/")[2] for file in part.files[:3]]
         more = f" and {len(part.files) - 3} more" if len(part.files) > 3 else ""
         options = ", ".join(f"{name} {value!r}" for name, value in part.found.options if name != "header")
         columns = counted(len(part.found.tree.fields), "column")

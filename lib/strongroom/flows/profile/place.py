@@ -11,9 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from strongroom.core.contract import Source, raw_table
-from strongroom.core.errors import StoreError, StrongroomError
+from strongroom.core.errors import StoreError
 from strongroom.core.uris import plain_uri
-from strongroom.stores.sources import RawFile, hive_folders
+from strongroom.flows.foundation.hidden_folders import places_told
+from strongroom.stores.sources import RawFile
+from strongroom.stores.sources.hive_folders import shown_path
 
 _TABLE = re.compile(r"raw\.([A-Za-z0-9_]+)")
 
@@ -80,29 +82,19 @@ def tables_of(place: Place, files: Iterable[RawFile], lake: str) -> set[str]:
     return found
 
 
-def shown_path(path: str, base: str) -> str:
-    """A file's path without what its folders called `name=value` say, but for those that somebody named himself.
-
-    Args:
-        path: as the file was listed.
-        base: the path or pattern that was asked for.
-    """
-    return hive_folders.shown_path(path, named=base)
-
-
 @contextmanager
 def folders_hidden(base: str) -> Iterator[None]:
-    """What goes wrong with a file is told without what its folders say: that may be somebody's name."""
-    try:
-        yield
-    except StrongroomError as error:
-        place = shown_path(error.where, base)
-        if place == error.where:
-            raise
-        raise type(error)(error.what, where=place, todo=error.todo, code=error.code) from None
-    except RecursionError:
-        what = "objects or arrays lie within each other more deeply than any contract has them"
-        raise StoreError(what, where=base, todo="Write them flatter.", code="source.type") from None
+    """What goes wrong with a file is told without what its folders say: that may be somebody's name.
+
+    Args:
+        base: the path or pattern that was asked for; its own folders somebody has named himself.
+    """
+    with places_told(lambda where: shown_path(where, named=base)):
+        try:
+            yield
+        except RecursionError:
+            what = "objects or arrays lie within each other more deeply than any contract has them"
+            raise StoreError(what, where=base, todo="Write them flatter.", code="source.type") from None
 
 
 def _plain(word: str) -> str:
