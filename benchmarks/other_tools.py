@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 from benchmarks import orders, shop
 from benchmarks.measure import interleaved, main, rounded, show
 from benchmarks.session import ROOT, session
+from benchmarks.venvs import last_line, python_of
 
 TOOLS: Mapping[str, tuple[str, ...]] = {
     "cuallee": ("cuallee==0.15.4",),
@@ -89,7 +89,7 @@ def ours(place: Path, settings: Path, *, raw: str, rows: int, rounds: int) -> tu
 def theirs(tool: str, place: Path, *, raw: str, rows: int, rounds: int) -> dict[str, Any]:
     """What one tool took, or why it did not run."""
     try:
-        python = installed(tool)
+        python = python_of(tool, (*TOOLS[tool], *WITH))
     except subprocess.CalledProcessError as error:
         return {"not_run": f"does not install beside pyspark 4.1.4: {last_line(error.stderr)}"}
     events = place / f"events-{tool}"
@@ -120,19 +120,6 @@ def theirs(tool: str, place: Path, *, raw: str, rows: int, rounds: int) -> dict[
     return {**found, **spent, **counted(events, rows=rows, turn=rounds)}
 
 
-def installed(tool: str) -> Path:
-    """The tool's own Python, made when it is missing."""
-    home = Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom") / "tools" / tool
-    python, mark = home / "bin/python", home / "made"
-    wanted = "\n".join((*TOOLS[tool], *WITH))
-    if not mark.exists() or mark.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True, capture_output=True, text=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", *TOOLS[tool], *WITH]
-        subprocess.run(install, check=True, capture_output=True, text=True)
-        mark.write_text(wanted)
-    return python
-
-
 def counted(events: Path, *, rows: int, turn: int) -> dict[str, Any]:
     """Jobs and scans of one round, from Spark's event log.
 
@@ -154,11 +141,6 @@ def _events(folder: Path) -> Iterable[dict[str, Any]]:
     for file in folder.rglob("*"):
         if file.is_file():
             yield from (json.loads(line) for line in file.read_text().splitlines() if line.startswith("{"))
-
-
-def last_line(text: str) -> str:
-    lines = [line for line in (text or "").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no message"
 
 
 if __name__ == "__main__":
