@@ -35,6 +35,8 @@ SOURCES, PURPOSE, PURPOSES, RECIPE, SUBJECT, REFRESH, MADE_BY = (
 """Properties of a derived table: JSON of each source table's version; what for (twice: as the table's own purpose, and
 among those that may read it); the fingerprint of what was asked; whose its rows are, as JSON, or `nobody`; how it is
 brought up to date; and the run that last wrote it."""
+FINGERPRINT = "strongroom.contract_fingerprint"
+"""The property of every table of a data set that says by which contract it was made."""
 WHOLE, BY_FILE = "whole", "by file"
 """How a table is brought up to date: made anew, or file by file of its source, which it follows at once."""
 NOBODY = "nobody"
@@ -121,6 +123,14 @@ class Target:
     @property
     def _writer(self) -> str:
         return f"{self.table}/{self.job.run.id}"
+
+    @property
+    def made_so(self) -> bool:
+        """Whether the table is what this run would make of it: of the same versions, recipe, and contract."""
+        if self.before is None:
+            return False
+        have, wanted = self.before.metadata().configuration, self.planned(TablePlan(pa.schema([]))).properties
+        return all(have.get(key) == wanted[key] for key in (SOURCES, RECIPE, PURPOSE, FINGERPRINT))
 
     def refuse(self) -> None:
         """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""

@@ -20,7 +20,13 @@ from strongroom.stores.lake.listing import tables_in
 from strongroom.stores.lake.others import REWRAP
 
 _SAID = (SOURCES, PURPOSE, RECIPE, SUBJECT, REFRESH, MADE_BY)
-_JOBS = {"features": "vectorize", "revealed": "reveal", "projected": "project"}
+_JOBS = {
+    "curated": "curate",
+    "dropped": "curate",
+    "features": "vectorize",
+    "revealed": "reveal",
+    "projected": "project",
+}
 _OURS = ("quarantine", "strongroom")
 """Zones of what belongs to a data set or to a lake, and is derived from no table."""
 
