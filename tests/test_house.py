@@ -52,7 +52,7 @@ MAY = {
     "quality.profile": "arrow core core.contract quality.checks quality.reading text",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
     "text": "core",
-    "curation": "core.contract",
+    "curation": "core core.contract core.keys protect protect.cipher",
     "learn": "",
     "learn.features": "core",
     "sample": "core",
@@ -105,10 +105,11 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection references shown standard subject",
+    "core.contract": "conditions curation file formats model operators overlay protection references shown standard "
+    "subject",
     "core.report": "columns distribution front",
     "core.settings": "file proven storage values",
-    "curation": "judge ordered",
+    "curation": "judge marks ordered",
     "flows": "",
     "flows.access": "",
     "flows.audit": "",

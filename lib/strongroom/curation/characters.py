@@ -1,4 +1,4 @@
-"""What kind of character each code point is, in one byte: a table made once a process, looked up for whole blocks."""
+"""What kind of character each code point is, in one number: a table made once a process, looked up for whole blocks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-SPACE, BREAK, LETTER, DIGIT, UPPER, SIGN, STOP, EDGE = (1 << place for place in range(8))
-"""A blank; the end of a line; a letter, and a capital; a digit or another number; a sign that alone makes no word; one
-that ends a sentence; and one that belongs to no word it stands before or behind."""
+SPACE, BREAK, LETTER, DIGIT, UPPER, SIGN, STOP, EDGE, PUNCTUATION = (1 << place for place in range(9))
+"""A blank; the end of a line; a letter, and a capital; a digit; a sign that alone makes no word; one that ends a
+sentence; one that belongs to no word it stands before or behind; and Unicode's category P."""
 
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _SIGNS = "!/—”:％１〈&(、━\\【#%「」，】；+^]~“《„';’{|∶´[=-`*．（–？！：$～«〉,><》)?）。…@_.\"}►»"
@@ -34,10 +34,10 @@ _TABLE_END = 0x32000
 
 
 @cache
-def kinds() -> npt.NDArray[np.uint8]:
+def kinds() -> npt.NDArray[np.uint16]:
     """The kinds of each code point."""
     stops = frozenset(_points(_ENDS_SENTENCE))
-    found = np.zeros(sys.maxunicode + 1, np.uint8)
+    found = np.zeros(sys.maxunicode + 1, np.uint16)
     found[:_TABLE_END] = [_kind(point, stops=stops) for point in range(_TABLE_END)]
     return found
 
@@ -56,4 +56,5 @@ def _kind(point: int, *, stops: frozenset[int]) -> int:
     found |= (LETTER if letter else 0) | (UPPER if category in ("Lu", "Lt") else 0) | (DIGIT if category == "Nd" else 0)
     found |= STOP if point in stops else 0
     found |= SIGN if control or character in _SIGNS or point in stops else 0
+    found |= PUNCTUATION if category[0] == "P" else 0
     return found | (EDGE if character in _EDGES or category == "So" else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from strongroom.curation import gopher_quality
+from strongroom.curation import c4, fineweb, gopher_quality, gopher_repetition
 from strongroom.curation.texts import Flags, Texts
 
 Found = Iterator[tuple[str, Flags]]
@@ -13,4 +13,7 @@ Rule = Callable[[Texts, Mapping[str, object]], Found]
 
 FAMILIES: Mapping[str, Rule] = {
     "gopher_quality": gopher_quality.failing,
+    "gopher_repetition": gopher_repetition.failing,
+    "c4": c4.failing,
+    "fineweb": fineweb.failing,
 }

@@ -77,7 +77,7 @@ class Texts:
         return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
     @cached_property
-    def kinds(self) -> npt.NDArray[np.uint8]:
+    def kinds(self) -> npt.NDArray[np.uint16]:
         return kinds()[self.points]
 
     @cached_property
@@ -121,8 +121,11 @@ class Texts:
     @cached_property
     def chunks(self) -> Parts:
         """What stands between blanks."""
-        full = ~self.is_kind(SPACE)
-        edges = np.flatnonzero(np.diff(full.view(np.int8), prepend=0, append=0))
+        return self.runs(~self.is_kind(SPACE))
+
+    def runs(self, flags: Flags) -> Parts:
+        """Each run of such characters."""
+        edges = np.flatnonzero(np.diff(flags.view(np.int8), prepend=0, append=0))
         return Parts(edges[::2], edges[1::2], self.rows_at(edges[::2]))
 
     @cached_property
@@ -215,20 +218,12 @@ class Texts:
         found = (sums[parts.ends] - sums[parts.starts]) * inverse[parts.starts]
         return mixed(found ^ (parts.lengths.astype(np.uint64) << np.uint64(40)))
 
-    def lines(self, breaks: Flags) -> Parts:
-        """The rows cut at these places, empty lines among them, and the places themselves in none."""
-        cuts = breaks.copy()
-        cuts[self.ends] = True
-        ends = np.flatnonzero(cuts[: int(self.ends[-1]) + 1]) if len(self) else np.zeros(0, np.int64)
-        starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.int64) if len(ends) else ends
-        return Parts(starts, ends, self.rows_at(starts))
-
     @cached_property
     def split_lines(self) -> Parts:
         """As `str.splitlines`: cut at whatever ends a line, CR LF once, and no empty line at a row's end."""
         breaks = self.is_kind(BREAK)
         pair = (self.points == 10) & _shifted(self.points == 13, 1)
-        lines = self.lines(breaks)
+        lines = self._cut(breaks)
         # The second half of a pair begins and ends an empty line of no text: not one.
         second = pair[np.minimum(lines.ends, len(pair) - 1)] & (lines.starts == lines.ends) & (lines.starts > 0)
         at_end = (lines.starts == lines.ends) & (lines.ends == self.ends[lines.row])
@@ -236,8 +231,26 @@ class Texts:
 
     @cached_property
     def newline_lines(self) -> Parts:
-        """Cut at LF only, empty lines left in."""
-        return self.lines(self.points == 10)
+        """Cut at each LF, empty lines left in."""
+        return self._cut(self.points == 10)
+
+    def _cut(self, breaks: Flags) -> Parts:
+        cuts = breaks[: int(self.ends[-1]) + 1].copy()
+        cuts[self.ends] = True
+        ends = np.flatnonzero(cuts)
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        return Parts(starts, ends, self.rows_at(starts))
+
+    def between(self, breaks: Flags, *, least: int, within: Parts) -> Parts:
+        """Rows, as far as they are `within`, cut at each run of so many breaks at least."""
+        inside = breaks.copy()
+        inside[self.ends] = False
+        edges = np.flatnonzero(np.diff(inside.view(np.int8), prepend=0, append=0))
+        starts, ends = edges[::2], edges[1::2]
+        row = self.rows_at(starts)
+        real = (ends - starts >= least) & (starts >= within.starts[row]) & (ends <= within.ends[row])
+        begins = np.sort(np.concatenate((within.starts, ends[real])))
+        return Parts(begins, np.sort(np.concatenate((starts[real], within.ends))), self.rows_at(begins))
 
     @cached_property
     def next_full(self) -> Numbers:
@@ -261,6 +274,20 @@ class Texts:
         for place, sign in enumerate(reversed(phrase), 1):
             found &= self.points[np.maximum(parts.ends - place, 0)] == ord(sign)
         return found
+
+
+def repeated(keys: Hashes, rows: Numbers) -> tuple[npt.NDArray[np.int64], Flags]:
+    """How often each key stands in its row, and whether it stood there before."""
+    own = mixed(keys + rows.astype(np.uint64) * np.uint64(0xD6E8FEB86659FD93))
+    order = np.argsort(own, kind="stable")
+    first = np.ones(len(own), bool)
+    ordered = own[order]
+    first[1:] = ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(first)
+    counts = np.diff(np.append(starts, len(own)))
+    times, again = np.empty(len(own), np.int64), np.empty(len(own), bool)
+    times[order], again[order] = np.repeat(counts, counts), ~first
+    return times, again
 
 
 def blocks(texts: pa.Array) -> Iterator[tuple[int, Texts]]:

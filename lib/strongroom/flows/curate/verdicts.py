@@ -6,29 +6,30 @@ Neither gives a text back: a row is its place, its key, whose it is, why it goes
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.arrow.types import plain
 from strongroom.core import workers
-from strongroom.core.contract import Contract, Type
+from strongroom.core.contract import Contract, Curation
 from strongroom.core.keys.ring import KeyHandle, purpose_info
 from strongroom.core.no_values import no_values
 from strongroom.curation.judge import Judge
-from strongroom.curation.ordered import EXACT, Kept
-from strongroom.protect.fingerprints import fingerprints
+from strongroom.curation.marks import Marker
+from strongroom.curation.ordered import Kept, Rows
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake.staging import stage_of
 
-BATCH, FILE, ROW, REASONS, PRINT = "_batch", "_file", "_row", "_reasons", "_print"
+BATCH, FILE, ROW, REASONS, KNOWN = "_batch", "_file", "_row", "_reasons", "_known"
+EXACT, BANDS, SKETCH = "_exact", "_bands", "_sketch"
 PLACE = (BATCH, FILE, ROW)
 """A row's place: the batch that brought it, its file in the table's folder, and its number there."""
-_MARKS = [(REASONS, pa.list_(pa.string())), (PRINT, pa.binary())]
+MARKS = (EXACT, BANDS, SKETCH)
 _PLACES = [(BATCH, pa.int64()), (FILE, pa.string()), (ROW, pa.int64())]
+_SAID = [(REASONS, pa.list_(pa.string())), (KNOWN, pa.bool_()), *((name, pa.binary()) for name in MARKS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,60 +46,63 @@ class Judging:
     contract: Contract
     text: str
     carried: pa.Schema
-    keys: KeyHandle | None
+    keys: KeyHandle = field(repr=False)
+
+    @property
+    def curation(self) -> Curation:
+        return self.contract.curation or Curation()
 
     @property
     def schema(self) -> pa.Schema:
-        """A verdict: place, what is carried, reasons, marks."""
-        return pa.schema([*_PLACES, *self.carried, *_MARKS])
+        """A verdict: place, what is carried, reasons, whether it is one of before, marks."""
+        return pa.schema([*_PLACES, *self.carried, *_SAID])
 
 
 def judged(plan: Judging, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """A verdict for each row, as far as it is judged by itself."""
     workers.settle()
     with no_values("the curation"):
-        curation = plan.contract.curation
-        if curation is None or plan.keys is None:
-            raise ValueError("there is nothing to judge by")
+        curation = plan.curation
         judge = Judge(curation)
         info = purpose_info("fingerprint", "curation", plan.contract.training, plan.text)
         key = keyring_of(plan.keys).derive(info, length=32)
+        marker = Marker(key, near=curation.near, shingle=curation.shingle)
         for batch in batches:
             texts = plain(batch.column(plan.text))
-            signals = {name: plain(batch.column(name)) for name in curation.signals}
-            marks = fingerprints([texts.fill_null("")], [Type("string")], key=key)
-            prints = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(texts), [None, pa.py_buffer(marks)])
+            marks = marker.marks(texts)
             files = pc.dictionary_encode(batch.column(FILE))
             paths = [relative(path, plan.contract.training) for path in files.dictionary.to_pylist()]
             numbers = pa.array([batch_of(path) for path in paths], pa.int64())
-            yield pa.RecordBatch.from_arrays(
-                [
-                    numbers.take(files.indices), pa.array(paths, pa.string()).take(files.indices), batch.column(ROW),
-                    *(plain(batch.column(field.name)).cast(field.type) for field in plan.carried),
-                    judge.reasons(texts, signals), prints.cast(pa.binary()),
-                ],
-                schema=plan.schema,
-            )  # fmt: skip
+            signals = {name: plain(batch.column(name)) for name in curation.signals}
+            columns = {
+                BATCH: numbers.take(files.indices), FILE: pa.array(paths, pa.string()).take(files.indices),
+                ROW: batch.column(ROW), REASONS: judge.reasons(texts, signals), KNOWN: pa.repeat(False, len(texts)),
+                EXACT: marks.exact, BANDS: marks.bands, SKETCH: marks.sketch,
+                **{each.name: plain(batch.column(each.name)).cast(each.type) for each in plan.carried},
+            }  # fmt: skip
+            yield pa.RecordBatch.from_arrays([columns[name] for name in plan.schema.names], schema=plan.schema)
 
 
-def compared(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same verdicts, in the order of places, with those that an earlier row has already given."""
+def compared(curation: Curation, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The verdicts in the order of places, with those that an earlier row gives; rows of before are left out."""
     workers.settle()
     with no_values("the curation"):
-        kept = Kept()
+        kept = Kept(near=curation.near)
         for batch in batches:
-            reasons = batch.column(REASONS)
-            gone = (pc.list_value_length(reasons).to_numpy(zero_copy_only=False) > 0).tolist()
-            exact = kept.repeats(batch.column(PRINT).to_pylist(), judged=gone)
-            yield batch.set_column(batch.schema.get_field_index(REASONS), REASONS, _with(reasons, EXACT, exact))
-
-
-def _with(reasons: pa.Array, name: str, rows: np.ndarray) -> pa.Array:
-    """The reasons, and this one for rows that have none so far."""
-    if not rows.any():
-        return reasons
-    lists = [[name] if more else have for have, more in zip(reasons.to_pylist(), rows.tolist(), strict=True)]
-    return pa.array(lists, reasons.type)
+            if not curation.exact:
+                yield batch
+                continue
+            reasons, known = batch.column(REASONS), batch.column(KNOWN)
+            gone = pc.greater(pc.list_value_length(reasons), 0)
+            settled = pc.if_else(known, True, pc.if_else(gone, False, pa.scalar(None, pa.bool_())))
+            exact, bands, sketch = (batch.column(name).to_pylist() for name in MARKS)
+            rows = Rows(exact, bands, sketch, settled.to_pylist())
+            found = kept.repeats(rows)
+            if any(found):
+                lists = [[more] if more else have for have, more in zip(reasons.to_pylist(), found, strict=True)]
+                place = batch.schema.get_field_index(REASONS)
+                batch = batch.set_column(place, REASONS, pa.array(lists, reasons.type))
+            yield batch.filter(pc.invert(known))
 
 
 def relative(file: str, table: str) -> str:
