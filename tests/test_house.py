@@ -52,6 +52,7 @@ MAY = {
     "quality.profile": "arrow core core.contract quality.checks quality.reading text",
     "quality": "arrow core core.contract core.expression core.report quality.checks quality.counts quality.reading",
     "text": "core",
+    "curation": "core core.contract core.keys protect protect.cipher",
     "learn": "",
     "learn.features": "core",
     "sample": "core",
@@ -87,6 +88,7 @@ FLOWS = {
     "flows.row_pass": "flows.foundation",
     "flows.cross_row": "flows.foundation flows.row_pass",
     "flows.read": "flows.foundation",
+    "flows.curate": "flows.foundation flows.read",
     "flows.keys": "flows.foundation",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
@@ -103,13 +105,16 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions file formats model operators overlay protection references shown standard subject",
+    "core.contract": "conditions curation file formats model operators overlay protection references shown standard "
+    "subject",
     "core.report": "columns distribution front",
     "core.settings": "file proven storage values",
+    "curation": "judge marks ordered",
     "flows": "",
     "flows.access": "",
     "flows.audit": "",
     "flows.contract": "",
+    "flows.curate": "",
     "flows.doctor": "",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
@@ -162,7 +167,8 @@ ENTRIES = (
     "functions",
 )
 ROOMS = set(MAY) - set(ENTRIES)
-NO_SPARK = ("core", "arrow", "protect", "quality", "text", "govern", "audit", "reports", "sample")
+NO_SPARK = ("core", "arrow", "protect", "quality", "text", "curation", "govern", "audit", "reports",
+            "sample")  # fmt: skip
 WITHOUT = {
     # of whatever lies in a room: what nothing in it imports, whoever brings it
     **dict.fromkeys(NO_SPARK, ("pyspark", "delta", "py4j")),

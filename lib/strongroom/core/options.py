@@ -44,6 +44,7 @@ USES: Mapping[str, Mapping[str, str]] = {
         "": "--show --protection --server --lake",
     },
     "contract": {"diff": f"{_WHO} OLD|NEW --exit-code --server"},
+    "curate": {"": _CONTRACT},
     "doctor": {"": ""},
     "init": {"": "FOLDER"},
     "keys": {

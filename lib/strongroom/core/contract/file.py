@@ -14,6 +14,7 @@ from pathlib import Path
 
 from strongroom.core.contract.columns import ROLES, ColumnReader, described, within
 from strongroom.core.contract.contradictions import contradictions
+from strongroom.core.contract.curation import read_curation
 from strongroom.core.contract.editions import in_one_edition
 from strongroom.core.contract.head import read_head
 from strongroom.core.contract.metrics import Place
@@ -234,6 +235,7 @@ class _Reader:
             label=head.label,
             description=text(table, "description") or (text(described, "purpose") if described else None) or "",
             quarantine_limit=head.quarantine_limit,
+            curation=read_curation(head.curate, columns, findings),
             said=head.said,
         )
 

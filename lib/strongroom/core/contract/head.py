@@ -28,11 +28,12 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Purposes, label and limit, as `Contract` has them, and where each stands."""
+    """Purposes, label and limit, as `Contract` has them, what it says of curation, and where each stands."""
 
     purposes: tuple[str, ...]
     label: str
     quarantine_limit: float | None
+    curate: Node | None
     said: Mapping[str, str]
 
 
@@ -62,6 +63,7 @@ def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) ->
         _purposes(custom.get("purposes"), findings),
         _label(custom.get("label"), findings),
         _limit(custom.get("quarantineLimit"), findings),
+        custom.get("curate"),
         {word: value.where for word, value in custom.items()},
     )
 

@@ -211,13 +211,42 @@ def raw_table(source: Source) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Curation:
+    """What texts must be to become training data, as a contract's word `curate` says it; what is empty asks nothing.
+
+    Args:
+        rules: family → threshold → what stands in the place of the published one; `core.contract.curation.RULES`.
+        by_language: language → the same for texts of that language.
+        languages: what texts may be written in, and `least_sure` how sure (0 to 1) that has to be.
+        exact: whether of equal texts the first one stays alone.
+        near: how alike (Jaccard, 0 to 1) a text goes beside an earlier one; 0 looks for none. `shingle`: of how many
+            words each of the compared pieces is.
+        contamination: the file of texts that nothing may share a run of `contamination_words` words with.
+        signals: column → the values that keep a row.
+        line: where it stands.
+    """
+
+    rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    by_language: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    least_sure: float = 0.0
+    exact: bool = False
+    near: float = 0.0
+    shingle: int = 5
+    contamination: str = ""
+    contamination_words: int = 13
+    signals: Mapping[str, tuple[str | bool | int, ...]] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """One data set: where it comes from, its columns, its rules, and what it may be used for.
 
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
-    may pass the gate, or None for no limit. `notes` is what the contract says and nobody runs,
-    `said` where each of our words about the whole stands.
+    may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it. `notes`
+    is what the contract says and nobody runs, `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -233,6 +262,7 @@ class Contract:
     label: str = ""
     description: str = ""
     quarantine_limit: float | None = None
+    curation: Curation | None = None
     notes: tuple[Note, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict)
 
@@ -254,6 +284,16 @@ class Contract:
     def features(self) -> str:
         """The table of features made of it."""
         return f"features.{self.name}"
+
+    @property
+    def curated(self) -> str:
+        """The table of rows that are fit to train on."""
+        return f"curated.{self.name}"
+
+    @property
+    def dropped(self) -> str:
+        """The table of those that are not: whose they are, and why, never what they say."""
+        return f"dropped.{self.name}"
 
     def leaves(self) -> Iterator[Column]:
         """Every scalar column and field, in the contract's order."""

@@ -81,6 +81,9 @@ JOBS: Mapping[str, Mapping[str, Setting]] = {
         "pushgateway_token": Setting("token"),  # where the token for it is
         "send_seconds": Setting("number", default=5.0, least=0.1),  # how long a receiver is waited for
     },
+    "curate": {
+        "contract": Setting("name"),  # of a job that is told none
+    },
     "vectorize": {
         "contract": Setting("name"),  # of a job that is told none
         "text": Setting("name"),  # the column with the texts; default: the contract's role `text`

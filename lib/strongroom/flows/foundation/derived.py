@@ -26,6 +26,7 @@ from strongroom.govern.table import Table
 from strongroom.protect import subject_tags
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change
+from strongroom.stores.lake.others import REWRAP
 from strongroom.stores.lake.publication import readable
 from strongroom.stores.table_plan import TablePlan
 
@@ -35,8 +36,11 @@ SOURCES, PURPOSE, PURPOSES, RECIPE, SUBJECT, REFRESH, MADE_BY = (
 """Properties of a derived table: JSON of each source table's version; what for (twice: as the table's own purpose, and
 among those that may read it); the fingerprint of what was asked; whose its rows are, as JSON, or `nobody`; how it is
 brought up to date; and the run that last wrote it."""
-WHOLE, BY_FILE = "whole", "by file"
-"""How a table is brought up to date: made anew, or file by file of its source, which it follows at once."""
+FINGERPRINT = "strongroom.contract_fingerprint"
+"""The property of every table of a data set that says by which contract it was made."""
+WHOLE, BY_FILE, BY_BATCH = "whole", "by file", "by batch"
+"""How a table is brought up to date: made anew; file by file of its source, which it follows at once; or what is new is
+added, and all of it made anew once something has left its source."""
 NOBODY = "nobody"
 
 
@@ -49,7 +53,7 @@ class Origin:
         sources: table → the version that was read.
         purpose: what it is made for.
         recipe: what was asked: options by name, in JSON's types. Equal ones have one fingerprint.
-        refresh: `WHOLE` or `BY_FILE`.
+        refresh: `WHOLE`, `BY_FILE` or `BY_BATCH`.
         tag: the column of tags as the source has it, whose words count: the contract may have changed since.
     """
 
@@ -122,19 +126,35 @@ class Target:
     def _writer(self) -> str:
         return f"{self.table}/{self.job.run.id}"
 
-    def refuse(self) -> None:
-        """Makes sure that the table can be replaced, as its owner has set it up. Raises StoreError when it cannot."""
-        if self.before is not None:
-            owners.refuse(self.table, self.before, mode="overwrite")
+    def made_of(self, source: str) -> int | None:
+        """The version of the source that the table was made of, where it was made as this run would, or else None."""
+        if self.before is None:
+            return None
+        have, wanted = self.before.metadata().configuration, self.planned(TablePlan(pa.schema([]))).properties
+        same = all(have.get(key) == wanted[key] for key in (RECIPE, PURPOSE, FINGERPRINT, REFRESH))
+        if not same or have.get(MADE_BY) != newest_run(self.before):
+            return None
+        version: int | None = json.loads(have.get(SOURCES, "{}")).get(source)
+        return version
 
-    def publish(self, frame: Any, plan: TablePlan, *, rows: Callable[[], int]) -> int:
-        """The frame becomes the table's next version, as a whole; returns that version.
+    def refuse(self, *, whole: bool = True) -> None:
+        """Makes sure that the table can be replaced (or added to), as its owner has set it up.
+
+        Raises:
+            StoreError: it cannot.
+        """
+        if self.before is not None:
+            owners.refuse(self.table, self.before, mode="overwrite" if whole else "append")
+
+    def publish(self, frame: Any, plan: TablePlan, *, rows: Callable[[], int], whole: bool = True) -> int:
+        """The frame becomes the table's next version, or is added to it, as a whole; returns that version.
 
         Args:
             frame: the rows, in the plan's columns.
             plan: what the table is to be; what it says of its origin is added here.
             rows: is called when the rows are staged and nobody can read them yet: tells the audit log what it must
                 know before, and gives their number.
+            whole: whether the rows of before go.
 
         Raises:
             StoreError: another run has written the table since this one started; nothing is changed.
@@ -149,7 +169,8 @@ class Target:
             staging.write(frame, staging.spark_path(self.lake, self.table, stage), stats=plan.stats)
             written = rows()
             schema = owners.with_notes(plan.schema, onto)
-            change = Change(staging.staged(self.lake, self.table, stage), whole=True, schema=schema)
+            files = staging.staged(self.lake, self.table, stage)
+            change = Change(files, whole=True, schema=schema) if whole else Change(files)
             writers = {self.table: number, self._writer: number}
             version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
         except BaseException:
@@ -179,6 +200,11 @@ class Target:
         """After the commit: the table says what it is made from, and the run has its row."""
         properties.bring(self.lake, self.table, plan, say=self.job.say)
         recorded(self.job, self.lake, self.table, self.origin, version=version, rows=rows)
+
+
+def newest_run(found: DeltaTable) -> str:
+    """The run that last gave the table rows, as far as history still tells; `keys rewrap` gives it none."""
+    return next((str(entry[RUN]) for entry in found.history() if RUN in entry and REWRAP not in entry), "")
 
 
 def recorded(job: Job, lake: Lake, table: str, origin: Origin, *, version: int, rows: int) -> None:

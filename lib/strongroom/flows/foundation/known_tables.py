@@ -59,7 +59,10 @@ def _planned(contracts: Iterable[Contract], settings: Settings) -> Iterator[Tabl
         yield table_of(contract, contract.training, protected=True, state=NOT_MADE)
         aside = tuple(QUARANTINE.names)
         yield Table(contract.quarantine, aside, lies={**dict.fromkeys(aside, IN_CLEAR), **SEALED}, state=NOT_MADE)
-        yield from (Table(f"{zone}.{contract.name}", (), state=NOT_MADE) for zone in ("features", "revealed"))
+        yield from (
+            Table(f"{zone}.{contract.name}", (), state=NOT_MADE)
+            for zone in ("curated", "dropped", "features", "revealed")
+        )
     roles = engine_of(settings.policy).policy.roles
     yield from (Table(f"projected.{role.name}", (), state=NOT_MADE) for role in roles)
     yield from (Table(name, (), state=NOT_MADE) for name in _KEPT)

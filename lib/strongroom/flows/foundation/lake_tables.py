@@ -22,7 +22,7 @@ from strongroom.govern.table import IN_CLEAR, NOT_MADE, UNREADABLE, Table, metho
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.listing import tables_in
 
-_OURS = ("quarantine", "features", "strongroom")
+_OURS = ("quarantine", "curated", "dropped", "features", "strongroom")
 """Zones whose columns are ours: what no contract names there is a count, a name or a place, in clear."""
 
 
@@ -113,7 +113,7 @@ def _way(column: str, note: Mapping[str, str], zone: str, contract: Contract | N
         return ways(note[PROTECTION].split(","))
     if contract is not None:
         mine = next((each for each in contract.columns if each.name == column), None)
-        if mine is not None and zone in ("training", "features"):
+        if mine is not None and zone in ("training", "curated", "dropped", "features"):
             return ways(methods_of(mine))
     return IN_CLEAR if zone in _OURS else ""
 
@@ -124,8 +124,9 @@ def _made_by(found: DeltaTable, contracts: Iterable[Contract]) -> Contract | Non
     return next((contract for contract in contracts if contract.fingerprint == made), None)
 
 
-def _names_of(contract: Contract) -> tuple[str, str]:
-    return contract.training.lower(), contract.features.lower()
+def _names_of(contract: Contract) -> tuple[str, ...]:
+    tables = (contract.training, contract.curated, contract.dropped, contract.features)
+    return tuple(name.lower() for name in tables)
 
 
 def _inside(path: str, kind: Any) -> Iterator[str]:

@@ -12,15 +12,19 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.errors import Problem, StoreError
 from strongroom.core.escaping import preparing
-from strongroom.core.run import RUN
 from strongroom.core.suggest import counted
-from strongroom.flows.foundation.derived import MADE_BY, PURPOSE, RECIPE, REFRESH, SOURCES, SUBJECT
+from strongroom.flows.foundation.derived import MADE_BY, PURPOSE, RECIPE, REFRESH, SOURCES, SUBJECT, newest_run
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.listing import tables_in
-from strongroom.stores.lake.others import REWRAP
 
 _SAID = (SOURCES, PURPOSE, RECIPE, SUBJECT, REFRESH, MADE_BY)
-_JOBS = {"features": "vectorize", "revealed": "reveal", "projected": "project"}
+_JOBS = {
+    "curated": "curate",
+    "dropped": "curate",
+    "features": "vectorize",
+    "revealed": "reveal",
+    "projected": "project",
+}
 _OURS = ("quarantine", "strongroom")
 """Zones of what belongs to a data set or to a lake, and is derived from no table."""
 
@@ -63,14 +67,9 @@ def _derived(name: str, found: DeltaTable, *, job: str) -> Iterator[Problem]:
     if lacking := [key for key in _SAID if key not in said]:
         what = f"it does not say what it was made from ({', '.join(lacking)}): it is of an earlier version"
         yield Problem(what, name, again)
-    elif (newest := _newest_run(found)) and newest != said[MADE_BY]:
+    elif (newest := newest_run(found)) and newest != said[MADE_BY]:
         what = f"it says that run {said[MADE_BY]} made it, and its rows are of run {newest}, which died"
         yield Problem(what, name, again)
-
-
-def _newest_run(found: DeltaTable) -> str:
-    """The run that last gave the table rows, as far as history still tells; `keys rewrap` gives it none."""
-    return next((str(entry[RUN]) for entry in found.history() if RUN in entry and REWRAP not in entry), "")
 
 
 def _untagged(lake: Lake, name: str, found: DeltaTable, contract: Contract) -> Iterator[Problem]:

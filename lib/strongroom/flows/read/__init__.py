@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
@@ -20,7 +21,7 @@ from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import Refused, StoreError
-from strongroom.core.escaping import preparing
+from strongroom.core.escaping import glob_words, preparing
 from strongroom.core.policy import PHYSICAL
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Caller, Job, Run
@@ -95,18 +96,46 @@ def read_as(job: Job, table: str) -> Any:
     return _read(job.spark(), table, job.settings, job.run, at=job.run.started)
 
 
-def read_to_derive(job: Job, table: str, *, version: int) -> Any:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where rows lie, as two columns more: their file, as Spark names it, and their number in it.
+
+    Args:
+        file: what the one column is called.
+        row: what the other is called.
+        files: the files that are read, as the table's log names them; what they hold are the table's rows (`fit`).
+    """
+
+    file: str
+    row: str
+    files: tuple[str, ...]
+
+    def rows(self, spark: Any, folder: str, lies: Any) -> Any:
+        """The rows of the files, in the columns of the table; a Delta table itself does not tell their numbers."""
+        if not self.files:
+            return lies.where("false").selectExpr("*", "struct('' AS file_path, 0L AS row_index) AS _metadata")
+        paths = [glob_words(f"{folder}/{unquote(file)}") for file in self.files]
+        return spark.read.schema(lies.schema).parquet(*paths)
+
+    def select(self) -> tuple[str, ...]:
+        """The columns as SQL."""
+        return f"_metadata.file_path AS {identifier(self.file)}", f"_metadata.row_index AS {identifier(self.row)}"
+
+
+def read_to_derive(job: Job, table: str, *, version: int, placed: Placed | None = None) -> Any:
     """The same of one version, for a job that makes a table of it, and for no other.
 
     The tags of data subjects come along, where the table has them and is read itself: the policy gives them to nobody
-    here, and what is derived has to carry them on.
+    here, and what is derived has to carry them on. `placed` asks where each row lies, too.
     """
-    return _read(job.spark(), table, job.settings, job.run, at=job.run.started, version=version, carried=(TAG,))
+    return _read(
+        job.spark(), table, job.settings, job.run, at=job.run.started, version=version, carried=(TAG,), placed=placed
+    )
 
 
 def _read(
     spark: Any, table: str, settings: Settings, run: Run, *, at: datetime, version: int | None = None,
-    theirs: bool = False, carried: tuple[str, ...] = (),
+    theirs: bool = False, carried: tuple[str, ...] = (), placed: Placed | None = None,
 ) -> Any:  # fmt: skip
     """The rows as the policy gives them.
 
@@ -131,9 +160,12 @@ def _read(
         todo = f"Run {preparing(name)} first." if zone == "training" else "Run the job first that writes it."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo, code="table.missing")
     rows = _rows(spark, lake, table, found, theirs=theirs)
+    rows = rows if placed is None else placed.rows(spark, lake.spark_path(table), rows)
     sql = reading(decision, dict(rows.dtypes))
     carried = tuple(name for name in carried if name in rows.columns and name not in decision.columns)
-    sql = replace(sql, select=(*sql.select, *map(identifier, carried)))
+    sql = replace(
+        sql, select=(*sql.select, *map(identifier, carried), *(placed.select() if placed is not None else ()))
+    )
     if decision.clear and answer.contract is not None:
         shown = in_clear(
             rows,

@@ -53,6 +53,13 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise self._unreadable(table) from error
 
+    def open_at(self, table: str, version: int) -> DeltaTable | None:
+        """An earlier version of a table, or None where its log does not tell of it any more."""
+        try:
+            return DeltaTable(self.folder(table), version=version)
+        except (DeltaError, OSError):
+            return None
+
     def ensure(self, table: str, plan: TablePlan) -> DeltaTable:
         """The table, made empty when it is not there yet."""
         found = self.open(table)

@@ -1,0 +1,1 @@
+"""Which texts are fit to train on: rules, language, duplicates, contamination. Arrow strings → reasons. No Spark."""

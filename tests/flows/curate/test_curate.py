@@ -1,0 +1,163 @@
+"""Rows of a training table that are fit to train on: what stays, what is left of the others, and what a run changes."""
+
+import json
+import random
+import shutil
+from collections import Counter
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from strongroom.core.contract.file import load_contract
+from strongroom.flows import curate, prepare
+from strongroom.flows.foundation import table_plans
+from strongroom.stores.lake import Lake, commits
+from support.lakes import install
+
+pytestmark = pytest.mark.spark
+CURATE = """  - property: curate
+    value:
+      rules: {gopher_quality: {min_words: 3, min_mean_letters: 2, min_stop_words: false}}
+      duplicates: {}
+      signals: {model_version: [v1.0]}
+"""
+TEXTS = [
+    ("Good sound and a good case.", "v1.0"),
+    ("Bad.", "v1.0"),
+    ("The case is a case.", "v9.9"),
+    ("Good sound and a good case.", "v1.0"),
+    ("Terrible sound all of it, all of it.", "v1.0"),
+]
+
+
+@pytest.fixture
+def place(tmp_path, capsys, spark):
+    found = install(tmp_path / "a b", capsys)
+    contract = found.root / "contracts/reviews.yaml"
+    head, _, _ = contract.read_text().partition("  - property: curate")
+    contract.write_text(head + CURATE)
+    add(found, TEXTS)
+    return found
+
+
+def add(place, texts, *, first=0):
+    plan = table_plans.training(load_contract(str(place.root / "contracts/reviews.yaml")))
+    rows = [
+        {"review_id": f"r-{number:06d}", "text_content": text, "model_version": version,
+         "_subject": bytes([number]) * 16,
+         "created_at": datetime(2025, 1, 1, tzinfo=UTC)}
+        for number, (text, version) in enumerate(texts, first)
+    ]  # fmt: skip
+    schema = pa.schema([field.with_nullable(True) for field in plan.schema])
+    commits.append(Lake(str(place.lake)), "training.reviews", pa.Table.from_pylist(rows, schema))
+
+
+def test_what_is_fit_stays_and_the_rest_leaves_its_key_and_reasons(place):
+    done = place.run(curate, "--contract", "reviews", "--run-id", "r1")
+    assert done.code == 0, done.err
+    assert done.line["rows"] == {"read": 5, "written": 2, "dropped": 3}
+    rows = place.rows("curated.reviews", "review_id")
+    assert [(row["review_id"], row["text_content"]) for row in rows] == [
+        ("r-000000", TEXTS[0][0]), ("r-000004", TEXTS[4][0]),
+    ]  # fmt: skip
+    assert [row["_subject"][0] for row in rows] == [0, 4]
+    left = place.rows("dropped.reviews", "review_id")
+    assert [(row["review_id"], row["_subject"][0], row["reasons"]) for row in left] == [
+        ("r-000001", 1, ["gopher_quality.min_words", "gopher_quality.min_alphabetic"]),
+        ("r-000002", 2, ["signal.model_version"]),
+        ("r-000003", 3, ["duplicate.exact"]),
+    ]
+    assert set(left[0]) == {"review_id", "_subject", "batch", "file", "row", "reasons"}
+
+
+def versions(place):
+    return [place.delta(table).version() for table in ("curated.reviews", "dropped.reviews")]
+
+
+def test_the_same_run_again_and_one_with_nothing_new_change_nothing(place):
+    assert place.run(curate, "--contract", "reviews", "--run-id", "r1").code == 0
+    before = versions(place)
+    for options in (("--run-id", "r1"), ("--run-id", "r2")):
+        again = place.run(curate, "--contract", "reviews", *options)
+        assert (again.code, again.line["rows"], again.line["answer"]) == (
+            0, curate.NO_ROWS, {"table": "curated.reviews", "version": None},
+        )  # fmt: skip
+    assert versions(place) == before
+
+
+SAID = "the battery lasts long and its case feels solid while every button works as one would wish on a cold day"
+WORDS = SAID.split()
+
+
+def raw(place, name, texts, *, first):
+    """A raw file of reviews, in the order of these texts."""
+    folder = place.lake / "raw/reviews"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"review_id": f"r-{number:06d}", "user_id": number // 2 + 1, "email": f"u{number}@example.org",
+         "text_content": text, "rating": 3, "label": "neutral", "model_version": "v1.0", "training_date": "2025-01-01",
+         "created_at": "2025-01-01T00:00:00Z"}
+        for number, text in enumerate(texts, first)
+    ]  # fmt: skip
+    (folder / f"{name}.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def made_of(random, count, before):
+    """Texts of which some are near an earlier one, and some are equal to one."""
+    texts = list(before)
+    for _ in range(count):
+        text = random.choices(WORDS, k=random.choice((2, 40, 80)))
+        if texts and random.random() < 0.6:
+            text = random.choice(texts).split()
+            for _ in range(random.choice((0, 1, 1, 2, 5))):
+                text[random.randrange(len(text))] = random.choice(WORDS)
+        texts.append(" ".join(text))
+    return texts[len(before) :]
+
+
+def content(place):
+    """All three tables, as far as they are the same whichever files the rows lie in."""
+    return {
+        table: sorted(map(repr, place.rows(table)))
+        for table in ("curated.reviews", "dropped.reviews", "curated.reviews_index")
+    }
+
+
+@pytest.fixture
+def filled(tmp_path, capsys, spark):
+    """An installation whose training table `prepare` makes; batches come in by `more`."""
+    found = install(tmp_path / "filled", capsys)
+    contract = found.root / "contracts/reviews.yaml"
+    head, _, _ = contract.read_text().partition("  - property: curate")
+    contract.write_text(head + CURATE.replace("duplicates: {}", "duplicates: {near: 0.7, words: 3}"))
+    return found
+
+
+def more(place, name, texts, *, first):
+    raw(place, name, texts, first=first)
+    done = place.run(prepare, "--set", "prepare.mode=append")
+    assert done.code == 0, done.err
+
+
+def test_an_increment_gives_what_all_rows_at_once_would(filled):
+    chance, texts = random.Random(5), list[str]()
+    for number in range(3):
+        new = made_of(chance, 60, texts)
+        more(filled, f"part{number}", new, first=len(texts))
+        texts += new
+        done = filled.run(curate, "--contract", "reviews", "--run-id", f"r{number}")
+        assert done.code == 0, done.err
+        assert done.line["rows"]["read"] == 60, "what is new, and nothing else"
+        assert filled.delta("curated.reviews").metadata().configuration["strongroom.refresh"] == "by batch"
+    added, reasons = (
+        content(filled),
+        Counter(reason for row in filled.rows("dropped.reviews") for reason in row["reasons"]),
+    )
+    assert reasons["duplicate.near"] > 10
+    assert reasons["duplicate.exact"] > 10
+    shutil.rmtree(filled.lake / "curated")
+    whole = filled.run(curate, "--contract", "reviews", "--run-id", "whole")
+    assert whole.line["rows"]["read"] == 180
+    assert content(filled) == added
+    assert filled.run(curate, "--contract", "reviews").line["rows"] == curate.NO_ROWS
