@@ -1,10 +1,9 @@
-"""What was found once is found everywhere in its text.
+"""What was found once is found everywhere in its row.
 
 A person: by each part of the name alone, in capitals, with an ending, as initials, in an e-mail. A place, institution,
 organisation, nationality, faith: as it was written.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
@@ -50,13 +49,13 @@ def repeated(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[S
         if span.entity in _AS_WRITTEN and span.score >= least and 3 <= span.end - span.start <= 80:
             written = block.cased[span.start : span.end]
             if 65 <= written[0] < 91 and written[-1:].isalnum():
-                rows.setdefault(written, {}).setdefault(_row(block, span.start), span)
+                rows.setdefault(written, {}).setdefault(block.row_at(span.start), span)
     if not rows:
         return
     phrases = list(rows)
     automaton = BytesAhoCorasick(phrases, matchkind=MatchKind.LeftmostLongest)
     for which, start, end in automaton.find_matches_as_indexes(block.cased):
-        span_of = rows[phrases[which]].get(_row(block, start))
+        span_of = rows[phrases[which]].get(block.row_at(start))
         if span_of is not None and bordered(block, start, end):
             yield Span(start, end, span_of.entity, min(span_of.score, 0.7), f"{span_of.entity}.carried")
 
@@ -79,7 +78,7 @@ def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Sp
     stems = {part[:_STEM] for part, known in parts.items() if len(part) >= _STEM and not known.common}
     starts, ends = block.words
     lower, cased = block.lower, block.cased
-    row, following = -1, 0
+    text, row, following = -1, -1, 0
     for at, start in enumerate(starts):
         end = ends[at]
         word = lower[start:end]
@@ -91,18 +90,15 @@ def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Sp
             if part is None:
                 continue
         while start >= following:
-            row += 1
-            following = int(block.starts[row + 1]) if row + 1 < len(block.starts) else len(cased) + 1
+            text += 1
+            row = block.rows[text]
+            following = int(block.starts[text + 1]) if text + 1 < len(block.starts) else len(cased) + 1
         score = part.rows.get(row)
         if score is not None and _counts(block, part, at, parts, row):
             first = _from_initials(block, at)
             yield Span(first, end, "person", min(score, 0.85), "person.carried")
     yield from _in_emails(block, parts)
     yield from _initials(block, initials)
-
-
-def _row(block: Block, place: int) -> int:
-    return bisect_right(block.row_starts, place) - 1
 
 
 def _parts(
@@ -114,7 +110,7 @@ def _parts(
     for span in spans:
         if span.entity != "person" or span.score < least:
             continue
-        row = _row(block, span.start)
+        row = block.row_at(span.start)
         letters = []
         for word in block.plain[span.start : span.end].split():
             known = words.get(word, 0)
@@ -181,7 +177,7 @@ def _in_emails(block: Block, parts: dict[bytes, Part]) -> Iterator[Span]:
     automaton = BytesAhoCorasick(long, matchkind=MatchKind.Standard)
     for match in EMAIL.finditer(block.lower):
         local, _, _ = match[0].partition(b"@")
-        row = _row(block, match.start())
+        row = block.row_at(match.start())
         found = automaton.find_matches_as_indexes(local, overlapping=True)
         if any(row in parts[long[which]].rows for which, _, _ in found):
             yield Span(match.start(), match.start() + len(local), "person", 0.8, "person.email")
@@ -206,7 +202,7 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                 last += 1
             if last > at or lower[starts[at] : ends[at]] in initials:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
-                if _row(block, starts[at]) in initials.get(key, ()):
+                if block.row_at(starts[at]) in initials.get(key, ()):
                     yield Span(
                         starts[at],
                         ends[last] + (cased[ends[last] : ends[last] + 1] == b"."),
@@ -218,6 +214,6 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
             continue
         if 3 <= ends[at] - starts[at] <= 4 and cased[starts[at] : ends[at]].isupper():
             key = b".".join(bytes([byte]) for byte in lower[starts[at] : ends[at]])
-            if _row(block, starts[at]) in initials.get(key, ()):
+            if block.row_at(starts[at]) in initials.get(key, ()):
                 yield Span(starts[at], ends[at], "person", 0.6, "person.initials")
         at += 1
