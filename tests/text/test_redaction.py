@@ -46,9 +46,9 @@ def test_labels_are_numbered_in_the_row_over_all_its_texts():
 @pytest.mark.parametrize(
     ("replace", "written"),
     [
-        ("label", "[PERSON_1] came. [PERSON_1], [PERSON_1], [PERSON_1] and [PERSON_1], [PERSON_1] left; [PERSON_1]'s."),
+        ("label", "[PERSON_1] came. [PERSON_1], [PERSON_1], [PERSON_1] and [PERSON_1] left; [PERSON_1]'s."),
         ("mask", "**. ***** ****** came. ******, ** ******, *. ****** and ******, ***** left; ******'s."),
-        ("remove", "came.,, and, left;."),
+        ("remove", "came.,, and left;."),
     ],
 )
 def test_replacements(replace, written):

@@ -34,7 +34,7 @@ class Block:
     starts: np.ndarray
     ends: np.ndarray
     bare: dict[int, Seen]
-    """Of each text with marks of their own or the like, where in it the letters stand that are seen (`letters.bare`)."""
+    """Of each text with marks of its own and the like, where the letters stand that are seen (`letters.bare`)."""
     text: str
     cased: bytes
     lexicon: Lexicon

@@ -9,6 +9,7 @@ import pyarrow as pa
 from strongroom.text import model
 from strongroom.text.block import Block, blocks
 from strongroom.text.carry import carried, repeated
+from strongroom.text.known import Values
 from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
 from strongroom.text.spans import SCHEMA, Span, merged
@@ -84,6 +85,7 @@ class Finder:
         texts: Sequence[str | None],
         rows: Sequence[int] | None = None,
         wanted: Sequence[frozenset[str]] | None = None,
+        known: Values | None = None,
     ) -> list[tuple[int, Span]]:
         """The place of the text and the span of all that is found, sorted; what one text shows is found in all its row.
 
@@ -91,13 +93,16 @@ class Finder:
             texts: texts; those of a row follow each other.
             rows: the row of each text; a text is a row of its own where it is None.
             wanted: the entities of each text; those of the finder where it is None.
+            known: values of other columns of these rows.
         """
         found: list[tuple[int, Span]] = []
         for block in blocks(texts, lexicon(self.languages), rows):
-            found += self._of_block(block, wanted)
+            found += self._of_block(block, wanted, known)
         return found
 
-    def _of_block(self, block: Block, wanted_of: Sequence[frozenset[str]] | None) -> Iterator[tuple[int, Span]]:
+    def _of_block(
+        self, block: Block, wanted_of: Sequence[frozenset[str]] | None, known: Values | None
+    ) -> Iterator[tuple[int, Span]]:
         if wanted_of is None:
             wanted = frozenset(self.entities)
         else:
@@ -109,12 +114,14 @@ class Finder:
         if self.model and wanted & _DOUBTED:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
         if "person" in wanted:
-            spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
+            names = known.names_of(block) if known else ()
+            spans += list(carried(block, spans, names, least=self.least))
         spans += list(repeated(block, spans, least=_REPEATED))
+        spans += known.spans(block) if known else ()
         spans = [span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start]
         if wanted_of is not None:
             spans = [span for span in spans if span.entity in wanted_of[block.places[block.text_at(span.start)]]]
-        kept = [cut for cut in (_trimmed(block, span) for span in merged(spans)) if cut.end > cut.start]
+        kept = [_trimmed(block, span) for span in _touching(merged(spans)) if block.kinds[span.start : span.end].any()]
         before, past = -1, 0
         for span in kept:
             text = block.text_at(span.start)
@@ -159,6 +166,21 @@ def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
             left[row] -= 1
             seen.add(key)
         yield span.start, span.end
+
+
+def _touching(spans: list[Span]) -> Iterator[Span]:
+    """Spans of one entity that follow each other without a gap as one: what is left of one that another overlaps."""
+    last: Span | None = None
+    for span in spans:
+        if last and last.end == span.start and last.entity == span.entity:
+            surer = last if last.score >= span.score else span
+            last = surer._replace(start=last.start, end=span.end)
+            continue
+        if last:
+            yield last
+        last = span
+    if last:
+        yield last
 
 
 def _trimmed(block: Block, span: Span) -> Span:

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from strongroom.text.finder import ENTITIES, Finder, table
 from strongroom.text.forms import canonical
+from strongroom.text.known import Known, Values
+from strongroom.text.lexicon import lexicon
 from strongroom.text.persons import grouped
 from strongroom.text.spans import Span
 
@@ -42,33 +44,19 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Values of another column, which are looked for in the texts of their row.
-
-    Args:
-        values: strings, flat; nulls are left.
-        rows: the row of each value, ascending.
-        entity: what they are: one of ENTITIES.
-        shared: which of them so many rows share that they name nobody by themselves; None for no value.
-    """
-
-    values: pa.Array
-    rows: np.ndarray
-    entity: str = "person"
-    shared: np.ndarray | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Redacted:
     """What came of some columns.
 
     Args:
         texts: of each column, as many as came in.
         spans: of each column, what was replaced: as `Finder.find` tells it, `row` the place of the text in its column.
+        short: of each known column, how many of its values are too short to be looked for, wholly or in a part of a
+            name; such a part is found beside a title or another part only.
     """
 
     texts: tuple[pa.Array, ...]
     spans: tuple[pa.Table, ...]
+    short: tuple[int, ...] = ()
 
 
 _OURS = re.compile(r"\[((?:" + "|".join(ENTITIES).upper() + r")(?:_[0-9]+|:[^\[\]\s]*))\]")
@@ -94,7 +82,9 @@ def redact(texts: Sequence[Text], known: Sequence[Known] = (), *, finder: Finder
         finder: how entities are found; what it looks for is what the columns name.
     """
     values = [column.texts.to_pylist() for column in texts]
-    places = _found(texts, values, finder or Finder())
+    finder = finder or Finder()
+    looked_for = Values(known, lexicon(finder.languages))
+    places = _found(texts, values, finder, looked_for)
     things = _things(texts, values, places, _names(known))
     numbers: dict[tuple[int, str, int | str], int] = {}
     last: dict[tuple[int, str], int] = {}
@@ -114,10 +104,10 @@ def redact(texts: Sequence[Text], known: Sequence[Known] = (), *, finder: Finder
             else:
                 written.append(_masked(out[place][span.start : span.end]) if column.replace == "mask" else "")
         done.append(pa.array(_replaced(out, found, written, column.replace), pa.string()))
-    return Redacted(tuple(done), tuple(table(found) for found in places))
+    return Redacted(tuple(done), tuple(table(found) for found in places), looked_for.short)
 
 
-def _found(texts: Sequence[Text], values: list[list[str | None]], finder: Finder) -> list[list[Place]]:
+def _found(texts: Sequence[Text], values: list[list[str | None]], finder: Finder, known: Values) -> list[list[Place]]:
     """What is found in each column, the texts of a row looked at together."""
     rows = np.concatenate([np.asarray(column.rows, np.int64) for column in texts] or [np.zeros(0, np.int64)])
     column_of = np.repeat(np.arange(len(texts)), [len(each) for each in values])
@@ -130,6 +120,7 @@ def _found(texts: Sequence[Text], values: list[list[str | None]], finder: Finder
         [values[column][place] for column, place in zip(columns, numbers, strict=True)],
         rows[order].tolist(),
         [find[column] for column in columns],
+        known or None,
     ):
         spans[columns[at]].append((numbers[at], span))
     return spans
@@ -171,7 +162,7 @@ def _things(
 
 def _written(text: str | None, span: Span) -> str:
     letters = (text or "")[span.start : span.end]
-    return letters + "@" if span.found_by == "person.email" else letters
+    return letters + "@" if span.found_by in ("person.email", "person.code") else letters
 
 
 def _tokens(column: Text, meant: list[tuple[int | str, str | None]]) -> dict[str, str]:
