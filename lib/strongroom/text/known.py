@@ -1,6 +1,6 @@
 """Values of other columns, looked for in the texts of their row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -78,16 +78,22 @@ class Values:
     Args:
         known: columns.
         lexicon: what is known of words.
+        wanted: entities; values of others are left.
     """
 
-    def __init__(self, known: Sequence[Known], lexicon: Lexicon) -> None:
+    def __init__(self, known: Sequence[Known], lexicon: Lexicon, wanted: Container[str]) -> None:
         self._words = lexicon.words
         self.names: dict[int, list[Named]] = {}
         self._phrases: dict[bytes, dict[int, _OfRow]] = {}
         self._exact: dict[bytes, dict[int, _OfRow]] = {}
         self._numbers: dict[int, dict[bytes, str]] = {}
+        self._begin: dict[int, set[bytes]] = {}
+        """Of each row how its numbers begin: one sign, two, three."""
         short = []
         for column in known:
+            if column.entity not in wanted:
+                short.append(0)
+                continue
             shared = np.zeros(len(column.values), np.bool_) if column.shared is None else column.shared
             count = 0
             for row, value, common in zip(
@@ -122,6 +128,7 @@ class Values:
         if entity in _NUMBERS or digits >= DIGITS:
             for key in _keys(value, signs, entity) if len(signs) >= DIGITS and digits else ():
                 self._numbers.setdefault(row, {}).setdefault(key, entity)
+                self._begin.setdefault(row, set()).update((key[:1], key[:2], key[:3]))
             return len(signs) >= DIGITS and bool(digits)
         return self._add_phrase(row, seen(written), entity, shared=shared)
 
@@ -160,12 +167,13 @@ class Values:
         lower = block.lower
         text, row, following = -1, -1, 0
         numbers: dict[bytes, str] = {}
+        begin: set[bytes] = set()
         for at, start in enumerate(starts):
             while start >= following:
                 text += 1
                 row = block.rows[text]
                 following = int(block.starts[text + 1]) if text + 1 < len(block.starts) else len(lower) + 1
-                numbers = self._numbers.get(row, {})
+                numbers, begin = self._numbers.get(row, {}), self._begin.get(row, set())
             word = lower[start : ends[at]]
             exact = self._exact.get(word)
             if exact is not None and row in exact:
@@ -173,8 +181,8 @@ class Values:
             phrases = self._phrases.get(word)
             if phrases is not None and row in phrases:
                 yield from _in_words(block, starts, ends, at, phrases[row])
-            if numbers:
-                yield from _in_numbers(block, starts, ends, at, numbers)
+            if numbers and (word[:3] in begin or word[0] == 48 or block.cased[start - 1 : start] == b"+"):
+                yield from _in_numbers(block, starts, ends, at, numbers, begin)
 
 
 _SMALL = Word.PARTICLE | Word.TITLE | Word.DEGREE
@@ -215,15 +223,18 @@ def _in_words(block: Block, starts: list[int], ends: list[int], at: int, of_row:
                 yield Span(start, end, value.entity, _SCORE, "known")
 
 
-def _in_numbers(block: Block, starts: list[int], ends: list[int], at: int, numbers: dict[bytes, str]) -> Iterator[Span]:
+def _in_numbers(
+    block: Block, starts: list[int], ends: list[int], at: int, numbers: dict[bytes, str], begin: set[bytes]
+) -> Iterator[Span]:
     """Numbers that begin here, however their digits are set apart."""
     cased, last = block.cased, at
     run = block.lower[starts[at] : ends[at]]
     found = -1
     entity = ""
     abroad = cased[starts[at] - 1 : starts[at]] == b"+" if starts[at] else False
-    while True:
-        each = numbers.get(run) or _phone(run, numbers, abroad=abroad)
+    phone = abroad or run[:1] == b"0"
+    while phone or run[:3] in begin:
+        each = numbers.get(run) or (phone and _phone(run, numbers, abroad=abroad))
         if each:
             found, entity = last, each
         gap = cased[ends[last] : starts[last + 1]] if last + 1 < len(starts) else b"\x84"
