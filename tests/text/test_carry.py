@@ -59,3 +59,22 @@ def test_an_e_mail_is_found_among_however_many_names():
     assert "kowalczyk77" in [
         texts[-1][start:end] for start, end in zip(last["start"].to_pylist(), last["end"].to_pylist(), strict=True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("Kowalczy\u0301k", "marks of their own"),
+        ("Kowal\u00adczyk", "a soft hyphen"),
+        ("Ko\u200bwal\u200dczyk", "joiners and blanks without width"),
+        ("Ｋｏｗａｌｃｚｙｋ", "wide letters"),
+        ("KOWALCZYK", "capitals"),
+    ],
+)
+def test_letters_written_in_odd_ways(written, why):
+    assert of(f"{HEAD}Then {written} left.", "person") == ["Mr Cengiz Kowalczyk", written], why
+
+
+def test_ligatures_and_dots():
+    assert of("Mr Jan Fitzﬁeld. fitzfield, FITZFIELD", "person") == ["Mr Jan Fitzﬁeld", "fitzfield", "FITZFIELD"]
+    assert of("Dr. Yıldız left; YILDIZ, Yildiz", "person") == ["Dr. Yıldız", "YILDIZ", "Yildiz"]

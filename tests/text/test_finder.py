@@ -128,5 +128,5 @@ def test_what_a_recogniser_needs_is_in_all_that_it_finds(recogniser, text):
     """Else it would depend on the rows beside, which are in the same block, whether it looks."""
     needed = "0123456789" if recogniser.needs == "digit" else recogniser.needs
     without = text.translate({ord(sign): None for sign in needed})
-    for made in blocks(pa.array([without]), lexicon(LANGUAGES)):
+    for made in blocks([without], lexicon(LANGUAGES)):
         assert list(recogniser.find(made)) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strongroom.text.letters import LOWER, MARK, OTHER, UPPER, fold, seen
+from strongroom.text.letters import LOWER, MARK, OTHER, UPPER, bare, fold, seen
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,23 @@ def test_a_byte_a_character(text):
 
 def test_every_code_point_has_a_byte():
     assert len(seen("".join(map(chr, range(sys.maxunicode + 1))))) == sys.maxunicode + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "without", "starts", "ends", "why"),
+    [
+        ("Garci\u0301a!", "Garcia!", [0, 1, 2, 3, 4, 6, 7], [1, 2, 3, 4, 6, 7, 8], "a mark belongs to its letter"),
+        ("a\u0301\u0302", "a", [0], [3], "and so do two, at the end"),
+        ("a\u00adb\u200bc", "abc", [0, 2, 4], [1, 3, 5], "what cannot be seen belongs to none"),
+        ("\u202ea\u202c", "a", [1], [2], ""),
+        ("\u0301a", "a", [1], [2], "a mark on nothing"),
+        ("ﬁx", "fix", [0, 0, 1], [1, 1, 2], "a ligature is two letters in one place"),
+    ],
+)
+def test_bare(text, without, starts, ends, why):
+    seen_of, (first, last) = bare(text)
+    assert (seen_of, first.tolist(), last.tolist()) == (without, starts, ends), why
+
+
+def test_most_texts_are_bare():
+    assert bare("García, ß Владимир") == ("García, ß Владимир", None)

@@ -23,7 +23,8 @@ def test_every_phrase_is_of_a_kind_that_something_reads(language):
         line.split("\t")[0] for line in (DATA / f"phrases_{language}.tsv").read_text(encoding="utf-8").splitlines()
     }
     read = {*BESIDE_NAMES, *BESIDE_NUMBERS, "title", "degree", "particle", "strong_name", "says", "street", "unit",
-            "street_ending", "street_before", "org_suffix", "of_head", "month", "weekday", "never_name"}  # fmt: skip
+            "street_ending", "street_before", "org_suffix", "of_head", "month", "weekday", "never_name",
+            "form_of_address"}  # fmt: skip
     assert kinds <= read
 
 

@@ -19,7 +19,7 @@ PLAIN = "The battery works well and the screen is bright."
 
 
 def block_of(*texts):
-    (block,) = blocks(pa.array(texts), lexicon(LANGUAGES))
+    (block,) = blocks(texts, lexicon(LANGUAGES))
     return block
 
 

@@ -1,14 +1,13 @@
-"""Some rows of text, seen as one run of bytes, with what all recognisers ask of it."""
+"""Some texts, seen as one run of bytes, with what all recognisers ask of it."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 
-from strongroom.text.letters import OTHER, ROW, seen
+from strongroom.text.letters import OTHER, ROW, Seen, bare, seen
 from strongroom.text.lexicon import Lexicon, Phrases, plain
 
 SIZE = 1 << 18
@@ -26,13 +25,16 @@ KIND_OF = _KIND
 
 @dataclass
 class Block:
-    """Rows joined by a border that no pattern crosses. All offsets are characters of `text`."""
+    """Texts joined by a border that no pattern crosses. All offsets are characters of `text`."""
 
-    first_row: int
-    rows: np.ndarray
-    """Row number of each text."""
+    places: np.ndarray
+    """Place of each text in the array."""
+    rows: list[int]
+    """Row of each text: what is found in one is looked for in all of its row."""
     starts: np.ndarray
     ends: np.ndarray
+    bare: dict[int, Seen]
+    """Of each text with marks of its own and the like, where the letters stand that are seen (`letters.bare`)."""
     text: str
     cased: bytes
     lexicon: Lexicon
@@ -66,12 +68,23 @@ class Block:
         some = digits[ends] > digits[starts]
         return starts[some].tolist(), ends[some].tolist()
 
-    def row_start(self, place: int) -> int:
-        return int(self.starts[bisect_right(self.row_starts, place) - 1])
-
     @cached_property
-    def row_starts(self) -> list[int]:
+    def text_starts(self) -> list[int]:
         return [int(start) for start in self.starts]
+
+    def text_at(self, place: int) -> int:
+        """Which of the texts a place lies in."""
+        return bisect_right(self.text_starts, place) - 1
+
+    def within(self, number: int, start: int, end: int) -> tuple[int, int]:
+        """Places of the block as places in the text itself."""
+        first = self.text_starts[number]
+        start, end = start - first, min(end, int(self.ends[number])) - first
+        places = self.bare.get(number)
+        return (start, end) if places is None else (int(places[0][start]), int(places[1][end - 1]))
+
+    def row_at(self, place: int) -> int:
+        return self.rows[bisect_right(self.text_starts, place) - 1]
 
     def phrases(self, phrases: Phrases) -> dict[str, tuple[list[int], list[int]]]:
         """Starts and ends of the phrases of each kind."""
@@ -111,28 +124,40 @@ def runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return edges[::2], edges[1::2]
 
 
-def blocks(texts: pa.Array, lexicon: Lexicon) -> Iterator[Block]:
-    """The texts that hold anything, in blocks of about SIZE characters; a longer text has a block of its own."""
-    rows: list[int] = []
+def blocks(texts: Iterable[str | None], lexicon: Lexicon, rows: Sequence[int] | None = None) -> Iterator[Block]:
+    """The texts that hold anything, in blocks of about SIZE characters; a longer row has a block of its own.
+
+    Args:
+        texts: texts; those of a row follow each other.
+        lexicon: what is known of words.
+        rows: the row of each text; a text is a row of its own where it is None.
+    """
+    places: list[int] = []
     held: list[str] = []
     length = 0
-    for row, text in enumerate(texts.to_pylist()):
+    for place, text in enumerate(texts):
         if not text:
             continue
-        if held and length + len(text) > SIZE:
-            yield _block(rows, held, lexicon)
-            rows, held, length = [], [], 0
-        rows.append(row)
+        if held and length + len(text) > SIZE and (rows is None or rows[place] != rows[places[-1]]):
+            yield _block(places, held, lexicon, rows)
+            places, held, length = [], [], 0
+        places.append(place)
         held.append(text)
         length += len(text) + len(_BORDER)
     if held:
-        yield _block(rows, held, lexicon)
+        yield _block(places, held, lexicon, rows)
 
 
-def _block(rows: list[int], texts: list[str], lexicon: Lexicon) -> Block:
+def _block(places: list[int], texts: list[str], lexicon: Lexicon, rows: Sequence[int] | None) -> Block:
+    places_of: dict[int, Seen] = {}
+    for number, text in enumerate(texts):
+        texts[number], seen_at = bare(text)
+        if seen_at is not None:
+            places_of[number] = seen_at
     lengths = np.array([len(text) for text in texts], np.int64)
     starts = np.concatenate(([0], np.cumsum(lengths + len(_BORDER))[:-1]))
     text = _BORDER.join(texts)
     view = bytearray(seen(text).replace(b"\x00", bytes([OTHER])))
     np.frombuffer(view, np.uint8)[(starts[1:] - 2)] = ROW
-    return Block(rows[0], np.array(rows, np.int64), starts, starts + lengths, text, bytes(view), lexicon)
+    of_row = places if rows is None else [rows[place] for place in places]
+    return Block(np.array(places, np.int64), of_row, starts, starts + lengths, places_of, text, bytes(view), lexicon)

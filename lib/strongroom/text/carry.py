@@ -1,44 +1,29 @@
-"""What was found once is found everywhere in its text.
+"""What was found once is found everywhere in its row.
 
 A person: by each part of the name alone, in capitals, with an ending, as initials, in an e-mail. A place, institution,
 organisation, nationality, faith: as it was written.
 """
 
-from bisect import bisect_right
+import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from strongroom.text.block import Block
-from strongroom.text.lexicon import Word
+from strongroom.text.letters import bare, seen
+from strongroom.text.lexicon import Lexicon, Word, plain
+from strongroom.text.persons import ENDINGS, STEM
 from strongroom.text.recognisers.web import EMAIL, bordered
 from strongroom.text.spans import Span
 
-_ENDINGS = (
-    b"s",
-    b"es",
-    b"n",
-    b"en",
-    b"a",
-    b"u",
-    b"om",
-    b"em",
-    b"in",
-    b"un",
-    b"ov",
-    b"ova",
-    b"in",
-    b"i",
-    b"e",
-    b"nin",
-    b"dan",
-    b"den",
-    b"ya",
-    b"ye",
-)
-_STEM = 5
-"""Letters that a part of a name has at least, to be found with an ending."""
-
+_ENDINGS = tuple(ending.encode() for ending in ENDINGS)
+_WORD = re.compile(rb"[^ ]+")
+_CAPITALS_BEFORE = re.compile(rb"[A-Z]{2}[ ,.!?-]{1,3}$")
+LEAST = 4
+"""Letters of a part of a name that is looked for by itself; a shorter one counts where a common word would."""
+ANY_CASE = 6
+"""Letters from which on small and capital letters are one."""
 
 _AS_WRITTEN = {"place", "institution", "organisation", "nationality", "religion", "politics"}
 
@@ -50,113 +35,253 @@ def repeated(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[S
         if span.entity in _AS_WRITTEN and span.score >= least and 3 <= span.end - span.start <= 80:
             written = block.cased[span.start : span.end]
             if 65 <= written[0] < 91 and written[-1:].isalnum():
-                rows.setdefault(written, {}).setdefault(_row(block, span.start), span)
+                rows.setdefault(written, {}).setdefault(block.row_at(span.start), span)
     if not rows:
         return
     phrases = list(rows)
     automaton = BytesAhoCorasick(phrases, matchkind=MatchKind.LeftmostLongest)
     for which, start, end in automaton.find_matches_as_indexes(block.cased):
-        span_of = rows[phrases[which]].get(_row(block, start))
+        span_of = rows[phrases[which]].get(block.row_at(start))
         if span_of is not None and bordered(block, start, end):
             yield Span(start, end, span_of.entity, min(span_of.score, 0.7), f"{span_of.entity}.carried")
+
+
+class Named(NamedTuple):
+    """A name of a row.
+
+    Args:
+        row: of the block.
+        words: its words in small letters without accents; letters of other scripts as UTF-8.
+        score: how sure it is that it names a person.
+        shared: whether so many rows have it that it names nobody by itself.
+        small: whether it is written in small letters.
+        initials: whether its initials stand for it.
+    """
+
+    row: int
+    words: tuple[bytes, ...]
+    score: float
+    shared: bool = False
+    small: bool = False
+    initials: bool = True
+
+
+def name_of(value: str, row: int, *, shared: bool) -> Named:
+    """A name that stands in another column of a row."""
+    written, _ = bare(value)
+    small = seen(written)
+    return Named(row, tuple(_words(written, plain(small.lower()))), 0.97, shared, small.islower())
+
+
+def _words(text: str, plainly: bytes) -> list[bytes]:
+    if plainly.isascii():
+        return plainly.split()
+    return [_key(text, plainly[each.start() : each.end()], each.start()) for each in _WORD.finditer(plainly)]
+
+
+def _key(text: str, word: bytes, start: int) -> bytes:
+    """A word as it is compared: seen bytes say nothing of letters of another script."""
+    return word if word.isascii() else text[start : start + len(word)].casefold().encode()
 
 
 class Part:
     """A word of names, by the rows that have it."""
 
-    __slots__ = ("common", "rows", "sure")
+    __slots__ = ("careful", "rows", "small")
 
-    def __init__(self, common: bool) -> None:
+    def __init__(self) -> None:
         self.rows: dict[int, float] = {}
-        self.common = common
+        self.careful: dict[int, bool] = {}
+        """Whether it counts only where no word of the language would stand."""
+        self.small: set[int] = set()
+
+    def add(self, name: Named, *, careful: bool) -> None:
+        self.rows[name.row] = max(name.score, self.rows.get(name.row, 0.0))
+        self.careful[name.row] = careful and self.careful.get(name.row, True)
+        if name.small:
+            self.small.add(name.row)
 
 
-def carried(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[Span]:
-    """The other mentions of the persons among these spans, each in its own row; not of those less sure than `least`."""
-    parts, initials = _parts(block, spans, least)
-    if not parts:
-        return
-    stems = {part[:_STEM] for part, known in parts.items() if len(part) >= _STEM and not known.common}
-    starts, ends = block.words
-    lower, cased = block.lower, block.cased
-    row, following = -1, 0
-    for at, start in enumerate(starts):
-        end = ends[at]
-        word = lower[start:end]
-        part = parts.get(word)
-        if part is None:
-            if word[:_STEM] not in stems:
-                continue
-            part = _inflected(word, parts)
-            if part is None:
-                continue
-        while start >= following:
-            row += 1
-            following = int(block.starts[row + 1]) if row + 1 < len(block.starts) else len(cased) + 1
-        score = part.rows.get(row)
-        if score is not None and _counts(block, part, at, parts, row):
-            first = _from_initials(block, at)
-            yield Span(first, end, "person", min(score, 0.85), "person.carried")
-    yield from _in_emails(block, parts)
-    yield from _initials(block, initials)
+class Names:
+    """The names of some rows, by their parts and initials."""
 
+    def __init__(self, names: Iterable[Named], lexicon: Lexicon) -> None:
+        self.parts: dict[bytes, Part] = {}
+        self.initials: dict[bytes, dict[int, float]] = {}
+        self.handles: dict[bytes, dict[int, float]] = {}
+        """First name and surname in one word, either of them also as a letter."""
+        self.turned: set[tuple[int, bytes, bytes]] = set()
+        """Row, last and first word of each name."""
+        for name in names:
+            self._add(name, lexicon.words)
 
-def _row(block: Block, place: int) -> int:
-    return bisect_right(block.row_starts, place) - 1
-
-
-def _parts(
-    block: Block, spans: Iterable[Span], least: float
-) -> tuple[dict[bytes, Part], dict[bytes, dict[int, float]]]:
-    words = block.lexicon.words
-    parts: dict[bytes, Part] = {}
-    initials: dict[bytes, dict[int, float]] = {}
-    for span in spans:
-        if span.entity != "person" or span.score < least:
-            continue
-        row = _row(block, span.start)
-        letters = []
-        for word in block.plain[span.start : span.end].split():
+    def _add(self, name: Named, words: dict[bytes, int]) -> None:
+        whole, letters = [], []
+        for word in name.words:
             known = words.get(word, 0)
             if known & (Word.TITLE | Word.PARTICLE | Word.DEGREE) and not known & Word.STRONG:
                 continue
             letters.append(word[:1])
-            if len(word) < 3 or (known & Word.NEVER and not known & Word.STRONG):
+            if len(word) < 2 or (known & Word.NEVER and not known & Word.STRONG):
                 continue
-            if word not in parts:
-                parts[word] = Part(bool(known & Word.COMMON) and not known & Word.STRONG)
-            parts[word].rows[row] = max(span.score, parts[word].rows.get(row, 0.0))
-        if len(letters) > 1 or block.plain[span.start : span.end].endswith(b" " + b"".join(letters)):
-            initials.setdefault(b".".join(letters), {})[row] = span.score
-    return parts, initials
+            common = bool(known & Word.COMMON) and not known & Word.STRONG
+            self.parts.setdefault(word, Part()).add(name, careful=common or name.shared or len(word) < LEAST)
+            whole.append(word)
+        if name.initials and len(letters) > 1:
+            for turned in (letters, [letters[-1], *letters[:-1]], [*letters[1:], letters[0]]):
+                self.initials.setdefault(b".".join(turned), {})[name.row] = name.score
+        if len(whole) > 1:
+            first, last = whole[0], whole[-1]
+            self.turned.add((name.row, last, first))
+            for joined in (first + last, last + first, first[:1] + last, last + first[:1], first + last[:1]):
+                if len(joined) >= ANY_CASE:
+                    self.handles.setdefault(joined, {})[name.row] = name.score
+
+    def inflected(self, word: bytes) -> Part | None:
+        for ending in _ENDINGS:
+            if len(word) - len(ending) >= STEM and word.endswith(ending):
+                part = self.parts.get(word[: -len(ending)])
+                if part is not None:
+                    return part
+        return None
 
 
-def _inflected(word: bytes, parts: dict[bytes, Part]) -> Part | None:
-    for ending in _ENDINGS:
-        if len(word) - len(ending) >= _STEM and word.endswith(ending):
-            part = parts.get(word[: -len(ending)])
-            if part is not None and not part.common:
-                return part
-    return None
+def _found(block: Block, spans: Iterable[Span], least: float) -> Iterator[Named]:
+    """The names that these spans show."""
+    for span in spans:
+        if span.entity == "person" and span.score >= least:
+            words = _words(block.text[span.start : span.end], block.plain[span.start : span.end])
+            yield Named(block.row_at(span.start), tuple(words), span.score)
+
+
+def carried(block: Block, spans: Iterable[Span], known: Iterable[Named] = (), *, least: float) -> Iterator[Span]:
+    """The other mentions of persons, each in its own row.
+
+    Args:
+        block: texts.
+        spans: what was found; persons less sure than `least` are left.
+        known: names of these rows that stand elsewhere.
+        least: of a score.
+    """
+    names = Names([*known, *_found(block, spans, least)], block.lexicon)
+    if not names.parts:
+        return
+    yield from _joined(block, names, _mentions(block, names))
+    yield from _in_codes(block, names)
+    yield from _in_emails(block, names.parts)
+    yield from _initials(block, names.initials)
+
+
+def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float]]:
+    """Number, row and score of each word that stands for a name of its row."""
+    parts = names.parts
+    stems = {part[:STEM] for part, of in parts.items() if len(part) >= STEM}
+    starts, ends = block.words
+    lower = block.lower
+    text, row, following = -1, -1, 0
+    for at, start in enumerate(starts):
+        end = ends[at]
+        word = lower[start:end]
+        if not word.isascii():
+            word = _key(block.text, word, start)
+        part = parts.get(word)
+        inflected = part is None
+        if part is None:
+            if word[:STEM] not in stems:
+                continue
+            part = names.inflected(word)
+            if part is None:
+                continue
+        while start >= following:
+            text += 1
+            row = block.rows[text]
+            following = int(block.starts[text + 1]) if text + 1 < len(block.starts) else len(lower) + 1
+        score = part.rows.get(row)
+        if score is None or (inflected and part.careful[row]):
+            continue
+        if _counts(block, part, at, parts, row):
+            yield at, row, score
+
+
+def _joined(block: Block, names: Names, mentions: Iterable[tuple[int, int, float]]) -> Iterator[Span]:
+    """Mentions as spans, words of one name that follow each other as one."""
+    _, ends = block.words
+    first, last, of, surest = -1, -1, -1, 0.0
+    for at, row, score in mentions:
+        if of == row and first >= 0 and _together(block, names, last, at, row):
+            last, surest = at, max(surest, score)
+            continue
+        if first >= 0:
+            yield Span(_from_initials(block, first), ends[last], "person", min(surest, 0.85), "person.carried")
+        first, last, of, surest = at, at, row, score
+    if first >= 0:
+        yield Span(_from_initials(block, first), ends[last], "person", min(surest, 0.85), "person.carried")
+
+
+def _together(block: Block, names: Names, last: int, at: int, row: int) -> bool:
+    """Whether two words of names are words of one: blanks, initials and small words of names between, or turned."""
+    starts, ends = block.words
+    if at - last > 4:
+        return False
+    if at - last == 1 and block.cased[ends[last] : starts[at]] == b", ":
+        return (row, block.lower[starts[last] : ends[last]], block.lower[starts[at] : ends[at]]) in names.turned
+    for word in range(last, at):
+        gap = block.cased[ends[word] : starts[word + 1]]
+        if word > last:
+            between = block.lower[starts[word] : ends[word]]
+            initial = len(between) == 1 and gap in (b". ", b".", b" ")
+            if not initial and not block.lexicon.words.get(between, 0) & Word.PARTICLE:
+                return False
+            gap = b" " if initial else gap
+        if gap not in (b" ", b"  ", b"-", b"\xa0"):
+            return False
+    return True
 
 
 def _counts(block: Block, part: Part, at: int, parts: dict[bytes, Part], row: int) -> bool:
     """Whether a word that is a part of a name stands for it here."""
     starts, ends = block.words
     start, end = starts[at], ends[at]
-    capital = block.kinds[start] == 1
+    capital, careful, letters = block.kinds[start] == 1, part.careful[row], end - start
     if not capital:
-        return end - start >= 6 and not part.common
-    if not part.common:
+        return (letters >= ANY_CASE or row in part.small) and not careful
+    if not careful:
         return True
+    if letters > 2 and mid_sentence(block, start) and not shouted(block, start, end):
+        return True
+    return _beside(block, at, at + 1, parts, row) or _beside(block, at - 1, at, parts, row) or _titled(block, at)
+
+
+def _beside(block: Block, one: int, two: int, parts: dict[bytes, Part], row: int) -> bool:
+    """Whether a word of a name stands right beside a word of a name of the same row."""
+    starts, ends = block.words
+    if one < 0 or two >= len(starts) or starts[two] - ends[one] > 2:
+        return False
+    pair = (parts.get(block.lower[starts[each] : ends[each]]) for each in (one, two))
+    return all(part is not None and row in part.rows for part in pair) and block.kinds[starts[one]] == 1
+
+
+def _titled(block: Block, at: int) -> bool:
+    starts, ends = block.words
+    before = block.lexicon.words.get(block.lower[starts[at - 1] : ends[at - 1]], 0) if at else 0
+    return bool(before & Word.TITLE) and block.cased[ends[at - 1] : starts[at]] in (b" ", b". ")
+
+
+def mid_sentence(block: Block, start: int) -> bool:
+    """Whether words of the same sentence stand before a place."""
     before = block.cased[max(0, start - 3) : start].rstrip(b" ")
-    if before and before[-1] not in b'.!?:\n\x84"(-*':
-        return True
-    if at + 1 < len(starts):
-        neighbour = parts.get(block.lower[starts[at + 1] : ends[at + 1]])
-        if neighbour is not None and row in neighbour.rows and starts[at + 1] - end < 3:
-            return True
-    return False
+    return bool(before) and before[-1] not in b'.!?:\n\x84"(-*'
+
+
+def shouted(block: Block, start: int, end: int) -> bool:
+    """Whether words stand in capitals beside another one that does: there a capital tells nothing."""
+    if end - start < 2 or not block.cased[start:end].isupper():
+        return False
+    before, after = (
+        _CAPITALS_BEFORE.search(block.cased[max(0, start - 24) : start]),
+        block.cased[end : end + 4].lstrip(b" ,.!?-"),
+    )
+    return bool(before) or (len(after) > 1 and after[:2].isalpha() and after[:2].isupper())
 
 
 def _from_initials(block: Block, at: int) -> int:
@@ -173,6 +298,22 @@ def _from_initials(block: Block, at: int) -> int:
     return starts[first]
 
 
+def _in_codes(block: Block, names: Names) -> Iterator[Span]:
+    """Names as user names are made of them: kowalczyk77, jkowalczyk, jankowalczyk."""
+    handles, lower = names.handles, block.lower
+    for start, end in zip(*block.words, strict=True) if handles else ():
+        rows = handles.get(lower[start:end])
+        if rows and (row := block.row_at(start)) in rows:
+            yield Span(start, end, "person", min(rows[row], 0.7), "person.code")
+    for start, end in zip(*block.codes, strict=True):
+        word = lower[start:end].strip(b"0123456789")
+        row = block.row_at(start) if word else -1
+        part = names.parts.get(word)
+        known = part is not None and row in part.rows and not part.careful[row] and len(word) >= STEM
+        if known or row in handles.get(word, ()):
+            yield Span(start, end, "person", 0.7, "person.code")
+
+
 def _in_emails(block: Block, parts: dict[bytes, Part]) -> Iterator[Span]:
     """Local parts of e-mails that hold a part of a name of their row."""
     long = [part for part in parts if len(part) > 3]
@@ -181,7 +322,7 @@ def _in_emails(block: Block, parts: dict[bytes, Part]) -> Iterator[Span]:
     automaton = BytesAhoCorasick(long, matchkind=MatchKind.Standard)
     for match in EMAIL.finditer(block.lower):
         local, _, _ = match[0].partition(b"@")
-        row = _row(block, match.start())
+        row = block.row_at(match.start())
         found = automaton.find_matches_as_indexes(local, overlapping=True)
         if any(row in parts[long[which]].rows for which, _, _ in found):
             yield Span(match.start(), match.start() + len(local), "person", 0.8, "person.email")
@@ -206,7 +347,7 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                 last += 1
             if last > at or lower[starts[at] : ends[at]] in initials:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
-                if _row(block, starts[at]) in initials.get(key, ()):
+                if block.row_at(starts[at]) in initials.get(key, ()):
                     yield Span(
                         starts[at],
                         ends[last] + (cased[ends[last] : ends[last] + 1] == b"."),
@@ -218,6 +359,6 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
             continue
         if 3 <= ends[at] - starts[at] <= 4 and cased[starts[at] : ends[at]].isupper():
             key = b".".join(bytes([byte]) for byte in lower[starts[at] : ends[at]])
-            if _row(block, starts[at]) in initials.get(key, ()):
+            if block.row_at(starts[at]) in initials.get(key, ()):
                 yield Span(starts[at], ends[at], "person", 0.6, "person.initials")
         at += 1

@@ -1,15 +1,15 @@
 """The cascade: cheap tests of a block's bytes decide which recognisers run, what they find becomes spans by row."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from strongroom.text import model
 from strongroom.text.block import Block, blocks
 from strongroom.text.carry import carried, repeated
+from strongroom.text.known import Values
 from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
 from strongroom.text.spans import SCHEMA, Span, merged
@@ -77,19 +77,36 @@ class Finder:
 
     def find(self, texts: pa.Array | pa.ChunkedArray) -> pa.Table:
         """The spans of each text: sorted by row and start, none over another; offsets count characters."""
-        rows: list[np.ndarray] = []
-        found: list[Span] = []
-        first = 0
-        for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
-            for block in blocks(chunk, lexicon(self.languages)):
-                row, spans = self._of_block(block)
-                rows.append(row + first)
-                found += spans
-            first += len(chunk)
-        return _table(np.concatenate(rows) if rows else np.zeros(0, np.int64), found)
+        chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+        return table(self.in_rows([text for chunk in chunks for text in chunk.to_pylist()]))
 
-    def _of_block(self, block: Block) -> tuple[np.ndarray, list[Span]]:
-        wanted = set(self.entities)
+    def in_rows(
+        self,
+        texts: Sequence[str | None],
+        rows: Sequence[int] | None = None,
+        wanted: Sequence[frozenset[str]] | None = None,
+        known: Values | None = None,
+    ) -> list[tuple[int, Span]]:
+        """The place of the text and the span of all that is found, sorted; what one text shows is found in all its row.
+
+        Args:
+            texts: texts; those of a row follow each other.
+            rows: the row of each text; a text is a row of its own where it is None.
+            wanted: the entities of each text; those of the finder where it is None.
+            known: values of other columns of these rows.
+        """
+        found: list[tuple[int, Span]] = []
+        for block in blocks(texts, lexicon(self.languages), rows):
+            found += self._of_block(block, wanted, known)
+        return found
+
+    def _of_block(
+        self, block: Block, wanted_of: Sequence[frozenset[str]] | None, known: Values | None
+    ) -> Iterator[tuple[int, Span]]:
+        if wanted_of is None:
+            wanted = frozenset(self.entities)
+        else:
+            wanted = frozenset().union(*(wanted_of[place] for place in block.places.tolist()))
         spans: list[Span] = []
         for recogniser in RECOGNISERS:
             if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
@@ -97,21 +114,22 @@ class Finder:
         if self.model and wanted & _DOUBTED:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
         if "person" in wanted:
-            spans += list(carried(block, [span for span in spans if span.entity == "person"], least=self.least))
+            names = known.names_of(block) if known else ()
+            spans += list(carried(block, spans, names, least=self.least))
         spans += list(repeated(block, spans, least=_REPEATED))
-        kept = merged(
-            span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start
-        )
-        kept = [cut for cut in (_trimmed(block, span) for span in kept) if cut.end > cut.start]
-        place = (
-            np.searchsorted(block.starts, [span.start for span in kept], "right") - 1 if kept else np.zeros(0, np.int64)
-        )
-        shift = block.starts[place]
-        moved = [
-            span._replace(start=span.start - int(by), end=min(span.end, int(end)) - int(by))
-            for span, by, end in zip(kept, shift, block.ends[place], strict=True)
-        ]
-        return block.rows[place], moved
+        spans += known.spans(block) if known else ()
+        spans = [span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start]
+        if wanted_of is not None:
+            spans = [span for span in spans if span.entity in wanted_of[block.places[block.text_at(span.start)]]]
+        kept = [_trimmed(block, span) for span in _touching(merged(spans)) if block.kinds[span.start : span.end].any()]
+        before, past = -1, 0
+        for span in kept:
+            text = block.text_at(span.start)
+            start, end = block.within(text, span.start, span.end)
+            start = max(start, past) if text == before else start
+            before, past = text, end
+            if end > start:
+                yield int(block.places[text]), span._replace(start=start, end=end)
 
 
 _REPEATED = 0.7
@@ -138,7 +156,7 @@ def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
         at = bisect_right(ends, span.start)
         if at < len(sure) and sure[at].start <= span.start and span.end <= sure[at].end:
             continue
-        row = bisect_right(block.row_starts, span.start) - 1
+        row = block.text_at(span.start)
         length = int(block.ends[row] - block.starts[row])
         if length > model.LONGEST:
             key = (row, block.lower[span.start : span.end])
@@ -148,6 +166,21 @@ def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
             left[row] -= 1
             seen.add(key)
         yield span.start, span.end
+
+
+def _touching(spans: list[Span]) -> Iterator[Span]:
+    """Spans of one entity that follow each other without a gap as one: what is left of one that another overlaps."""
+    last: Span | None = None
+    for span in spans:
+        if last and last.end == span.start and last.entity == span.entity:
+            surer = last if last.score >= span.score else span
+            last = surer._replace(start=last.start, end=span.end)
+            continue
+        if last:
+            yield last
+        last = span
+    if last:
+        yield last
 
 
 def _trimmed(block: Block, span: Span) -> Span:
@@ -164,14 +197,10 @@ def _worth(block: Block, needs: str) -> bool:
     return not needs or any(sign.encode() in block.lower for sign in needs)
 
 
-def _table(rows: np.ndarray, spans: list[Span]) -> pa.Table:
-    columns = list(zip(*spans, strict=True)) if spans else [(), (), (), (), ()]
-    return pa.table(
-        [pa.array(rows, pa.int64()), *(pa.array(list(values)) for values in columns)]
-        if spans
-        else [[] for _ in SCHEMA],
-        schema=SCHEMA,
-    )
+def table(found: list[tuple[int, Span]]) -> pa.Table:
+    """Places of texts and spans as Arrow."""
+    columns = zip(*((place, *span) for place, span in found), strict=True)
+    return pa.table([list(values) for values in columns] if found else [[] for _ in SCHEMA], schema=SCHEMA)
 
 
 def find(

@@ -66,6 +66,45 @@ def seen(text: str) -> bytes:
         return bytes(table()[points(text)].tobytes())
 
 
+_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_ON_A_LETTER, _UNSEEN = 1, 2
+_GONE = {"Mn": _ON_A_LETTER, "Me": _ON_A_LETTER, "Cf": _UNSEEN}
+Seen = tuple[np.ndarray, np.ndarray]
+"""Start and end in a text of each letter that is seen of it, an end with the marks on the letter."""
+
+
+@cache
+def _gone() -> np.ndarray:
+    """Which code points are marks on a letter and which cannot be seen; made once a process."""
+    gone = np.zeros(sys.maxunicode + 1, np.uint8)
+    for start, end in ((0, 0x3400), (0xA640, 0xABF0), (0xD7B0, 0x20000), (0xE0000, 0xE0200)):
+        gone[start:end] = [_GONE.get(unicodedata.category(chr(point)), 0) for point in range(start, end)]
+    return gone
+
+
+def bare(text: str) -> tuple[str, Seen | None]:
+    """A text without marks on letters, soft hyphens and what else cannot be seen, ligatures taken apart.
+
+    With it where each of its characters is in the text; None where it is the text itself.
+    """
+    if text.isascii():
+        return text, None
+    letters = points(text)
+    gone = _gone()[letters]
+    kept = gone == 0
+    joined = (letters >= 0xFB00) & (letters <= 0xFB06)
+    if kept.all() and not joined.any():
+        return text, None
+    places = np.flatnonzero(kept)
+    no_mark = np.append(np.flatnonzero(gone != _ON_A_LETTER), len(text))
+    ends = no_mark[np.searchsorted(no_mark, places + 1)]
+    if joined.any():
+        parts = [_LIGATURES.get(text[place], text[place]) for place in places.tolist()]
+        lengths = [len(part) for part in parts]
+        return "".join(parts), (np.repeat(places, lengths), np.repeat(ends, lengths))
+    return letters[places].tobytes().decode("utf-32-le", "surrogatepass"), (places, ends)
+
+
 def fold(text: str) -> str:
     """Latin letters without their accents, case kept; other scripts become unreadable bytes."""
     return seen(text).decode("latin-1")

@@ -36,6 +36,7 @@ class Word:
     SAYS = 131072
     WEEKDAY = 262144
     HEAD = 524288
+    ADDRESS = 1048576
 
 
 _OF_WORD = {
@@ -43,6 +44,7 @@ _OF_WORD = {
     "degree": Word.DEGREE, "street": Word.STREET, "unit": Word.UNIT, "org_suffix": Word.ORG,
     "institution": Word.INSTITUTION, "month": Word.MONTH, "nationality": Word.NATION, "religion": Word.FAITH,
     "politics": Word.PARTY, "says": Word.SAYS, "weekday": Word.WEEKDAY, "of_head": Word.HEAD,
+    "form_of_address": Word.ADDRESS,
 }  # fmt: skip
 
 BESIDE_NUMBERS = (

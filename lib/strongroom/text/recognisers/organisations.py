@@ -12,7 +12,7 @@ _FORM_OF_COMPANY = pattern(
     rb"\b[A-Z\x80][A-Za-z\x80-\x82-]+(?:(?: | & | y | e )[A-Z\x80][A-Za-z\x80-\x82-]+){0,4},? (?:"
     rb"S\.A\.U?\.?|S\.L\.U?\.?|S\.C\.|B\.V\.|N\.V\.|S\.p\.A\.|S\.[rR]\.[lL]\.|L\.L\.C\.|P\.L\.C\.|e\.V\.|& Co\b\.?)"
 )
-_LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}),? (?:, )?([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
+_LIST = pattern(rb"(?i)\b([a-z\x80-\x82]{3,20}), ([a-z\x80-\x82]{3,20}),? (?:and|y|&) ([a-z\x80-\x82]{3,20})\b")
 _ARTICLES = frozenset(
     b"the a an this that his her their our el la los las un una der die das le les in on at en de when as".split()
 )
