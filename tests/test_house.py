@@ -145,8 +145,8 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block letters lexicon linear runs spans",
-    "text.recognisers": "addresses dates facts labelled names numbers secrets web",
+    "text": "block cells letters lexicon linear runs spans",
+    "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }
 ENTRIES = (
