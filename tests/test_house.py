@@ -103,7 +103,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions file formats model operators overlay protection references shown standard subject",
+    "core.contract": "conditions file formats model operators overlay protection redaction references shown standard "
+    "subject",
     "core.report": "columns distribution front",
     "core.settings": "file proven storage values",
     "flows": "",
@@ -145,7 +146,7 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block letters lexicon linear runs spans",
+    "text": "block letters lexicon linear redaction runs spans",
     "text.recognisers": "addresses dates facts labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }

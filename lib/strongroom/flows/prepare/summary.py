@@ -187,6 +187,16 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "bands": _bands,
     "date": lambda part: f"to its {part}",
     "prefix": lambda count: f"to its first {counted(count, 'character')}",
+    "find": lambda words: "all that is found" if words == "all" else f"looks for {', '.join(words)}",
+    "known": lambda names: f"and for {'what is personal' if names == 'all' else ', '.join(names)} of its row",
+    "replace": {
+        "label": "labels stand for it",
+        "token": "tokens stand for it",
+        "mask": "asterisks stand for it",
+        "remove": "nothing stands for it",
+    }.__getitem__,
+    "languages": lambda words: f"by the lists of {'all languages' if words == 'all' else ', '.join(words)}",
+    "model": lambda used: "with the model" if used else "without the model",
 }
 """What each option of `protect` does, in plain words."""
 
