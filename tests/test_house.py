@@ -43,7 +43,7 @@ MAY = {
     # kernels
     "arrow": "core.contract",
     "protect.cipher": "arrow core core.contract core.keys",
-    "protect.methods": "arrow core core.contract core.keys protect.cipher",
+    "protect.methods": "arrow core core.contract core.keys protect.cipher text",
     "protect": "arrow core core.contract core.keys protect.cipher protect.methods",
     "quality.reading": "arrow core core.contract",
     "quality.checks": "arrow core core.contract quality.reading",

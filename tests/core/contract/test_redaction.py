@@ -61,6 +61,7 @@ def test_what_is_not_said_is_everything_by_labels():
         "replace": "label",
         "languages": "all",
         "model": False,
+        "reversible": False,
     }
     assert find_of(text) == ENTITIES
 
@@ -119,3 +120,40 @@ def test_only_text_is_redacted(type_):
     with pytest.raises(ConfigError) as caught:
         contract(text=CONTRACT.replace("{name: title, logicalType: string", f"{{name: title, logicalType: {type_}"))
     assert [one.code for one in caught.value.problems] == ["contract.misfit"]
+
+
+def test_a_text_that_may_be_opened_again_has_its_original_beside_it():
+    made = contract("reversible: true")
+    assert [column.name for column in made.columns][-3:] == ["text", "text_original", "title"]
+    assert [column.name for column in made.as_read.columns][-2:] == ["text", "title"]
+    original = made.columns[-2]
+    assert (original.protect.method, original.protect.options) == ("encrypt", {"mode": "randomised"})
+    assert (original.classification, original.source, original.original_of) == ("personal", "text", "text")
+    assert (original.required, original.role) == (False, ""), "an increment may add it, and the role is the text's"
+    assert "text_original" not in [leaf.path for leaf in known_leaves(made)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "why"),
+    [
+        ("{name: topic,", "{name: Text_original,", "twice", "two columns of one name"),
+        ("value: {method: mask}", "value: {method: redact, reversible: true}", "misfit", "no place beside an item"),
+    ],
+)
+def test_what_has_no_place_for_its_original_is_told(old, new, kind, why):
+    with pytest.raises(ConfigError) as caught:
+        contract("reversible: true", CONTRACT.replace(old, new))
+    assert [one.code for one in caught.value.problems] == [f"contract.{kind}"], why
+
+
+@pytest.mark.parametrize("more", ["unique: true, ", "classification: personal, subject: true, "])
+def test_spellings_that_leave_alike_tell_nobody_apart(more):
+    words = ", {property: subject, value: true}" if "subject" in more else ""
+    more = more.replace("subject: true, ", "")
+    text = CONTRACT.replace(
+        "{name: topic, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}",
+        f"{{name: topic, logicalType: string, {more}customProperties: [{{property: protect, value: {{method: hash, normalise: name}}}}{words}]}}",
+    )
+    with pytest.raises(ConfigError) as caught:
+        contract(text=text)
+    assert "contract.contradicts" in [one.code for one in caught.value.problems]

@@ -288,6 +288,10 @@ class ColumnReader:
 
     def check(self, node: Node, column: Column, custom: dict[str, Node], above: _From) -> None:
         """What `primaryKey`, `unique`, `subject` and `role` ask of a column."""
+        if column.protect is not None and "normalise" in column.protect.options and (column.unique or column.subject):
+            what = f"{column.path!r} tells {'subjects' if column.subject else 'rows'} apart, and spellings leave alike."
+            at = custom["subject"] if column.subject and "subject" in custom else node
+            self.findings.contradicts(at, what, "Leave 'normalise' out, or say it of another column.")
         add, path, type_ = self.findings.add, column.path, column.type
         leaf, top = type_.name not in ("struct", "array"), "." not in path and not above.in_array
         method = column.protect.method if column.protect else ""

@@ -12,7 +12,15 @@ from fractions import Fraction
 from itertools import pairwise
 
 from strongroom.core.contract.model import SCALARS, Column, Contract, Protect, Type
-from strongroom.core.contract.redaction import ALL, LANGUAGES, REDACT, REPLACEMENTS, check_redact, is_listed
+from strongroom.core.contract.redaction import (
+    ALL,
+    LANGUAGES,
+    REDACT,
+    REPLACEMENTS,
+    check_redact,
+    is_listed,
+    writes_tokens,
+)
 from strongroom.core.contract.vocabulary import check_keys, is_number
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -111,7 +119,12 @@ METHODS: Mapping[str, Method] = {
         "token",
         keyed=True,
         unreadable="a token has no words",
-        options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST},
+        options={
+            "domain": _DOMAIN_OPTION,
+            "profile": _word("aes-cmac", "hmac-sha256"),
+            "normalise": Option(lambda value: value == "name", "name, or left out", types=("string",)),
+            "minDistinct": _LEAST,
+        },
     ),
     "encrypt": Method(
         "encrypted",
@@ -166,6 +179,7 @@ METHODS: Mapping[str, Method] = {
             "known": Option(is_listed, "all, or a list of columns", default=ALL),
             "replace": _word(*REPLACEMENTS),
             "domain": _DOMAIN_OPTION,
+            "reversible": _YES_OR_NO,
             "languages": Option(is_listed, f"a list of {', '.join(LANGUAGES)}", default=ALL),
             "model": _YES_OR_NO,
         },
@@ -200,6 +214,11 @@ def _within(path: str, outer: str) -> bool:
 def is_kept(leaf: Column) -> bool:
     """Whether a leaf leaves as it came."""
     return METHODS[leaf.method] is METHODS["keep"]
+
+
+def is_keyed(leaf: Column) -> bool:
+    """Whether a key makes what leaves of a leaf, or what stands in it."""
+    return METHODS[leaf.method].keyed or writes_tokens(leaf)
 
 
 def opens(leaf: Column) -> bool:

@@ -6,8 +6,9 @@ The words are those of `strongroom.text`, which this room does not know: a test 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from strongroom.core.contract.model import Column, Contract
+from strongroom.core.contract.model import Column, Contract, source_name
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
 from strongroom.core.yaml import Node
@@ -101,6 +102,61 @@ def redacted_leaves(contract: Contract) -> tuple[Column, ...]:
     return tuple(leaf for leaf in contract.leaves() if leaf.method == REDACT)
 
 
+def with_originals(columns: Sequence[Column], named: Mapping[str, Node], findings: Findings) -> tuple[Column, ...]:
+    """The columns, and beside each that is redacted and `reversible` one more, `NAME_original`, which is encrypted.
+
+    Args:
+        columns: those side by side.
+        named: path of a redacted leaf → its `protect`.
+        findings: where problems go: a column of that name, and items of a list, which have no place beside them.
+    """
+    names = {column.name.lower() for column in columns}
+    found: list[Column] = []
+    for column in columns:
+        inside = column.type.fields
+        if inside:
+            fields = with_originals(inside, named, findings)
+            column = column if fields == inside else replace(column, type=replace(column.type, fields=fields))
+        for leaf in column.leaves() if column.type.item is not None else ():
+            if _reversible(leaf):
+                what = f"{leaf.path!r} is inside a list, which has no place beside its items for their originals."
+                findings.misfit(named[leaf.path]["reversible"], what, "Leave 'reversible' out.")
+        found.append(column)
+        if not inside and column.type.item is None and _reversible(column):
+            name = f"{column.name}_original"
+            if name.lower() in names:
+                what = f"{name!r} is what the original of {column.path!r} is called."
+                findings.twice(named[column.path]["reversible"], what, "Give that column another name.")
+                continue
+            found.append(_original(column, name))
+    return tuple(found)
+
+
+def _reversible(leaf: Column) -> bool:
+    return leaf.method == REDACT and leaf.protect is not None and leaf.protect.options.get("reversible") is True
+
+
+def _original(column: Column, name: str) -> Column:
+    protect = column.protect and replace(column.protect, method="encrypt", options={"mode": "randomised"}, why="")
+    return Column(
+        name,
+        column.path.removesuffix(column.name) + name,
+        column.type,
+        line=column.line,
+        classification=column.classification,
+        description=f"{column.path} as it came",
+        tags=column.tags,
+        protect=protect,
+        source=source_name(column),
+        original_of=column.path,
+    )
+
+
+def writes_tokens(leaf: Column) -> bool:
+    """Whether a leaf's texts hold pseudonyms, made by a key."""
+    return leaf.method == REDACT and leaf.protect is not None and leaf.protect.options.get("replace") == "token"
+
+
 def known_leaves(contract: Contract) -> tuple[Column, ...]:
     """The columns whose values are looked for in the texts of their row: those of all its redacted columns together.
 
@@ -113,6 +169,7 @@ def known_leaves(contract: Contract) -> tuple[Column, ...]:
         leaf
         for leaf in contract.leaves()
         if leaf.method != REDACT
+        and not leaf.original_of
         and leaf.type.name in KNOWN_TYPES
         and ((every and _somebodys(leaf)) or leaf.path in named or leaf.path.removesuffix("[]") in named)
     )

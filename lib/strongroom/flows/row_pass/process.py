@@ -17,7 +17,7 @@ import pyarrow as pa
 from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.contract.redaction import redacted_leaves
 from strongroom.core.contract.subject import TAG, subject_of
-from strongroom.core.keys.ring import KeyHandle
+from strongroom.core.keys.ring import KeyHandle, Keyring
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
 from strongroom.protect import output_type, protector, seal, subject_tags
@@ -112,13 +112,14 @@ class Worker:
     def __init__(self, plan: PassPlan) -> None:
         self.plan = plan
         self.columns = plan.contract.columns
+        self._read = plan.contract.as_read
         self.keyring = keyring_of(plan.keys)
-        self.judge: Judge = compile_rules(plan.contract)
+        self.judge: Judge = compile_rules(self._read)
         self.across = plan.across
         self._tally = Tally()
         self._distinct: dict[str, Distinct] = {}
         sketched = sketches_of(plan.contract) if plan.sketched else {}
-        self._sketcher = Sketcher(plan.contract, sketched)
+        self._sketcher = Sketcher(self._read, sketched)
         self._markers = {
             leaf.path: marker(leaf, table=plan.table, keyring=self.keyring)
             for leaf in plan.contract.leaves()
@@ -133,8 +134,8 @@ class Worker:
             column.name: protector(column, table=plan.table, keyring=self.keyring) for column in kept
         }
         self._row_keys = row_keys_of(kept)
-        self._redactor = _redactor(plan)
-        self._tag = subject_tags.row_tagger(plan.contract, table=plan.table, keyring=self.keyring)
+        self._redactor = _redactor(plan, self.keyring)
+        self._tag = subject_tags.row_tagger(self._read, table=plan.table, keyring=self.keyring)
 
     @property
     def tally(self) -> Tally:
@@ -154,7 +155,7 @@ class Worker:
             return
         ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
         rows = given[0].block.rows if len(given) == 1 else pa.concat_batches([one.block.rows for one in given])
-        typed = read_batch(rows, self.plan.contract)
+        typed = read_batch(rows, self._read)
         marks = {
             rule: np.concatenate([np.isin(one.block.numbers, (one.broken or {}).get(place, _NONE)) for one in given])
             for place, rule in enumerate(self.across)
@@ -189,7 +190,7 @@ class Worker:
         unreadable: Mapping[str, Flags],
     ) -> Iterator[pa.RecordBatch | Aside]:
         """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is."""
-        typed = read_batch(rows, self.plan.contract)
+        typed = read_batch(rows, self._read)
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
@@ -202,7 +203,7 @@ class Worker:
         for path, mask in unreadable.items():
             bad[path] = mask | bad[path] if path in bad else mask
         failures = self.judge.judge(typed.batch, bad, dict(marks))
-        self._tally = self._tally.add(failures, self.plan.contract)
+        self._tally = self._tally.add(failures, self._read)
         self._sketcher.add(failures)
         return failures
 
@@ -247,13 +248,13 @@ class Worker:
         self._sketcher.add_marks(leaf.path, marks)
 
 
-def _redactor(plan: PassPlan) -> Redactor | None:
+def _redactor(plan: PassPlan, keyring: Keyring) -> Redactor | None:
     """What redacts a contract's texts, where it has any that are: only then are the lists of words loaded."""
     if not redacted_leaves(plan.contract):
         return None
     from strongroom.flows.row_pass.redacting import Redactor
 
-    return Redactor(plan.contract)
+    return Redactor(plan.contract, table=plan.table, keyring=keyring)
 
 
 _NONE: Numbers = np.zeros(0, np.int64)
