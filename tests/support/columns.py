@@ -152,7 +152,7 @@ OF_ENTITY = {"iban": "account", "bank_account": "account", "mac": "device", "veh
 def labels_of(meaning: Meaning) -> set[str]:
     """What `profile` takes a column for, in the words of this file."""
     found = {OF_KIND.get(meaning.kind, meaning.kind), *(OF_ENTITY.get(each, each) for each in meaning.entities)}
-    if meaning.why.endswith("name people"):
+    if meaning.protect["method"] == "redact":
         found.add("text")
     else:
         found.discard("text")

@@ -21,6 +21,7 @@ from strongroom.quality.profile.names import (
     DROP,
     KINDS,
     NAMED_BY_PROGRAMS,
+    REDACT,
     TIMED,
     YEARS,
     kind_of,
@@ -192,12 +193,14 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
-    protect = _protect(kind, type_, tally, named=why == "by its name", seen=seen)
+    protect, ask = _protect(kind, type_, tally, named=why == "by its name", seen=seen), sort_.ask
+    if why == _NAMING_PEOPLE:
+        protect, ask = REDACT, "It leaves without whom and what it names: may places or dates stay? Then list in find."
     subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
     held = () if free else entities_of(tally, kind)
     apart = _WEAK if not {*held} & {*sort_.entities} else ()
     held = tuple(entity for entity in held if entity in _OF_ENTITY and entity not in apart)
-    return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject, entities=held)
+    return Meaning(kind, why, sort_.classification, protect, ask, subject=subject, entities=held)
 
 
 def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
@@ -208,7 +211,7 @@ def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
         return "", ""
     within = [entity for entity in ENTITIES if entity not in NOBODYS and tally.found.get(f"{entity} within")]
     if is_free_text(tally):
-        return "free text", "its values are sentences that name people" if names_people(tally) else _SENTENCES
+        return "free text", _NAMING_PEOPLE if names_people(tally) else _NAMING_NOBODY
     if within:
         return "free text", f"it holds {within[0]}"
     looked = tally.found.get("looked", 0)
@@ -220,7 +223,7 @@ def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
     return (_OF_ENTITY[proven[0]], f"some values look like {proven[0]}") if proven else ("", "")
 
 
-_SENTENCES = "its values are sentences"
+_NAMING_PEOPLE, _NAMING_NOBODY = "its values are sentences that name people", "its values are sentences"
 
 
 _OLDEST, _YOUNGEST = 1880, 40

@@ -38,6 +38,7 @@ class Kind:
 
 DROP: Mapping[str, object] = {"method": "drop"}
 _HASH: Mapping[str, object] = {"method": "hash"}
+REDACT: Mapping[str, object] = {"method": "redact", "find": "all", "known": "all"}
 _SEALED: Mapping[str, object] = {"method": "encrypt"}
 _PERSON = {"method": "hash", "domain": "person"}
 
@@ -148,7 +149,7 @@ KINDS: Mapping[str, Kind] = {
         "personal",
         (),
         {"method": "encrypt", "mode": "randomised"},
-        ask="Free text may name people. To train on it: keep it with a 'why', and the role text.",
+        ask="Free text may name people. To train on it: redact, and the role text.",
     ),
     "person's id": Kind(
         "personal", (), _PERSON, _PERSON, ask="Equal values stay equal in all tables of the domain: is that meant?"
