@@ -43,7 +43,7 @@ MAY = {
     # kernels
     "arrow": "core.contract",
     "protect.cipher": "arrow core core.contract core.keys",
-    "protect.methods": "arrow core core.contract core.keys protect.cipher",
+    "protect.methods": "arrow core core.contract core.keys protect.cipher text",
     "protect": "arrow core core.contract core.keys protect.cipher protect.methods",
     "quality.reading": "arrow core core.contract",
     "quality.checks": "arrow core core.contract quality.reading",
@@ -105,7 +105,7 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection references shown standard "
+    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown standard "
     "subject",
     "core.report": "columns distribution front",
     "core.settings": "file proven storage values",
@@ -150,8 +150,8 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block letters lexicon linear runs spans",
-    "text.recognisers": "addresses dates facts labelled names numbers secrets web",
+    "text": "block cells letters lexicon linear redaction runs spans",
+    "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }
 ENTRIES = (

@@ -231,7 +231,6 @@ SINKS = (
         f"{LIB}/quality/reading/csv_machine.py": "a dialect's signs, escaped",
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
         f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
-        f"{LIB}/quality/profile/recognise.py": "forms of personal values, from a table of ours",
     }),
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",

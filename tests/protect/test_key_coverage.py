@@ -60,3 +60,12 @@ def test_views_are_read_where_they_lie(method, view):
         assert rows_by_key(made, IDS) == rows_by_key(values, IDS) == {IDS[0]: 3, IDS[1]: 3}
         assert rows_by_key(made[5:14], IDS) == rows_by_key(values[5:14], IDS) == {IDS[0]: 2, IDS[1]: 1}
         assert rows_by_key(made[:0], IDS) == rows_by_key(pa.nulls(3, view), IDS) == {}
+
+
+def test_tokens_in_texts_are_counted_where_redaction_leaves_them():
+    one, other = (under("hash", key_id)[0].as_py() for key_id in IDS[:2])
+    texts = [f"[PERSON:{one}] and [EMAIL:{other}] met [PERSON:{one}].", None, f"{one} alone", f"({one})", "[PERSON_1]"]
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        values = pa.array(texts, pa.string()).cast(kind)
+        assert rows_by_key(values, IDS[:1]) == {IDS[0]: 2, OTHERS: 1}
+        assert rows_by_key(values[1:], IDS) == {}

@@ -69,3 +69,17 @@ def test_what_holds_no_token_is_known_and_left():
     assert not holds_tokens(column("string", "encrypt"))
     values = pa.array(["x", None])
     assert rekeyer(column("string", "keep"), reader="a", keyring=RING)(values) is values
+
+
+def test_tokens_in_texts_are_rekeyed_where_they_stand():
+    leaf = column("string", "redact", replace="token")
+    token = tokens(TOKEN, [7])[0].as_py()
+    texts = pa.array([f"[PERSON:{token}] met [PERSON:{token}] and [PERSON_1].", None, token, "nobody"])
+    other = rekeyer(TOKEN, reader="a", keyring=RING)(pa.array([token]))[0].as_py()
+    assert [holds_tokens(one) for one in (leaf, column("string", "redact", replace="label"))] == [True, False]
+    assert rekeyer(leaf, reader="a", keyring=RING)(texts).to_pylist() == [
+        f"[PERSON:{other}] met [PERSON:{other}] and [PERSON_1].",
+        None,
+        token,
+        "nobody",
+    ]

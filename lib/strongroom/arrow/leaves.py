@@ -135,3 +135,26 @@ def _walk(column: Column, steps: Steps) -> Iterator[tuple[Column, Steps]]:
         yield from _walk(field, (*steps, place))
     if column.type.item is not None:
         yield from _walk(column.type.item, (*steps, None))
+
+
+def put_back(batch: pa.RecordBatch, steps: Steps, values: pa.Array) -> pa.RecordBatch:
+    """The batch with other values in a leaf, those of `Leaves` one by one; nulls around them stay."""
+    place = steps[0]
+    array = _with(batch.column(place), steps[1:], values)
+    return batch.set_column(place, batch.schema.field(place).with_type(array.type), array)
+
+
+def _with(array: pa.Array, steps: Steps, values: pa.Array) -> pa.Array:
+    if not steps:
+        return values
+    mask = array.is_null() if array.null_count else None
+    if steps[0] is None:
+        ends = np.zeros(len(array) + 1, np.int32)
+        np.cumsum(pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False), out=ends[1:])
+        items = _with(pc.list_flatten(array), steps[1:], values)
+        kind = pa.list_(array.type.value_field.with_type(items.type))
+        return pa.ListArray.from_arrays(pa.array(ends), items, type=kind, mask=mask)
+    inner = [pc.struct_field(array, [number]) for number in range(array.type.num_fields)]
+    inner[steps[0]] = _with(inner[steps[0]], steps[1:], values)
+    fields = [array.type.field(number).with_type(one.type) for number, one in enumerate(inner)]
+    return pa.StructArray.from_arrays(inner, fields=fields, mask=mask)

@@ -95,7 +95,8 @@ def fields_inside(column: Column) -> Iterator[str]:
 
 def table_of(contract: Contract, name: str, *, protected: bool, state: str = "") -> Table:
     """A contract's columns as a table has them: `protected` as the training table, else in clear, as they come in."""
-    kept = [column for column in contract.columns if not protected or methods_of(column)]
+    columns = contract.columns if protected else contract.as_read.columns
+    kept = [column for column in columns if not protected or methods_of(column)]
     subject = subject_of(contract) if protected else None
     tag = {} if subject is None else {TAG: subject.classification or "personal"}
     return Table(

@@ -40,7 +40,27 @@ def rows_by_key(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
     counts = {key_id: sum(int(np.count_nonzero(heads == head)) for head in _marks(key_id, text)) for key_id in keys}
     if (known := sum(counts.values())) < len(heads):
         counts[OTHERS] = _formed(array, heads, known, text=text) - known
+    if text:
+        for key_id, count in _in_texts(array, keys).items():
+            counts[key_id] = counts.get(key_id, 0) + count
     return {key_id: count for key_id, count in counts.items() if count}
+
+
+def _in_texts(array: pa.Array, keys: Collection[int]) -> dict[int, int]:
+    """How many tokens stand in longer texts, as redaction leaves them there."""
+    longer = pc.greater(pc.binary_length(array), LETTERS) if not pa.types.is_string_view(array.type) else None
+    texts = (array if longer is None else array.filter(longer)).cast(pa.string())
+    texts = texts.filter(pc.match_substring(texts, ":A"))
+    if not len(texts):
+        return {}
+    counts = {
+        key_id: _count(texts, f"(?:{'|'.join(_starts(key_id))})[A-Za-z0-9_-]{{{LETTERS - 7}}}") for key_id in keys
+    }
+    return {**counts, OTHERS: _count(texts, "A[Q-Za-f][A-Za-z0-9_-]{26}") - sum(counts.values())}
+
+
+def _count(texts: pa.Array, token: str) -> int:
+    return int(pc.sum(pc.count_substring_regex(texts, rf"\[[A-Z_]+:{token}\]")).as_py() or 0)
 
 
 def _formed(array: pa.Array, heads: Heads, known: int, *, text: bool) -> int:
@@ -98,5 +118,9 @@ def _marks(key_id: int, text: bool) -> list[np.uint64]:
     mark = prefix(key_id)
     if not text:
         return [np.uint64(int.from_bytes(mark, "little"))]
-    started = (urlsafe_b64encode(mark + bytes([more << 6]))[:7] for more in range(4))
-    return [np.uint64(int.from_bytes(letters, "little")) for letters in started]
+    return [np.uint64(int.from_bytes(letters.encode(), "little")) for letters in _starts(key_id)]
+
+
+def _starts(key_id: int) -> list[str]:
+    """The seven letters that a token under that key may start with."""
+    return [urlsafe_b64encode(prefix(key_id) + bytes([more << 6]))[:7].decode() for more in range(4)]

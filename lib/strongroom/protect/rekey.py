@@ -2,19 +2,25 @@
 
 A re-keyed token is the token (docs/encryption.md, profile `aes-cmac`) of the token's own 28 letters, under the key that
 `rekey_info` names. So the tables of one reader still join, and two readers find no partner for theirs.
+Tokens that stand in redacted texts are re-keyed there.
 """
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pyarrow as pa
 
 from strongroom.arrow.types import plain
 from strongroom.core.contract import Column, Type
+from strongroom.core.contract.redaction import writes_tokens
 from strongroom.core.keys.ring import Keyring, purpose_info
 from strongroom.protect.columns import output_type
-from strongroom.protect.methods.hash import tokens_under
+from strongroom.protect.methods.hash import IN_TEXT, tokens_under
 from strongroom.protect.methods.method import Kernel, few_values
+
+_TOKEN = re.compile(IN_TEXT)
 
 
 def rekey_info(reader: str) -> str:
@@ -23,8 +29,8 @@ def rekey_info(reader: str) -> str:
 
 
 def holds_tokens(column: Column) -> bool:
-    """Whether a top-level column holds tokens, at any depth."""
-    return any(leaf.method == "hash" for leaf in column.leaves())
+    """Whether a top-level column holds tokens, at any depth, or texts with tokens in them."""
+    return any(leaf.method == "hash" or writes_tokens(leaf) for leaf in column.leaves())
 
 
 def rekeyer(column: Column, *, reader: str, keyring: Keyring) -> Kernel:
@@ -40,7 +46,20 @@ def _kernel(column: Column, tokens: Kernel) -> Kernel:
         return _struct(column, tokens)
     if column.type.item is not None:
         return _list(_kernel(column.type.item, tokens))
+    if writes_tokens(column):
+        return lambda array: _texts(array, tokens)
     return lambda array: _once_per_token(array, tokens)
+
+
+def _texts(array: pa.Array, tokens: Kernel) -> pa.Array:
+    """Texts with their tokens re-keyed; each different token once."""
+    texts = plain(array).to_pylist()
+    there = dict.fromkeys(match[2] for text in texts if text for match in _TOKEN.finditer(text))
+    made = dict(zip(there, tokens(pa.array(list(there), pa.string())).to_pylist(), strict=True))
+    return pa.array(
+        [text and _TOKEN.sub(lambda match: f"{match[1]}{made[match[2]]}{match[3]}", text) for text in texts],
+        pa.string(),
+    )
 
 
 def _once_per_token(array: pa.Array, tokens: Kernel) -> pa.Array:

@@ -21,6 +21,7 @@ from strongroom.protect import output_ddl, output_type, protector
 from strongroom.protect.cipher.byte_rows import LONG
 from strongroom.protect.cipher.encoding import token_rows
 from strongroom.protect.methods.hash import tokens_under
+from strongroom.text.redaction import canonical
 
 
 def tokens(array, *, table="training.t", keys=RING, type_="string", path="c", **options):
@@ -179,3 +180,13 @@ def test_what_leaves_is_text():
 def test_no_rows_no_tokens():
     assert len(tokens(pa.array([], pa.string()))) == 0
     assert tokens(pa.nulls(3, pa.string())).to_pylist() == [None] * 3
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ada  Lovelace", "ada lovelace"), ("JOSÉ Núñez", "jose nunez")])
+def test_all_spellings_of_a_name_have_one_token_where_the_contract_says_so(one, other):
+    pair = pa.array([one, None, other])
+    made = tokens(pair, domain="person", normalise="name").to_pylist()
+    assert (made[0] == made[2], made[1]) == (True, None)
+    assert made[0] == tokens(pa.array([canonical(one, "person")]), domain="person")[0].as_py()
+    plain = tokens(pair, domain="person").to_pylist()
+    assert plain[0] != plain[2]

@@ -114,7 +114,7 @@ TEXTS = st.lists(
 def test_parts_add_up_to_the_whole(one, other):
     """But for the order of what recognisers looked at, which is of each part by itself."""
     first = tally_text(pa.array(one, pa.string()))
-    second = tally_text(pa.array(other, pa.string()), alive=first.alive())
+    second = tally_text(pa.array(other, pa.string()), prior=first)
     both, whole = first.merge(second), tally_text(pa.array(one + other, pa.string()))
     for name in ("rows", "nulls", "blank", "padded", "missing", "given", "shortest", "longest", "few", "blanks"):
         assert getattr(both, name) == getattr(whole, name), name

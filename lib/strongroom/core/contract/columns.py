@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
 from strongroom.core.contract.overlay import Described, Overlay
 from strongroom.core.contract.protection import DATES, leaves_out, read_protect
+from strongroom.core.contract.redaction import REDACT
 from strongroom.core.contract.subject import TAG
 from strongroom.core.contract.types import (
     holds_bits,
@@ -64,8 +65,9 @@ def within(*around: Node) -> _From:
 class ColumnReader:
     """Reads the columns of one schema object; `nodes` tells afterwards where each path stands.
 
-    So does `row_keys` of each `rowKey`; `say` and `hold` tell which rules of the overlay say something of a column, and
-    hold for one. `system` is the type of the server that their physical types are of.
+    So does `row_keys` of each `rowKey`, and `redacted` of each `protect` that redacts; `say` and `hold` tell which
+    rules of the overlay say something of a column, and hold for one. `system` is the type of the server that their
+    physical types are of.
     """
 
     findings: Findings
@@ -73,6 +75,7 @@ class ColumnReader:
     system: str = ""
     nodes: dict[str, Node] = field(default_factory=dict)
     row_keys: dict[str, Node] = field(default_factory=dict)
+    redacted: dict[str, Node] = field(default_factory=dict)
     say: set[str] = field(default_factory=set)
     hold: set[str] = field(default_factory=set)
 
@@ -232,6 +235,8 @@ class ColumnReader:
         read = read_protect(protect, self.findings, path=column.path, type_=column.type)
         if read is not None and "rowKey" in read.options:
             self.row_keys[column.path] = protect["rowKey"]
+        if read is not None and read.method == REDACT:
+            self.redacted[column.path] = protect
         if read is not None and "key" in read.options and not column.classification:
             what = f"{column.path!r} has no classification that could name its key."
             self.findings.missing(protect["key"], what, "Add 'classification', or leave 'key' out.")
@@ -283,6 +288,10 @@ class ColumnReader:
 
     def check(self, node: Node, column: Column, custom: dict[str, Node], above: _From) -> None:
         """What `primaryKey`, `unique`, `subject` and `role` ask of a column."""
+        if column.protect is not None and "normalise" in column.protect.options and (column.unique or column.subject):
+            what = f"{column.path!r} tells {'subjects' if column.subject else 'rows'} apart, and spellings leave alike."
+            at = custom["subject"] if column.subject and "subject" in custom else node
+            self.findings.contradicts(at, what, "Leave 'normalise' out, or say it of another column.")
         add, path, type_ = self.findings.add, column.path, column.type
         leaf, top = type_.name not in ("struct", "array"), "." not in path and not above.in_array
         method = column.protect.method if column.protect else ""

@@ -21,6 +21,7 @@ from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
 from strongroom.core.contract.overlay import Described, Overlay, check_beaten, check_named, read_overlay
 from strongroom.core.contract.quality import read_quality, rule_names
+from strongroom.core.contract.redaction import check_known, with_originals
 from strongroom.core.contract.references import read_references
 from strongroom.core.contract.row_key import check_row_keys
 from strongroom.core.contract.rules import column_rules
@@ -217,10 +218,12 @@ class _Reader:
             check_beaten(overlay, reader.say, reader.hold, findings)
         self.roles(columns)
         check_row_keys(columns, reader.row_keys, findings)
+        check_known(columns, reader.redacted, findings)
         check_sources(sources, columns, root.file, findings)
         rules, set_rules = self.rules(table, name, columns, reader.nodes)
         by_path = {column.path: column for column in _inside(columns)}
         findings.problems += contradictions(rules, set_rules, by_path, file=root.file)
+        columns = with_originals(columns, reader.redacted, findings)
         return Contract(
             id=text(root, "id") or "",
             name=name,

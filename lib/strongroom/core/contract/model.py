@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from strongroom.core.findings import Note
 from strongroom.core.sql_text import identifier
@@ -142,7 +142,8 @@ class Column:
 
     `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is
     to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else. `source` is what
-    it is called in the source, empty where that is its name; see `source_name`.
+    it is called in the source, empty where that is its name; see `source_name`. `original_of` is the path of the
+    redacted column whose values, as they came, this one has; such a one is no column of the source.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Column:
     subject: bool = False
     role: str = ""
     source: str = ""
+    original_of: str = ""
 
     @property
     def method(self) -> str:
@@ -300,6 +302,23 @@ class Contract:
         for column in self.columns:
             yield from column.leaves()
 
+    @property
+    def as_read(self) -> Contract:
+        """The contract of the rows as they come: without columns that hold the originals of others."""
+        if not any(leaf.original_of for leaf in self.leaves()):
+            return self
+        return replace(self, columns=_as_read(self.columns))
+
     def role(self, word: str) -> Column | None:
         """The first column with that role, or None."""
         return next((column for column in self.columns if column.role == word), None)
+
+
+def _as_read(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    kept = (column for column in columns if not column.original_of)
+    return tuple(
+        replace(column, type=replace(column.type, fields=_as_read(column.type.fields)))
+        if column.type.fields
+        else column
+        for column in kept
+    )

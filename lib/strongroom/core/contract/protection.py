@@ -12,6 +12,15 @@ from fractions import Fraction
 from itertools import pairwise
 
 from strongroom.core.contract.model import SCALARS, Column, Contract, Protect, Type
+from strongroom.core.contract.redaction import (
+    ALL,
+    LANGUAGES,
+    REDACT,
+    REPLACEMENTS,
+    check_redact,
+    is_listed,
+    writes_tokens,
+)
 from strongroom.core.contract.vocabulary import check_keys, is_number
 from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean
@@ -47,6 +56,7 @@ class Method:
     """One method: what it makes, the column types it fits, its options, and which of them exclude each other but are
     needed.
 
+    `check` looks at the options together, each of which is sound by itself.
     `said` tells a privacy officer how a column leaves; `lies` how its values lie in a table, empty where nothing does;
     `opens` that they can be opened again; `keyed` that a key makes them; `unreadable` why nobody reads a text in them.
     """
@@ -59,6 +69,7 @@ class Method:
     types: tuple[str, ...] = SCALARS
     options: Mapping[str, Option] = field(default_factory=dict)
     exactly_one: tuple[str, ...] = ()
+    check: Callable[..., None] | None = None
 
 
 def _whole(value: object) -> bool:
@@ -97,6 +108,7 @@ _DOMAIN_OPTION = Option(
 )  # without one a column shares its key with no other, of whatever table
 _COUNT = Option(_whole, "a whole number from 1 up")
 
+_YES_OR_NO = Option(lambda value: isinstance(value, bool), "true or false", default=False)
 _LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
 
 METHODS: Mapping[str, Method] = {
@@ -107,7 +119,12 @@ METHODS: Mapping[str, Method] = {
         "token",
         keyed=True,
         unreadable="a token has no words",
-        options={"domain": _DOMAIN_OPTION, "profile": _word("aes-cmac", "hmac-sha256"), "minDistinct": _LEAST},
+        options={
+            "domain": _DOMAIN_OPTION,
+            "profile": _word("aes-cmac", "hmac-sha256"),
+            "normalise": Option(lambda value: value == "name", "name, or left out", types=("string",)),
+            "minDistinct": _LEAST,
+        },
     ),
     "encrypt": Method(
         "encrypted",
@@ -153,6 +170,21 @@ METHODS: Mapping[str, Method] = {
         },
         exactly_one=("bands", "date", "prefix"),
     ),
+    REDACT: Method(
+        "redacted",
+        "redacted",
+        types=("string",),
+        options={
+            "find": Option(is_listed, "all, or a list of entities", default=ALL),
+            "known": Option(is_listed, "all, or a list of columns", default=ALL),
+            "replace": _word(*REPLACEMENTS),
+            "domain": _DOMAIN_OPTION,
+            "reversible": _YES_OR_NO,
+            "languages": Option(is_listed, f"a list of {', '.join(LANGUAGES)}", default=ALL),
+            "model": _YES_OR_NO,
+        },
+        check=check_redact,
+    ),
 }
 """Every method of protection."""
 
@@ -184,6 +216,11 @@ def is_kept(leaf: Column) -> bool:
     return METHODS[leaf.method] is METHODS["keep"]
 
 
+def is_keyed(leaf: Column) -> bool:
+    """Whether a key makes what leaves of a leaf, or what stands in it."""
+    return METHODS[leaf.method].keyed or writes_tokens(leaf)
+
+
 def opens(leaf: Column) -> bool:
     """Whether what leaves of a leaf can be opened again."""
     return METHODS[leaf.method].opens
@@ -213,6 +250,8 @@ def read_protect(node: Node, findings: Findings, *, path: str, type_: Type) -> P
     if why is not None and (not isinstance(why.value, str) or not why.value.strip()):
         findings.wrong_type(why, "'why' is a sentence.")
     options = _options(node, known, findings, path=path, type_=type_)
+    if known.check is not None:
+        known.check(node, options, findings, path=path)
     if "minDistinct" in options and (options.get("mode") == "randomised" or "rowKey" in options):
         what = "bound to their rows" if "rowKey" in options else "randomised"
         findings.contradicts(

@@ -196,7 +196,7 @@ def _unlike(one: Column, other: Column) -> str:
     if one.protect is None or other.protect is None or one.protect.method != other.protect.method:
         ways = [column.protect.method if column.protect else "nothing" for column in (one, other)]
         return f"one leaves by {ways[0]}, the other by {ways[1]}"
-    for option in ("domain", "profile"):
+    for option in ("domain", "profile", "normalise"):
         if one.protect.options.get(option) != other.protect.options.get(option):
             return f"their hashes differ in {option}"
     return ""

@@ -181,7 +181,7 @@ def _rules(contract: Contract) -> Mapping[str, Rule | SetRule]:
 
 def _sources(old: Contract, new: Contract) -> Iterator[Difference]:
     """What raw data has to be from now on."""
-    before, after = ({column.name: column for column in contract.columns} for contract in (old, new))
+    before, after = ({column.name: column for column in contract.as_read.columns} for contract in (old, new))
     whom = ", ".join(dict.fromkeys(raw_table(source) for source in new.sources))
     for name, column in before.items():
         if name not in after:

@@ -103,7 +103,7 @@ class TableScan:
 def only_with(contract: Contract, paths: Iterable[str]) -> Contract:
     """The contract with no rules, and with no other columns than those that hold these paths."""
     tops = {path.partition(".")[0] for path in paths}
-    columns = tuple(column for column in contract.columns if column.name in tops)
+    columns = tuple(column for column in contract.as_read.columns if column.name in tops)
     return replace(contract, columns=columns, rules=(), set_rules=())
 
 

@@ -101,6 +101,7 @@ def made_of(column: Column) -> str:
     for leaf in column.leaves():
         method, options = leaf.method, options_of(leaf)
         options.pop("minDistinct", None)  # a rule
+        options.pop("reversible", None)  # the other column says so
         if options.get("key") == "classification":
             options["classification"] = leaf.classification
         if not leaves_out(leaf):

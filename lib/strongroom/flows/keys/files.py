@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
-from strongroom.core.contract.protection import METHODS, opens
+from strongroom.core.contract.protection import is_keyed, opens
 from strongroom.core.errors import KeyFault, Refused, UsageError
 from strongroom.core.keys.ring import SUBJECTS, Keyring, Status
 from strongroom.core.run import Job, Outcome
@@ -57,7 +57,7 @@ def _permit_all(job: Job, contract: Contract, columns: Sequence[str], *, key: st
 
 
 def _opens(info: str, leaf: Column, table: str) -> bool:
-    return METHODS[leaf.method].keyed and _key_of(leaf, table=table)[0] == info
+    return is_keyed(leaf) and _key_of(leaf, table=table)[0] == info
 
 
 def named_column(job: Job) -> tuple[Contract, Column]:
@@ -149,7 +149,7 @@ def _key_of(leaf: Column, *, table: str) -> tuple[str, int, str]:
     """
     if opens(leaf):
         return encryption_info(leaf, table=table), 64, AES_SIV
-    if leaf.protect and leaf.method == "hash":
+    if leaf.protect and is_keyed(leaf):
         hmac = leaf.protect.options.get("profile") == "hmac-sha256"
         return token_info(leaf, table=table), 32, HMAC if hmac else AES_CMAC
     raise UsageError("the column has no key", where=leaf.path, todo="Name one that is hashed or encrypted.")

@@ -102,7 +102,8 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     """From the sources' files to the run's record."""
     found = {source.name: (source, _listed(job, contract, source, lake)) for source in contract.sources}
     looked = {
-        name: shape_check.look(source, files, contract, lake=lake.root) for name, (source, files) in found.items()
+        name: shape_check.look(source, files, contract.as_read, lake=lake.root)
+        for name, (source, files) in found.items()
     }
     before = absent_before(lake, contract)
     if job.args.dry_run:

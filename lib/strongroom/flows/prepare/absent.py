@@ -47,7 +47,7 @@ def absent_columns(
             nearest(source_name(column), there),
             lost=(before or {}).get(column.name) is False,
         )
-        for column in contract.columns
+        for column in contract.as_read.columns
         if not column.required and source_name(column) not in there
     )
 
@@ -67,7 +67,7 @@ def names_in(
 def foretold(contract: Contract, looked: Mapping[str, Mapping[str, Looked]]) -> list[tuple[str, str]]:
     """That a rehearsal does not know it, where there is something to know."""
     unknown = any(one.has is None for of in looked.values() for one in of.values())
-    some = any(not column.required for column in contract.columns)
+    some = any(not column.required for column in contract.as_read.columns)
     return [("…", "of JSON only reading tells: the run's summary says it")] if unknown and some else []
 
 
@@ -83,7 +83,7 @@ def absent_before(lake: Lake, contract: Contract) -> dict[str, bool]:
 def absent_values(contract: Contract, absent: Iterable[AbsentColumn]) -> list[tuple[str, float]]:
     """What `strongroom.metrics` keeps of each column that may be null."""
     gone = {each.column for each in absent}
-    return [(column.name, float(column.name in gone)) for column in contract.columns if not column.required]
+    return [(column.name, float(column.name in gone)) for column in contract.as_read.columns if not column.required]
 
 
 def told(absent: Iterable[AbsentColumn]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.protection import METHODS
+from strongroom.core.contract.protection import is_keyed
 from strongroom.core.contract.references import referenced
 from strongroom.core.report import (
     ContractFacts,
@@ -107,7 +107,7 @@ def _column(leaf: Column, done: Done) -> ColumnFacts:
     facts = ColumnFacts.of(
         leaf,
         protection=summary.protection(leaf),
-        key=f"{done.key:08x}" if METHODS[leaf.method].keyed else "",
+        key=f"{done.key:08x}" if is_keyed(leaf) else "",
         nulls_before=counts.nulls if counts else None,
         nulls_after=counts.nulls_kept if counts else None,
         empty=counts.empty if counts and leaf.type.name == "string" else None,

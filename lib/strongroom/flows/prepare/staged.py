@@ -67,7 +67,7 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
     onto = batch.mode != "overwrite"
 
     def split(files: Read) -> list[Input]:
-        return inputs_of(job, way, contract, files, lake=lake, whole=whole)
+        return inputs_of(job, way, contract.as_read, files, lake=lake, whole=whole)
 
     def over(inputs: Sequence[Input]) -> Passed:
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
@@ -88,7 +88,7 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
         done, inputs = joined(kept, more, lake=lake, batch=batch) if kept else more, split(read)
     answer = done.answer
     _trusted(answer.parts, contract)
-    if problems := list(_unknown(answer.parts, contract)):
+    if problems := list(_unknown(answer.parts, contract.as_read)):
         raise ConfigError(problems)
     for path, what in _doubtful(answer.parts, contract):
         job.say(f"note: {shown_file(path, contract, job.settings)} {what}")

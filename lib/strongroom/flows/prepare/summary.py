@@ -14,6 +14,7 @@ from strongroom.flows.cross_row.fingerprints import findable
 from strongroom.flows.prepare.absent import told
 from strongroom.flows.prepare.run_record import former_keys
 from strongroom.flows.row_pass.inputs import road_of
+from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources.manifest import REREAD
 from strongroom.stores.spark.session import is_local
@@ -163,7 +164,7 @@ def protection(leaf: Column) -> str:
     """How a column leaves, as a privacy officer would say it."""
     if leaf.protect is None:
         return "kept as it is"
-    said = ", ".join(_WORDS[name](value) for name, value in leaf.protect.options.items())
+    said = ", ".join(filter(None, (_WORDS[name](value) for name, value in leaf.protect.options.items())))
     return METHODS[leaf.protect.method].said + (f" ({said})" if said else "")
 
 
@@ -176,6 +177,7 @@ def _bands(value: Any) -> str:
 _WORDS: Mapping[str, Callable[[Any], str]] = {
     "mode": lambda mode: "equal values stay equal" if mode == "deterministic" else "equal values look different",
     "domain": lambda domain: f"joins with the domain {domain}",
+    "normalise": lambda _: "all spellings of a name alike",
     "profile": lambda profile: f"by {profile.upper()}",
     "key": lambda _: "under the key of its classification",
     "minDistinct": lambda least: f"if there are {least:,} different values or more",
@@ -187,6 +189,17 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "bands": _bands,
     "date": lambda part: f"to its {part}",
     "prefix": lambda count: f"to its first {counted(count, 'character')}",
+    "find": lambda words: "all that is found" if words == "all" else f"looks for {', '.join(words)}",
+    "known": lambda names: f"and for {'what is personal' if names == 'all' else ', '.join(names)} of its row",
+    "replace": {
+        "label": "labels stand for it",
+        "token": "tokens stand for it",
+        "mask": "asterisks stand for it",
+        "remove": "nothing stands for it",
+    }.__getitem__,
+    "reversible": lambda kept: "the original beside it, encrypted" if kept else "",
+    "languages": lambda words: f"by the lists of {'all languages' if words == 'all' else ', '.join(words)}",
+    "model": lambda used: "with the model" if used else "without the model",
 }
 """What each option of `protect` does, in plain words."""
 
@@ -194,7 +207,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
 def _keys(done: Done, *, lake: Lake) -> list[tuple[str, str]]:
     """The run's key; and where rows with tokens under other ones are in the table, that they do not join."""
     mine = (f"{done.key:08x}", "hashes and encrypts; see ./spark-submit.sh keys list")
-    hashed = any(leaf.method == "hash" for leaf in done.contract.leaves())
+    hashed = any(holds_tokens(column) for column in done.contract.columns)
     others = former_keys(done, lake=lake) if hashed and not done.closed else ()
     why = (
         "made tokens of earlier rows: one value has two, which do not join; --set prepare.mode=overwrite makes all anew"

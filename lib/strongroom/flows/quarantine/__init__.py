@@ -154,7 +154,7 @@ def _clear(clear: bytes | None, contract: Contract, form: Form | None) -> dict[s
         return {"row": json.loads(clear)}
     encoding = form.encoding if form is not None else "UTF-8"
     record: dict[str, object] = {"record": clear[1:].decode(encoding, "backslashreplace")}
-    rows = read_again(pa.array([clear[1:]], pa.binary()), contract.columns, form) if clear[:1] == RECORD else []
+    rows = read_again(pa.array([clear[1:]], pa.binary()), contract.as_read.columns, form) if clear[:1] == RECORD else []
     found = [line for part in rows for line in as_json(part.rows).to_pylist()]
     return {**record, "row": json.loads(found[0])} if found else record
 

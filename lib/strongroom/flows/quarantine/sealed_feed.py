@@ -91,7 +91,7 @@ class Sealed:
 
     def _read(self, aside: pa.RecordBatch, clear: pa.Array, valid: np.ndarray, before: int) -> Iterator[Opened]:
         """Rows of a text source, and what is no row; then those of typed sources, a schema at a time."""
-        columns = self.plan.contract.columns
+        columns = self.plan.contract.as_read.columns
         record, never = (np.asarray(starts_with(clear, mark)) & valid for mark in (RECORD, NEVER))
         records, values = list[Again](), list[Again]()
         for form, which in self._by_form(aside, np.flatnonzero(record)):

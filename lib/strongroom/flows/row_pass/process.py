@@ -1,4 +1,4 @@
-"""The one pass: read → judge → protect → tally, one block of rows at a time. It imports no Spark and no clock.
+"""The one pass: read → judge → redact → protect → tally, one block of rows at a time. It imports no Spark and no clock.
 
 A row leaves as a good one, with its protected columns, or set aside: reasons, place, and the row sealed. What is
 counted on the way merges, so that blocks, tasks and files add up to the run in any order.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from strongroom.core.contract import ACROSS, Column, Contract
+from strongroom.core.contract.redaction import redacted_leaves
 from strongroom.core.contract.subject import TAG, subject_of
-from strongroom.core.keys.ring import KeyHandle
+from strongroom.core.keys.ring import KeyHandle, Keyring
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
 from strongroom.protect import output_type, protector, seal, subject_tags
@@ -31,6 +33,9 @@ from strongroom.quality.reading.columns import Typed, read_batch
 from strongroom.quality.reading.encodings import original
 from strongroom.quality.row_rules import Judge, compile_rules
 from strongroom.stores.keys import keyring_of
+
+if TYPE_CHECKING:
+    from strongroom.flows.row_pass.redacting import Redactor
 
 UNPARSED = "row.parse"
 """The reason of a row that is no row of its format at all: a torn line, a record of another length."""
@@ -107,13 +112,14 @@ class Worker:
     def __init__(self, plan: PassPlan) -> None:
         self.plan = plan
         self.columns = plan.contract.columns
+        self._read = plan.contract.as_read
         self.keyring = keyring_of(plan.keys)
-        self.judge: Judge = compile_rules(plan.contract)
+        self.judge: Judge = compile_rules(self._read)
         self.across = plan.across
         self._tally = Tally()
         self._distinct: dict[str, Distinct] = {}
         sketched = sketches_of(plan.contract) if plan.sketched else {}
-        self._sketcher = Sketcher(plan.contract, sketched)
+        self._sketcher = Sketcher(self._read, sketched)
         self._markers = {
             leaf.path: marker(leaf, table=plan.table, keyring=self.keyring)
             for leaf in plan.contract.leaves()
@@ -128,7 +134,8 @@ class Worker:
             column.name: protector(column, table=plan.table, keyring=self.keyring) for column in kept
         }
         self._row_keys = row_keys_of(kept)
-        self._tag = subject_tags.row_tagger(plan.contract, table=plan.table, keyring=self.keyring)
+        self._redactor = _redactor(plan, self.keyring)
+        self._tag = subject_tags.row_tagger(self._read, table=plan.table, keyring=self.keyring)
 
     @property
     def tally(self) -> Tally:
@@ -148,7 +155,7 @@ class Worker:
             return
         ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
         rows = given[0].block.rows if len(given) == 1 else pa.concat_batches([one.block.rows for one in given])
-        typed = read_batch(rows, self.plan.contract)
+        typed = read_batch(rows, self._read)
         marks = {
             rule: np.concatenate([np.isin(one.block.numbers, (one.broken or {}).get(place, _NONE)) for one in given])
             for place, rule in enumerate(self.across)
@@ -183,7 +190,7 @@ class Worker:
         unreadable: Mapping[str, Flags],
     ) -> Iterator[pa.RecordBatch | Aside]:
         """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is."""
-        typed = read_batch(rows, self.plan.contract)
+        typed = read_batch(rows, self._read)
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
@@ -196,7 +203,7 @@ class Worker:
         for path, mask in unreadable.items():
             bad[path] = mask | bad[path] if path in bad else mask
         failures = self.judge.judge(typed.batch, bad, dict(marks))
-        self._tally = self._tally.add(failures, self.plan.contract)
+        self._tally = self._tally.add(failures, self._read)
         self._sketcher.add(failures)
         return failures
 
@@ -219,6 +226,9 @@ class Worker:
         return seal(clear, table=self.plan.table, keyring=self.keyring)
 
     def _good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
+        tags = [] if self._tag is None else [self._tag(typed)]
+        if self._redactor is not None:
+            typed = self._redactor.redacted(typed)
         # Values are bound to row keys as these leave, so those columns come first; they are never bound themselves.
         protected = {name: self._protect[name](typed.column(name)) for name in self._row_keys}
         row_keys = dict(protected)
@@ -229,7 +239,6 @@ class Worker:
             for leaf, values in leaving(column, protected[column.name]):
                 if leaf.path in self._markers:
                     self._count(leaf, self._markers[leaf.path](values))
-        tags = [] if self._tag is None else [self._tag(typed)]
         return pa.RecordBatch.from_arrays([*(protected[name] for name in self._protect), *tags], schema=self.schema)
 
     def _count(self, leaf: Column, marks: np.ndarray) -> None:
@@ -237,6 +246,15 @@ class Worker:
         if shows_equality(leaf):
             self._distinct[leaf.path] = self._distinct.get(leaf.path, Distinct()).add(marks)
         self._sketcher.add_marks(leaf.path, marks)
+
+
+def _redactor(plan: PassPlan, keyring: Keyring) -> Redactor | None:
+    """What redacts a contract's texts, where it has any that are: only then are the lists of words loaded."""
+    if not redacted_leaves(plan.contract):
+        return None
+    from strongroom.flows.row_pass.redacting import Redactor
+
+    return Redactor(plan.contract, table=plan.table, keyring=keyring)
 
 
 _NONE: Numbers = np.zeros(0, np.int64)

@@ -2,7 +2,8 @@
 
 A token is 28 characters, base64url of 21 bytes: `01 | key id (4) | tag (16)`. With the profile `aes-cmac` these are the
 bytes of Tink's AES-CMAC with a 32-byte key, with `hmac-sha256` those of its HMAC-SHA256 with a 16-byte tag. Options:
-`domain` (default: this very column of this table) and `profile`. Why this form: docs/decisions/tokens.md.
+`domain` (default: this very column of this table), `profile`, and `normalise: name`: all spellings of a name have one
+token, the one that a redacted text of the domain has for it. Why this form: docs/decisions/tokens.md.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from strongroom.arrow.types import plain
 from strongroom.core.contract import Column, Type
 from strongroom.core.keys.ring import Keyring, purpose_info
 from strongroom.core.secret import Secret
@@ -34,13 +36,26 @@ Tags = Callable[[Rows], Iterator[tuple[Any, Blocks]]]
 
 PROFILES = ("aes-cmac", "hmac-sha256")
 LETTERS, BYTES = 28, PREFIX + BLOCK
+IN_TEXT = r"(\[[A-Z_]+:)(A[Q-Za-f][A-Za-z0-9_-]{26})(\])"
+"""A token in a redacted text, `[PERSON:TOKEN]`, and what stands around it."""
 
 
 def kernel(column: Column, *, table: str, keyring: Keyring) -> Kernel:
     """The function that turns values into tokens, under the primary key."""
     profile = str(options_of(column).get("profile", "aes-cmac"))
     key = keyring.derive(token_info(column, table=table), length=32)
-    return once_per_value(tokens_under(key, key_id=keyring.primary, type_=column.type, profile=profile), column=column)
+    tokens = tokens_under(key, key_id=keyring.primary, type_=column.type, profile=profile)
+    if options_of(column).get("normalise") != "name":
+        return once_per_value(tokens, column=column)
+    return once_per_value(lambda array: tokens(_names(array)), column=column)
+
+
+def _names(array: pa.Array) -> pa.Array:
+    """Each name in the one form of all its spellings."""
+    from strongroom.text.redaction import canonical  # with the lists of words
+
+    names = plain(array).to_pylist()
+    return pa.array([None if name is None else canonical(name, "person") for name in names], pa.string())
 
 
 def tokens_under(key: Secret, *, key_id: int, type_: Type, profile: str = PROFILES[0]) -> Kernel:

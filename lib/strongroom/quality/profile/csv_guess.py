@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pyarrow as pa
 
 from strongroom.core.errors import StoreError
-from strongroom.quality.profile import recognise
 from strongroom.quality.profile.names import is_known
-from strongroom.quality.profile.people import person_like
 from strongroom.quality.profile.written import MISSING
 from strongroom.quality.reading.csv_machine import BLANK, BROKEN, COMMENT, OPEN, RECORD, TORN, Machine
 from strongroom.quality.reading.dialect import Dialect
+from strongroom.text.cells import name_persons
 
 _SEPS = (",", ";", "\t", "|", "^", "~", "\x1f")
 _CLEARER = {",": ";\t|", ";": "\t|", "|": "\t", "\t": "", "^": ",;\t|", "~": ",;\t|", "\x1f": ""}
@@ -222,7 +220,7 @@ def has_header(sample: bytes, dialect: Dialect, *, whole: bool) -> bool:
     named = [cell for cell in first if cell]
     if not named or len({*named}) < len(named) or any(not _NAME.fullmatch(cell) or _is_value(cell) for cell in named):
         return False
-    if MISSING & {*named} or any(map(person_like, named)) or recognise.count(pa.array(named, pa.string())):
+    if MISSING & {*named} or name_persons(named, strict=True):
         return False  # names are shown: one that may be a person's is none of a column
     known = sum(map(is_known, named)) / len(named)
     if not rest:

@@ -21,15 +21,16 @@ from strongroom.quality.profile.names import (
     DROP,
     KINDS,
     NAMED_BY_PROGRAMS,
+    REDACT,
     TIMED,
     YEARS,
     kind_of,
     numbers_things,
     parts_of,
 )
-from strongroom.quality.profile.people import capitals_like, person_like
-from strongroom.quality.profile.recognise import NATIONAL
 from strongroom.quality.profile.tally import Tally
+from strongroom.text import ENTITIES
+from strongroom.text.cells import NOBODYS, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Meaning:
         protect: the proposed `protect`.
         ask: what a person should decide.
         subject: it names the person whose row this is.
+        entities: what its values are or hold, in the words of `strongroom.text`.
     """
 
     kind: str
@@ -51,6 +53,7 @@ class Meaning:
     protect: Mapping[str, object]
     ask: str
     subject: bool = False
+    entities: tuple[str, ...] = ()
 
     @property
     def harmless(self) -> bool:
@@ -58,24 +61,82 @@ class Meaning:
         return self.classification == "internal"
 
 
-_BY_SORT = {
-    "email": "email", "iban": "iban", "card": "card", "ip": "ip", "mac": "device",
-    **dict.fromkeys(NATIONAL, "national id"), "phone": "phone",
-}  # fmt: skip
-"""Recogniser → kind of column; the first that most values are is taken."""
-_MOST, _LEAST_SEEN = 0.6, 2
-_CHECKED_ONLY = ("card", "bsn", "pesel", "steuer-id")
-"""Plain digits: a few of them may pass by chance."""
+_OF_ENTITY = {entity: kind for kind, sort in reversed(KINDS.items()) for entity in sort.entities}
+"""Entity → kind of column, the first that has it."""
+_PROVEN = ("email", "iban", "card", "national_id", "tax_id", "wallet")
+"""Entities of which one value says what a column is whose name says nothing: by a form or check digits of their own."""
+_BY_CHANCE = ("card", "national_id", "tax_id")
+"""Of those, what one in ten to one in a hundred other codes looks like."""
+_MOST, _NEARLY, _SOME, _NONE = 0.6, 0.95, 0.2, 0.05
+_FEW_NUMBERS, _FEW_VALUES = 8, 10
+"""So many different numbers have the check digits of one state by no chance; so many values tell that none is of a
+sort."""
 
 
-def _by_content(tally: Tally) -> tuple[str, str]:
-    """What the values look like, and the sort that told it."""
-    for sort, kind in _BY_SORT.items():
-        seen = tally.found.get(sort, 0)
-        least = _LEAST_SEEN if sort in _CHECKED_ONLY else 1
-        if tally.checked and seen >= least and seen >= _MOST * tally.checked:
-            return kind, sort
+def entities_of(tally: Tally, kind: str = "") -> tuple[str, ...]:
+    """What most values are or hold, the one that most are first.
+
+    Args:
+        tally: of the values.
+        kind: what the column's name says, which counts for values that could be that, and for no others.
+    """
+    looked = tally.found.get("looked", 0)
+    if not looked:
+        return ()
+    found = dict[str, float]()
+    for entity in ENTITIES:
+        bare = tally.found.get(entity, 0) + tally.found.get(f"{entity} within", 0)
+        labelled = tally.found.get(f"{entity} labelled", 0) if kind in KINDS and entity in KINDS[kind].entities else 0
+        if bare + labelled >= max(1, _MOST * looked):
+            found[entity] = (tally.found.get(entity, 0) + labelled) / looked
+    if not found and looked >= _FEW_NUMBERS and kind in ("", "harmless", "national id"):
+        state = max((number for name, number in tally.found.items() if name.startswith("number ")), default=0)
+        if state >= _NEARLY * looked:
+            found["national_id"] = 1.0
+    if "secret" in found:  # passwords stand in addresses, before an @
+        return ("secret",)
+    return tuple(sorted(found, key=lambda entity: -found[entity]))
+
+
+def _by_content(tally: Tally, kind: str) -> tuple[str, str]:
+    """The kind that the values tell, and the entity that told it."""
+    most = _MOST * tally.found.get("looked", 0)
+    for entity in entities_of(tally, kind):
+        if tally.found.get(f"{entity} within", 0) >= most > tally.found.get("mostly", 0):
+            continue  # it stands in each among more of other words
+        if kind in KINDS and entity in KINDS[kind].entities:
+            return kind, entity
+        if entity in _OF_ENTITY and not (entity in _WEAK and kind):
+            return _OF_ENTITY[entity], entity
     return "", ""
+
+
+_SMALLEST = 1_000
+_WEAK = ("phone", "place", "coordinates", "address", "date_of_birth")
+"""What values look like that may be something else, by what the column is called."""
+
+
+def _contradicted(kind: str, type_: Type, tally: Tally) -> str:
+    """What the values say against the name of their column; empty where they do not."""
+    if type_.name == "boolean":
+        return "its values are yes and no"
+    looked, sort = tally.found.get("looked", 0), KINDS[kind]
+    ends = [abs(end) for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
+    if type_.name in NUMBERS and ends and max(ends) < _SMALLEST and (sort.formed or kind == "birth date"):
+        return "its numbers are too small"
+    if sort.label and type_.name == "string" and tally.longest == 1:
+        return "its values are single letters"
+    dated = ("date",) if kind == "birth date" else ()
+    fitting = sum(
+        tally.found.get(f"{entity}{ending}", 0)
+        for entity in (*sort.entities, *dated)
+        for ending in ("", " within", " labelled")
+    )
+    if sort.formed and looked >= _FEW_VALUES and fitting <= _NONE * looked:
+        return f"no value looks like {sort.entities[0]}"
+    if (sort.label or sort.formed) and looked > 1 and tally.found.get("ordinary", 0) - fitting >= _MOST * looked:
+        return "its values are ordinary words"
+    return ""
 
 
 def is_free_text(tally: Tally) -> bool:
@@ -83,7 +144,18 @@ def is_free_text(tally: Tally) -> bool:
     if tally.given == 0 or (not tally.kinds and not tally.lengths):
         return False
     many = tally.few is None or len(tally.few) > 20 or tally.given <= 20
-    return many and tally.blanks >= 4 * tally.given and (tally.longest or 0) >= 30
+    long = many and tally.blanks >= 4 * tally.given and (tally.longest or 0) >= 30
+    return long and tally.found.get("mostly", 0) < _MOST * max(1, tally.found.get("looked", 0))
+
+
+def names_people(tally: Tally) -> bool:
+    """Whether texts name people, or hold what somebody is known by."""
+    personal, looked = tally.found.get("personal", 0), tally.found.get("looked", 0)
+    return personal >= max(1, _NAMING * looked)
+
+
+_NAMING = 0.02
+"""Which part of texts names somebody by more than the chance of a word that is a name, too."""
 
 
 def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen: bool = True) -> Meaning:
@@ -100,11 +172,18 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
         return Meaning("unplaced", "no value was seen", "", DROP, "No value was seen: what is it?")
     parts = parts_of(name)
     kind, why = kind_of(parts), "by its name"
-    most, sort = _by_content(tally)
-    if most and kind != most and not (kind in KINDS and most == "phone"):
-        kind, why = most, f"its values look like {sort}"
+    free = type_.name == "string" and is_free_text(tally)
+    if free and kind not in _NO_PROSE:
+        kind = ""
+    most, entity = ("", "") if free else _by_content(tally, kind)
+    if most and kind != most:
+        kind, why = most, f"its values look like {entity}"
+    elif kind in KINDS and not most and type_.name not in DATES and (against := _contradicted(kind, type_, tally)):
+        return Meaning("unplaced", f"not what it is called: {against}", "", DROP, "What is it?")
     if kind in ("", "harmless"):
         held, how = _held(type_, tally, birth_before)
+        if not held and type_.name == "string" and tally.few and not CODED & {*parts} and facts(map(str, tally.few)):
+            held, how = "sensitive", "its values say somebody's sex, nationality, religion or politics"
         kind, why = (held, how) if held else (kind, why)
     if kind == "harmless":
         doubt = doubt_of(type_, tally, parts, seen=seen, birth_before=birth_before)
@@ -114,9 +193,14 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     if not kind:
         return Meaning("unplaced", "", "", DROP, "Nothing tells what this is: decide, and it leaves as you say.")
     sort_ = KINDS[kind]
-    protect = _protect(kind, type_, tally, named=why == "by its name", seen=seen)
+    protect, ask = _protect(kind, type_, tally, named=why == "by its name", seen=seen), sort_.ask
+    if why == _NAMING_PEOPLE:
+        protect, ask = REDACT, "It leaves without whom and what it names: may places or dates stay? Then list in find."
     subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
-    return Meaning(kind, why, sort_.classification, protect, sort_.ask, subject=subject)
+    held = () if free else entities_of(tally, kind)
+    apart = _WEAK if not {*held} & {*sort_.entities} else ()
+    held = tuple(entity for entity in held if entity in _OF_ENTITY and entity not in apart)
+    return Meaning(kind, why, sort_.classification, protect, ask, subject=subject, entities=held)
 
 
 def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
@@ -125,11 +209,21 @@ def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
         return "birth date", "its dates may be birthdays"
     if type_.name != "string":
         return "", ""
-    within = [sort.removesuffix(" within") for sort in tally.found if sort.endswith(" within")]
-    if is_free_text(tally) or within:
-        return "free text", f"it holds {within[0]}" if within else "its values are sentences"
-    strong = [sort for sort in _BY_SORT if sort not in ("ip", "mac", *_CHECKED_ONLY, "phone") and tally.found.get(sort)]
-    return (_BY_SORT[strong[0]], f"some values look like {strong[0]}") if strong else ("", "")
+    within = [entity for entity in ENTITIES if entity not in NOBODYS and tally.found.get(f"{entity} within")]
+    if is_free_text(tally):
+        return "free text", _NAMING_PEOPLE if names_people(tally) else _NAMING_NOBODY
+    if within:
+        return "free text", f"it holds {within[0]}"
+    looked = tally.found.get("looked", 0)
+    proven = [
+        entity
+        for entity in _PROVEN
+        if (number := tally.found.get(entity, 0)) and (entity not in _BY_CHANCE or number >= _SOME * looked)
+    ]
+    return (_OF_ENTITY[proven[0]], f"some values look like {proven[0]}") if proven else ("", "")
+
+
+_NAMING_PEOPLE, _NAMING_NOBODY = "its values are sentences that name people", "its values are sentences"
 
 
 _OLDEST, _YOUNGEST = 1880, 40
@@ -142,6 +236,8 @@ _YEAR, _LAST_SECOND = 31_556_952, 4 * 10**9
 """Seconds."""
 _MORE = 2
 """Years before `birth_before`: no date that is kept lies further back."""
+_NO_PROSE = ("secret", "sensitive", "birth date", "device")
+"""Names of columns whose values may be long and have blanks."""
 _DIGITS = 7
 """A text with so many of them may be a number that was given out, or a day."""
 _DAY = _OLDEST * 10_000
@@ -168,7 +264,7 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return _doubt_of_numbers(tally, parts, birth_before, type_)
     if type_.name != "string" or not seen:
         return "no value was seen" if not seen else "nothing tells what its bytes are"
-    if personal := next((sort for sort in _BY_SORT if _many_enough(tally, sort)), ""):
+    if personal := next((entity for entity in _PROVEN if tally.found.get(entity)), ""):
         return f"some values look like {personal}"
     coded = CODED & {*parts} and tally.found.get("two or three letters") == tally.checked
     if coded or tally.found.get("of a clock") == tally.checked:
@@ -180,11 +276,6 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
     words = list(map(str, tally.few or ()))
     if any(sum(map(str.isdigit, word)) >= _DIGITS for word in words):
         return "some values have as many digits as telephones, persons or birthdays"
-    like = next((like for word in words if (like := person_like(word))), "")
-    if not like and not CODED & {*parts} and any(map(capitals_like, words)):
-        like = "whole name"
-    if like:
-        return f"some values look like a person's {like}"
     return doubt_of_words(words, countries=bool(CODED & {*parts}))
 
 
@@ -207,12 +298,6 @@ def _doubt_of_numbers(tally: Tally, parts: tuple[str, ...], before: int, type_: 
     if _is_closed(tally) and "code" in parts:
         return ""
     return "it is the number of something" if numbers_things(parts, type_) else ""
-
-
-def _many_enough(tally: Tally, sort: str) -> bool:
-    """Whether values are of a sort by more than chance: one in ten of any digits has check digits."""
-    number = tally.found.get(sort, 0)
-    return number > 0 and (sort not in _CHECKED_ONLY or 2 * number >= tally.found.get(f"{sort} like", 0))
 
 
 def _protect(kind: str, type_: Type, tally: Tally, *, named: bool, seen: bool) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from strongroom.core.contract import Type
 
@@ -19,6 +20,9 @@ class Kind:
         words: parts of names that say it: one word, or several with a blank between that stand side by side.
         text, number, moment: how it leaves, by the type it has; `drop` where that is not said.
         ask: what a person should decide.
+        entities: what the recognisers of texts call its values.
+        label: the word that stands for the name before a value, for those recognisers.
+        formed: nothing is one that has not the form; a column of which no value has it is none.
     """
 
     classification: str
@@ -27,10 +31,14 @@ class Kind:
     number: Mapping[str, object] = field(default_factory=lambda: {"method": "drop"})
     moment: Mapping[str, object] = field(default_factory=lambda: {"method": "drop"})
     ask: str = ""
+    entities: tuple[str, ...] = ()
+    label: str = ""
+    formed: bool = False
 
 
 DROP: Mapping[str, object] = {"method": "drop"}
 _HASH: Mapping[str, object] = {"method": "hash"}
+REDACT: Mapping[str, object] = {"method": "redact", "find": "all", "known": "all"}
 _SEALED: Mapping[str, object] = {"method": "encrypt"}
 _PERSON = {"method": "hash", "domain": "person"}
 
@@ -47,12 +55,16 @@ KINDS: Mapping[str, Kind] = {
         ),
         DROP,
         ask="Does anybody train on a secret?",
+        entities=_words("secret"),
+        label="password",
     ),
     "email": Kind(
         "personal",
         _words("email, e mail, mail, emailadresse, mailadresse, correo, courriel, posta elettronica"),
         {"method": "encrypt", "domain": "email"},
         ask="Encrypted, so that it can be opened with a right to; drop it where nobody needs that.",
+        entities=_words("email"),
+        formed=True,
     ),
     "iban": Kind(
         "confidential",
@@ -62,6 +74,9 @@ KINDS: Mapping[str, Kind] = {
         _SEALED,
         _SEALED,
         ask="Whose accounts are these?",
+        entities=_words("iban, bank_account"),
+        label="account number",
+        formed=True,
     ),
     "card": Kind(
         "confidential",
@@ -72,6 +87,9 @@ KINDS: Mapping[str, Kind] = {
         _SEALED,
         _SEALED,
         ask="Whose cards are these?",
+        entities=_words("card"),
+        label="card number",
+        formed=True,
     ),
     "national id": Kind(
         "confidential",
@@ -80,16 +98,21 @@ KINDS: Mapping[str, Kind] = {
             "steueridentifikationsnummer, sozialversicherungsnummer, svnr, tax id, taxid, tin, personnummer, "
             "insee, nir, codice fiscale, passport, passport number, reisepass, pasaporte, passeport, ausweis, "
             "ausweisnummer, national id, nationalid, identity card, id card, driver license, drivers license, "
-            "driving licence, fuhrerschein, fuehrerschein, aadhaar, medicare, nhs number, hetu, ahv"
+            "driving licence, fuhrerschein, fuehrerschein, license number, licence number, license no, licence no, "
+            "tax number, tax no, vat id, vat number, steuer nr, aadhaar, medicare, nhs number, hetu, ahv, "
+            "mrn, medical record, health record, nhc, historia clinica"
         ),
         _SEALED,
         _SEALED,
         ask="Whose numbers are these?",
+        entities=_words("national_id, tax_id, passport, driving_licence, medical_record"),
+        label="identity number",
+        formed=True,
     ),
     "birth date": Kind(
         "personal",
         _words(
-            "birth, birthday, birthdate, dob, geburt, geburtsdatum, geburtstag, geburtsjahr, geb datum, "
+            "birth, birthday, bday, geb, birthdate, dob, geburt, geburtsdatum, geburtstag, geburtsjahr, geb datum, "
             "gebdatum, geboren, naissance, nacimiento, nascita, nascimento, geboorte, geboortedatum, fodsel, "
             "fodselsdato, syntymaaika, fecha nac"
         ),
@@ -97,6 +120,8 @@ KINDS: Mapping[str, Kind] = {
         {"method": "generalise", "bands": {"width": 10, "min": 1900, "max": 2030}},
         {"method": "generalise", "date": "year"},
         ask="Is the year enough, and is it needed?",
+        entities=_words("date_of_birth"),
+        label="born",
     ),
     "age": Kind(
         "personal",
@@ -104,11 +129,12 @@ KINDS: Mapping[str, Kind] = {
         DROP,
         {"method": "generalise", "bands": {"width": 10, "min": 0, "max": 120}},
         ask="Are bands of ten years enough?",
+        entities=_words("age"),
     ),
     "sensitive": Kind(
         "sensitive",
         _words(
-            "sex, gender, geschlecht, genero, sexe, sesso, race, rasse, raza, ethnicity, ethnic, ethnie, "
+            "sex, gender, geschlecht, sexo, genero, sexe, sesso, race, rasse, raza, ethnicity, ethnic, ethnie, "
             "ethnie, herkunft, native country, country of birth, religion, konfession, faith, nationality, "
             "nationalitat, staatsangehorigkeit, disability, behinderung, sexual, orientation, politics, "
             "political, marital, marital status, familienstand, civil status, estado civil, relationship, "
@@ -117,12 +143,13 @@ KINDS: Mapping[str, Kind] = {
         ),
         DROP,
         ask="Needed, for example to measure whether a model treats all alike? Then keep it with a 'why'.",
+        entities=_words("nationality, religion, politics, sex"),
     ),
     "free text": Kind(
         "personal",
         (),
         {"method": "encrypt", "mode": "randomised"},
-        ask="Free text may name people. To train on it: keep it with a 'why', and the role text.",
+        ask="Free text may name people. To train on it: redact, and the role text.",
     ),
     "person's id": Kind(
         "personal", (), _PERSON, _PERSON, ask="Equal values stay equal in all tables of the domain: is that meant?"
@@ -136,22 +163,29 @@ KINDS: Mapping[str, Kind] = {
         {"method": "mask", "keepLast": 4},
         _HASH,
         ask="Are the last four signs needed?",
+        entities=_words("phone"),
+        label="phone",
+        formed=True,
     ),
     "ip": Kind(
         "personal",
         _words("ip, ip address, ipaddress, ipv4, ipv6, client ip, remote addr, remote address"),
         _HASH,
         ask="Needed at all?",
+        entities=_words("ip"),
+        formed=True,
     ),
     "device": Kind(
         "personal",
         _words(
             "device id, deviceid, imei, imsi, mac address, cookie, session id, sessionid, advertising id, "
-            "idfa, fingerprint, user agent, useragent, license plate, licence plate, kennzeichen, vin"
+            "idfa, fingerprint, user agent, useragent, license plate, licence plate, kennzeichen, matricula, placa, vin"
         ),
         _HASH,
         _HASH,
         ask="Does it stand for one person?",
+        entities=_words("mac, vehicle_plate"),
+        label="number plate",
     ),
     "address": Kind(
         "personal",
@@ -161,6 +195,8 @@ KINDS: Mapping[str, Kind] = {
         ),
         _SEALED,
         ask="Needed at all?",
+        entities=_words("address"),
+        label="address",
     ),
     "postcode": Kind(
         "personal",
@@ -170,6 +206,8 @@ KINDS: Mapping[str, Kind] = {
         ),
         {"method": "generalise", "prefix": 2},
         ask="Are the first two signs enough, and not too many?",
+        entities=_words("address"),
+        label="postcode",
     ),
     "place": Kind(
         "personal",
@@ -180,6 +218,8 @@ KINDS: Mapping[str, Kind] = {
         ),
         _SEALED,
         ask="With other columns it may tell who somebody is: needed at all?",
+        entities=_words("place, coordinates"),
+        label="city",
     ),
     "money": Kind(
         "sensitive",
@@ -197,6 +237,21 @@ KINDS: Mapping[str, Kind] = {
         _SEALED,
         ask="With other columns it may tell who somebody is: is a coarser group enough?",
     ),
+    "username": Kind(
+        "personal",
+        _words("username, user name, benutzername, login, nickname, nick, handle, screen name, usuario, pseudo"),
+        _SEALED,
+        ask="Does it stand for one person?",
+        entities=_words("username, profile"),
+        label="username",
+    ),
+    "wallet": Kind(
+        "confidential",
+        _words("wallet, wallet address, btc address, eth address"),
+        _SEALED,
+        ask="Whose wallets are these?",
+        entities=_words("wallet"),
+    ),
     "person's name": Kind(
         "personal",
         _words(
@@ -204,12 +259,14 @@ KINDS: Mapping[str, Kind] = {
             "given name, givenname, family name, familyname, full name, fullname, middle name, maiden name, "
             "nom, prenom, nombre, apellido, apellidos, cognome, nome, sobrenome, voornaam, achternaam, "
             "fornavn, etternavn, efternamn, fornamn, patient name, customer name, kundenname, "
-            "ansprechpartner, contact name, username, user name, benutzername, login, nickname, author, "
+            "ansprechpartner, contact name, author, "
             "autor, person, patient, customer, kunde, employee, mitarbeiter, manager, owner, contact, "
             "signature, unterschrift"
         ),
         _SEALED,
         ask="Names of people? If not, say what they are.",
+        entities=_words("person"),
+        label="name",
     ),
 }
 """Every sort of personal column; the first whose words a name has is taken."""
@@ -303,7 +360,7 @@ def _doer(parts: tuple[str, ...]) -> bool:
 
 
 def kind_of(parts: tuple[str, ...]) -> str:
-    if _person_id(parts):
+    if _person_id(parts) and not _says(parts, KINDS["iban"].words):
         return "person's id"
     for kind, sort in KINDS.items():
         if kind == "person's name" and parts != ("name",) and _says(parts, ("name",)) and _HARMLESS & {*parts}:
@@ -313,6 +370,13 @@ def kind_of(parts: tuple[str, ...]) -> str:
     if _doer(parts):
         return "person's name"
     return "harmless" if _HARMLESS & {*parts} else ""
+
+
+@lru_cache(maxsize=4096)
+def label_of(name: str) -> str:
+    """The word that says before a value what the name of its column says; empty where it says nothing."""
+    kind = kind_of(parts_of(name))
+    return KINDS[kind].label if kind in KINDS else ""
 
 
 def is_known(name: str) -> bool:

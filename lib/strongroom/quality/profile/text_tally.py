@@ -16,8 +16,8 @@ from strongroom.arrow.leaves import Flat
 from strongroom.core.contract import Column, Type
 from strongroom.quality.checks.check import Check
 from strongroom.quality.checks.formats import format_of
-from strongroom.quality.profile import day_numbers, recognise
-from strongroom.quality.profile.tally import FEW, FORMATS, KINDS, Ends, Tally, as_numpy, years_of
+from strongroom.quality.profile import day_numbers, entities
+from strongroom.quality.profile.tally import FEW, FORMATS, Ends, Tally, as_numpy, years_of
 from strongroom.quality.profile.written import DATE_SHAPE, DATES, MISSING, NUMBERS, TIME_SHAPE, TIMES
 from strongroom.quality.reading import datetimes, numbers
 
@@ -26,13 +26,14 @@ LONGEST_WORD, LONGEST_KEY = 100, 100
 _WHOLE, _ZEROS = r"^-?(?:0|[1-9][0-9]*)$", r"^-?0[0-9]+(?:[.,][0-9]+)?$"
 
 
-def tally_text(array: pa.Array, *, alive: frozenset[str] = frozenset(KINDS), tokens: str = "") -> Tally:
+def tally_text(array: pa.Array, *, prior: Tally | None = None, tokens: str = "", label: str = "") -> Tally:
     """The tally of texts.
 
     Args:
         array: strings; what is no UTF-8 counts as null.
-        alive: kinds that are looked for; the others are left out, as if no value was such.
+        prior: of what came before: kinds that not all of its values have are left out, as if no value was such.
         tokens: what all of them are in JSON.
+        label: what the column's name says, as a word before a value.
     """
     broken = buffers.unreadable(array)
     if broken is not None:
@@ -48,7 +49,7 @@ def tally_text(array: pa.Array, *, alive: frozenset[str] = frozenset(KINDS), tok
     missing = _by_word(trimmed, words, counts)
     good = ~(blank | words)
     texts, counts_good = trimmed.filter(pa.array(good)), counts[good]
-    found = _of_texts(texts, counts_good, alive) if len(texts) else Tally()
+    found = _of_texts(texts, counts_good, prior or Tally(), label) if len(texts) else Tally()
     given = int(counts_good.sum())
     alone = bool((counts_good == 1).all()) and len(texts.unique()) == len(texts)
     short = not len(texts) or (found.longest or 0) <= LONGEST_KEY
@@ -65,8 +66,10 @@ def tally_text(array: pa.Array, *, alive: frozenset[str] = frozenset(KINDS), tok
     )
 
 
-def _of_texts(texts: pa.Array, counts: np.ndarray, alive: frozenset[str]) -> Tally:
+def _of_texts(texts: pa.Array, counts: np.ndarray, prior: Tally, label: str) -> Tally:
     """The part of a tally that is about values which are neither blank nor a word for a missing one."""
+    alive = prior.alive()
+    named = entities.count(texts, counts, label=label, looked=prior.found.get("looked", 0))
     lengths = buffers.char_lengths(texts)
     kinds, ends = dict[str, int](), dict[str, Ends]()
     digits = _numbers(texts, counts, alive, kinds, ends)
@@ -81,7 +84,7 @@ def _of_texts(texts: pa.Array, counts: np.ndarray, alive: frozenset[str]) -> Tal
         digits=digits,
         blanks=int((as_numpy(pc.count_substring(texts, " ")) * counts).sum()),
         few=_words(texts, counts, lengths),
-        found={**recognise.count(texts), **recognise.formed(texts), **_days(texts)},
+        found={**named, **entities.formed(texts), **_days(texts)},
         checked=len(texts),
         years=years,
         lengths=tuple(map(int, buckets)),

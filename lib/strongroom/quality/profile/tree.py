@@ -7,24 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.arrow import buffers
 from strongroom.core.contract import Column, Type
 from strongroom.core.errors import StoreError
-from strongroom.quality.profile import recognise
-from strongroom.quality.profile.people import person_like
-from strongroom.quality.profile.recognise import NATIONAL
-from strongroom.quality.profile.tally import KINDS, Tally, tally_typed
+from strongroom.quality.profile import entities
+from strongroom.quality.profile.names import label_of
+from strongroom.quality.profile.tally import Tally, tally_typed
 from strongroom.quality.profile.text_tally import tally_text
 from strongroom.quality.reading.json_strict import Fraction, Whole
+from strongroom.text.cells import name_persons
 
 MOST_NAMES = 2_000
 """Names of one object: more are values that stand where names should."""
-_PERSONAL = frozenset(("email", "iban", "card", *NATIONAL))
 _BEYOND = "days or moments beyond microseconds or the years 1 to 9999"
 
 
@@ -98,10 +99,14 @@ def _check_names(names: Sequence[str]) -> None:
     Raises:
         StoreError: there are too many, or some are values of persons.
     """
-    people = any(" " in name and person_like(name) == "name" for name in names)
-    if people or len(names) > MOST_NAMES or _PERSONAL & recognise.count(pa.array(names, pa.string())).keys():
+    if len(names) > MOST_NAMES or _name_persons(tuple(names)):
         what = "the names of an object here are values (too many, or such as name persons)"
         raise StoreError(what, todo="Write it as an array of objects: {name, value}.", code="source.type")
+
+
+@lru_cache(maxsize=64)
+def _name_persons(names: tuple[str, ...]) -> bool:
+    return name_persons(names, strict=False)
 
 
 def wider(one: Type | None, other: Type | None) -> Type | None:
@@ -128,36 +133,59 @@ def tree_of_batch(batch: pa.RecordBatch, columns: Sequence[Column], prior: Tree)
         prior: of what came before, which tells what need not be looked for any more.
     """
     fields = {
-        column.name: _of_array(array, column, prior.fields.get(column.name))
+        column.name: _of_array(array, column, prior.fields.get(column.name), label_of(column.name))
         for column, array in zip(columns, batch.columns, strict=True)
     }
     return Tree(rows=batch.num_rows, objects=batch.num_rows, fields=fields)
 
 
-def _of_array(array: pa.Array, column: Column, prior: Tree | None) -> Tree:
+def _of_array(array: pa.Array, column: Column, prior: Tree | None, label: str) -> Tree:
     there = array.drop_null() if array.null_count else array
     rows, nulls = len(array), len(array) - len(there)
     before = prior.fields if prior is not None else {}
     if column.type.fields:
         fields = {
-            field.name: _of_array(inner, field, before.get(field.name))
+            field.name: _of_array(inner, field, before.get(field.name), label_of(field.name))
             for field, inner in zip(column.type.fields, there.flatten(), strict=True)
         }
         return Tree(rows, nulls, objects=len(there), fields=fields)
     if column.type.item is not None:
-        item = _of_array(there.flatten(), column.type.item, prior.item if prior is not None else None)
+        item = _of_array(there.flatten(), column.type.item, prior.item if prior is not None else None, label)
         return Tree(rows, nulls, arrays=len(there), item=item)
     if pa.types.is_large_string(array.type) and column.type.name != "string":
         return Tree(rows, nulls, tally=Tally(rows, nulls, given=rows - nulls, few=None, keys=None), unread=_BEYOND)
+    earlier = prior.tally if prior is not None else None
     if buffers.is_text(array.type):
-        alive = prior.tally.alive() if prior is not None else frozenset(KINDS)
         text = array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
-        return Tree(rows, nulls, tally=tally_text(text, alive=alive))
-    return Tree(rows, nulls, tally=tally_typed(array))
+        return Tree(rows, nulls, tally=tally_text(text, prior=earlier, label=label))
+    tally = tally_typed(array)
+    if pa.types.is_integer(array.type) and len(there):
+        tally = replace(tally, found={**tally.found, **_integers(there, tally, earlier, label)})
+    return Tree(rows, nulls, tally=tally)
 
 
-def tree_of_records(records: Sequence[Any], prior: Tree | None = None) -> Tree:
-    """The tree of parsed JSON: objects as `json_strict.parse(…, apart=True)` gives them."""
+def _integers(there: pa.Array, tally: Tally, earlier: Tally | None, label: str) -> Mapping[str, int]:
+    """What numbers are that a source holds as such: those of five digits at most are of no sort."""
+    low, high = tally.ends["typed"]
+    if max(-low, high) < _SHORT:
+        return {}
+    counted = pc.value_counts(there)
+    counts = counted.field("counts").to_numpy(zero_copy_only=False)
+    looked = earlier.found.get("looked", 0) if earlier is not None else 0
+    return entities.count(counted.field("values").cast(pa.string()), counts, label=label, looked=looked)
+
+
+_SHORT = 10**5
+
+
+def tree_of_records(records: Sequence[Any], prior: Tree | None = None, label: str = "") -> Tree:
+    """The tree of parsed JSON: objects as `json_strict.parse(…, apart=True)` gives them.
+
+    Args:
+        records: what stands at one place.
+        prior: of what came before.
+        label: what the name of the place says, as a word before a value.
+    """
     objects = [value for value in records if isinstance(value, dict)]
     arrays = [value for value in records if isinstance(value, list)]
     texts, numbers, words = list[str](), list[str](), list[str]()
@@ -169,17 +197,19 @@ def tree_of_records(records: Sequence[Any], prior: Tree | None = None) -> Tree:
         elif isinstance(value, bool):
             words.append("true" if value else "false")
     nulls = len(records) - len(objects) - len(arrays) - len(texts) - len(numbers) - len(words)
-    alive = prior.tally.alive() if prior is not None else frozenset(KINDS)
+    earlier = prior.tally if prior is not None else None
     tally = Tally(rows=nulls, nulls=nulls)
     for some, tokens in ((texts, "text"), (numbers, "number"), (words, "boolean")):
         if some:
-            tally = tally.merge(tally_text(pa.array(some, pa.string()), alive=alive, tokens=tokens))
+            tally = tally.merge(tally_text(pa.array(some, pa.string()), prior=earlier, tokens=tokens, label=label))
     names = list(dict.fromkeys(chain.from_iterable(objects)))
     _check_names(names)
     before = prior.fields if prior is not None else {}
-    fields = {name: tree_of_records([each.get(name) for each in objects], before.get(name)) for name in names}
+    fields = {
+        name: tree_of_records([each.get(name) for each in objects], before.get(name), label_of(name)) for name in names
+    }
     items = [item for array in arrays for item in array]
-    item = tree_of_records(items, prior.item if prior is not None else None) if arrays else None
+    item = tree_of_records(items, prior.item if prior is not None else None, label) if arrays else None
     return Tree(len(records), nulls, len(objects), len(arrays), tally, fields, item)
 
 

@@ -1,0 +1,182 @@
+"""Texts that a contract redacts: what names people is in nothing that a run writes."""
+# ruff: noqa: E501 - a column is a line
+
+import json
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from strongroom.flows import prepare, reveal
+from strongroom.flows.row_pass import redacting
+from strongroom.text.redaction import Redacted, canonical
+from support.lakes import install
+
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: tickets
+version: 1.0.0
+status: active
+servers: [{server: raw, type: local, path: raw/tickets/*.json, format: json}]
+schema:
+  - name: tickets
+    properties:
+      - {name: id, logicalType: integer, required: true, unique: true, customProperties: [{property: protect, value: {method: keep}}]}
+      - name: name
+        logicalType: string
+        classification: personal
+        customProperties: [{property: protect, value: {method: drop}}]
+      - name: text
+        logicalType: string
+        logicalTypeOptions: {minLength: 3}
+        customProperties:
+          - {property: protect, value: {method: redact}}
+          - {property: role, value: text}
+customProperties: [{property: purposes, value: [model_training]}]
+"""
+ROWS = [
+    {
+        "id": 1,
+        "name": "Ms Olga Petrova",
+        "text": "Dr. Olga Petrova wrote from olga.petrova@example.com; Petrova is angry.",
+    },
+    {"id": 2, "name": "Ines Acosta", "text": "Nobody is named here, order 20931."},
+    {"id": 3, "name": "Ines Acosta", "text": None},
+    {"id": 4, "name": "Ines Acosta", "text": "no"},
+]
+
+
+@pytest.fixture
+def place(tmp_path, capsys):
+    made = install(tmp_path, capsys)
+    (made.root / "contracts/tickets.yaml").write_text(CONTRACT)
+    write(made, ROWS)
+    return made
+
+
+def write(place, rows, name="a.json"):
+    folder = place.lake / "raw/tickets"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def prepared(place, *options):
+    done = place.run(prepare, "--contract", "tickets", "--set", "prepare.quarantine_limit=1", *options)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_text_leaves_without_what_names_people(place):
+    prepared(place)
+    texts = {row["id"]: row["text"] and re.sub(r"_\d+]", "]", row["text"]) for row in place.rows("training.tickets")}
+    assert texts == {
+        1: "[PERSON] wrote from [EMAIL]; [PERSON] is angry.",
+        2: "Nobody is named here, order 20931.",
+        3: None,
+    }
+    assert [row["reasons"] for row in place.rows("quarantine.tickets")] == [["text.minLength"]], (
+        "the raw text is judged"
+    )
+
+
+def everything(place) -> str:
+    """All bytes below the installation but the raw files, as letters."""
+    files = (file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts)
+    return "".join(file.read_bytes().decode("latin-1") for file in files).lower()
+
+
+def test_nothing_that_a_run_writes_or_says_names_anybody(place):
+    done = prepared(place)
+    found = everything(place) + done.out.lower() + done.err.lower()
+    assert "person_1" in found or "redact" in found
+    assert [word for word in ("olga", "petrova", "acosta") if word in found] == []
+
+
+NESTED = CONTRACT.replace(
+    "      - name: text\n",
+    """\
+      - name: about
+        logicalType: object
+        properties:
+          - {name: note, logicalType: string, classification: personal, customProperties: [{property: protect, value: {method: redact, reversible: true}}]}
+          - {name: place, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
+      - name: replies
+        logicalType: array
+        items: {logicalType: string}
+        customProperties: [{property: protect, value: {method: redact}}]
+      - name: text
+""",
+).replace(
+    "value: {method: redact}}\n          - {property: role",
+    "value: {method: redact, reversible: true}}\n          - {property: role",
+)
+DEEP = [
+    {
+        "id": 1,
+        "name": "Olga Petrova",
+        "about": {"note": "Dr. Olga Petrova", "place": "Rome"},
+        "replies": ["Dr. Olga Petrova", None, "Nothing."],
+        "text": "Dr. Olga Petrova wrote.",
+    },
+    {"id": 2, "about": {"note": None, "place": "x"}, "replies": [], "text": "Nobody."},
+    {"id": 3, "about": None, "replies": None, "text": "Nobody either."},
+]
+
+
+def test_fields_and_items_are_redacted_where_they_stand_and_originals_open_again(place):
+    (place.root / "contracts/tickets.yaml").write_text(NESTED)
+    write(place, DEEP)
+    prepared(place)
+    rows = place.rows("training.tickets", "id")
+    assert [row["replies"] for row in rows] == [["[PERSON_1]", None, "Nothing."], [], None]
+    assert [row["about"] and row["about"]["note"] for row in rows] == ["[PERSON_1]", None, None]
+    assert [row["about"] and row["about"]["place"] for row in rows] == ["Rome", "x", None]
+    assert [row["text"] for row in rows] == ["[PERSON_1] wrote.", "Nobody.", "Nobody either."]
+    assert list(rows[0]) == ["id", "about", "replies", "text", "text_original"]
+    assert [(type(row["text_original"]), row["about"] and row["about"]["note_original"] is None) for row in rows] == [
+        (bytes, False),
+        (bytes, True),
+        (bytes, None),
+    ]
+    assert [word for word in ("olga", "petrova") if word in everything(place)] == []
+    opened = place.run(reveal, "--contract", "tickets", "--columns", "id,text_original,about", *PIA)
+    assert opened.code == 0, opened.err
+    shown = place.rows("revealed.tickets", "id")
+    assert [row["text_original"] for row in shown] == [row["text"] for row in DEEP]
+    assert shown[0]["about"] == {"note": "[PERSON_1]", "note_original": "Dr. Olga Petrova", "place": "Rome"}
+
+
+PIA = ("--set", "principal=user:pia", "--purpose", "data_subject_request")
+
+
+def test_who_may_not_reveal_opens_no_original(place):
+    (place.root / "contracts/tickets.yaml").write_text(NESTED)
+    write(place, DEEP)
+    prepared(place)
+    ada = ("--set", "principal=user:ada", "--purpose", "model_training")
+    assert place.run(reveal, "--contract", "tickets", "--columns", "id,text_original", *ada).code == 5
+
+
+TOKENS = CONTRACT.replace("value: {method: drop}", "value: {method: hash, domain: person, normalise: name}").replace(
+    "value: {method: redact}", "value: {method: redact, replace: token, domain: person}"
+)
+
+
+def test_a_name_in_a_text_has_the_token_of_the_column_that_takes_all_spellings_for_one(place, monkeypatch):
+    """What asks for tokens is a seam of its own (tests/text/test_redaction.py): here, that it gets the right ones."""
+    asked = []
+
+    def redact(texts, known, *, finder):
+        asked.append(texts[0].tokens(pa.array([canonical("Ms Olga Petrova", "person")]))[0].as_py())
+        return Redacted((texts[0].texts,), (finder.find(texts[0].texts),))
+
+    monkeypatch.setattr(redacting, "redact", redact)
+    (place.root / "contracts/tickets.yaml").write_text(TOKENS)
+    prepared(place)
+    assert asked == [place.rows("training.tickets", "id")[0]["name"]]
+    place.edit("contracts/tickets.yaml", ", normalise: name", "")
+    prepared(place)
+    assert asked[1] == asked[0]
+    assert asked[0] != place.rows("training.tickets", "id")[0]["name"], "without the word a spelling is itself"
