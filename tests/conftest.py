@@ -1,13 +1,15 @@
-"""The one Spark session of the tests, and an object store."""
+"""The one Spark session of the tests, an object store, and which tests are quick."""
 
 import os
 import secrets
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from protect.ring import SEED
+from support.weight import needs_spark, whole_files
 
 ROOT = Path(__file__).parents[1]
 HOME = Path(os.environ.get("STRONGROOM_HOME") or ROOT / ".strongroom")
@@ -25,9 +27,59 @@ SETTINGS = {
 }
 
 
+QUICK_S = 0.5
+"""What a test of `tests/run.sh --fast` may take, of the processor's time."""
+_TIMED = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--strict-times",
+        action="store_true",
+        help=f"a test that is not marked and takes {QUICK_S} s or starts a program fails",
+    )
+
+
 def pytest_configure(config):
     # pyspark leaves the socket of each collect() to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+    # Without bytecode each process compiles all of lib, and rewrites the assertions of all tests: half of collection.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # That data lies on the disk when the power fails is what no test can see; in whole jobs it is half of their time.
+    os.fsync = os.fstat
+    config.stash[_TIMED] = []
+    if config.option.strict_times:
+        sys.addaudithook(lambda event, _: event == "subprocess.Popen" and config.stash[_TIMED].append(event))
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A file of which the marks that are asked for leave nothing need not be imported."""
+    if not collection_path.name.startswith("test_"):
+        return None
+    if "not whole" in config.option.markexpr and collection_path in whole_files():
+        return True
+    if config.option.markexpr.startswith("spark") and not needs_spark(collection_path):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path in whole_files():
+            item.add_marker("whole")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    started = item.config.stash[_TIMED]
+    started.clear()
+    before = time.process_time()
+    yield
+    taken = time.process_time() - before
+    if item.config.option.strict_times and not any(map(item.get_closest_marker, ("spark", "slow", "whole"))):
+        assert not started, "it starts a program: mark it whole"
+        assert taken < QUICK_S, f"it takes {taken:.1f} s of the processor: mark it whole"
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks everything, and at the end says what failed: set-up, lint, format, types, tests.
 #   tests/run.sh [--fast | --slow | --changed] [arguments of pytest]
-#   --fast     no Spark, and so no Java
-#   --slow     the tests marked slow, too
+#   --fast     what is quick: no Spark, and so no Java, no whole jobs or programs, no long series
+#   --slow     the tests marked slow, too; and a test of --fast that is not quick fails
 #   --changed  only tests that can be touched by what differs from main: tests/changed.py
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -92,10 +92,10 @@ step "lint" "$python" -m ruff check .
 step "format" "$python" -m ruff format --check .
 step "types" "$python" -m mypy
 case "$speed" in
-    fast) step "tests without Java" tests "not spark and not slow" -n 2 "$@" ;;
+    fast) step "quick tests" tests "not spark and not slow and not whole" -n 2 "$@" ;;
     usual) beside "$@" ;;
     slow) # one after the other: these start clusters, and kill jobs at moments that they measure
-        step "tests without Java" tests "not spark" "$@"
+        step "tests without Java" tests "not spark" --strict-times "$@"
         step "tests with Spark" tests "spark" "$@"
         ;;
 esac

@@ -190,9 +190,25 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(text: str) -> Iterator[tuple[int, str]]:
+@cache
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(text)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read():
+    for path in MODULES.values():
+        imports(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(text: str) -> tuple[tuple[int, str], ...]:
     """Line and module of each import, as far as it is a module; relative imports are refused."""
-    for node in ast.walk(ast.parse(text)):
+    return tuple(_imports(text))
+
+
+def _imports(text: str) -> Iterator[tuple[int, str]]:
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -358,12 +374,13 @@ ASKS_FOR_FORMATS = {
 def formats_asked_for(text: str) -> list[int]:
     """The lines that compare with a format's name, or look something up by it."""
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Compare):
             asked = [each for part in (node.left, *node.comparators) for each in (part, *getattr(part, "elts", ()))]
-        else:
+        elif isinstance(node, ast.Dict | ast.Tuple | ast.List | ast.Set | ast.MatchValue):
             asked = [*getattr(node, "elts", ()), *getattr(node, "keys", ()), getattr(node, "value", None)]
-            asked = asked if isinstance(node, ast.Dict | ast.Tuple | ast.List | ast.Set | ast.MatchValue) else []
+        else:
+            continue
         if any(isinstance(each, ast.Constant) and each.value in FORMATS for each in asked):
             found.append(node.lineno)
     return found

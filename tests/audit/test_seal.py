@@ -87,6 +87,7 @@ def edits(lines, rng):
     return [*lines[:at], lines[other], *lines[at + 1 :]] if at != other else None  # one stands for another
 
 
+@pytest.mark.whole
 def test_a_thousand_of_a_thousand_random_changes_are_found(log, settings):
     witness = seal(log, settings).head
     log.append(*(event(number) for number in range(20, 25)))

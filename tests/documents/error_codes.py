@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import partialmethod
+from functools import cache, partialmethod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ class Site(NamedTuple):
     where: str
 
 
+@cache
 def sites() -> list[Site]:
     """Every place, in the order of the source."""
     root = ROOT / "lib" / "strongroom"

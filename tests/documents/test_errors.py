@@ -8,6 +8,11 @@ from documents.error_codes import CLASSES, FORM, PAGE, page, sites
 from strongroom.core.errors import INVALID, ConfigError, Problem, StoreError
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _read():
+    sites()
+
+
 def test_codes_are_well_formed():
     wrong = [site for site in sites() if not FORM.fullmatch(site.code)]
     assert not wrong

@@ -79,6 +79,7 @@ def failing(text: str) -> list[bool]:
     return [False] * TABLE.num_rows if failed is None else failed.tolist()
 
 
+@pytest.mark.whole
 @given(CONDITION)
 @settings(max_examples=120, deadline=None)
 def test_a_condition_fails_where_duckdb_says_false(database, text):

@@ -60,6 +60,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.whole
 @given(st.lists(ROWS, max_size=12), st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_cut_of_a_table_gives_the_same_verdicts_and_counts(rows, data):

@@ -209,6 +209,7 @@ def _without_past(spread: Spread | None) -> Spread | None:
     return dataclasses.replace(spread, bins=tuple(dataclasses.replace(one, before=None) for one in spread.bins))
 
 
+@pytest.mark.whole
 def test_two_hundred_columns_with_pictures_fit_uncut() -> None:
     drawn = [column for column in demo().columns if column.spread or column.top]
     columns = tuple(dataclasses.replace(drawn[place % 4], path=f"column_{place}") for place in range(200))
@@ -277,6 +278,7 @@ def test_any_text_comes_back_as_text(text: str) -> None:
     assert "".join(page.words) == plain(text) + plain(text, longest=120)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "report", [hostile(times=1000, length=200), dataclasses.replace(closed(), reasons=(ReasonCount("r", 1),) * 9000)]
 )

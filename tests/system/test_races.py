@@ -73,6 +73,7 @@ PAIRS = [(ours, theirs, place % 4, 4) for place, (ours, theirs) in enumerate(pro
 """Every fourth step of each pair, so that all steps have their turn; the slow ones are all."""
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("ours", "theirs", "first", "apart"),
     PAIRS + [pytest.param(*pair[:2], 0, 1, marks=pytest.mark.slow) for pair in PAIRS],
@@ -147,6 +148,7 @@ def test_what_spark_does_just_before_a_commit_is_gone_along_with_or_named(scenes
         assert held(lake, mine.table) == sorted(then(BASE) if refused else mine.then(then(BASE))), name
 
 
+@pytest.mark.whole
 def test_many_at_once_lose_no_row(tmp_path):
     """Two writers of ours and one who compacts, deletes, adds and alters, each as fast as it can."""
     lake, errors = made(tmp_path, TRAINING), []

@@ -51,6 +51,7 @@ def test_a_bound_that_utc_does_not_have_is_refused(bound):
         parse_contract(text, "visits.yaml")
 
 
+@pytest.mark.whole
 def test_rules_without_number_on_one_number_are_refused_and_not_compared():
     rules = "".join(f"\n      - {{id: r{n}, metric: rowCount, mustBeGreaterThan: {n}}}" for n in range(2_000))
     with pytest.raises(ConfigError, match=f"2,000 rules on one 'rowCount', and {MOST_ON_ONE} are the most"):

@@ -40,6 +40,7 @@ def _survivors(broken: list[Mutant]) -> list[tuple[str, str, str]]:
     return [fate for fate in fates if fate[0] != "refused"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)
 def test_a_sample_of_broken_contracts_is_refused_with_file_and_line(file):
     broken = mutants(file.read_text(encoding="utf-8"))
@@ -47,6 +48,7 @@ def test_a_sample_of_broken_contracts_is_refused_with_file_and_line(file):
     assert _survivors(sample) == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("size", [50, pytest.param(500, marks=pytest.mark.slow)])
 def test_the_command_refuses_a_sample_of_broken_contracts_with_its_exit_code(size, tmp_path, monkeypatch, capsys):
     """All of them beside the good ones, as they would lie in a folder: exit 3 and file:line, and never 0."""

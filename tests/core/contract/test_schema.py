@@ -60,6 +60,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.whole
 @needs_examples
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
 def test_the_standards_own_examples_are_sound_by_its_schema(file):
@@ -68,6 +69,7 @@ def test_the_standards_own_examples_are_sound_by_its_schema(file):
     assert root["kind"].value == "DataContract"
 
 
+@pytest.mark.whole
 @needs_examples
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
 def test_each_example_loads_with_one_overlay_or_is_refused_for_a_true_reason(file):

@@ -43,6 +43,7 @@ def test_a_query_that_takes_too_long_is_stopped():
         ask("SELECT count_if(a.city <> b.city) FROM mini a JOIN mini b ON a.n = b.n", many, seconds=0.3)
 
 
+@pytest.mark.whole
 def test_a_query_that_needs_too_much_memory_is_stopped():
     many = pa.table({"n": pa.array(range(1_000_000)), "city": pa.array(map(str, range(1_000_000)))})
     with pytest.raises(ConfigError, match=r"mini.yaml:7: The query needs more than 10MB"):

@@ -59,6 +59,7 @@ def spoken(export, engine, **options):
         raise
 
 
+@pytest.mark.whole
 def test_unity_catalog_gives_every_cell_that_read_table_gives_and_no_other():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
@@ -79,6 +80,7 @@ def test_unity_catalog_gives_every_cell_that_read_table_gives_and_no_other():
     assert given > MANY
 
 
+@pytest.mark.whole
 def test_ranger_gives_what_read_table_gives_now_and_at_every_moment_to_come():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
@@ -97,6 +99,7 @@ def test_ranger_gives_what_read_table_gives_now_and_at_every_moment_to_come():
     assert given > MANY
 
 
+@pytest.mark.whole
 def test_a_reader_of_iceberg_restrictions_gives_what_read_table_gives():
     sql, told, given = exports.engine_of_sql(), 0, 0
     for engine, scope in cases(range(MANY)):
@@ -163,6 +166,7 @@ def random_condition(rng: random.Random, deep: int) -> str:
     return f"(if {left} then {right})" if word == "then" else f"({left} {word} {right})"
 
 
+@pytest.mark.whole
 def test_an_iceberg_filter_holds_where_our_expression_is_true_though_iceberg_knows_no_unknown():
     rng, sql = random.Random(7), duckdb.connect()
     sql.execute("CREATE TABLE t (n INT, m INT, x DOUBLE, s VARCHAR, d DATE, b BOOLEAN)")
@@ -182,6 +186,7 @@ def test_an_iceberg_filter_holds_where_our_expression_is_true_though_iceberg_kno
         assert [exports.holds(told, dict(enumerate(row, 1))) for row in whole] == wanted, text
 
 
+@pytest.mark.whole
 def test_nobody_writes_on_a_platform_who_may_not_write_here_and_everybody_does_who_may():
     told = given = 0
     for seed in range(3 * MANY):

@@ -61,6 +61,7 @@ def by_asking(engine, role, each):
     )
 
 
+@pytest.mark.whole
 def test_a_role_holds_exactly_the_keys_whose_every_column_the_engine_gives_to_every_member():
     given = withheld = shared = 0
     for seed in range(1_500):
@@ -79,6 +80,7 @@ def test_a_role_holds_exactly_the_keys_whose_every_column_the_engine_gives_to_ev
     assert withheld > 1_000
 
 
+@pytest.mark.whole
 def test_nobody_holds_a_key_of_what_the_whole_policy_does_not_give_them_in_clear():
     held = 0
     for seed in range(1_500):

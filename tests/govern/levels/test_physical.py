@@ -20,6 +20,7 @@ def rows_of(decision, column):
     return set(decision.conditions.get(column) or decision.rows)
 
 
+@pytest.mark.whole
 def test_nobody_finds_in_their_projection_what_the_policy_withholds_from_them():
     cells = 0
     for seed in range(1_500):
@@ -40,6 +41,7 @@ def test_nobody_finds_in_their_projection_what_the_policy_withholds_from_them():
     assert cells > 1_500, "else this would show nothing"
 
 
+@pytest.mark.whole
 def test_nobody_is_sent_to_more_than_the_policy_gives_them():
     sent = 0
     for seed in range(1_500):

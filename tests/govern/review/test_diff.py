@@ -187,6 +187,7 @@ def test_a_deny_that_ends_another_day_is_told_of_the_day_it_makes_a_difference()
     ]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(300))
 def test_no_two_policies_that_answer_differently_are_told_alike(seed):
     old, rng = policies.physical(seed), random.Random(seed)

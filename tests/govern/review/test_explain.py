@@ -59,6 +59,7 @@ def followed(seed):
     return True
 
 
+@pytest.mark.whole
 def test_following_what_is_told_gives_what_was_asked_and_nothing_else_to_nobody_else():
     assert sum(followed(seed) for seed in range(300)) > 20
 

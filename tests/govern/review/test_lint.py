@@ -167,6 +167,7 @@ def test_doing_what_is_advised_silences_it_and_changes_no_answer(more, todo, how
     assert answers(before, **asked) == answers(after, **asked), why
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(60))
 def test_whatever_is_advised_to_be_removed_gave_nothing(seed):
     """Of random policies: no answer changes, now and on every later day on which some rule begins or ends."""

@@ -138,6 +138,7 @@ def test_principals_and_purposes_are_those_that_the_policy_names():
     assert purposes_of(policy) == ("", "data_subject_request", "model_training")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(150))
 def test_a_cell_stays_as_it_is_until_its_day_and_not_beyond(seed):
     """Told by deciding at every hour at which some rule begins or ends."""

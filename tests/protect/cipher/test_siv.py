@@ -39,6 +39,7 @@ def test_the_deterministic_example_of_rfc_5297_comes_out():
     assert found == prefix(7) + bytes.fromhex("85632d07c6e8f37f950acd320a2ecc9340c02b9690c4dc04daef7f6afe5c")
 
 
+@pytest.mark.whole
 def test_wycheproof_agrees_on_aes_siv():
     cases = wycheproof("aes_siv_cmac_test.json")
     for case in cases:
@@ -56,6 +57,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.whole
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(VALUES, min_size=1, max_size=50), st.binary(min_size=64, max_size=64), st.binary(max_size=40), st.data()

@@ -141,6 +141,7 @@ def test_a_day_that_no_calendar_writes_is_still_one_of_its_own():
     assert tokens(far, type_="date", domain="d").to_pylist() == want
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("scale", [6, 7, 18, 37])
 @given(numbers=st.lists(st.none() | st.integers(-(10**37), 10**37), max_size=20))
 def test_decimals_are_written_as_python_writes_them_plainly(scale, numbers):

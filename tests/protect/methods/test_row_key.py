@@ -59,6 +59,7 @@ def alone(values, keys, *, key=KEY, associated=b"v1||t|c|string|"):
 BYTES = st.one_of(st.binary(max_size=70), st.sampled_from([b"", bytes(15), bytes(16), bytes(17), bytes(32)]))
 
 
+@pytest.mark.whole
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(BYTES, BYTES), min_size=1, max_size=50), st.binary(min_size=64, max_size=64),

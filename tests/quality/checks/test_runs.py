@@ -41,6 +41,7 @@ def by_re2(expression, values):
     return [one is False for one in found.to_pylist()]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("expression", BY_BYTES)
 @settings(deadline=None)
 @given(values=TEXTS, skipped=st.integers(0, 2))
@@ -58,6 +59,7 @@ def test_every_other_pattern_is_left_to_re2(expression):
     assert failing(matching(expression), values) == by_re2(expression, values)
 
 
+@pytest.mark.whole
 @settings(deadline=None)
 @given(values=TEXTS, skipped=st.integers(0, 2))
 @example(values=["a@b", "a.a@a-a.a", "a@a@a", ".a@a", "a@a.", "a..a@a", "a@-a", "", "a", "a_a@a"], skipped=1)

@@ -170,6 +170,7 @@ TALLIES = st.builds(
 )
 
 
+@pytest.mark.whole
 @given(TALLIES, TALLIES, TALLIES)
 @settings(deadline=None)
 def test_merging_is_associative_and_commutative_and_nothing_is_neutral(one, two, three):

@@ -107,6 +107,7 @@ TEXTS = st.lists(
 )
 
 
+@pytest.mark.whole
 @settings(deadline=None)
 @given(TEXTS, TEXTS)
 @example(["1,5"], ["1.234"])

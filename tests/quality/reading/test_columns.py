@@ -377,6 +377,7 @@ def test_formats_are_read_as_strptime_reads_them(moment, form):
     assert read([text, None], column("timestamp_ntz", format=form)) == [datetime.strptime(text, form), None]
 
 
+@pytest.mark.whole
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=9)), max_size=4))
 @settings(deadline=None)
 def test_bytes_round_trip(values):

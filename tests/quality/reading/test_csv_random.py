@@ -105,6 +105,7 @@ def expected(read: oracle.Read):
     return rows, torn
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("small", [csv_parse.SMALL, 16])
 @pytest.mark.parametrize("seed", range(4))
 def test_random_files(monkeypatch, seed, small):
@@ -154,6 +155,7 @@ def test_random_files(monkeypatch, seed, small):
     assert FUZZ // 80 < broken < FUZZ // 9  # both kinds are there
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(4))
 def test_guesses_that_all_parts_confirm_are_right(seed):
     """Split at every line into two, and at random into many: parts that are all content are the file."""

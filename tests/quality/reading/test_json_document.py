@@ -121,6 +121,7 @@ def test_a_fault_is_found_at_its_byte_in_any_text():
     assert [fault_in(text) for text in bad] == [0, 2, 1, 3, 4, 1, 1, 0, 0, 6, 0, 2, 6]
 
 
+@pytest.mark.whole
 def test_random_documents_are_what_their_elements_are(monkeypatch):
     for number in range(int(os.environ.get("STRONGROOM_FUZZ", "1000")) // 5):
         draw = seeded(number)
@@ -140,6 +141,7 @@ def test_random_documents_are_what_their_elements_are(monkeypatch):
             same_rows(elements, blocks, columns, seen.unknown)
 
 
+@pytest.mark.whole
 def test_a_mutated_document_is_never_taken_for_another(monkeypatch):
     """What the machine takes for a document gives its elements; another file is broken, or has a torn record."""
     taken = 0

@@ -59,6 +59,7 @@ def _small_sizes(monkeypatch):
     monkeypatch.setattr(json_lines, "_TOGETHER", 8)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("share", range(10))
 def test_random_lines_mean_what_the_machine_says(share, monkeypatch):
     fast = []

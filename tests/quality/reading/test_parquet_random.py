@@ -139,6 +139,7 @@ def plain(value):
     return value
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("part", range(4))
 def test_rows_that_go_in_come_out(part):
     for number in range(part, FILES, 4):
@@ -150,6 +151,7 @@ def test_rows_that_go_in_come_out(part):
         assert plain(found) == plain(given.to_pylist()), f"STRONGROOM_SEED={SEED}, file {number}: {how}"
 
 
+@pytest.mark.whole
 def test_duckdb_reads_the_same(tmp_path):
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")

@@ -198,6 +198,7 @@ def test_what_does_not_fit_is_not_begun():
         blocks(written(pa.table({"id": ["1"]})), (ID,))
 
 
+@pytest.mark.whole
 def test_every_day_of_the_julian_calendar_is_its_date_in_ours():
     """Beside a calendar that counts day by day, month by month."""
     lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -246,6 +247,7 @@ def test_a_footer_of_any_size_is_read_without_arrows_own_schema():
     assert b"ARROW:schema" not in footer.metadata
 
 
+@pytest.mark.whole
 def test_a_large_row_group_is_read_a_piece_at_a_time(tmp_path):
     """Whole, its 80 MB would lie in memory beside what becomes of them."""
     texts = [secrets.token_hex(5_000) for _ in range(8_000)]

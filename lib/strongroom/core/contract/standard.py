@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,7 +38,7 @@ def schema_problems(root: Node) -> list[Problem]:
     for name in _SCHEMAS.get(edition[:4], ("v3.1.0",)):
         findings = Findings()
         for node, value, kind in _levels(root):
-            errors = [error for error in _validator(name, kind).iter_errors(value) if not _of_no_type(error)]
+            errors = _errors(name, kind, json.dumps(value))
             for error in errors:
                 _note(error, node, errors, findings, name)
             if errors and not findings.problems:  # only what follows from something else: never let it pass for nothing
@@ -50,6 +50,14 @@ def schema_problems(root: Node) -> list[Problem]:
 
 _SCHEMAS = {"v3.0": ("v3.0.2", "v3.1.0"), "v3.2": ("v3.2.0",)}
 """Beginning of an edition → the schemas of which a contract has to be sound by one."""
+
+
+@lru_cache(maxsize=2048)
+def _errors(name: str, kind: str, text: str) -> tuple[Any, ...]:
+    """What the schema has against a value, given as JSON: most parts of a contract are as they were when it was read
+    last, or as in the contract beside it.
+    """
+    return tuple(error for error in _validator(name, kind).iter_errors(json.loads(text)) if not _of_no_type(error))
 
 
 def _of_no_type(error: Any) -> bool:
@@ -124,7 +132,7 @@ def _schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def _note(error: Any, root: Node, errors: list[Any], findings: Findings, edition: str) -> None:
+def _note(error: Any, root: Node, errors: Sequence[Any], findings: Findings, edition: str) -> None:
     """The problems behind one schema error; none when it only follows from another one of `errors`."""
     path = tuple(error.absolute_path)
     node = root.at(path)
