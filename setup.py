@@ -32,6 +32,7 @@ setup(
         "aws": ["boto3"],
         "jupyter": ["ipykernel"],
         "schemas": ["fastavro", "sqlglot"],
+        "language": ["py3langid"],
         "ner": ["onnxruntime", "tokenizers"],
     },
 )

@@ -109,7 +109,7 @@ FACES = {
     "subject",
     "core.report": "columns distribution front",
     "core.settings": "file proven storage values",
-    "curation": "judge marks ordered",
+    "curation": "contamination judge language marks ordered",
     "flows": "",
     "flows.access": "",
     "flows.audit": "",

@@ -30,6 +30,7 @@ prepare:
   engine: local
 vectorize:
   contract: reviews
+  min_subjects: 1
 """
 
 

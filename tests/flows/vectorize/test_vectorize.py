@@ -118,6 +118,36 @@ def day(number):
     return datetime(2025, 1, number, tzinfo=UTC)
 
 
+def test_a_term_that_few_people_use_is_no_feature(place):
+    plan = table_plans.training(load_contract(str(place.root / "contracts/reviews.yaml")))
+    texts = ["shared rare", "shared rare", "shared often", "shared often twice", "twice often shared", "twice"]
+    people = [1, 1, 2, 3, 4, None]  # two rows of the first are one person, the last one's row is nobody's
+    rows = [
+        {"review_id": f"s-{number:06d}", "label": "neutral", "text_content": text,
+         "created_at": datetime(2025, 2, 1, tzinfo=UTC), "_subject": who and bytes([who]) * 16}
+        for number, (text, who) in enumerate(zip(texts, people, strict=True))
+    ]  # fmt: skip
+    shutil.rmtree(place.lake / "training")
+    commits.append(Lake(str(place.lake)), "training.reviews", pa.Table.from_pylist(rows, nullable(plan.schema)))
+    terms = {}
+    for fewest in (1, 2, 3, 4):
+        done = place.run(vectorize, "--run-id", f"s{fewest}", "--set", f"vectorize.min_subjects={fewest}")
+        assert done.code == 0, done.err
+        terms[fewest] = {row["term"] for row in place.rows("features.reviews_vocabulary")}
+        assert done.line["answer"]["withheld"] == 4 - len(terms[fewest])
+    assert terms == {
+        1: {"often", "rare", "shared", "twice"}, 2: {"often", "shared", "twice"}, 3: {"often", "shared"}, 4: {"shared"},
+    }  # fmt: skip
+    place.edit("local.yaml", "  min_subjects: 1\n", "")
+    assert place.run(vectorize).code == 7, "five by default, where the contract says whose rows are"
+
+
+def test_min_subjects_asks_for_a_subject(place):
+    place.edit("contracts/reviews.yaml", "          - {property: subject, value: true}\n", "")
+    assert place.run(vectorize, "--set", "vectorize.min_subjects=2").code == 3
+    assert place.run(vectorize, "--dry-run").code == 0
+
+
 def test_each_table_has_a_report_that_names_what_it_was_made_from(vectorized):
     source, runs = vectorized.delta("training.reviews").version(), vectorized.rows("strongroom.runs")
     pages = {row["dataset"]: row["report"] for row in runs if row["dataset"].startswith("features.")}

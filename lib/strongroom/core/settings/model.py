@@ -97,6 +97,8 @@ JOBS: Mapping[str, Mapping[str, Setting]] = {
         "ngram": Setting("integer", default=1, least=1),  # terms of up to so many words
         # texts that a term stands in, at least; not set: as the profile has it
         "min_df": Setting("integer", default=None, least=1),
+        # different people that use a term, at least; not set: 5 where the contract names a subject
+        "min_subjects": Setting("integer", default=None, least=1),
     },
 }
 """The settings of single jobs: section → key. A section bears the name of its job."""

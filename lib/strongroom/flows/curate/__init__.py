@@ -6,10 +6,12 @@ leaves its key and the reasons in dropped.NAME, never its text. A run with nothi
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +25,9 @@ from strongroom.core.escaping import joined
 from strongroom.core.policy.decision import Decision
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
+from strongroom.core.yaml import read_text
+from strongroom.curation import language
+from strongroom.curation.contamination import Contamination
 from strongroom.flows.curate import metrics, verdicts
 from strongroom.flows.curate import tables as out
 from strongroom.flows.curate.increment import due
@@ -49,6 +54,7 @@ class Plan:
     text: str
     key: str
     lake: Lake
+    contaminated: Contamination | None = None
 
     @property
     def source(self) -> str:
@@ -69,6 +75,8 @@ class Plan:
         asked = {name: value for name, value in asdict(self.curation).items() if name != "line"}
         shown = {"columns": given.columns, "masks": dict(given.masks), "rows": given.rows}
         shown["conditions"] = dict(given.conditions)
+        runs = {} if self.contaminated is None else self.contaminated.runs
+        asked["contamination"] = hashlib.sha256(b"".join(runs[size].tobytes() for size in sorted(runs))).hexdigest()
         return {
             "job": "curate", "text": self.text, "key": self.key, "of": source, "marks": key_id, "given": shown, **asked,
         }  # fmt: skip
@@ -81,7 +89,8 @@ def run(job: Job) -> Outcome:
     tables that all rows together would give; else all of it is made anew.
 
     Raises:
-        ConfigError: the contract asks for nothing, or a column cannot be read.
+        ConfigError: the contract asks for nothing, or a column or file cannot be read.
+        EnvironmentFault: what tells languages apart is not installed.
         Refused: the policy or the contract's purposes said no.
         StoreError: a table cannot be read or written.
     """
@@ -95,6 +104,8 @@ def run(job: Job) -> Outcome:
         raise StoreError("there is no such table yet", where=plan.source, todo=todo, code="table.missing")
     if job.args.dry_run:
         return _preview(job, plan)
+    if plan.curation.languages or plan.curation.by_language:
+        language.identifier()
     ring = ring_of(job.settings, plan.lake)
     recipe = plan.recipe(_given(job, plan, source), source=str(source.metadata().id), key_id=ring.primary)
     origin = Origin(
@@ -115,7 +126,7 @@ def run(job: Job) -> Outcome:
         target.refuse(whole=work.whole)
     job.say(f"{contract.name}: judging {'' if work.whole else 'what is new in '}version {source.version()}")
     rows = read_to_derive(job, plan.source, version=source.version(), placed=Placed(FILE, ROW, work.files))
-    judging = Judging(contract, plan.text, _carried(plan, rows), ring.handle)
+    judging = Judging(contract, plan.text, _carried(plan, rows), ring.handle, plan.contaminated)
     decided = _decided(rows, judging, known=None if work.whole else _index(job, plan, targets["index"])).persist()
     try:
         counts, reasons = _counts(decided)
@@ -149,7 +160,20 @@ def _plan(job: Job, contract: Contract) -> Plan:
     if problem := _unreadable(contract, text):
         raise ConfigError([problem])
     named = key.name if key is not None and not leaves_out(key) and key.name != text.name else ""
-    return Plan(contract, contract.curation, text.name, named, Lake(job.settings.lake))
+    return Plan(contract, contract.curation, text.name, named, Lake(job.settings.lake), _contaminated(contract))
+
+
+def _contaminated(contract: Contract) -> Contamination | None:
+    """The runs of words of the file that the contract names, relative to its own folder.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    asked = contract.curation
+    if asked is None or not asked.contamination:
+        return None
+    file = Path(contract.file).parent / Path(asked.contamination).expanduser()
+    return Contamination.of(read_text(str(file)).splitlines(), words=asked.contamination_words)
 
 
 def _unreadable(contract: Contract, column: Column) -> Problem | None:

@@ -17,6 +17,7 @@ from strongroom.core import workers
 from strongroom.core.contract import Contract, Curation
 from strongroom.core.keys.ring import KeyHandle, purpose_info
 from strongroom.core.no_values import no_values
+from strongroom.curation.contamination import Contamination
 from strongroom.curation.judge import Judge
 from strongroom.curation.marks import Marker
 from strongroom.curation.ordered import Kept, Rows
@@ -41,12 +42,14 @@ class Judging:
         text: the column with them.
         carried: columns that say which row it is and whose, with their types.
         keys: under which texts are marked.
+        contaminated: runs of words that no text may have.
     """
 
     contract: Contract
     text: str
     carried: pa.Schema
     keys: KeyHandle = field(repr=False)
+    contaminated: Contamination | None = field(default=None, repr=False)
 
     @property
     def curation(self) -> Curation:
@@ -63,7 +66,7 @@ def judged(plan: Judging, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
     workers.settle()
     with no_values("the curation"):
         curation = plan.curation
-        judge = Judge(curation)
+        judge = Judge(curation, plan.contaminated)
         info = purpose_info("fingerprint", "curation", plan.contract.training, plan.text)
         key = keyring_of(plan.keys).derive(info, length=32)
         marker = Marker(key, near=curation.near, shingle=curation.shingle)

@@ -1,7 +1,7 @@
 """Turn the texts of a training table into TF-IDF features: vectors, their vocabulary, and a pipeline for new texts.
 
 Options are settings: --set vectorize.max_features=500, profile, rank, ngram,
-min_df, text, label, key, time.
+min_df, min_subjects, text, label, key, time.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pyspark.sql import functions as F
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.protection import METHODS, leaves_out
-from strongroom.core.contract.subject import TAG
+from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
-from strongroom.core.escaping import joined
+from strongroom.core.escaping import joined, preparing
 from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
@@ -28,6 +28,8 @@ from strongroom.learn.features.labels import label_summary
 from strongroom.learn.features.tfidf import Fitted, Tfidf, as_struct, fit_tfidf
 from strongroom.stores.lake import Lake
 
+MIN_SUBJECTS = 5
+"""By how many people a term must be used where a contract says whose rows are: a vocabulary is stored in clear."""
 NO_ROWS = {"read": 0, "written": 0, "quarantined": 0}
 
 
@@ -101,6 +103,10 @@ def run(job: Job) -> Outcome:
         done = f"{contract.name}: this run is done already."
         return Outcome(plan.tables, {**NO_ROWS}, summary=done, answer=_none(plan))
     rows = read_to_derive(job, plan.source, version=source.version())
+    if plan.tfidf.subject and not _tag(rows):
+        what = "its rows carry no tag of their data subject, so nobody can tell how many use a term"
+        todo = f"Make them anew: {preparing(contract.name, mode='overwrite')}; or --set vectorize.min_subjects=1."
+        raise StoreError(what, where=plan.source, todo=todo, code="table.untagged")
     frame = rows.select([identifier(name) for name in (*plan.columns, *_tag(rows))])
     job.say(f"{contract.name}: choosing at most {plan.tfidf.max_features:,} terms from version {source.version()}")
     fitted = fit_tfidf(frame, plan.tfidf)
@@ -132,6 +138,10 @@ def _plan(job: Job, contract: Contract) -> Plan:
         elif column is not None:
             problems += _readable(contract, column, role=role)
             chosen[role] = column.name
+    several = int(str(section["min_subjects"] or (MIN_SUBJECTS if subject_of(contract) else 1)))
+    if several > 1 and subject_of(contract) is None:
+        todo = "Say 'subject: true' of the column that names whose rows are, or leave min_subjects out."
+        problems.append(Problem("vectorize.min_subjects: the contract names no subject", contract.file, todo))
     if problems:
         raise ConfigError(problems)
     tfidf = Tfidf(
@@ -141,6 +151,8 @@ def _plan(job: Job, contract: Contract) -> Plan:
         rank=str(section["rank"] or ""),
         ngram=int(str(section["ngram"])),
         min_df=int(str(section["min_df"] or 0)),
+        subject=TAG if several > 1 else "",
+        min_subjects=several,
     )
     return Plan(
         contract,
@@ -216,6 +228,7 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
         "",
         f"  read          {plan.source}, version {source}",
         f"  vocabulary    {len(vocabulary.terms):,} terms, profile {plan.tfidf.profile}",
+        *_withheld(plan, vocabulary.withheld),
         f"  top weights   {', '.join(f'{term} {weight:.2f}' for weight, term in heavy)}",
         *(f"  {'labels' if not place else '':<14}{row['label']}: {row['count']:,}" for place, row in enumerate(labels)),
         *(
@@ -226,10 +239,18 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
     ]
     rows = {**NO_ROWS, "read": vocabulary.size, "written": vocabulary.size}
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
-             "model": plan.model, "terms": len(vocabulary.terms), "profile": plan.tfidf.profile,
+             "model": plan.model, "terms": len(vocabulary.terms), "withheld": vocabulary.withheld, "profile": plan.tfidf.profile,
              "contract": plan.contract.fingerprint, **rows}  # fmt: skip
-    answer = {name: facts[name] for name in ("table", "version", "source", "model", "terms", "profile")}
+    told = ("table", "version", "source", "model", "terms", "withheld", "profile")
+    answer = {name: facts[name] for name in told}
     return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts, answer=answer)
+
+
+def _withheld(plan: Plan, terms: int) -> list[str]:
+    """A line about terms that too few people use, where that is asked."""
+    if not plan.tfidf.subject:
+        return []
+    return [f"  withheld      {terms:,} terms that fewer than {plan.tfidf.min_subjects} people use"]
 
 
 def _preview(job: Job, plan: Plan) -> Outcome:

@@ -37,6 +37,8 @@ class Tfidf:
         min_df: a term must stand in so many documents; 0 is the profile's own (spark: 2, sklearn: 1, as there).
             The vocabulary is stored in clear and a term of few documents may be somebody's name: the more personal
             the texts are, the higher this should be.
+        subject: the column that says whose a text is; empty where terms are taken whoever uses them.
+        min_subjects: by how many different ones a term must be used.
     """
 
     text: str
@@ -46,12 +48,14 @@ class Tfidf:
     rank: str = ""
     ngram: int = 1
     min_df: int = 0
+    subject: str = ""
+    min_subjects: int = 1
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES or self.rank not in ("", "documents", "terms"):
             raise UsageError("A profile is spark or sklearn, a rank is documents or terms.", where="vectorize")
-        if min(self.max_features, self.ngram) < 1 or self.min_df < 0:
-            raise UsageError("max_features, ngram and min_df are 1 or more.", where="vectorize")
+        if min(self.max_features, self.ngram, self.min_subjects) < 1 or self.min_df < 0:
+            raise UsageError("max_features, ngram, min_df and min_subjects are 1 or more.", where="vectorize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,12 @@ def fit_tfidf(frame: DataFrame, plan: Tfidf) -> Fitted:
     """
     profile = PROFILES[plan.profile]
     words = word_stages(plan.text, profile=plan.profile, ngram=plan.ngram)
+    whose = [identifier(plan.subject)] if plan.subject else []
     vocabulary = choose_vocabulary(
-        PipelineModel(words).transform(frame.select(identifier(plan.text))), TERMS,
+        PipelineModel(words).transform(frame.select(identifier(plan.text), *whose)), TERMS,
         max_features=plan.max_features, rank=plan.rank or profile.rank,
         min_df=plan.min_df or profile.min_df, ties=profile.ties,
+        subject=plan.subject, min_subjects=plan.min_subjects,
     )  # fmt: skip
     idf = vocabulary.idf(plus=profile.idf_plus)
     working = ", ".join([*working_columns(plan.ngram), _COUNTED, _WEIGHED])
