@@ -124,7 +124,7 @@ def readable(who: Person, text: str) -> bool:
     left = fold(text).lower()
     parts = (plain(who.given).lower(), plain(who.surname).lower(), fold(who.surname).lower())
     alone = f"{fold(who.given)[0]}.{fold(who.surname)[0]}.".lower()
-    return any(part in left for part in parts) or bool(re.search(rf"(?<!\w){re.escape(alone)}(?!\w)", left))
+    return any(part in left for part in parts) or bool(re.search(rf"(?<![\w.]){re.escape(alone)}(?!\w)", left))
 
 
 def leaks(name: str, seed: int, *, known: bool) -> list[str]:

@@ -10,7 +10,7 @@ from strongroom.text.lexicon import Word
 _JOIN = {b" ", b"-", b"'", b"  "}
 _AFTER_SHORT = {b". ", b".", b".-"}
 _LONGEST = 8
-_CROWD = 4
+_CROWD = 3
 _NAME = Word.GIVEN | Word.SURNAME | Word.PLACE
 
 
