@@ -10,9 +10,11 @@ import importlib
 import itertools
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from strongroom.text.letters import fold
+from strongroom.text.lexicon import LANGUAGES, Word, lexicon
 
 DATA = Path(__file__).parents[2] / "lib/strongroom/text/data"
 CYRILLIC = {
@@ -96,6 +98,26 @@ def regions(folder: Path) -> list[str]:
     return sorted(name for name in found if name.isascii() and len(name) > 3)
 
 
+def brands(folder: Path) -> list[str]:
+    """Names of one word of shops, makers and software that are no words, and no names of people or places."""
+    icons = json.loads((folder / "simple-icons/package/data/simple-icons.json").read_text())
+    shops = json.loads((folder / "name-suggestion-index/package/dist/json/nsi.min.json").read_text())["nsi"]
+    made = one_word(each["title"] for each in icons)
+    sold = one_word(
+        each["displayName"] for kind, of in shops.items() if kind.startswith("brands/") for each in of.get("items", ())
+    )
+    known = lexicon(LANGUAGES).words
+    other = Word.COMMON | Word.GIVEN | Word.SURNAME | Word.NEVER | Word.TITLE
+    return sorted(
+        name for name in made | sold if not known.get(name.encode(), 0) & (other | (0 if name in made else Word.PLACE))
+    )
+
+
+def one_word(names: Iterable[str]) -> set[str]:
+    folded = (fold(name).lower().removesuffix("'s").replace("'", "") for name in names)
+    return {name for name in folded if name.isascii() and name.isalpha() and len(name) > 3}
+
+
 def write(name: str, words: list[str]) -> None:
     (DATA / name).write_text("\n".join(words) + "\n", encoding="utf-8")
     print(name, len(words))
@@ -112,6 +134,8 @@ def main(folder: Path) -> None:
         write(f"words_{language}.txt", common(folder, language, array, 20_000 if language in ("en", "es") else 12_000))
     write("cities.txt", cities(folder, 20_000))
     write("countries.txt", regions(folder))
+    lexicon.cache_clear()
+    write("brands.txt", brands(folder))
 
 
 if __name__ == "__main__":

@@ -6,24 +6,18 @@ organisation, nationality, faith: as it was written.
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from strongroom.text.block import Block
-from strongroom.text.letters import bare, seen
-from strongroom.text.lexicon import Lexicon, Word, plain
-from strongroom.text.persons import ENDINGS, STEM
+from strongroom.text.lexicon import Word
+from strongroom.text.parts import ANY_CASE, Named, Names, Part, key_of, named
+from strongroom.text.persons import STEM
 from strongroom.text.recognisers.web import EMAIL, bordered
 from strongroom.text.spans import Span
 
-_ENDINGS = tuple(ending.encode() for ending in ENDINGS)
-_WORD = re.compile(rb"[^ ]+")
 _CAPITALS_BEFORE = re.compile(rb"[A-Z]{2}[ ,.!?-]{1,3}$")
-LEAST = 4
-"""Letters of a part of a name that is looked for by itself; a shorter one counts where a common word would."""
-ANY_CASE = 6
-"""Letters from which on small and capital letters are one."""
+_INITIALS = 6
 
 _AS_WRITTEN = {"place", "institution", "organisation", "nationality", "religion", "politics"}
 
@@ -46,112 +40,12 @@ def repeated(block: Block, spans: Iterable[Span], *, least: float) -> Iterator[S
             yield Span(start, end, span_of.entity, min(span_of.score, 0.7), f"{span_of.entity}.carried")
 
 
-class Named(NamedTuple):
-    """A name of a row.
-
-    Args:
-        row: of the block.
-        words: its words in small letters without accents; letters of other scripts as UTF-8.
-        score: how sure it is that it names a person.
-        shared: whether so many rows have it that it names nobody by itself.
-        small: whether it is written in small letters.
-        initials: whether its initials stand for it.
-    """
-
-    row: int
-    words: tuple[bytes, ...]
-    score: float
-    shared: bool = False
-    small: bool = False
-    initials: bool = True
-
-
-def name_of(value: str, row: int, *, shared: bool) -> Named:
-    """A name that stands in another column of a row."""
-    written, _ = bare(value)
-    small = seen(written)
-    return Named(row, tuple(_words(written, plain(small.lower()))), 0.97, shared, small.islower())
-
-
-def _words(text: str, plainly: bytes) -> list[bytes]:
-    if plainly.isascii():
-        return plainly.split()
-    return [_key(text, plainly[each.start() : each.end()], each.start()) for each in _WORD.finditer(plainly)]
-
-
-def _key(text: str, word: bytes, start: int) -> bytes:
-    """A word as it is compared: seen bytes say nothing of letters of another script."""
-    return word if word.isascii() else text[start : start + len(word)].casefold().encode()
-
-
-class Part:
-    """A word of names, by the rows that have it."""
-
-    __slots__ = ("careful", "rows", "small")
-
-    def __init__(self) -> None:
-        self.rows: dict[int, float] = {}
-        self.careful: dict[int, bool] = {}
-        """Whether it counts only where no word of the language would stand."""
-        self.small: set[int] = set()
-
-    def add(self, name: Named, *, careful: bool) -> None:
-        self.rows[name.row] = max(name.score, self.rows.get(name.row, 0.0))
-        self.careful[name.row] = careful and self.careful.get(name.row, True)
-        if name.small:
-            self.small.add(name.row)
-
-
-class Names:
-    """The names of some rows, by their parts and initials."""
-
-    def __init__(self, names: Iterable[Named], lexicon: Lexicon) -> None:
-        self.parts: dict[bytes, Part] = {}
-        self.initials: dict[bytes, dict[int, float]] = {}
-        self.handles: dict[bytes, dict[int, float]] = {}
-        """First name and surname in one word, either of them also as a letter."""
-        self.turned: set[tuple[int, bytes, bytes]] = set()
-        """Row, last and first word of each name."""
-        for name in names:
-            self._add(name, lexicon.words)
-
-    def _add(self, name: Named, words: dict[bytes, int]) -> None:
-        whole, letters = [], []
-        for word in name.words:
-            known = words.get(word, 0)
-            if known & (Word.TITLE | Word.PARTICLE | Word.DEGREE) and not known & Word.STRONG:
-                continue
-            letters.append(word[:1])
-            if len(word) < 2 or (known & Word.NEVER and not known & Word.STRONG):
-                continue
-            common = bool(known & Word.COMMON) and not known & Word.STRONG
-            self.parts.setdefault(word, Part()).add(name, careful=common or name.shared or len(word) < LEAST)
-            whole.append(word)
-        if name.initials and len(letters) > 1:
-            for turned in (letters, [letters[-1], *letters[:-1]], [*letters[1:], letters[0]]):
-                self.initials.setdefault(b".".join(turned), {})[name.row] = name.score
-        if len(whole) > 1:
-            first, last = whole[0], whole[-1]
-            self.turned.add((name.row, last, first))
-            for joined in (first + last, last + first, first[:1] + last, last + first[:1], first + last[:1]):
-                if len(joined) >= ANY_CASE:
-                    self.handles.setdefault(joined, {})[name.row] = name.score
-
-    def inflected(self, word: bytes) -> Part | None:
-        for ending in _ENDINGS:
-            if len(word) - len(ending) >= STEM and word.endswith(ending):
-                part = self.parts.get(word[: -len(ending)])
-                if part is not None:
-                    return part
-        return None
-
-
 def _found(block: Block, spans: Iterable[Span], least: float) -> Iterator[Named]:
     """The names that these spans show."""
     for span in spans:
         if span.entity == "person" and span.score >= least:
-            words = _words(block.text[span.start : span.end], block.plain[span.start : span.end])
-            yield Named(block.row_at(span.start), tuple(words), span.score)
+            text, lower = block.text[span.start : span.end], block.lower[span.start : span.end]
+            yield named(block.row_at(span.start), text, lower, span.score)
 
 
 def carried(block: Block, spans: Iterable[Span], known: Iterable[Named] = (), *, least: float) -> Iterator[Span]:
@@ -183,7 +77,7 @@ def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float]]:
         end = ends[at]
         word = lower[start:end]
         if not word.isascii():
-            word = _key(block.text, word, start)
+            word = key_of(block.text, word, start)
         part = parts.get(word)
         inflected = part is None
         if part is None:
@@ -199,7 +93,7 @@ def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float]]:
         score = part.rows.get(row)
         if score is None or (inflected and part.careful[row]):
             continue
-        if _counts(block, part, at, parts, row):
+        if _counts(block, names, part, at, row, text):
             yield at, row, score
 
 
@@ -238,18 +132,31 @@ def _together(block: Block, names: Names, last: int, at: int, row: int) -> bool:
     return True
 
 
-def _counts(block: Block, part: Part, at: int, parts: dict[bytes, Part], row: int) -> bool:
+def _counts(block: Block, names: Names, part: Part, at: int, row: int, text: int) -> bool:
     """Whether a word that is a part of a name stands for it here."""
     starts, ends = block.words
     start, end = starts[at], ends[at]
     capital, careful, letters = block.kinds[start] == 1, part.careful[row], end - start
+    if careful > 0:
+        careful &= names.spoken(block, text)
     if not capital:
-        return (letters >= ANY_CASE or row in part.small) and not careful
+        alone = (letters >= ANY_CASE or row in part.small) and not careful
+        return alone or _in_order(block, names, at, at + 1, row) or _in_order(block, names, at - 1, at, row)
     if not careful:
         return True
+    parts = names.parts
     if letters > 2 and mid_sentence(block, start) and not shouted(block, start, end):
         return True
     return _beside(block, at, at + 1, parts, row) or _beside(block, at - 1, at, parts, row) or _titled(block, at)
+
+
+def _in_order(block: Block, names: Names, one: int, two: int, row: int) -> bool:
+    """Whether two words follow each other as in a name, not both of them common ones."""
+    starts, ends = block.words
+    if one < 0 or two >= len(starts) or block.cased[ends[one] : starts[two]] not in (b" ", b"-"):
+        return False
+    pair = block.lower[starts[one] : ends[one]], block.lower[starts[two] : ends[two]]
+    return (row, *pair) in names.pairs and not all(names.parts[each].careful[row] for each in pair)
 
 
 def _beside(block: Block, one: int, two: int, parts: dict[bytes, Part], row: int) -> bool:
@@ -339,22 +246,19 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
         if ends[at] - starts[at] == 1 and cased[ends[at] : ends[at] + 1] == b"." and block.kinds[starts[at]] == 1:
             last = at
             while (
-                last + 1 < len(starts)
+                last + 1 < min(len(starts), at + _INITIALS)
                 and ends[last + 1] - starts[last + 1] == 1
                 and cased[ends[last] : starts[last + 1]] in (b".", b". ")
                 and block.kinds[starts[last + 1]] == 1
             ):
                 last += 1
-            if last > at or lower[starts[at] : ends[at]] in initials:
+            while last > at:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
                 if block.row_at(starts[at]) in initials.get(key, ()):
-                    yield Span(
-                        starts[at],
-                        ends[last] + (cased[ends[last] : ends[last] + 1] == b"."),
-                        "person",
-                        0.7,
-                        "person.initials",
-                    )
+                    after = ends[last] + (cased[ends[last] : ends[last] + 1] == b".")
+                    yield Span(starts[at], after, "person", 0.7, "person.initials")
+                    break
+                last -= 1
             at = last + 1
             continue
         if 3 <= ends[at] - starts[at] <= 4 and cased[starts[at] : ends[at]].isupper():

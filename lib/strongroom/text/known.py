@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from strongroom.text.block import Block, runs
-from strongroom.text.carry import ANY_CASE, LEAST, Named, mid_sentence, name_of, shouted
+from strongroom.text.carry import mid_sentence, shouted
 from strongroom.text.letters import bare, seen
 from strongroom.text.lexicon import LANGUAGES, Lexicon, Word, lines, plain
+from strongroom.text.parts import ANY_CASE, LEAST, Named, name_of
 from strongroom.text.recognisers.web import bordered
 from strongroom.text.spans import Span
 

@@ -37,6 +37,11 @@ class Word:
     WEEKDAY = 262144
     HEAD = 524288
     ADDRESS = 1048576
+    DETERMINER = 2097152
+    BRAND = 4194304
+    EN, ES, DE, FR = 1 << 23, 1 << 24, 1 << 25, 1 << 26
+    SPOKEN = EN | ES | DE | FR
+    """In which language a word is a common one."""
 
 
 _OF_WORD = {
@@ -44,7 +49,7 @@ _OF_WORD = {
     "degree": Word.DEGREE, "street": Word.STREET, "unit": Word.UNIT, "org_suffix": Word.ORG,
     "institution": Word.INSTITUTION, "month": Word.MONTH, "nationality": Word.NATION, "religion": Word.FAITH,
     "politics": Word.PARTY, "says": Word.SAYS, "weekday": Word.WEEKDAY, "of_head": Word.HEAD,
-    "form_of_address": Word.ADDRESS,
+    "form_of_address": Word.ADDRESS, "determiner": Word.DETERMINER,
 }  # fmt: skip
 
 BESIDE_NUMBERS = (
@@ -147,10 +152,11 @@ def lexicon(languages: tuple[str, ...]) -> Lexicon:
 
     add(listed("given_names.txt"), Word.GIVEN)
     add(listed("surnames.txt"), Word.SURNAME)
+    add(listed("brands.txt"), Word.BRAND)
     places = [*listed("cities.txt"), *listed("countries.txt")]
     add((place for place in places if b" " not in place), Word.PLACE)
     for language in languages:
-        add(listed(f"words_{language}.txt"), Word.COMMON)
+        add(listed(f"words_{language}.txt"), Word.COMMON | getattr(Word, language.upper()))
     for kind, flag in _OF_WORD.items():
         add((phrase for phrase in phrases.get(kind, ()) if b" " not in phrase), flag)
     phrases.setdefault("place", set()).update(plain(place).strip() for place in places if b" " in place)

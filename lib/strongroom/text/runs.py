@@ -10,6 +10,7 @@ from strongroom.text.lexicon import Word
 _JOIN = {b" ", b"-", b"'", b"  "}
 _AFTER_SHORT = {b". ", b".", b".-"}
 _LONGEST = 8
+_CROWD = 3
 _NAME = Word.GIVEN | Word.SURNAME | Word.PLACE
 
 
@@ -21,6 +22,7 @@ class Words:
         self.starts, self.ends = block.words
         self.known = block.lexicon.words
         self.capital = self._capitals()
+        self._crowded: list[bool] | None = None
 
     def _capitals(self) -> list[bool]:
         """Which words have a capital; in a row without any, which stand in a list of names and are no words."""
@@ -80,6 +82,15 @@ class Words:
     def _abbreviated(self, at: int) -> bool:
         letters = self.letters(at)
         return letters == 1 or (letters <= 4 and bool(self.flags(at) & (Word.TITLE | Word.DEGREE)))
+
+    def crowded(self, at: int) -> bool:
+        """Whether most words of the text have a capital, so that one tells nothing."""
+        if self._crowded is None:
+            text = np.searchsorted(self.block.starts, self.starts, "right") - 1
+            count = np.bincount(text, minlength=len(self.block.starts))
+            capitals = np.bincount(text, self.capital, minlength=len(self.block.starts))
+            self._crowded = ((count >= _CROWD) & (2 * capitals > count))[text].tolist()
+        return self._crowded[at]
 
     def begins(self, start: int) -> bool:
         """Whether a sentence begins here, where a capital says nothing."""

@@ -19,6 +19,8 @@ from support.finding import found, of
         ("person", "songs by Szabina J Gelencsér were", "Szabina J Gelencsér", "a letter between"),
         ("person", "Reviewed by Giovanna Rodrigues, MD", "Giovanna Rodrigues, MD", "a degree"),
         ("person", "Mr O’Brien left", "Mr O’Brien", "a curly apostrophe"),
+        ("person", "saw Qamuxle and Wolfram there", "Qamuxle", "before another name"),
+        ("person", "this John Smith again", "John Smith", "an article before a sure given name"),
         ("place", "I live in Madrid now", "Madrid", ""),
         ("place", "from the United Kingdom", "United Kingdom", "two words"),
         ("organisation", "works for Acme Holdings Ltd", "Acme Holdings Ltd", "a form of company"),
@@ -46,6 +48,10 @@ def test_is_found_as_it_stands(entity, text, letters, why):
     assert letters in of(text, entity), why
 
 
+def test_a_brand_is_no_place_and_no_person():
+    assert found("a coupon from Amazon came") == [("organisation", "Amazon")]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -56,6 +62,15 @@ def test_is_found_as_it_stands(entity, text, letters, why):
         ("What will happen? May I ask?", "words that are names, too"),
         ("the street was long and the road narrow", "words alone"),
         ("VERY BAD QUALITY, DO NOT BUY", "all in capitals"),
+        ("I went on Motorola's website", "a brand"),
+        ("I have this Treo again", "an article before a surname that no given name goes with"),
+        ("so my new Palm broke", "and a word between"),
+        ("the Jabra 320 broke", "a number behind it"),
+        ("Clear Calls, Long Battery Life, Long Range.", "a text in which most words have a capital"),
+        ("After 3 months, about 30 minutes", "no street"),
+        ('I saw "Tiny Toons" there', "the title of a work"),
+        ("the chicken Pho and rice", "a word that no list has, before no second name"),
+        ("A thing; I like it", "letters that are words"),
     ],
 )
 def test_stays(text, why):

@@ -91,12 +91,18 @@ def addresses(block: Block) -> Iterator[Span]:
         yield Span(start, end, "address", score, found_by)
 
 
+def _a_word(block: Block, match: bytes) -> bool:
+    """Whether what ends like a street is a short word of a language: After 3."""
+    word = match.rstrip(b"0123456789 .").split()[-1].lower()
+    return len(word) < 8 and bool(block.lexicon.words.get(word, 0) & (Word.COMMON | Word.NEVER))
+
+
 def _pieces(block: Block) -> Iterator[tuple[int, int, float, str]]:
     cased = block.cased
     for form, score, found_by in _streets(block.lexicon.languages):
         for match in form.finditer(cased):
             start, end = match.span()
-            if not bordered(block, start, start):
+            if not bordered(block, start, start) or (found_by == "address.compound" and _a_word(block, match[0])):
                 continue
             if any(48 <= byte < 58 for byte in match[0]):
                 yield start, end, score, found_by

@@ -16,6 +16,7 @@ from strongroom.text.spans import Span
 
 _PLAIN = Word.COMMON | Word.MONTH | Word.WEEKDAY
 _FACT = Word.NATION | Word.FAITH | Word.PARTY
+_AND = {b"and", b"y", b"und", b"et"}
 _STATE = pattern(rb" (?:Government|nationals?|citizens?)\b")
 
 
@@ -101,6 +102,8 @@ class Names:
         following = flags[place + 1] if place + 1 < len(run) and words.joined(at, run[place + 1]) else Word.NEVER
         a_name = bool(following & (Word.GIVEN | Word.SURNAME)) and not following & (Word.NEVER | Word.TITLE)
         if words.letters(at) == 1:  # an initial: before a name, or with its full stop after one
+            if words.word(at) in (b"a", b"i") and self.block.cased[self.ends[at] : self.ends[at] + 1] == b" ":
+                return False
             return following != Word.NEVER or (
                 bool(piece) and self.block.cased[self.ends[at] : self.ends[at] + 1] == b"."
             )
@@ -138,7 +141,7 @@ class Names:
         ):
             yield Span(self.starts[title], self._with_degree(piece), "person", 0.95, "person.title")
             return
-        begins = words.begins(start)
+        begins = words.begins(start) or words.crowded(first)
         person = self._score(piece, flags, begins=begins, shout=shout)
         person = self._with_neighbours(piece, flags, person, shout=shout)
         where = self._place_score(piece, flags, begins=begins)
@@ -158,6 +161,9 @@ class Names:
         named = words.reaches(start, self.ended["name_is"], b' :,."', 2)
         if shout:
             return person
+        if not (labelled or named) and self._like_a_thing(piece, flags):
+            much = self._quoted(piece) or any(each & Word.BRAND for each in flags)
+            return person - (0.4 if much else 0.15)
         if labelled or named:
             fits = any(not each & (Word.COMMON | Word.PLACE) or each & Word.GIVEN for each in flags)
             return max(person, (0.9 if labelled else 0.85) if fits else 0.55 if labelled else person)
@@ -165,9 +171,39 @@ class Names:
         says = (
             last + 1 < len(self.starts) and words.gap(last) in (b" ", b", ", b"'") and words.flags(last + 1) & Word.SAYS
         )
-        if (says and not words.capital[last + 1]) or self.block.cased[end : end + 2] == b"'s":
-            return person + 0.2
+        if says and words.word(last + 1) in _AND:  # Anna and Peter, not: pho and rice
+            says = last + 2 < len(self.starts) and words.capital[last + 2]
+        belongs = self.block.cased[end : end + 2] == b"'s"
+        if ((says and not words.capital[last + 1]) or belongs) and not flags[-1] & Word.COMMON:
+            return person + (0.2 if says or any(each & (Word.GIVEN | Word.SURNAME) for each in flags) else 0.1)
         return person
+
+    def _like_a_thing(self, piece: list[int], flags: list[int]) -> bool:
+        """Whether an article or `my` stands before words of which none is surely a given name, or a number after."""
+        words, first = self.words, piece[0]
+        if any(each & Word.BRAND for each in flags):
+            return True
+        if any(self._sure(each) for each in flags):
+            return False
+        if self._quoted(piece):
+            return True
+        before = first - 1
+        if before > 0 and words.flags(before) & Word.NEVER and not words.capital[before] and words.gap(before) == b" ":
+            before -= not words.flags(before) & Word.DETERMINER  # my new Palm
+        if before >= 0 and words.flags(before) & Word.DETERMINER and words.gap(before) == b" ":
+            return True
+        return self._numbered(piece)
+
+    def _quoted(self, piece: list[int]) -> bool:
+        """Whether the words stand between quotation marks, as titles of works do."""
+        cased, start, end = self.block.cased, self.starts[piece[0]], self.ends[piece[-1]]
+        return cased[max(0, start - 1) : start] == b'"' and cased[end : end + 1] == b'"'
+
+    def _numbered(self, piece: list[int]) -> bool:
+        """Whether a number or a code follows, as the model of a product does."""
+        end = self.ends[piece[-1]]
+        after = self.block.cased[end : end + 4].lstrip(b" -")[:2]
+        return self.block.cased[end : end + 1] in (b" ", b"-") and any(48 <= byte < 58 for byte in after)
 
     def _score(self, piece: list[int], flags: list[int], *, begins: bool, shout: bool) -> float:
         """How sure it is that the words alone name a person."""
@@ -214,7 +250,7 @@ class Names:
         if family[last]:
             return 0.7 if other[first] or flags[first] & Word.SURNAME else 0.5
         if given and flags[last] & Word.SURNAME:
-            return 0.45 if begins or shout else 0.6
+            return 0.45 if begins or shout or all(each & Word.COMMON for each in flags) else 0.6
         if shout:
             return 0.2
         return (0.45 if begins else 0.5) if all(other[place] for place in whole) else 0.3
@@ -224,14 +260,18 @@ class Names:
         before = words.reaches(start, self.ended["place_before"], b" ", 1)
         label = words.reaches(start, self.ended["place_label"], b" :\n", 4)
         if len(piece) == 1 and flags[0] & Word.PLACE:
+            if not (label or before) and flags[0] & (Word.COMMON | Word.BRAND):
+                return 0.3
             if label or before:
                 return 0.6 if flags[0] & Word.STRONG else 0.9
             known = 0.7 if not flags[0] & (Word.COMMON | Word.STRONG) else 0.5
             return known - 0.2 * (begins and known < 0.7)
         if label:
             return 0.7
-        if before and not any(each & (Word.GIVEN | Word.NEVER) for each in flags):
-            return 0.5
+        if before and not (
+            begins or any(each & (Word.GIVEN | Word.NEVER | Word.COMMON | Word.BRAND) for each in flags)
+        ):
+            return 0.0 if words.shouted(piece) or self._numbered(piece) else 0.5
         return 0.0
 
     def _employs(self, piece: list[int], flags: list[int], *, shout: bool) -> bool:
@@ -240,7 +280,9 @@ class Names:
         beside = (
             self.words.reaches(self.starts[piece[0]], self.ended["org_before"], b" :", 2) or end + 1 in self.org_after
         )
-        return beside and not shout and not any(each & (Word.NEVER | Word.PLACE | Word.GIVEN) for each in flags)
+        people = any(self.words.known.get(self.words.word(at)[:-1], 0) & Word.NATION for at in piece)  # Americans
+        other = Word.NEVER | Word.PLACE | Word.GIVEN | Word.COMMON
+        return beside and not shout and not people and not any(each & other for each in flags)
 
     def _with_degree(self, piece: list[int]) -> int:
         """The end of a name, a degree after it included."""
