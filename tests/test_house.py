@@ -100,7 +100,7 @@ FLOWS = {
     "flows.profile": "flows.foundation flows.row_pass",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
-    "flows": "flows.foundation",  # jobs of one file: check, doctor, init, notebook, sample
+    "flows": "flows.foundation",  # jobs of one file: check, init, lineage, notebook, sample
 }
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
@@ -118,7 +118,7 @@ FACES = {
     "flows.doctor": "",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "provenance reporting role_keys run_rows table_plans",
+    "lake_map provenance reporting role_keys run_rows strays table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -140,14 +140,14 @@ FACES = {
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
-    "reports.page": "front layout page pictures style",
+    "reports.page": "front layout lineage page pictures style",
     "sample": "lake",
     "setup": "home jars java own_session probes spark_submit steps variables",
     "stores.identity": "settings_file trust",
     "stores.keys": "handed_out_file role_files tink_format",
     "stores.keys.providers": "local",
-    "stores.lake": "clear_tables commits file_rewrite listing old_timestamps others owners parquet_sink projections "
-    "properties publication reader_features staging table_files text_columns",
+    "stores.lake": "clear_tables commits file_rewrite listing log_files old_timestamps others owners parquet_sink "
+    "projections properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
     "text": "block cells letters lexicon linear redaction runs spans",

@@ -112,6 +112,9 @@ def without_spark(place):
     place("audit", "verify", "--new-key")
     place("notebook", str(place.root / "n.py"), "--dry-run")
     place("notebook", str(place.root / "n.py"))
+    place("lineage")
+    place("lineage", "--openlineage")
+    place("check", "--lake")
     return place
 
 
@@ -137,6 +140,11 @@ def test_every_verb_of_every_job_was_tried(place):
     tried = {(document["job"], document["verb"]) for _, document, _ in place.told}
     spark = {("reveal", ""), ("vectorize", ""), ("project", "")}
     assert tried | spark == set(verbs())
+
+
+def test_nothing_that_any_of_these_jobs_has_left_belongs_to_nothing(place):
+    (document,) = [told for _, told, _ in place.told if "strays" in (told["answer"] or {})]
+    assert document["answer"]["strays"] == []
 
 
 def verbs():

@@ -6,13 +6,15 @@ import dataclasses
 import json
 import types
 import typing
+from datetime import UTC, datetime
 
 import pytest
 
 from browser.report_demo import DEMOS, clean, closed, demo, failed
+from strongroom.core.lineage import NOBODY, PEOPLE, UNKNOWN, Edge, LakeMap, Made, Node, Whose
 from strongroom.core.report import Report
 from strongroom.reports.feeds.openlineage import document as render_openlineage
-from strongroom.reports.feeds.openlineage import end_event, start_event
+from strongroom.reports.feeds.openlineage import end_event, map_events, start_event
 from strongroom.reports.send import Delivery, lineage_message
 from support.receiver import receiving, status
 
@@ -192,6 +194,49 @@ def test_their_classes_would_find_a_wrong_field(theirs):
         shaped(RunEvent, event, theirs)
     with pytest.raises(AssertionError, match=r"has no \{'rowcount'\}"):
         shaped(theirs["outputStatistics"], {"rowcount": 1}, theirs)
+
+
+DRAWN = LakeMap(
+    (
+        Node("raw.a", "raw", "files", "/lake/raw/a, s3a://bucket/b", Whose(PEOPLE, "id", ("domain", "person"))),
+        Node("training.a", "training", "rows", "/lake/training/a", Whose(PEOPLE, "id", ("domain", "person"), "_subject"),
+             Made("model_training", refresh="whole"), 3),
+        Node("features.a", "features", "rows", "/lake/features/a", Whose(NOBODY), version=0),
+        Node("models.a/r", "models", "a model", "/lake/models/a/r", Whose(UNKNOWN)),
+        Node("reports/training.a", "reports", "counts", "/lake/reports/training.a", Whose(NOBODY)),
+    ),
+    (Edge("raw.a", "training.a"), Edge("training.a", "features.a", 2), Edge("training.a", "models.a/r", 2),
+     Edge("training.a", "reports/training.a")),
+)  # fmt: skip
+AT = datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def test_the_map_of_a_lake_is_static_lineage_with_versions_and_whose_rows_are():
+    by_job = {event["job"]["name"]: event for event in map_events(DRAWN, at=AT)}
+    assert by_job.keys() == {"prepare.a", "vectorize.features.a", "vectorize.models.a/r"}, "reports are no data sets"
+    ((source,), (made,)) = by_job["vectorize.features.a"]["inputs"], by_job["vectorize.features.a"]["outputs"]
+    assert (source["name"], source["facets"]["version"]["datasetVersion"]) == ("/lake/training/a", "2"), (
+        "as it was read"
+    )
+    assert made["facets"]["version"]["datasetVersion"] == "0"
+    tags = {(tag["key"], tag["value"], tag.get("field")) for tag in source["facets"]["tags"]["tags"]}
+    assert tags == {
+        ("whose", "people", None), ("subject", "id", None), ("within", "domain person", None),
+        ("purpose", "model_training", None), ("refresh", "whole", None), ("subject", "tag", "_subject"),
+    }  # fmt: skip
+    assert "version" not in by_job["prepare.a"]["inputs"][0]["facets"], "files have none"
+
+
+def test_their_classes_make_the_same_events_of_the_map(theirs):
+    from openlineage.client.event_v2 import JobEvent
+    from openlineage.client.facet_v2 import tags_dataset
+    from openlineage.client.serde import Serde
+
+    known = {**theirs, "tags": tags_dataset.TagsDatasetFacet}
+    events = list(map_events(DRAWN, at=AT))
+    assert len(events) == 3
+    for event in events:
+        assert bare(Serde.to_dict(shaped(JobEvent, event, known))) == bare(event)
 
 
 def test_a_server_is_asked_as_by_their_own_client(theirs):

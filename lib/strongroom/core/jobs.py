@@ -17,11 +17,13 @@ class JobEntry:
         title: what it does; one line of `--help`.
         spark: whether it needs Spark: `always`, `never`, or the one verb that does.
         local: whether `prepare.engine` may let it do without.
+        writes: the zones of the lake that it writes to.
     """
 
     title: str
     spark: str = "never"
     local: bool = False
+    writes: tuple[str, ...] = ()
 
     def needs_spark(self, options: Sequence[str]) -> bool:
         """Whether it needs Spark when it is run with these options."""
@@ -37,12 +39,31 @@ JOBS: Mapping[str, JobEntry] = {
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),
+    "lineage": JobEntry("Show what everything in the lake was made from, and whose its rows are"),
     "notebook": JobEntry("Run a notebook and keep what it shows as one page", spark="always"),
-    "prepare": JobEntry("Make a protected, checked, governed training table of raw files", spark="always", local=True),
+    "prepare": JobEntry(
+        "Make a protected, checked, governed training table of raw files",
+        spark="always",
+        local=True,
+        writes=("training", "quarantine", "strongroom"),
+    ),
     "profile": JobEntry("Propose a first contract of raw files, a raw table, or another system's schema"),
-    "project": JobEntry("Give roles what they may read in files of their own", spark="always"),
-    "quarantine": JobEntry("Work with rows that were set aside: list, show, retry, discard", spark="retry", local=True),
-    "reveal": JobEntry("Open encrypted columns for who may see them", spark="always"),
+    "project": JobEntry("Give roles what they may read in files of their own", spark="always", writes=("projected",)),
+    "quarantine": JobEntry(
+        "Work with rows that were set aside: list, show, retry, discard",
+        spark="retry",
+        local=True,
+        writes=("training", "quarantine", "strongroom"),
+    ),
+    "reveal": JobEntry("Open encrypted columns for who may see them", spark="always", writes=("revealed",)),
     "sample": JobEntry("Make an invented lake to try everything on"),
-    "vectorize": JobEntry("Turn the texts of a training table into TF-IDF features", spark="always"),
+    "vectorize": JobEntry(
+        "Turn the texts of a training table into TF-IDF features", spark="always", writes=("features", "models")
+    ),
 }
+
+
+def job_of(zone: str) -> str:
+    """The job that derives what lies in a zone; empty where none does, or what it makes comes from no table."""
+    made = (name for name, entry in JOBS.items() if zone in entry.writes and name not in ("prepare", "quarantine"))
+    return next(made, "")

@@ -60,6 +60,7 @@ USES: Mapping[str, Mapping[str, str]] = {
         "export": f"{_WHO} KEY|FILE",
         "import": f"{_WHO} KEY|FILE --primary",
     },
+    "lineage": {"": f"{_WHO} TABLE --openlineage --html"},
     "notebook": {"": f"{_WHO} --contract NOTEBOOK --param --jupyter"},
     "prepare": {
         "--mend-timestamps": f"{_CONTRACT} --mend-timestamps",

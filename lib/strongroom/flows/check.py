@@ -2,7 +2,8 @@
 
 Without files: the settings file (--config), its policy and every contract of its folder, and what `access lint` says of
 the policy, as notes; with --lake also which tables of the lake do not say what they were made from, or whose their rows
-are. A file's content tells what it is. Every problem is told with file and line, with exit code 3.
+are, and every file that belongs to nothing: in the lake, its reports, and the folders of keys and audit log. A file's
+content tells what it is. Every problem is told with file and line, with exit code 3.
 
 --show prints a contract as it is understood, line by line, each with where it came from. --contracts DIR says which
 contracts of a folder load, what keeps the others from it, and how many those are, with exit code 3 if there are any;
@@ -47,7 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--show", action="store_true", help="print each contract as it is understood")
     parser.add_argument("--contracts", metavar="DIR", default="", help="count what loads of a folder of contracts")
     parser.add_argument("--protection", metavar="NAME|FILE", default="", help="the overlay to use, for every contract")
-    parser.add_argument("--lake", action="store_true", help="look at the lake's tables, too: what they do not say")
+    parser.add_argument(
+        "--lake", action="store_true", help="look at the lake, too: what its tables do not say, and stray files"
+    )
 
 
 def run(job: Job) -> Outcome:
@@ -76,6 +79,7 @@ def run(job: Job) -> Outcome:
         except ConfigError as error:
             problems += [*error.problems, *_of_others(file, error, job)]
     remarks = list(dict.fromkeys(warning for contract in contracts for warning in _warnings(contract)))
+    stray: list[dict[str, object]] = []
     if problems:
         for line in (*lines, *(f"note  {remark}" for remark in remarks)):
             job.say(line)
@@ -87,23 +91,32 @@ def run(job: Job) -> Outcome:
         remarks += _without_contract(settings.contracts, slips=False)
         remarks += doubled(contracts)
         with storage.settled(settings):
-            remarks += _remarks(job, settings)
+            remarks += _remarks(job, settings, stray)
     lines += [f"note  {remark}" for remark in remarks]
-    answer = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
+    answer: dict[str, object] = {"files": checked, "notes": [asdict(remark) for remark in remarks]}
+    if job.args.lake:
+        answer["strays"] = stray
     return Outcome(summary=joined(lines), facts={"files": len(files)}, answer=answer)
 
 
-def _remarks(job: Job, settings: Settings) -> Iterator[Problem]:
-    """What the policy says against the contracts and, with `--lake`, against the lake's tables."""
+def _remarks(job: Job, settings: Settings, stray: list[dict[str, object]]) -> Iterator[Problem]:
+    """What the policy says against the contracts and, with `--lake`, against the lake's tables, and its stray files."""
     yield from lint(
         load_policy(settings.policy),
         tables=known_tables(settings, looks=job.args.lake).tables,
         at=job.run.started,
     )
     if job.args.lake:
-        from strongroom.flows.foundation.provenance import untold  # what opens tables takes a while to load
+        # what opens tables takes a while to load
+        from strongroom.flows.foundation.lake_map import map_of
+        from strongroom.flows.foundation.provenance import untold
+        from strongroom.flows.foundation.strays import strays
 
-        yield from untold(settings.lake, contracts_in(settings.contracts))
+        known, contracts = map_of(settings), contracts_in(settings.contracts)
+        yield from untold(settings.lake, contracts, known)
+        for each in strays(settings, contracts, known, at=job.run.started):
+            stray.append({"code": each.told.code, "path": each.path, "bytes": each.size})
+            yield each.told
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:

@@ -14,17 +14,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
+from strongroom.core.errors import StoreError
 from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import RUN, Job
 from strongroom.flows.foundation import reporting, run_rows, table_plans
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.govern.table import Table
 from strongroom.protect import subject_tags
-from strongroom.stores.lake import Lake, commits, owners, properties, staging
+from strongroom.stores.artefacts.report_files import put
+from strongroom.stores.lake import Lake, commits, filesystem_of, owners, properties, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.others import REWRAP
 from strongroom.stores.lake.publication import readable
@@ -42,6 +45,9 @@ WHOLE, BY_FILE, BY_BATCH = "whole", "by file", "by batch"
 """How a table is brought up to date: made anew; file by file of its source, which it follows at once; or what is new is
 added, and all of it made anew once something has left its source."""
 NOBODY = "nobody"
+MADE_FROM = "made-from.json"
+"""In a folder that is no table (a fitted model): what it was made from, in the same words, and its own files."""
+FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,23 @@ class Origin:
         else:
             return NOBODY
         return _json({**said, "tag": there})
+
+
+def say_beside(folder: str, origin: Origin, *, run_id: str) -> None:
+    """A folder of files that is no table says in one beside them what it was made from, and which files are its own.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    filesystem, inside = filesystem_of(folder)
+    infos = filesystem.get_file_info(pafs.FileSelector(inside, recursive=True))
+    files = {info.path.removeprefix(inside).lstrip("/"): info.size for info in infos if info.is_file}
+    said = origin.properties("models", run_id=run_id, schema=pa.schema([]))
+    try:
+        put(f"{folder}/{MADE_FROM}", json.dumps({**said, FILES: files}, indent=1, sort_keys=True) + "\n")
+    except OSError:
+        todo = "Check free space and permission; then run again."
+        raise StoreError("a model cannot be written", where=folder, todo=todo, code="output.unwritable") from None
 
 
 def tag_of(source: DeltaTable) -> pa.Field | None:

@@ -21,7 +21,7 @@ from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
-from strongroom.flows.foundation.derived import Origin, Target, tag_of
+from strongroom.flows.foundation.derived import Origin, Target, say_beside, tag_of
 from strongroom.flows.read import read_to_derive
 from strongroom.flows.vectorize import tables as out
 from strongroom.learn.features.labels import label_summary
@@ -112,6 +112,7 @@ def run(job: Job) -> Outcome:
     fitted = fit_tfidf(frame, plan.tfidf)
     job.say(f"{contract.name}: {fitted.vocabulary.size:,} texts, {len(fitted.idf):,} terms; writing the features")
     fitted.pipeline.write().overwrite().save(plan.lake.spark_path(f"models.{contract.name}", job.run.id))
+    say_beside(plan.model, origin, run_id=job.run.id)
     version = _publish(job, plan, frame=frame, fitted=fitted, targets=targets)
     return _done(plan, fitted, version=version, source=source.version())
 

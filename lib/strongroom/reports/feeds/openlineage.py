@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from strongroom import __version__
+from strongroom.core.jobs import job_of
+from strongroom.core.lineage import LakeMap, Node
 from strongroom.core.report import Report, SourceFacts
 from strongroom.core.report.columns import ColumnFacts
 from strongroom.core.run import Run
@@ -35,7 +37,9 @@ _VERSIONS = {
     "DataQualityAssertionsDatasetFacet": "1-1-0",
     "OutputStatisticsOutputDatasetFacet": "1-0-2",
     "ErrorMessageRunFacet": "1-0-1",
+    "TagsDatasetFacet": "1-0-0",
 }
+_NO_DATA_SETS = ("reports", "keys", "audit")
 _ENDS = {"failed": "FAIL", "gate closed": "FAIL"}
 
 Fields = dict[str, object]
@@ -64,6 +68,41 @@ def end_event(report: Report) -> str:
     event["inputs"] = [*(_input(report, source) for source in report.sources), *looked_up]
     event["outputs"] = [_output(report, name, path) for name, path in report.tables.items()]
     return json.dumps(event, allow_nan=False)
+
+
+def map_events(found: LakeMap, *, at: datetime) -> Iterator[Fields]:
+    """The map of a lake as static lineage: for each job and data set an event of what it reads and what it makes.
+
+    Whose the rows are, what for, and by which tag a person is found, are tags of the data sets.
+    """
+    made: dict[str, list[Node]] = {}
+    for node in found.nodes:
+        if any(found.into(node.name)) and node.kind not in _NO_DATA_SETS:
+            zone, _, rest = node.name.partition(".")
+            job = job_of(zone) or "prepare"
+            made.setdefault(f"{job}.{rest if job == 'prepare' else node.name}", []).append(node)
+    for name, nodes in made.items():
+        read = {edge.source: edge for node in nodes for edge in found.into(node.name)}
+        sources = ((found.node(source), edge.version) for source, edge in read.items())
+        yield {
+            "eventTime": at.isoformat(),
+            "producer": PRODUCER,
+            "schemaURL": f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent",
+            "job": {"namespace": NAMESPACE, "name": name, "facets": {}},
+            "inputs": [{**_stands(node, version), "inputFacets": {}} for node, version in sources if node is not None],
+            "outputs": [{**_stands(node, node.version), "outputFacets": {}} for node in nodes],
+        }
+
+
+def _stands(node: Node, version: int | None) -> Fields:
+    """A data set of the map, at a version, with whose its rows are."""
+    tags = {"whose": node.whose.answer, "subject": node.whose.column, "within": " ".join(node.whose.within)}
+    tags |= {"purpose": node.made.purpose, "refresh": node.made.refresh}
+    told: list[Fields] = [{"key": key, "value": value, "source": "STRONGROOM"} for key, value in tags.items() if value]
+    if node.whose.tag:
+        told.append({"key": "subject", "value": "tag", "source": "STRONGROOM", "field": node.whose.tag})
+    facets = {**_version(version), "tags": _facet("TagsDatasetFacet", tags=told)}
+    return {**_place(node.place.split(", ")[0] or node.name), "facets": facets}
 
 
 def run_uuid(run_id: str, dataset: str = "") -> str:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 
 from strongroom.core.errors import StoreError
 from strongroom.stores.lake.lake import Lake, filesystem_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file as the storage has it: its path inside the file system, bytes, when it was written in seconds since 1970,
+    and whether it is no file but a link or another thing that a folder of this system can hold.
+    """
+
+    path: str
+    size: int
+    written: float
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,43 @@ def _below(
     for info in folders:
         if not info.base_name.startswith(("_", ".")) and (names or info.base_name not in without):
             yield from _below(filesystem, info.path, (*names, info.base_name), without, unread)
+
+
+def files_below(place: str, unread: list[tuple[str, str]], *, without: Collection[str] = ()) -> Iterator[Stored]:
+    """Every file in a folder and those below it. Links are not followed: what is behind them lies elsewhere.
+
+    Args:
+        place: the folder; one that is not there has no file.
+        unread: takes the folders that cannot be looked into, each with why.
+        without: folders, as the file system names them, that are not looked into.
+    """
+    filesystem, root = filesystem_of(place)
+    local, ahead = isinstance(filesystem, pafs.LocalFileSystem), [root]
+    while ahead:
+        folder = ahead.pop()
+        try:
+            infos = filesystem.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
+        except (OSError, pa.ArrowException, UnicodeDecodeError) as fault:
+            unread.append((folder, _why(fault)))
+            continue
+        for info in sorted(infos, key=lambda info: info.path):
+            link = local and Path(info.path).is_symlink()
+            if info.type == pafs.FileType.Directory and not link:
+                ahead += [info.path] if info.path not in without else []
+            elif not (link and info.path in without):
+                odd = link or info.type != pafs.FileType.File
+                yield Stored(info.path, info.size or 0, (info.mtime_ns or 0) / 1e9, odd)
+        if local:  # Arrow leaves out a link to nowhere
+            named = {info.base_name for info in infos}
+            lost = sorted(name for name in _names(folder) if name not in named)
+            yield from (Stored(f"{folder}/{name}", 0, 0.0, odd=True) for name in lost)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return [each.name for each in Path(folder).iterdir()]
+    except OSError:
+        return []
 
 
 def _why(fault: Exception) -> str:
