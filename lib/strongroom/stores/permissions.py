@@ -14,10 +14,11 @@ from pathlib import Path
 
 from strongroom.core.errors import EnvironmentFault
 from strongroom.core.settings import Settings
+from strongroom.core.zones import LAKES_OWN, PROJECTED, ZONES
 
-OPEN_ZONE = "projected"
+OPEN_ZONE = PROJECTED
 """The zone that others may pass through, to what their group may open."""
-_ZONES = ("training", "quarantine", "features", "revealed", "models", "reports", "strongroom")
+_CLOSED = (*(zone for zone in ZONES if zone != OPEN_ZONE), LAKES_OWN, "models", "reports")
 
 
 def has_modes(root: str) -> bool:
@@ -80,7 +81,7 @@ def shut(root: str, groups: Iterable[int]) -> list[str]:
     """
     given, shut_now, top = set(groups), [], Path(root)
     _only_ours(top / OPEN_ZONE, owner=top.stat().st_uid)
-    for zone in _ZONES:
+    for zone in _CLOSED:
         (top / zone).mkdir(mode=0o700, exist_ok=True)
     for entry in sorted(top.iterdir()):
         found = entry.lstat()

@@ -13,6 +13,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.run import Job
 from strongroom.core.sql_text import identifier
+from strongroom.core.zones import DERIVED
 from strongroom.flows.foundation.projections import tags_in
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, TAGS, quarantine, training
 from strongroom.govern.export import Described
@@ -41,7 +42,7 @@ def described(job: Job, contracts: Iterable[Contract], *, schemas: str = "") -> 
     for contract in contracts:
         for zone, plan in (("training", training(contract)), ("quarantine", quarantine(contract))):
             found[f"{zone}.{contract.name}"] = Schema.from_arrow(plan.schema)
-        found.update({f"{zone}.{contract.name}": None for zone in ("features", "revealed")})  # type: ignore[misc]
+        found.update({f"{zone}.{contract.name}": None for zone in DERIVED})  # type: ignore[misc]
     for name in (*found, *lying):
         if (table := lake.open(name)) is not None:
             found[name] = table.schema()

@@ -17,6 +17,7 @@ from strongroom.core.errors import UsageError
 from strongroom.core.escaping import joined, markdown_cell
 from strongroom.core.policy import Grant, last_day
 from strongroom.core.run import Job, Outcome
+from strongroom.core.zones import DERIVED, OURS
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.known_tables import Known, known_tables
 from strongroom.govern.engine.engine import Engine
@@ -27,8 +28,6 @@ from strongroom.stores.artefacts.matrix_files import write_lines
 
 _SOON = timedelta(days=60)
 _SEEN = ("allowed", "done")
-_OURS = ("quarantine", "features", "strongroom")
-"""Zones whose tables have columns that are ours and hold nobody's data, besides those that are named above."""
 _READING = ("read", "reveal", "export")
 
 
@@ -109,7 +108,8 @@ def _named(contract: Contract) -> Iterator[Table]:
     yield Table(contract.quarantine, ("row",), {"row": "personal"})
     text = contract.role("text")
     delicate = text is not None and text.personal  # what is made of a personal text tells of it
-    for zone, made in (("features", ("features",) if delicate else ()), ("revealed", ())):
+    for zone in DERIVED:
+        made = ("features",) if delicate and zone == "features" else ()
         words = {**lying.classifications, **dict.fromkeys(made, "personal")}
         yield replace(lying, name=f"{zone}.{contract.name}", columns=(*names, *made), classifications=words, lies={})
     if delicate:
@@ -125,7 +125,7 @@ def _is_personal(name: str, table: Table, named: Table | None) -> bool:
 def _unsure(known: Known) -> list[str]:
     """What the section before does not say, since nobody knows it."""
     lying = (table for table in known.tables if table.columns and not table.state and not table.classifications)
-    unclear = [table.name for table in lying if table.name.partition(".")[0] not in _OURS]
+    unclear = [table.name for table in lying if table.name.partition(".")[0] not in OURS]
     unclear += [table.name for table in known.tables if table.state == UNREADABLE]
     lines = ["", f"Not known, so not told: what is personal in {', '.join(sorted(unclear))}."] if unclear else []
     return [

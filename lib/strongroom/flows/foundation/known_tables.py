@@ -12,6 +12,7 @@ from pathlib import Path
 from strongroom.core.contract import Contract, raw_table
 from strongroom.core.contract.file import contracts_in
 from strongroom.core.settings import Settings
+from strongroom.core.zones import DERIVED
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.table_plans import QUARANTINE
 from strongroom.govern.table import ENCRYPTED, EVERY, IN_CLEAR, NOT_MADE, Table, table_of
@@ -59,10 +60,7 @@ def _planned(contracts: Iterable[Contract], settings: Settings) -> Iterator[Tabl
         yield table_of(contract, contract.training, protected=True, state=NOT_MADE)
         aside = tuple(QUARANTINE.names)
         yield Table(contract.quarantine, aside, lies={**dict.fromkeys(aside, IN_CLEAR), **SEALED}, state=NOT_MADE)
-        yield from (
-            Table(f"{zone}.{contract.name}", (), state=NOT_MADE)
-            for zone in ("curated", "dropped", "features", "revealed")
-        )
+        yield from (Table(f"{zone}.{contract.name}", (), state=NOT_MADE) for zone in DERIVED)
     roles = engine_of(settings.policy).policy.roles
     yield from (Table(f"projected.{role.name}", (), state=NOT_MADE) for role in roles)
     yield from (Table(name, (), state=NOT_MADE) for name in _KEPT)

@@ -23,6 +23,7 @@ from strongroom.core.jobs import job_of
 from strongroom.core.lineage import NOBODY, PEOPLE, UNKNOWN, Edge, LakeMap, Made, Node, Whose
 from strongroom.core.run import RUN
 from strongroom.core.settings import Settings
+from strongroom.core.zones import ZONES
 from strongroom.flows.foundation import derived
 from strongroom.flows.foundation.lake_tables import fields_of
 from strongroom.flows.foundation.reporting import reports_folder
@@ -44,13 +45,6 @@ OWN = {
 """The tables of a lake's own, which have no row of anybody's, and what they hold."""
 AUDIT, KEYS, MODELS, REPORTS = "strongroom.audit", "strongroom.keys", "models", "reports"
 NOTEBOOKS = "notebooks"
-_HOLDS = {
-    "training": "protected rows",
-    "quarantine": "rows set aside, each sealed as a whole",
-    "features": "vectors and keys",
-    "revealed": "columns in clear",
-    "projected": "what a role is given",
-}
 _NOBODY, _UNKNOWN = Whose(NOBODY), Whose(UNKNOWN)
 
 
@@ -154,7 +148,7 @@ class _Found:
             self.gaps.append(Problem(what, name, "Put the contract back, or move the table out.", "lineage.untold"))
         whose = tagged or (_subject(contract) if contract is not None else _UNKNOWN)
         made = _made(said, run=newest_run(found))
-        self._add(Node(name, zone, _HOLDS[zone], self.lake.folder(name), whose, made, found.version()))
+        self._add(Node(name, zone, ZONES[zone].holds, self.lake.folder(name), whose, made, found.version()))
         for source in contract.sources if contract is not None else ():
             self._edge(raw_table(source), name)
 
@@ -169,7 +163,7 @@ class _Found:
         elif (newest := newest_run(found)) and newest != run:
             what = f"it says that run {run} made it, and its rows are of run {newest}, which died"
             self.gaps.append(Problem(what, name, again, "lineage.untold"))
-        holds = _HOLDS.get(zone, "rows")
+        holds = ZONES[zone].holds if zone in ZONES else "rows"
         if said.get(derived.SUBJECT) == derived.NOBODY:
             holds = "counts and words"
         self._told(Node(name, zone, holds, self.lake.folder(name), _UNKNOWN, version=found.version()), said)

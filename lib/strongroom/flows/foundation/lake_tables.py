@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract, raw_table
 from strongroom.core.errors import StoreError
 from strongroom.core.names import folded
+from strongroom.core.zones import OURS, PROTECTED
 from strongroom.flows.foundation.known_tables import SEALED
 from strongroom.flows.foundation.projections import protected, tags_in
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
@@ -21,9 +22,6 @@ from strongroom.govern.engine.selectors import is_encrypted
 from strongroom.govern.table import IN_CLEAR, NOT_MADE, UNREADABLE, Table, methods_of, ways
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.listing import tables_in
-
-_OURS = ("quarantine", "curated", "dropped", "features", "strongroom")
-"""Zones whose columns are ours: what no contract names there is a count, a name or a place, in clear."""
 
 
 def look(
@@ -113,9 +111,9 @@ def _way(column: str, note: Mapping[str, str], zone: str, contract: Contract | N
         return ways(note[PROTECTION].split(","))
     if contract is not None:
         mine = next((each for each in contract.columns if each.name == column), None)
-        if mine is not None and zone in ("training", "curated", "dropped", "features"):
+        if mine is not None and zone in PROTECTED:
             return ways(methods_of(mine))
-    return IN_CLEAR if zone in _OURS else ""
+    return IN_CLEAR if zone in OURS else ""
 
 
 def _made_by(found: DeltaTable, contracts: Iterable[Contract]) -> Contract | None:
@@ -125,8 +123,7 @@ def _made_by(found: DeltaTable, contracts: Iterable[Contract]) -> Contract | Non
 
 
 def _names_of(contract: Contract) -> tuple[str, ...]:
-    tables = (contract.training, contract.curated, contract.dropped, contract.features)
-    return tuple(name.lower() for name in tables)
+    return tuple(f"{zone}.{contract.name}".lower() for zone in PROTECTED)
 
 
 def _inside(path: str, kind: Any) -> Iterator[str]:

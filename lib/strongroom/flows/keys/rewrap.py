@@ -21,6 +21,7 @@ from strongroom.core.escaping import joined
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import RUN, Job, Outcome
 from strongroom.core.suggest import counted
+from strongroom.core.zones import PROTECTED
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.protect.methods.row_key import row_keys_of
@@ -96,16 +97,15 @@ def _contracts(job: Job) -> list[Contract]:
 
 
 def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
-    """The tables that hold a contract's values: features keep some of the training table's columns as they lie."""
+    """The tables that hold a contract's values: what is derived keeps some of the training table's as they lie."""
     training = contract.training
     columns = {
         column.name: rewrapper(column, table=training, keyring=ring)
         for column in contract.columns
         if any(map(opens, column.leaves()))
     }
-    for table in (training, contract.features):
-        if columns:
-            yield Work(contract, table, columns, row_keys_of(contract.columns))
+    for zone in PROTECTED if columns else ():
+        yield Work(contract, f"{zone}.{contract.name}", columns, row_keys_of(contract.columns))
     yield Work(contract, contract.quarantine, {"row": row_rewrapper(table=training, keyring=ring)})
 
 

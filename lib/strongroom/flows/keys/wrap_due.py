@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from strongroom.core.errors import KeyFault
 from strongroom.core.run import Job
+from strongroom.core.zones import PROTECTED
 from strongroom.flows.keys.wrap_changes import Wrapping
 from strongroom.govern.levels.cryptographic import Holding, Sealed, kept
 from strongroom.protect.key_coverage import rows_by_key
@@ -43,7 +44,7 @@ def _lie(lake: Lake, columns: Iterable[Sealed], key_id: int) -> bool:
     """Whether a value of these columns lies under that master key in a table's newest version."""
     tops: dict[str, set[str]] = {}
     for each in columns:
-        for zone in ("training", "features"):
+        for zone in PROTECTED:
             tops.setdefault(f"{zone}.{each.table.partition('.')[2]}", set()).add(each.path.split(".")[0].split("[")[0])
     return any(
         rows_by_key(values, {key_id}).get(key_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from strongroom import __version__
 from strongroom.core.report.front import FrontPage, PastState, Reader, TableState
 from strongroom.core.suggest import counted
+from strongroom.core.zones import ZONES
 from strongroom.reports.markup import Markup, document, element, join, name
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.page import POLICY
@@ -15,10 +16,6 @@ from strongroom.reports.page.style import STYLE
 from strongroom.reports.phrases import NOT_MEASURED, for_purposes, number
 
 _WORDS = {"done": ("✓ done", "good-text"), "gate closed": ("✕ gate closed", "care-text")}
-_ZONES = {
-    "training": "Prepared tables", "features": "Features", "projected": "What roles are given as files",
-    "revealed": "Opened for a purpose",
-}  # fmt: skip
 _HEADS = [("Table", ""), ("Readers get", ""), ("Last runs", "keep"), ("Quarantined", "figure"), ("May read it", "")]
 SHOWN_RUNS = 3
 
@@ -28,7 +25,7 @@ def page(front: FrontPage) -> str:
     zones: dict[str, list[TableState]] = {}
     for each in front.tables:
         zones.setdefault(each.name.partition(".")[0], []).append(each)
-    ordered = [*(zone for zone in _ZONES if zone in zones), *sorted(zones.keys() - _ZONES.keys())]
+    ordered = [*(zone for zone in ZONES if zone in zones), *sorted(zones.keys() - ZONES.keys())]
     closed = sum(each.runs[0].status != "done" for each in front.tables)
     told = "The last run of each went well." if not closed else f"The last run of {counted(closed, 'table')} failed."
     when = element("time", f"{front.written:%-d %B %Y, %H:%M} UTC", datetime=front.written.isoformat())
@@ -49,7 +46,8 @@ def page(front: FrontPage) -> str:
 
 def _zone(zone: str, tables: list[TableState]) -> Markup:
     lines = (_line(each) for each in sorted(tables, key=lambda each: each.name))
-    return section(zone, _ZONES.get(zone, zone), table(_ZONES.get(zone, zone), _HEADS, lines))
+    title = ZONES[zone].title or zone if zone in ZONES else zone
+    return section(zone, title, table(title, _HEADS, lines))
 
 
 def _line(state: TableState) -> tuple[str, ...]:
