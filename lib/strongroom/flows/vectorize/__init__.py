@@ -239,8 +239,8 @@ def _done(plan: Plan, fitted: Fitted, *, version: int, source: int) -> Outcome:
     ]
     rows = {**NO_ROWS, "read": vocabulary.size, "written": vocabulary.size}
     facts = {"table": f"features.{name}", "version": version, "source": f"{plan.source} version {source}",
-             "model": plan.model, "terms": len(vocabulary.terms), "withheld": vocabulary.withheld, "profile": plan.tfidf.profile,
-             "contract": plan.contract.fingerprint, **rows}  # fmt: skip
+             "model": plan.model, "terms": len(vocabulary.terms), "withheld": vocabulary.withheld,
+             "profile": plan.tfidf.profile, "contract": plan.contract.fingerprint, **rows}  # fmt: skip
     told = ("table", "version", "source", "model", "terms", "withheld", "profile")
     answer = {name: facts[name] for name in told}
     return Outcome(tables=plan.tables, rows=rows, summary=joined(lines), facts=facts, answer=answer)
