@@ -51,6 +51,12 @@ class Kept:
         self._rest = array("Q")
         self._sketches = _Sketches()
 
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sketches.close()
+
     def repeats(self, rows: Rows) -> list[str]:
         """For each row the reason to go, empty for one that stays or is settled; those that stay are remembered."""
         found: list[str] = []
@@ -157,6 +163,10 @@ class _Sketches:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as this does
         self._ends = array("Q", [0])
         self._written = 0
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._file.close()
 
     def append(self, sketch: bytes) -> None:
         """One more."""

@@ -89,8 +89,7 @@ def judged(plan: Judging, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
 def compared(curation: Curation, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The verdicts in the order of places, with those that an earlier row gives; rows of before are left out."""
     workers.settle()
-    with no_values("the curation"):
-        kept = Kept(near=curation.near)
+    with no_values("the curation"), Kept(near=curation.near) as kept:
         for batch in batches:
             if not curation.exact:
                 yield batch
@@ -99,8 +98,7 @@ def compared(curation: Curation, batches: Iterable[pa.RecordBatch]) -> Iterator[
             gone = pc.greater(pc.list_value_length(reasons), 0)
             settled = pc.if_else(known, True, pc.if_else(gone, False, pa.scalar(None, pa.bool_())))
             exact, bands, sketch = (batch.column(name).to_pylist() for name in MARKS)
-            rows = Rows(exact, bands, sketch, settled.to_pylist())
-            found = kept.repeats(rows)
+            found = kept.repeats(Rows(exact, bands, sketch, settled.to_pylist()))
             if any(found):
                 lists = [[more] if more else have for have, more in zip(reasons.to_pylist(), found, strict=True)]
                 place = batch.schema.get_field_index(REASONS)
