@@ -33,8 +33,9 @@ def found(text: str, *values: str | None, **settings) -> list[str]:
         ("it was Quorvala's", "Quorvala", "a possessive"),
         ("bei Quorvalas war", "Quorvalas", "an ending"),
         ("signed T. Quorvala", "T. Quorvala", "an initial"),
-        ("signed T.Q. today", "T.Q.", "initials"),
-        ("signed Q.T. today", "Q.T.", "turned"),
+        ("so T.Q. it was", "T.Q.", "initials"),
+        ("so Q.T. it was", "Q.T.", "turned"),
+        ("so T.Q. I. was", "T.Q.", "before another letter"),
         ("to quorvala.t@mail.example", "quorvala.t", "the local part of an e-mail"),
         ("ask tquorvala about it", "tquorvala", "as a user name"),
         ("ask thrandiwequorvala99 about it", "thrandiwequorvala99", "and with digits"),
@@ -64,6 +65,16 @@ def test_a_person(text, letters, why):
         ("Mr Young came.", "Ann Young", ["Mr Young"], "or a title"),
         ("I LOVE YOUNG PEOPLE", "Ann Young", [], "nor where all is in capitals"),
         ("Li came. Qu Li came.", "Qu Li", ["Qu Li"], "two letters beside the other part only"),
+        ("Vop came. So Vop left, vop.", "Qux Vop", ["Vop"], "three letters as a common word"),
+        (
+            "Consuelo came and it was very good for us",
+            "Consuelo Vop",
+            ["Consuelo"],
+            "a common word of another language",
+        ),
+        ("Consuelo para todos en la casa y nada de eso", "Consuelo Vop", [], "of this one"),
+        ("so young quorva wrote", "Young Quorva", ["young quorva"], "in the order of the name, in any case"),
+        ("so young grace wrote", "Young Grace", [], "not two common words"),
         ("Владимир и Всеволод", "Владимир", ["Владимир"], "another script, and no word as long"),
     ],
 )
@@ -84,6 +95,8 @@ def test_a_shared_name_counts_as_a_common_word_does():
         ("phone", "655437108", "ring 655 43 71 08 now", "655 43 71 08", ""),
         ("phone", "655437108", "ring +34 655 437 108 now", "+34 655 437 108", "a country's number in the text"),
         ("phone", "655437108", "ring 0034655437108 now", "0034655437108", ""),
+        ("phone", "111222333", "so 0034111222333 it", "0034111222333", "that no plan knows"),
+        ("phone", "111222333", "so 0111222333 it", "0111222333", ""),
         ("phone", "+34 655 437 108", "ring 655437108 now", "655437108", "or in the column"),
         ("phone", "+49 30 1234567", "ring (030) 123 45 67 now", "(030) 123 45 67", "a zero for it"),
         (
@@ -168,6 +181,7 @@ def test_values_that_are_too_short_are_counted():
     ]
     known = [Known(pa.array(values), np.zeros(len(values), int), entity) for values, entity in columns]
     assert redact([Text(pa.array(["x"]), ROWS)], known).short == (3, 1, 1, 1)
+    assert redact([Text(pa.array(["x"]), ROWS, find=("phone",))], known).short == (0, 1, 0, 0), "looked for at all"
 
 
 def test_rows_without_known_values_and_columns_without_any():

@@ -1,5 +1,8 @@
 """Whom a name means: one form for all spellings, one number for all mentions in a row, none of it in quadratic time."""
 
+import string
+import sys
+
 import pytest
 
 from strongroom.text.persons import Who, grouped, parsed
@@ -47,6 +50,9 @@ def test_one_form_for_all_spellings(written, why):
 )
 def test_canonical(written, canonical, why):
     assert parsed(written).canonical == canonical, why
+
+
+LETTERS = [f"{one}. {two}." for one in string.ascii_uppercase for two in string.ascii_uppercase] * 2
 
 
 def people(*names, known=()):
@@ -130,12 +136,13 @@ def test_the_order_of_the_names_changes_no_group():
         lambda size: [f"Q{number}x" for number in range(size)] + ["a" * size + "@"],
         lambda size: [f"A{number} B{number % 7}" for number in range(size)] + ["B1 C1"] * size,
         lambda size: ["Anna " * size],
+        lambda size: (
+            [f"Anna Maria Q{number}x" for number in range(size)] + [f"Anna Maria {each}" for each in LETTERS[:size]]
+        ),
         lambda size: ["J." * size, *(f"J. {letter} Smith" for letter in "ABC")] * 3,
     ],
 )
 def test_work_grows_with_the_names(names):
-    import sys
-
     def calls(size):
         count = 0
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from strongroom.text import block
 from strongroom.text.redaction import REPLACEMENTS, Text, canonical, counted, redact
 
 ASKED: list[str] = []
@@ -111,9 +112,8 @@ def test_a_raw_text_cannot_write_a_label(replace, raw, written, why):
     assert one(raw, replace=replace) == written, why
 
 
-def test_what_is_removed_leaves_no_label_behind():
-    made = one("[PERSON_ a@mail.example1]", replace="remove", find=("email",))
-    assert not re.search(r"\[PERSON_\d+\]", made)
+def test_no_label_is_left_around_what_is_gone():
+    assert one("so [PERSON:Mr Jan Kowalczyk] came", replace="remove", find=("person",)) == "so (PERSON:) came"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,12 @@ def test_a_mask_keeps_length_and_signs():
 )
 def test_canonical(value, entity, form, why):
     assert canonical(value, entity) == form, why
+
+
+def test_a_row_is_never_cut(monkeypatch):
+    monkeypatch.setattr(block, "SIZE", 10)
+    texts = column("Mr Jan Qvxwalczyk came.", "nothing", "then qvxwalczyk left", "qvxwalczyk", rows=[0, 0, 0, 1])
+    assert redact([texts]).texts[0].to_pylist()[2:] == ["then [PERSON_1] left", "qvxwalczyk"]
 
 
 def test_no_texts():

@@ -194,7 +194,7 @@ def _replaced(texts: list[str | None], found: list[Place], written: list[str], r
             end, at = span.end, at + 1
         pieces.append(raw[end:])
         whole = _closed(pieces[::2]) if replace == "remove" else "".join(pieces)
-        yield _OURS.sub(r"(\1)", whole) if replace in ("mask", "remove") else whole
+        yield _OURS.sub(r"(\1)", whole) if replace == "remove" else whole
 
 
 def _masked(letters: str) -> str:
