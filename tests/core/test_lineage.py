@@ -9,7 +9,7 @@ EDGES = [("raw", "a"), ("raw", "q"), ("a", "b"), ("a", "c"), ("b", "d"), ("c", "
 
 def drawn(edges):
     names = dict.fromkeys(name for edge in edges for name in edge)
-    nodes = tuple(Node(name, "training", "rows", "", Whose(NOBODY)) for name in names)
+    nodes = tuple(Node(name, "training", "rows", (), Whose(NOBODY)) for name in names)
     return LakeMap(nodes, tuple(Edge(*edge) for edge in edges))
 
 

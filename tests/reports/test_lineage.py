@@ -196,14 +196,15 @@ def test_their_classes_would_find_a_wrong_field(theirs):
         shaped(theirs["outputStatistics"], {"rowcount": 1}, theirs)
 
 
+PERSON = Whose(PEOPLE, "id", ("domain", "person"))
 DRAWN = LakeMap(
     (
-        Node("raw.a", "raw", "files", "/lake/raw/a, s3a://bucket/b", Whose(PEOPLE, "id", ("domain", "person"))),
-        Node("training.a", "training", "rows", "/lake/training/a", Whose(PEOPLE, "id", ("domain", "person"), "_subject"),
+        Node("raw.a", "raw", "files", ("/lake/raw/a", "s3a://bucket/b"), PERSON),
+        Node("training.a", "training", "rows", ("/lake/training/a",), dataclasses.replace(PERSON, tag="_subject"),
              Made("model_training", refresh="whole"), 3),
-        Node("features.a", "features", "rows", "/lake/features/a", Whose(NOBODY), version=0),
-        Node("models.a/r", "models", "a model", "/lake/models/a/r", Whose(UNKNOWN)),
-        Node("reports/training.a", "reports", "counts", "/lake/reports/training.a", Whose(NOBODY)),
+        Node("features.a", "features", "rows", ("/lake/features/a",), Whose(NOBODY), version=0),
+        Node("models.a/r", "models", "a model", ("/lake/models/a/r",), Whose(UNKNOWN)),
+        Node("reports/training.a", "reports", "counts", ("/lake/reports/training.a",), Whose(NOBODY)),
     ),
     (Edge("raw.a", "training.a"), Edge("training.a", "features.a", 2), Edge("training.a", "models.a/r", 2),
      Edge("training.a", "reports/training.a")),
@@ -214,7 +215,8 @@ AT = datetime(2026, 3, 4, tzinfo=UTC)
 def test_the_map_of_a_lake_is_static_lineage_with_versions_and_whose_rows_are():
     by_job = {event["job"]["name"]: event for event in map_events(DRAWN, at=AT)}
     assert by_job.keys() == {"prepare.a", "vectorize.features.a", "vectorize.models.a/r"}, "reports are no data sets"
-    ((source,), (made,)) = by_job["vectorize.features.a"]["inputs"], by_job["vectorize.features.a"]["outputs"]
+    features = by_job["vectorize.features.a"]
+    ((source,), (made,)) = features["inputs"], features["outputs"]
     assert (source["name"], source["facets"]["version"]["datasetVersion"]) == ("/lake/training/a", "2"), (
         "as it was read"
     )
@@ -224,7 +226,9 @@ def test_the_map_of_a_lake_is_static_lineage_with_versions_and_whose_rows_are():
         ("whose", "people", None), ("subject", "id", None), ("within", "domain person", None),
         ("purpose", "model_training", None), ("refresh", "whole", None), ("subject", "tag", "_subject"),
     }  # fmt: skip
-    assert "version" not in by_job["prepare.a"]["inputs"][0]["facets"], "files have none"
+    files = by_job["prepare.a"]["inputs"]
+    assert [(each["namespace"], each["name"]) for each in files] == [("file", "/lake/raw/a"), ("s3://bucket", "b")]
+    assert all("version" not in each["facets"] for each in files), "files have none"
 
 
 def test_their_classes_make_the_same_events_of_the_map(theirs):

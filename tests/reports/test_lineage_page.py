@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ AT = datetime(2026, 3, 4, tzinfo=UTC)
 
 def node(name, answer=NOBODY):
     return Node(
-        name, "training", "rows", "", Whose(answer, "user_id", ("domain", "person"), "_subject"), Made("train"), 2
+        name, "training", "rows", (), Whose(answer, "user_id", ("domain", "person"), "_subject"), Made("train"), 2
     )
 
 
@@ -59,7 +60,7 @@ def test_each_box_is_right_of_what_it_was_made_from_and_no_two_lie_on_each_other
     assert boxes.keys() == {name for edge in edges for name in edge}
     assert all(boxes[source][0] < boxes[target][0] for source, target in edges)
     places = sorted(boxes.values())
-    assert all(one[0] != two[0] or two[1] - one[1] >= 50 for one, two in zip(places, places[1:], strict=False))
+    assert all(one[0] != two[0] or two[1] - one[1] >= 50 for one, two in pairwise(places))
 
 
 def test_a_circle_is_drawn_and_ends():

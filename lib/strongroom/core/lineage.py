@@ -59,7 +59,7 @@ class Node:
         name: of a table `zone.name`; no other node has it.
         kind: of a table its zone; else `raw`, `models`, `reports`, `keys`, `audit`.
         holds: in a few words.
-        place: where it lies.
+        places: where it lies; of raw files each place that a contract names.
         whose: whose its rows are.
         made: how it was made, where it says so.
         version: of a table, the newest; None where there are none.
@@ -68,7 +68,7 @@ class Node:
     name: str
     kind: str
     holds: str
-    place: str
+    places: tuple[str, ...]
     whose: Whose
     made: Made = Made()
     version: int | None = None

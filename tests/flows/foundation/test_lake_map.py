@@ -1,6 +1,7 @@
 """What a lake says of itself, put together; and what it does not say is a gap with a code."""
 
 import json
+import shutil
 
 import pyarrow as pa
 import pytest
@@ -12,16 +13,27 @@ from strongroom.flows import prepare
 from strongroom.flows.foundation.lake_map import OWN, map_of
 from strongroom.stores.lake.listing import Listing
 from support.derived_tables import derive, model
-from support.lakes import install
+from support.lakes import Installation, install
 
 
-@pytest.fixture
-def place(tmp_path, capsys):
-    made = install(tmp_path / "x", capsys, sample=300)
+class Quiet:
+    def readouterr(self):
+        return "", ""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    made = install(tmp_path_factory.mktemp("map"), Quiet(), sample=300)
     for name in ("customers", "reviews"):
         done = made.run(prepare, "--contract", name)
         assert done.code == 0, done.err
     return made
+
+
+@pytest.fixture
+def place(prepared, tmp_path, capsys):
+    shutil.copytree(prepared.root, tmp_path / "x")
+    return Installation(tmp_path / "x", capsys)
 
 
 def drawn(place):
@@ -98,6 +110,11 @@ def raw_folder(place):
     (place.lake / "raw/orders").mkdir()
 
 
+def value_in_a_name(place):
+    (place.lake / "raw/customer=ada").mkdir()
+    write_deltalake(str(place.lake / "copies/customer=ada"), pa.table({"n": [1]}))
+
+
 def bare_model(place):
     (model(place) / "made-from.json").unlink()
 
@@ -116,6 +133,7 @@ CASES = [
     (no_contract, [("lineage.strange", "raw.customers"), ("lineage.untold", "quarantine.customers"),
                    ("lineage.untold", "training.customers")]),
     (raw_folder, [("lineage.strange", "raw.orders")]),
+    (value_in_a_name, [("lineage.strange", "raw.customer=*"), ("lineage.unread", "copies.customer=*")]),
     (bare_model, [("lineage.untold", "models.reviews/test-1")]),
     (notebooks, [("lineage.untold", "reports/notebooks")]),
 ]  # fmt: skip

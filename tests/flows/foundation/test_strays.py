@@ -12,16 +12,21 @@ from deltalake import DeltaTable, write_deltalake
 
 from strongroom.flows import check, keys, prepare, quarantine
 from support.derived_tables import derive, model
-from support.lakes import install
+from support.lakes import Installation, install
 
 PURPOSE = ("--purpose", "model_training")
 DAY = 86_400
 
 
-@pytest.fixture
-def place(tmp_path, capsys):
-    """A lake that our own jobs made: overwrite, increment, retry, compaction, failure, dry run, and what is derived."""
-    made = install(tmp_path / "x", capsys, sample=300)
+class Quiet:
+    def readouterr(self):
+        return "", ""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A lake that our own jobs made: overwrite, increment, a run that ended early, and what is derived."""
+    made = install(tmp_path_factory.mktemp("strays"), Quiet(), sample=300)
     for words in (("customers",), ("reviews",), ("reviews", "--set", "prepare.mode=append")):
         assert made.run(prepare, "--contract", *words).code == 0
     assert made.run(prepare, "--contract", "reviews", "--as", "user:ada").code == 5
@@ -30,6 +35,12 @@ def place(tmp_path, capsys):
     derive(made, "features.reviews")
     model(made)
     return made
+
+
+@pytest.fixture
+def place(prepared, tmp_path, capsys):
+    shutil.copytree(prepared.root, tmp_path / "x")
+    return Installation(tmp_path / "x", capsys)
 
 
 def told(place):
@@ -213,16 +224,17 @@ def test_a_table_that_no_job_of_ours_made_is_told_as_one(place):
     assert done.line["answer"]["strays"] == []
 
 
-def test_keys_beside_the_settings_are_looked_at_and_nothing_else_there(place):
+def test_of_a_folder_that_is_the_settings_too_only_what_is_called_like_keys_is_told(place):
     for file in (place.root / "keys").iterdir():
         shutil.move(file, place.root / file.name)
     place.edit("local.yaml", "keys/local.kek", "local.kek")
     place.edit("local.yaml", "keys/keyring.json", "keyring.json")
     assert told(place) == []
-    (place.root / "planted.bin").write_text("x")
-    (place.root / "mine").mkdir()
-    (place.root / "mine/x").write_text("x")
-    assert [(each["code"], each["path"]) for each in told(place)] == [("stray.key", "planted.bin")]
+    for name in ("planted.bin", "keyring.json.old", ".local.kek.0a1b", "mine/x"):
+        (place.root / name).parent.mkdir(exist_ok=True)
+        (place.root / name).write_text("x")
+    found = sorted((each["code"], each["path"]) for each in told(place))
+    assert found == [("stray.key", ".local.kek.0a1b"), ("stray.key", "keyring.json.old")]
 
 
 def test_plain_check_reads_no_lake(place, monkeypatch):

@@ -52,5 +52,5 @@ def test_a_file_in_a_bucket_is_told_with_its_whole_name(place, bucket):
     want = {f"s3://{name}/{key.removesuffix('/part-0.parquet')}": (code, 5) for key, code in planted.items()}
     assert found == want
     nodes = {node["name"]: node for node in job(place, "lineage")["nodes"]}
-    assert nodes["training.reviews"]["place"] == f"s3://{name}/lake/training/reviews"
+    assert nodes["training.reviews"]["places"] == [f"s3://{name}/lake/training/reviews"]
     assert nodes["training.reviews"]["whose"]["tag"] == "_subject"

@@ -7,6 +7,7 @@ left out in silence. Whether the storage holds more than the map knows, `strays.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from strongroom.stores.sources import location_of
 SAID = (derived.SOURCES, derived.PURPOSE, derived.RECIPE, derived.SUBJECT, derived.REFRESH, derived.MADE_BY)
 """Without one of these a derived table does not say what it was made from."""
 OWN = {
-    "strongroom.manifest": "names of raw files, by batch",
+    "strongroom.manifest": "names of raw files, with what their folders say",
     "strongroom.metrics": "counts and sketches of columns",
     "strongroom.origins": "how the records of raw files are read",
     "strongroom.runs": "one row a run",
@@ -59,7 +60,7 @@ def map_of(settings: Settings) -> LakeMap:
     found = _Found(lake, {contract.name.lower(): contract for contract in contracts})
     found.raw(contracts)
     listing = tables_in(lake, without=("raw", MODELS, REPORTS))
-    for where, why in listing.unread:
+    for where, why in ((_shown(place), why) for place, why in listing.unread):
         found.gaps.append(
             Problem(f"this folder cannot be looked into ({why})", where, "Ask its owner.", "lineage.unread")
         )
@@ -91,7 +92,7 @@ class _Found:
             if edge.source not in self.nodes:
                 what = f"{edge.target} was made from it, and it is not there"
                 self.gaps.append(Problem(what, edge.source, "Put it back, or make it anew.", "lineage.gone"))
-                self._add(Node(edge.source, edge.source.partition(".")[0], "not there", "", _UNKNOWN))
+                self._add(Node(edge.source, edge.source.partition(".")[0], "not there", (), _UNKNOWN))
         return LakeMap(tuple(self.nodes.values()), tuple(self.edges.values()), tuple(self.gaps))
 
     def raw(self, contracts: Sequence[Contract]) -> None:
@@ -100,24 +101,28 @@ class _Found:
             for source in contract.sources:
                 name, place = raw_table(source), location_of(source, self.lake.root)
                 before = self.nodes.get(name)
-                places = place if before is None else ", ".join(dict.fromkeys((*before.place.split(", "), place)))
+                places = (place,) if before is None else tuple(dict.fromkeys((*before.places, place)))
                 whose = _subject(contract) if before is None or before.whose == _NOBODY else before.whose
                 self._add(Node(name, "raw", "files as they came", places, whose))
-        for name in self._folders(f"{self.lake.root.rstrip('/')}/raw"):
-            if f"raw.{name}" not in self.nodes:
-                what, todo = "no contract reads these files, so nobody can tell whose they are", "Write its contract."
-                self.gaps.append(Problem(what, f"raw.{name}", todo, "lineage.strange"))
-                place = f"{self.lake.root.rstrip('/')}/raw/{name}"
-                self._add(Node(f"raw.{name}", "raw", "files as they came", place, _UNKNOWN))
+        root = f"{self.lake.root.rstrip('/')}/raw"
+        fixed = [location_of(source, self.lake.root).split("*")[0] for each in contracts for source in each.sources]
+        for name in self._folders(root):
+            folder = f"{root}/{name}"
+            if any(f"{one.rstrip('/')}/".startswith(f"{folder}/") or folder.startswith(one) for one in fixed):
+                continue
+            what, todo = "no contract reads these files, so nobody can tell whose they are", "Write its contract."
+            self.gaps.append(Problem(what, f"raw.{_shown(name)}", todo, "lineage.strange"))
+            self._add(Node(f"raw.{_shown(name)}", "raw", "files as they came", (f"{root}/{_shown(name)}",), _UNKNOWN))
 
     def table(self, name: str) -> None:
         """A table of the lake, and what it was made from."""
-        zone, place = name.partition(".")[0], self.lake.folder(name)
+        zone, shown = name.partition(".")[0], _shown(name)
+        place = (f"{self.lake.root.rstrip('/')}/{shown.replace('.', '/')}",)
         try:
             found = self.lake.open(name)
         except StoreError as fault:
-            self.gaps.append(Problem(fault.what, name, fault.todo, "lineage.unread"))
-            self._add(Node(name, zone, "not read", place, _UNKNOWN))
+            self.gaps.append(Problem(fault.what, shown, fault.todo, "lineage.unread"))
+            self._add(Node(shown, zone, "not read", place, _UNKNOWN))
             return
         if found is None:
             return
@@ -148,7 +153,7 @@ class _Found:
             self.gaps.append(Problem(what, name, "Put the contract back, or move the table out.", "lineage.untold"))
         whose = tagged or (_subject(contract) if contract is not None else _UNKNOWN)
         made = _made(said, run=newest_run(found))
-        self._add(Node(name, zone, ZONES[zone].holds, self.lake.folder(name), whose, made, found.version()))
+        self._add(Node(name, zone, ZONES[zone].holds, (self.lake.folder(name),), whose, made, found.version()))
         for source in contract.sources if contract is not None else ():
             self._edge(raw_table(source), name)
 
@@ -166,7 +171,7 @@ class _Found:
         holds = ZONES[zone].holds if zone in ZONES else "rows"
         if said.get(derived.SUBJECT) == derived.NOBODY:
             holds = "counts and words"
-        self._told(Node(name, zone, holds, self.lake.folder(name), _UNKNOWN, version=found.version()), said)
+        self._told(Node(name, zone, holds, (self.lake.folder(name),), _UNKNOWN, version=found.version()), said)
 
     def _told(self, node: Node, said: Mapping[str, str]) -> None:
         """A node with whose it is and how it was made, as its properties say."""
@@ -179,7 +184,7 @@ class _Found:
             self.gaps.append(Problem(what, node.name, "Make it anew by its job.", "lineage.untold"))
             whose, edges = _UNKNOWN, []
         made = _made(said, run=said.get(derived.MADE_BY, ""))
-        self._add(Node(node.name, node.kind, node.holds, node.place, whose, made, node.version))
+        self._add(Node(node.name, node.kind, node.holds, node.places, whose, made, node.version))
         for source, version in edges:
             self._edge(source, node.name, version)
 
@@ -188,9 +193,9 @@ class _Found:
         root = f"{self.lake.root.rstrip('/')}/{MODELS}"
         for name in self._folders(root):
             for run in self._folders(f"{root}/{name}"):
-                place, node = f"{root}/{name}/{run}", f"{MODELS}.{name}/{run}"
-                empty = Node(node, MODELS, "a fitted model", place, _UNKNOWN)
-                said = _beside(place)
+                node = f"{MODELS}.{_shown(name)}/{_shown(run)}"
+                empty = Node(node, MODELS, "a fitted model", (f"{root}/{_shown(name)}/{_shown(run)}",), _UNKNOWN)
+                said = _beside(f"{root}/{name}/{run}")
                 if not said:
                     what = "this model does not say what it was made from: it is of an earlier version, or its run died"
                     todo = "Fit it anew, and delete its folder."
@@ -204,23 +209,23 @@ class _Found:
         root = reports_folder(self.lake)
         for name in self._folders(root):
             if name == NOTEBOOKS:
-                node = Node(f"{REPORTS}/{name}", REPORTS, "what notebooks showed", f"{root}/{name}", _UNKNOWN)
+                node = Node(f"{REPORTS}/{name}", REPORTS, "what notebooks showed", (f"{root}/{name}",), _UNKNOWN)
                 what, todo = "these pages show whatever cells have read", "Delete those that nobody needs."
                 self.gaps.append(Problem(what, node.name, todo, "lineage.untold"))
                 self._add(node)
             elif name in self.nodes:
-                self._add(Node(f"{REPORTS}/{name}", REPORTS, "counts of runs", f"{root}/{name}", _NOBODY))
+                self._add(Node(f"{REPORTS}/{name}", REPORTS, "counts of runs", (f"{root}/{name}",), _NOBODY))
                 self._edge(name, f"{REPORTS}/{name}")
 
     def beside(self, settings: Settings) -> None:
         """The audit log, the keyring, and the keys that roles hold."""
-        self._add(Node(AUDIT, "audit", "who did what, and no value", settings.audit, _NOBODY))
-        self._add(Node(KEYS, "keys", "wrapped keys", settings.keyring, _NOBODY))
+        self._add(Node(AUDIT, "audit", "who did what, and no value", (settings.audit,), _NOBODY))
+        self._add(Node(KEYS, "keys", "wrapped keys", (settings.keyring,), _NOBODY))
         folder = Path(settings.role_keys)
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             if file.suffix == ".json" and not file.name.startswith("."):
                 name = f"role-keys/{file.stem}"
-                self._add(Node(name, "keys", "keys that a role holds", str(file), _NOBODY))
+                self._add(Node(name, "keys", "keys that a role holds", (str(file),), _NOBODY))
                 self._edge(KEYS, name)
 
     def _folders(self, place: str) -> list[str]:
@@ -241,6 +246,11 @@ class _Found:
 
     def _edge(self, source: str, target: str, version: int | None = None) -> None:
         self.edges[source, target] = Edge(source, target, version)
+
+
+def _shown(name: str) -> str:
+    """A folder's name without what it says of a column: `customer=*`."""
+    return re.sub(r"=[^./]*", "=*", name)
 
 
 def _subject(contract: Contract) -> Whose:

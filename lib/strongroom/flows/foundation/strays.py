@@ -43,8 +43,6 @@ IN_FLIGHT = 86_400
 """Seconds since its last file after which nobody is at work on a stage any more."""
 _STAGE = re.compile(r"_?(stage|rewrap)-(\d+)-[^/]+")
 _REPORT = re.compile(r"(?P<run>[^/]+?)\.(?:html|json|junit\.xml|openlineage\.jsonl)")
-_SETTINGS = (".yaml", ".yml", ".properties", ".lock")
-"""Of a folder that is the settings' as well."""
 _SIGNING = (".lock", ".size", ".pub", ".logs")
 _FRONT = ("index.html", "index.json")
 _AUDIT = ("entries.jsonl", "tree.json", PUBLIC_KEY, CHECKPOINT)
@@ -219,28 +217,31 @@ class _Search:
     _models: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
     def keys(self) -> None:
-        """The keyring's folder; where the settings lie there too, only files in it are asked about."""
+        """The keyring's folder; where settings or lake lie below it, only its files that are called like keys."""
+        if not self.settings.keyring:
+            return
         folder = Path(self.settings.keyring).parent
         signing = key_file(self.settings)
-        ours = {
-            Path(self.settings.keyring), record_of(self.settings.keyring), Path(self.settings.policy),
-            Path(self.settings.file), signing, *(signing.with_suffix(end) for end in _SIGNING),
-        }  # fmt: skip
         kind, _, place = self.settings.keys.partition(":")
-        ours |= {Path(place)} if kind == "file" else set()
-        shared = Path(self.settings.file).parent == folder or Path(self.settings.policy).parent == folder
+        ours = {Path(self.settings.keyring), record_of(self.settings.keyring), signing}
+        ours |= {signing.with_suffix(end) for end in _SIGNING} | ({Path(place)} if kind == "file" else set())
+        words = tuple(each.stem for each in ours)
+        named = (self.settings.file, self.settings.policy, self.settings.contracts, self.settings.lake)
+        shared = any(Path(each).is_relative_to(folder) for each in named)
         elsewhere = {self.settings.lake, self.settings.audit, self.settings.role_keys, self.settings.contracts}
-        if shared:
+        if shared and folder.is_dir():
             elsewhere |= {str(each) for each in folder.iterdir() if each.is_dir()}
+        ours |= {Path(self.settings.file), Path(self.settings.policy)}
         for file in files_below(str(folder), self.unread, without=elsewhere):
-            theirs = shared and Path(file.path).suffix in _SETTINGS
-            if file.odd or not (theirs or Path(file.path) in ours):
+            path = Path(file.path)
+            like_ours = path.name.lstrip(".").startswith(words)
+            if (file.odd or path not in ours) and (like_ours or not shared):
                 self._tell(file, _of_keys)
         self._not_read()
 
     def roles(self) -> None:
         """The keys that roles hold: a file for each role that the record names."""
-        for file in files_below(self.settings.role_keys, self.unread):
+        for file in files_below(self.settings.role_keys, self.unread) if self.settings.role_keys else ():
             name = Path(file.path).relative_to(self.settings.role_keys)
             if file.odd or self.known.node(f"role-keys/{name.stem}") is None or name.suffix != ".json":
                 self._tell(file, _of_keys)
@@ -248,7 +249,7 @@ class _Search:
 
     def audit(self) -> None:
         """The audit log's folder."""
-        for file in files_below(self.settings.audit, self.unread):
+        for file in files_below(self.settings.audit, self.unread) if self.settings.audit else ():
             inside = file.path.removeprefix(self.settings.audit.rstrip("/")).lstrip("/")
             of_old_key = inside.startswith(f"{CHECKPOINT}-") and "/" not in inside
             if file.odd or not (inside in _AUDIT or of_old_key):
@@ -257,13 +258,13 @@ class _Search:
 
     def _not_read(self) -> None:
         for place, why in self.unread:
-            shown = self._shown(place)
+            shown = self._shown(f"{place}/").rstrip("/")
             what = f"this folder cannot be looked into ({why})"
             self.found.append(Stray(shown, 0, Problem(what, shown, "Ask its owner.", "stray.unread")))
         self.unread.clear()
 
     def _tell(self, file: Stored, told: Any, *, files: int = 1) -> None:
-        shown = self._shown(file.path)
+        shown = self._shown(file.path) if files == 1 else self._shown(f"{file.path}/").rstrip("/")
         size = f"{file.size:,} bytes" if files == 1 else f"{counted(files, 'file')}, {file.size:,} bytes"
         self.found.append(Stray(shown, file.size, told(shown, size)))
 

@@ -79,30 +79,30 @@ def map_events(found: LakeMap, *, at: datetime) -> Iterator[Fields]:
     for node in found.nodes:
         if any(found.into(node.name)) and node.kind not in _NO_DATA_SETS:
             zone, _, rest = node.name.partition(".")
-            job = job_of(zone) or "prepare"
-            made.setdefault(f"{job}.{rest if job == 'prepare' else node.name}", []).append(node)
-    for name, nodes in made.items():
+            by = job_of(zone)
+            made.setdefault(f"{by}.{node.name}" if by else f"prepare.{rest}", []).append(node)
+    for job, nodes in made.items():
         read = {edge.source: edge for node in nodes for edge in found.into(node.name)}
-        sources = ((found.node(source), edge.version) for source, edge in read.items())
+        sources = [(each, edge.version) for name, edge in read.items() if (each := found.node(name)) is not None]
         yield {
             "eventTime": at.isoformat(),
             "producer": PRODUCER,
             "schemaURL": f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/JobEvent",
-            "job": {"namespace": NAMESPACE, "name": name, "facets": {}},
-            "inputs": [{**_stands(node, version), "inputFacets": {}} for node, version in sources if node is not None],
-            "outputs": [{**_stands(node, node.version), "outputFacets": {}} for node in nodes],
+            "job": {"namespace": NAMESPACE, "name": job, "facets": {}},
+            "inputs": [{**each, "inputFacets": {}} for source, version in sources for each in _stands(source, version)],
+            "outputs": [{**each, "outputFacets": {}} for node in nodes for each in _stands(node, node.version)],
         }
 
 
-def _stands(node: Node, version: int | None) -> Fields:
-    """A data set of the map, at a version, with whose its rows are."""
+def _stands(node: Node, version: int | None) -> Iterator[Fields]:
+    """A data set of the map, wherever it lies, at a version, with whose its rows are."""
     tags = {"whose": node.whose.answer, "subject": node.whose.column, "within": " ".join(node.whose.within)}
     tags |= {"purpose": node.made.purpose, "refresh": node.made.refresh}
     told: list[Fields] = [{"key": key, "value": value, "source": "STRONGROOM"} for key, value in tags.items() if value]
     if node.whose.tag:
         told.append({"key": "subject", "value": "tag", "source": "STRONGROOM", "field": node.whose.tag})
     facets = {**_version(version), "tags": _facet("TagsDatasetFacet", tags=told)}
-    return {**_place(node.place.split(", ")[0] or node.name), "facets": facets}
+    yield from ({**_place(place), "facets": facets} for place in node.places or (node.name,))
 
 
 def run_uuid(run_id: str, dataset: str = "") -> str:
