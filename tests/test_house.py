@@ -105,7 +105,7 @@ FLOWS = {
 FACES = {
     "core.contract": "conditions file formats model operators overlay protection redaction references shown standard "
     "subject",
-    "core.report": "columns distribution front",
+    "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "flows": "",
     "flows.access": "",
@@ -122,7 +122,7 @@ FACES = {
     "flows.quarantine": "",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing probe process road row_json shape_check "
+    "flows.row_pass": "engines feeds inputs part_reader passing probe process redacting road row_json shape_check "
     "source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
@@ -131,7 +131,7 @@ FACES = {
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",
     "quality.checks": "check formats presence",
-    "quality.counts": "failures kmv labels sketch_states sketches tally",
+    "quality.counts": "failures hll kmv labels redactions sketch_states sketches tally",
     "quality.profile": "arrow_types csv_guess meaning proposal propose shape tally tree",
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
@@ -146,7 +146,7 @@ FACES = {
     "properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block letters lexicon linear redaction runs spans",
+    "text": "block canaries leaks letters lexicon linear model redaction runs spans",
     "text.recognisers": "addresses dates facts labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }
