@@ -142,7 +142,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
-    misses = redactions.misses_of(contract, job.run.id)
+    misses = redactions.misses_of(contract)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     verdicts += redactions.judge_redactions(contract, tally, misses)
     empties = emptied(contract, tally) if batch.mode == "overwrite" else None

@@ -38,13 +38,13 @@ def check_model(contract: Contract) -> None:
         model.must_be_available()
 
 
-def misses_of(contract: Contract, seed: str) -> Mapping[str, Misses]:
+def misses_of(contract: Contract) -> Mapping[str, Misses]:
     """Planted texts sent through what redacts the contract's; none where it redacts none."""
     if not redacted_leaves(contract):
         return {}
     from strongroom.flows.row_pass.redacting import misses  # with the lists of words
 
-    return misses(contract, seed=seed)
+    return misses(contract)
 
 
 def judge_redactions(contract: Contract, tally: Tally, misses: Mapping[str, Misses]) -> tuple[SetVerdict, ...]:

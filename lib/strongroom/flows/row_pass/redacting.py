@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -157,14 +158,18 @@ PLANTED, PLANTED_FOR_MODEL = 300, 100
 """Canaries of each entity; fewer where each costs a look of the model."""
 
 
-def misses(contract: Contract, *, seed: str) -> dict[str, Misses]:
+def misses(contract: Contract) -> Mapping[str, Misses]:
     """What redaction misses of planted texts: by the contract's settings, and without help of other columns."""
     leaves = redacted_leaves(contract)
     find = tuple(entity for entity in ENTITIES if any(entity in find_of(leaf) for leaf in leaves))
-    finder = _finder(leaves[0])
+    return _misses(find, _finder(leaves[0]))
+
+
+@cache
+def _misses(find: tuple[str, ...], finder: Finder) -> Mapping[str, Misses]:
     count = PLANTED_FOR_MODEL if finder.model else PLANTED
     found = {}
-    for entity, canaries in planted(find, languages=finder.languages, count=count, seed=seed).items():
+    for entity, canaries in planted(find, languages=finder.languages, count=count, seed="strongroom").items():
         texts = pa.array([canary.text for canary in canaries], pa.string())
         done = redact([Text(texts, np.arange(len(texts)), find=find)], finder=finder).texts[0].to_pylist()
         left = sum(missed(canary, text or "") for canary, text in zip(canaries, done, strict=True))
