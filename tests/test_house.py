@@ -105,9 +105,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown "
-    "standard subject",
-    "core.report": "columns distribution front",
+    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown standard subject",
+    "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
     "flows": "",
@@ -126,7 +125,7 @@ FACES = {
     "flows.quarantine": "",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing probe process road row_json shape_check "
+    "flows.row_pass": "engines feeds inputs part_reader passing probe process redacting road row_json shape_check "
     "source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
@@ -135,7 +134,7 @@ FACES = {
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",
     "quality.checks": "check formats presence",
-    "quality.counts": "failures kmv labels sketch_states sketches tally",
+    "quality.counts": "failures hll kmv labels redactions sketch_states sketches tally",
     "quality.profile": "arrow_types csv_guess meaning proposal propose shape tally tree",
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
@@ -150,7 +149,7 @@ FACES = {
     "projections properties publication reader_features staging table_files text_columns",
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
-    "text": "block cells letters lexicon linear redaction runs spans",
+    "text": "block canaries cells leaks letters lexicon linear model redaction runs spans",
     "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
 }

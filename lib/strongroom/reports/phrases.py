@@ -77,6 +77,7 @@ _SHOWN = {
     "encrypted": "encrypted: who only reads does not see the value",
     "masked": "masked: part of the letters replaced",
     "generalised": "made coarser: a year, a band, a beginning",
+    "redacted": "redacted: what names people in the text is replaced",
     "in clear by keys": "in clear, opened by the role's own keys",
     "given": "as it lies",
     "unknown": "not known",

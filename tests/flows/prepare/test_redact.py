@@ -10,6 +10,7 @@ import pytest
 
 from strongroom.flows import prepare, reveal
 from strongroom.flows.row_pass import redacting
+from strongroom.text import model
 from strongroom.text.redaction import Redacted, canonical
 from support.lakes import install
 
@@ -166,9 +167,11 @@ TOKENS = CONTRACT.replace("value: {method: drop}", "value: {method: hash, domain
 
 def test_a_name_in_a_text_has_the_token_of_the_column_that_takes_all_spellings_for_one(place, monkeypatch):
     """What asks for tokens is a seam of its own (tests/text/test_redaction.py): here, that it gets the right ones."""
-    asked = []
+    asked, real = [], redacting.redact
 
-    def redact(texts, known, *, finder):
+    def redact(texts, known=(), *, finder):
+        if texts[0].tokens is None:  # what is planted
+            return real(texts, finder=finder)
         asked.append(texts[0].tokens(pa.array([canonical("Ms Olga Petrova", "person")]))[0].as_py())
         return Redacted((texts[0].texts,), (finder.find(texts[0].texts),))
 
@@ -180,3 +183,54 @@ def test_a_name_in_a_text_has_the_token_of_the_column_that_takes_all_spellings_f
     prepared(place)
     assert asked[1] == asked[0]
     assert asked[0] != place.rows("training.tickets", "id")[0]["name"], "without the word a spelling is itself"
+
+
+def test_what_was_replaced_is_told_by_entity_and_never_a_value(place):
+    done = prepared(place)
+    found = done.line["answer"]["redacted"]["text"]["found"]
+    assert found["person"] >= 1
+    assert found["email"] == 1
+    assert done.line["answer"]["redacted"]["text"]["texts"] == 2
+    metrics = {(row["about"], row["name"], row["metric"]): row["value"] for row in place.rows("strongroom.metrics")}
+    assert metrics["column", "text", "redacted.email"] == 1
+    assert metrics["column", "text", "leaks"] == 0
+    assert metrics["redaction", "person", "planted"] == 300
+    assert metrics["redaction", "card", "miss_bound"] == pytest.approx(0.00994, abs=1e-5)
+    report = json.loads(next((place.lake / "reports/training.tickets").glob("*.json")).read_text())
+    assert report["redactions"][0]["found"]["email"] == 1
+    assert {miss["entity"] for miss in report["misses"]} >= {"person", "email", "iban"}
+    assert [sentence for sentence in report["not_looked_for"] if "model" in sentence]
+    words = [report["redactions"][0][name] for name in ("words_before", "words_after")]
+    assert words[0] > words[1] > 0, "three names became labels"
+
+
+LEFT = "Nobody is named here; write to eve@example.com."
+
+
+@pytest.mark.parametrize(
+    ("limit", "closed"), [("maxLeaks: 40", True), ("maxLeaks: 60", False), ("maxMissRate: 0.1", True)]
+)
+def test_what_is_left_closes_the_gate_where_the_contract_limits_it(place, monkeypatch, limit, closed):
+    """Nothing is redacted here, so that one text of two has something left."""
+    monkeypatch.setattr(
+        redacting,
+        "redact",
+        lambda texts, known=(), *, finder: Redacted(
+            tuple(one.texts for one in texts), tuple(finder.find(one.texts) for one in texts)
+        ),
+    )
+    write(place, [{"id": 1, "text": LEFT}, {"id": 2, "text": "Nothing at all."}])
+    place.edit("contracts/tickets.yaml", "value: {method: redact}", f"value: {{method: redact, {limit}}}")
+    done = place.run(prepare, "--contract", "tickets")
+    assert done.code == (6 if closed else 0), done.err
+    assert bool(place.rows("training.tickets")) is not closed
+    verdicts = {rule["rule"]: rule["passed"] for rule in done.line["answer"]["set_rules"]}
+    assert verdicts == {f"text.{limit.partition(':')[0]}": not closed}
+
+
+def test_the_model_is_asked_for_before_a_row_is_read(place, monkeypatch):
+    monkeypatch.setattr(model, "available", lambda: False)
+    place.edit("contracts/tickets.yaml", "value: {method: redact}", "value: {method: redact, model: true}")
+    done = place.run(prepare, "--contract", "tickets")
+    assert (done.code, done.line["problems"][0]["code"]) == (4, "text.model")
+    assert not (place.lake / "training").exists()

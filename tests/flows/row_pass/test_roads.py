@@ -68,6 +68,9 @@ def test_parts_of_whatever_size_give_the_same(tmp_path, capsys, monkeypatch, see
     whole = outcomes(place, cases, "local", monkeypatch, capsys)
     assert sum(sum(came.aside.values()) for came in whole.values()) > 50
     assert sum(sum(came.good.values()) for came in whole.values()) > 50
+    texts = "".join(row for came in whole.values() for row in came.good)
+    assert "[PERSON_1]" in texts
+    assert "Petrova" not in texts
     for came in whole.values():
         assert came.code or came.counts["read"] == sum(came.good.values()) + sum(came.aside.values())
     split = random.Random(seed).choice([150, 300, 700])

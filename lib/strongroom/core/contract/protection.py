@@ -108,6 +108,7 @@ _DOMAIN_OPTION = Option(
 )  # without one a column shares its key with no other, of whatever table
 _COUNT = Option(_whole, "a whole number from 1 up")
 
+_PERCENT = Option(lambda value: is_number(value) and 0 <= value <= 100, "a percentage, 0 to 100")  # type: ignore[operator]
 _YES_OR_NO = Option(lambda value: isinstance(value, bool), "true or false", default=False)
 _LEAST = Option(_least, f"a whole number from 2 to {_MOST_DISTINCT}")
 
@@ -182,6 +183,8 @@ METHODS: Mapping[str, Method] = {
             "reversible": _YES_OR_NO,
             "languages": Option(is_listed, f"a list of {', '.join(LANGUAGES)}", default=ALL),
             "model": _YES_OR_NO,
+            "maxLeaks": _PERCENT,
+            "maxMissRate": _PERCENT,
         },
         check=check_redact,
     ),

@@ -175,6 +175,23 @@ def known_leaves(contract: Contract) -> tuple[Column, ...]:
     )
 
 
+def watched_leaves(contract: Contract) -> tuple[Column, ...]:
+    """Texts that leave as they came beside redacted ones: what should not stand there is looked for in them, too.
+
+    Keys and other words that tell rows apart are none, nor is what is kept although it is somebody's.
+    """
+    known = {leaf.path for leaf in known_leaves(contract)}
+    return tuple(
+        leaf
+        for leaf in contract.leaves()
+        if leaf.method == "keep"
+        and leaf.type.name == "string"
+        and leaf.path not in known
+        and not leaf.unique
+        and leaf.role not in ("key", "label")
+    )
+
+
 def _somebodys(leaf: Column) -> bool:
     return leaf.personal or leaf.subject or leaf.method != "keep"
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 from strongroom.core.contract import Contract, Reference, Rule, SetRule
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts, LabelBalance
 from strongroom.core.report.front import Reader
+from strongroom.core.report.redaction import MissFacts, RedactionFacts
 from strongroom.core.run import Run
 
 STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
@@ -140,6 +141,7 @@ class Report:
         readable: what readers of the table get, whatever became of this run; None while there is nothing to read.
         references: paths of the tables that keys were looked up in.
         absent: columns that may be null and that no file has.
+        redactions: what became of redacted texts; `misses` of what was planted beside them, `not_looked_for` sentences.
         problem: what ended a failed run, in one sentence; no data value.
         todo: the next thing for the reader to do.
 
@@ -171,6 +173,9 @@ class Report:
     readable: Readable | None = None
     references: tuple[str, ...] = ()
     absent: tuple[AbsentColumn, ...] = ()
+    redactions: tuple[RedactionFacts, ...] = ()
+    misses: tuple[MissFacts, ...] = ()
+    not_looked_for: tuple[str, ...] = ()
     problem: str = ""
     todo: str = ""
 

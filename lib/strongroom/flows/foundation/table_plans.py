@@ -100,7 +100,8 @@ def made_of(column: Column) -> str:
     found = {}
     for leaf in column.leaves():
         method, options = leaf.method, options_of(leaf)
-        options.pop("minDistinct", None)  # a rule
+        for rule in ("minDistinct", "maxLeaks", "maxMissRate"):
+            options.pop(rule, None)
         options.pop("reversible", None)  # the other column says so
         if options.get("key") == "classification":
             options["classification"] = leaf.classification

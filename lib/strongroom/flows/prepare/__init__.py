@@ -29,7 +29,7 @@ from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.keyring import marked, ring_for
-from strongroom.flows.prepare import evolve, failure_report, run_record, summary
+from strongroom.flows.prepare import evolve, failure_report, redactions, run_record, summary
 from strongroom.flows.prepare import report as prepare_report
 from strongroom.flows.prepare.absent import absent_before, absent_columns, foretold, names_in, told
 from strongroom.flows.prepare.batch_inputs import Read, only_spark
@@ -83,6 +83,7 @@ def run(job: Job) -> Outcome:
     contract = _contract(job)
     job = settle_purpose(job, contract)
     _authorise(job, contract)
+    redactions.check_model(contract)
     lake = Lake(job.settings.lake)
     permit_references(job, contract, lake)
     if _with_sample(job, lake):
@@ -141,12 +142,14 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
+    misses = redactions.misses_of(contract)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
+    verdicts += redactions.judge_redactions(contract, tally, misses)
     empties = emptied(contract, tally) if batch.mode == "overwrite" else None
     if empties is not None and planned.onto is not None and planned.onto.count():
         verdicts = (*verdicts, empties)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
-    done = replace(done, plan=training)
+    done = replace(done, plan=training, misses=misses)
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)
     done = replace(done, engine=way.told, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")

@@ -25,7 +25,7 @@ from strongroom.core.sql_text import all_of, equals, present
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.reporting import readers_of, roles_of
 from strongroom.flows.foundation.run_rows import RUNS
-from strongroom.flows.prepare import distributions, sketches, summary
+from strongroom.flows.prepare import distributions, redactions, sketches, summary
 from strongroom.flows.prepare.owner_rules import PREFIX
 from strongroom.flows.prepare.plan import Found
 from strongroom.flows.prepare.run_record import Done
@@ -72,6 +72,9 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         versions=_versions(done),
         readable=readable(lake, contract.training),
         absent=done.absent or (),
+        redactions=redactions.redaction_facts(done),
+        misses=redactions.miss_facts(done),
+        not_looked_for=redactions.not_looked_for(contract),
         references=tuple(lake.folder(f"training.{name}") for name in referenced(contract)),
         audience=roles_of(may_read),
         readers=may_read,
@@ -176,7 +179,15 @@ def _set_rules(done: Done) -> tuple[SetRuleFacts, ...]:
         for verdict in done.verdicts
         if (rule := rules.get(verdict.rule)) is not None
     )  # fmt: skip
-    return (*declared, *_frequencies(done), *_owners(done))
+    return (*declared, *_frequencies(done), *_redactions(done), *_owners(done))
+
+
+def _redactions(done: Done) -> Iterator[SetRuleFacts]:
+    """What was left in redacted texts, where the contract limits it."""
+    verdicts = {verdict.rule: verdict for verdict in done.verdicts}
+    for rule, path, bound in redactions.limits_of(done.contract):
+        if (of := verdicts.get(rule)) is not None:
+            yield SetRuleFacts(rule, of.measured, bound, of.passed, "percent", of.severity, "", (path,))
 
 
 def _frequencies(done: Done) -> Iterator[SetRuleFacts]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from deltalake.transaction import AddAction
@@ -14,6 +15,7 @@ from strongroom.core.run import Job, Run
 from strongroom.core.sql_text import all_of, equals
 from strongroom.flows.foundation import run_rows
 from strongroom.flows.foundation.run_rows import RUNS
+from strongroom.flows.prepare import redactions
 from strongroom.flows.prepare.absent import ABSENT, absent_values
 from strongroom.flows.prepare.sketches import METRICS, state_rows
 from strongroom.quality.counts.tally import Tally
@@ -22,6 +24,9 @@ from strongroom.stores.lake import Lake, commits
 from strongroom.stores.sources import manifest
 from strongroom.stores.sources.manifest import Batch
 from strongroom.stores.table_plan import TablePlan
+
+if TYPE_CHECKING:
+    from strongroom.text.canaries import Misses
 
 _METRICS = pa.schema(
     [
@@ -39,6 +44,7 @@ class Done:
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
     receivers that were not reached, and why. `absent` are columns that no file has, None where nobody knows.
+    `misses` tell what redaction missed of what was planted.
     """
 
     run: Run
@@ -56,6 +62,7 @@ class Done:
     engine: str = ""
     absent: tuple[AbsentColumn, ...] | None = None
     plan: TablePlan | None = None
+    misses: Mapping[str, Misses] = field(default_factory=dict)
 
     @property
     def closed(self) -> bool:
@@ -81,6 +88,7 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
     for path, column in sorted(tally.columns.items()):
         for metric, count in (("nulls", column.nulls), ("nulls_kept", column.nulls_kept), ("empty", column.empty)):
             found.append(("column", path, metric, count, None))
+    found += redactions.metric_rows(done)
     if done.absent is not None:
         found += [("column", name, ABSENT, value, None) for name, value in absent_values(done.contract, done.absent)]
     for verdict in done.verdicts:

@@ -11,6 +11,7 @@ from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.fingerprints import findable
+from strongroom.flows.prepare import redactions
 from strongroom.flows.prepare.absent import told
 from strongroom.flows.prepare.run_record import former_keys
 from strongroom.flows.row_pass.inputs import road_of
@@ -45,6 +46,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("in no file", told(done.absent or ())),
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),
+        *_rows("redacted", redactions.told(done)),
         *_rows("set rules", [("failed" if v.closes else "warning", v.sentence) for v in done.verdicts if not v.passed]),
         *_rows("key", _keys(done, lake=lake)),
         *_rows("run by", [(done.engine, "")] if done.engine else []),
@@ -69,6 +71,10 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         "gate": "closed" if done.closed else "open",
         "failures": {rule: count for rule, count in tally.failed.items() if count},
         "set_rules": [_verdict(verdict) for verdict in done.verdicts],
+        "redacted": {
+            facts.path: {"texts": facts.texts, "found": dict(facts.found), "leaks": facts.leaks}
+            for facts in redactions.redaction_facts(done)
+        },
         "not_reached": list(done.notes),
     }
     return Outcome(tables=where, rows=rows, report=done.report, summary=joined(lines), facts=facts, answer=answer)
@@ -198,6 +204,8 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
         "remove": "nothing stands for it",
     }.__getitem__,
     "reversible": lambda kept: "the original beside it, encrypted" if kept else "",
+    "maxLeaks": lambda limit: f"if at most {limit:g} % of the texts have something left",
+    "maxMissRate": lambda limit: f"if at most {limit:g} % are missed",
     "languages": lambda words: f"by the lists of {'all languages' if words == 'all' else ', '.join(words)}",
     "model": lambda used: "with the model" if used else "without the model",
 }

@@ -140,7 +140,8 @@ class Worker:
     @property
     def tally(self) -> Tally:
         """What has been counted so far."""
-        return replace(self._tally, distinct=self._distinct, sketches=self._sketcher.states())
+        redactions = self._redactor.counts if self._redactor is not None else {}
+        return replace(self._tally, distinct=self._distinct, sketches=self._sketcher.states(), redactions=redactions)
 
     def process(self, *placed: Placed) -> Iterator[pa.RecordBatch | Aside]:
         """The good rows of some blocks as one batch of `schema`, if there are any, and what is set aside of each.

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strongroom.arrow.leaves import Flat, Leaves, put_back, steps_of
 from strongroom.core.contract import Column, Contract, Type
-from strongroom.core.contract.redaction import entity_of, find_of, known_leaves, languages_of, redacted_leaves
+from strongroom.core.contract.redaction import (
+    ENTITIES,
+    entity_of,
+    find_of,
+    known_leaves,
+    languages_of,
+    redacted_leaves,
+    watched_leaves,
+)
 from strongroom.core.keys.ring import Keyring
+from strongroom.protect.equality_marks import Words, marker
 from strongroom.protect.methods.hash import token_info, tokens_under
 from strongroom.protect.methods.method import Kernel
+from strongroom.quality.counts.hll import Hll
+from strongroom.quality.counts.redactions import TEXTS_AFTER, TEXTS_BEFORE, WORDS_AFTER, WORDS_BEFORE, Redaction
 from strongroom.text import Finder
-from strongroom.text.redaction import Known, Redacted, Text, counted, redact
+from strongroom.text.canaries import Misses, missed, planted
+from strongroom.text.leaks import leaking
+from strongroom.text.redaction import Known, Text, counted, redact
 
 
 class Redactor:
@@ -27,27 +43,37 @@ class Redactor:
         self.leaves = redacted_leaves(contract)
         self._known = known_leaves(contract)
         self._steps = steps_of(contract)
-        first = self.leaves[0]
-        self._finder = Finder(languages=languages_of(first), model=bool(_option(first, "model")))
+        self._finder = _finder(self.leaves[0])
         self._tokens = {
             leaf.path: tokens_of(leaf, table=table, keyring=keyring)
             for leaf in self.leaves
             if _option(leaf, "replace") == "token"
         }
-        self._found: dict[str, dict[str, int]] = {}
+        self._watched = watched_leaves(contract)
+        self._uses = {leaf.path: _Use(marker(leaf, table=table, keyring=keyring)) for leaf in self.leaves}
+        self._counts: dict[str, Redaction] = {}
 
     @property
-    def found(self) -> Mapping[str, Mapping[str, int]]:
-        """How many of which entity were replaced so far, by path."""
-        return self._found
+    def counts(self) -> Mapping[str, Redaction]:
+        """What became of each text column so far: redacted ones, and those that are only looked at."""
+        return {
+            path: replace(count, sketches=self._uses[path].states()) if path in self._uses else count
+            for path, count in self._counts.items()
+        }
 
     def redacted(self, typed: pa.RecordBatch) -> pa.RecordBatch:
         """A batch of rows as they were read, with its texts redacted, and the originals beside those that keep them."""
         rows = Leaves(typed, self._steps)
         flats = [rows[leaf.path] for leaf in self.leaves]
         texts = [self._text(leaf, flat) for leaf, flat in zip(self.leaves, flats, strict=True)]
-        done = redact(texts, [_known(leaf, rows[leaf.path]) for leaf in self._known], finder=self._finder)
-        self._count(done)
+        known = [_known(leaf, rows[leaf.path]) for leaf in self._known]
+        done = redact(texts, known, finder=self._finder)
+        for leaf, text, spans, after in zip(self.leaves, texts, done.spans, done.texts, strict=True):
+            self._uses[leaf.path].add(text.texts, after)
+            self._look(leaf.path, after, text.rows, known, entities=text.find, found=counted(spans))
+        for leaf in self._watched:
+            flat = rows[leaf.path]
+            self._look(leaf.path, flat.values, _rows(flat), known, entities=ENTITIES, found={})
         made = typed
         for leaf, values in zip(self.leaves, done.texts, strict=True):
             made = put_back(made, self._steps[leaf.path], values)
@@ -61,11 +87,31 @@ class Redactor:
         how = str(_option(leaf, "replace"))
         return Text(flat.values, _rows(flat), find=find_of(leaf), replace=how, tokens=self._tokens.get(leaf.path))
 
-    def _count(self, done: Redacted) -> None:
-        for leaf, spans in zip(self.leaves, done.spans, strict=True):
-            mine = self._found.setdefault(leaf.path, {})
-            for entity, count in counted(spans).items():
-                mine[entity] = mine.get(entity, 0) + count
+    def _look(
+        self, path: str, texts: pa.Array, rows: np.ndarray, known: Sequence[Known], *, entities: Sequence[str],
+        found: Mapping[str, int],
+    ) -> None:  # fmt: skip
+        """Count what was replaced in some texts, and in how many something is left, by a search of its own."""
+        leaks = int(np.count_nonzero(leaking(texts, rows, known, entities=entities)))
+        count = Redaction(len(texts) - texts.null_count, found, leaks)
+        self._counts[path] = self._counts.get(path, Redaction()).merge(count)
+
+
+class _Use:
+    """How many different words and texts a column has before and after, as marks made under a key."""
+
+    def __init__(self, marks: Callable[[pa.Array], Words]) -> None:
+        self._marks = marks
+        self._sketches = {name: Hll() for name in (WORDS_BEFORE, WORDS_AFTER, TEXTS_BEFORE, TEXTS_AFTER)}
+
+    def add(self, before: pa.Array, after: pa.Array) -> None:
+        for texts, words_name, texts_name in ((before, WORDS_BEFORE, TEXTS_BEFORE), (after, WORDS_AFTER, TEXTS_AFTER)):
+            words = pc.list_flatten(pc.utf8_split_whitespace(texts.drop_null())).unique()
+            self._sketches[words_name].add_words(self._marks(words))
+            self._sketches[texts_name].add_words(self._marks(texts))
+
+    def states(self) -> dict[str, bytes]:
+        return {name: sketch.state() for name, sketch in self._sketches.items()}
 
 
 def _beside(columns: Sequence[Column], raw: Mapping[str, pa.Array], clean: Mapping[str, pa.Array]) -> list[pa.Array]:
@@ -106,3 +152,31 @@ def _rows(flat: Flat) -> np.ndarray:
 
 def _option(leaf: Column, name: str) -> object:
     return leaf.protect.options.get(name) if leaf.protect else None
+
+
+PLANTED, PLANTED_FOR_MODEL = 300, 100
+"""Canaries of each entity; fewer where each costs a look of the model."""
+
+
+def misses(contract: Contract) -> Mapping[str, Misses]:
+    """What redaction misses of planted texts: by the contract's settings, and without help of other columns."""
+    leaves = redacted_leaves(contract)
+    find = tuple(entity for entity in ENTITIES if any(entity in find_of(leaf) for leaf in leaves))
+    return _misses(find, _finder(leaves[0]))
+
+
+@cache
+def _misses(find: tuple[str, ...], finder: Finder) -> Mapping[str, Misses]:
+    count = PLANTED_FOR_MODEL if finder.model else PLANTED
+    found = {}
+    for entity, canaries in planted(find, languages=finder.languages, count=count, seed="strongroom").items():
+        texts = pa.array([canary.text for canary in canaries], pa.string())
+        done = redact([Text(texts, np.arange(len(texts)), find=find)], finder=finder).texts[0].to_pylist()
+        left = sum(missed(canary, text or "") for canary, text in zip(canaries, done, strict=True))
+        found[entity] = Misses(len(canaries), left)
+    return found
+
+
+def _finder(leaf: Column) -> Finder:
+    """What a contract's texts are looked at with; all its redacted columns say the same."""
+    return Finder(languages=languages_of(leaf), model=bool(_option(leaf, "model")))

@@ -23,6 +23,7 @@ from strongroom.core.contract import Column, Contract
 from strongroom.quality.counts.failures import Failures
 from strongroom.quality.counts.kmv import Distinct
 from strongroom.quality.counts.labels import Labels, count_labels, is_open, label_of
+from strongroom.quality.counts.redactions import Redaction
 from strongroom.quality.counts.sketch_states import merge_all
 
 Bound = int | float | Decimal | datetime.date | datetime.datetime
@@ -77,6 +78,7 @@ class Tally:
         distinct: different values kept, by path of each leaf whose protection shows equality; whoever protects counts.
         sketches: binary states by path and kind, of what `sketches.sketches_of` names; whoever sees all batches keeps
             them, and they are there once at the end.
+        redactions: of each redacted column, and of texts that are looked at beside it; whoever redacts counts.
     """
 
     rows: int = 0
@@ -87,6 +89,7 @@ class Tally:
     labels: Labels = field(default_factory=Labels)
     distinct: Mapping[str, Distinct] = field(default_factory=dict)
     sketches: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    redactions: Mapping[str, Redaction] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -114,17 +117,22 @@ class Tally:
             self.labels.merge(other.labels),
             {path: self.distinct.get(path, nothing).merge(other.distinct.get(path, nothing)) for path in values},
             merge_all(self.sketches, other.sketches),
+            {
+                path: self.redactions.get(path, Redaction()).merge(other.redactions.get(path, Redaction()))
+                for path in sorted({*self.redactions, *other.redactions})
+            },
         )
 
     def to_json(self) -> str:
         """All of it as one line of JSON that `from_json` reads."""
-        parts = asdict(self)
+        parts = asdict(replace(self, redactions={}))
         for counts in parts["columns"].values():
             counts |= {end: _to_text(counts[end]) for end in ("smallest", "largest")}
         parts["distinct"] = {path: found.to_json() for path, found in self.distinct.items()}
         parts["sketches"] = {
             path: {kind: b64encode(state).decode() for kind, state in of.items()} for path, of in self.sketches.items()
         }
+        parts["redactions"] = {path: of.to_json() for path, of in self.redactions.items()}
         return json.dumps(parts, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -138,6 +146,7 @@ class Tally:
         parts["sketches"] = {
             path: {kind: b64decode(state) for kind, state in of.items()} for path, of in parts["sketches"].items()
         }
+        parts["redactions"] = {path: Redaction.of_json(told) for path, told in parts["redactions"].items()}
         labels = parts.pop("labels")
         values = {value: tuple(pair) for value, pair in labels.pop("values").items()}
         return cls(**parts, columns=columns, labels=Labels(values, **{name: tuple(labels[name]) for name in labels}))

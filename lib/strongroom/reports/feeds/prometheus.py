@@ -91,6 +91,25 @@ def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:
         "1 for a column that may be null and that no file has; lost is true where the last batch had it.",
         [({"column": each.column, "lost": str(each.lost).lower()}, 1) for each in report.absent],
     )
+    yield (
+        "column_redacted",
+        "How many of an entity were replaced in the texts of the column.",
+        [
+            ({"column": facts.path, "entity": entity}, count)
+            for facts in report.redactions
+            for entity, count in facts.found.items()
+        ],
+    )
+    yield (
+        "column_leaks",
+        "Texts of the column that hold a valid identifier or a known value of their row.",
+        [({"column": facts.path}, facts.leaks) for facts in report.redactions],
+    )
+    yield (
+        "redaction_miss_bound",
+        "Share of planted persons or values that redaction misses at most, with 95 % confidence.",
+        [({"entity": miss.entity}, miss.bound) for miss in report.misses],
+    )
     files = [({"source": s.name}, s.files) for s in report.sources if s.files is not None]
     yield "source_files", "Files read from the source.", files
     sizes = [({"source": s.name}, s.bytes) for s in report.sources if s.bytes is not None]

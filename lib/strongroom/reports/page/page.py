@@ -6,7 +6,7 @@ from strongroom import __version__
 from strongroom.core.report import Report, SourceFacts, share
 from strongroom.core.suggest import counted
 from strongroom.reports.markup import LONGEST_NAME, Markup, document, element, join, name, plain
-from strongroom.reports.page import columns, distributions, readers
+from strongroom.reports.page import columns, distributions, readers, redaction
 from strongroom.reports.page import rows as sections
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.style import STYLE
@@ -40,6 +40,7 @@ def _page(report: Report, *, shown: int) -> str:
         ("distributions", "Distributions", distributions.distributions(report, shown=shown)),
         ("history", "Last runs", sections.history(report)),
         ("protection", "Protection", columns.protection(report, shown=shown)),
+        ("redaction", "Redacted texts", redaction.redaction(report, shown=shown)),
         ("readers", "Readers", readers.readers(report, shown=shown)),
         ("columns", "Columns", columns.columns(report, shown=shown)),
         ("origin", "Origin", _origin(report, shown=shown)),

@@ -1,0 +1,116 @@
+"""What should not stand in a text any more: identifiers by their checksum, and values of the row's other columns.
+
+A plain search: it shares no pattern and no automaton with what finds and redacts, so as not to miss what they do.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from stdnum import iban, luhn
+from stdnum.es import dni
+
+from strongroom.text.letters import fold
+from strongroom.text.lexicon import LANGUAGES, Word, lexicon
+from strongroom.text.redaction import Known
+
+_WORTH = r"[0-9](?:[ -]?[0-9]){12}|@|[A-Z]{2}[0-9]{2}|[0-9]{8}-?[A-Z]"
+_CARD = re.compile(r"(?<![\w.:/-])(?<![0-9] )[2-6](?:[ -]?[0-9]){12,18}(?![\w-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+_DNI = re.compile(r"(?<![\w-])[0-9]{8}-?[A-Z](?![\w-])")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[ ().\-/]+(?=[0-9])")
+_WORD = re.compile(r"[^\W\d_]+")
+LETTERS, DIGITS, ANY_CASE = 4, 6, 6
+"""What a known value has at least to be looked for, and from how many letters its case does not count."""
+
+
+def leaking(texts: pa.Array, rows: np.ndarray, known: Sequence[Known], *, entities: Collection[str]) -> np.ndarray:
+    """Which texts hold a valid identifier among these entities, or a value that their row's other columns hold.
+
+    Args:
+        texts: strings; a null holds nothing.
+        rows: the row of each.
+        known: other columns of these rows; what many rows share is left out.
+        entities: of the identifiers; a card, an account, an e-mail address and an identity card are looked for.
+    """
+    found = np.zeros(len(texts), np.bool_)
+    worth = pc.match_substring_regex(texts, _WORTH).fill_null(False)
+    for place in np.flatnonzero(np.asarray(worth)).tolist():
+        found[place] = _has_identifier(texts[place].as_py(), entities)
+    needles = _needles(known)
+    if needles:
+        for place, (row, text) in enumerate(zip(rows.tolist(), texts.to_pylist(), strict=True)):
+            if text and row in needles and not found[place]:
+                found[place] = any(_has(text, value, entity) for value, entity in needles[row])
+    return found
+
+
+def _has_identifier(text: str, entities: Collection[str]) -> bool:
+    return any(
+        check(match[0]) for entity, pattern, check in _CHECKED if entity in entities for match in pattern.finditer(text)
+    )
+
+
+_CHECKED = (
+    ("card", _CARD, lambda text: luhn.is_valid(re.sub(r"\D", "", text))),
+    ("iban", _IBAN, iban.is_valid),
+    ("email", _EMAIL, lambda _: True),
+    ("national_id", _DNI, dni.is_valid),
+)
+"""What is told from its form, and by what."""
+
+
+def _needles(known: Sequence[Known]) -> dict[int, list[tuple[str, str]]]:
+    """By row, values that are long enough, each with what it is."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for column in known:
+        shared = column.shared.tolist() if column.shared is not None else [False] * len(column.values)
+        for row, value, many in zip(column.rows.tolist(), column.values.to_pylist(), shared, strict=True):
+            if value and not many:
+                found.setdefault(row, []).append((value, column.entity))
+    return found
+
+
+def _has(text: str, value: str, entity: str) -> bool:
+    return any(needle in (where := _seen(text, how)) and _stands(where, needle) for needle, how in _ways(value, entity))
+
+
+@lru_cache(4_096)
+def _ways(value: str, entity: str) -> tuple[tuple[str, str], ...]:
+    """What to look for of a value, and in which form of the text."""
+    return tuple(dict.fromkeys(_each_way(value, entity)))
+
+
+def _each_way(value: str, entity: str) -> Iterator[tuple[str, str]]:
+    letters = sum(map(str.isalpha, value))
+    digits = re.sub(r"[^0-9]", "", value)
+    if not letters:
+        if len(digits) >= DIGITS:
+            yield digits, "digits"
+        return
+    words = _WORD.findall(value)
+    if letters >= LETTERS and not (len(words) == 1 and _is_common(words[0])):
+        yield (value.casefold(), "folded") if letters >= ANY_CASE else (value, "written")
+    for word in words if entity == "person" else ():
+        if len(word) >= LETTERS and not _is_common(word):
+            yield word, "written"
+
+
+def _seen(text: str, how: str) -> str:
+    if how == "written":
+        return text
+    return text.casefold() if how == "folded" else _BETWEEN_DIGITS.sub("", text)
+
+
+def _stands(text: str, needle: str) -> bool:
+    """Whether it stands there by itself, and not inside of a word or number."""
+    return re.search(rf"(?<!\w){re.escape(needle)}(?!\w)", text) is not None
+
+
+def _is_common(word: str) -> bool:
+    flags = lexicon(LANGUAGES).words.get(fold(word).lower().encode("ascii", "ignore"), 0)
+    return bool(flags & Word.COMMON) and not flags & Word.STRONG
