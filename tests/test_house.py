@@ -132,7 +132,7 @@ FACES = {
     "quality": "gate min_distinct row_rules",
     "quality.checks": "check formats presence",
     "quality.counts": "failures kmv labels sketch_states sketches tally",
-    "quality.profile": "arrow_types csv_guess meaning proposal propose shape tally tree",
+    "quality.profile": "arrow_types csv_guess evidence meaning proposal propose shape tally tree",
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
