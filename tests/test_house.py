@@ -105,7 +105,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown standard subject",
+    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown "
+    "standard subject",
     "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
@@ -135,7 +136,7 @@ FACES = {
     "quality": "gate min_distinct row_rules",
     "quality.checks": "check formats presence",
     "quality.counts": "failures hll kmv labels redactions sketch_states sketches tally",
-    "quality.profile": "arrow_types csv_guess meaning proposal propose shape tally tree",
+    "quality.profile": "arrow_types csv_guess evidence meaning proposal propose shape tally tree",
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",

@@ -230,6 +230,7 @@ SINKS = (
         f"{LIB}/stores/sources/kinds/parquet.py": "a folder's name in a path, escaped",
         f"{LIB}/quality/reading/csv_machine.py": "a dialect's signs, escaped",
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
+        f"{LIB}/quality/profile/entities.py": "forms of personal values, from a table of ours",
         f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
     }),
     Sink("paths", path, {

@@ -13,11 +13,17 @@ import json
 import random
 import string
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from strongroom.quality.profile.meaning import Meaning
+import pyarrow as pa
+
+from strongroom.quality.profile.meaning import Meaning, meaning_of
+from strongroom.quality.profile.names import label_of
+from strongroom.quality.profile.shape import shape_of_text
+from strongroom.quality.profile.text_tally import tally_text
 
 ROWS = 400
 LABELS = ("person", "username", "email", "phone", "card", "account", "national_id", "date_of_birth", "age", "sensitive",
@@ -157,6 +163,50 @@ def labels_of(meaning: Meaning) -> set[str]:
     else:
         found.discard("text")
     return found & {*LABELS}
+
+
+@dataclass
+class Scores:
+    """How often each label was right, said where it is not, and not said where it is; and which columns that were."""
+
+    columns: int = 0
+    right: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def f1(self) -> float:
+        right = self.right.total()
+        return 2 * right / (2 * right + self.false.total() + self.missed.total())
+
+    @property
+    def macro(self) -> float:
+        each = self.by_label().values()
+        return sum(each) / len(each)
+
+    def by_label(self) -> dict[str, float]:
+        """F1 of each label that is anywhere, said or true."""
+        return {
+            label: 2 * self.right[label] / (2 * self.right[label] + self.false[label] + self.missed[label])
+            for label in sorted({*self.right, *self.false, *self.missed})
+        }
+
+
+def scores(some: Iterable[Made]) -> Scores:
+    """What `profile` takes columns for, against what they are."""
+    found = Scores()
+    for column in some:
+        tally = tally_text(pa.array(column.values, pa.string()), label=label_of(column.name))
+        type_ = shape_of_text(tally).type
+        said = labels_of(meaning_of(column.name, type_, tally, birth_before=2016))
+        found.columns += 1
+        found.right.update(said & column.truth)
+        found.false.update(said - column.truth)
+        found.missed.update(column.truth - said)
+        if said != column.truth:
+            found.wrong.append(column.name)
+    return found
 
 
 class Make:

@@ -25,6 +25,7 @@ _LONGEST = 400
 """Characters of a cell that may be one thing."""
 _SURE = 0.6
 """How sure a person or place behind a label must be: a label alone makes one of any word with a capital."""
+_WORDS, _PROSE = 3, 1 / 3
 _MOST = 0.6
 _PERSONAL = 0.7
 """How sure what stands in a sentence must be: two words with capitals are no more than half a name."""
@@ -93,7 +94,7 @@ def _found(finder: Finder, texts: pa.Array, skip: int = 0) -> tuple[Cells, Cells
     within: Cells = {}
     if not len(spans):
         return whole, within, np.zeros(len(texts), np.bool_), np.zeros(len(texts), np.bool_)
-    places = {name: spans[name].to_numpy() for name in ("row", "start", "end")}
+    places = {name: spans[name].combine_chunks().to_numpy() for name in ("row", "start", "end")}
     there = places["end"] > skip
     rows, entities = places["row"][there], np.array(spans["entity"].to_pylist(), object)[there]
     written = texts.to_pylist()
@@ -114,7 +115,7 @@ def _found(finder: Finder, texts: pa.Array, skip: int = 0) -> tuple[Cells, Cells
             if which.any():
                 cells[entity] = which
     personal = np.zeros(len(texts), np.bool_)
-    sure = spans["score"].to_numpy()[there] >= _PERSONAL
+    sure = spans["score"].combine_chunks().to_numpy()[there] >= _PERSONAL
     personal[rows[sure & ~np.isin(entities, NOBODYS)]] = True
     return whole, within, covered > _MOSTLY * all_, personal
 
@@ -177,6 +178,19 @@ def _is_ordinary(text: str, known: Lexicon) -> bool:
     flags = [known.words.get(seen(word).lower(), 0) for word in words]
     common = [bool(each & _ORDINARY) and not each & Word.STRONG for each in flags]
     return any(common) and all(ok or word.isdigit() for ok, word in zip(common, words, strict=True))
+
+
+def prose(texts: pa.Array) -> np.ndarray:
+    """Which cells are sentences: a third of the words, and three at least, are common ones in small letters."""
+    known = lexicon(LANGUAGES).words
+    plain = Word.COMMON | Word.NEVER | Word.SAYS | Word.PARTICLE
+    found = []
+    for text in texts.to_pylist():
+        words = text.split()
+        small = [word for word in words if word[:1].islower()]
+        common = sum(bool(known.get(seen(word.strip(".,;:!?()\"'")).lower(), 0) & plain) for word in small)
+        found.append(common >= _WORDS and common >= _PROSE * len(words))
+    return np.array(found, np.bool_)
 
 
 def facts(words: Iterable[str]) -> bool:

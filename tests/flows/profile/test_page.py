@@ -43,6 +43,26 @@ def test_every_column_is_there_with_what_is_proposed(seen):
         assert words.replace("_", "_ ") in text or words in text.replace("_ ", "_"), words
 
 
+def test_what_a_column_holds_is_there_by_entity_and_share(place):
+    file = place.lake / "raw/odd/a.csv"
+    file.parent.mkdir(parents=True)
+    rows = "".join(
+        f"{at},q{at}@nirgends.example,{'Mail r@nirgends.example' if at % 4 else 'none'}\n" for at in range(40)
+    )
+    file.write_text(f"amount,kontakt,note\n{rows}")
+    page = place.root / "odd.html"
+    done = place.run(profile, "raw.odd", "--out", str(place.root / "odd.yaml"), "--report", str(page))
+    held = {column["path"]: column["entities"] for column in done.line["answer"]["columns"]}
+    assert held == {
+        "amount": [],
+        "kontakt": [{"entity": "email", "whole": 1.0, "within": 0.0}],
+        "note": [{"entity": "email", "whole": 0.0, "within": 1.0}],
+    }
+    assert "email 100%, in text" not in page.read_text()
+    assert "email in text 100" in page.read_text().replace("\u202f", " ")
+    assert "nirgends" not in page.read_text() + str(done.line) + done.out + done.err
+
+
 def test_there_are_pictures_and_values_of_nobody_only(seen):
     assert sum(tag == "svg" for tag, _ in seen.tags) > 6
     text = " ".join(seen.texts)

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import json
 import random
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pytest
 
 from flows.profile.raw import put
 from strongroom.core.contract.file import load_contract
-from strongroom.flows import profile
+from strongroom.flows import check, profile
 
 PLAIN = ["open", "done", "sent"]
 PEOPLE = [("Adalind", "Quellmann"), ("Torvald", "Zwiebel"), ("Perpetua", "Osgood"), ("Iphigenie", "Rabe")]
@@ -300,6 +301,51 @@ def test_neither_bounds_nor_lengths_are_told_of_what_was_not_placed(place):
                ("minimum", "maximum", "minLength", "maxLength")}  # fmt: skip
     assert bounded == {"price"}
     assert "1234" not in said
+
+
+# Texts
+
+
+TICKET = "{} called about the invoice and wants a refund before Friday, case {}"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_text_that_names_people_is_proposed_to_leave_redacted(place, form):
+    texts = [TICKET.format(" ".join(PEOPLE[at % 4]), at) for at in range(80)]
+    if form == "csv":
+        put(place, "notes,score\n" + "".join(f'"{text}",1\n' for text in texts))
+    elif form == "json":
+        put(place, "".join(json.dumps({"notes": text, "score": 1}) + "\n" for text in texts), "a.json")
+    else:
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table({"notes": texts, "score": [1] * 80}), sink)
+        put(place, sink.getvalue().to_pybytes(), "a.parquet")
+    out, done, said = profiled(place)
+    assert done.code == 0, done.err
+    notes = next(leaf for leaf in load_contract(str(out)).leaves() if leaf.path == "notes")
+    assert (notes.method, notes.classification) == ("redact", "personal")
+    assert place.run(check, str(out)).code == 0
+    assert not [name for person in PEOPLE for name in person if name in said]
+
+
+def test_nothing_but_sentences_leaves_redacted_since_the_rest_of_them_leaves_in_clear(place):
+    """Names that no list has, addresses and cells of several things are none."""
+    lines = [f'"{first} {last} <q{at}@x.example>","{at} Zorb Street, 12345 Nirgends am See, Haus 4"'
+             for at, (first, last) in enumerate(PEOPLE * 9)]  # fmt: skip
+    put(place, "a,b\n" + "\n".join(lines) + "\n")
+    out, done, _ = profiled(place)
+    assert done.code == 0, done.err
+    assert {leaf.method for leaf in load_contract(str(out)).leaves()} <= {"encrypt", "drop", "hash"}
+
+
+@pytest.mark.parametrize("at", [0, 3_000, 59_999])
+def test_a_closed_set_is_looked_at_whole_however_many_rows_there_are(place, at):
+    values = ["open", "done"] * 30_000
+    values[at] = values[(at + 7) % 60_000] = values[(at + 17) % 60_000] = "q.zwiebel@nirgends.example"
+    put(place, "status,score\n" + "".join(f"{value},1\n" for value in values))
+    out, _, said = profiled(place)
+    assert kept(out) == {"score"}
+    assert "zwiebel" not in said
 
 
 # Files that are written in several ways

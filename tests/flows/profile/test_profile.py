@@ -150,7 +150,7 @@ def test_each_column_is_taken_for_what_it_is(place):
         "IBAN": ("confidential", "encrypt"),
         "Karte": ("confidential", "encrypt"),
         "IP": ("personal", "hash"),
-        "Notiz": ("personal", "encrypt"),
+        "Notiz": ("personal", "redact"),
         "unklar": ("", "drop"),
         "status": ("internal", "keep"),
     }

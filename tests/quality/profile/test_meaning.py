@@ -175,7 +175,9 @@ def test_plain_numbers_with_the_check_digits_of_one_state_are_numbers_of_persons
 
 
 def _elfproef(number):
-    return sum(int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True)) % 11 == 0
+    return (
+        sum(int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True)) % 11 == 0
+    )
 
 
 @pytest.mark.parametrize(

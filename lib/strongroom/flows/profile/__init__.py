@@ -318,6 +318,10 @@ def _answer(out: Path, told: str, files: int, found: Found | None, columns: Sequ
                 "classification": leaf.meaning.classification if leaf.meaning else "",
                 "method": str(leaf.meaning.protect["method"]) if leaf.meaning else "drop",
                 "placed": leaf.meaning is not None and leaf.meaning.kind != "unplaced",
+                "entities": [
+                    {"entity": share.entity, "whole": round(share.whole, 4), "within": round(share.within, 4)}
+                    for share in leaf.shares
+                ],
             }
             for path, leaf in leaves
         ],

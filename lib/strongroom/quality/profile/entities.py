@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strongroom.quality.profile.tally import FEW
-from strongroom.text.cells import Cells, held, identities, ordinary
+from strongroom.text.cells import Cells, held, identities, ordinary, prose
 
-FIRST, LATER = 256, FEW
+FIRST, LATER = 512, FEW
 """How many different values of a column are looked at in the first block and in each later one: a closed set's all."""
 _CHARACTERS, _LONGEST = 250, 4_000
 """Characters that are looked at for each value on average, and of one at most."""
@@ -37,7 +37,7 @@ def count(texts: pa.Array, counts: np.ndarray, *, label: str = "", looked: int =
     By entity: how many are one (`email`), hold one among other words (`email within`), or are or hold one if a label
     says so (`email labelled`); of how many rows that is true, as far as the looked-at tell of all (`email rows`, `email
     within rows`). Also how many were `looked` at, hold anything `personal`, are
-    `mostly` what was found in them, are made of `ordinary` words, and have the
+    `mostly` what was found in them, are made of `ordinary` words or are `prose`, and have the
     check digits of each state's number (`number nl.bsn`).
 
     Args:
@@ -57,12 +57,12 @@ def count(texts: pa.Array, counts: np.ndarray, *, label: str = "", looked: int =
     for cells, ending in ((seen.whole, ""), (seen.within, " within"), (seen.labelled, " labelled")):
         for entity, mask in cells.items():
             found[f"{entity}{ending}"] = int(mask.sum())
-            if ending != " labelled":
-                found[f"{entity}{ending} rows"] = max(1, round(int(weights[mask].sum()) * rows))
+            found[f"{entity}{ending} rows"] = max(1, round(int(weights[mask].sum()) * rows))
     found |= {
         "personal": int(seen.personal.sum()),
         "mostly": int(seen.mostly.sum()),
         "ordinary": int(ordinary(some).sum()),
+        "prose": int(prose(some).sum()),
     }
     found |= {f"number {name}": int(mask.sum()) for name, mask in _numbers(some).items()}
     return {name: number for name, number in found.items() if number}

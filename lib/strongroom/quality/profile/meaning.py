@@ -16,6 +16,17 @@ from strongroom.core.contract import Type
 from strongroom.core.contract.protection import DATES, NUMBERS
 from strongroom.quality.profile import day_numbers
 from strongroom.quality.profile.closed_sets import doubt_of_words
+from strongroom.quality.profile.evidence import (
+    OF_ENTITY,
+    PROVEN,
+    WEAK,
+    by_content,
+    contradicted,
+    entities_of,
+    is_free_text,
+    names_people,
+    proven,
+)
 from strongroom.quality.profile.names import (
     CODED,
     DROP,
@@ -61,103 +72,6 @@ class Meaning:
         return self.classification == "internal"
 
 
-_OF_ENTITY = {entity: kind for kind, sort in reversed(KINDS.items()) for entity in sort.entities}
-"""Entity → kind of column, the first that has it."""
-_PROVEN = ("email", "iban", "card", "national_id", "tax_id", "wallet")
-"""Entities of which one value says what a column is whose name says nothing: by a form or check digits of their own."""
-_BY_CHANCE = ("card", "national_id", "tax_id")
-"""Of those, what one in ten to one in a hundred other codes looks like."""
-_MOST, _NEARLY, _SOME, _NONE = 0.6, 0.95, 0.2, 0.05
-_FEW_NUMBERS, _FEW_VALUES = 8, 10
-"""So many different numbers have the check digits of one state by no chance; so many values tell that none is of a
-sort."""
-
-
-def entities_of(tally: Tally, kind: str = "") -> tuple[str, ...]:
-    """What most values are or hold, the one that most are first.
-
-    Args:
-        tally: of the values.
-        kind: what the column's name says, which counts for values that could be that, and for no others.
-    """
-    looked = tally.found.get("looked", 0)
-    if not looked:
-        return ()
-    found = dict[str, float]()
-    for entity in ENTITIES:
-        bare = tally.found.get(entity, 0) + tally.found.get(f"{entity} within", 0)
-        labelled = tally.found.get(f"{entity} labelled", 0) if kind in KINDS and entity in KINDS[kind].entities else 0
-        if bare + labelled >= max(1, _MOST * looked):
-            found[entity] = (tally.found.get(entity, 0) + labelled) / looked
-    if not found and looked >= _FEW_NUMBERS and kind in ("", "harmless", "national id"):
-        state = max((number for name, number in tally.found.items() if name.startswith("number ")), default=0)
-        if state >= _NEARLY * looked:
-            found["national_id"] = 1.0
-    if "secret" in found:  # passwords stand in addresses, before an @
-        return ("secret",)
-    return tuple(sorted(found, key=lambda entity: -found[entity]))
-
-
-def _by_content(tally: Tally, kind: str) -> tuple[str, str]:
-    """The kind that the values tell, and the entity that told it."""
-    most = _MOST * tally.found.get("looked", 0)
-    for entity in entities_of(tally, kind):
-        if tally.found.get(f"{entity} within", 0) >= most > tally.found.get("mostly", 0):
-            continue  # it stands in each among more of other words
-        if kind in KINDS and entity in KINDS[kind].entities:
-            return kind, entity
-        if entity in _OF_ENTITY and not (entity in _WEAK and kind):
-            return _OF_ENTITY[entity], entity
-    return "", ""
-
-
-_SMALLEST = 1_000
-_WEAK = ("phone", "place", "coordinates", "address", "date_of_birth")
-"""What values look like that may be something else, by what the column is called."""
-
-
-def _contradicted(kind: str, type_: Type, tally: Tally) -> str:
-    """What the values say against the name of their column; empty where they do not."""
-    if type_.name == "boolean":
-        return "its values are yes and no"
-    looked, sort = tally.found.get("looked", 0), KINDS[kind]
-    ends = [abs(end) for pair in tally.ends.values() for end in pair if isinstance(end, int | float | Decimal)]
-    if type_.name in NUMBERS and ends and max(ends) < _SMALLEST and (sort.formed or kind == "birth date"):
-        return "its numbers are too small"
-    if sort.label and type_.name == "string" and tally.longest == 1:
-        return "its values are single letters"
-    dated = ("date",) if kind == "birth date" else ()
-    fitting = sum(
-        tally.found.get(f"{entity}{ending}", 0)
-        for entity in (*sort.entities, *dated)
-        for ending in ("", " within", " labelled")
-    )
-    if sort.formed and looked >= _FEW_VALUES and fitting <= _NONE * looked:
-        return f"no value looks like {sort.entities[0]}"
-    if (sort.label or sort.formed) and looked > 1 and tally.found.get("ordinary", 0) - fitting >= _MOST * looked:
-        return "its values are ordinary words"
-    return ""
-
-
-def is_free_text(tally: Tally) -> bool:
-    """Whether values are sentences rather than words."""
-    if tally.given == 0 or (not tally.kinds and not tally.lengths):
-        return False
-    many = tally.few is None or len(tally.few) > 20 or tally.given <= 20
-    long = many and tally.blanks >= 4 * tally.given and (tally.longest or 0) >= 30
-    return long and tally.found.get("mostly", 0) < _MOST * max(1, tally.found.get("looked", 0))
-
-
-def names_people(tally: Tally) -> bool:
-    """Whether texts name people, or hold what somebody is known by."""
-    personal, looked = tally.found.get("personal", 0), tally.found.get("looked", 0)
-    return personal >= max(1, _NAMING * looked)
-
-
-_NAMING = 0.02
-"""Which part of texts names somebody by more than the chance of a word that is a name, too."""
-
-
 def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen: bool = True) -> Meaning:
     """What a column is taken for.
 
@@ -175,10 +89,10 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     free = type_.name == "string" and is_free_text(tally)
     if free and kind not in _NO_PROSE:
         kind = ""
-    most, entity = ("", "") if free else _by_content(tally, kind)
+    most, entity = ("", "") if free else by_content(tally, kind)
     if most and kind != most:
         kind, why = most, f"its values look like {entity}"
-    elif kind in KINDS and not most and type_.name not in DATES and (against := _contradicted(kind, type_, tally)):
+    elif kind in KINDS and not most and type_.name not in DATES and (against := contradicted(kind, type_, tally)):
         return Meaning("unplaced", f"not what it is called: {against}", "", DROP, "What is it?")
     if kind in ("", "harmless"):
         held, how = _held(type_, tally, birth_before)
@@ -197,10 +111,10 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     if why == _NAMING_PEOPLE:
         protect, ask = REDACT, "It leaves without whom and what it names: may places or dates stay? Then list in find."
     subject = kind == "person's id" and protect["method"] == "hash"  # else nobody is found by it
-    held = () if free else entities_of(tally, kind)
-    apart = _WEAK if not {*held} & {*sort_.entities} else ()
-    held = tuple(entity for entity in held if entity in _OF_ENTITY and entity not in apart)
-    return Meaning(kind, why, sort_.classification, protect, ask, subject=subject, entities=held)
+    entities = () if free else entities_of(tally, kind)
+    apart = () if {*entities} & {*sort_.entities} else WEAK
+    entities = tuple(entity for entity in entities if entity in OF_ENTITY and entity not in apart)
+    return Meaning(kind, why, sort_.classification, protect, ask, subject=subject, entities=entities)
 
 
 def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
@@ -214,13 +128,8 @@ def _held(type_: Type, tally: Tally, birth_before: int) -> tuple[str, str]:
         return "free text", _NAMING_PEOPLE if names_people(tally) else _NAMING_NOBODY
     if within:
         return "free text", f"it holds {within[0]}"
-    looked = tally.found.get("looked", 0)
-    proven = [
-        entity
-        for entity in _PROVEN
-        if (number := tally.found.get(entity, 0)) and (entity not in _BY_CHANCE or number >= _SOME * looked)
-    ]
-    return (_OF_ENTITY[proven[0]], f"some values look like {proven[0]}") if proven else ("", "")
+    entity = proven(tally)
+    return (OF_ENTITY[entity], f"some values look like {entity}") if entity else ("", "")
 
 
 _NAMING_PEOPLE, _NAMING_NOBODY = "its values are sentences that name people", "its values are sentences"
@@ -264,7 +173,7 @@ def doubt_of(type_: Type, tally: Tally, parts: tuple[str, ...], *, seen: bool, b
         return _doubt_of_numbers(tally, parts, birth_before, type_)
     if type_.name != "string" or not seen:
         return "no value was seen" if not seen else "nothing tells what its bytes are"
-    if personal := next((entity for entity in _PROVEN if tally.found.get(entity)), ""):
+    if personal := next((entity for entity in PROVEN if tally.found.get(entity)), ""):
         return f"some values look like {personal}"
     coded = CODED & {*parts} and tally.found.get("two or three letters") == tally.checked
     if coded or tally.found.get("of a clock") == tally.checked:

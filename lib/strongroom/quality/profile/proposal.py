@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from strongroom.core.contract import Source, Type
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import is_plain, json_text, one_line, visible
+from strongroom.quality.profile.evidence import Share
 from strongroom.quality.profile.meaning import Meaning
 from strongroom.quality.profile.shape import Shape
 
@@ -33,6 +34,7 @@ class Proposed:
         inner: fields of an object, or the one item of an array.
         key: it is proposed as the primary key.
         notes: more that a person should look at.
+        shares: of a leaf, which entities were found in which part of its rows.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Proposed:
     key: bool = False
     required: bool = False
     notes: tuple[str, ...] = ()
+    shares: tuple[Share, ...] = ()
 
     def leaves(self, path: str = "") -> Iterator[tuple[str, Proposed]]:
         """Every leaf with its path."""

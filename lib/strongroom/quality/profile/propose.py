@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from strongroom.core.contract import Type
 from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import StoreError
+from strongroom.quality.profile.evidence import shares_of
 from strongroom.quality.profile.meaning import Meaning, meaning_of
 from strongroom.quality.profile.names import parts_of
 from strongroom.quality.profile.proposal import Proposed, safe_names
@@ -129,7 +130,7 @@ def _column(tree: Tree, *, name: str, source: str, seen: Seen, deep: int) -> Pro
         item = _column(tree.item, name="", source=source, seen=seen, deep=deep + 1)
         return Proposed(name, source, nested="array", inner=(item,), required=required)
     shape, meaning = _leaf(tree, source, seen)
-    return Proposed(name, source, shape, meaning)
+    return Proposed(name, source, shape, meaning, shares=shares_of(source, tree.tally))
 
 
 DEEPEST = 20
