@@ -17,7 +17,9 @@ from strongroom.core.settings import Settings
 
 OPEN_ZONE = "projected"
 """The zone that others may pass through, to what their group may open."""
-_ZONES = ("training", "quarantine", "features", "revealed", "models", "reports", "strongroom")
+_ZONES = (
+    "training", "quarantine", "curated", "dropped", "features", "revealed", "models", "reports", "strongroom",
+)  # fmt: skip
 
 
 def has_modes(root: str) -> bool:

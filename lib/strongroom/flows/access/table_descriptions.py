@@ -41,7 +41,8 @@ def described(job: Job, contracts: Iterable[Contract], *, schemas: str = "") -> 
     for contract in contracts:
         for zone, plan in (("training", training(contract)), ("quarantine", quarantine(contract))):
             found[f"{zone}.{contract.name}"] = Schema.from_arrow(plan.schema)
-        found.update({f"{zone}.{contract.name}": None for zone in ("features", "revealed")})  # type: ignore[misc]
+        made = ("curated", "dropped", "features", "revealed")
+        found.update({f"{zone}.{contract.name}": None for zone in made})  # type: ignore[misc]
     for name in (*found, *lying):
         if (table := lake.open(name)) is not None:
             found[name] = table.schema()

@@ -27,7 +27,7 @@ from strongroom.stores.artefacts.matrix_files import write_lines
 
 _SOON = timedelta(days=60)
 _SEEN = ("allowed", "done")
-_OURS = ("quarantine", "features", "strongroom")
+_OURS = ("quarantine", "curated", "dropped", "features", "strongroom")
 """Zones whose tables have columns that are ours and hold nobody's data, besides those that are named above."""
 _READING = ("read", "reveal", "export")
 
@@ -109,7 +109,7 @@ def _named(contract: Contract) -> Iterator[Table]:
     yield Table(contract.quarantine, ("row",), {"row": "personal"})
     text = contract.role("text")
     delicate = text is not None and text.personal  # what is made of a personal text tells of it
-    for zone, made in (("features", ("features",) if delicate else ()), ("revealed", ())):
+    for zone, made in (("curated", ()), ("features", ("features",) if delicate else ()), ("revealed", ())):
         words = {**lying.classifications, **dict.fromkeys(made, "personal")}
         yield replace(lying, name=f"{zone}.{contract.name}", columns=(*names, *made), classifications=words, lies={})
     if delicate:

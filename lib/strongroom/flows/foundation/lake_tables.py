@@ -125,8 +125,7 @@ def _made_by(found: DeltaTable, contracts: Iterable[Contract]) -> Contract | Non
 
 
 def _names_of(contract: Contract) -> tuple[str, ...]:
-    tables = (contract.training, contract.curated, contract.dropped, contract.features)
-    return tuple(name.lower() for name in tables)
+    return tuple(map(str.lower, contract.holding))
 
 
 def _inside(path: str, kind: Any) -> Iterator[str]:

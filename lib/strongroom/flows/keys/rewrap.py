@@ -96,14 +96,14 @@ def _contracts(job: Job) -> list[Contract]:
 
 
 def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
-    """The tables that hold a contract's values: features keep some of the training table's columns as they lie."""
+    """The tables that hold a contract's values, some of the training table's columns as they lie."""
     training = contract.training
     columns = {
         column.name: rewrapper(column, table=training, keyring=ring)
         for column in contract.columns
         if any(map(opens, column.leaves()))
     }
-    for table in (training, contract.features):
+    for table in contract.holding:
         if columns:
             yield Work(contract, table, columns, row_keys_of(contract.columns))
     yield Work(contract, contract.quarantine, {"row": row_rewrapper(table=training, keyring=ring)})

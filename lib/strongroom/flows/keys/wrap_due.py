@@ -43,7 +43,7 @@ def _lie(lake: Lake, columns: Iterable[Sealed], key_id: int) -> bool:
     """Whether a value of these columns lies under that master key in a table's newest version."""
     tops: dict[str, set[str]] = {}
     for each in columns:
-        for zone in ("training", "features"):
+        for zone in ("training", "curated", "dropped", "features"):
             tops.setdefault(f"{zone}.{each.table.partition('.')[2]}", set()).add(each.path.split(".")[0].split("[")[0])
     return any(
         rows_by_key(values, {key_id}).get(key_id)

@@ -16,8 +16,8 @@ from strongroom.reports.phrases import NOT_MEASURED, for_purposes, number
 
 _WORDS = {"done": ("✓ done", "good-text"), "gate closed": ("✕ gate closed", "care-text")}
 _ZONES = {
-    "training": "Prepared tables", "features": "Features", "projected": "What roles are given as files",
-    "revealed": "Opened for a purpose",
+    "training": "Prepared tables", "curated": "Rows fit to train on", "dropped": "Rows that are not",
+    "features": "Features", "projected": "What roles are given as files", "revealed": "Opened for a purpose",
 }  # fmt: skip
 _HEADS = [("Table", ""), ("Readers get", ""), ("Last runs", "keep"), ("Quarantined", "figure"), ("May read it", "")]
 SHOWN_RUNS = 3
