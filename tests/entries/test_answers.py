@@ -138,7 +138,7 @@ def test_every_answer_is_of_the_form_that_its_schema_gives(place):
 
 def test_every_verb_of_every_job_was_tried(place):
     tried = {(document["job"], document["verb"]) for _, document, _ in place.told}
-    spark = {("reveal", ""), ("vectorize", ""), ("project", "")}
+    spark = {("reveal", ""), ("curate", ""), ("vectorize", ""), ("project", "")}
     assert tried | spark == set(verbs())
 
 
@@ -271,7 +271,7 @@ def test_jobs_of_spark_answer_too(tmp_path, spark):
     for name in ("customers", "reviews"):
         place("prepare", "--contract", name)
     asked = ("--columns", "review_id,email", "--purpose", "model_training")
-    for job, words in (("project", ()), ("reveal", asked), ("vectorize", ())):
+    for job, words in (("project", ()), ("reveal", asked), ("curate", ()), ("vectorize", ())):
         for more in (("--dry-run",), ("--run-id", "one"), ("--run-id", "one")):
             document = place(job, *words, *more)
             assert document["answer"] is not None

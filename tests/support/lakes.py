@@ -28,6 +28,8 @@ spark:
 prepare:
   contract: reviews
   engine: local
+curate:
+  contract: reviews
 vectorize:
   contract: reviews
   min_subjects: 1

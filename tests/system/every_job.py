@@ -44,6 +44,7 @@ def with_spark(place, job):
     """The jobs that run on Spark, as they end well."""
     job("prepare", *OPEN_GATE)
     job("prepare", "--contract", "customers", *OPEN_GATE)
+    job("curate")
     job("vectorize", "--set", "vectorize.max_features=5000")
     job("reveal", "--columns", "email,review_id", *PIA)
     job("project")

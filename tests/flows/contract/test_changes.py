@@ -20,7 +20,7 @@ id: t
 version: '1'
 status: active
 servers: [{server: raw, type: local, path: raw/t/*.csv, format: csv, customProperties: [{property: options, value: {sep: ';'}}]}]
-customProperties: [{property: purposes, value: [a, b]}, {property: quarantineLimit, value: 0.5}, {property: label, value: x}]
+customProperties: [{property: purposes, value: [a, b]}, {property: quarantineLimit, value: 0.5}, {property: label, value: x}, {property: curate, value: {duplicates: {}}}]
 schema:
   - name: t
     properties:
@@ -63,6 +63,7 @@ EMPTY = {"item": INSIDE, "fields": (INSIDE,)}
 PARTS = {
     # a noun, how to put another one into the contract
     "Contract": lambda change: change(BASE),
+    "Curation": lambda change: replace(BASE, curation=change(BASE.curation)),
     "Source": lambda change: replace(BASE, sources=(change(BASE.sources[0]),)),
     "Column": lambda change: replace(BASE, columns=(change(BASE.columns[0]), BASE.columns[1])),
     "Type": lambda change: _column(type=change(BASE.columns[1].type)),

@@ -7,10 +7,11 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from strongroom.core.contract.file import load_contract
-from strongroom.flows import curate, prepare
+from strongroom.flows import check, curate, keys, prepare
 from strongroom.flows.foundation import table_plans
 from strongroom.stores.lake import Lake, commits
 from support.lakes import install
@@ -64,7 +65,7 @@ def test_what_is_fit_stays_and_the_rest_leaves_its_key_and_reasons(place):
     assert [row["_subject"][0] for row in rows] == [0, 4]
     left = place.rows("dropped.reviews", "review_id")
     assert [(row["review_id"], row["_subject"][0], row["reasons"]) for row in left] == [
-        ("r-000001", 1, ["gopher_quality.min_words", "gopher_quality.min_alphabetic"]),
+        ("r-000001", 1, ["gopher_quality.min_alphabetic", "gopher_quality.min_words"]),
         ("r-000002", 2, ["signal.model_version"]),
         ("r-000003", 3, ["duplicate.exact"]),
     ]
@@ -161,3 +162,126 @@ def test_an_increment_gives_what_all_rows_at_once_would(filled):
     assert whole.line["rows"]["read"] == 180
     assert content(filled) == added
     assert filled.run(curate, "--contract", "reviews").line["rows"] == curate.NO_ROWS
+
+
+def test_of_a_row_that_goes_nothing_is_left_of_its_text(filled):
+    secret = "Quillfeather wrote this one text about everything that she owns and nobody may train on it"
+    texts = [f"{SAID} today", f"{secret} today", f"{secret} today", "Zzyzx."]
+    more(filled, "one", texts, first=0)
+    contract = "contracts/reviews.yaml"
+    filled.edit(contract, "signals: {model_version: [v1.0]}", "signals: {label: [positive]}")
+    assert filled.run(curate).code == 0
+    assert {tuple(row["reasons"][:1]) for row in filled.rows("dropped.reviews")} == {("signal.label",)}
+    written = [
+        path
+        for folder in ("lake/curated", "lake/dropped", "lake/reports", "lake/strongroom", "audit")
+        for path in (filled.root / folder).rglob("*")
+        if path.is_file()
+    ]
+    assert len(written) > 10
+    for path in written:
+        held = path.read_bytes()
+        if path.suffix == ".parquet":
+            held = repr(pa.parquet.read_table(path).to_pylist()).encode()
+        assert b"Quillfeather" not in held, path
+        assert b"Zzyzx" not in held, path
+
+
+def test_each_table_says_what_it_is_and_the_run_leaves_its_figures(filled):
+    more(filled, "one", [SAID, SAID, "Bad."], first=0)
+    assert filled.run(curate, "--run-id", "r1").code == 0
+    for table in ("curated.reviews", "dropped.reviews", "curated.reviews_index"):
+        said = filled.delta(table).metadata().configuration
+        assert json.loads(said["strongroom.sources"]) == {
+            "training.reviews": filled.delta("training.reviews").version()
+        }
+        assert json.loads(said["strongroom.subject"])["tag"] == "_subject"
+        log = (filled.lake / table.replace(".", "/") / "_delta_log").glob("*.json")
+        added = [json.loads(line).get("add") for file in log for line in file.read_text().splitlines()]
+        assert {tuple(json.loads(each["stats"])) for each in added if each} == {("numRecords",)}, "no value in the log"
+    found = {(row["name"], row["metric"]): row["value"] for row in filled.rows("strongroom.metrics")
+             if row["dataset"] == "curated.reviews"}  # fmt: skip
+    assert found == {
+        ("curated.reviews", "read"): 3, ("curated.reviews", "written"): 1, ("curated.reviews", "dropped"): 2,
+        ("duplicate.exact", "dropped"): 1, ("gopher_quality.min_words", "dropped"): 1,
+        ("gopher_quality.min_alphabetic", "dropped"): 1,
+    }  # fmt: skip
+    marks = [each for each in filled.delta("curated.reviews_index").schema().fields if each.name in ("exact", "sketch")]
+    assert {each.metadata["strongroom.classification"] for each in marks} == {"internal"}, "as their text"
+    untold = filled.run(check, "--lake")
+    assert untold.code == 0, untold.err
+
+
+@pytest.mark.parametrize("change", ["contract", "rows", "died", "key"])
+def test_what_an_increment_could_not_tell_makes_all_anew(filled, change):
+    more(filled, "one", [SAID, f"{SAID} a", "Bad."], first=0)
+    assert filled.run(curate, "--run-id", "r1").code == 0
+    before = {table: filled.delta(table).version() for table in ("curated.reviews", "dropped.reviews")}
+    if change == "contract":
+        filled.edit("contracts/reviews.yaml", "near: 0.7", "near: 0.99")
+        assert filled.run(prepare, "--set", "prepare.mode=append").code == 0
+    elif change == "rows":
+        commits.altered(
+            Lake(str(filled.lake)), "training.reviews",
+            lambda now, props: now.delete("review_id = 'r-000000'", commit_properties=props),
+        )  # fmt: skip
+    elif change == "died":  # after the first of its three tables
+        shutil.copytree(filled.lake / "curated", filled.lake / "kept")
+        more(filled, "two", [f"{SAID} a b c d e f g"], first=3)
+        assert filled.run(curate, "--run-id", "r2").code == 0
+        shutil.rmtree(filled.lake / "curated")
+        (filled.lake / "kept").rename(filled.lake / "curated")
+    else:
+        assert filled.run(keys, "rotate", "--set", "principal=user:kim").code == 0
+    done = filled.run(curate, "--run-id", "r3")
+    assert done.code == 0, done.err
+    rows = len(filled.rows("training.reviews"))
+    assert done.line["rows"]["read"] == rows
+    assert len(filled.rows("curated.reviews")) + len(filled.rows("dropped.reviews")) == rows
+    assert all(filled.delta(table).version() > version for table, version in before.items())
+    if change == "rows":
+        assert [row["review_id"] for row in filled.rows("curated.reviews")] == ["r-000001"], "its like stays now"
+
+
+@pytest.mark.parametrize(
+    ("who", "options", "change", "code", "why"),
+    [
+        ("grace", [], None, 5, "an analyst may not write"),
+        ("eve", [], None, 5, "nobody knows her"),
+        ("ada", [], None, 5, "reads, and may not write curated tables"),
+        ("engineer", ["--purpose", "advertising"], None, 5, "the contract says what for"),
+        ("ada", [], ("policy.yaml", "{deny: [email]}", '{deny: [email], mask: {text_content: "null"}}'), 5,
+         "of masks nothing can be told"),
+        ("engineer", [], ("contracts/reviews.yaml", "property: curate", "property: curated_by_others"), 3,
+         "nobody has said what is asked"),
+        ("engineer", [], ("contracts/reviews.yaml", "duplicates: {}", "contamination: {file: gone.txt}"), 3,
+         "no such file"),
+        ("engineer", [], ("contracts/reviews.yaml", "{property: role, value: text}", "{property: role, value: label}"),
+         3, "there is no text"),
+    ],
+)  # fmt: skip
+def test_who_may_not_or_asks_for_nothing_is_refused_before_anything_is_touched(place, who, options, change, code, why):
+    place.edit("local.yaml", "user:engineer", f"user:{who}")
+    if change:
+        place.edit(*change)
+    refused = place.run(curate, *options)
+    assert refused.code == code, (why, refused.err)
+    assert not {"curated", "dropped"} & {path.name for path in place.lake.iterdir()}, why
+    assert ("masked" in refused.err) == (why == "of masks nothing can be told")
+
+
+def test_a_dry_run_says_what_it_would_do_and_touches_nothing(place):
+    done = place.run(curate, "--dry-run")
+    assert done.code == 0
+    assert "training.reviews: text_content, review_id, model_version" in done.out
+    assert sorted(path.name for path in place.lake.iterdir()) == ["training"]
+
+
+def test_a_table_that_is_not_there_is_missing_and_one_without_rows_gives_none(place):
+    commits.altered(
+        Lake(str(place.lake)), "training.reviews", lambda now, props: now.delete(None, commit_properties=props)
+    )
+    done = place.run(curate)
+    assert (done.code, done.line["rows"]) == (0, {"read": 0, "written": 0, "dropped": 0}), done.err
+    shutil.rmtree(place.lake / "training")
+    assert place.run(curate).code == 7

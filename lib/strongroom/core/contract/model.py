@@ -297,6 +297,11 @@ class Contract:
         """The table of those that are not: whose they are, and why, never what they say."""
         return f"dropped.{self.name}"
 
+    @property
+    def holding(self) -> tuple[str, ...]:
+        """The tables that hold columns of the training table as they lie there, this one first."""
+        return (self.training, self.curated, self.dropped, self.features)
+
     def leaves(self) -> Iterator[Column]:
         """Every scalar column and field, in the contract's order."""
         for column in self.columns:

@@ -34,7 +34,7 @@ def looked(settings: Settings) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("tables", f"{error.where}: {error.what}", error.todo)
         names = []
-    yield keyring(settings, used=any(name.startswith(("training.", "features.")) for name in names))
+    yield keyring(settings, used=any(name.startswith(("training.", "curated.", "features.")) for name in names))
     opened = {name: _opened(lake, name) for name in names}
     yield _logs(lake, opened)
     yield from _timestamps(lake, [name for name, table in opened.items() if isinstance(table, DeltaTable)])

@@ -41,14 +41,14 @@ def reading_of(found: DeltaTable | None, table: str, run: Run) -> Request:
 
 def sources_of(contract: Contract) -> tuple[str, ...]:
     """The tables of a data set that projections are made of."""
-    return (contract.training, *(f"features.{contract.name}{end}" for end in _FEATURES))
+    return (contract.training, contract.curated, *(f"features.{contract.name}{end}" for end in _FEATURES))
 
 
 def contract_for(settings: Settings, table: str) -> Contract:
     """The contract of a table that a physical grant gives.
 
     Raises:
-        ConfigError: there is none: projections are made of training and feature tables.
+        ConfigError: there is none: projections are made of training, curated and feature tables.
     """
     for contract in contracts_in(settings.contracts):
         if table.lower() in map(str.lower, sources_of(contract)):
@@ -60,8 +60,8 @@ def contract_for(settings: Settings, table: str) -> Contract:
 
 
 def protected(contract: Contract, table: str) -> Mapping[str, Column]:
-    """The contract's columns by name, where the table holds them; feature tables keep some of them as they lie."""
-    here = table.lower() in map(str.lower, sources_of(contract)[:2])
+    """The contract's columns by name, where the table holds them as they lie in the training table."""
+    here = table.lower() in map(str.lower, contract.holding)
     return {column.name: column for column in contract.columns} if here else {}
 
 
