@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from strongroom.flows import prepare, reveal
@@ -83,9 +84,10 @@ def test_a_text_leaves_without_what_names_people(place):
 
 
 def everything(place) -> str:
-    """All bytes below the installation but the raw files, as letters."""
-    files = (file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts)
-    return "".join(file.read_bytes().decode("latin-1") for file in files).lower()
+    """All that lies below the installation but raw files, values of tables too, as small letters."""
+    files = [file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts]
+    tables = (repr(pq.read_table(file, partitioning=None).to_pylist()) for file in files if file.suffix == ".parquet")
+    return "".join([*(file.read_bytes().decode("latin-1") for file in files), *tables]).lower()
 
 
 def test_nothing_that_a_run_writes_or_says_names_anybody(place):
@@ -234,3 +236,35 @@ def test_the_model_is_asked_for_before_a_row_is_read(place, monkeypatch):
     done = place.run(prepare, "--contract", "tickets")
     assert (done.code, done.line["problems"][0]["code"]) == (4, "text.model")
     assert not (place.lake / "training").exists()
+
+
+PLANTED = [
+    "Dr. Olga Petrova sold me this. Petrova was kind, PETROVA'S shop is not; write to olga.petrova@mail.example.",
+    "My name is Wenceslas Qvistgaard and I want my money back. Yours, Wenceslas Qvistgaard",
+    "I paid with card 4111 1111 1111 1111, refund to IBAN DE89370400440532013000, or call +34 655 437 108.",
+    "Mrs. Brunhilde Ottosdottir said so. I told Mrs. Ottosdottir twice.",
+]
+NAMES = ("petrova", "wenceslas", "qvistgaard", "ottosdottir", "brunhilde", "4111 1111", "de8937040044", "655 437 108")
+
+
+@pytest.mark.parametrize("redacted", [True, False], ids=["redacted", "kept"])
+def test_persons_planted_among_the_samples_reviews_are_nowhere(tmp_path, capsys, redacted):
+    """Kept as it came the same text is found in the table: so the search can find."""
+    place = install(tmp_path, capsys, sample=200)
+    if not redacted:
+        contract = place.root / "contracts/reviews.yaml"
+        contract.write_text(re.sub(r"{method: redact, find: [^}]*}", "{method: keep}", contract.read_text()))
+    rows = [json.loads(line) for line in (place.lake / "raw/reviews/part-0000.json").read_text().splitlines()[:40]]
+    good = next(row for row in rows if row.get("rating") == 4 and row.get("text_content") and row.get("device"))
+    planted = [
+        {**good, "review_id": f"r-90000{number}", "user_id": 990_000 + number, "text_content": text}
+        for number, text in enumerate([*PLANTED, PLANTED[0]])
+    ]
+    planted[-1]["label"] = "unheard of"  # set aside, with its text
+    (place.lake / "raw/reviews/planted.json").write_text("".join(json.dumps(row) + "\n" for row in planted))
+    done = place.run(prepare, "--contract", "reviews")
+    assert done.code == 0, done.err
+    assert len([row for row in place.rows("training.reviews") if row["review_id"] >= "r-9"]) == 4
+    found = everything(place) + (done.out + done.err).lower()
+    assert [name for name in NAMES if name in found] == ([] if redacted else list(NAMES))
+    assert done.line["answer"]["redacted"].get("text_content", {}).get("leaks") == (0 if redacted else None)
