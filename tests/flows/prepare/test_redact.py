@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from strongroom.flows import prepare, reveal
+from strongroom.flows.prepare import staged
 from strongroom.flows.row_pass import redacting
 from strongroom.text import model
 from strongroom.text.redaction import Redacted, canonical
-from support.lakes import install
+from support.lakes import ROOT, install
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -268,3 +269,44 @@ def test_persons_planted_among_the_samples_reviews_are_nowhere(tmp_path, capsys,
     found = everything(place) + (done.out + done.err).lower()
     assert [name for name in NAMES if name in found] == ([] if redacted else list(NAMES))
     assert done.line["answer"]["redacted"].get("text_content", {}).get("leaks") == (0 if redacted else None)
+
+
+def test_values_that_many_rows_share_are_told_to_whoever_redacts(place, monkeypatch):
+    """More than 100 rows and one in a hundred; which values these are travels as fingerprints."""
+    seen, plans = {}, []
+
+    def redact(texts, known=(), *, finder):
+        for column in known:
+            values, many = column.values.to_pylist(), column.shared
+            seen.update(zip(values, [None] * len(values) if many is None else many.tolist(), strict=True))
+        return real(texts, known, finder=finder)
+
+    real, passed = redacting.redact, staged.passed
+    monkeypatch.setattr(redacting, "redact", redact)
+    monkeypatch.setattr(
+        staged, "passed", lambda way, plan, *more, **other: (plans.append(plan), passed(way, plan, *more, **other))[1]
+    )
+    names = ["Acme Support"] * 101 + ["Rare Name"] * 100 + [f"Person {number}" for number in range(50)]
+    write(place, [{"id": number, "name": name, "text": "Fine, thanks."} for number, name in enumerate(names)])
+    prepared(place)
+    assert {name: seen[name] for name in ("Acme Support", "Rare Name", "Person 7")} == {
+        "Acme Support": True,
+        "Rare Name": False,
+        "Person 7": False,
+    }
+    assert [set(plan.shared) for plan in plans] == [{"name"}]
+    assert "Acme" not in repr(plans[0])
+
+
+def test_the_three_files_of_review_sentences_with_planted_persons(place):
+    """The same on texts of others: every fortieth sentence ends with a planted one."""
+    files = sorted((ROOT.parent / "shared/data/reviews").glob("*.txt"))
+    if not files:
+        pytest.skip("no data beside the project")
+    lines = [line.split("\t")[0] for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
+    texts = [f"{text} {PLANTED[at // 40 % 4]}" if at % 40 == 0 else text for at, text in enumerate(lines)]
+    write(place, [{"id": at, "text": text} for at, text in enumerate(texts) if len(text) > 2])
+    done = prepared(place)
+    assert done.line["rows"]["written"] > 2_900
+    found = everything(place) + (done.out + done.err).lower()
+    assert [name for name in NAMES if name in found] == []

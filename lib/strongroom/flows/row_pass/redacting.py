@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -21,8 +21,9 @@ from strongroom.core.contract.redaction import (
     redacted_leaves,
     watched_leaves,
 )
-from strongroom.core.keys.ring import Keyring
+from strongroom.core.keys.ring import Keyring, purpose_info
 from strongroom.protect.equality_marks import Words, marker
+from strongroom.protect.fingerprints import fingerprints
 from strongroom.protect.methods.hash import token_info, tokens_under
 from strongroom.protect.methods.method import Kernel
 from strongroom.quality.counts.hll import Hll
@@ -33,15 +34,24 @@ from strongroom.text.leaks import leaking
 from strongroom.text.redaction import Known, Text, counted, redact
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Fingerprints of known values that many rows share, by path, and the run whose key made them."""
+
+    prints: Mapping[str, bytes]
+    run_id: str
+
+
 class Redactor:
     """A task's redaction: the lists are loaded once a process, the settings are the contract's."""
 
-    def __init__(self, contract: Contract, *, table: str, keyring: Keyring) -> None:
+    def __init__(self, contract: Contract, *, table: str, keyring: Keyring, shared: Shared | None = None) -> None:
         self._columns = contract.columns
         self._kept = any(leaf.original_of for leaf in contract.leaves())
         contract = contract.as_read
         self.leaves = redacted_leaves(contract)
         self._known = known_leaves(contract)
+        self._shared = None if shared is None else _masks(shared, keyring)
         self._steps = steps_of(contract)
         self._finder = _finder(self.leaves[0])
         self._tokens = {
@@ -66,7 +76,7 @@ class Redactor:
         rows = Leaves(typed, self._steps)
         flats = [rows[leaf.path] for leaf in self.leaves]
         texts = [self._text(leaf, flat) for leaf, flat in zip(self.leaves, flats, strict=True)]
-        known = [_known(leaf, rows[leaf.path]) for leaf in self._known]
+        known = [_known(leaf, rows[leaf.path], self._shared) for leaf in self._known]
         done = redact(texts, known, finder=self._finder)
         for leaf, text, spans, after in zip(self.leaves, texts, done.spans, done.texts, strict=True):
             self._uses[leaf.path].add(text.texts, after)
@@ -140,9 +150,30 @@ def tokens_of(leaf: Column, *, table: str, keyring: Keyring) -> Kernel:
     return tokens_under(key, key_id=keyring.primary, type_=Type("string"))
 
 
-def _known(leaf: Column, flat: Flat) -> Known:
+def _known(leaf: Column, flat: Flat, shared: Masks | None) -> Known:
     values = flat.values if pa.types.is_string(flat.values.type) else flat.values.cast(pa.string())
-    return Known(values, _rows(flat), entity=entity_of(leaf))
+    many = None if shared is None else shared(leaf.path, values)
+    return Known(values, _rows(flat), entity=entity_of(leaf), shared=many)
+
+
+Masks = Callable[[str, pa.Array], np.ndarray | None]
+"""Path of a known column, and some of its values → which of them many rows share."""
+
+
+def _masks(shared: Shared, keyring: Keyring) -> Masks:
+    key = keyring.derive(purpose_info("fingerprint", shared.run_id), length=32)
+    known = {path: np.frombuffer(prints, "V16") for path, prints in shared.prints.items()}
+
+    def mask(path: str, values: pa.Array) -> np.ndarray | None:
+        if path not in known:
+            return None
+        there = np.asarray(values.is_valid())
+        prints = fingerprints([values.drop_null()], [Type("string")], key=key)
+        found = np.zeros(len(values), np.bool_)
+        found[there] = np.isin(np.ascontiguousarray(prints).view("V16").reshape(-1), known[path])
+        return found
+
+    return mask
 
 
 def _rows(flat: Flat) -> np.ndarray:
