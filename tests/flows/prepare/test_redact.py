@@ -310,3 +310,13 @@ def test_the_three_files_of_review_sentences_with_planted_persons(place):
     assert done.line["rows"]["written"] > 2_900
     found = everything(place) + (done.out + done.err).lower()
     assert [name for name in NAMES if name in found] == []
+
+
+def test_a_rehearsal_says_what_the_first_rows_hold(place):
+    done = place.run(prepare, "--contract", "tickets", "--dry-run")
+    assert done.code == 0, done.err
+    [line] = [line for line in done.out.splitlines() if "would redact" in line]
+    assert "1 email" in line
+    assert "in the first 4 rows" in line
+    assert "petrova" not in (done.out + done.err).lower()
+    assert not (place.lake / "training").exists()

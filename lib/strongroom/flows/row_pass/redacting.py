@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -22,12 +23,16 @@ from strongroom.core.contract.redaction import (
     watched_leaves,
 )
 from strongroom.core.keys.ring import Keyring, purpose_info
+from strongroom.flows.row_pass.part_reader import blocks_of, form_of
 from strongroom.protect.equality_marks import Words, marker
 from strongroom.protect.fingerprints import fingerprints
 from strongroom.protect.methods.hash import token_info, tokens_under
 from strongroom.protect.methods.method import Kernel
 from strongroom.quality.counts.hll import Hll
 from strongroom.quality.counts.redactions import TEXTS_AFTER, TEXTS_BEFORE, WORDS_AFTER, WORDS_BEFORE, Redaction
+from strongroom.quality.reading.blocks import Seen
+from strongroom.quality.reading.columns import read_batch
+from strongroom.stores.sources.work_items import Part
 from strongroom.text import Finder
 from strongroom.text.canaries import Misses, missed, planted
 from strongroom.text.leaks import leaking
@@ -183,6 +188,28 @@ def _rows(flat: Flat) -> np.ndarray:
 
 def _option(leaf: Column, name: str) -> object:
     return leaf.protect.options.get(name) if leaf.protect else None
+
+
+FIRST = 1_000
+"""Rows that a rehearsal looks at, at most."""
+
+
+def foretold(contract: Contract, parts: Iterable[Part]) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many rows were looked at, of the first parts, and how many of which entity their texts hold, by path."""
+    contract, rows = contract.as_read, 0
+    leaves, steps, found = redacted_leaves(contract), steps_of(contract), dict[str, Counter[str]]()
+    for part in parts:
+        for block in blocks_of(part, contract, Seen(), form_of(part, contract)):
+            typed = read_batch(block.rows.slice(0, FIRST - rows), contract).batch
+            flats = Leaves(typed, steps)
+            texts = [Text(flats[leaf.path].values, _rows(flats[leaf.path]), find=find_of(leaf)) for leaf in leaves]
+            known = [_known(leaf, flats[leaf.path], None) for leaf in known_leaves(contract)]
+            for leaf, spans in zip(leaves, redact(texts, known, finder=_finder(leaves[0])).spans, strict=True):
+                found.setdefault(leaf.path, Counter()).update(counted(spans))
+            rows += typed.num_rows
+            if rows >= FIRST:
+                return rows, {path: dict(count) for path, count in found.items()}
+    return rows, {path: dict(count) for path, count in found.items()}
 
 
 PLANTED, PLANTED_FOR_MODEL = 300, 100
