@@ -232,6 +232,7 @@ SINKS = (
         f"{LIB}/quality/reading/json_fast.py": "a contract's names and a value that Arrow refused, escaped",
         f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
         f"{LIB}/quality/profile/recognise.py": "forms of personal values, from a table of ours",
+        f"{LIB}/protect/key_coverage.py": "forms of tokens, from a table of ours",
     }),
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",
