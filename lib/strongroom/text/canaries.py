@@ -1,7 +1,6 @@
 """Planted texts: invented persons in sentences, so that what redaction misses can be counted."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,8 @@ from random import Random
 
 from stdnum import iban, luhn
 from stdnum.es import dni
+
+from strongroom.text.leaks import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def planted(entities: Iterable[str], *, languages: Iterable[str], count: int, se
 
 def missed(canary: Canary, text: str) -> bool:
     """Whether anything of it is readable still."""
-    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in canary.values)
+    return any(stands(text, value) for value in canary.values)
 
 
 _SYLLABLES = ("ba", "be", "do", "fa", "gri", "ka", "lo", "mar", "ne", "pol", "ri", "sto", "ta", "vel", "wi", "zan")

@@ -76,7 +76,7 @@ def _needles(known: Sequence[Known]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _has(text: str, value: str, entity: str) -> bool:
-    return any(needle in (where := _seen(text, how)) and _stands(where, needle) for needle, how in _ways(value, entity))
+    return any(needle in (where := _seen(text, how)) and stands(where, needle) for needle, how in _ways(value, entity))
 
 
 @lru_cache(4_096)
@@ -106,9 +106,19 @@ def _seen(text: str, how: str) -> str:
     return text.casefold() if how == "folded" else _BETWEEN_DIGITS.sub("", text)
 
 
-def _stands(text: str, needle: str) -> bool:
-    """Whether it stands there by itself, and not inside of a word or number."""
-    return re.search(rf"(?<!\w){re.escape(needle)}(?!\w)", text) is not None
+def stands(text: str, needle: str) -> bool:
+    """Whether something stands in a text by itself, and not inside of a word or number."""
+    at = text.find(needle)
+    while at >= 0:
+        end = at + len(needle)
+        if not _goes_on(text[at - 1 : at]) and not _goes_on(text[end : end + 1]):
+            return True
+        at = text.find(needle, at + 1)
+    return False
+
+
+def _goes_on(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def _is_common(word: str) -> bool:

@@ -6,13 +6,15 @@ import re
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from strongroom.flows import prepare, reveal
+from strongroom.flows.prepare import staged
 from strongroom.flows.row_pass import redacting
 from strongroom.text import model
 from strongroom.text.redaction import Redacted, canonical
-from support.lakes import install
+from support.lakes import ROOT, install
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -83,9 +85,10 @@ def test_a_text_leaves_without_what_names_people(place):
 
 
 def everything(place) -> str:
-    """All bytes below the installation but the raw files, as letters."""
-    files = (file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts)
-    return "".join(file.read_bytes().decode("latin-1") for file in files).lower()
+    """All that lies below the installation but raw files, values of tables too, as small letters."""
+    files = [file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts]
+    tables = (repr(pq.read_table(file, partitioning=None).to_pylist()) for file in files if file.suffix == ".parquet")
+    return "".join([*(file.read_bytes().decode("latin-1") for file in files), *tables]).lower()
 
 
 def test_nothing_that_a_run_writes_or_says_names_anybody(place):
@@ -233,4 +236,87 @@ def test_the_model_is_asked_for_before_a_row_is_read(place, monkeypatch):
     place.edit("contracts/tickets.yaml", "value: {method: redact}", "value: {method: redact, model: true}")
     done = place.run(prepare, "--contract", "tickets")
     assert (done.code, done.line["problems"][0]["code"]) == (4, "text.model")
+    assert not (place.lake / "training").exists()
+
+
+PLANTED = [
+    "Dr. Olga Petrova sold me this. Petrova was kind, PETROVA'S shop is not; write to olga.petrova@mail.example.",
+    "My name is Wenceslas Qvistgaard and I want my money back. Yours, Wenceslas Qvistgaard",
+    "I paid with card 4111 1111 1111 1111, refund to IBAN DE89370400440532013000, or call +34 655 437 108.",
+    "Mrs. Brunhilde Ottosdottir said so. I told Mrs. Ottosdottir twice.",
+]
+NAMES = ("petrova", "wenceslas", "qvistgaard", "ottosdottir", "brunhilde", "4111 1111", "de8937040044", "655 437 108")
+
+
+@pytest.mark.parametrize("redacted", [True, False], ids=["redacted", "kept"])
+def test_persons_planted_among_the_samples_reviews_are_nowhere(tmp_path, capsys, redacted):
+    """Kept as it came the same text is found in the table: so the search can find."""
+    place = install(tmp_path, capsys, sample=200)
+    if not redacted:
+        contract = place.root / "contracts/reviews.yaml"
+        contract.write_text(re.sub(r"{method: redact, find: [^}]*}", "{method: keep}", contract.read_text()))
+    rows = [json.loads(line) for line in (place.lake / "raw/reviews/part-0000.json").read_text().splitlines()[:40]]
+    good = next(row for row in rows if row.get("rating") == 4 and row.get("text_content") and row.get("device"))
+    planted = [
+        {**good, "review_id": f"r-90000{number}", "user_id": 990_000 + number, "text_content": text}
+        for number, text in enumerate([*PLANTED, PLANTED[0]])
+    ]
+    planted[-1]["label"] = "unheard of"  # set aside, with its text
+    (place.lake / "raw/reviews/planted.json").write_text("".join(json.dumps(row) + "\n" for row in planted))
+    done = place.run(prepare, "--contract", "reviews")
+    assert done.code == 0, done.err
+    assert len([row for row in place.rows("training.reviews") if row["review_id"] >= "r-9"]) == 4
+    found = everything(place) + (done.out + done.err).lower()
+    assert [name for name in NAMES if name in found] == ([] if redacted else list(NAMES))
+    assert done.line["answer"]["redacted"].get("text_content", {}).get("leaks") == (0 if redacted else None)
+
+
+def test_values_that_many_rows_share_are_told_to_whoever_redacts(place, monkeypatch):
+    """More than 100 rows and one in a hundred; which values these are travels as fingerprints."""
+    seen, plans = {}, []
+
+    def redact(texts, known=(), *, finder):
+        for column in known:
+            values, many = column.values.to_pylist(), column.shared
+            seen.update(zip(values, [None] * len(values) if many is None else many.tolist(), strict=True))
+        return real(texts, known, finder=finder)
+
+    real, passed = redacting.redact, staged.passed
+    monkeypatch.setattr(redacting, "redact", redact)
+    monkeypatch.setattr(
+        staged, "passed", lambda way, plan, *more, **other: (plans.append(plan), passed(way, plan, *more, **other))[1]
+    )
+    names = ["Acme Support"] * 101 + ["Rare Name"] * 100 + [f"Person {number}" for number in range(50)]
+    write(place, [{"id": number, "name": name, "text": "Fine, thanks."} for number, name in enumerate(names)])
+    prepared(place)
+    assert {name: seen[name] for name in ("Acme Support", "Rare Name", "Person 7")} == {
+        "Acme Support": True,
+        "Rare Name": False,
+        "Person 7": False,
+    }
+    assert [set(plan.shared) for plan in plans] == [{"name"}]
+    assert "Acme" not in repr(plans[0])
+
+
+def test_the_three_files_of_review_sentences_with_planted_persons(place):
+    """The same on texts of others: every fortieth sentence ends with a planted one."""
+    files = sorted((ROOT.parent / "shared/data/reviews").glob("*.txt"))
+    if not files:
+        pytest.skip("no data beside the project")
+    lines = [line.split("\t")[0] for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
+    texts = [f"{text} {PLANTED[at // 40 % 4]}" if at % 40 == 0 else text for at, text in enumerate(lines)]
+    write(place, [{"id": at, "text": text} for at, text in enumerate(texts) if len(text) > 2])
+    done = prepared(place)
+    assert done.line["rows"]["written"] > 2_900
+    found = everything(place) + (done.out + done.err).lower()
+    assert [name for name in NAMES if name in found] == []
+
+
+def test_a_rehearsal_says_what_the_first_rows_hold(place):
+    done = place.run(prepare, "--contract", "tickets", "--dry-run")
+    assert done.code == 0, done.err
+    [line] = [line for line in done.out.splitlines() if "would redact" in line]
+    assert "1 email" in line
+    assert "in the first 4 rows" in line
+    assert "petrova" not in (done.out + done.err).lower()
     assert not (place.lake / "training").exists()

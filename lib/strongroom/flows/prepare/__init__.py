@@ -191,6 +191,7 @@ def _rehearsal(
     reads, more = foreseen(job, contract, lake=lake, found=found)
     files = tuple(file for _, some in reads.values() for file in some)
     absent = absent_columns(contract, files, names_in(looked), before=before) if files else ()
+    more += [("would redact", redactions.foretold(contract, reads, looked))]
     more += [("in no file", foretold(contract, looked) if absent is None else told(absent))]
     return summary.preview(job, contract, found=found, reads=reads, mode=mode_of(job), foreseen=more)
 

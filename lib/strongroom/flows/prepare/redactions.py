@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.redaction import ENTITIES, LANGUAGES, find_of, languages_of, redacted_leaves
+from strongroom.core.errors import StrongroomError
 from strongroom.core.report.redaction import MissFacts, RedactionFacts
 from strongroom.core.suggest import counted
 from strongroom.quality.counts.redactions import (
@@ -18,8 +19,10 @@ from strongroom.quality.counts.redactions import (
 )
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import SetVerdict
+from strongroom.stores.sources.kinds import Looked, pinned
 
 if TYPE_CHECKING:
+    from strongroom.flows.prepare.plan import Found
     from strongroom.flows.prepare.run_record import Done
     from strongroom.text.canaries import Misses
 
@@ -125,13 +128,38 @@ def told(done: Done) -> list[tuple[str, str]]:
 
 def in_words(facts: RedactionFacts) -> str:
     """What was replaced in a column, and in how many texts something is left."""
-    found = ", ".join(f"{count:,} {entity}" for entity, count in _most(facts.found)) or "nothing"
+    found = _words(facts.found)
     left = f"; {counted(facts.leaks, 'text')} of {facts.texts:,} with something left" if facts.leaks else ""
     return found + left
 
 
+def _words(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {entity}" for entity, count in _most(found)) or "nothing"
+
+
 def _most(found: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def foretold(contract: Contract, reads: Found, looked: Mapping[str, Mapping[str, Looked]]) -> list[tuple[str, str]]:
+    """For a rehearsal: what the first rows hold, where files on this machine are their rows as they stand."""
+    if not redacted_leaves(contract):
+        return []
+    from strongroom.flows.row_pass import redacting  # with the lists of words
+
+    parts = [
+        looked[source.name][file.path].part(number, contract.as_read)
+        for number, source in enumerate(contract.sources)
+        for file in reads.get(source.name, (source, ()))[1]
+        if not pinned(source) and "://" not in file.path
+    ]
+    try:
+        rows, found = redacting.foretold(contract, parts)
+    except StrongroomError:  # a run tells it
+        return []
+    return [
+        (path, f"{_words(count)}, in the first {counted(rows, 'row')}") for path, count in sorted(found.items()) if rows
+    ]
 
 
 def not_looked_for(contract: Contract) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import Job
 from strongroom.core.suggest import counted, unknown_column
 from strongroom.flows.cross_row.rules import broken_rows
+from strongroom.flows.cross_row.shared import shared_values
 from strongroom.flows.foundation.hidden_folders import shown_file
 from strongroom.flows.prepare.batch_inputs import Read, inputs_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
@@ -71,7 +72,8 @@ def stage(job: Job, way: Road, plan: PassPlan, read: Read, *, lake: Lake, withou
 
     def over(inputs: Sequence[Input]) -> Passed:
         broken = broken_rows(job, way, plan, inputs, lake=lake, onto=onto, without=without)
-        return passed(way, plan, inputs, lake=lake, batch=batch, broken=broken)
+        shared = replace(plan, shared=shared_values(job, way, plan, inputs), run_id=job.run.id)
+        return passed(way, shared, inputs, lake=lake, batch=batch, broken=broken)
 
     inputs = split(read)
     done = over(inputs)

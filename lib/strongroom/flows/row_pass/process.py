@@ -7,7 +7,7 @@ counted on the way merges, so that blocks, tasks and files add up to the run in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,12 +51,17 @@ Broken = Mapping[int, Numbers]
 
 @dataclass(frozen=True, slots=True)
 class PassPlan:
-    """All that a worker needs, and no key in clear: it travels in Spark's closure."""
+    """All that a worker needs, and no key in clear: it travels in Spark's closure.
+
+    `shared` are fingerprints of known values that many rows share, by path of their column; `run_id` names their key.
+    """
 
     contract: Contract
     table: str
     keys: KeyHandle
     sketched: bool = True
+    shared: Mapping[str, bytes] = field(default_factory=dict)
+    run_id: str = ""
 
     @property
     def across(self) -> tuple[str, ...]:
@@ -253,9 +258,14 @@ def _redactor(plan: PassPlan, keyring: Keyring) -> Redactor | None:
     """What redacts a contract's texts, where it has any that are: only then are the lists of words loaded."""
     if not redacted_leaves(plan.contract):
         return None
-    from strongroom.flows.row_pass.redacting import Redactor
+    from strongroom.flows.row_pass.redacting import Redactor, Shared
 
-    return Redactor(plan.contract, table=plan.table, keyring=keyring)
+    return Redactor(
+        plan.contract,
+        table=plan.table,
+        keyring=keyring,
+        shared=Shared(plan.shared, plan.run_id) if plan.shared else None,
+    )
 
 
 _NONE: Numbers = np.zeros(0, np.int64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -21,27 +22,41 @@ from strongroom.core.contract.redaction import (
     redacted_leaves,
     watched_leaves,
 )
-from strongroom.core.keys.ring import Keyring
+from strongroom.core.keys.ring import Keyring, purpose_info
+from strongroom.flows.row_pass.part_reader import blocks_of, form_of
 from strongroom.protect.equality_marks import Words, marker
+from strongroom.protect.fingerprints import fingerprints
 from strongroom.protect.methods.hash import token_info, tokens_under
 from strongroom.protect.methods.method import Kernel
 from strongroom.quality.counts.hll import Hll
 from strongroom.quality.counts.redactions import TEXTS_AFTER, TEXTS_BEFORE, WORDS_AFTER, WORDS_BEFORE, Redaction
+from strongroom.quality.reading.blocks import Seen
+from strongroom.quality.reading.columns import read_batch
+from strongroom.stores.sources.work_items import Part
 from strongroom.text import Finder
 from strongroom.text.canaries import Misses, missed, planted
 from strongroom.text.leaks import leaking
 from strongroom.text.redaction import Known, Text, counted, redact
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Fingerprints of known values that many rows share, by path, and the run whose key made them."""
+
+    prints: Mapping[str, bytes]
+    run_id: str
+
+
 class Redactor:
     """A task's redaction: the lists are loaded once a process, the settings are the contract's."""
 
-    def __init__(self, contract: Contract, *, table: str, keyring: Keyring) -> None:
+    def __init__(self, contract: Contract, *, table: str, keyring: Keyring, shared: Shared | None = None) -> None:
         self._columns = contract.columns
         self._kept = any(leaf.original_of for leaf in contract.leaves())
         contract = contract.as_read
         self.leaves = redacted_leaves(contract)
         self._known = known_leaves(contract)
+        self._shared = None if shared is None else _masks(shared, keyring)
         self._steps = steps_of(contract)
         self._finder = _finder(self.leaves[0])
         self._tokens = {
@@ -66,7 +81,7 @@ class Redactor:
         rows = Leaves(typed, self._steps)
         flats = [rows[leaf.path] for leaf in self.leaves]
         texts = [self._text(leaf, flat) for leaf, flat in zip(self.leaves, flats, strict=True)]
-        known = [_known(leaf, rows[leaf.path]) for leaf in self._known]
+        known = [_known(leaf, rows[leaf.path], self._shared) for leaf in self._known]
         done = redact(texts, known, finder=self._finder)
         for leaf, text, spans, after in zip(self.leaves, texts, done.spans, done.texts, strict=True):
             self._uses[leaf.path].add(text.texts, after)
@@ -140,9 +155,30 @@ def tokens_of(leaf: Column, *, table: str, keyring: Keyring) -> Kernel:
     return tokens_under(key, key_id=keyring.primary, type_=Type("string"))
 
 
-def _known(leaf: Column, flat: Flat) -> Known:
+def _known(leaf: Column, flat: Flat, shared: Masks | None) -> Known:
     values = flat.values if pa.types.is_string(flat.values.type) else flat.values.cast(pa.string())
-    return Known(values, _rows(flat), entity=entity_of(leaf))
+    many = None if shared is None else shared(leaf.path, values)
+    return Known(values, _rows(flat), entity=entity_of(leaf), shared=many)
+
+
+Masks = Callable[[str, pa.Array], np.ndarray | None]
+"""Path of a known column, and some of its values → which of them many rows share."""
+
+
+def _masks(shared: Shared, keyring: Keyring) -> Masks:
+    key = keyring.derive(purpose_info("fingerprint", shared.run_id), length=32)
+    known = {path: np.frombuffer(prints, "V16") for path, prints in shared.prints.items()}
+
+    def mask(path: str, values: pa.Array) -> np.ndarray | None:
+        if path not in known:
+            return None
+        there = np.asarray(values.is_valid())
+        prints = fingerprints([values.drop_null()], [Type("string")], key=key)
+        found = np.zeros(len(values), np.bool_)
+        found[there] = np.isin(np.ascontiguousarray(prints).view("V16").reshape(-1), known[path])
+        return found
+
+    return mask
 
 
 def _rows(flat: Flat) -> np.ndarray:
@@ -152,6 +188,28 @@ def _rows(flat: Flat) -> np.ndarray:
 
 def _option(leaf: Column, name: str) -> object:
     return leaf.protect.options.get(name) if leaf.protect else None
+
+
+FIRST = 1_000
+"""Rows that a rehearsal looks at, at most."""
+
+
+def foretold(contract: Contract, parts: Iterable[Part]) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many rows were looked at, of the first parts, and how many of which entity their texts hold, by path."""
+    contract, rows = contract.as_read, 0
+    leaves, steps, found = redacted_leaves(contract), steps_of(contract), dict[str, Counter[str]]()
+    for part in parts:
+        for block in blocks_of(part, contract, Seen(), form_of(part, contract)):
+            typed = read_batch(block.rows.slice(0, FIRST - rows), contract).batch
+            flats = Leaves(typed, steps)
+            texts = [Text(flats[leaf.path].values, _rows(flats[leaf.path]), find=find_of(leaf)) for leaf in leaves]
+            known = [_known(leaf, flats[leaf.path], None) for leaf in known_leaves(contract)]
+            for leaf, spans in zip(leaves, redact(texts, known, finder=_finder(leaves[0])).spans, strict=True):
+                found.setdefault(leaf.path, Counter()).update(counted(spans))
+            rows += typed.num_rows
+            if rows >= FIRST:
+                return rows, {path: dict(count) for path, count in found.items()}
+    return rows, {path: dict(count) for path, count in found.items()}
 
 
 PLANTED, PLANTED_FOR_MODEL = 300, 100
