@@ -200,6 +200,7 @@ def test_text_that_names_people_is_told_from_text_that_names_nobody():
     named, nobody = meaning("customer_notes", *TICKETS), meaning("x", *(text[20:] for text in TICKETS))
     assert (named.kind, nobody.kind) == ("free text", "free text")
     assert (named.protect["method"], nobody.protect["method"]) == ("redact", "encrypt")
+    assert [meaning(name, *TICKETS).protect["method"] for name in ("diagnosis", "salary_notes")] == ["drop", "encrypt"]
 
 
 def test_a_type_has_a_method_that_fits():

@@ -87,7 +87,7 @@ def meaning_of(name: str, type_: Type, tally: Tally, *, birth_before: int, seen:
     parts = parts_of(name)
     kind, why = kind_of(parts), "by its name"
     free = type_.name == "string" and is_free_text(tally)
-    if free and kind not in _NO_PROSE:
+    if free and kind in _PROSE:
         kind = ""
     most, entity = ("", "") if free else by_content(tally, kind)
     if most and kind != most:
@@ -145,8 +145,8 @@ _YEAR, _LAST_SECOND = 31_556_952, 4 * 10**9
 """Seconds."""
 _MORE = 2
 """Years before `birth_before`: no date that is kept lies further back."""
-_NO_PROSE = ("secret", "sensitive", "birth date", "device")
-"""Names of columns whose values may be long and have blanks."""
+_PROSE = ("person's name", "person's id", "username", "email", "phone", "address", "harmless")
+"""What a column of sentences may be called (`customer_notes`) without its being protected as more than a text."""
 _DIGITS = 7
 """A text with so many of them may be a number that was given out, or a day."""
 _DAY = _OLDEST * 10_000
