@@ -1,7 +1,6 @@
 """What a log names, read off logs that deltalake wrote and off lines as the Delta protocol has them."""
 
 import json
-import uuid
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,8 +18,8 @@ NAMES = [
     ("00000000000000000003.crc", 3, True),
     ("00000000000000000002.checkpoint.parquet", 3, True),
     ("00000000000000000002.checkpoint.0000000001.0000000002.parquet", 3, True),
-    (f"00000000000000000002.checkpoint.{uuid.uuid4()}.json", 3, True),
-    (f"_sidecars/{uuid.uuid4()}.parquet", 3, True),
+    ("00000000000000000002.checkpoint.8f0c3c8e-7c0a-4f3e-9f43-0d9f1f5d2a61.json", 3, True),
+    ("_sidecars/0b9b4b6e-52c4-4b7e-8a3b-6f0a0c8c6d11.parquet", 3, True),
     ("00000000000000000001.00000000000000000003.compacted.json", 3, True),
     ("00000000000000000001.00000000000000000004.compacted.json", 3, False),
     ("_last_checkpoint", 3, True),
