@@ -1,7 +1,9 @@
 """The one Spark session of the tests, an object store, and which tests are quick."""
 
+import errno
 import os
 import secrets
+import stat
 import sys
 import time
 from pathlib import Path
@@ -24,6 +26,7 @@ SETTINGS = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.level=ERROR",
     "spark.driver.memory": "1g",
+    "spark.sql.adaptive.enabled": "false",  # it runs each stage of a small query as a job of its own
 }
 
 
@@ -47,10 +50,15 @@ def pytest_configure(config):
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # That data lies on the disk when the power fails is what no test can see; in whole jobs it is half of their time.
-    os.fsync = os.fstat
+    os.fsync = _fsync
     config.stash[_TIMED] = []
     if config.option.strict_times:
         sys.addaudithook(lambda event, _: event == "subprocess.Popen" and config.stash[_TIMED].append(event))
+
+
+def _fsync(file):
+    if stat.S_ISFIFO(os.fstat(file).st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
 
 def pytest_ignore_collect(collection_path, config):

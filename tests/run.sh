@@ -95,6 +95,7 @@ case "$speed" in
     fast) step "quick tests" tests "not spark and not slow and not whole" -n 2 "$@" ;;
     usual) beside "$@" ;;
     slow) # one after the other: these start clusters, and kill jobs at moments that they measure
+        export STRONGROOM_FULL=1 # random series in their whole length: tests/support/series.py
         step "tests without Java" tests "not spark" --strict-times "$@"
         step "tests with Spark" tests "spark" "$@"
         ;;

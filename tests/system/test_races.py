@@ -6,7 +6,7 @@ is read from its log and held against what the two, one after the other, make of
 
 import shutil
 from contextlib import nullcontext, suppress
-from itertools import count, product
+from itertools import count
 from threading import Thread
 
 import pytest
@@ -48,8 +48,9 @@ def each_step(monkeypatch, ours, act, restore, *, first, apart):
         def watched(original, stop=stop, passed=passed, inside=inside, lake=lake):
             def step(*args, **named):
                 if not inside and next(passed) == stop:
-                    inside.append(DeltaTable(lake.folder(ours.table)).version())
-                    act(DeltaTable(lake.folder(ours.table)))
+                    found = DeltaTable(lake.folder(ours.table))
+                    inside.append(found.version())
+                    act(found)
                 return original(*args, **named)
 
             return step
@@ -69,8 +70,14 @@ def each_step(monkeypatch, ours, act, restore, *, first, apart):
         yield stop, lake, inside[0], error
 
 
-PAIRS = [(ours, theirs, place % 4, 4) for place, (ours, theirs) in enumerate(product(OURS, THEIRS))]
-"""Every fourth step of each pair, so that all steps have their turn; the slow ones are all."""
+LONG = ("prepare append", "prepare overwrite", "prepare, quarantine", "retry", "retry, training")
+PAIRS = [
+    (ours, theirs, place % apart, apart)
+    for ours in OURS
+    for apart in (9 if ours in LONG else 3,)
+    for place, theirs in enumerate(THEIRS)
+]
+"""Every so manieth step of each pair, so that each step of a job has its turn; the slow ones are all."""
 
 
 @pytest.mark.whole

@@ -51,7 +51,13 @@ def limitless(contract):
     return {**contract, "customProperties": [*contract["customProperties"], limit]}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def in_whole_runs():
+    """Every fourth case; the others, of which test_marks.py asks the same without a whole run, in the slow suite."""
+    for number, case in enumerate(CASES):
+        yield pytest.param(case, id=case.name, marks=[pytest.mark.slow] if number % 4 != 2 else [])
+
+
+@pytest.mark.parametrize("case", list(in_whole_runs()))
 def test_the_cases_of_every_rule(place, monkeypatch, case):
     monkeypatch.setattr(work_items, "TARGET", 300)
     contract = limitless(case.contract)

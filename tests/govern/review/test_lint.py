@@ -13,6 +13,7 @@ from strongroom.core.policy import Grant
 from strongroom.core.policy.file import parse_policy
 from strongroom.govern.review.lint import lint
 from strongroom.govern.table import Table
+from support.series import series
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 TABLES = [
@@ -168,7 +169,7 @@ def test_doing_what_is_advised_silences_it_and_changes_no_answer(more, todo, how
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(series(60)))
 def test_whatever_is_advised_to_be_removed_gave_nothing(seed):
     """Of random policies: no answer changes, now and on every later day on which some rule begins or ends."""
     at, policy = policies.START.replace(day=10), policies.physical(seed)

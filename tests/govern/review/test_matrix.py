@@ -13,6 +13,7 @@ from strongroom.govern.engine.engine import Engine
 from strongroom.govern.review.matrix import BY_COLUMN, OPENED, WHOLE, principals_of, purposes_of, views
 from strongroom.govern.review.matrix_table import cells
 from strongroom.govern.table import Table
+from support.series import series
 
 TABLES = [
     Table(
@@ -139,7 +140,7 @@ def test_principals_and_purposes_are_those_that_the_policy_names():
 
 
 @pytest.mark.whole
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(series(150)))
 def test_a_cell_stays_as_it_is_until_its_day_and_not_beyond(seed):
     """Told by deciding at every hour at which some rule begins or ends."""
     policy = policies.physical(seed)

@@ -70,7 +70,7 @@ def weighed(case):
     return pytest.param(*case, id=case[0], marks=[pytest.mark.whole] if len(case[1]) > 1_000_000 else [])
 
 
-@pytest.mark.parametrize(("name", "line", "row", "why"), list(map(weighed, KEPT)))
+@pytest.mark.parametrize(("name", "line", "row", "why"), [weighed(case) for case in KEPT])
 def test_kept_exactly(name, line, row, why):
     data = HEAD + b"0,0,0\n" + line + (b"9,9,9\n" if line.endswith(b"\n") else b"")
     rows, torn, seen = read(data, longest=1 << 26)

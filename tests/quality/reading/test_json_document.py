@@ -1,7 +1,6 @@
 """JSON documents: where elements begin and end, what is torn alone, and where a file is no document any more."""
 
 import json
-import os
 
 import pyarrow as pa
 import pytest
@@ -13,6 +12,7 @@ from strongroom.quality.reading import json_document as module
 from strongroom.quality.reading.blocks import Seen
 from strongroom.quality.reading.json_document import fault_in, json_document
 from strongroom.quality.reading.json_lines import json_again
+from support.series import series
 
 COLUMNS = (leaf("id", "bigint"), leaf("name", "string"))
 TORN = "torn"
@@ -123,7 +123,7 @@ def test_a_fault_is_found_at_its_byte_in_any_text():
 
 @pytest.mark.whole
 def test_random_documents_are_what_their_elements_are(monkeypatch):
-    for number in range(int(os.environ.get("STRONGROOM_FUZZ", "1000")) // 5):
+    for number in range(series(1000) // 5):
         draw = seeded(number)
         monkeypatch.setattr(module, "_CHUNK", draw.choice((7, 64, 1000)))
         monkeypatch.setattr(module, "WINDOW", draw.choice((50, 1000, 4 << 20)))
@@ -145,7 +145,7 @@ def test_random_documents_are_what_their_elements_are(monkeypatch):
 def test_a_mutated_document_is_never_taken_for_another(monkeypatch):
     """What the machine takes for a document gives its elements; another file is broken, or has a torn record."""
     taken = 0
-    for number in range(int(os.environ.get("STRONGROOM_FUZZ", "1000"))):
+    for number in range(series(1000)):
         draw = seeded(number)
         monkeypatch.setattr(module, "_CHUNK", draw.choice((5, 1000)))
         plain = [
@@ -171,4 +171,4 @@ def test_a_mutated_document_is_never_taken_for_another(monkeypatch):
             if each != TORN and isinstance(number_, rfc8259.Number) and each is not None:
                 assert int(number_) == each
             assert (each == TORN) == (not known)
-    assert taken > 50
+    assert taken > series(50)

@@ -3,7 +3,6 @@
 STRONGROOM_FUZZ says how many; STRONGROOM_SEED which.
 """
 
-import os
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,8 +15,9 @@ import pytest
 from protect.ring import SEED
 from quality.reading.parquet_reading import blocks, column, contract, written
 from strongroom.quality.reading.columns import read_batch
+from support.series import series
 
-FILES = int(os.environ.get("STRONGROOM_FUZZ", "1000"))
+FILES = series(1000)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCALARS = {
     # the file's types for it, a value of them all
