@@ -193,6 +193,18 @@ def test_what_looks_like_ours_and_is_not_is_told(place, plant, code, part, why):
     assert (found["code"], part in found["path"]) == (code, True), why
 
 
+@pytest.mark.parametrize(("size", "is_told"), [(0, False), (10, True)])
+def test_what_spark_leaves_beside_its_files_belongs_to_them(place, size, is_told):
+    """Its checksums, and a mark that it has ended: which is empty."""
+    file = Path(DeltaTable(str(place.lake / "training/reviews")).file_uris()[0])
+    file.with_name(f".{file.name}.crc").write_text("12345")
+    (file.parent / "._SUCCESS.crc").write_text("crc\0....")
+    (file.parent / "_SUCCESS").write_text("x" * size)
+    assert [each["bytes"] for each in told(place)] == ([size] if is_told else [])
+    file.with_name(f".{file.name[1:]}.crc").write_text("12345")
+    assert told(place)[0]["bytes"] == 5 + size * is_told, "the checksum of no file"
+
+
 STAGES = [
     # stage, seconds since it was written, told, why
     ("_stage-000099-r", 60, False, "a run may be at work"),

@@ -41,6 +41,8 @@ from strongroom.stores.sources.hive_folders import shown_path
 
 IN_FLIGHT = 86_400
 """Seconds since its last file after which nobody is at work on a stage any more."""
+_SUM_OF_NOTHING = 8
+"""Bytes of Hadoop's checksum of an empty file."""
 _STAGE = re.compile(r"_?(stage|rewrap)-(\d+)-[^/]+")
 _REPORT = re.compile(r"(?P<run>[^/]+?)\.(?:html|json|junit\.xml|openlineage\.jsonl)")
 _SIGNING = (".lock", ".size", ".pub", ".logs")
@@ -142,14 +144,14 @@ class _Search:
         for file in files:
             inside = file.path.removeprefix(folder).lstrip("/")
             top, _, rest = inside.partition("/")
-            if inside in named and not file.odd:
+            if not file.odd and (_summed(inside) in named or _is_mark(file)):
                 continue
             if top == LOG:
                 if file.odd or not is_of_log(_summed(rest), newest=newest):
                     self._tell(file, _of_log)
             elif rest and _STAGE.fullmatch(top):
                 stages.setdefault(top, []).append(file)
-            elif _summed(inside) not in named or file.odd:
+            else:
                 self._tell(file, _of_table)
         for stage, left in stages.items():
             kind, number = _STAGE.fullmatch(stage).groups()  # type: ignore[union-attr]
@@ -294,6 +296,11 @@ def _summed(path: str) -> str:
     """The file that a checksum of Hadoop's, `.NAME.crc`, stands beside; another path as it is."""
     folder, slash, name = path.rpartition("/")
     return f"{folder}{slash}{name[1:-4]}" if name.startswith(".") and name.endswith(".crc") else path
+
+
+def _is_mark(file: Stored) -> bool:
+    """Whether it is the empty file by which Spark says that it has ended, or the checksum of that."""
+    return file.size <= _SUM_OF_NOTHING and file.path.rpartition("/")[2] in ("_SUCCESS", "._SUCCESS.crc")
 
 
 def _is_sum(path: str) -> bool:
