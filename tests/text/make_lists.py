@@ -107,9 +107,12 @@ def brands(folder: Path) -> list[str]:
         each["displayName"] for kind, of in shops.items() if kind.startswith("brands/") for each in of.get("items", ())
     )
     known = lexicon(LANGUAGES).words
+    countries = set((DATA / "countries.txt").read_text().split("\n"))
     other = Word.COMMON | Word.GIVEN | Word.SURNAME | Word.NEVER | Word.TITLE
     return sorted(
-        name for name in made | sold if not known.get(name.encode(), 0) & (other | (0 if name in made else Word.PLACE))
+        name
+        for name in (made | sold) - countries
+        if not known.get(name.encode(), 0) & (other | (0 if name in made else Word.PLACE))
     )
 
 

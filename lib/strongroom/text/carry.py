@@ -66,22 +66,28 @@ def carried(block: Block, spans: Iterable[Span], known: Iterable[Named] = (), *,
     yield from _initials(block, names.initials)
 
 
-def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float]]:
-    """Number, row and score of each word that stands for a name of its row."""
+def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float, bool]]:
+    """Number, row and score of each word that stands for a name of its row, and whether it is a user name."""
     parts = names.parts
-    stems = {part[:STEM] for part, of in parts.items() if len(part) >= STEM}
+    stems = {part[:STEM] for part in (*parts, *names.handles) if len(part) >= STEM}
+    ascii_only = block.lower.isascii()
     starts, ends = block.words
     lower = block.lower
     text, row, following = -1, -1, 0
     for at, start in enumerate(starts):
         end = ends[at]
         word = lower[start:end]
-        if not word.isascii():
+        if not ascii_only and not word.isascii():
             word = key_of(block.text, word, start)
         part = parts.get(word)
         inflected = part is None
         if part is None:
             if word[:STEM] not in stems:
+                continue
+            if word in names.handles:
+                row = block.row_at(start)
+                if row in names.handles[word]:
+                    yield at, row, names.handles[word][row], True
                 continue
             part = names.inflected(word)
             if part is None:
@@ -94,14 +100,17 @@ def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float]]:
         if score is None or (inflected and part.careful[row]):
             continue
         if _counts(block, names, part, at, row, text):
-            yield at, row, score
+            yield at, row, score, False
 
 
-def _joined(block: Block, names: Names, mentions: Iterable[tuple[int, int, float]]) -> Iterator[Span]:
+def _joined(block: Block, names: Names, mentions: Iterable[tuple[int, int, float, bool]]) -> Iterator[Span]:
     """Mentions as spans, words of one name that follow each other as one."""
-    _, ends = block.words
+    starts, ends = block.words
     first, last, of, surest = -1, -1, -1, 0.0
-    for at, row, score in mentions:
+    for at, row, score, code in mentions:
+        if code:
+            yield Span(starts[at], ends[at], "person", min(score, 0.7), "person.code")
+            continue
         if of == row and first >= 0 and _together(block, names, last, at, row):
             last, surest = at, max(surest, score)
             continue
@@ -208,10 +217,6 @@ def _from_initials(block: Block, at: int) -> int:
 def _in_codes(block: Block, names: Names) -> Iterator[Span]:
     """Names as user names are made of them: kowalczyk77, jkowalczyk, jankowalczyk."""
     handles, lower = names.handles, block.lower
-    for start, end in zip(*block.words, strict=True) if handles else ():
-        rows = handles.get(lower[start:end])
-        if rows and (row := block.row_at(start)) in rows:
-            yield Span(start, end, "person", min(rows[row], 0.7), "person.code")
     for start, end in zip(*block.codes, strict=True):
         word = lower[start:end].strip(b"0123456789")
         row = block.row_at(start) if word else -1

@@ -102,7 +102,8 @@ class Names:
         following = flags[place + 1] if place + 1 < len(run) and words.joined(at, run[place + 1]) else Word.NEVER
         a_name = bool(following & (Word.GIVEN | Word.SURNAME)) and not following & (Word.NEVER | Word.TITLE)
         if words.letters(at) == 1:  # an initial: before a name, or with its full stop after one
-            if words.word(at) in (b"a", b"i") and self.block.cased[self.ends[at] : self.ends[at] + 1] == b" ":
+            letter = self.block.cased[self.starts[at] : self.ends[at] + 1]
+            if not piece and (letter == b"I " or (letter == b"A " and words.begins(self.starts[at]))):
                 return False
             return following != Word.NEVER or (
                 bool(piece) and self.block.cased[self.ends[at] : self.ends[at] + 1] == b"."
@@ -151,6 +152,8 @@ class Names:
             yield Span(start, end, "organisation", 0.5, "organisation.beside")
         elif person > 0:
             yield Span(start, self._with_degree(piece), "person", min(person, 0.95), "person")
+        elif where > 0:
+            yield Span(start, end, "place", where, "place")
 
     def _with_neighbours(self, piece: list[int], flags: list[int], person: float, *, shout: bool) -> float:
         """The score of a person with what stands before and after it."""
@@ -163,7 +166,7 @@ class Names:
             return person
         if not (labelled or named) and self._like_a_thing(piece, flags):
             much = self._quoted(piece) or any(each & Word.BRAND for each in flags)
-            return person - (0.4 if much else 0.15)
+            return max(min(person, 0.2), person - (0.4 if much else 0.15))
         if labelled or named:
             fits = any(not each & (Word.COMMON | Word.PLACE) or each & Word.GIVEN for each in flags)
             return max(person, (0.9 if labelled else 0.85) if fits else 0.55 if labelled else person)
@@ -256,7 +259,7 @@ class Names:
         return (0.45 if begins else 0.5) if all(other[place] for place in whole) else 0.3
 
     def _place_score(self, piece: list[int], flags: list[int], *, begins: bool) -> float:
-        words, start = self.words, self.starts[piece[0]]
+        words, start, end = self.words, self.starts[piece[0]], self.ends[piece[-1]]
         before = words.reaches(start, self.ended["place_before"], b" ", 1)
         label = words.reaches(start, self.ended["place_label"], b" :\n", 4)
         if len(piece) == 1 and flags[0] & Word.PLACE:
@@ -268,10 +271,11 @@ class Names:
             return known - 0.2 * (begins and known < 0.7)
         if label:
             return 0.7
-        if before and not (
-            begins or any(each & (Word.GIVEN | Word.NEVER | Word.COMMON | Word.BRAND) for each in flags)
-        ):
-            return 0.0 if words.shouted(piece) or self._numbered(piece) else 0.5
+        other = Word.GIVEN | Word.NEVER | Word.COMMON | Word.BRAND
+        after = piece[-1] + 1
+        language = after < len(self.starts) and words.flags(after) & Word.NATION and words.capital[after]  # Old English
+        if before and not language and not any(each & other for each in flags):
+            return 0.0 if end - start < (6 if words.shouted(piece) else 4) or self._numbered(piece) else 0.5
         return 0.0
 
     def _employs(self, piece: list[int], flags: list[int], *, shout: bool) -> bool:
