@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from strongroom.flows import prepare, reveal
+from strongroom.flows import prepare, quarantine, reveal
 from strongroom.flows.prepare import staged
 from strongroom.flows.row_pass import redacting
 from strongroom.text import model
@@ -320,3 +320,41 @@ def test_a_rehearsal_says_what_the_first_rows_hold(place):
     assert "in the first 4 rows" in line
     assert "petrova" not in (done.out + done.err).lower()
     assert not (place.lake / "training").exists()
+
+
+def test_a_row_that_was_set_aside_is_redacted_when_it_is_taken_after_all(place):
+    write(place, [*ROWS, {"id": 5, "name": "x", "text": "Dr. Olga Petrova wrote."}])
+    place.edit("contracts/tickets.yaml", "{minLength: 3}", "{minLength: 30}")
+    place.edit("contracts/tickets.yaml", "method: redact", "method: redact, reversible: true")
+    prepared(place)
+    assert [row["id"] for row in place.rows("training.tickets", "id")] == [1, 2, 3]
+    place.edit("contracts/tickets.yaml", "{minLength: 30}", "{minLength: 3}")
+    done = place.run(quarantine, "--contract", "tickets", "retry")
+    assert done.code == 0, done.err
+    assert place.rows("training.tickets", "id")[-1]["text"] == "[PERSON_1] wrote."
+    assert "petrova" not in everything(place)
+    opened = place.run(reveal, "--contract", "tickets", "--columns", "id,text_original", *PIA)
+    assert opened.code == 0, opened.err
+    assert place.rows("revealed.tickets", "id")[-1]["text_original"] == "Dr. Olga Petrova wrote."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "taken"),
+    [
+        ("{method: redact}", "{method: keep}", False),
+        ("{method: redact}", "{method: redact, find: [email]}", False),
+        ("{method: redact}", "{method: redact, replace: mask}", False),
+        ("{method: redact}", "{method: redact, maxLeaks: 50}", True),
+        ("{method: redact}", "{method: redact, reversible: true}", True),
+    ],
+)
+def test_an_increment_takes_no_other_redaction_than_that_of_the_rows_that_are_there(place, old, new, taken):
+    prepared(place)
+    place.edit("contracts/tickets.yaml", old, new)
+    write(place, [{"id": 9, "name": "x", "text": "Nobody."}], "b.json")
+    done = place.run(prepare, "--contract", "tickets", "--set", "prepare.mode=append")
+    assert done.code == (0 if taken else 3), done.err
+    rows = place.rows("training.tickets", "id")
+    assert [row["id"] for row in rows] == [1, 2, 3, *([9] if taken else [])]
+    if "reversible" in new:
+        assert [row["text_original"] is None for row in rows] == [True, True, True, False]
