@@ -9,10 +9,11 @@ import random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from flows.profile.raw import put
 from strongroom.core.contract.file import load_contract
-from strongroom.flows import check, profile
+from strongroom.flows import check, prepare, profile
 
 PLAIN = ["open", "done", "sent"]
 PEOPLE = [("Adalind", "Quellmann"), ("Torvald", "Zwiebel"), ("Perpetua", "Osgood"), ("Iphigenie", "Rabe")]
@@ -311,7 +312,8 @@ TICKET = "{} called about the invoice and wants a refund before Friday, case {}"
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
 def test_text_that_names_people_is_proposed_to_leave_redacted(place, form):
-    texts = [TICKET.format(" ".join(PEOPLE[at % 4]), at) for at in range(80)]
+    people = [*PEOPLE[:2], ("Imogen", "Ashcombe"), ("Rupert", "Pemberton")]
+    texts = [TICKET.format(" ".join(people[at % 4]), at) for at in range(80)]
     if form == "csv":
         put(place, "notes,score\n" + "".join(f'"{text}",1\n' for text in texts))
     elif form == "json":
@@ -325,7 +327,10 @@ def test_text_that_names_people_is_proposed_to_leave_redacted(place, form):
     notes = next(leaf for leaf in load_contract(str(out)).leaves() if leaf.path == "notes")
     assert (notes.method, notes.classification) == ("redact", "personal")
     assert place.run(check, str(out)).code == 0
-    assert not [name for person in PEOPLE for name in person if name in said]
+    done = place.run(prepare, "--contract", "odd", "--set", "prepare.engine=local")
+    assert done.code == 0, done.err
+    said += str(DeltaTable(str(place.lake / "training/odd")).to_pyarrow_table().to_pylist())
+    assert not [name for person in people for name in person if name in said]
 
 
 def test_nothing_but_sentences_leaves_redacted_since_the_rest_of_them_leaves_in_clear(place):
