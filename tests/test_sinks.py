@@ -236,6 +236,7 @@ SINKS = (
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",
         f"{LIB}/flows/project/refreshing.py": "files of a version, each as glob_words has it",
+        f"{LIB}/flows/read/__init__.py": "likewise",
         f"{LIB}/flows/row_pass/inputs.py": "files of a version or a stage, by glob_words; a table's own folder",
         f"{LIB}/flows/row_pass/passing.py": "its own stage, from stages.spark_path",
         f"{LIB}/stores/sources/kinds/parquet.py": "listed files, each as glob_words has it",
