@@ -22,7 +22,7 @@ roles:
 grants:
   - role: all
     actions: [read, write, delete, reveal]
-    tables: [raw.*, training.*, quarantine.*, features.*, revealed.*, projected.*, strongroom.*]
+    tables: [raw.*, training.*, quarantine.*, curated.*, dropped.*, features.*, revealed.*, projected.*, strongroom.*]
   - {role: some, actions: [read], tables: [training.reviews], columns: {deny: [email], mask: {user_id: "null"}}}
   - {role: steward, actions: [grant], tables: ["*"]}
 """

@@ -35,7 +35,9 @@ JOBS: Mapping[str, JobEntry] = {
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
     "contract": JobEntry("Compare two contracts: what the new one breaks, and for whom"),
-    "curate": JobEntry("Keep the rows of a training table that are fit to train on", spark="always"),
+    "curate": JobEntry(
+        "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")
+    ),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),

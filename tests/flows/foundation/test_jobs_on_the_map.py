@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from strongroom.core.jobs import JOBS
 from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, keys, lineage, prepare, project, quarantine, reveal, vectorize
+from strongroom.flows import check, curate, keys, lineage, prepare, project, quarantine, reveal, vectorize
 from strongroom.flows.foundation.lake_map import map_of
 from support.lakes import ROOT, install
 
@@ -30,6 +30,11 @@ CASES = {
         TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
         "quarantine.reviews": ("raw.reviews", False, "model_training", "user_id", ""),
         "strongroom.manifest": None, "strongroom.runs": None,
+    },
+    "curate": {
+        "curated.reviews": (TRAINING, True, "model_training", "user_id", TAG),
+        "curated.reviews_index": (TRAINING, True, "model_training", "user_id", ""),
+        "dropped.reviews": (TRAINING, True, "model_training", "user_id", TAG),
     },
     "vectorize": {
         "features.reviews": (TRAINING, True, "model_training", "user_id", TAG),
@@ -85,7 +90,7 @@ def place(tmp_path_factory, request):
     training = ("--purpose", "model_training")
     for flow, *words in (
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
-        (vectorize, "--run-id", "v-1", *training),
+        (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),
         (quarantine, "retry", *training), (keys, "rotate"), (keys, "rewrap"), (keys, "wrap"), (project, *training),
         (prepare, "--set", "prepare.mode=append", "--set", "prepare.engine=spark"), (lineage,),
