@@ -104,6 +104,8 @@ def test_what_others_do_at_any_step_makes_no_table_wrong_and_loses_no_run(
     for step, lake, version, error in each_step(monkeypatch, mine, act, restore, first=first, apart=apart):
         landed, rows = seen["rows"] != before, other.then(seen["rows"])
         wanted = rows if landed or error else mine.then(rows)
+        if mine.whole and other.rows and not landed and step:  # before the first step nobody has looked yet
+            assert error, f"step {step}: rows of others are thrown away"
         if error:
             assert (mine.whole, other.rows, landed) == (True, True, False), f"step {step}: {error}"
             assert f"version {version + 1}" in str(error), f"step {step}: names the version"
