@@ -33,7 +33,7 @@ CASES = {
     },
     "curate": {
         "curated.reviews": (TRAINING, True, "model_training", "user_id", TAG),
-        "curated.reviews_index": (TRAINING, True, "model_training", "user_id", ""),
+        "curated.reviews_index": (TRAINING, True, "model_training", "user_id", TAG),
         "dropped.reviews": (TRAINING, True, "model_training", "user_id", TAG),
     },
     "vectorize": {
