@@ -358,3 +358,10 @@ def test_an_increment_takes_no_other_redaction_than_that_of_the_rows_that_are_th
     assert [row["id"] for row in rows] == [1, 2, 3, *([9] if taken else [])]
     if "reversible" in new:
         assert [row["text_original"] is None for row in rows] == [True, True, True, False]
+
+
+def test_without_sketches_nobody_counts_words(place):
+    prepared(place, "--set", "prepare.sketches=false")
+    metrics = {row["metric"] for row in place.rows("strongroom.metrics")}
+    assert "redacted.email" in metrics
+    assert not metrics & {"words_before", "texts_after"}

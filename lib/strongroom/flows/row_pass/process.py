@@ -265,6 +265,7 @@ def _redactor(plan: PassPlan, keyring: Keyring) -> Redactor | None:
         table=plan.table,
         keyring=keyring,
         shared=Shared(plan.shared, plan.run_id) if plan.shared else None,
+        sketched=plan.sketched,
     )
 
 

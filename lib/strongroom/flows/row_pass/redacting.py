@@ -50,7 +50,9 @@ class Shared:
 class Redactor:
     """A task's redaction: the lists are loaded once a process, the settings are the contract's."""
 
-    def __init__(self, contract: Contract, *, table: str, keyring: Keyring, shared: Shared | None = None) -> None:
+    def __init__(
+        self, contract: Contract, *, table: str, keyring: Keyring, shared: Shared | None = None, sketched: bool = True
+    ) -> None:
         self._columns = contract.columns
         self._kept = any(leaf.original_of for leaf in contract.leaves())
         contract = contract.as_read
@@ -65,7 +67,8 @@ class Redactor:
             if _option(leaf, "replace") == "token"
         }
         self._watched = watched_leaves(contract)
-        self._uses = {leaf.path: _Use(marker(leaf, table=table, keyring=keyring)) for leaf in self.leaves}
+        marked = self.leaves if sketched else ()
+        self._uses = {leaf.path: _Use(marker(leaf, table=table, keyring=keyring)) for leaf in marked}
         self._counts: dict[str, Redaction] = {}
 
     @property
@@ -84,7 +87,8 @@ class Redactor:
         known = [_known(leaf, rows[leaf.path], self._shared) for leaf in self._known]
         done = redact(texts, known, finder=self._finder)
         for leaf, text, spans, after in zip(self.leaves, texts, done.spans, done.texts, strict=True):
-            self._uses[leaf.path].add(text.texts, after)
+            if leaf.path in self._uses:
+                self._uses[leaf.path].add(text.texts, after)
             self._look(leaf.path, after, text.rows, known, entities=text.find, found=counted(spans))
         for leaf in self._watched:
             flat = rows[leaf.path]
