@@ -212,7 +212,7 @@ def test_each_table_says_what_it_is_and_the_run_leaves_its_figures(filled):
     assert untold.code == 0, untold.err
 
 
-@pytest.mark.parametrize("change", ["contract", "rows", "died", "key"])
+@pytest.mark.parametrize("change", ["contract", "rows", "batch", "died", "key"])
 def test_what_an_increment_could_not_tell_makes_all_anew(filled, change):
     more(filled, "one", [SAID, f"{SAID} a", "Bad."], first=0)
     assert filled.run(curate, "--run-id", "r1").code == 0
@@ -224,6 +224,13 @@ def test_what_an_increment_could_not_tell_makes_all_anew(filled, change):
         commits.altered(
             Lake(str(filled.lake)), "training.reviews",
             lambda now, props: now.delete("review_id = 'r-000000'", commit_properties=props),
+        )  # fmt: skip
+    elif change == "batch":  # its file goes, and nothing comes in its place
+        more(filled, "two", [f"{SAID} a b c d e f g"], first=3)
+        assert filled.run(curate, "--run-id", "r2").code == 0
+        commits.altered(
+            Lake(str(filled.lake)), "training.reviews",
+            lambda now, props: now.delete("review_id = 'r-000003'", commit_properties=props),
         )  # fmt: skip
     elif change == "died":  # after the first of its three tables
         shutil.copytree(filled.lake / "curated", filled.lake / "kept")
