@@ -124,15 +124,20 @@ def test_append_reports_a_rewritten_file_and_a_vanished_one(place):
 
 
 def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(either):
-    assert either.run(prepare).code == 0
+    first = either.run(prepare)
+    assert first.code == 0
     before, version = either.rows("training.reviews", "review_id"), either.delta("training.reviews").version()
+    aside = either.rows("quarantine.reviews", "source_position")
+    stages = {path.name for path in (either.lake / "training/reviews").iterdir()}
     closed = either.run(prepare, "--set", "prepare.quarantine_limit=0.001")
     assert closed.code == 6, closed.err
     assert closed.line["status"] == "GateClosed"
     assert closed.line["rows"]["written"] == 0
     assert either.delta("training.reviews").version() == version
     assert either.rows("training.reviews", "review_id") == before
-    assert {row["run_id"] for row in either.rows("quarantine.reviews")} == {closed.line["run_id"]}
+    runs = {first.line["run_id"], closed.line["run_id"]}
+    assert {row["run_id"] for row in either.rows("quarantine.reviews")} == runs, "of the version that is read, too"
+    assert {path.name for path in (either.lake / "training/reviews").iterdir()} == stages, "and no row lies about"
     assert [row["status"] for row in either.rows("strongroom.runs", "started")] == ["done", "gate closed"]
     assert either.audit()[-1].outcome == "gate"
     run = closed.line["run_id"]
@@ -146,6 +151,18 @@ def test_a_closed_gate_leaves_readers_on_the_previous_version_and_tells_why(eith
     told = json.loads(report.with_suffix(".json").read_text())
     assert (report.suffix, told["status"], told["written"]) == (".html", "gate closed", 0)
     assert f"Yes, version {version}; the newer run did not pass its gate" in report.read_text()
+    left = either.rows("quarantine.reviews")
+    assert [row for row in aside if row not in left] == [], "what is read keeps its own"
+    raw = either.lake / "raw/reviews"
+    (raw / "part-9000.json").write_text(
+        sorted(raw.iterdir())[0].read_text().splitlines()[0].replace("r-0", "r-9") + "\n"
+    )
+    appended = either.run(prepare, "--set", "prepare.mode=append")
+    assert appended.code == 0, appended.err
+    left = [row for row in either.rows("quarantine.reviews") if row["batch"] != appended.line.get("batch", 3)]
+    assert len(left) == len(aside), "and only that"
+    assert {row["run_id"] for row in left} == {first.line["run_id"]}
+    (raw / "part-9000.json").unlink()
     assert either.run(prepare).code == 0, "the next run opens the gate again"
 
 

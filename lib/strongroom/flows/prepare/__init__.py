@@ -155,7 +155,9 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")
     done = replace(done, aside=publish_quarantine(job, done, lake=lake, planned=planned))
     run_record.write_metrics(done, lake=lake)
-    if not done.closed:
+    if done.closed:  # what nobody is to read does not lie about
+        staging.drop_stage(lake, contract.training, batch.stage)
+    else:
         judge = None if batch.mode == "overwrite" else new_keys(job, way, plan, lake=lake, good=staged.good)
         done = replace(done, version=publish_training(job, done, lake=lake, planned=planned, judge=judge))
     with _only_the_report(done, lake=lake):

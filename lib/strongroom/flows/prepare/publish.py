@@ -33,7 +33,8 @@ def look_again(lake: Lake, planned: Planned) -> None:
 
 
 def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) -> int:
-    """The bad rows become the data set's quarantine (overwrite) or are added to it (append), each exactly once.
+    """The bad rows become the data set's quarantine (overwrite) or are added to it (append, or where the gate is
+    closed), each exactly once.
 
     Returns:
         The version that they made.
@@ -41,7 +42,8 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
     still_enabled(job.settings.keyring, done.key)
     name, batch = done.contract.quarantine, done.batch
     table, plan, files = planned.quarantine, table_plans.quarantine(done.contract), done.bad
-    whole = batch.mode == "overwrite"
+    # Where the gate is closed readers keep a version whose own rows lie here: they stay beside those of this run.
+    whole = batch.mode == "overwrite" and not done.closed
     if not whole and planned.stale:
         table = commits.without(lake, name, where=_of(planned.stale))
     change = Change(files, whole=whole, schema=table_plans.QUARANTINE if whole else None)
