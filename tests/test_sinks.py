@@ -233,6 +233,7 @@ SINKS = (
         f"{LIB}/quality/profile/entities.py": "forms of personal values, from a table of ours",
         f"{LIB}/quality/profile/text_tally.py": "forms of numbers, from a table of ours",
         f"{LIB}/protect/key_coverage.py": "letters of tokens, and of a key's number",
+        f"{LIB}/text/leaks.py": "a code of the row, each sign escaped",
         f"{LIB}/text/redaction.py": "words for entities, from a table of ours",
     }),
     Sink("paths", path, {

@@ -54,6 +54,15 @@ def test_only_what_a_column_is_to_be_without_is_a_leak():
         ("655437108", "phone", "order 16554371089", False, "inside of a number"),
         ("12345", "username", "12345", False, "five digits are too few"),
         ("Rose Ltd", "organisation", "Rose", False, "no part of what is no person"),
+        ("AB1234567", "person", "Ref AB1234567", True, "a code, whatever its column is called"),
+        ("12345678Z", "national_id", "DNI 12.345.678-Z", True, "a code, whatever stands between its signs"),
+        ("9876543", "username", "no. 9,876,543!", True, "grouped"),
+        ("655437108", "phone", "tel655_437*108ext3", True, "at letters, too"),
+        ("AB1234567", "person", "XAB1234567", False, "inside of a code"),
+        ("X9-44", "person", "by X9-44", True, "four signs as written"),
+        ("\u738b\u5c0f\u660e", "person", "\u738b\u5c0f\u660e\u6765\u4e86", True, "a script without borders"),
+        ("gretchen.ostwaldson@c.org", "email", "OSTWALDSON wrote", True, "a piece of the address"),
+        ("gretchen.ostwaldson@c.org", "email", "c.org is down", False, "its host is no person's"),
     ],
 )
 def test_values_of_the_row_are_looked_for_at_their_borders(value, entity, text, left, why):

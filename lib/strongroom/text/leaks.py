@@ -22,10 +22,12 @@ _CARD = re.compile(r"(?<![\w.:/-])(?<![0-9] )[2-6](?:[ -]?[0-9]){12,18}(?![\w-])
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 _DNI = re.compile(r"(?<![\w-])[0-9]{8}-?[A-Z](?![\w-])")
-_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[ ().\-/]+(?=[0-9])")
+_BETWEEN = r"[\W_]{0,2}"
+"""What may stand between the signs of a number or code."""
 _WORD = re.compile(r"[^\W\d_]+")
-LETTERS, DIGITS, ANY_CASE = 4, 6, 6
-"""What a known value has at least to be looked for, and from how many letters its case does not count."""
+SIGNS, DIGITS, ANY_CASE, OTHER_SCRIPT = 4, 6, 6, 2
+"""What a known value has at least to be looked for: letters and digits, digits alone; from how many letters its case
+does not count; and letters of a script that is not the Latin one."""
 
 
 def leaking(texts: pa.Array, rows: np.ndarray, known: Sequence[Known], *, entities: Collection[str]) -> np.ndarray:
@@ -76,34 +78,57 @@ def _needles(known: Sequence[Known]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _has(text: str, value: str, entity: str) -> bool:
-    return any(needle in (where := _seen(text, how)) and stands(where, needle) for needle, how in _ways(value, entity))
+    return any(_holds(text, needle, how) for needle, how in _ways(value, entity))
 
 
 @lru_cache(4_096)
 def _ways(value: str, entity: str) -> tuple[tuple[str, str], ...]:
-    """What to look for of a value, and in which form of the text."""
+    """What to look for of a value, and how."""
     return tuple(dict.fromkeys(_each_way(value, entity)))
 
 
 def _each_way(value: str, entity: str) -> Iterator[tuple[str, str]]:
-    letters = sum(map(str.isalpha, value))
-    digits = re.sub(r"[^0-9]", "", value)
-    if not letters:
-        if len(digits) >= DIGITS:
-            yield digits, "digits"
-        return
-    words = _WORD.findall(value)
-    if letters >= LETTERS and not (len(words) == 1 and _is_common(words[0])):
-        yield (value.casefold(), "folded") if letters >= ANY_CASE else (value, "written")
-    for word in words if entity == "person" else ():
-        if len(word) >= LETTERS and not _is_common(word):
-            yield word, "written"
+    letters, signs = sum(map(str.isalpha, value)), "".join(filter(str.isalnum, value))
+    if any(map(str.isdigit, signs)):
+        if len(signs) >= DIGITS:
+            yield signs, "code"
+        elif letters and len(signs) >= SIGNS:
+            yield value, "written"
+    elif any(sign >= _NO_LATIN and sign.isalpha() for sign in value):
+        if letters >= OTHER_SCRIPT:
+            yield value, "inside"
+    elif letters >= SIGNS and not (len(words := _WORD.findall(value)) == 1 and _is_common(words[0])):
+        yield from _written(value)
+    if entity in ("person", "email"):
+        for word in _WORD.findall(value.partition("@")[0]):
+            if len(word) >= SIGNS and not _is_common(word):
+                yield from _written(word) if entity == "email" else ((word, "written"),)
 
 
-def _seen(text: str, how: str) -> str:
-    if how == "written":
-        return text
-    return text.casefold() if how == "folded" else _BETWEEN_DIGITS.sub("", text)
+def _written(value: str) -> Iterator[tuple[str, str]]:
+    yield (value.casefold(), "folded") if len(value) >= ANY_CASE else (value, "written")
+
+
+_NO_LATIN = "\u0370"
+
+
+def _holds(text: str, needle: str, how: str) -> bool:
+    if how == "code":
+        return _digits(needle) in _digits(text) and _pattern(needle).search(text) is not None
+    if how == "inside":
+        return needle in text
+    return stands(text.casefold() if how == "folded" else text, needle)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+@lru_cache(4_096)
+def _pattern(code: str) -> re.Pattern[str]:
+    """A code, whatever stands between its signs, and not inside of a longer one."""
+    before, after = (r"[0-9]" if sign.isdigit() else r"[^\W_]" for sign in (code[0], code[-1]))
+    return re.compile(f"(?i)(?<!{before}){_BETWEEN.join(map(re.escape, code))}(?!{after})")
 
 
 def stands(text: str, needle: str) -> bool:
