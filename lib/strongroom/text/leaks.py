@@ -24,6 +24,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 _DNI = re.compile(r"(?<![\w-])[0-9]{8}-?[A-Z](?![\w-])")
 _BETWEEN = r"[\W_]{0,2}"
 """What may stand between the signs of a number or code."""
+_NO_SIGN = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W\d_]+")
 SIGNS, DIGITS, ANY_CASE, OTHER_SCRIPT = 4, 6, 6, 2
 """What a known value has at least to be looked for: letters and digits, digits alone; from how many letters its case
@@ -47,7 +48,7 @@ def leaking(texts: pa.Array, rows: np.ndarray, known: Sequence[Known], *, entiti
     if needles:
         for place, (row, text) in enumerate(zip(rows.tolist(), texts.to_pylist(), strict=True)):
             if text and row in needles and not found[place]:
-                found[place] = any(_has(text, value, entity) for value, entity in needles[row])
+                found[place] = _has(text, needles[row])
     return found
 
 
@@ -77,8 +78,16 @@ def _needles(known: Sequence[Known]) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def _has(text: str, value: str, entity: str) -> bool:
-    return any(_holds(text, needle, how) for needle, how in _ways(value, entity))
+def _has(text: str, values: Sequence[tuple[str, str]]) -> bool:
+    folded = text.casefold()
+    packed = _NO_SIGN.sub("", folded)
+    for needle, how in (way for value, entity in values for way in _ways(value, entity)):
+        if how == "code":
+            if needle.casefold() in packed and _pattern(needle).search(text) is not None:
+                return True
+        elif needle in (where := folded if how == "folded" else text) and (how == "inside" or stands(where, needle)):
+            return True
+    return False
 
 
 @lru_cache(4_096)
@@ -110,18 +119,6 @@ def _written(value: str) -> Iterator[tuple[str, str]]:
 
 
 _NO_LATIN = "\u0370"
-
-
-def _holds(text: str, needle: str, how: str) -> bool:
-    if how == "code":
-        return _digits(needle) in _digits(text) and _pattern(needle).search(text) is not None
-    if how == "inside":
-        return needle in text
-    return stands(text.casefold() if how == "folded" else text, needle)
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))
 
 
 @lru_cache(4_096)
