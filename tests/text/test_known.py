@@ -74,12 +74,125 @@ def test_a_person(text, letters, why):
         ),
         ("Consuelo para todos en la casa y nada de eso", "Consuelo Vop", [], "of this one"),
         ("so young quorva wrote", "Young Quorva", ["young quorva"], "in the order of the name, in any case"),
-        ("so young grace wrote", "Young Grace", [], "not two common words"),
+        ("so young grace wrote", "Young Grace", ["young grace"], "also two common words"),
         ("Владимир и Всеволод", "Владимир", ["Владимир"], "another script, and no word as long"),
     ],
 )
 def test_what_counts_for_a_name(text, value, letters, why):
     assert found(text, value) == letters, why
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "letters"),
+    [
+        ("AB1234567", "id AB1234567 it", "AB1234567"),
+        ("AB1234567", "id ab1234567 it", "ab1234567"),
+        ("AB1234567", "id AB-1234 567 it", "AB-1234 567"),
+        ("K2M9-QRT7", "id K2M9-QRT7 it", "K2M9-QRT7"),
+        ("K2M9-QRT7", "id k2m9qrt7 it", "k2m9qrt7"),
+        ("X9-44-QRT", "id X9-44-QRT it", "X9-44-QRT"),
+        ("sunny_kitten77", "by sunny_kitten77, yes", "sunny_kitten77"),
+        ("00123456", "id 00123456 it", "00123456"),
+        ("ref:8a/9b", "id ref:8a/9b it", "ref:8a/9b"),
+        ("12345678Z", "id 12.345.678-Z it", "12.345.678-Z"),
+        ("12345678Z", "id 12 345 678 Z it", "12 345 678 Z"),
+        ("12345678Z", "id 1234-5678-Z it", "1234-5678-Z"),
+        ("9876543", "id 9,876,543 it", "9,876,543"),
+        ("9876543", "id 9.876.543 it", "9.876.543"),
+        ("9876543", "id 9 876 543 it", "9 876 543"),
+        ("9876543", "id 98-76-543 it", "98-76-543"),
+        ("655437108", "id 655_437_108 it", "655_437_108"),
+        ("655437108", "id 655*437*108 it", "655*437*108"),
+        ("655437108", "id 655 437\n108 it", "655 437\n108"),
+        ("655437108", "id tel655437108 it", "655437108"),
+        ("655437108", "id 655437108ext3 it", "655437108"),
+        ("4532015112830365", "id 4532_0151_1283_0365 it", "4532_0151_1283_0365"),
+    ],
+)
+@pytest.mark.parametrize("entity", ["person", "username", "national_id", "phone"])
+def test_a_code_is_found_whole_whatever_its_column_is_called(entity, value, text, letters):
+    [span] = found(text, value, entity=entity)
+    assert letters in span
+    assert len(span) <= len(letters) + 4
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "why"),
+    [
+        ("AB1234567", "id XAB1234567 it", "letters before"),
+        ("12345678Z", "id 12345678Zed it", "letters after"),
+        ("9876543", "id 19876543 it", "digits before"),
+        ("9876543", "987 --- - 6543", "too much between"),
+        ("sunny_kitten77", "a sunny day, a kitten", "its parts are no names"),
+        ("7714", "id 7714 it", "too short"),
+    ],
+)
+def test_what_is_another_code(value, text, why):
+    assert found(text, value) == [], why
+
+
+def test_a_code_that_is_too_short_is_counted():
+    assert done("x", "7714", "AB1234567", "A7714").short == (2,)
+
+
+def test_a_code_does_not_reach_over_into_another_text():
+    texts = Text(pa.array(["id 9876", "543 it"]), np.zeros(2, int))
+    assert redact([texts], [Known(pa.array(["9876543"]), ROWS)]).texts[0].to_pylist() == ["id 9876", "543 it"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "letters"),
+    [
+        ("Will Young", "Will Young came", "Will Young"),
+        ("Will Young", "SO WILL YOUNG CAME", "WILL YOUNG"),
+        ("Will Young", "Young, Will came", "Young, Will"),
+        ("Rose Hope", "so rose hope came", "rose hope"),
+        ("Art Bell", "art bell came", "art bell"),
+        ("Al Li", "Al Li came", "Al Li"),
+        ("An Vo", "Vo, An came", "Vo, An"),
+        ("Van Dam", "Van Dam came", "Van Dam"),
+        ("Van Dam", "VAN DAM CAME", "VAN DAM"),
+        ("Will Young", "ask will_young now", "will_young"),
+        ("Will Young", "ask willyoung now", "willyoung"),
+    ],
+)
+def test_a_whole_name_counts_whatever_its_words_are(value, text, letters):
+    assert found(text, value) == [letters]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "why"),
+    [
+        ("An Vo", "an vo is", "under six letters as it is written"),
+        ("May Li", "may be, li", "parts alone"),
+        ("Will Young", "he will. Then young ones came", "too far apart"),
+    ],
+)
+def test_what_is_no_whole_name(value, text, why):
+    assert found(text, value) == [], why
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "letters"),
+    [
+        ("王小明", "我叫王小明。", "王小明"),
+        ("김민수", "저는 김민수입니다", "김민수"),
+        ("田中 太郎", "私は田中 太郎です", "田中 太郎"),
+        ("田中 太郎", "私は田中太郎です", "田中太郎"),
+        ("王明", "叫王明的", "王明"),
+        ("דוד כהן", "זה דוד כהן שם", "דוד כהן"),
+        ("สมชาย ใจดี", "ผมชื่อสมชาย ใจดีครับ", "สมชาย ใจดี"),
+        ("राम शर्मा", "यह राम शर्मा है", "राम शर्मा"),
+        ("محمد الأحمد", "هذا محمد الأحمد هنا", "محمد الأحمد"),
+        ("محمد الأحمد", "هذا محمد هنا", "محمد"),
+        ("Γιώργος Παπαδόπουλος", "ο ΠΑΠΑΔΟΠΟΥΛΟΣ ήρθε", "ΠΑΠΑΔΟΠΟΥΛΟΣ"),
+        ("Γιώργος Παπαδόπουλος", "ο ΓΙΩΡΓΟΣ ΠΑΠΑΔΟΠΟΥΛΟΣ ήρθε", "ΓΙΩΡΓΟΣ ΠΑΠΑΔΟΠΟΥΛΟΣ"),
+        ("Владимир Иванов", "тут ВЛАДИМИР ИВАНОВ был", "ВЛАДИМИР ИВАНОВ"),
+    ],
+)
+def test_names_in_other_scripts(value, text, letters):
+    assert found(text, value) == [letters]
+    assert found(text.replace(letters, "x"), value) == []
 
 
 def test_a_shared_name_counts_as_a_common_word_does():
@@ -156,10 +269,15 @@ def test_a_value_is_looked_for_in_its_own_row():
     assert redact([column], known).texts[0].to_pylist() == ["[PERSON_1]", *texts[1:]]
 
 
-def test_a_value_is_replaced_where_its_entity_is_asked_for():
-    text = Text(pa.array(["Quorvala, 655437108"]), ROWS, find=("phone",))
+def test_a_value_is_replaced_whatever_the_text_is_searched_for():
+    texts = [
+        Text(pa.array(["Quorvala, 655437108, Mr Jan Kowalczyk, a@b.example"]), ROWS, find=("email",)),
+        Text(pa.array(["quorvala, Mr Jan Kowalczyk, a@b.example"]), ROWS, find=("person",)),
+    ]
     known = [Known(pa.array(["Quorvala"]), ROWS), Known(pa.array(["655437108"]), ROWS, "phone")]
-    assert redact([text], known).texts[0].to_pylist() == ["Quorvala, [PHONE_1]"]
+    made = redact(texts, known).texts
+    assert made[0].to_pylist() == ["[PERSON_1], [PHONE_1], Mr Jan Kowalczyk, [EMAIL_1]"]
+    assert made[1].to_pylist() == ["[PERSON_1], [PERSON_2], a@b.example"]
 
 
 def test_a_mention_has_the_pseudonym_of_the_known_name():
@@ -181,7 +299,7 @@ def test_values_that_are_too_short_are_counted():
     ]
     known = [Known(pa.array(values), np.zeros(len(values), int), entity) for values, entity in columns]
     assert redact([Text(pa.array(["x"]), ROWS)], known).short == (3, 1, 1, 1)
-    assert redact([Text(pa.array(["x"]), ROWS, find=("phone",))], known).short == (0, 1, 0, 0), "looked for at all"
+    assert redact([Text(pa.array(["x"]), ROWS, find=("phone",))], known).short == (3, 1, 1, 1), "whatever is found"
 
 
 def test_rows_without_known_values_and_columns_without_any():

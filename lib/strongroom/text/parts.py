@@ -9,7 +9,7 @@ from typing import NamedTuple
 from strongroom.text.block import Block
 from strongroom.text.letters import bare, seen
 from strongroom.text.lexicon import Lexicon, Word, plain
-from strongroom.text.persons import ENDINGS, STEM
+from strongroom.text.persons import ENDINGS, STEM, simple
 
 LEAST = 4
 """Letters of a part of a name that is looked for by itself; a shorter one counts where a common word would."""
@@ -33,7 +33,7 @@ class Named(NamedTuple):
         closed: the same, O'Brien being one word.
         score: how sure it is that it names a person.
         shared: whether so many rows have it that it names nobody by itself.
-        small: whether it is written in small letters.
+        small: whether it is written in small letters, or in a script that has no others.
     """
 
     row: int
@@ -48,7 +48,7 @@ def name_of(value: str, row: int, *, shared: bool) -> Named:
     """A name that stands in another column of a row."""
     written, _ = bare(value)
     letters = seen(written)
-    return named(row, written, letters.lower(), 0.97, shared=shared, small=letters.islower())
+    return named(row, written, letters.lower(), 0.97, shared=shared, small=written == written.lower())
 
 
 def named(row: int, text: str, lower: bytes, score: float, *, shared: bool = False, small: bool = False) -> Named:
@@ -64,7 +64,7 @@ def named(row: int, text: str, lower: bytes, score: float, *, shared: bool = Fal
 
 def key_of(text: str, word: bytes, start: int) -> bytes:
     """A word as it is compared: seen bytes say nothing of letters of another script."""
-    return word if word.isascii() else text[start : start + len(word)].casefold().encode()
+    return word if word.isascii() else simple(text[start : start + len(word)]).encode()
 
 
 class Part:

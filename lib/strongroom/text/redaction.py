@@ -83,7 +83,7 @@ def redact(texts: Sequence[Text], known: Sequence[Known] = (), *, finder: Finder
     """
     values = [column.texts.to_pylist() for column in texts]
     finder = finder or Finder()
-    looked_for = Values(known, lexicon(finder.languages), {entity for column in texts for entity in column.find})
+    looked_for = Values(known, lexicon(finder.languages))
     places = _found(texts, values, finder, looked_for)
     things = _things(texts, values, places, _names(known))
     numbers: dict[tuple[int, str, int | str], int] = {}
