@@ -1,5 +1,6 @@
 """Values of other columns, looked for in the texts of their row."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -80,6 +81,8 @@ class Values:
     def __init__(self, known: Sequence[Known], lexicon: Lexicon) -> None:
         self._words = lexicon.words
         self.names: dict[int, list[Named]] = {}
+        self.persons: dict[int, list[str]] = {}
+        """Of each row the names of persons as they are written."""
         self._whole: dict[bytes, dict[int, _OfRow]] = {}
         self._exact: dict[bytes, dict[int, _OfRow]] = {}
         short = []
@@ -104,6 +107,8 @@ class Values:
 
     def _add(self, row: int, value: str, entity: str, *, shared: bool) -> bool:
         """Whether all of the value is looked for."""
+        if entity == "email":
+            self._add_local(row, value.rpartition("@")[0], shared=shared)
         if entity in _EXACT:
             return self._add_exact(row, value, entity)
         letters = letters_of(bare(value)[0])
@@ -118,6 +123,10 @@ class Values:
     def _add_name(self, row: int, value: str, letters: Letters, *, shared: bool) -> bool:
         name = name_of(value, row, shared=shared)
         self.names.setdefault(row, []).append(name)
+        self.persons.setdefault(row, []).append(value)
+        for word in value.split() if "-" in value else ():
+            if "-" in word:
+                self._add_whole(row, letters_of(bare(word)[0]), "person", shared=shared)
         whole = len(letters.keys) > 1 and self._add_whole(row, letters, "person", shared=shared)
         if whole and not letters.borderless:
             for turned in (letters.turned(1), letters.turned(-1)):
@@ -148,9 +157,21 @@ class Values:
         self._look_for(row, written, entity, _SCORE)
         if entity == "email" and b"@" in written:
             written = written.partition(b"@")[0]
-            if not self._words.get(written.lower(), 0) & Word.COMMON:
+            if not self._words.get(written.lower(), 0) & Word.COMMON and written.lower() not in _ROLES:
                 self._look_for(row, written, entity, _LOCAL)
         return len(written) >= LEAST
+
+    def _add_local(self, row: int, local: str, *, shared: bool) -> None:
+        """The words of the local part of an e-mail as parts of a name."""
+        kept = [
+            word
+            for word in _WORD.findall(bare(local)[0])
+            if len(word) == 1 or (not self._words.get(key := seen(word).lower(), 0) & _NOBODYS and key not in _ROLES)
+        ]
+        if any(len(word) >= LEAST for word in kept):
+            written = " ".join(kept)
+            self.names.setdefault(row, []).append(name_of(written, row, shared=shared)._replace(small=False))
+            self.persons.setdefault(row, []).append(written)
 
     def _look_for(self, row: int, written: bytes, entity: str, score: float) -> None:
         words = plain(written.lower()).split()
@@ -180,6 +201,11 @@ class Values:
                 yield from () if of_row is None else _exactly(block, start, of_row)
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+_NOBODYS = Word.COMMON | Word.NEVER | Word.TITLE | Word.ORG
+_ROLES = frozenset(
+    (b"admin", b"webmaster", b"postmaster", b"noreply", b"newsletter", b"helpdesk", b"hello", b"email", b"mailer")
+)
 _SMALL = Word.PARTICLE | Word.TITLE | Word.DEGREE
 _BEFORE_PHONES = frozenset((b"0",))
 

@@ -85,7 +85,7 @@ def redact(texts: Sequence[Text], known: Sequence[Known] = (), *, finder: Finder
     finder = finder or Finder()
     looked_for = Values(known, lexicon(finder.languages))
     places = _found(texts, values, finder, looked_for)
-    things = _things(texts, values, places, _names(known))
+    things = _things(texts, values, places, looked_for.persons)
     numbers: dict[tuple[int, str, int | str], int] = {}
     last: dict[tuple[int, str], int] = {}
     done = []
@@ -124,17 +124,6 @@ def _found(texts: Sequence[Text], values: list[list[str | None]], finder: Finder
     ):
         spans[columns[at]].append((numbers[at], span))
     return spans
-
-
-def _names(known: Sequence[Known]) -> dict[int, list[str]]:
-    """The names of persons that other columns of each row hold."""
-    found: dict[int, list[str]] = {}
-    for column in known:
-        if column.entity == "person":
-            for row, value in zip(column.rows.tolist(), column.values.to_pylist(), strict=True):
-                if value:
-                    found.setdefault(row, []).append(value)
-    return found
 
 
 def _things(
