@@ -275,6 +275,32 @@ def test_the_spellings_of_a_name_are_one_person(spellings):
         assert set(re.findall(r"\w+", done(text, *known).texts[0].to_pylist()[0])) == {"PERSON_1", "then"}
 
 
+DAYS = ("1985-03-14", "14.3.1985", "14.03.1985", "14/03/1985", "14/3/1985", "03/14/1985", "3/14/1985", "19850314",
+        "1985/03/14", "14 March 1985", "March 14, 1985", "14th of March 1985", "March 14th, 1985", "14 Mar 1985",
+        "14 de marzo de 1985", "14. März 1985", "14 mars 1985", "14 MARCH 1985", "14-Mar-1985")  # fmt: skip
+
+
+@pytest.mark.parametrize("entity", ["date", "date_of_birth", "person"])
+@pytest.mark.parametrize("written", DAYS)
+@pytest.mark.parametrize("value", ["1985-03-14", "1985-03-14T00:00:00"])
+def test_a_day(value, written, entity):
+    made = done(f"on {written} it", value, entity=entity, find=("email",))
+    assert made.texts[0].to_pylist() == [f"on [{'DATE' if entity == 'person' else entity.upper()}_1] it"]
+    assert found("on 14 March 1986, 15.03.1985 it", value, entity=entity, find=("email",)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "texts"),
+    [
+        ("K2M9-QRT7", ["k2m9qrt7", "K2M9 QRT7"]),
+        ("Will Young", ["will_young", "willyoung", "WILL YOUNG", "Young, Will"]),
+        ("田中 太郎", ["田中太郎", "田中 太郎"]),
+    ],
+)
+def test_all_ways_to_write_a_value_are_one_person(value, texts):
+    assert done("; ".join(texts), value).texts[0].to_pylist() == ["; ".join(["[PERSON_1]"] * len(texts))]
+
+
 def test_a_shared_name_counts_as_a_common_word_does():
     assert found("Quorvala came. So Quorvala left.", "Quorvala", shared=True) == ["Quorvala"]
     assert found("Quorvala came. So Quorvala left.", "Quorvala") == ["Quorvala", "Quorvala"]

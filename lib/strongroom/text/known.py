@@ -115,8 +115,14 @@ class Values:
         code = any(key.isdigit() for key in letters.keys)
         if entity == "person" and not code:
             return self._add_name(row, value, letters, shared=shared)
-        for key in _keys(value, entity):
+        for key in _phones(value) if entity == "phone" else ():
             self._put(row, key, _Value(entity, None))
+        if _DAY.match(value):
+            entity = entity if entity == "date_of_birth" else "date"
+            for key in _days(value):
+                self._put(row, key, _Value(entity, None))
+        elif entity == "person":
+            self.persons.setdefault(row, []).append(value)
         exact = entity == "username" and self._add_exact(row, value, entity)
         return self._add_whole(row, letters, entity, shared=shared) or exact
 
@@ -206,6 +212,14 @@ _NOBODYS = Word.COMMON | Word.NEVER | Word.TITLE | Word.ORG
 _ROLES = frozenset(
     (b"admin", b"webmaster", b"postmaster", b"noreply", b"newsletter", b"helpdesk", b"hello", b"email", b"mailer")
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,Z+-]*)?$")
+_IN_WORDS = (
+    *("{day}{month}{year}", "{month}{day}{year}", "{year}{month}{day}", "{day}de{month}de{year}"),
+    *("{day}de{month}del{year}", "{day}of{month}{year}", "{day}er{month}{year}"),
+    *(f"{how}" for end in ("st", "nd", "rd", "th") for how in
+      (f"{{day}}{end}{{month}}{{year}}", f"{{day}}{end}of{{month}}{{year}}", f"{{month}}{{day}}{end}{{year}}")),
+)  # fmt: skip
+"""How a day is said, without what stands between."""
 _SMALL = Word.PARTICLE | Word.TITLE | Word.DEGREE
 _BEFORE_PHONES = frozenset((b"0",))
 
@@ -284,17 +298,14 @@ def _from_prefix(block: Block, at: int) -> int:
     return start - 1 if block.cased[max(0, start - 1) : start] == b"+" else start
 
 
-def _keys(value: str, entity: str) -> Iterator[bytes]:
-    """Other ways in which a number may be written, by its letters and digits."""
-    if entity == "phone":
-        digits = bytes(byte for byte in seen(value) if 48 <= byte < 58)
-        abroad = value.lstrip(" (").startswith("+") or digits[:2] == b"00"
-        digits = digits.lstrip(b"0")
-        for cut in (0, 1, 2, 3) if abroad else (0,):
-            if len(digits) - cut > DIGITS:
-                yield digits[cut:]
-    if entity in ("date", "date_of_birth"):
-        yield from _days(value)
+def _phones(value: str) -> Iterator[bytes]:
+    """The digits of a phone number with and without its country."""
+    digits = bytes(byte for byte in seen(value) if 48 <= byte < 58)
+    abroad = value.lstrip(" (").startswith("+") or digits[:2] == b"00"
+    digits = digits.lstrip(b"0")
+    for cut in (0, 1, 2, 3) if abroad else (0,):
+        if len(digits) - cut > DIGITS:
+            yield digits[cut:]
 
 
 @cache
@@ -306,7 +317,10 @@ def _months() -> tuple[tuple[str, ...], ...]:
         for line in lines(f"phrases_{language}.tsv")
         if line.startswith("month\t")
     ]
-    return tuple(tuple(dict.fromkeys((*names, *(name[:3] for name in names)))) for names in zip(*listed, strict=True))
+    return tuple(
+        tuple(dict.fromkeys((*names, *(name[:most] for name in names for most in (3, 4)))))
+        for names in zip(*listed, strict=True)
+    )
 
 
 def _days(value: str) -> Iterator[bytes]:
@@ -320,4 +334,5 @@ def _days(value: str) -> Iterator[bytes]:
         for two in dict.fromkeys((month, month.zfill(2))):
             yield from (f"{one}{two}{year}".encode(), f"{two}{one}{year}".encode(), f"{year}{two}{one}".encode())
         for name in _months()[day.month - 1]:
-            yield from (f"{one}{name}{year}".encode(), f"{name}{one}{year}".encode(), f"{one}de{name}de{year}".encode())
+            for how in _IN_WORDS:
+                yield how.format(day=one, month=name, year=year).encode()

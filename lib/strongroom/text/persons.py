@@ -22,7 +22,7 @@ STEM = 5
 """Letters that a part of a name has at least, to be known with an ending."""
 _MOST = 64
 """Persons that one name is held against; a name that fits more of them is nobody's."""
-_CUT = re.compile(r"[^\w.']+")
+_CUT = re.compile(r"(?:[^\w.']|_)+")
 _LETTERS_ALONE = re.compile(r"[^\W\d_]+")
 
 
