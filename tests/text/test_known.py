@@ -427,6 +427,11 @@ def test_rows_without_known_values_and_columns_without_any():
         ("phone", lambda at: f"1{at:06}", "1 "),
         ("phone", lambda at: f"+{at:07}", "+1 0"),
         ("iban", lambda at: f"1{at:06}", "1"),
+        ("person", lambda at: "人" * (2 + at % 40), "人"),
+        ("person", lambda at: "a " * (2 + at % 40), "a-"),
+        ("person", lambda at: f"Müssauer{at}b Sooaauu", "Sooaauu "),
+        ("national_id", lambda at: f"a{at}-bb1-cc", "a1 bb1"),
+        ("date", lambda at: f"{1000 + at}-01-01", "1 Jan "),
     ],
 )
 def test_work_grows_with_what_is_known_and_what_is_read(entity, value, text):

@@ -59,7 +59,10 @@ def carried(block: Block, spans: Iterable[Span], known: Iterable[Named] = (), *,
         known: names of these rows that stand elsewhere.
         least: of a score.
     """
-    names = Names([*known, *_found(block, spans, least)], block.lexicon)
+    all_names = [*known, *_found(block, spans, least)]
+    if not all_names:
+        return
+    names = Names(all_names, block)
     if not names.parts:
         return
     yield from _joined(block, names, _mentions(block, names))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from strongroom.text.block import Block
 from strongroom.text.letters import bare, seen
-from strongroom.text.lexicon import Lexicon, Word, plain
+from strongroom.text.lexicon import Word, plain
 from strongroom.text.persons import ENDINGS, STEM, simple
 
 LEAST = 4
@@ -93,7 +93,10 @@ class Part:
 class Names:
     """The names of some rows, by their parts and initials."""
 
-    def __init__(self, names: Iterable[Named], lexicon: Lexicon) -> None:
+    def __init__(self, names: Iterable[Named], block: Block) -> None:
+        lexicon = block.lexicon
+        self._stems = {word[:STEM] for word in set(block.plain.split())}
+        """How words of the texts begin: no other spelling of a name is worth looking for."""
         self.parts: dict[bytes, Part] = {}
         self.initials: dict[bytes, dict[int, float]] = {}
         self.handles: dict[bytes, dict[int, float]] = {}
@@ -128,7 +131,11 @@ class Names:
             first, last = whole[0], whole[-1]
             self.turned.add((name.row, last, first))
             joined = {first + last, last + first, first[:1] + last, last + first[:1], first + last[:1]}
-            joined |= {first[:1] + other for other in spellings(last)}
+            for other in spellings(last):
+                handle = first[:1] + other
+                if handle[:STEM] in self._stems:
+                    joined.add(handle)
+                    self.parts.setdefault(other, Part()).add(name, self.parts[last].careful[name.row])
             full = _with_small(name.closed, last, words)
             if full != last:
                 joined |= {full, first[:1] + full, first + full}
@@ -139,6 +146,8 @@ class Names:
     def _add_part(self, word: bytes, name: Named, careful: int, words: dict[bytes, int]) -> None:
         self.parts.setdefault(word, Part()).add(name, careful)
         for other in spellings(word):
+            if other[:STEM] not in self._stems:
+                continue
             known = words.get(other, 0)
             if not known & _NO_PART:
                 self.parts.setdefault(other, Part()).add(name, careful | known & Word.SPOKEN)
