@@ -246,6 +246,9 @@ def test_an_e_mail_that_names_nobody(value):
         ("María García", "maria_garcia"),
         ("María García", "garciam"),
         ("Juan de la Cruz", "jdelacruz"),
+        ("María Quorva López", "mquorvalopez"),
+        ("María Quorva López", "quorvalopez"),
+        ("María Quorva-López", "mquorvalopez"),
         ("Juan de la Cruz", "delacruz"),
         ("Juan de la Cruz", "juandelacruz"),
         ("Jean-Luc Quorva", "jean_luc"),
@@ -451,4 +454,5 @@ def test_work_grows_with_what_is_known_and_what_is_read(entity, value, text):
             sys.setprofile(None)
         return count
 
+    calls(10)  # lists and tables are made once a process
     assert calls(1_000) <= 2.2 * calls(500) + 3_000

@@ -136,6 +136,9 @@ class Names:
                 if handle[:STEM] in self._stems:
                     joined.add(handle)
                     self.parts.setdefault(other, Part()).add(name, self.parts[last].careful[name.row])
+            if len(whole) > 2:
+                rest = b"".join(whole[1:])
+                joined |= {rest, first[:1] + rest}
             full = _with_small(name.closed, last, words)
             if full != last:
                 joined |= {full, first[:1] + full, first + full}
