@@ -13,7 +13,17 @@ from benchmarks import kernels, measure, rules
 from benchmarks.measure import Costs, cpu_seconds, interleaved, ratio, show
 
 FOLDER = Path(measure.__file__).parent
-SHARED = {"measure", "orders", "other_text_finders", "other_tools_checks", "session", "shop", "text_templates", "venvs"}
+SHARED = {
+    "measure",
+    "orders",
+    "other_text_finders",
+    "other_tools_checks",
+    "session",
+    "shop",
+    "text_reviews",
+    "text_templates",
+    "venvs",
+}
 
 
 def lines(capsys):

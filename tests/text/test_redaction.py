@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from strongroom.text import block
-from strongroom.text.redaction import REPLACEMENTS, Text, canonical, counted, redact
+from strongroom.text.redaction import REPLACEMENTS, Known, Text, canonical, counted, redact
 
 ASKED: list[str] = []
 
@@ -110,6 +110,33 @@ def test_a_name_of_one_text_is_gone_from_all_of_its_row_and_from_no_other():
 )
 def test_a_raw_text_cannot_write_a_label(replace, raw, written, why):
     assert one(raw, replace=replace) == written, why
+
+
+@pytest.mark.parametrize(
+    ("raw", "written", "why"),
+    [
+        ("see [PERSON\u200b_1]", "see (PERSON\u200b_1)", "a blank without width"),
+        ("see [PER\u00adSON_1]", "see (PER\u00adSON_1)", "a soft hyphen"),
+        ("see [\u2060PERSON_1\u2060]", "see (\u2060PERSON_1\u2060)", "a joiner"),
+        ("see ［PERSON_1］", "see (PERSON_1)", "wide brackets"),
+        ("see [ＰＥＲＳＯＮ＿１]", "see (ＰＥＲＳＯＮ＿１)", "wide letters"),
+        ("see [РЕRSОN_1]", "see (РЕRSОN_1)", "Cyrillic letters"),
+        ("see [ΡΕRSΟΝ_١]", "see (ΡΕRSΟΝ_١)", "Greek letters and an Arabic digit"),
+        ("see 【PERSON：X】", "see (PERSON：X)", "a pseudonym"),
+        ("see ［NOTE_1］ é", "see ［NOTE_1］ é", "what we never write"),
+    ],
+)
+@pytest.mark.parametrize("replace", REPLACEMENTS)
+def test_a_raw_text_cannot_write_what_looks_like_a_label(replace, raw, written, why):
+    assert one(raw, replace=replace) == written, why
+    assert one(f"{raw} Mr Jan Kowalczyk", replace=replace).startswith(written), why
+
+
+def test_a_phone_with_its_country_and_without_is_one_number_in_its_row():
+    numbers = ["+34 655 437 108", "655437108", "0034655437108", "+49 655 437 108", "+34 655 437 108"]
+    texts = column("; ".join(numbers), find=("phone",))
+    known = [Known(pa.array(["655437108"]), np.arange(1), "phone")]
+    assert redact([texts], known).texts[0].to_pylist() == ["[PHONE_1]; [PHONE_1]; [PHONE_1]; [PHONE_2]; [PHONE_1]"]
 
 
 def test_no_label_is_left_around_what_is_gone():

@@ -9,6 +9,7 @@ import numpy as np
 
 from strongroom.text.letters import OTHER, ROW, Seen, bare, seen
 from strongroom.text.lexicon import Lexicon, Phrases, plain
+from strongroom.text.pieces import Pieces, pieces
 
 SIZE = 1 << 18
 """Characters of a block, unless one row is longer."""
@@ -59,6 +60,11 @@ class Block:
         digits = np.concatenate(([0], np.cumsum(self.kinds == 3)))
         none = digits[ends] == digits[starts]
         return starts[none].tolist(), ends[none].tolist()
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """Runs of letters and runs of digits."""
+        return pieces(self.text, self.lower, self.kinds)
 
     @cached_property
     def codes(self) -> tuple[list[int], list[int]]:

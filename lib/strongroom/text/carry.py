@@ -18,6 +18,8 @@ from strongroom.text.spans import Span
 
 _CAPITALS_BEFORE = re.compile(rb"[A-Z]{2}[ ,.!?-]{1,3}$")
 _INITIALS = 6
+_SMALL_WORDS = 4
+_SMALL_GAPS = {b" ", b"  ", b"-", b"'", b"_"}
 
 _AS_WRITTEN = {"place", "institution", "organisation", "nationality", "religion", "politics"}
 
@@ -57,7 +59,10 @@ def carried(block: Block, spans: Iterable[Span], known: Iterable[Named] = (), *,
         known: names of these rows that stand elsewhere.
         least: of a score.
     """
-    names = Names([*known, *_found(block, spans, least)], block.lexicon)
+    all_names = [*known, *_found(block, spans, least)]
+    if not all_names:
+        return
+    names = Names(all_names, block)
     if not names.parts:
         return
     yield from _joined(block, names, _mentions(block, names))
@@ -115,10 +120,12 @@ def _joined(block: Block, names: Names, mentions: Iterable[tuple[int, int, float
             last, surest = at, max(surest, score)
             continue
         if first >= 0:
-            yield Span(_from_initials(block, first), ends[last], "person", min(surest, 0.85), "person.carried")
+            yield Span(
+                _from_initials(block, names, first, of), ends[last], "person", min(surest, 0.85), "person.carried"
+            )
         first, last, of, surest = at, at, row, score
     if first >= 0:
-        yield Span(_from_initials(block, first), ends[last], "person", min(surest, 0.85), "person.carried")
+        yield Span(_from_initials(block, names, first, of), ends[last], "person", min(surest, 0.85), "person.carried")
 
 
 def _together(block: Block, names: Names, last: int, at: int, row: int) -> bool:
@@ -136,7 +143,7 @@ def _together(block: Block, names: Names, last: int, at: int, row: int) -> bool:
             if not initial and not block.lexicon.words.get(between, 0) & Word.PARTICLE:
                 return False
             gap = b" " if initial else gap
-        if gap not in (b" ", b"  ", b"-", b"\xa0"):
+        if gap not in (b" ", b"  ", b"-", b"_"):
             return False
     return True
 
@@ -200,10 +207,16 @@ def shouted(block: Block, start: int, end: int) -> bool:
     return bool(before) or (len(after) > 1 and after[:2].isalpha() and after[:2].isupper())
 
 
-def _from_initials(block: Block, at: int) -> int:
-    """The start of a name with the initials and titles that stand before it."""
+def _from_initials(block: Block, names: Names, at: int, row: int) -> int:
+    """The start of a name with its small words, and the initials and titles that stand before it."""
     starts, ends = block.words
     first = at
+    while first and at - first < _SMALL_WORDS and block.cased[ends[first - 1] : starts[first]] in _SMALL_GAPS:
+        small = block.lower[starts[first - 1] : ends[first - 1]]
+        joined = len(small) > 1 or block.cased[starts[first] - 1 : starts[first]] == b"'"
+        if not joined or (row, small) not in names.beside:
+            break
+        first -= 1
     while first and block.cased[ends[first - 1] : starts[first]] in (b". ", b".", b" "):
         before = block.cased[starts[first - 1] : ends[first - 1]]
         known = block.lexicon.words.get(before.lower(), 0)

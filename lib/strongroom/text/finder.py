@@ -113,14 +113,17 @@ class Finder:
                 spans += recogniser.find(block)
         if self.model and wanted & _DOUBTED:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
+        names = list(known.names_of(block)) if known else []
         if "person" in wanted:
-            names = known.names_of(block) if known else ()
             spans += list(carried(block, spans, names, least=self.least))
         spans += list(repeated(block, spans, least=_REPEATED))
-        spans += known.spans(block) if known else ()
         spans = [span for span in spans if span.score >= self.least and span.entity in wanted and span.end > span.start]
         if wanted_of is not None:
             spans = [span for span in spans if span.entity in wanted_of[block.places[block.text_at(span.start)]]]
+        if known:
+            everywhere = wanted_of is None or all("person" in wanted_of[place] for place in block.places.tolist())
+            spans += () if everywhere and "person" in wanted else carried(block, (), names, least=self.least)
+            spans += known.spans(block)
         kept = [_trimmed(block, span) for span in _touching(merged(spans)) if block.kinds[span.start : span.end].any()]
         before, past = -1, 0
         for span in kept:

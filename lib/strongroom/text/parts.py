@@ -3,13 +3,14 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from strongroom.text.block import Block
 from strongroom.text.letters import bare, seen
-from strongroom.text.lexicon import Lexicon, Word, plain
-from strongroom.text.persons import ENDINGS, STEM
+from strongroom.text.lexicon import Word, plain
+from strongroom.text.persons import ENDINGS, STEM, simple
 
 LEAST = 4
 """Letters of a part of a name that is looked for by itself; a shorter one counts where a common word would."""
@@ -20,6 +21,10 @@ _WORD = re.compile(rb"[^ ]+")
 _ALWAYS = -1
 _NO_INITIAL = Word.TITLE | Word.PARTICLE | Word.DEGREE
 _NO_PART = _NO_INITIAL | Word.NEVER
+_SPELT = {b"ae": (b"a",), b"oe": (b"o",), b"ue": (b"u",), b"aa": (b"a",), b"ss": (b"s",), b"a": (b"ae", b"aa"),
+          b"o": (b"oe",), b"u": (b"ue",), b"s": (b"ss",)}  # fmt: skip
+"""How letters are written where a keyboard lacks them; letters are seen without accents."""
+_SITE = re.compile(rb"ae|oe|ue|aa|ss|[aous]")
 _FEW = 5
 """Words of a text that are too few to tell its language."""
 
@@ -33,7 +38,7 @@ class Named(NamedTuple):
         closed: the same, O'Brien being one word.
         score: how sure it is that it names a person.
         shared: whether so many rows have it that it names nobody by itself.
-        small: whether it is written in small letters.
+        small: whether it is written in small letters, or in a script that has no others.
     """
 
     row: int
@@ -48,7 +53,7 @@ def name_of(value: str, row: int, *, shared: bool) -> Named:
     """A name that stands in another column of a row."""
     written, _ = bare(value)
     letters = seen(written)
-    return named(row, written, letters.lower(), 0.97, shared=shared, small=letters.islower())
+    return named(row, written, letters.lower(), 0.97, shared=shared, small=written == written.lower())
 
 
 def named(row: int, text: str, lower: bytes, score: float, *, shared: bool = False, small: bool = False) -> Named:
@@ -64,7 +69,7 @@ def named(row: int, text: str, lower: bytes, score: float, *, shared: bool = Fal
 
 def key_of(text: str, word: bytes, start: int) -> bytes:
     """A word as it is compared: seen bytes say nothing of letters of another script."""
-    return word if word.isascii() else text[start : start + len(word)].casefold().encode()
+    return word if word.isascii() else simple(text[start : start + len(word)]).encode()
 
 
 class Part:
@@ -88,7 +93,10 @@ class Part:
 class Names:
     """The names of some rows, by their parts and initials."""
 
-    def __init__(self, names: Iterable[Named], lexicon: Lexicon) -> None:
+    def __init__(self, names: Iterable[Named], block: Block) -> None:
+        lexicon = block.lexicon
+        self._stems = {word[:STEM] for word in set(block.plain.split())}
+        """How words of the texts begin: no other spelling of a name is worth looking for."""
         self.parts: dict[bytes, Part] = {}
         self.initials: dict[bytes, dict[int, float]] = {}
         self.handles: dict[bytes, dict[int, float]] = {}
@@ -97,6 +105,8 @@ class Names:
         """Row and two words that follow each other in a name."""
         self.turned: set[tuple[int, bytes, bytes]] = set()
         """Row, last and first word of each name."""
+        self.beside: set[tuple[int, bytes]] = set()
+        """Row and word of a name that is no part of it by itself (`von`, the O of O'Neill)."""
         self._spoken: dict[int, int] = {}
         for name in names:
             self._add(name, lexicon.words)
@@ -107,7 +117,9 @@ class Names:
             if len(word) > 1 and not (known & _NO_PART and not known & Word.STRONG):
                 careful = 0 if known & Word.STRONG else known & Word.SPOKEN
                 always = name.shared or len(word) < LEAST
-                self.parts.setdefault(word, Part()).add(name, _ALWAYS if always else careful)
+                self._add_part(word, name, _ALWAYS if always else careful, words)
+            elif len(word) == 1 or known & Word.PARTICLE or not known & (Word.TITLE | Word.DEGREE):
+                self.beside.add((name.row, word))
         told = [word for word in name.closed if not words.get(word, 0) & _NO_INITIAL or words[word] & Word.STRONG]
         letters = [word[:1] for word in told]
         whole = [word for word in told if len(word) > 1 and word in self.parts]
@@ -118,9 +130,30 @@ class Names:
             self.pairs.update((name.row, *pair) for pair in pairwise(whole))
             first, last = whole[0], whole[-1]
             self.turned.add((name.row, last, first))
-            for joined in (first + last, last + first, first[:1] + last, last + first[:1], first + last[:1]):
-                if len(joined) >= ANY_CASE:
-                    self.handles.setdefault(joined, {})[name.row] = name.score
+            joined = {first + last, last + first, first[:1] + last, last + first[:1], first + last[:1]}
+            for other in spellings(last):
+                handle = first[:1] + other
+                if handle[:STEM] in self._stems:
+                    joined.add(handle)
+                    self.parts.setdefault(other, Part()).add(name, self.parts[last].careful[name.row])
+            if len(whole) > 2:
+                rest = b"".join(whole[1:])
+                joined |= {rest, first[:1] + rest}
+            full = _with_small(name.closed, last, words)
+            if full != last:
+                joined |= {full, first[:1] + full, first + full}
+            for handle in joined:
+                if len(handle) >= ANY_CASE:
+                    self.handles.setdefault(handle, {})[name.row] = name.score
+
+    def _add_part(self, word: bytes, name: Named, careful: int, words: dict[bytes, int]) -> None:
+        self.parts.setdefault(word, Part()).add(name, careful)
+        for other in spellings(word):
+            if other[:STEM] not in self._stems:
+                continue
+            known = words.get(other, 0)
+            if not known & _NO_PART:
+                self.parts.setdefault(other, Part()).add(name, careful | known & Word.SPOKEN)
 
     def spoken(self, block: Block, text: int) -> int:
         """In which languages a text may be, as bits of Word."""
@@ -136,6 +169,31 @@ class Names:
                 if part is not None:
                     return part
         return None
+
+
+def _with_small(closed: tuple[bytes, ...], last: bytes, words: dict[bytes, int]) -> bytes:
+    """A surname with the small words before it: `delacruz`."""
+    at = first = len(closed) - 1 - closed[::-1].index(last)
+    while first and words.get(closed[first - 1], 0) & Word.PARTICLE:
+        first -= 1
+    return b"".join(closed[first : at + 1])
+
+
+@lru_cache(1 << 15)
+def spellings(word: bytes) -> tuple[bytes, ...]:
+    """Other spellings of a name whose letters have no accents: Mueller for Muller, and the other way round."""
+    if len(word) < LEAST or not word.isascii():
+        return ()
+    sites = [(each.start(), each.end(), _SPELT[each[0]]) for each in _SITE.finditer(word)]
+    found = dict.fromkeys(word[:start] + other + word[end:] for start, end, others in sites for other in others)
+    if len(sites) == 2:
+        one, two = sites
+        found |= dict.fromkeys(
+            word[: one[0]] + first + word[one[1] : two[0]] + second + word[two[1] :]
+            for first in one[2]
+            for second in two[2]
+        )
+    return tuple(each for each in found if len(each) >= LEAST)
 
 
 def _spoken(block: Block, text: int) -> int:

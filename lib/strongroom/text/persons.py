@@ -22,7 +22,7 @@ STEM = 5
 """Letters that a part of a name has at least, to be known with an ending."""
 _MOST = 64
 """Persons that one name is held against; a name that fits more of them is nobody's."""
-_CUT = re.compile(r"[^\w.']+")
+_CUT = re.compile(r"(?:[^\w.']|_)+")
 _LETTERS_ALONE = re.compile(r"[^\W\d_]+")
 
 
@@ -138,6 +138,8 @@ class _Row:
         self.names: list[Name] = []
         self.tokens: list[str] = []
         self.of_word: dict[str, dict[int, None]] = {}
+        self.of_plain: dict[str, dict[int, None]] = {}
+        """By words in one spelling."""
         self.of_initials: dict[str, dict[int, None]] = {}
 
     def add(self, name: Name) -> int:
@@ -146,6 +148,7 @@ class _Row:
         self.tokens.append(name.canonical)
         for word in name.whole:
             self.of_word.setdefault(word, {})[number] = None
+            self.of_plain.setdefault(_one_spelling(word), {})[number] = None
         self.of_initials.setdefault(_initials(name), {})[number] = None
         return number
 
@@ -172,7 +175,15 @@ class _Row:
         for ending in () if found else ENDINGS:
             if len(word) - len(ending) >= STEM and word.endswith(ending) and word[: -len(ending)] in self.of_word:
                 return self.of_word[word[: -len(ending)]]
-        return found or {}
+        return found or self.of_plain.get(_one_spelling(word), {})
+
+
+_DIGRAPHS = re.compile("(?<=[aou])e|(?<=a)a|(?<=s)s")
+
+
+def _one_spelling(word: str) -> str:
+    """Mueller as Muller, Groß as Gross and as Gros."""
+    return _DIGRAPHS.sub("", word)
 
 
 def _initials(name: Name) -> str:

@@ -11,8 +11,9 @@ import pyarrow as pa
 from strongroom.text.finder import ENTITIES, Finder, table
 from strongroom.text.forms import canonical
 from strongroom.text.known import Known, Values
+from strongroom.text.letters import bare, fold
 from strongroom.text.lexicon import lexicon
-from strongroom.text.persons import grouped
+from strongroom.text.persons import grouped, simple
 from strongroom.text.spans import Span
 
 __all__ = ["REPLACEMENTS", "Known", "Redacted", "Text", "Tokens", "canonical", "counted", "redact"]
@@ -83,9 +84,9 @@ def redact(texts: Sequence[Text], known: Sequence[Known] = (), *, finder: Finder
     """
     values = [column.texts.to_pylist() for column in texts]
     finder = finder or Finder()
-    looked_for = Values(known, lexicon(finder.languages), {entity for column in texts for entity in column.find})
+    looked_for = Values(known, lexicon(finder.languages))
     places = _found(texts, values, finder, looked_for)
-    things = _things(texts, values, places, _names(known))
+    things = _things(texts, values, places, looked_for.persons)
     numbers: dict[tuple[int, str, int | str], int] = {}
     last: dict[tuple[int, str], int] = {}
     done = []
@@ -126,17 +127,6 @@ def _found(texts: Sequence[Text], values: list[list[str | None]], finder: Finder
     return spans
 
 
-def _names(known: Sequence[Known]) -> dict[int, list[str]]:
-    """The names of persons that other columns of each row hold."""
-    found: dict[int, list[str]] = {}
-    for column in known:
-        if column.entity == "person":
-            for row, value in zip(column.rows.tolist(), column.values.to_pylist(), strict=True):
-                if value:
-                    found.setdefault(row, []).append(value)
-    return found
-
-
 def _things(
     texts: Sequence[Text], values: list[list[str | None]], places: list[list[Place]], known: dict[int, list[str]]
 ) -> list[list[tuple[int | str, str | None]]]:
@@ -146,7 +136,8 @@ def _things(
         for place, span in found:
             if span.entity == "person":
                 names.setdefault(int(column.rows[place]), []).append(_written(out[place], span))
-    who = {row: iter(grouped(each, known.get(row, ()))) for row, each in names.items()}
+    who = {row: iter(grouped(_as_known(each, known.get(row, ())), known.get(row, ()))) for row, each in names.items()}
+    phones = _Phones()
     things: list[list[tuple[int | str, str | None]]] = []
     for column, out, found in zip(texts, values, places, strict=True):
         of_column: list[tuple[int | str, str | None]] = []
@@ -155,9 +146,45 @@ def _things(
                 of_column.append(next(who[int(column.rows[place])]))
             else:
                 form = canonical(_written(out[place], span), span.entity)
-                of_column.append((form, form))
+                thing = phones.of(int(column.rows[place]), form) if span.entity == "phone" else form
+                of_column.append((thing, form))
         things.append(of_column)
     return things
+
+
+def _as_known(names: list[str], known: Sequence[str]) -> list[str]:
+    """Names as another column writes them, where only what stands between their letters and digits differs."""
+    alike = {_squeezed(name): name for name in known}
+    return [alike.get(_squeezed(name), name) for name in names] if alike else names
+
+
+def _squeezed(name: str) -> str:
+    return "".join(filter(str.isalnum, simple(name)))
+
+
+class _Phones:
+    """The phone numbers of each row: one with its country's number is the same as one without."""
+
+    def __init__(self) -> None:
+        self._without: dict[tuple[int, str], str] = {}
+        self._with: dict[tuple[int, str], str] = {}
+
+    def of(self, row: int, form: str) -> str:
+        """What the number is called in its row."""
+        digits = form.lstrip("+0")
+        if not form.startswith("+"):
+            same = self._with.get((row, digits))
+            return same or self._without.setdefault((row, digits), form)
+        if (row, form) not in self._with:
+            tails = [digits[cut:] for cut in (1, 2, 3) if len(digits) - cut >= _PHONE]
+            same = next(filter(None, [self._without.pop((row, tail), "") for tail in tails]), form)
+            for each in (form, *tails):
+                self._with.setdefault((row, each), same)
+        return self._with[row, form]
+
+
+_PHONE = 7
+"""Digits of a phone number without its country."""
 
 
 def _written(text: str | None, span: Span) -> str:
@@ -182,7 +209,7 @@ def _replaced(texts: list[str | None], found: list[Place], written: list[str], r
         if text is None:
             yield None
             continue
-        raw = _OURS.sub(r"(\1)", text) if "[" in text else text
+        raw = _rounded(text)
         if at == len(found) or found[at][0] != place:
             yield raw
             continue
@@ -193,8 +220,29 @@ def _replaced(texts: list[str | None], found: list[Place], written: list[str], r
             pieces += (raw[end : span.start], written[at])
             end, at = span.end, at + 1
         pieces.append(raw[end:])
-        whole = _closed(pieces[::2]) if replace == "remove" else "".join(pieces)
-        yield _OURS.sub(r"(\1)", whole) if replace == "remove" else whole
+        yield _rounded(_closed(pieces[::2])) if replace == "remove" else "".join(pieces)
+
+
+def _rounded(text: str) -> str:
+    """A text whose labels that look like ours have round brackets; as long as it was."""
+    if text.isascii():
+        return _OURS.sub(r"(\1)", text) if "[" in text else text
+    plainly, places = bare(text.translate(_LOOK_ALIKE))
+    found = list(_OURS.finditer(fold(plainly)))
+    if not found:
+        return text
+    letters = list(text)
+    for match in found:
+        for at, sign in ((match.start(), "("), (match.end() - 1, ")")):
+            letters[at if places is None else int(places[0][at])] = sign
+    return "".join(letters)
+
+
+_LOOK_ALIKE = str.maketrans(
+    "АВСЕНІЈКМОРЅТХУԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧᏟᎠᎬ" + "【〔⟦［❲⦋" + "】〕⟧］❳⦌" + "＿ˍ‗" + "：։ː∶꞉",
+    "ABCEHIJKMOPSTXYGQWABEZHIKMNOPTYXCDE" + "[[[[[[" + "]]]]]]" + "___" + ":::::",
+)
+"""Letters of other scripts and signs that look like those of a label."""
 
 
 def _masked(letters: str) -> str:

@@ -26,6 +26,7 @@ schema:
       - {name: who, logicalType: integer, customProperties: [{property: protect, value: {method: hash}}, {property: subject, value: true}]}
       - {name: mail, logicalType: string, classification: personal, customProperties: [{property: protect, value: {method: keep, why: asked}}]}
       - {name: born, logicalType: date, classification: personal, customProperties: [{property: protect, value: {method: drop}}]}
+      - {name: height, logicalType: number, classification: personal, customProperties: [{property: protect, value: {method: drop}}]}
       - {name: topic, logicalType: string, customProperties: [{property: protect, value: {method: keep}}]}
       - {name: agents, logicalType: array, items: {logicalType: string}, customProperties: [{property: protect, value: {method: mask}}]}
       - name: text
@@ -68,8 +69,8 @@ def test_what_is_not_said_is_everything_by_labels():
 
 def test_what_is_somebodys_is_looked_for_in_the_texts_of_its_row():
     known = {leaf.path: entity_of(leaf) for leaf in known_leaves(contract())}
-    assert known == {"who": "username", "mail": "email", "agents[]": "person"}, (
-        "no date, no open column, no text itself"
+    assert known == {"who": "username", "mail": "email", "born": "date_of_birth", "agents[]": "person"}, (
+        "no open column, no text itself"
     )
 
 
@@ -97,7 +98,7 @@ def test_columns_by_name_are_looked_for_and_no_others():
         ("domain: person", 1, "contradicts", "token", "labels have no key"),
         ("replace: mask\ndomain: person", 2, "contradicts", "token", "asterisks have none either"),
         ("known: [mial]", 1, "unknown-name", "'mail'", "a typo"),
-        ("known: [born]", 1, "misfit", "", "nobody knows how a text writes a day"),
+        ("known: [height]", 1, "misfit", "", "nobody knows how a text writes a fraction"),
         ("known: [title]", 1, "misfit", "", "it is a text itself"),
         (
             "model: true",

@@ -23,7 +23,7 @@ ENTITIES = (
 )  # fmt: skip
 LANGUAGES = ("en", "es", "de", "fr")
 REPLACEMENTS = ("label", "token", "mask", "remove")
-KNOWN_TYPES = ("string", "tinyint", "smallint", "int", "bigint")
+KNOWN_TYPES = ("string", "tinyint", "smallint", "int", "bigint", "date")
 """Types of columns whose values may stand in a text as they are."""
 _ONE_FINDER = ("languages", "model")
 """Options that all redacted columns of a contract share: a row's texts are looked at together."""
@@ -31,7 +31,8 @@ _NAMES: Mapping[str, str] = {
     "mail": "email", "e_mail": "email", "tel": "phone", "telephone": "phone", "mobile": "phone", "street": "address",
     "postcode": "address", "zip": "address", "city": "place", "town": "place", "country": "place",
     "company": "organisation", "employer": "organisation", "login": "username", "ssn": "national_id",
-    "birth_date": "date_of_birth",
+    "birth_date": "date_of_birth", "birthdate": "date_of_birth", "birthday": "date_of_birth", "dob": "date_of_birth",
+    "born": "date_of_birth",
 }  # fmt: skip
 """What columns are called that hold an entity by another name."""
 
@@ -84,7 +85,7 @@ def check_known(columns: Sequence[Column], named: Mapping[str, Node], findings: 
             elif leaf.method == REDACT:
                 findings.misfit(item, f"{item.value!r} is redacted itself.", "What is found in it is carried anyway.")
             elif leaf.type.name not in KNOWN_TYPES:
-                findings.misfit(item, f"{item.value!r} is {leaf.type.name}.", "Name texts or whole numbers.")
+                findings.misfit(item, f"{item.value!r} is {leaf.type.name}.", "Name texts, whole numbers or dates.")
     first: dict[str, tuple[str, object]] = {}
     for path, node in named.items():
         protect = leaves[path].protect if path in leaves else None
@@ -160,7 +161,8 @@ def writes_tokens(leaf: Column) -> bool:
 def known_leaves(contract: Contract) -> tuple[Column, ...]:
     """The columns whose values are looked for in the texts of their row: those of all its redacted columns together.
 
-    `all` is every text or whole number that is somebody's: personal by its classification, the subject, or protected.
+    `all` is every text, whole number or date that is somebody's: personal by its classification, the subject, or
+    protected.
     """
     wanted = [leaf.protect.options["known"] for leaf in redacted_leaves(contract) if leaf.protect]
     named = {path for known in wanted if isinstance(known, list) for path in known}
@@ -197,10 +199,13 @@ def _somebodys(leaf: Column) -> bool:
 
 
 def entity_of(leaf: Column) -> str:
-    """What the values of a known column are, by its name; of another name a person, and of numbers somebody's id."""
+    """What the values of a known column are, by its name; else a person, a day, or of numbers somebody's id."""
     word = leaf.path.removesuffix("[]").rpartition(".")[2].lower().replace("-", "_")
     named = word if word in ENTITIES else _NAMES.get(word, "")
-    return named or _ending(word) or ("person" if leaf.type.name == "string" else "username")
+    return named or _ending(word) or _OF_TYPE.get(leaf.type.name, "username")
+
+
+_OF_TYPE: Mapping[str, str] = {"string": "person", "date": "date"}
 
 
 def _ending(word: str) -> str:

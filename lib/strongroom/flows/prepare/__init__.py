@@ -135,6 +135,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")
     look_again(lake, planned)
     replaced = "" if planned.replaced is None else planned.replaced.stage
+    misses = redactions.misses_of(contract)
     staged = stage(job, way, plan, read, lake=lake, without=replaced)
     for source in contract.sources:
         sources.refuse_changed([] if pinned(source) else read.files(source))
@@ -142,7 +143,6 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     tally = staged.tally
     together = with_former_values(contract, tally, batch=batch, lake=lake, without=replaced)
     asked = judge_owners(contract, lake, onto=planned.onto, files=staged.good, tally=tally)
-    misses = redactions.misses_of(contract)
     verdicts = (*judge_set(contract, tally, facts=staged.measured), *judge_frequencies(contract, together), *asked)
     verdicts += redactions.judge_redactions(contract, tally, misses)
     empties = emptied(contract, tally) if batch.mode == "overwrite" else None
