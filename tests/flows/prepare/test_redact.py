@@ -84,6 +84,24 @@ def test_a_text_leaves_without_what_names_people(place):
     )
 
 
+def test_a_day_and_a_code_of_the_row_are_gone_whatever_is_found(place):
+    place.edit(
+        "contracts/tickets.yaml",
+        "      - name: text\n",
+        "      - {name: born, logicalType: date, classification: personal, "
+        "customProperties: [{property: protect, value: {method: drop}}]}\n"
+        "      - {name: code, logicalType: string, classification: personal, "
+        "customProperties: [{property: protect, value: {method: drop}}]}\n"
+        "      - name: text\n",
+    )
+    place.edit("contracts/tickets.yaml", "{method: redact}", "{method: redact, find: [email]}")
+    text = "So 14 March 1985, 14.3.1985, AB-1234 567, a@b.example, 15.3.1985"
+    write(place, [{"id": 1, "name": "Qux Vo", "born": "1985-03-14", "code": "AB1234567", "text": text}])
+    prepared(place)
+    [row] = place.rows("training.tickets")
+    assert row["text"] == "So [DATE_OF_BIRTH_1], [DATE_OF_BIRTH_2], [PERSON_1], [EMAIL_1], 15.3.1985"
+
+
 def everything(place) -> str:
     """All that lies below the installation but raw files, values of tables too, as small letters."""
     files = [file for file in Path(place.root).rglob("*") if file.is_file() and "raw" not in file.parts]
