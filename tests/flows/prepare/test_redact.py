@@ -147,6 +147,8 @@ DEEP = [
 ]
 
 
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
 def test_fields_and_items_are_redacted_where_they_stand_and_originals_open_again(place):
     (place.root / "contracts/tickets.yaml").write_text(NESTED)
     write(place, DEEP)
@@ -340,6 +342,8 @@ def test_a_rehearsal_says_what_the_first_rows_hold(place):
     assert not (place.lake / "training").exists()
 
 
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
 def test_a_row_that_was_set_aside_is_redacted_when_it_is_taken_after_all(place):
     write(place, [*ROWS, {"id": 5, "name": "x", "text": "Dr. Olga Petrova wrote."}])
     place.edit("contracts/tickets.yaml", "{minLength: 3}", "{minLength: 30}")
