@@ -89,6 +89,7 @@ FLOWS = {
     "flows.cross_row": "flows.foundation flows.row_pass",
     "flows.read": "flows.foundation",
     "flows.curate": "flows.foundation flows.read",
+    "flows.erase": "flows.foundation flows.quarantine flows.row_pass",
     "flows.keys": "flows.foundation",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
@@ -116,18 +117,19 @@ FACES = {
     "flows.contract": "",
     "flows.curate": "",
     "flows.doctor": "",
+    "flows.erase": "",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "lake_map provenance reporting role_keys run_rows strays table_plans",
+    "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders keyring known_tables "
+    "projections lake_map provenance reporting role_keys run_rows strays table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
     "flows.project": "",
-    "flows.quarantine": "",
+    "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json shape_check "
-    "source_positions",
+    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
+    "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
     "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",

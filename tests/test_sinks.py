@@ -235,6 +235,7 @@ SINKS = (
         f"{LIB}/protect/key_coverage.py": "letters of tokens, and of a key's number",
         f"{LIB}/text/leaks.py": "a code of the row, each sign escaped",
         f"{LIB}/text/redaction.py": "words for entities, from a table of ours",
+        f"{LIB}/flows/erase/quarantine.py": "values of people to be erased, each sign escaped",
     }),
     Sink("paths", path, {
         f"{LIB}/stores/lake/lake.py": "Lake.folder: a table's name has no other signs than a name's",

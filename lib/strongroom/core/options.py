@@ -46,6 +46,16 @@ USES: Mapping[str, Mapping[str, str]] = {
     "contract": {"diff": f"{_WHO} OLD|NEW --exit-code --server"},
     "curate": {"": _CONTRACT},
     "doctor": {"": ""},
+    "erase": {
+        "request": f"{_CONTRACT} --subject-from --reason --identity",
+        "list": _WHO,
+        "plan": f"{_WHO} REQUEST",
+        "approve": f"{_WHO} REQUEST",
+        "run": _WHO,
+        "prove": f"{_WHO} REQUEST",
+        "extend": f"{_WHO} REQUEST --reason",
+        "withdraw": f"{_WHO} REQUEST",
+    },
     "init": {"": "FOLDER"},
     "keys": {
         "list": _WHO,

@@ -19,7 +19,7 @@ from typing import Protocol
 from strongroom.core.errors import KeyFault
 from strongroom.core.secret import Secret
 
-PURPOSES = ("token", "encryption", "quarantine", "projection", "fingerprint", "subject")
+PURPOSES = ("token", "encryption", "quarantine", "projection", "fingerprint", "subject", "erasure")
 """What a derived key is for. A key of one purpose is never used for another."""
 
 _REFERENCE = re.compile(r"([a-z][a-z0-9+-]*):(\S.*)")

@@ -261,6 +261,8 @@ class _Reader(Findings):
             top["keyring"] = str(home / "keyring.json")
         if not top["audit"]:
             top["audit"] = f"{lake.rstrip('/')}/strongroom/audit"
+        if not top["erasures"]:
+            top["erasures"] = str(Path(top["keyring"]).parent / "erasures")
         if not top["role_keys"]:
             near = str(Path(top["keyring"]).parent) if "://" in lake else f"{lake.rstrip('/')}/strongroom"
             top["role_keys"] = f"{near}/role-keys"

@@ -41,6 +41,9 @@ KNOWN: Mapping[str, Setting] = {
     "principal": Setting("principal"),  # who runs a job where nothing proves it; default: the system's user
     # what `keys wrap` gives to roles; default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
     "role_keys": Setting("path"),
+    "erasures": Setting(
+        "path"
+    ),  # folder of requests for erasure and tombstones, on a disk; default: beside the keyring
     "audit": Setting("path"),  # folder of the audit log, on a disk; default: LAKE/strongroom/audit
     "masters": Setting("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }
@@ -84,6 +87,12 @@ JOBS: Mapping[str, Mapping[str, Setting]] = {
     "curate": {
         "contract": Setting("name"),  # of a job that is told none
     },
+    "erase": {
+        "contract": Setting("name"),  # of a job that is told none
+        # what becomes of raw files: written anew, or only named, where others own them
+        "raw": Setting("choice", default="report", choices=("rewrite", "report")),
+        "retrain_days": Setting("integer", default=30, least=0),  # how long a model trained on an erased person is used
+    },
     "vectorize": {
         "contract": Setting("name"),  # of a job that is told none
         "text": Setting("name"),  # the column with the texts; default: the contract's role `text`
@@ -119,6 +128,7 @@ class Settings:
         principal: who runs a job when nobody else is named, where nothing proves it; empty: the system's user.
         audit: folder of the audit log.
         role_keys: folder of what `keys wrap` gives to roles: wrapped, safe to copy, and for readers to reach.
+        erasures: folder of requests for erasure, and of the tombstones that stay of them.
         masters: Spark's masters that `--master` may name besides that of `spark`, where `identity` is set.
         environment: variables of each job; None stands for the caller's own value.
         identity: the section of that name, defaults filled in; its `provider` is empty where the file names none.
@@ -136,6 +146,7 @@ class Settings:
     principal: str = ""
     audit: str = ""
     role_keys: str = ""
+    erasures: str = ""
     masters: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
     identity: Mapping[str, str] = field(default_factory=dict)

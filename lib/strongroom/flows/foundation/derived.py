@@ -24,6 +24,8 @@ from strongroom.core.report import ContractFacts, Report, SourceFacts
 from strongroom.core.run import RUN, Job
 from strongroom.flows.foundation import reporting, run_rows, table_plans
 from strongroom.flows.foundation.authorise import policy_of
+from strongroom.flows.foundation.erased import free_of_erased, within_in
+from strongroom.flows.foundation.table_plans import SUBJECT as SUBJECT
 from strongroom.govern.table import Table
 from strongroom.protect import subject_tags
 from strongroom.stores.artefacts.report_files import put
@@ -33,12 +35,12 @@ from strongroom.stores.lake.others import REWRAP
 from strongroom.stores.lake.publication import readable
 from strongroom.stores.table_plan import TablePlan
 
-SOURCES, PURPOSE, PURPOSES, RECIPE, SUBJECT, REFRESH, MADE_BY = (
-    f"strongroom.{word}" for word in ("sources", "purpose", "purposes", "recipe", "subject", "refresh", "run")
+SOURCES, PURPOSE, PURPOSES, RECIPE, REFRESH, MADE_BY = (
+    f"strongroom.{word}" for word in ("sources", "purpose", "purposes", "recipe", "refresh", "run")
 )
 """Properties of a derived table: JSON of each source table's version; what for (twice: as the table's own purpose, and
-among those that may read it); the fingerprint of what was asked; whose its rows are, as JSON, or `nobody`; how it is
-brought up to date; and the run that last wrote it."""
+among those that may read it); the fingerprint of what was asked; how it is brought up to date; and the run that last
+wrote it. `SUBJECT` is whose its rows are."""
 FINGERPRINT = "strongroom.contract_fingerprint"
 """The property of every table of a data set that says by which contract it was made."""
 WHOLE, BY_FILE, BY_BATCH = "whole", "by file", "by batch"
@@ -193,14 +195,18 @@ class Target:
             written = rows()
             schema = owners.with_notes(plan.schema, onto)
             files = staging.staged(self.lake, self.table, stage)
-            change = Change(files, whole=True, schema=schema) if whole else Change(files)
+            change = free_of_erased(
+                self.job.settings, self.lake, self.table,
+                Change(files, whole=True, schema=schema) if whole else Change(files),
+                within=within_in(plan.schema, plan.properties),
+            )  # fmt: skip
             writers = {self.table: number, self._writer: number}
             version = commits.commit(self.lake, self.table, change, looked=onto, writers=writers, note=self.note)
         except BaseException:
             if not replace(self, before=self.lake.open(self.table)).done:  # else it was stopped right after its commit
                 staging.drop_stage(self.lake, self.table, stage)
             raise
-        staging.drop_remains(self.lake, self.table, stage, named=staging.names(change.adds))
+        staging.drop_unnamed(self.lake, self.table, stage, version=version)
         self.finish(plan, version=version, rows=written)
         return version
 

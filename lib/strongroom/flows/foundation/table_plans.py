@@ -21,6 +21,8 @@ CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags
 """Keys of a column's metadata in the Delta schema; the last names the methods that made its values."""
 MADE = "strongroom.made"
 """The same, with all that decides what its values are made of."""
+SUBJECT = "strongroom.subject"
+"""The property of a derived table that says whose its rows are: as JSON, or `nobody`."""
 QUARANTINE = pa.schema(
     [
         pa.field("run_id", pa.string(), metadata={"comment": "the run that set the row aside"}),

@@ -49,6 +49,7 @@ from strongroom.quality.gate import emptied, judge_set
 from strongroom.quality.min_distinct import judge_frequencies
 from strongroom.sample.lake import make_sample
 from strongroom.stores import sources
+from strongroom.stores.erasures import Erasures
 from strongroom.stores.lake import Lake, owners, staging
 from strongroom.stores.sources.kinds import Looked, kind_of, pinned
 from strongroom.stores.spark.error_translation import translate
@@ -131,6 +132,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     choice = can_be_local(job.settings)  # elsewhere Spark does it anyway, and no table's log is looked at for that
     engine = road_of(job, size=sum(file.size for file in batch.files), only_spark=choice and only_spark(contract, read))
     way = probed(job, engine, files=firsts, folder=stage_folder)
+    known = Erasures.of(job.settings).names()  # before the gates, which so know of all of them
     plan = replace(plan, people=gates_of(job, contract, lake, folder=stage_folder, reached=way.writes))
 
     begun = reporting.begin(job, contract.name)
@@ -151,7 +153,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     if empties is not None and planned.onto is not None and planned.onto.count():
         verdicts = (*verdicts, empties)
     done = Done(job.run, contract, batch, tally, verdicts, keyring.primary, good=staged.good, bad=staged.bad)
-    done = replace(done, plan=training, misses=misses)
+    done = replace(done, plan=training, misses=misses, known=known)
     absent = absent_columns(contract, batch.files, names_in(looked, staged.names), before=before)
     done = replace(done, engine=way.told, absent=absent)
     job.say(f"{contract.name}: {counted(tally.rows, 'row')} read, {tally.kept:,} good, {tally.bad:,} to quarantine")

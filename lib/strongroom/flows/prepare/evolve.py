@@ -18,6 +18,7 @@ from strongroom.core.errors import ConfigError, Problem, StoreError
 from strongroom.core.run import RUN, Job
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation.erased import free_of_erased, within_of
 from strongroom.flows.prepare.evolution import LOOSE, NEW, SEALED, WIDER, Evolution, evolution
 from strongroom.protect.methods.row_key import row_keys_of
 from strongroom.protect.rewrap import Rewrapper, as_it_is, sealed_anew
@@ -172,7 +173,8 @@ def widen(job: Job, contract: Contract, lake: Lake, *, evolved: Evolution) -> in
     columns = ", ".join(evolved.rewritten)
     # REWRAP tells other runs at work that the rows are what they were.
     said = {RUN: job.run.id, REWRAP: f"wider columns: {columns}"}
-    version = commits.commit(lake, name, change, looked=rewrite.onto, writers=rewrite.writers, note=said)
+    free = free_of_erased(job.settings, lake, name, change, within=within_of(rewrite.onto))
+    version = commits.commit(lake, name, free, looked=rewrite.onto, writers=rewrite.writers, note=said)
     rewrite.reopen()
     rewrite.sweep()
     return version

@@ -75,7 +75,7 @@ def plan_batch(
     table = lake.ensure(name, plan or table_plans.training(contract))
     lake.ensure(aside, table_plans.quarantine(contract))
     known = manifest.batches(lake, contract.name)
-    table = settle(lake, contract, known) or table
+    table = settle(job.settings, lake, contract, known) or table
     if any(batch.run_id == job.run.id and manifest.published(batch, table) for batch in known):
         return None
     table, quarantine = manifest.fence(lake, name, known), manifest.fence(lake, aside, known)

@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows.foundation import table_plans
+from strongroom.flows.foundation.erased import free_of_erased, within_in
 from strongroom.flows.prepare import evolve, reread
 from strongroom.flows.prepare.plan import Planned
 from strongroom.flows.prepare.run_record import Done
@@ -70,11 +71,16 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judg
     }
     still_enabled(job.settings.keyring, done.key)
     change, writers = _change(job, done, lake=lake, planned=planned)
-    version = commits.commit(lake, name, change, looked=planned.onto, writers=writers, note=note, judge=judge)
+    widened = planned.evolved is not None and bool(planned.evolved.rewritten)  # rows of before no gate has seen
+    free = free_of_erased(
+        job.settings, lake, name, change, within=within_in(plan.schema, plan.properties),
+        known=() if widened else done.known,
+    )  # fmt: skip
+    version = commits.commit(lake, name, free, looked=planned.onto, writers=writers, note=note, judge=judge)
     drop_replaced(lake, batch)
     properties.bring(lake, name, plan, say=job.say)
     evolve.note(lake, name, plan.schema)
-    staging.drop_remains(lake, name, batch.stage, named=staging.names(done.good))
+    staging.drop_unnamed(lake, name, batch.stage, version=version)
     return version
 
 

@@ -44,7 +44,8 @@ class Done:
 
     `version` is that of the training table once it is published, `aside` that of the quarantine. `notes` name the
     receivers that were not reached, and why. `absent` are columns that no file has, None where nobody knows.
-    `misses` tell what redaction missed of what was planted.
+    `misses` tell what redaction missed of what was planted. `known` are requests for erasure whose people the
+    staged files are free of.
     """
 
     run: Run
@@ -63,6 +64,7 @@ class Done:
     absent: tuple[AbsentColumn, ...] | None = None
     plan: TablePlan | None = None
     misses: Mapping[str, Misses] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
 
     @property
     def closed(self) -> bool:

@@ -12,7 +12,9 @@ from deltalake.transaction import AddAction
 from strongroom.core.contract import Contract
 from strongroom.core.errors import StoreError
 from strongroom.core.run import RUN
+from strongroom.core.settings import Settings
 from strongroom.core.sql_text import one_of
+from strongroom.flows.foundation.erased import free_of_erased, within_of
 from strongroom.stores.lake import Lake, commits, staging
 from strongroom.stores.lake.commits import Change, Judge
 from strongroom.stores.sources import manifest
@@ -24,7 +26,7 @@ FILES = "strongroom.files"
 """Beside it: the names of the staged files that hold them, as JSON."""
 
 
-def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable | None:
+def settle(settings: Settings, lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable | None:
     """Finishes a retry that died after its rows had left the quarantine and before they had reached training.
 
     Returns the training table as it then is; None when there was nothing to finish.
@@ -39,7 +41,9 @@ def settle(lake: Lake, contract: Contract, known: Sequence[Batch]) -> DeltaTable
     if not manifest.published(last, quarantine):
         return None
     told = next(entry for entry in quarantine.history() if entry.get(RUN) == last.run_id and MOVED in entry)
-    finish(lake, contract, last, onto=table, moved=int(told[MOVED]), files=_staged(lake, contract, last, told))
+    finish(
+        settings, lake, contract, last, onto=table, moved=int(told[MOVED]), files=_staged(lake, contract, last, told)
+    )
     return lake.open(training)
 
 
@@ -50,10 +54,10 @@ def drop_replaced(lake: Lake, batch: Batch) -> None:
 
 
 def finish(
-    lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int, files: Sequence[AddAction],
-    judge: Judge | None = None,
-) -> None:  # fmt: skip
-    """The rows that pass, staged before, are added to training.
+    settings: Settings, lake: Lake, contract: Contract, batch: Batch, *, onto: DeltaTable, moved: int,
+    files: Sequence[AddAction], judge: Judge | None = None,
+) -> int:  # fmt: skip
+    """The rows that pass, staged before, are added to training; returns the version that has them.
 
     Raises:
         StoreError: the stage does not hold all of them any more; the quarantine's version before still does.
@@ -66,7 +70,8 @@ def finish(
             "rows of a retry that died are no longer in its stage", where=name, todo=todo, code="table.gone"
         )
     note = {RUN: batch.run_id, "strongroom.contract": f"{contract.id} {contract.version}"}
-    commits.commit(lake, name, Change(files), looked=onto, writers=batch.writers, note=note, judge=judge)
+    free = free_of_erased(settings, lake, name, Change(files), within=within_of(onto))
+    return commits.commit(lake, name, free, looked=onto, writers=batch.writers, note=note, judge=judge)
 
 
 def _staged(lake: Lake, contract: Contract, batch: Batch, told: Mapping[str, Any]) -> list[AddAction]:

@@ -59,7 +59,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         permit(job, "write", table, contract=contract)
     permit_references(job, contract, lake)
     known = manifest.batches(lake, contract.name)
-    settle(lake, contract, known)
+    settle(job.settings, lake, contract, known)
     quarantine, onto = manifest.fence(lake, aside, known), manifest.fence(lake, training, known)
     evolved = evolution_of(contract, onto)
     if evolved.changes.keys() == {TAG}:  # a table of before rows were tagged
@@ -85,9 +85,12 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     if tally.kept:
         _judge(job, way, staged, lake=lake, batch=batch)
         still_enabled(job.settings.keyring, keyring.primary)
-        _publish(job, way, plan, staged, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
-    for table, files in ((training, staged.good), (aside, staged.bad)):
-        staging.drop_remains(lake, table, batch.stage, named=staging.names(files) if tally.kept else ())
+        version = _publish(job, way, plan, staged, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
+        staging.drop_remains(lake, aside, batch.stage, named=staging.names(staged.bad))
+        staging.drop_unnamed(lake, training, batch.stage, version=version)
+    else:
+        for table in (training, aside):
+            staging.drop_stage(lake, table, batch.stage)
     counts = {"read": tally.rows, "written": tally.kept, "quarantined": tally.bad}
     summary = f"{aside}: {counted(tally.rows, 'row')} tried, {tally.kept:,} now in {training}, {tally.bad:,} stay"
     if closed := tally.failed.get(UNOPENED, 0):
@@ -180,8 +183,11 @@ def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) ->
 def _publish(
     job: Job, way: Road, plan: PassPlan, tried: _Retried, *, lake: Lake, batch: Batch, onto: DeltaTable,
     quarantine: DeltaTable,
-) -> None:  # fmt: skip
-    """Out of quarantine, into training. If training then does not take them, they go back."""
+) -> int:  # fmt: skip
+    """Out of quarantine, into training. If training then does not take them, they go back.
+
+    Returns the version of training.
+    """
     contract, training, aside = plan.contract, plan.table, plan.contract.quarantine
     judge = new_keys(job, way, plan, lake=lake, good=tried.good)
     commits.look(lake, training, looked=onto, writers=batch.writers, whole=False, judge=judge)
@@ -191,11 +197,13 @@ def _publish(
     still = Change(tried.bad, whole=True, schema=table_plans.QUARANTINE)
     version = commits.commit(lake, aside, still, looked=quarantine, writers=batch.writers, note=note)
     try:
-        finish(lake, contract, batch, onto=onto, moved=moved, files=tried.good, judge=judge)
+        published = finish(job.settings, lake, contract, batch, onto=onto, moved=moved, files=tried.good, judge=judge)
     except StoreError:
         now = lake.open(training)
         if now is None or not manifest.published(batch, now):  # else another run has settled it
             commits.take_back(lake, aside, version=version, writers=batch.writers)
             raise
+        published = now.version()
     wanted = marked(table_plans.training(contract), keyring_of(plan.keys), contract)
     properties.bring(lake, training, wanted, say=job.say)
+    return int(published)

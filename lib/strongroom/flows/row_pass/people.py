@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.subject import subject_of
+from strongroom.core.contract.subject import domain_of, subject_of
 from strongroom.core.run import Job
-from strongroom.flows.row_pass.person_gates import Leave, PersonGate, shipped
+from strongroom.flows.foundation.erased import tombstones
+from strongroom.flows.row_pass.person_gates import ERASED, Leave, PersonGate, shipped
 from strongroom.stores.lake import Lake
 
 
@@ -24,5 +25,10 @@ def gates_of(job: Job, contract: Contract, lake: Lake, *, folder: str, reached: 
     return shipped(_leaves(job, contract, lake), folder=folder, reached=reached)
 
 
-def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:
-    return []
+def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
+    """Whose rows are left out, the gravest reason first."""
+    subject = subject_of(contract)
+    if subject is None:
+        return []
+    dead = tombstones(job.settings, domain_of(subject, table=contract.training))
+    return [Leave(ERASED, dead.tags)] if dead.tags else []

@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -49,12 +49,14 @@ class Change:
         whole: all files go. Then no `removes`, and the columns may become those of `schema`.
         schema: Arrow's, with `whole` only: the library knows no other way to change columns and files in one version.
             Columns that older files lack and that may be null can be added before (`altered`): no row differs by them.
+        marks: writer → number, kept in the Delta log beside those of `commit`, whatever stood there.
     """
 
     adds: Sequence[AddAction] = ()
     removes: Sequence[RemoveAction] = ()
     whole: bool = False
     schema: pa.Schema | None = None
+    marks: Mapping[str, int] = field(default_factory=dict)
 
 
 def commit(
@@ -96,7 +98,9 @@ def commit(
             delta_schema(made.schema) if made.whole and made.schema is not None else now.schema(),
             partition_by=[],
             commit_properties=CommitProperties(
-                {**(note or {}), SIGN: sign}, max_commit_retries=0, app_transactions=told
+                {**(note or {}), SIGN: sign},
+                max_commit_retries=0,
+                app_transactions=[*told, *(Transaction(name, number) for name, number in made.marks.items())],
             ),
         )
 

@@ -96,41 +96,13 @@ class Rewrite:
             FileNotFoundError: it is gone; see `left`.
             StoreError: it cannot be read or written.
         """
-        filesystem, folder = filesystem_of(self.lake.folder(self.table))
         self.done += 1
         stage = written(self.lake, self.stage)
         name = f"{stage}/{name_anew(path, self.done)}"
-        filesystem.create_dir(f"{folder}/{stage}", recursive=True)
-        rows = 0
-        try:
-            with self._open(path) as file:
-                declared = self.schema if self.schema is not None else pa.schema(self.onto.schema().to_arrow())
-                schema = _as_declared(file.schema_arrow, declared)
-                with pq.ParquetWriter(
-                    f"{folder}/{name}", schema, filesystem=filesystem, compression=_compression(file),
-                    use_dictionary=_dictionaries(file), write_statistics=_open_columns(self.onto),
-                ) as out:  # fmt: skip
-                    made = (change(batch.cast(schema)).cast(schema) for batch in file.iter_batches(batch_size=ROWS))
-                    for group in _groups(made):
-                        rows += group.num_rows
-                        out.write_table(group, row_group_size=group.num_rows)
-            info = filesystem.get_file_info(f"{folder}/{name}")
-        except (OSError, pa.ArrowException) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise StoreError(
-                "a file cannot be written anew",
-                where=f"{self.table}: {path}",
-                todo="See the disk.",
-                code="table.unwritable",
-            ) from None
-        stamp = info.mtime_ns // 1_000_000
-        self.pairs.append(
-            (
-                RemoveAction(path, False, stamp, size, {}),
-                AddAction(name, info.size, {}, stamp, True, f'{{"numRecords":{rows}}}'),
-            )
-        )
+        schema = self.schema if self.schema is not None else pa.schema(self.onto.schema().to_arrow())
+        new = file_anew(self.lake, self.table, self.onto, path, name, change=change, schema=schema)
+        stamp = new.modification_time
+        self.pairs.append((RemoveAction(path, False, stamp, size, {}), new))
 
     def forget(self) -> None:
         """The file that was written last is not needed after all."""
@@ -188,9 +160,60 @@ class Rewrite:
                 filesystem.delete_dir(info.path)
 
     def _open(self, path: str) -> pq.ParquetFile:
-        filesystem, folder = filesystem_of(self.lake.folder(self.table))
-        # Spark writes timestamps as INT96, which Arrow would take for nanoseconds, and those end in 2262.
-        return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
+        return opened(self.lake, self.table, path)
+
+
+def opened(lake: Lake, table: str, path: str) -> pq.ParquetFile:
+    """A file of a table, as its log names it.
+
+    Raises:
+        FileNotFoundError: it is gone.
+    """
+    filesystem, folder = filesystem_of(lake.folder(table))
+    # Spark writes timestamps as INT96, which Arrow would take for nanoseconds, and those end in 2262.
+    return pq.ParquetFile(f"{folder}/{unquote(path)}", filesystem=filesystem, coerce_int96_timestamp_unit="us")
+
+
+def file_anew(
+    lake: Lake, table: str, onto: DeltaTable, path: str, name: str, *,
+    change: Callable[[pa.RecordBatch], pa.RecordBatch], schema: pa.Schema,
+) -> AddAction:  # fmt: skip
+    """A file of a table written anew, batch by batch, under another name in the table's folder; no version knows it.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        onto: the table, whose properties say which minima and maxima may stand in a file.
+        path: the file, as the log names it.
+        name: of the new one.
+        change: of each batch.
+        schema: the types that the table declares.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        StoreError: it cannot be read or written.
+    """
+    filesystem, folder = filesystem_of(lake.folder(table))
+    filesystem.create_dir(f"{folder}/{name.rpartition('/')[0]}", recursive=True)
+    rows = 0
+    try:
+        with opened(lake, table, path) as file:
+            kinds = _as_declared(file.schema_arrow, schema)
+            with pq.ParquetWriter(
+                f"{folder}/{name}", kinds, filesystem=filesystem, compression=_compression(file),
+                use_dictionary=_dictionaries(file), write_statistics=_open_columns(onto),
+            ) as out:  # fmt: skip
+                made = (change(batch.cast(kinds)).cast(kinds) for batch in file.iter_batches(batch_size=ROWS))
+                for group in _groups(made):
+                    rows += group.num_rows
+                    out.write_table(group, row_group_size=max(group.num_rows, 1))
+        info = filesystem.get_file_info(f"{folder}/{name}")
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        what, where = "a file cannot be written anew", f"{table}: {path}"
+        raise StoreError(what, where=where, todo="See the disk.", code="table.unwritable") from None
+    return AddAction(name, info.size, {}, info.mtime_ns // 1_000_000, True, f'{{"numRecords":{rows}}}')
 
 
 def _turn(table: DeltaTable) -> int:

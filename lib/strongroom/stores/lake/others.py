@@ -15,6 +15,8 @@ from strongroom.stores.lake.lake import Lake, filesystem_of
 
 REWRAP = "strongroom.rewrap"
 """In the note of a commit of ours that writes the same rows anew: other ciphertexts, no other value."""
+ERASE = "strongroom.erase"
+"""In the note of a commit of ours that only takes rows of erased people out, and names the run that did."""
 SIGN = "strongroom.commit"
 """In the note of each commit of files: a random name, by which it is known again."""
 
@@ -30,7 +32,8 @@ class Others:
 def since(lake: Lake, table: str, *, looked: DeltaTable, now: DeltaTable) -> Others:
     """What became of the rows after the version that was looked at.
 
-    A compaction, a VACUUM, a property or a constraint leaves them as they are. A version whose entry in the log is gone
+    A compaction, a VACUUM, a property or a constraint leaves them as they are, and who adds rows or throws all away
+    need not know of an erasure. A version whose entry in the log is gone
     already counts as one that changed them: nobody can tell.
     """
     numbers = range(looked.version() + 1, now.version() + 1)
@@ -110,7 +113,7 @@ def _has_vectors(found: DeltaTable) -> bool:
 def _changes_rows(lake: Lake, table: str, number: int) -> bool:
     """Whether a version says of itself that rows came or went."""
     actions = list(actions_of(lake, table, number))
-    if any(REWRAP in action.get("commitInfo", {}) for action in actions):
+    if any(word in action.get("commitInfo", {}) for action in actions for word in (REWRAP, ERASE)):
         return False
     return not actions or any(
         action[kind].get("dataChange", True) for action in actions for kind in ("add", "remove") if kind in action

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from strongroom.stores.lake.lake import Lake, filesystem_of
+from strongroom.stores.lake.others import files_of
 from strongroom.stores.lake.parquet_sink import Place, Written, make_folder
 from strongroom.stores.permissions import has_modes
 from strongroom.stores.spark.settings import PARQUET
@@ -157,6 +158,13 @@ def drop_remains(lake: Lake, table: str, stage: str, *, named: Collection[str]) 
     for path in left:
         with suppress(FileNotFoundError):
             filesystem.delete_file(f"{folder}/{path}")
+
+
+def drop_unnamed(lake: Lake, table: str, stage: str, *, version: int) -> None:
+    """The same, of what a version of the table does not name that has just been made of this stage."""
+    made = lake.open_at(table, version)
+    if made is not None:
+        drop_remains(lake, table, stage, named=files_of(made))
 
 
 def drop_stage(lake: Lake, table: str, stage: str) -> None:

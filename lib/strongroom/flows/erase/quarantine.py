@@ -1,0 +1,111 @@
+"""People in a quarantine: its rows are sealed as a whole, so they are opened and read again as they were read before.
+
+A row whose subject can be read is found by its tag, like any other. One without (a torn line, a subject that is none)
+is searched for what the request knows of the people, as far as that is long enough to be nobody else's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.core.contract import Contract
+from strongroom.core.keys.ring import Keyring
+from strongroom.flows.erase.crowd import Crowd, Flags
+from strongroom.flows.quarantine.sealed_feed import Opened, Sealed
+from strongroom.flows.row_pass.process import UNOPENED, PassPlan
+from strongroom.protect import unseal
+from strongroom.protect.subject_tags import row_tagger
+from strongroom.quality.reading.columns import read_batch
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake.file_rewrite import opened
+from strongroom.stores.sources.origins import origins_of
+
+LONG = 6
+"""Bytes of a value that is looked for in what is no row; a shorter one stands in other people's rows, too."""
+_WORD = rb"[0-9A-Za-z_\x80-\xff]"
+
+
+@dataclass(slots=True)
+class SealedRows:
+    """Finds people in the files of one quarantine.
+
+    Args:
+        lake: where it lies.
+        contract: of its rows.
+        ring: opens them.
+        crowd: the people.
+        values: request → what it knows of its people.
+        unopened: rows that do not open, of the files that were looked through.
+        unread: rows that are none and in which people with short values only cannot be looked for.
+    """
+
+    lake: Lake
+    contract: Contract
+    ring: Keyring
+    crowd: Crowd
+    values: Mapping[str, Sequence[str]]
+    unopened: int = 0
+    unread: int = 0
+    _patterns: dict[str, re.Pattern[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for request, values in self.values.items():
+            long = sorted({value.encode() for value in values if len(value.encode()) >= LONG}, key=len, reverse=True)
+            if long:
+                words = b"|".join(map(re.escape, long))
+                self._patterns[request] = re.compile(b"(?<!" + _WORD + b")(?:" + words + b")(?!" + _WORD + b")")
+
+    def find(self, path: str) -> tuple[Flags, Counter[str]]:
+        """Which rows of a file are theirs, and how many of each request."""
+        table = self.contract.quarantine
+        with opened(self.lake, table, path) as file:
+            rows = file.metadata.num_rows
+            columns = [name for name in ("batch", "source_file") if name in file.schema_arrow.names]
+            batches = sorted(set(file.read(columns).column("batch").to_pylist())) if "batch" in columns else []
+        kept = origins_of(self.lake, self.contract.name, [batch for batch in batches if batch is not None])
+        forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
+        place = f"{self.lake.folder(table)}/{unquote(path)}"
+        feed = Sealed(PassPlan(self.contract, self.contract.training, self.ring.handle), forms, (place,))
+        found, counts = np.zeros(rows, np.bool_), Counter[str]()
+        number = pa.RecordBatch.from_pydict({"number": pa.array([0])})
+        for _, _, some in feed.openings([number]):
+            counts.update(self._rows(some, found))
+        return found, counts
+
+    def _rows(self, some: Opened, found: Flags) -> Counter[str]:
+        counts, places, read = Counter[str](), some.again.places, self.contract.as_read
+        loose = [numbers for reason, numbers in some.others.items() if reason != UNOPENED]
+        self.unopened += len(some.others.get(UNOPENED, ()))
+        tagger = row_tagger(read, table=self.contract.training, keyring=self.ring)
+        if len(places) and tagger is not None:
+            tags = tagger(read_batch(some.again.rows, read).batch)
+            theirs = self.crowd.people.holds(tags)
+            found[some.before + places[theirs]] = True
+            counts = self.crowd.counted(tags.filter(pa.array(theirs)))
+            loose.append(places[np.asarray(tags.is_null())])
+        which = np.concatenate(loose) if loose else np.zeros(0, np.int64)
+        return counts + self._searched(some, which, found)
+
+    def _searched(self, some: Opened, which: np.ndarray, found: Flags) -> Counter[str]:
+        """Rows whose subject nobody can read, by what else is known of the people."""
+        counts = Counter[str]()
+        if not len(which):
+            return counts
+        clear, _ = unseal(
+            some.aside.column("row").take(pa.array(which)), table=self.contract.training, keyring=self.ring
+        )
+        for place, line in zip(which.tolist(), clear.to_pylist(), strict=True):
+            owner = next((name for name, words in self._patterns.items() if line and words.search(line)), "")
+            if owner:
+                found[some.before + place] = True
+                counts[owner] += 1
+        if len(self._patterns) < len(self.crowd.requests):
+            self.unread += len(which) - sum(counts.values())
+        return counts

@@ -1,0 +1,167 @@
+"""Rows of people out of a table: only files that hold them are written anew, in one commit that is a fence.
+
+The commit counts only on exactly the version that was looked through. So every file of before it was searched, and who
+commits after it asks for tombstones first (`flows/foundation/erased.py`). It is made also where nobody was found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction, RemoveAction
+
+from strongroom.core.contract.subject import TAG
+from strongroom.core.erasure import TURN
+from strongroom.core.errors import StoreError
+from strongroom.flows.erase.crowd import Crowd, Flags
+from strongroom.flows.foundation.erased import rows_of_people, tags_of
+from strongroom.stores.lake import Lake, commits, staging
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.lake.file_rewrite import file_anew
+from strongroom.stores.lake.others import ERASE, files_of, fit
+
+Find = Callable[[str], tuple[Flags, Counter[str]]]
+"""Of a file, as the log names it: which rows are to go, and how many of them for each request."""
+
+
+@dataclass(slots=True)
+class Hits:
+    """What was found of people in a table, or taken out: rows by request, and files and bytes that held them."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    size: int = 0
+    version: int | None = None
+
+    def add(self, rows: Counter[str], size: int) -> None:
+        """One more file."""
+        if rows:
+            self.rows.update(rows)
+            self.files += 1
+            self.size += size
+
+
+def by_tag(lake: Lake, table: str, crowd: Crowd) -> Find:
+    """Finds people by the tags of the rows."""
+
+    def find(path: str) -> tuple[Flags, Counter[str]]:
+        rows = rows_of_people(lake, table, path, crowd.people)
+        if not rows.any():
+            return rows, Counter()
+        tags = pa.concat_arrays([*tags_of(lake, table, path)])
+        return rows, crowd.counted(tags.filter(pa.array(rows)))
+
+    return find
+
+
+def hits(found: DeltaTable, find: Find) -> Hits:
+    """What is found in the newest version; nothing is changed."""
+    told = Hits(version=found.version())
+    for path, size in sorted(files_of(found).items()):
+        told.add(find(path)[1], size)
+    return told
+
+
+def erased(
+    lake: Lake, table: str, find: Find, *, number: int, run_id: str, step: Callable[[str], None] = lambda _: None
+) -> Hits:
+    """Takes the rows out.
+
+    Args:
+        lake: where the table lies.
+        table: its name.
+        find: says which rows.
+        number: of the erasure, which the table's log keeps.
+        run_id: of the run.
+        step: is told what is done next.
+
+    Raises:
+        StoreError: the table's files are not its rows, or it cannot be written; its rows are what they were.
+    """
+    looked = lake.open(table)
+    if looked is None:
+        return Hits()
+    fit(table, looked)
+    if (looked.transaction_version(TURN) or 0) >= number and not hits(looked, find).rows:
+        return Hits(version=looked.version())  # a run that was killed has come so far
+    work = _Work(lake, table, find, staging.written(lake, f"erase-{number:06d}-{run_id}"), step)
+    step("commit")
+    version = commits.commit(lake, table, lambda now: work.change(now, number), looked=looked, note={ERASE: run_id})
+    return work.told(version)
+
+
+@dataclass(slots=True)
+class _Work:
+    """Files that were looked through: None for one without hits, else the action that puts another in its place."""
+
+    lake: Lake
+    table: str
+    find: Find
+    stage: str
+    step: Callable[[str], None]
+    seen: dict[str, tuple[Counter[str], int, AddAction | None]] = field(default_factory=dict)
+    live: set[str] = field(default_factory=set)
+
+    def change(self, now: DeltaTable, number: int) -> Change:
+        """What is to be done with the files of this very version; those that are new since the last try are read."""
+        files = files_of(now)
+        for path, size in sorted(files.items()):
+            if path not in self.seen:
+                self.seen[path] = self._looked(now, path, size)
+        self.live = {path for path in files if self.seen[path][0]}
+        pairs = [(path, files[path], self.seen[path][2]) for path in sorted(self.live)]
+        removes = [RemoveAction(path, True, self._now(new), size, {}) for path, size, new in pairs]
+        return Change([new for *_, new in pairs if new is not None], removes, marks={TURN: number})
+
+    def _looked(self, now: DeltaTable, path: str, size: int) -> tuple[Counter[str], int, AddAction | None]:
+        rows, counts = self.find(path)
+        if not rows.any():
+            return Counter(), size, None
+        if rows.all():
+            return counts, size, None
+        self.step("file")
+        name = f"{self.stage}/{staging.name_anew(path, len(self.seen))}"
+        schema = pa.schema(now.schema().to_arrow())
+        return counts, size, file_anew(self.lake, self.table, now, path, name, change=_leaves_out(rows), schema=schema)
+
+    def _now(self, new: AddAction | None) -> int:
+        return new.modification_time if new is not None else 0
+
+    def told(self, version: int) -> Hits:
+        """What was taken out."""
+        told = Hits(version=version)
+        for path in self.live:
+            told.add(*self.seen[path][:2])
+        return told
+
+
+def _leaves_out(rows: Flags) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What gives a file's batches, one after the other, without these rows."""
+    at = 0
+
+    def change(batch: pa.RecordBatch) -> pa.RecordBatch:
+        nonlocal at
+        at, first = at + batch.num_rows, at
+        return batch.filter(pa.array(~rows[first:at]))
+
+    return change
+
+
+def untagged(lake: Lake, table: str, found: DeltaTable) -> int:
+    """Rows without a tag of anybody: whose they are nobody can tell."""
+    return sum(tags.null_count for path in files_of(found) for tags in tags_of(lake, table, path))
+
+
+def refuse_strange(table: str, found: DeltaTable) -> None:
+    """Makes sure that a table has tags.
+
+    Raises:
+        StoreError: it has none.
+    """
+    if TAG not in {field.name for field in found.schema().fields}:
+        what, todo = "rows of this table carry no tag of whose they are", "Make it anew by its job."
+        raise StoreError(what, where=table, todo=todo, code="erasure.untagged")

@@ -1,0 +1,199 @@
+"""Who was erased, for whoever reads or makes rows: nobody brings these people back, and nobody reads them meanwhile.
+
+Every commit of rows with tags goes through `free_of_erased`: it asks for tombstones after it has opened the table, and
+counts only if nobody has written since. So of a run and an erasure at once either the erasure finds the run's files, or
+the run finds the tombstones. A table says in its log up to which erasure its rows are free of people (`TURN`); one that
+says less than the folder of requests was put back from an older copy. Why: docs/decisions/erasure.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
+
+from strongroom.core.contract.subject import TAG
+from strongroom.core.erasure import REQUESTED, TURN, Request
+from strongroom.core.errors import StoreError
+from strongroom.core.settings import Settings
+from strongroom.flows.foundation.table_plans import MADE, SUBJECT
+from strongroom.protect.subject_tags import TYPE
+from strongroom.protect.tag_sets import TagSet, tag_set
+from strongroom.stores.erasures import Erasures, domain_name
+from strongroom.stores.lake import Lake
+from strongroom.stores.lake.commits import Change
+from strongroom.stores.lake.file_rewrite import file_anew, opened
+
+Within = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """The people of a domain who are not to come back, and up to which erasure these are all there are.
+
+    Args:
+        tags: of the people, a column for each request.
+        requests: whose, in the same order.
+        number: of the last erasure.
+    """
+
+    tags: tuple[pa.Array, ...]
+    requests: tuple[str, ...]
+    number: int
+
+    def people(self) -> TagSet:
+        return tag_set(self.tags)
+
+
+def tombstones(
+    settings: Settings, within: Within, *, without: Collection[str] = (), only: Callable[[Request], bool] | None = None
+) -> Tombstones:
+    """The tombstones of a domain.
+
+    Args:
+        settings: name the folder of requests.
+        within: the domain.
+        without: ids of requests that are not asked about.
+        only: which requests; default all, from the moment that they are taken.
+
+    Raises:
+        StoreError: they cannot be read.
+    """
+    store = Erasures.of(settings)
+    number = store.turns().get(domain_name(within), 0)  # before the tombstones: all up to that number are among them
+    found = [
+        request
+        for request in (store.all() if store.names() - {*without} else ())
+        if request.within == within and request.id not in without and (only is None or only(request))
+    ]
+    return Tombstones(
+        tuple(of_bytes(store.tags(request)) for request in found), tuple(request.id for request in found), number
+    )
+
+
+def approved(request: Request) -> bool:
+    """Whether a run may erase the people of a request."""
+    return request.state != REQUESTED
+
+
+def of_bytes(tags: bytes) -> pa.Array:
+    """Tags, 16 bytes each, as a column."""
+    fixed = pa.Array.from_buffers(pa.binary(16), len(tags) // 16, [None, pa.py_buffer(tags)])
+    return fixed.cast(TYPE)
+
+
+def within_of(found: DeltaTable) -> Within | None:
+    """Within what people of a table are one, as it says itself; None for a table without tags."""
+    return within_in(pa.schema(found.schema().to_arrow()), found.metadata().configuration)
+
+
+def within_in(schema: pa.Schema, properties: Mapping[str, str]) -> Within | None:
+    """The same of a table that is planned."""
+    if TAG not in schema.names:
+        return None
+    made = (schema.field(TAG).metadata or {}).get(MADE.encode())
+    try:
+        said = json.loads(made)[TAG][2] if made else json.loads(properties.get(SUBJECT, ""))
+        return tuple(map(str, said["within"]))
+    except (KeyError, ValueError, TypeError, IndexError):
+        return None
+
+
+def behind(settings: Settings, found: DeltaTable) -> bool:
+    """Whether rows of people may be in a table who were erased from it: it was put back from an older copy."""
+    turns = Erasures.of(settings).turns() if settings.erasures else {}
+    within = within_of(found) if turns else None
+    return within is not None and turns.get(domain_name(within), 0) > (found.transaction_version(TURN) or 0)
+
+
+def refuse_behind(settings: Settings, table: str, found: DeltaTable) -> None:
+    """Makes sure that nobody reads a table that people would have to be erased from once more.
+
+    Raises:
+        StoreError: it is such a table.
+    """
+    if behind(settings, found):
+        what = "people were erased from this table since this copy of it was made"
+        raise StoreError(
+            what, where=table, todo="Erase them again: ./spark-submit.sh erase run.", code="erasure.behind"
+        )
+
+
+def free_of_erased(
+    settings: Settings, lake: Lake, table: str, change: Change | Callable[[DeltaTable], Change], *,
+    within: Within | None, known: Collection[str] = (),
+) -> Callable[[DeltaTable], Change]:  # fmt: skip
+    """The same change without rows of erased people, as of the moment at which it is tried.
+
+    Args:
+        settings: name the folder of requests.
+        lake: where the table lies.
+        table: its name.
+        change: what is to be committed.
+        within: the domain of its tags; None for a table without, which stays as it is.
+        known: ids of requests whose people the files to be added are known to be free of.
+    """
+
+    def free(now: DeltaTable) -> Change:
+        made = change(now) if callable(change) else change
+        if within is None:
+            return made
+        dead = tombstones(settings, within, without=known)
+        whole = made.whole or not now.file_uris()
+        marks = {TURN: dead.number} if whole and dead.number > (now.transaction_version(TURN) or 0) else {}
+        adds = without_people(lake, table, now, made.adds, dead.people()) if dead.tags else made.adds
+        return replace(made, adds=adds, marks={**made.marks, **marks})
+
+    return free
+
+
+def without_people(
+    lake: Lake, table: str, onto: DeltaTable, files: Sequence[AddAction], people: TagSet
+) -> list[AddAction]:
+    """Files of a table that no version knows yet; those with rows of these people written anew without, beside them."""
+    kept = []
+    for add in files:
+        rows = rows_of_people(lake, table, add.path, people)
+        if not rows.any():
+            kept.append(add)
+        elif not rows.all():
+            kept.append(anew_without(lake, table, onto, add.path, f"{_folder(add.path)}free-{_name(add.path)}", people))
+    return kept
+
+
+def anew_without(lake: Lake, table: str, onto: DeltaTable, path: str, name: str, people: TagSet) -> AddAction:
+    """A file of a table written anew without the rows of these people."""
+    schema = pa.schema(onto.schema().to_arrow())
+    return file_anew(lake, table, onto, path, name, change=leaves_out(people), schema=schema)
+
+
+def leaves_out(people: TagSet) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What gives a batch without the rows of these people."""
+    return lambda batch: batch.filter(pa.array(~people.holds(batch.column(TAG))))
+
+
+def rows_of_people(lake: Lake, table: str, path: str, people: TagSet) -> np.ndarray:
+    """Which rows of a file are theirs; of one without tags none can be told to be."""
+    found = [people.holds(tags) for tags in tags_of(lake, table, path)]
+    return np.concatenate(found) if found else np.zeros(0, np.bool_)
+
+
+def tags_of(lake: Lake, table: str, path: str) -> Iterator[pa.Array]:
+    """The tags of a file's rows, in order."""
+    with opened(lake, table, path) as file:
+        if TAG in file.schema_arrow.names:
+            for batch in file.iter_batches(batch_size=1 << 16, columns=[TAG]):
+                yield batch.column(0).cast(TYPE)
+
+
+def _folder(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
