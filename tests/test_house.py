@@ -105,8 +105,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown "
-    "standard subject",
+    "core.contract": "conditions curation file formats model operators overlay protection redaction references retention "
+    "shown standard subject",
     "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
@@ -126,8 +126,8 @@ FACES = {
     "flows.quarantine": "",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json shape_check "
-    "source_positions",
+    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
+    "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
     "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
