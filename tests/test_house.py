@@ -93,6 +93,7 @@ FLOWS = {
     "flows.keys": "flows.foundation",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
+    "flows.retain": "flows.erase flows.foundation flows.quarantine flows.row_pass",
     "flows.vectorize": "flows.foundation flows.read",
     "flows.explore": "flows.foundation flows.read flows.vectorize",
     "flows.access": "flows.foundation",
@@ -117,7 +118,7 @@ FACES = {
     "flows.contract": "",
     "flows.curate": "",
     "flows.doctor": "",
-    "flows.erase": "",
+    "flows.erase": "finding left_files places tables",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders keyring known_tables "
     "projections lake_map provenance reporting role_keys run_rows strays table_plans",
@@ -127,8 +128,9 @@ FACES = {
     "flows.project": "",
     "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
+    "flows.retain": "",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
+    "flows.row_pass": "engines feeds inputs part_reader passing people person_gates probe process redacting road row_json "
     "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",

@@ -109,7 +109,7 @@ def run(flow: ModuleType, argv: Sequence[str]) -> int:
         fault = translate(full) or StoreError("the help cannot be written")
         return Telling(name, "", as_json=False, start=start).failed(fault, code=fault.exit_code)
     run_id = args.run_id or new_run_id()
-    verb = getattr(args, "verb", "")
+    verb = getattr(args, "verb", "") or ""
     telling = Telling(name, run_id, as_json=args.json, start=start, config=args.config, verb=verb)
     try:
         _check_words(argv)

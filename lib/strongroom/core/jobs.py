@@ -61,6 +61,7 @@ JOBS: Mapping[str, JobEntry] = {
         local=True,
         writes=("training", "quarantine", "strongroom"),
     ),
+    "retain": JobEntry("Take rows out that have had their time, everywhere", writes=ERASED[:-1]),
     "reveal": JobEntry("Open encrypted columns for who may see them", spark="always", writes=("revealed",)),
     "sample": JobEntry("Make an invented lake to try everything on"),
     "vectorize": JobEntry(

@@ -50,7 +50,7 @@ class Finder:
     def of(self, place: Place, crowd: Crowd) -> Find:
         """What finds them in the files of a table."""
         if place.kind == SHOWN:
-            return self._shown(place)
+            return self.shown(place)
         if place.kind != SEALED:
             return by_tag(self.lake, place.name, crowd)
         contract = self.contract(place.name)
@@ -69,7 +69,7 @@ class Finder:
 
         return find
 
-    def _shown(self, place: Place) -> Find:
+    def shown(self, place: Place) -> Find:
         """All rows of a file whose source's file has gone: the projection gets them anew with its next refresh."""
         live = {each for source, _ in place.sources for each in source_files(self.lake, source)}
 

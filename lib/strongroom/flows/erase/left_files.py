@@ -7,6 +7,7 @@ of a run that is at work stay; it asks for tombstones before it commits, and the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,13 +27,16 @@ IN_FLIGHT = 86_400
 STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
 
 
-def drop_left(lake: Lake, table: str, *, now: float) -> tuple[int, list[str]]:
+def drop_left(
+    lake: Lake, table: str, *, now: float, holds: Callable[[str], bool] = lambda _: True
+) -> tuple[int, list[str]]:
     """Deletes them; returns how many there were, and the stages that stay.
 
     Args:
         lake: where the table lies.
         table: its name.
         now: seconds since 1970.
+        holds: whether one of an older version, named by its path in the table's folder, holds what has to go.
     """
     found = lake.open(table)
     if found is None:
@@ -54,6 +58,9 @@ def drop_left(lake: Lake, table: str, *, now: float) -> tuple[int, list[str]]:
         stage = STAGE.fullmatch(top)
         if stage is not None and int(stage[2]) > turns[stage[1]]:
             stages.setdefault(top, []).append(info)
+            continue
+        remains = stage is not None and (stage[1] == "erase" or top.startswith("_"))  # of a run that has ended
+        if not remains and not holds(inside):
             continue
         gone.append(_delete(filesystem, info.path))
     flying = []

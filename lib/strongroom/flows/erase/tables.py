@@ -67,15 +67,15 @@ def hits(found: DeltaTable, find: Find) -> Hits:
 
 
 def erased(
-    lake: Lake, table: str, find: Find, *, number: int, run_id: str, step: Callable[[str], None] = lambda _: None
+    lake: Lake, table: str, find: Find, *, number: int | None, run_id: str, step: Callable[[str], None] = lambda _: None
 ) -> Hits:
-    """Takes the rows out.
+    """Takes the rows out, and commits also where there is none; without a number only where there is some.
 
     Args:
         lake: where the table lies.
         table: its name.
         find: says which rows.
-        number: of the erasure, which the table's log keeps.
+        number: of the erasure, which the table's log keeps; None where it is no erasure.
         run_id: of the run.
         step: is told what is done next.
 
@@ -86,9 +86,11 @@ def erased(
     if looked is None:
         return Hits()
     fit(table, looked)
-    if (looked.transaction_version(TURN) or 0) >= number and not hits(looked, find).rows:
+    turn = looked.transaction_version(TURN) or 0
+    if (number is None or turn >= number) and not hits(looked, find).rows:
         return Hits(version=looked.version())  # a run that was killed has come so far
-    work = _Work(lake, table, find, staging.written(lake, f"erase-{number:06d}-{run_id}"), step)
+    stage = f"erase-{turn if number is None else number:06d}-{run_id}"
+    work = _Work(lake, table, find, staging.written(lake, stage), step)
     step("commit")
     version = commits.commit(lake, table, lambda now: work.change(now, number), looked=looked, note={ERASE: run_id})
     return work.told(version)
@@ -106,7 +108,7 @@ class _Work:
     seen: dict[str, tuple[Counter[str], int, AddAction | None]] = field(default_factory=dict)
     live: set[str] = field(default_factory=set)
 
-    def change(self, now: DeltaTable, number: int) -> Change:
+    def change(self, now: DeltaTable, number: int | None) -> Change:
         """What is to be done with the files of this very version; those that are new since the last try are read."""
         files = files_of(now)
         for path, size in sorted(files.items()):
@@ -115,7 +117,9 @@ class _Work:
         self.live = {path for path in files if self.seen[path][0]}
         pairs = [(path, files[path], self.seen[path][2]) for path in sorted(self.live)]
         removes = [RemoveAction(path, True, self._now(new), size, {}) for path, size, new in pairs]
-        return Change([new for *_, new in pairs if new is not None], removes, marks={TURN: number})
+        return Change(
+            [new for *_, new in pairs if new is not None], removes, marks={} if number is None else {TURN: number}
+        )
 
     def _looked(self, now: DeltaTable, path: str, size: int) -> tuple[Counter[str], int, AddAction | None]:
         rows, counts = self.find(path)

@@ -10,6 +10,7 @@ from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
 from strongroom.core.errors import Refused
+from strongroom.core.policy import Deny
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.policy.file import load_policy
 from strongroom.core.run import Job
@@ -80,6 +81,12 @@ def permit(
         _keep(job, decision, contract, shows=shows)
         return decision
     raise refused(job, decision, contract, shows=shows)
+
+
+def held(job: Job, table: str, *, contract: Contract | None = None) -> str:
+    """By which denies of `delete` a table's rows stay, each with its place; empty where none does: a legal hold."""
+    denies = [rule for rule, _ in ask(job, "delete", table, contract=contract).denying if isinstance(rule, Deny)]
+    return "; ".join(f"{rule.reason} ({rule.where})" for rule in denies)
 
 
 def refused(job: Job, decision: Decision, contract: Contract | None = None, *, shows: bool = False) -> Refused:

@@ -8,6 +8,7 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import domain_of, subject_of
 from strongroom.core.run import Job
+from strongroom.flows.foundation.authorise import held
 from strongroom.flows.foundation.erased import tombstones
 from strongroom.flows.row_pass.person_gates import ERASED, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan
@@ -25,7 +26,7 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
         reached: whether workers reach it.
     """
     contract = plan.contract
-    if contract.retention is not None:
+    if contract.retention is not None and not held(job, contract.training, contract=contract):
         plan = replace(plan, kept_since=kept_since(contract.retention, job.run.started))
     if subject_of(contract) is None:
         return plan

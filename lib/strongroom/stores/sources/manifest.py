@@ -102,6 +102,16 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     )
 
 
+def planned(lake: Lake, dataset: str) -> dict[int, datetime]:
+    """When each batch of a data set was planned: what it read is older."""
+    rows = lake.read(MANIFEST, ("batch", "planned"), where=equals("dataset", dataset))
+    return (
+        {}
+        if rows is None
+        else dict(zip(*(rows.column(name).to_pylist() for name in ("batch", "planned")), strict=True))
+    )
+
+
 def _within(lake: Lake, path: str) -> str:
     """A file's path as the manifest keeps it: below the lake's root relative to that, so that a lake can be moved."""
     return path.removeprefix(f"{lake.root.rstrip('/')}/")
