@@ -106,8 +106,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown "
-    "standard subject",
+    "core.contract": "conditions curation file formats model operators overlay protection redaction references "
+    "retention shown standard subject",
     "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
@@ -120,7 +120,7 @@ FACES = {
     "flows.erase": "",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders keyring known_tables "
-    "projections lake_map provenance reporting role_keys run_rows strays table_plans",
+    "projections lake_map provenance reporting role_keys run_rows strays subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",

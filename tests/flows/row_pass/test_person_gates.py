@@ -1,14 +1,16 @@
 """Rows are left out for whose they are before anything judges them; a Python set of tags is the oracle."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from strongroom.core.contract import Retention
 from strongroom.core.contract.file import parse_contract
 from strongroom.flows.row_pass import process
-from strongroom.flows.row_pass.person_gates import Gates, Leave, shipped
+from strongroom.flows.row_pass.person_gates import Gates, Leave, shipped, too_old
 from strongroom.protect import subject_tags
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.reading.blocks import Block
@@ -35,6 +37,13 @@ schema:
         logicalType: integer
         logicalTypeOptions: {minimum: 1}
         customProperties: [{property: protect, value: {method: keep}}]
+"""
+
+
+TIME = """      - name: day
+        logicalType: date
+        customProperties: [{property: protect, value: {method: keep}}]
+      - name: stars
 """
 
 
@@ -106,6 +115,51 @@ def test_rows_of_a_quarantine_stay_there(tmp_path, plan):
         ([b"c"], [["stars.type"]]),
     ]
     assert [each.num_rows for each in leaving if not isinstance(each, process.Aside)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("type_", "times", "since", "old"),
+    [
+        (pa.date32(), [date(2024, 1, 30), date(2024, 1, 31), None], datetime(2024, 1, 31, 23, 59, tzinfo=UTC), [0]),
+        (
+            pa.timestamp("us", "UTC"),
+            [datetime(2024, 1, 31, 12, tzinfo=UTC), datetime(2024, 1, 31, 11, 59, 59, 999_999, tzinfo=UTC), None],
+            datetime(2024, 1, 31, 14, tzinfo=timezone(timedelta(hours=2))),
+            [1],
+        ),
+        (
+            pa.timestamp("us"),
+            [datetime(2024, 1, 31, 12), datetime(2024, 1, 31, 11)],
+            datetime(2024, 1, 31, 12, tzinfo=UTC),
+            [1],
+        ),
+    ],
+)
+def test_what_lies_before_an_instant_is_too_old(type_, times, since, old):
+    assert np.flatnonzero(too_old(pa.array(times, type_), since)).tolist() == old
+
+
+def test_rows_that_have_had_their_time_are_left_out(tmp_path, plan):
+    text = (
+        CONTRACT.replace("      - name: stars\n", TIME)
+        + "slaProperties: [{property: retention, element: visits.day, value: 1, unit: y}]\n"
+    )
+    contract = parse_contract(text, "visits.yaml")
+    assert contract.retention == Retention("day", 1, "y", contract.retention.line)
+    given = [Leave("out", [tags_of(plan, "ann")])]
+    people = shipped(given, folder=str(tmp_path), reached=True)
+    worker = process.Worker(
+        replace(plan, contract=contract, people=people, kept_since=datetime(2024, 2, 29, tzinfo=UTC))
+    )
+    days = ["2024-02-28", "2024-02-28", "2024-02-29", "2024-02-30", None]
+    columns = [pa.array(each, pa.string()) for each in (["ann", "bob", "cy", "dee", "eve"], days, ["1"] * 5)]
+    block = Block(pa.RecordBatch.from_arrays(columns, ["who", "day", "stars"]), np.arange(1, 6))
+    good, bad = [], []
+    for leaving in worker.process(process.Placed(block, "f")):
+        (bad if isinstance(leaving, process.Aside) else good).append(leaving)
+    assert [rows.column("day").to_pylist() for rows in good] == [[date(2024, 2, 29), None]]
+    assert [rows.position.to_pylist() for rows in bad] == [["record 4"]]
+    assert dict(worker.tally.left_out) == {"out": 1, "retention": 1}
 
 
 def test_sets_are_fetched_from_a_store(tmp_path, plan):

@@ -1,34 +1,40 @@
-"""Whose rows a run leaves out of a data set."""
+"""Which rows a run leaves out of a data set: for whose they are, and for how old they are."""
 
 from __future__ import annotations
 
-from strongroom.core.contract import Contract
+from dataclasses import replace
+
+from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import domain_of, subject_of
 from strongroom.core.run import Job
 from strongroom.flows.foundation.erased import tombstones
-from strongroom.flows.row_pass.person_gates import ERASED, Leave, PersonGate, shipped
+from strongroom.flows.row_pass.person_gates import ERASED, Leave, shipped
+from strongroom.flows.row_pass.process import PassPlan
 from strongroom.stores.lake import Lake
 
 
-def gates_of(job: Job, contract: Contract, lake: Lake, *, folder: str, reached: bool) -> tuple[PersonGate, ...]:
-    """What a data set's rows have to pass, as of the run's start; none where its rows are nobody's.
+def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bool) -> PassPlan:
+    """The plan, with what its rows have to pass as of the run's start.
 
     Args:
         job: says when it started.
-        contract: of the rows.
+        plan: the pass.
         lake: knows of people.
         folder: of the run's stage, where the sets of tags are put.
         reached: whether workers reach it.
     """
+    contract = plan.contract
+    if contract.retention is not None:
+        plan = replace(plan, kept_since=kept_since(contract.retention, job.run.started))
     if subject_of(contract) is None:
-        return ()
-    return shipped(_leaves(job, contract, lake), folder=folder, reached=reached)
+        return plan
+    return replace(plan, people=shipped(_leaves(job, plan, lake), folder=folder, reached=reached))
 
 
-def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
+def _leaves(job: Job, plan: PassPlan, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
     """Whose rows are left out, the gravest reason first."""
-    subject = subject_of(contract)
+    subject = subject_of(plan.contract)
     if subject is None:
         return []
-    dead = tombstones(job.settings, domain_of(subject, table=contract.training))
+    dead = tombstones(job.settings, domain_of(subject, table=plan.contract.training))
     return [Leave(ERASED, dead.tags)] if dead.tags else []

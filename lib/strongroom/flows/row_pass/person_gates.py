@@ -1,7 +1,8 @@
-"""Rows that the pass leaves out for whose they are: erased people never come back, others wait for a legal basis.
+"""Rows that the pass leaves out: erased people never come back, others wait for a legal basis, and what is older than
+the contract keeps rows has had its time.
 
 They are left out before anything judges them, so that none comes to lie in a quarantine; all that is known of them
-afterwards is how many they were, and why. A row without a subject is left to the rules.
+afterwards is how many they were, and why. A row without a subject, or without a time, is left to the rules.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
 
+from strongroom.arrow.buffers import bools
 from strongroom.protect import tag_sets
 from strongroom.protect.tag_sets import TagSet
 from strongroom.stores.lake import filesystem_of
@@ -23,6 +26,8 @@ from strongroom.stores.lake import filesystem_of
 Flags = npt.NDArray[np.bool_]
 ERASED = "person.erased"
 """The reason of rows of people who were erased: what brings them back is a new consent, and no file."""
+TOO_OLD = "retention"
+"""The reason of rows that are older than the contract keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +108,14 @@ def _opened(tags: str | bytes) -> TagSet:
         filesystem, inside = filesystem_of(tags)
         pafs.copy_files(inside, file.name, source_filesystem=filesystem, destination_filesystem=pafs.LocalFileSystem())
         return tag_sets.mapped(file.name)
+
+
+def too_old(times: pa.Array, since: datetime) -> Flags:
+    """Which of n dates or timestamps lie before an instant (aware), flags, n; of the day of that instant none does."""
+    kind = times.type
+    if pa.types.is_date(kind):
+        least = pa.scalar(since.astimezone(UTC).date(), kind)
+    else:
+        zoned = since.astimezone(UTC) if kind.tz else since.astimezone(UTC).replace(tzinfo=None)
+        least = pa.scalar(zoned, kind)
+    return bools(pc.fill_null(pc.less(times, least), False))

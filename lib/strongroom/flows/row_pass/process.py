@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.contract.redaction import redacted_leaves
 from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle, Keyring
-from strongroom.flows.row_pass.person_gates import Gates, PersonGate
+from strongroom.flows.row_pass.person_gates import TOO_OLD, Gates, PersonGate, too_old
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
 from strongroom.protect import output_type, protector, seal, subject_tags
@@ -55,7 +56,8 @@ class PassPlan:
     """All that a worker needs, and no key in clear: it travels in Spark's closure.
 
     `shared` are fingerprints of known values that many rows share, by path of their column; `run_id` names their key.
-    `people` are the gates that rows pass before they are judged, in this order.
+    `people` are the gates that rows pass before they are judged, in this order; of a contract that says how long rows
+    are kept, those of before `kept_since` do not pass (None: all do).
     """
 
     contract: Contract
@@ -65,6 +67,7 @@ class PassPlan:
     shared: Mapping[str, bytes] = field(default_factory=dict)
     run_id: str = ""
     people: tuple[PersonGate, ...] = ()
+    kept_since: datetime | None = None
 
     @property
     def across(self) -> tuple[str, ...]:
@@ -189,8 +192,16 @@ class Worker:
             yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
 
     def _left_out(self, typed: Typed) -> Mapping[str, Flags]:
-        """By reason, which rows do not pass the gates of people."""
-        return self._gates.left_out(self._tag(typed.batch)) if self._gates and self._tag is not None else {}
+        """By reason, which rows do not pass the gates; no row has two reasons."""
+        left = dict(self._gates.left_out(self._tag(typed.batch))) if self._gates and self._tag is not None else {}
+        retention, since = self.plan.contract.retention, self.plan.kept_since
+        if retention is not None and since is not None:
+            old = too_old(typed.batch.column(retention.path), since)
+            for others in left.values():
+                old &= ~others
+            if old.any():
+                left[TOO_OLD] = old
+        return left
 
     def _broken(self, one: Placed, bad: Flags, reasons: pa.Array) -> Aside:
         """The rows of a block that break a rule."""
