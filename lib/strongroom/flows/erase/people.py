@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.file import contracts_in
-from strongroom.core.contract.subject import domain_of, subject_of
+from strongroom.core.contract.subject import domain_of, people_of, subject_of
 from strongroom.core.errors import ConfigError, Problem, UsageError
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.settings import Settings
-from strongroom.flows.foundation.subjects import Within, asked, tags_of
+from strongroom.flows.foundation.subjects import asked, tags_of
 
 Person = Mapping[str, str]
 """Values by column; the subject's is there."""
@@ -70,14 +70,9 @@ def tags_for(people: Sequence[Person], contract: Contract, settings: Settings, r
     """
     subject = subject_or_refuse(contract)
     within = domain_of(subject, table=contract.training)
-    alike = [each for each in (contract, *contracts_in(settings.contracts)) if _within(each) == within]
+    alike = [each for each in (contract, *contracts_in(settings.contracts)) if people_of(each) == within]
     found = tags_of([person[subject.path] for person in people], alike, keyring=ring)[within]
     if none := sum(not tags for tags in found):
         what, todo = f"{none:,} of the values are none of {subject.path}", "Write each as the raw files do."
         raise UsageError(what, where=place or "the prompt", todo=todo, code="erasure.nobody")
     return b"".join(sorted(tag for tags in found for tag in tags))
-
-
-def _within(contract: Contract) -> Within | None:
-    subject = subject_of(contract)
-    return None if subject is None else domain_of(subject, table=contract.training)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from strongroom.core.contract.retention import kept_since
-from strongroom.core.contract.subject import domain_of, subject_of
+from strongroom.core.contract.subject import people_of, subject_of
 from strongroom.core.run import Job
-from strongroom.flows.foundation.erased import tombstones
+from strongroom.flows.foundation.erased import Tombstones, tombstones
 from strongroom.flows.row_pass.person_gates import ERASED, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.stores.lake import Lake
@@ -33,8 +33,6 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
 
 def _leaves(job: Job, plan: PassPlan, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
     """Whose rows are left out, the gravest reason first."""
-    subject = subject_of(plan.contract)
-    if subject is None:
-        return []
-    dead = tombstones(job.settings, domain_of(subject, table=plan.contract.training))
+    within = people_of(plan.contract)
+    dead = tombstones(job.settings, within) if within is not None else Tombstones()
     return [Leave(ERASED, dead.tags)] if dead.tags else []
