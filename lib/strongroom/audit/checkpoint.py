@@ -94,10 +94,21 @@ def verifier_key(signing_key: Secret) -> VerifierKey:
 
 def sign(checkpoint: Checkpoint, signing_key: Secret) -> str:
     """The checkpoint as a signed note."""
+    return sign_note(str(checkpoint), signing_key)
+
+
+def sign_note(text: str, signing_key: Secret) -> str:
+    """A text of whole lines as a signed note. What else than checkpoints is signed must not read as one."""
     name, private = _private(signing_key)
     key = VerifierKey(name, private.public_key().public_bytes_raw())
-    signature = base64.b64encode(key.id + private.sign(str(checkpoint).encode())).decode()
-    return f"{checkpoint}\n— {name} {signature}\n"
+    signature = base64.b64encode(key.id + private.sign(text.encode())).decode()
+    return f"{text}\n— {name} {signature}\n"
+
+
+def signed_by(note: str) -> list[str]:
+    """The names and ids (`name+id`) under which a note says that it is signed; nothing is verified."""
+    found = map(_SIGNATURE.fullmatch, note.rpartition("\n\n")[2].split("\n"))
+    return [f"{each[1]}+{_decoded(each[2])[:4].hex()}" for each in found if each is not None]
 
 
 def open_note(note: str, keys: Iterable[VerifierKey]) -> str:

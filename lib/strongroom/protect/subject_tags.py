@@ -11,13 +11,14 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from strongroom.arrow.leaves import Leaves, steps_of
+from strongroom.arrow.types import plain
 from strongroom.core.contract import Column, Contract
 from strongroom.core.contract.subject import domain_of, subject_of
 from strongroom.core.keys.ring import SUBJECTS, Keyring, purpose_info
 from strongroom.protect.cipher.blocks import void
-from strongroom.protect.cipher.byte_rows import BLOCK, fixed_array, room, windows
+from strongroom.protect.cipher.byte_rows import BLOCK, Rows, fixed_array, room, rows_of, windows
 from strongroom.protect.cipher.encoding import token_rows
-from strongroom.protect.methods.hash import cmac_tags
+from strongroom.protect.methods.hash import Tags, cmac_tags
 from strongroom.protect.methods.method import Kernel, once_per_value
 
 TYPE = pa.binary()
@@ -42,6 +43,17 @@ def row_tagger(contract: Contract, *, table: str, keyring: Keyring) -> Callable[
     return lambda batch: tags(Leaves(batch, steps)[subject.path].values)
 
 
+def aside_tagger(keyring: Keyring) -> Kernel:
+    """The function that turns tags into those that a quarantine has: nobody without the key can tell them together."""
+    tags_of = cmac_tags(keyring.derive(purpose_info("subject", "aside"), length=32, key_id=SUBJECTS))
+
+    def tags(array: pa.Array) -> pa.Array:
+        rows = rows_of(plain(array))
+        return _laid(tags_of, rows, count=len(array))
+
+    return tags
+
+
 def tagger(subject: Column, *, table: str, keyring: Keyring) -> Kernel:
     """The function that turns values of a subject's column into tags.
 
@@ -52,12 +64,16 @@ def tagger(subject: Column, *, table: str, keyring: Keyring) -> Kernel:
     tags_of = cmac_tags(keyring.derive(info, length=32, key_id=SUBJECTS))
 
     def tags(array: pa.Array) -> pa.Array:
-        rows = token_rows(array, type_=subject.type)
-        out = room(len(rows) * BLOCK)
-        if len(rows):
-            each = windows(out)[::BLOCK]
-            for which, found in tags_of(rows):
-                each[which] = void(found)
-        return fixed_array(out, BLOCK, valid=rows.valid, count=len(array), type_=TYPE)
+        return _laid(tags_of, token_rows(array, type_=subject.type), count=len(array))
 
     return once_per_value(tags, column=subject)
+
+
+def _laid(tags_of: Tags, rows: Rows, *, count: int) -> pa.Array:
+    """The tags of rows, and none for those that are null."""
+    out = room(len(rows) * BLOCK)
+    if len(rows):
+        each = windows(out)[::BLOCK]
+        for which, found in tags_of(rows):
+            each[which] = void(found)
+    return fixed_array(out, BLOCK, valid=rows.valid, count=count, type_=TYPE)

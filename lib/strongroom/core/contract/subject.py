@@ -7,10 +7,19 @@ from strongroom.core.contract.model import Column, Contract
 TAG = "_subject"
 """The column of a table whose rows belong to a subject; no contract may have one of that name."""
 
+ASIDE = "_whose"
+"""The same in a quarantine, under a key of its own: a row set aside joins with none that passed."""
+
 
 def subject_of(contract: Contract) -> Column | None:
     """The column that names whose row it is, the first one that says `subject: true`; None where rows are nobody's."""
     return next((leaf for leaf in contract.leaves() if leaf.subject), None)
+
+
+def people_of(contract: Contract) -> tuple[str, ...] | None:
+    """Within what people of a data set are one; None where its rows are nobody's."""
+    subject = subject_of(contract)
+    return None if subject is None else domain_of(subject, table=contract.training)
 
 
 def domain_of(column: Column, *, table: str) -> tuple[str, ...]:

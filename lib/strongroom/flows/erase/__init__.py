@@ -29,6 +29,7 @@ from strongroom.flows.erase import planning, proving, running
 from strongroom.flows.erase.people import people_from, subject_or_refuse, tags_for
 from strongroom.flows.erase.sealed import Known, opened, resealed, sealed
 from strongroom.flows.erase.told import facts_of, line_of, row_of
+from strongroom.flows.foundation import subjects
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of
 from strongroom.flows.foundation.keyring import ring_for
@@ -44,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What `erase` takes besides the options of every job."""
     parser.add_argument("verb", choices=tuple(VERBS))
     parser.add_argument("what", metavar="REQUEST", nargs="?", default="", help="a request's id")
-    parser.add_argument("--subject-from", metavar="FILE", default="", help="request: people, one a line; - is stdin")
+    subjects.argument(parser)
     parser.add_argument("--reason", metavar="TEXT", default="", help="request, extend: why; kept sealed")
     parser.add_argument("--identity", metavar="TEXT", default="", help="request: how identity was proven; kept sealed")
 
@@ -71,7 +72,7 @@ def requested(job: Job) -> Outcome:
             raise UsageError(f"--{option} is missing", where=f"--{option}", todo=todo)
     people = people_from(job.args.subject_from, subject)
     ring = ring_for(job.settings, Lake(job.settings.lake), contract)
-    tags = tags_for(people, contract, ring, place=job.args.subject_from)
+    tags = tags_for(people, contract, job.settings, ring, place=job.args.subject_from)
     at, name = job.run.started, f"erase-{job.run.id}"
     within = domain_of(subject, table=contract.training)
     request = Request(

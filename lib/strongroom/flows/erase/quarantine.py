@@ -1,6 +1,7 @@
-"""People in a quarantine: its rows are sealed as a whole, so they are opened and read again as they were read before.
+"""People in a quarantine: its rows are sealed as a whole.
 
-A row whose subject can be read is found by its tag, like any other. One without (a torn line, a subject that is none)
+A row whose subject can be read is found by the tag beside it; in a file from before there were such tags all rows are
+opened and read as they were read before. One without (a torn line, a subject that is none)
 is searched for what the request knows of the people, as far as that is long enough to be nobody else's.
 """
 
@@ -9,22 +10,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from strongroom.core.contract import Contract
+from strongroom.core.contract.subject import ASIDE
 from strongroom.core.keys.ring import Keyring
 from strongroom.flows.erase.crowd import Crowd, Flags
 from strongroom.flows.quarantine.sealed_feed import Opened, Sealed
 from strongroom.flows.row_pass.process import UNOPENED, PassPlan
 from strongroom.protect import unseal
-from strongroom.protect.subject_tags import row_tagger
+from strongroom.protect.subject_tags import aside_tagger, row_tagger
+from strongroom.protect.tag_sets import tag_set
 from strongroom.quality.reading.columns import read_batch
 from strongroom.stores.lake import Lake
-from strongroom.stores.lake.file_rewrite import opened
+from strongroom.stores.lake.file_rewrite import ROWS, opened
 from strongroom.stores.sources.origins import origins_of
 
 LONG = 6
@@ -53,9 +57,12 @@ class SealedRows:
     values: Mapping[str, Sequence[str]]
     unopened: int = 0
     unread: int = 0
+    aside: Crowd = field(init=False)
     _patterns: dict[str, re.Pattern[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        tags = aside_tagger(self.ring)(self.crowd.tags)
+        self.aside = replace(self.crowd, people=tag_set([tags]), tags=tags)
         for request, values in self.values.items():
             long = sorted({value.encode() for value in values if len(value.encode()) >= LONG}, key=len, reverse=True)
             if long:
@@ -66,17 +73,33 @@ class SealedRows:
         """Which rows of a file are theirs, and how many of each request."""
         table = self.contract.quarantine
         with opened(self.lake, table, path) as file:
-            rows = file.metadata.num_rows
-            columns = [name for name in ("batch", "source_file") if name in file.schema_arrow.names]
-            batches = sorted(set(file.read(columns).column("batch").to_pylist())) if "batch" in columns else []
-        kept = origins_of(self.lake, self.contract.name, [batch for batch in batches if batch is not None])
+            names = file.schema_arrow.names
+            if ASIDE not in names:
+                return self._opened(path, file)
+            found, counts = np.zeros(file.metadata.num_rows, np.bool_), Counter[str]()
+            before = 0
+            for batch in file.iter_batches(batch_size=ROWS, columns=[ASIDE, "row"]):
+                tags = batch.column(ASIDE)
+                theirs = self.aside.people.holds(tags)
+                found[before : before + len(tags)] = theirs
+                counts += self.aside.counted(tags.filter(pa.array(theirs)))
+                loose = np.flatnonzero(np.asarray(tags.is_null()))
+                counts += self._searched(batch.column("row"), loose, found[before : before + len(tags)])
+                before += len(tags)
+        return found, counts
+
+    def _opened(self, path: str, file: pq.ParquetFile) -> tuple[Flags, Counter[str]]:
+        """The same of a file from before sealed rows had tags: all of them are opened and read."""
+        table = self.contract.quarantine
+        columns = [name for name in ("batch", "source_file") if name in file.schema_arrow.names]
+        batches = sorted({*file.read(["batch"]).column(0).to_pylist()} - {None}) if "batch" in columns else []
+        kept = origins_of(self.lake, self.contract.name, batches)
         forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
         place = f"{self.lake.folder(table)}/{unquote(path)}"
         feed = Sealed(PassPlan(self.contract, self.contract.training, self.ring.handle), forms, (place,))
-        found, counts = np.zeros(rows, np.bool_), Counter[str]()
-        number = pa.RecordBatch.from_pydict({"number": pa.array([0])})
-        for _, _, some in feed.openings([number]):
-            counts.update(self._rows(some, found))
+        found, counts = np.zeros(file.metadata.num_rows, np.bool_), Counter[str]()
+        for _, _, some in feed.openings([pa.RecordBatch.from_pydict({"number": pa.array([0])})]):
+            counts += self._rows(some, found[some.before : some.before + some.aside.num_rows])
         return found, counts
 
     def _rows(self, some: Opened, found: Flags) -> Counter[str]:
@@ -87,25 +110,24 @@ class SealedRows:
         if len(places) and tagger is not None:
             tags = tagger(read_batch(some.again.rows, read).batch)
             theirs = self.crowd.people.holds(tags)
-            found[some.before + places[theirs]] = True
+            found[places[theirs]] = True
             counts = self.crowd.counted(tags.filter(pa.array(theirs)))
             loose.append(places[np.asarray(tags.is_null())])
         which = np.concatenate(loose) if loose else np.zeros(0, np.int64)
-        return counts + self._searched(some, which, found)
+        return counts + self._searched(some.aside.column("row"), which, found)
 
-    def _searched(self, some: Opened, which: np.ndarray, found: Flags) -> Counter[str]:
-        """Rows whose subject nobody can read, by what else is known of the people."""
+    def _searched(self, sealed: pa.Array, which: np.ndarray, found: Flags) -> Counter[str]:
+        """Rows whose subject nobody can read, by what else is known of the people; marks them in `found`."""
         counts = Counter[str]()
         if not len(which):
             return counts
-        clear, _ = unseal(
-            some.aside.column("row").take(pa.array(which)), table=self.contract.training, keyring=self.ring
-        )
+        clear, fine = unseal(sealed.take(pa.array(which)), table=self.contract.training, keyring=self.ring)
+        self.unopened += len(which) - fine.true_count
         for place, line in zip(which.tolist(), clear.to_pylist(), strict=True):
             owner = next((name for name, words in self._patterns.items() if line and words.search(line)), "")
             if owner:
-                found[some.before + place] = True
+                found[place] = True
                 counts[owner] += 1
         if len(self._patterns) < len(self.crowd.requests):
-            self.unread += len(which) - sum(counts.values())
+            self.unread += fine.true_count - counts.total()
         return counts

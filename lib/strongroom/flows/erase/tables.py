@@ -14,11 +14,9 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
-from strongroom.core.contract.subject import TAG
 from strongroom.core.erasure import TURN
-from strongroom.core.errors import StoreError
 from strongroom.flows.erase.crowd import Crowd, Flags
-from strongroom.flows.foundation.erased import rows_of_people, tags_of
+from strongroom.flows.foundation.erased import leaves_out, rows_of_people, tags_of
 from strongroom.stores.lake import Lake, commits, staging
 from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.file_rewrite import file_anew
@@ -130,7 +128,7 @@ class _Work:
         self.step("file")
         name = f"{self.stage}/{staging.name_anew(path, len(self.seen))}"
         schema = pa.schema(now.schema().to_arrow())
-        return counts, size, file_anew(self.lake, self.table, now, path, name, change=_leaves_out(rows), schema=schema)
+        return counts, size, file_anew(self.lake, self.table, now, path, name, change=leaves_out(rows), schema=schema)
 
     def _now(self, new: AddAction | None) -> int:
         return new.modification_time if new is not None else 0
@@ -141,31 +139,3 @@ class _Work:
         for path in self.live:
             told.add(*self.seen[path][:2])
         return told
-
-
-def _leaves_out(rows: Flags) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-    """What gives a file's batches, one after the other, without these rows."""
-    at = 0
-
-    def change(batch: pa.RecordBatch) -> pa.RecordBatch:
-        nonlocal at
-        at, first = at + batch.num_rows, at
-        return batch.filter(pa.array(~rows[first:at]))
-
-    return change
-
-
-def untagged(lake: Lake, table: str, found: DeltaTable) -> int:
-    """Rows without a tag of anybody: whose they are nobody can tell."""
-    return sum(tags.null_count for path in files_of(found) for tags in tags_of(lake, table, path))
-
-
-def refuse_strange(table: str, found: DeltaTable) -> None:
-    """Makes sure that a table has tags.
-
-    Raises:
-        StoreError: it has none.
-    """
-    if TAG not in {field.name for field in found.schema().fields}:
-        what, todo = "rows of this table carry no tag of whose they are", "Make it anew by its job."
-        raise StoreError(what, where=table, todo=todo, code="erasure.untagged")

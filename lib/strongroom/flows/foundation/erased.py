@@ -13,15 +13,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
-from strongroom.core.contract.subject import TAG
+from strongroom.core.contract.subject import ASIDE, TAG
 from strongroom.core.erasure import REQUESTED, TURN, Request
 from strongroom.core.errors import StoreError
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.table_plans import MADE, SUBJECT
+from strongroom.protect.methods.method import Kernel
 from strongroom.protect.subject_tags import TYPE
 from strongroom.protect.tag_sets import TagSet, tag_set
 from strongroom.stores.erasures import Erasures, domain_name
@@ -30,6 +32,7 @@ from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.file_rewrite import file_anew, opened
 
 Within = tuple[str, ...]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class Tombstones:
         number: of the last erasure.
     """
 
-    tags: tuple[pa.Array, ...]
-    requests: tuple[str, ...]
-    number: int
+    tags: tuple[pa.Array, ...] = ()
+    requests: tuple[str, ...] = ()
+    number: int = 0
 
     def people(self) -> TagSet:
         return tag_set(self.tags)
@@ -104,29 +107,42 @@ def within_in(schema: pa.Schema, properties: Mapping[str, str]) -> Within | None
         return None
 
 
-def behind(settings: Settings, found: DeltaTable) -> bool:
+def behind(settings: Settings, found: DeltaTable, within: Within | None) -> bool:
     """Whether rows of people may be in a table who were erased from it: it was put back from an older copy."""
-    turns = Erasures.of(settings).turns() if settings.erasures else {}
-    within = within_of(found) if turns else None
-    return within is not None and turns.get(domain_name(within), 0) > (found.transaction_version(TURN) or 0)
+    last = Erasures.of(settings).turns().get(domain_name(within), 0) if settings.erasures and within else 0
+    return last > (found.transaction_version(TURN) or 0)
 
 
-def refuse_behind(settings: Settings, table: str, found: DeltaTable) -> None:
+def refuse_behind(settings: Settings, table: str, found: DeltaTable, within: Within | None = None) -> None:
     """Makes sure that nobody reads a table that people would have to be erased from once more.
+
+    Args:
+        settings: name the folder of requests.
+        table: its name.
+        found: the table.
+        within: the domain of its people, where it does not say that itself.
 
     Raises:
         StoreError: it is such a table.
     """
-    if behind(settings, found):
+    if behind(settings, found, within or domain_in(found)):
         what = "people were erased from this table since this copy of it was made"
-        raise StoreError(
-            what, where=table, todo="Erase them again: ./spark-submit.sh erase run.", code="erasure.behind"
-        )
+        todo = "Erase them again: ./spark-submit.sh erase run."
+        raise StoreError(what, where=table, todo=todo, code="erasure.behind")
+
+
+def domain_in(found: DeltaTable) -> Within | None:
+    """Within what people of a table are one, whether its rows carry tags or not; None where nothing says it."""
+    try:
+        said = json.loads(found.metadata().configuration.get(SUBJECT, ""))
+        return tuple(map(str, said["within"]))
+    except (KeyError, ValueError, TypeError):
+        return within_of(found)
 
 
 def free_of_erased(
     settings: Settings, lake: Lake, table: str, change: Change | Callable[[DeltaTable], Change], *,
-    within: Within | None, known: Collection[str] = (),
+    within: Within | None, known: Collection[str] = (), aside: Callable[[], Kernel] | None = None,
 ) -> Callable[[DeltaTable], Change]:  # fmt: skip
     """The same change without rows of erased people, as of the moment at which it is tried.
 
@@ -137,6 +153,7 @@ def free_of_erased(
         change: what is to be committed.
         within: the domain of its tags; None for a table without, which stays as it is.
         known: ids of requests whose people the files to be added are known to be free of.
+        aside: of a quarantine, gives what turns tags into its own.
     """
 
     def free(now: DeltaTable) -> Change:
@@ -146,54 +163,52 @@ def free_of_erased(
         dead = tombstones(settings, within, without=known)
         whole = made.whole or not now.file_uris()
         marks = {TURN: dead.number} if whole and dead.number > (now.transaction_version(TURN) or 0) else {}
-        adds = without_people(lake, table, now, made.adds, dead.people()) if dead.tags else made.adds
+        adds = made.adds
+        if dead.tags and adds:
+            tags = dead.tags if aside is None else tuple(map(aside(), dead.tags))
+            adds = without_people(lake, table, now, adds, tag_set(tags), column=TAG if aside is None else ASIDE)
         return replace(made, adds=adds, marks={**made.marks, **marks})
 
     return free
 
 
 def without_people(
-    lake: Lake, table: str, onto: DeltaTable, files: Sequence[AddAction], people: TagSet
+    lake: Lake, table: str, onto: DeltaTable, files: Sequence[AddAction], people: TagSet, *, column: str = TAG
 ) -> list[AddAction]:
     """Files of a table that no version knows yet; those with rows of these people written anew without, beside them."""
-    kept = []
+    kept, schema = list[AddAction](), pa.schema(onto.schema().to_arrow())
     for add in files:
-        rows = rows_of_people(lake, table, add.path, people)
+        rows = rows_of_people(lake, table, add.path, people, column=column)
         if not rows.any():
             kept.append(add)
         elif not rows.all():
-            kept.append(anew_without(lake, table, onto, add.path, f"{_folder(add.path)}free-{_name(add.path)}", people))
+            folder, slash, name = add.path.rpartition("/")
+            free = f"{folder}{slash}free-{name}"
+            kept.append(file_anew(lake, table, onto, add.path, free, change=leaves_out(rows), schema=schema))
     return kept
 
 
-def anew_without(lake: Lake, table: str, onto: DeltaTable, path: str, name: str, people: TagSet) -> AddAction:
-    """A file of a table written anew without the rows of these people."""
-    schema = pa.schema(onto.schema().to_arrow())
-    return file_anew(lake, table, onto, path, name, change=leaves_out(people), schema=schema)
+def leaves_out(rows: Flags) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What gives a file's batches, one after the other, without these of its rows."""
+    at = 0
+
+    def change(batch: pa.RecordBatch) -> pa.RecordBatch:
+        nonlocal at
+        at, first = at + batch.num_rows, at
+        return batch.filter(pa.array(~rows[first:at]))
+
+    return change
 
 
-def leaves_out(people: TagSet) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-    """What gives a batch without the rows of these people."""
-    return lambda batch: batch.filter(pa.array(~people.holds(batch.column(TAG))))
-
-
-def rows_of_people(lake: Lake, table: str, path: str, people: TagSet) -> np.ndarray:
+def rows_of_people(lake: Lake, table: str, path: str, people: TagSet, *, column: str = TAG) -> Flags:
     """Which rows of a file are theirs; of one without tags none can be told to be."""
-    found = [people.holds(tags) for tags in tags_of(lake, table, path)]
+    found = [people.holds(tags) for tags in tags_of(lake, table, path, column=column)]
     return np.concatenate(found) if found else np.zeros(0, np.bool_)
 
 
-def tags_of(lake: Lake, table: str, path: str) -> Iterator[pa.Array]:
+def tags_of(lake: Lake, table: str, path: str, *, column: str = TAG) -> Iterator[pa.Array]:
     """The tags of a file's rows, in order."""
     with opened(lake, table, path) as file:
-        if TAG in file.schema_arrow.names:
-            for batch in file.iter_batches(batch_size=1 << 16, columns=[TAG]):
+        if column in file.schema_arrow.names:
+            for batch in file.iter_batches(batch_size=1 << 16, columns=[column]):
                 yield batch.column(0).cast(TYPE)
-
-
-def _folder(path: str) -> str:
-    return path[: path.rfind("/") + 1]
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import Column, Contract, Rule
 from strongroom.core.contract.protection import is_kept, leaves_out
-from strongroom.core.contract.subject import TAG, domain_of, subject_of
+from strongroom.core.contract.subject import ASIDE, TAG, domain_of, subject_of
 from strongroom.core.sql_text import identifier
 from strongroom.govern.engine.selectors import classification_of, tags_of
 from strongroom.govern.table import methods_of
@@ -31,6 +31,7 @@ QUARANTINE = pa.schema(
         pa.field("source_file", pa.string(), metadata={"comment": "the file it was read from"}),
         pa.field("source_position", pa.string(), metadata={"comment": "where in that file it stands"}),
         pa.field("row", pa.binary(), metadata={"comment": "the row as it was read, as JSON, sealed; see docs"}),
+        pa.field(ASIDE, subject_tags.TYPE, metadata={"comment": "tag of whose row it is, as no other table has it"}),
     ]
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from deltalake import DeltaTable
 
+from strongroom.core.contract.subject import people_of
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import Condition, one_of
 from strongroom.flows.foundation import table_plans
@@ -14,7 +15,8 @@ from strongroom.flows.prepare import evolve, reread
 from strongroom.flows.prepare.plan import Planned
 from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.prepare.unfinished_retry import drop_replaced
-from strongroom.stores.keys import still_enabled
+from strongroom.protect.subject_tags import aside_tagger
+from strongroom.stores.keys import open_keyring, still_enabled
 from strongroom.stores.lake import Lake, commits, owners, properties, staging
 from strongroom.stores.lake.commits import Change, Judge
 from strongroom.stores.sources.manifest import Batch
@@ -49,9 +51,13 @@ def publish_quarantine(job: Job, done: Done, *, lake: Lake, planned: Planned) ->
         table = commits.without(lake, name, where=_of(planned.stale))
     change = Change(files, whole=whole, schema=table_plans.QUARANTINE if whole else None)
     note = {RUN: batch.run_id, "strongroom.contract": done.contract.fingerprint}
-    version = commits.commit(lake, name, change, looked=table, writers=batch.writers, note=note)
+    free = free_of_erased(
+        job.settings, lake, name, change, within=people_of(done.contract), known=done.known,
+        aside=lambda: aside_tagger(open_keyring(job.settings.keys, job.settings.keyring, create=False)),
+    )  # fmt: skip
+    version = commits.commit(lake, name, free, looked=table, writers=batch.writers, note=note)
     properties.bring(lake, name, plan, say=job.say)
-    staging.drop_remains(lake, name, batch.stage, named=staging.names(files))
+    staging.drop_unnamed(lake, name, batch.stage, version=version)
     return version
 
 

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
 from strongroom.core.contract import Contract
-from strongroom.core.contract.subject import TAG
+from strongroom.core.contract.subject import TAG, people_of
 from strongroom.core.errors import ConfigError, GateClosed, Problem, StoreError
 from strongroom.core.escaping import preparing
 from strongroom.core.run import RUN, Job, Outcome
@@ -23,6 +23,7 @@ from strongroom.core.suggest import counted
 from strongroom.flows.cross_row.rules import broken_rows, new_keys, permit_references
 from strongroom.flows.foundation import table_plans
 from strongroom.flows.foundation.authorise import permit
+from strongroom.flows.foundation.erased import free_of_erased
 from strongroom.flows.foundation.keyring import marked, ring_for
 from strongroom.flows.prepare.evolve import add, evolution_of
 from strongroom.flows.prepare.gate_facts import Judged, facts
@@ -35,6 +36,7 @@ from strongroom.flows.row_pass.passing import files_of, passed
 from strongroom.flows.row_pass.people import with_gates
 from strongroom.flows.row_pass.probe import probed
 from strongroom.flows.row_pass.process import UNOPENED, PassPlan
+from strongroom.protect.subject_tags import aside_tagger
 from strongroom.quality.counts.tally import Tally
 from strongroom.quality.gate import judge_set
 from strongroom.stores.keys import keyring_of, still_enabled
@@ -86,8 +88,8 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
         _judge(job, way, staged, lake=lake, batch=batch)
         still_enabled(job.settings.keyring, keyring.primary)
         version = _publish(job, way, plan, staged, lake=lake, batch=batch, onto=onto, quarantine=quarantine)
-        staging.drop_remains(lake, aside, batch.stage, named=staging.names(staged.bad))
-        staging.drop_unnamed(lake, training, batch.stage, version=version)
+        for table, made in zip((training, aside), version, strict=True):
+            staging.drop_unnamed(lake, table, batch.stage, version=made)
     else:
         for table in (training, aside):
             staging.drop_stage(lake, table, batch.stage)
@@ -183,10 +185,10 @@ def _judge(job: Job, way: Road, tried: _Retried, *, lake: Lake, batch: Batch) ->
 def _publish(
     job: Job, way: Road, plan: PassPlan, tried: _Retried, *, lake: Lake, batch: Batch, onto: DeltaTable,
     quarantine: DeltaTable,
-) -> int:  # fmt: skip
+) -> tuple[int, int]:  # fmt: skip
     """Out of quarantine, into training. If training then does not take them, they go back.
 
-    Returns the version of training.
+    Returns the version of training and that of the quarantine.
     """
     contract, training, aside = plan.contract, plan.table, plan.contract.quarantine
     judge = new_keys(job, way, plan, lake=lake, good=tried.good)
@@ -195,7 +197,11 @@ def _publish(
     names = json.dumps([file.path.rpartition("/")[2] for file in tried.good])
     note = {RUN: batch.run_id, "strongroom.contract": contract.fingerprint, MOVED: str(moved), FILES: names}
     still = Change(tried.bad, whole=True, schema=table_plans.QUARANTINE)
-    version = commits.commit(lake, aside, still, looked=quarantine, writers=batch.writers, note=note)
+    within = people_of(contract)
+    free = free_of_erased(
+        job.settings, lake, aside, still, within=within, aside=lambda: aside_tagger(keyring_of(plan.keys))
+    )
+    version = commits.commit(lake, aside, free, looked=quarantine, writers=batch.writers, note=note)
     try:
         published = finish(job.settings, lake, contract, batch, onto=onto, moved=moved, files=tried.good, judge=judge)
     except StoreError:
@@ -206,4 +212,4 @@ def _publish(
         published = now.version()
     wanted = marked(table_plans.training(contract), keyring_of(plan.keys), contract)
     properties.bring(lake, training, wanted, say=job.say)
-    return int(published)
+    return int(published), version

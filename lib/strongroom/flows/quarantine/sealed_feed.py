@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strongroom.core.contract import ACROSS
+from strongroom.core.contract.subject import ASIDE
 from strongroom.flows.quarantine.records import Again, by_schema, read_again, together, values_again
 from strongroom.flows.row_pass.feeds import Stretch, runs_of
 from strongroom.flows.row_pass.process import UNOPENED, UNPARSED, UNTRUSTED, Aside, PassPlan, Worker
@@ -23,7 +24,7 @@ from strongroom.stores.lake import filesystem_of
 from strongroom.stores.sources.origins import Form
 
 _ROWS = 20_000
-COLUMNS = ("batch", "reasons", "source_file", "source_position", "row")
+COLUMNS = ("batch", "reasons", "source_file", "source_position", "row", ASIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,11 @@ def _handed(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int, int, 
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """With the places, which quarantines of before do not have."""
-    if "source_position" in batch.schema.names:
-        return batch
-    return batch.append_column("source_position", pa.nulls(batch.num_rows, pa.string()))
+    """With places and tags, which quarantines of before do not have."""
+    for name, kind in (("source_position", pa.string()), (ASIDE, pa.binary())):
+        if name not in batch.schema.names:
+            batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))
+    return batch
 
 
 def retry(what: Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -29,6 +29,7 @@ from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
 from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.erased import refuse_behind
 from strongroom.flows.foundation.projections import contract_for, projections_of, reading_of
 from strongroom.flows.foundation.role_keys import openable
 from strongroom.flows.read.by_role_keys import in_clear
@@ -154,11 +155,12 @@ def _read(
     if fault is not None:
         raise fault
     if projection is not None:
-        return _projected(spark, lake, projection, theirs=theirs)
+        return _projected(spark, lake, projection, settings, theirs=theirs)
     if found is None:
         zone, _, name = table.partition(".")
         todo = f"Run {preparing(name)} first." if zone == "training" else "Run the job first that writes it."
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo, code="table.missing")
+    refuse_behind(settings, table, found)
     rows = _rows(spark, lake, table, found, theirs=theirs)
     rows = rows if placed is None else placed.rows(spark, lake.spark_path(table), rows)
     sql = reading(decision, dict(rows.dtypes))
@@ -242,7 +244,7 @@ def _rows(spark: Any, lake: Lake, table: str, found: DeltaTable, *, theirs: bool
     return at_version(spark, lake.spark_path(table), found.version())
 
 
-def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) -> Any:
+def _projected(spark: Any, lake: Lake, projection: Projection, settings: Settings, *, theirs: bool) -> Any:
     """The rows of a projection, once it is known to be of today's policy.
 
     Raises:
@@ -257,4 +259,5 @@ def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) 
             todo="Run ./spark-submit.sh project.",
             code="projection.behind",
         )
+    refuse_behind(settings, projection.table, found)
     return _rows(spark, lake, projection.table, found, theirs=theirs)

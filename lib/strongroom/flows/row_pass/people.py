@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.retention import kept_since
-from strongroom.core.contract.subject import domain_of, subject_of
+from strongroom.core.contract.subject import people_of, subject_of
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import held
-from strongroom.flows.foundation.erased import tombstones
+from strongroom.flows.foundation.erased import Tombstones, tombstones
 from strongroom.flows.row_pass.person_gates import ERASED, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.stores.lake import Lake
@@ -35,8 +35,6 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
 
 def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
     """Whose rows are left out, the gravest reason first."""
-    subject = subject_of(contract)
-    if subject is None:
-        return []
-    dead = tombstones(job.settings, domain_of(subject, table=contract.training))
+    within = people_of(contract)
+    dead = tombstones(job.settings, within) if within is not None else Tombstones()
     return [Leave(ERASED, dead.tags)] if dead.tags else []

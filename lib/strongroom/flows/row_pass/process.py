@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.contract.redaction import redacted_leaves
-from strongroom.core.contract.subject import TAG, subject_of
+from strongroom.core.contract.subject import ASIDE, TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle, Keyring
 from strongroom.flows.row_pass.person_gates import TOO_OLD, Gates, PersonGate, too_old
 from strongroom.flows.row_pass.row_json import as_json, as_record
@@ -80,7 +80,7 @@ class Aside:
     """Rows that are set aside: lists of texts, text, text or null, binary; one of each a row.
 
     All are of one part of a file, which begins at `start`; or lay in a quarantine before, and then `batch` is that in
-    which each was read.
+    which each was read. `whose` are tags of theirs, as a quarantine has them; None: nobody can tell.
     """
 
     reasons: pa.Array
@@ -89,6 +89,7 @@ class Aside:
     sealed: pa.Array
     start: int = 0
     batch: pa.Array | None = None
+    whose: pa.Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Worker:
         self._row_keys = row_keys_of(kept)
         self._redactor = _redactor(plan, self.keyring)
         self._tag = subject_tags.row_tagger(self._read, table=plan.table, keyring=self.keyring)
+        self._aside_tag = subject_tags.aside_tagger(self.keyring) if self._tag is not None else None
         self._gates = Gates(plan.people)
 
     @property
@@ -182,12 +184,14 @@ class Worker:
         }
         failures = self._judged(typed, _unreadable(given), marks)
         if failures.bad.any():
-            reasons = failures.reasons()
+            reasons, whose = failures.reasons(), self._whose(typed.batch.filter(pa.array(failures.bad)))
             for one, first, last in zip(given, ends[:-1], ends[1:], strict=True):
                 bad = failures.bad[first:last]
                 if bad.any():
                     before = int(np.count_nonzero(failures.bad[:first]))
-                    yield self._broken(one, bad, reasons.slice(before, int(np.count_nonzero(bad))))
+                    count = int(np.count_nonzero(bad))
+                    mine = None if whose is None else whose.slice(before, count)
+                    yield replace(self._broken(one, bad, reasons.slice(before, count)), whose=mine)
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
 
@@ -202,6 +206,10 @@ class Worker:
             if old.any():
                 left[TOO_OLD] = old
         return left
+
+    def _whose(self, rows: pa.RecordBatch) -> pa.Array | None:
+        """Tags of rows that are set aside."""
+        return None if self._tag is None or self._aside_tag is None else self._aside_tag(self._tag(rows))
 
     def _broken(self, one: Placed, bad: Flags, reasons: pa.Array) -> Aside:
         """The rows of a block that break a rule."""
@@ -236,7 +244,7 @@ class Worker:
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
-            yield _staying(left, failures.reasons())
+            yield _staying(left, failures.reasons(), self._whose(typed.batch.filter(pa.array(failures.bad))))
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)))
 
@@ -252,7 +260,8 @@ class Worker:
     def closed(self, aside: pa.RecordBatch, reason: str) -> Aside:
         """Rows of a quarantine that are no rows still: they stay as they are, for this one reason."""
         self._count_bad(aside.num_rows, reason)
-        return _staying(aside, _reasons(reason, aside.num_rows))
+        there = aside.column(ASIDE) if ASIDE in aside.schema.names else None
+        return _staying(aside, _reasons(reason, aside.num_rows), there)
 
     def _unparsed(self, torn: Torn, one: Placed) -> Aside:
         rows, reason = len(torn.numbers), UNTRUSTED if torn.untrusted else UNPARSED
@@ -329,10 +338,10 @@ def _only(given: Sequence[Placed], stay: Flags) -> Iterator[Placed]:
         first = last
 
 
-def _staying(aside: pa.RecordBatch, reasons: pa.Array) -> Aside:
+def _staying(aside: pa.RecordBatch, reasons: pa.Array, whose: pa.Array | None) -> Aside:
     """Rows of a quarantine, for other reasons."""
     file, position, row, batch = (aside.column(name) for name in ("source_file", "source_position", "row", "batch"))
-    return Aside(reasons, file, position, row, batch=batch)
+    return Aside(reasons, file, position, row, batch=batch, whose=whose)
 
 
 def _repeated(text: str, rows: int) -> pa.Array:

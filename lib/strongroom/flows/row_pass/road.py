@@ -218,6 +218,7 @@ def quarantined(aside: Aside, *, run_id: str, batch: int) -> pa.RecordBatch:
     arrays = [
         pa.repeat(pa.scalar(run_id, pa.string()), count), read_in,
         aside.reasons, aside.file, aside.position, aside.sealed,
+        pa.nulls(count, pa.binary()) if aside.whose is None else aside.whose,
     ]  # fmt: skip
     kinds = [field.type for field in table_plans.QUARANTINE]
     return pa.RecordBatch.from_arrays(

@@ -1,0 +1,208 @@
+"""A value as all the byte patterns that it may lie in a file as."""
+
+from __future__ import annotations
+
+import base64
+import json
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from html.entities import codepoint2name
+from itertools import product
+from typing import Literal, NamedTuple
+from urllib.parse import quote, quote_plus
+
+Kind = Literal["text", "email", "token"]
+"""What a value is: an e-mail counts in small and in capital letters too; a token as text and as the bytes it says."""
+LONG, BORDERED = 8, 6
+"""Bytes from which a value is searched for everywhere; and from which it is where it stands by itself. A shorter one
+hits by chance all over, and is compared in named columns only (what hits by chance: docs/decisions/proof.md).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A value of a person that should not be there any more. It is never shown.
+
+    Args:
+        subject: the person's number in this search.
+        name: what the value is (`email`); this is what results say.
+        value: text, or bytes that are no text, as of a tag.
+        kind: what counts as the same value.
+        shared: whether others have the same (a birthday, a town): it is compared in named columns only.
+    """
+
+    subject: int
+    name: str
+    value: str | bytes = field(repr=False)
+    kind: Kind = "text"
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.value:
+            raise ValueError(f"value {self.name!r} of subject {self.subject} is empty")
+
+
+class Pattern(NamedTuple):
+    """Bytes that are looked for.
+
+    Args:
+        form: one of FORMS.
+        data: the bytes.
+        border: bytes of a character, where this counts only between others than letters and digits; else 0.
+    """
+
+    form: str
+    data: bytes
+    border: int = 0
+
+
+def reach(needle: Needle) -> Literal["bytes", "borders", "columns"]:
+    """How a value is judged: by a search of all bytes, by one at word borders, or in named columns."""
+    size = len(_bytes(needle.value))
+    if size < BORDERED or needle.shared:
+        return "columns"
+    return "bytes" if size >= LONG else "borders"
+
+
+def patterns_of(needle: Needle) -> list[Pattern]:
+    """Everything to search for; nothing for a value that is compared in columns only. Equal bytes stand there once."""
+    how = reach(needle)
+    if how == "columns":
+        return []
+    found: dict[bytes, Pattern] = {}
+    for form, data in _all(needle):
+        border = 0 if how == "bytes" or form in _CODED else 2 if form.startswith("utf-16") else 1
+        found.setdefault(data, Pattern(form, data, border))
+    return list(found.values())
+
+
+def texts_of(needle: Needle) -> list[str]:
+    """The spellings of a value that count as the same text; none for bytes."""
+    if isinstance(needle.value, bytes):
+        return []
+    text = needle.value
+    written = [text, text.casefold(), text.lower(), text.upper()] if needle.kind == "email" else [text]
+    return list(dict.fromkeys(unicodedata.normalize(form, one) for one in written for form in ("NFC", "NFD"))
+                | dict.fromkeys(written))  # fmt: skip
+
+
+def bytes_of(needle: Needle) -> list[bytes]:
+    """The bytes that a binary column holds a value as."""
+    raw = [needle.value] if isinstance(needle.value, bytes) else _said(needle)
+    return [*raw, *(text.encode() for text in texts_of(needle))]
+
+
+def _all(needle: Needle) -> Iterator[tuple[str, bytes]]:
+    for text in texts_of(needle):
+        for form, written in _TEXT.items():
+            for data in written(text):
+                yield form, data
+        yield from _coded(text.encode())
+    for raw in [needle.value] if isinstance(needle.value, bytes) else _said(needle):
+        yield "raw", raw
+        yield from _coded(raw)
+
+
+def _said(needle: Needle) -> list[bytes]:
+    """The bytes that a token's text says, in either alphabet; none where it says no such thing."""
+    if needle.kind != "token" or not isinstance(needle.value, str):
+        return []
+    text = needle.value.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        said = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return []
+    return [said] if len(said) >= LONG else []
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _encoded(text: str, encoding: str) -> list[bytes]:
+    try:
+        return [text.encode(encoding)]
+    except UnicodeEncodeError:
+        return []
+
+
+def _utf8(*ways: Callable[[str], str]) -> Callable[[str], list[bytes]]:
+    return lambda text: [way(text).encode() for way in ways]
+
+
+def _small_hex(text: str, quoted: Callable[[str], str]) -> str:
+    """Quoted with small hexadecimal digits: only in what was quoted, whatever else stands there."""
+    return "".join(one if len(one) == 1 else one.lower() for one in map(quoted, text))
+
+
+def _json(text: str, *, ascii_only: bool = True) -> str:
+    plain = json.dumps(text)[1:-1]
+    return plain if ascii_only else "".join(one if ord(one) > 0x7F else json.dumps(one)[1:-1] for one in text)
+
+
+def _large_hex(text: str) -> str:
+    return "".join(one if ord(one) < 0x80 else _json(one).upper().replace("\\U", "\\u") for one in text)
+
+
+def _twice(text: str) -> str:
+    return _json(_json(text))
+
+
+def _html(text: str) -> list[bytes]:
+    """As HTML and XML, whatever of it is written as entities, and as which."""
+    ways = product(_SIGNS, (chr, _name, "&#{};".format, "&#x{:x};".format, "&#x{:X};".format))
+    return [
+        "".join(signs.get(one) or (other(ord(one)) if ord(one) > 0x7F else one) for one in text).encode()
+        for signs, other in ways
+    ]
+
+
+def _name(code: int) -> str:
+    return f"&{codepoint2name[code]};" if code in codepoint2name else f"&#{code};"
+
+
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_SIGNS: tuple[dict[str, str], ...] = (
+    {}, _NAMED, *({**_NAMED, "'": one} for one in ("&#39;", "&#x27;", "&apos;")), {**_NAMED, '"': '"'},
+    {one: f"&#{ord(one)};" for one in "&<>\"'"}, {"@": "&#64;"}, {"@": "&#x40;"},
+)  # fmt: skip
+_PLAIN = partial(quote, safe="")
+_TEXT: dict[str, Callable[[str], list[bytes]]] = {
+    "utf-8": _utf8(str),
+    "utf-16-le": partial(_encoded, encoding="utf-16-le"),
+    "utf-16-be": partial(_encoded, encoding="utf-16-be"),
+    "latin-1": partial(_encoded, encoding="cp1252"),
+    "url": _utf8(
+        _PLAIN, quote, quote_plus, lambda text: quote(text, safe="@"), lambda text: _small_hex(text, _PLAIN),
+        lambda text: _PLAIN(_PLAIN(text)), lambda text: _PLAIN(quote(text, safe="@")),
+    ),
+    "json-escaped": _utf8(
+        _json, _large_hex, partial(_json, ascii_only=False), _twice,
+        lambda text: _json(text).replace("/", "\\/"), lambda text: _json(text, ascii_only=False).replace("/", "\\/"),
+    ),
+    "html": _html,
+    "csv-quoted": _utf8(lambda text: text.replace('"', '""'), lambda text: text.replace('"', '\\"')),
+}  # fmt: skip
+_CODED = ("hex", "base64")
+FORMS = (*_TEXT, *_CODED, "raw", "number", "date", "equal")
+"""Every form that a result names: those of text, of bytes, and of values that are compared as what they are."""
+
+
+def _coded(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "hex", raw.hex().encode()
+    yield "hex", raw.hex().upper().encode()
+    for before in range(3):
+        letters = base64_letters(raw, before)
+        yield "base64", letters
+        yield "base64", letters.translate(_URL_SAFE)
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def base64_letters(raw: bytes, before: int) -> bytes:
+    """The letters of Base64 (RFC 4648) all whose bits are the value's, if so many bytes, modulo 3, stand before it."""
+    first, last = -(-8 * before // 6), (8 * before + 8 * len(raw)) // 6
+    return base64.b64encode(b"\0" * before + raw + b"\0\0")[first:last]
