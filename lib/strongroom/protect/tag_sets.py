@@ -79,7 +79,7 @@ def tag_set(tags: Iterable[pa.Array]) -> TagSet:
 
 
 def write(tags: Iterable[pa.Array], to: str) -> int:
-    """Writes the set of these tags into a new file, in little memory however many they are; returns their number.
+    """Writes the set of these tags into a file, in little memory however many they are; returns their number.
 
     A file that is cut short is told by `mapped`; so whoever shares one publishes it under its name when it is whole.
     """
@@ -89,7 +89,7 @@ def write(tags: Iterable[pa.Array], to: str) -> int:
         bitmap = np.zeros(1 << (_bits(count) - 3), np.uint8)
         for heads, _ in parts():
             _mark(bitmap, heads)
-        with Path(to).open("xb") as file:
+        with Path(to).open("wb") as file:
             file.write(np.array((_MAGIC, count, _bits(count), 0), _HEADER).tobytes())
             file.write(bitmap.tobytes())
             for half in (0, 1):

@@ -36,7 +36,9 @@ schema:
         logicalType: number
         physicalType: decimal(9,2)
         customProperties: [{property: protect, value: {method: keep, why: needed}}, {property: read, value: {missing: ['?']}}]
+      - {name: day, logicalType: date, customProperties: [{property: protect, value: {method: keep}}]}
     quality: [{metric: rowCount, mustBeGreaterThan: 0}]
+slaProperties: [{property: retention, element: t.day, value: 2, unit: y}]
 """  # noqa: E501 - a field is a line
 
 
@@ -67,8 +69,9 @@ PARTS = {
     "Contract": lambda change: change(BASE),
     "LegalBasis": lambda change: _basis(change(BASE.legal_basis["a"])),
     "Curation": lambda change: replace(BASE, curation=change(BASE.curation)),
+    "Retention": lambda change: replace(BASE, retention=change(BASE.retention)),
     "Source": lambda change: replace(BASE, sources=(change(BASE.sources[0]),)),
-    "Column": lambda change: replace(BASE, columns=(change(BASE.columns[0]), BASE.columns[1])),
+    "Column": lambda change: replace(BASE, columns=(change(BASE.columns[0]), *BASE.columns[1:])),
     "Type": lambda change: _column(type=change(BASE.columns[1].type)),
     "Protect": lambda change: _column(protect=change(BASE.columns[1].protect)),
     "Read": lambda change: _column(read=change(BASE.columns[1].read)),
@@ -81,7 +84,7 @@ NOUNS = {**{name: each for name, each in vars(model).items() if is_dataclass(eac
 
 
 def _column(**changed):
-    return replace(BASE, columns=(BASE.columns[0], replace(BASE.columns[1], **changed)))
+    return replace(BASE, columns=(BASE.columns[0], replace(BASE.columns[1], **changed), *BASE.columns[2:]))
 
 
 def _basis(basis):

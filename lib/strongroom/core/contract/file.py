@@ -24,6 +24,7 @@ from strongroom.core.contract.overlay import Described, Overlay, check_beaten, c
 from strongroom.core.contract.quality import read_quality, rule_names
 from strongroom.core.contract.redaction import check_known, with_originals
 from strongroom.core.contract.references import read_references
+from strongroom.core.contract.retention import read_retention
 from strongroom.core.contract.row_key import check_row_keys
 from strongroom.core.contract.rules import column_rules
 from strongroom.core.contract.servers import check_sources, read_sources, system_of
@@ -241,6 +242,13 @@ class _Reader:
             quarantine_limit=head.quarantine_limit,
             curation=read_curation(head.curate, columns, findings),
             legal_basis=read_legal_basis(head.legal_basis, head.purposes, _inside(columns), findings),
+            retention=read_retention(
+                root,
+                findings,
+                table=text(table, "name") or name,
+                columns=by_path,
+                leave=overlay.leave.get("levels", ()) if overlay else (),
+            ),
             said=head.said,
         )
 

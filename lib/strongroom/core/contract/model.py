@@ -255,14 +255,26 @@ class LegalBasis:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a row is kept, by the time that its column `path` tells: so many days, weeks, months or years (`unit`:
+    `d, w, m, y`).
+    """
+
+    path: str
+    amount: int
+    unit: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """One data set: where it comes from, its columns, its rules, and what it may be used for.
 
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
-    may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it.
-    `legal_basis` is purpose → what it rests on, empty where nobody has said it. `notes` is what the contract says and
-    nobody runs, `said` where each of our words about the whole stands.
+    may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it, and
+    `retention` likewise how long rows are kept. `legal_basis` is purpose → what it rests on, empty where nobody has said
+    it. `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -280,6 +292,7 @@ class Contract:
     quarantine_limit: float | None = None
     curation: Curation | None = None
     legal_basis: Mapping[str, LegalBasis] = field(default_factory=dict)
+    retention: Retention | None = None
     notes: tuple[Note, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict)
 
