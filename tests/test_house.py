@@ -108,8 +108,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references "
-    "retention shown standard subject",
+    "core.contract": "conditions curation file formats legal_basis model operators overlay protection redaction "
+    "references retention shown standard subject",
     "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",

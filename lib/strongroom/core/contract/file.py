@@ -17,6 +17,7 @@ from strongroom.core.contract.contradictions import contradictions
 from strongroom.core.contract.curation import read_curation
 from strongroom.core.contract.editions import in_one_edition
 from strongroom.core.contract.head import read_head
+from strongroom.core.contract.legal_basis import read_legal_basis
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
 from strongroom.core.contract.overlay import Described, Overlay, check_beaten, check_named, read_overlay
@@ -240,6 +241,7 @@ class _Reader:
             description=text(table, "description") or (text(described, "purpose") if described else None) or "",
             quarantine_limit=head.quarantine_limit,
             curation=read_curation(head.curate, columns, findings),
+            legal_basis=read_legal_basis(head.legal_basis, head.purposes, _inside(columns), findings),
             retention=read_retention(
                 root,
                 findings,
