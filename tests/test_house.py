@@ -65,7 +65,7 @@ MAY = {
     "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",
     # what is outside
     "stores": "core core.settings",
-    "stores.identity": "core core.run core.settings stores",
+    "stores.identity": "core core.policy core.run core.settings stores",
     "stores.spark": "core core.settings stores.identity",
     "stores.keys": "core core.keys stores stores.identity stores.spark",
     "stores.lake": "core core.report core.run stores stores.spark",

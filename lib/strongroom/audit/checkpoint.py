@@ -94,10 +94,15 @@ def verifier_key(signing_key: Secret) -> VerifierKey:
 
 def sign(checkpoint: Checkpoint, signing_key: Secret) -> str:
     """The checkpoint as a signed note."""
+    return sign_text(str(checkpoint), signing_key)
+
+
+def sign_text(text: str, signing_key: Secret) -> str:
+    """A text of whole lines as a signed note; its first line says what it is, so that none passes for another."""
     name, private = _private(signing_key)
     key = VerifierKey(name, private.public_key().public_bytes_raw())
-    signature = base64.b64encode(key.id + private.sign(str(checkpoint).encode())).decode()
-    return f"{checkpoint}\n— {name} {signature}\n"
+    signature = base64.b64encode(key.id + private.sign(text.encode())).decode()
+    return f"{text}\n— {name} {signature}\n"
 
 
 def open_note(note: str, keys: Iterable[VerifierKey]) -> str:

@@ -39,6 +39,7 @@ JOBS: Mapping[str, JobEntry] = {
         "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")
     ),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
+    "incident": JobEntry("Stop reading at once, keep evidence, say who was affected, and let reading go on"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),
     "lineage": JobEntry("Show what everything in the lake was made from, and whose its rows are"),

@@ -46,6 +46,12 @@ USES: Mapping[str, Mapping[str, str]] = {
     "contract": {"diff": f"{_WHO} OLD|NEW --exit-code --server"},
     "curate": {"": _CONTRACT},
     "doctor": {"": ""},
+    "incident": {
+        "open": f"{_WHO} --table --columns --zone --everything --reason --aware",
+        "assess": f"{_WHO} ID --since --until --notified --out",
+        "close": f"{_WHO} ID --reason --notified --not-notified",
+        "list": _WHO,
+    },
     "init": {"": "FOLDER"},
     "keys": {
         "list": _WHO,

@@ -101,7 +101,8 @@ class Grant:
 class Deny:
     """What a role may not do, whatever is granted. `columns` are selectors; none means the whole table.
 
-    A deny for some purposes also holds for a request that names none.
+    A deny for some purposes also holds for a request that names none. `spares` are tables and patterns that it is not
+    about; only a freeze has some.
     """
 
     role: str
@@ -113,6 +114,7 @@ class Deny:
     until: datetime | None = None
     reason: str = ""
     where: str = ""
+    spares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
