@@ -39,7 +39,7 @@ MAY = {
     "core.policy": "core core.expression core.keys",
     "core.audit_event": "core core.policy core.run",
     "core.contract": "core core.expression",
-    "core.report": "core.contract core.run",
+    "core.report": "core core.contract core.run",
     # kernels
     "arrow": "core.contract",
     "protect.cipher": "arrow core core.contract core.keys",
@@ -97,6 +97,7 @@ FLOWS = {
     "flows.access": "flows.foundation",
     "flows.audit": "flows.foundation",
     "flows.contract": "flows.foundation flows.prepare",
+    "flows.incident": "flows.foundation",
     "flows.profile": "flows.foundation flows.row_pass",
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
@@ -117,8 +118,9 @@ FACES = {
     "flows.curate": "",
     "flows.doctor": "",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "lake_map provenance reporting role_keys run_rows strays table_plans",
+    "flows.foundation": "authorise contract_survey contracts derived hidden_folders incidents keyring known_tables "
+    "projections lake_map lake_tables provenance reporting role_keys run_rows strays subject_counts table_plans",
+    "flows.incident": "",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",

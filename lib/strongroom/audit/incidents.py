@@ -1,9 +1,9 @@
 """Incidents on disk: a folder each beside the audit log's entries, its owner's alone, with the evidence in it.
 
 `INCIDENT/opened.json`, `freeze.json` (what was frozen, to put it back), `notified.json`, `closed.json`, and
-`evidence/`: files of the moment, their list with each SHA-256 (`evidence.json`), and that list's own SHA-256 as a signed note
-(`evidence.note`), as the audit log's heads are signed. The audit log names the same SHA-256, so that evidence of a time
-without a signing key is held by the next head that is signed.
+`evidence/`: files of the moment, their list with each SHA-256 (`evidence.json`), and that list's own SHA-256 as a
+signed note (`evidence.note`), as the audit log's heads are signed. The audit log names the same SHA-256, so that
+evidence of a time without a signing key is held by the next head that is signed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from strongroom.audit.key_file import is_kept_from_us
 from strongroom.audit.log import AuditLog
 from strongroom.audit.signing_keys import former_keys, sound_key
 from strongroom.core.errors import KeyFault, StoreError, UsageError
-from strongroom.core.incident import Incident, moment
+from strongroom.core.escaping import json_text
+from strongroom.core.incident import Incident
 from strongroom.core.settings import Settings
 from strongroom.core.suggest import did_you_mean
 from strongroom.stores.whole_file import write_whole
@@ -79,7 +80,7 @@ def keep(settings: Settings, incident: str, name: str, said: Mapping[str, object
     Raises:
         StoreError: it cannot be written.
     """
-    text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json_text(dict(sorted(said.items())), indent=1) + "\n"
     _write(place_of(settings, incident), {f"{name}.json": text.encode()})
 
 
@@ -182,16 +183,14 @@ def _records(place: Path) -> Iterator[tuple[str, Any]]:
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return moment(value)
+        return value.isoformat()  # to the microsecond, since events are held against it
     return list(value) if isinstance(value, tuple) else value
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
-        for each in (folder, *folder.parents):
-            if each.name == FOLDER:
-                each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in reversed((folder, *folder.parents)):
+            each.mkdir(mode=0o700, exist_ok=True)
         write_whole({folder / name: data for name, data in files.items()}, mode=0o600)
     except OSError as error:
         todo = "Make the audit log's folder writable for this user; what is frozen stays frozen."

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.escaping import json_text
 from strongroom.core.policy.fields import SELECTOR, TABLE
-from strongroom.core.policy.model import EVERYONE, Deny
+from strongroom.core.policy.model import EVERYONE, FROZEN, Deny
 
 STOPPED = ("read", "reveal")
 """What a freeze denies."""
@@ -35,7 +36,7 @@ class Frozen:
 
 def folder_of(policy: str) -> Path:
     """Where the freezes beside a policy file lie."""
-    return Path(f"{policy}.frozen")
+    return Path(f"{policy}{FROZEN}")
 
 
 def file_of(policy: str, incident: str) -> Path:
@@ -46,7 +47,7 @@ def file_of(policy: str, incident: str) -> Path:
 def written(incident: str, frozen: Iterable[Frozen]) -> bytes:
     """A freeze as its file holds it."""
     parts = [{"tables": [*each.tables], "columns": [*each.columns], "spares": [*each.spares]} for each in frozen]
-    return (json.dumps({"incident": incident, "frozen": parts}, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json_text({"incident": incident, "frozen": parts}, indent=1) + "\n").encode()
 
 
 def lying(policy: str) -> tuple[tuple[str, int, int, int], ...]:

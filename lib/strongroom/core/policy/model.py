@@ -30,6 +30,9 @@ ADVISORY, PHYSICAL, KEYS = LEVELS
 EVERYONE = "*"
 """The role of a deny that holds for every principal. No grant may name it."""
 
+FROZEN = ".frozen"
+"""What a policy file's name is followed by in that of the folder beside it where freezes lie: `freezes.py`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Role:

@@ -2,7 +2,7 @@
 
 incident open --table training.reviews --reason TEXT     nobody reads it, nor what was made from it
 incident open --table training.reviews --columns email   … just these columns
-incident open --zone training | --everything             a whole zone; every table but Strongroom's own
+incident open --zone training,quarantine | --everything  whole zones; every table but Strongroom's own
 incident assess ID --since 2026-05-01 --out breach.md    subjects by count, tables, columns, who read; for the authority
 incident assess ID --notified 2026-05-03T12:00:00Z       … and that the authority was told
 incident close ID --reason TEXT                          reading goes on; by another person than who opened it
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("incident", metavar="ID", nargs="?", default="", help="assess, close: which one, as list shows")
     parser.add_argument("--table", metavar="NAME", default="", help="open: this table, and what was made from it")
     parser.add_argument("--columns", metavar="A,B", default="", help="open: with --table, only these columns")
-    parser.add_argument("--zone", metavar="ZONE", default="", help="open: a zone, and what was made of its tables")
+    parser.add_argument("--zone", metavar="A,B", default="", help="open: zones, and what was made of their tables")
     parser.add_argument("--everything", action="store_true", help="open: every table but those of Strongroom itself")
     parser.add_argument("--reason", metavar="TEXT", default="", help="open, close: what happened, for the record")
     parser.add_argument("--aware", metavar="MOMENT", default="", help="open: when you became aware; default now")

@@ -92,6 +92,9 @@ def assess(job: Job, *, since: datetime | None, until: datetime | None, notified
     incident = kept.incident_of(job.settings, job.args.incident)
     permit(job, "write", INCIDENTS, shows=True)
     signed = kept.check_evidence(job.settings, incident)
+    if notified is not None and not job.args.dry_run:
+        record_notified(job, incident, notified)
+        incident = kept.incident_of(job.settings, incident.id)
     tables, people, uncounted = _tables(job, incident)
     window = until or incident.opened
     found = Assessment(
@@ -103,8 +106,6 @@ def assess(job: Job, *, since: datetime | None, until: datetime | None, notified
         "readings": len(found.readings),
     }  # fmt: skip
     if not job.args.dry_run:
-        if notified is not None:
-            record_notified(job, incident, notified)
         kept.keep(job.settings, incident.id, f"assessed-{job.run.id}", answer)
         record(job, facts)
         told(job)

@@ -146,19 +146,21 @@ def _scope(job: Job) -> Scope:
     if job.args.everything:
         return Scope("everything", (Frozen(("*",), spares=(f"{LAKES_OWN}.*",)),))
     if job.args.zone:
-        return _zone(job)
+        return _zones(job)
     return _table(job)
 
 
-def _zone(job: Job) -> Scope:
-    zone, known = job.args.zone.lower(), map_of(job.settings)
+def _zones(job: Job) -> Scope:
+    """Zones with all that was made from their tables."""
+    known, asked = map_of(job.settings), tuple(filter(None, job.args.zone.lower().split(",")))
     zones = dict.fromkeys((*ZONES, "raw", *(node.name.partition(".")[0].lower() for node in known.nodes)))
-    if zone not in zones or zone == LAKES_OWN:
-        raise UsageError(f"there is no zone {zone!r}", where="--zone", todo=did_you_mean(zone, zones))
-    inside = [node.name for node in known.nodes if node.name.lower().startswith(f"{zone}.")]
+    for zone in asked:
+        if zone not in zones or zone == LAKES_OWN:
+            raise UsageError(f"there is no zone {zone!r}", where="--zone", todo=did_you_mean(zone, zones))
+    inside = [node.name for node in known.nodes if node.name.partition(".")[0].lower() in asked]
     below = [name for each in inside for name in known.below(each)]
-    more = [name for name in _tables(known, below) if not name.lower().startswith(f"{zone}.")]
-    return Scope(f"zone {zone}", (Frozen(tuple(dict.fromkeys((f"{zone}.*", *more)))),))
+    more = [name for name in _tables(known, below) if name.partition(".")[0].lower() not in asked]
+    return Scope(f"zone {', '.join(asked)}", (Frozen((*(f"{zone}.*" for zone in asked), *more)),))
 
 
 def _table(job: Job) -> Scope:
