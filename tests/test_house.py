@@ -106,8 +106,8 @@ FLOWS = {
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
-    "core.contract": "conditions curation file formats model operators overlay protection redaction references shown "
-    "standard subject",
+    "core.contract": "conditions curation file formats legal_basis model operators overlay protection redaction "
+    "references retention shown standard subject",
     "core.report": "columns distribution front redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
@@ -128,11 +128,11 @@ FACES = {
     "flows.quarantine": "",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing probe process redacting road row_json shape_check "
-    "source_positions",
+    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
+    "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
-    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags",
+    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
     "protect.cipher": "aes blocks byte_rows encoding framing siv",
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",

@@ -4,8 +4,8 @@ and for whoever has to walk it; `flows/foundation/lake_map.py` reads it off a la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from strongroom.core.errors import Problem
 
@@ -36,6 +36,7 @@ class Made:
 
     Args:
         purpose: what for, of several with commas.
+        basis: purpose → on what it rests, where a contract says so.
         contract: its id; `contract_version` and `fingerprint` beside it.
         recipe: fingerprint of what was asked.
         refresh: how it is brought up to date.
@@ -43,12 +44,18 @@ class Made:
     """
 
     purpose: str = ""
+    basis: Mapping[str, str] = field(default_factory=dict)
     contract: str = ""
     contract_version: str = ""
     fingerprint: str = ""
     recipe: str = ""
     refresh: str = ""
     run: str = ""
+
+    def purposes(self) -> tuple[str, ...]:
+        """What for, each with what it rests on."""
+        found = filter(None, self.purpose.split(","))
+        return tuple(f"{one} on {self.basis[one]}" if one in self.basis else one for one in found)
 
 
 @dataclass(frozen=True, slots=True)

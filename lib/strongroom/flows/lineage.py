@@ -123,7 +123,7 @@ def _line(node: Node, edge: Edge | None) -> str:
         f"from version {edge.version}" if edge is not None and edge.version is not None else "",
         node.holds,
         whose_told(node),
-        f"for {node.made.purpose}" if node.made.purpose else "",
+        f"for {', '.join(node.made.purposes())}" if node.made.purpose else "",
         f"run {node.made.run}" if node.made.run else "",
     ]
     return f"{node.name}  {' · '.join(filter(None, parts))}"

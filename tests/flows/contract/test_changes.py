@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strongroom.core.contract import model
+from strongroom.core.contract import LegalBasis, model
 from strongroom.core.contract.file import load_contract, parse_contract
 from strongroom.core.findings import Note
 from strongroom.flows.contract.changes import CLASSES, PLACES, Kind
@@ -20,7 +20,7 @@ id: t
 version: '1'
 status: active
 servers: [{server: raw, type: local, path: raw/t/*.csv, format: csv, customProperties: [{property: options, value: {sep: ';'}}]}]
-customProperties: [{property: purposes, value: [a, b]}, {property: quarantineLimit, value: 0.5}, {property: label, value: x}, {property: curate, value: {duplicates: {}}}]
+customProperties: [{property: purposes, value: [a, b]}, {property: quarantineLimit, value: 0.5}, {property: label, value: x}, {property: curate, value: {duplicates: {}}}, {property: legalBasis, value: legitimate_interests}]
 schema:
   - name: t
     properties:
@@ -36,7 +36,9 @@ schema:
         logicalType: number
         physicalType: decimal(9,2)
         customProperties: [{property: protect, value: {method: keep, why: needed}}, {property: read, value: {missing: ['?']}}]
+      - {name: day, logicalType: date, customProperties: [{property: protect, value: {method: keep}}]}
     quality: [{metric: rowCount, mustBeGreaterThan: 0}]
+slaProperties: [{property: retention, element: t.day, value: 2, unit: y}]
 """  # noqa: E501 - a field is a line
 
 
@@ -47,25 +49,29 @@ def another(value):
     if isinstance(value, int | float):
         return value + 1
     if isinstance(value, str):
-        return {"hash": "drop", "keep": "drop", "decimal": "string"}.get(value, f"{value}x")
+        return {"hash": "drop", "keep": "drop", "decimal": "string", "legitimate_interests": "consent"}.get(
+            value, f"{value}x"
+        )
     if isinstance(value, tuple):
         return (*value[:-1], another(value[-1])) if value else ("x",)
     if is_dataclass(value):
         field = next(one for one in fields(value) if one.name not in PLACES)
         return replace(value, **{field.name: another(getattr(value, field.name))})
-    return {**value, "x": "y"}
+    return {**value, "x": next(iter(value.values()), "y")}
 
 
 BASE = parse_contract(TEXT, "t.yaml")
 BASE = replace(BASE, notes=(Note("n", "t.yaml:1"),))
 INSIDE = model.Column("f", "price.f", model.Type("int"), protect=model.Protect("keep"))
-EMPTY = {"item": INSIDE, "fields": (INSIDE,)}
+EMPTY = {"item": INSIDE, "fields": (INSIDE,), "special": "research"}
 PARTS = {
     # a noun, how to put another one into the contract
     "Contract": lambda change: change(BASE),
+    "LegalBasis": lambda change: _basis(change(BASE.legal_basis["a"])),
     "Curation": lambda change: replace(BASE, curation=change(BASE.curation)),
+    "Retention": lambda change: replace(BASE, retention=change(BASE.retention)),
     "Source": lambda change: replace(BASE, sources=(change(BASE.sources[0]),)),
-    "Column": lambda change: replace(BASE, columns=(change(BASE.columns[0]), BASE.columns[1])),
+    "Column": lambda change: replace(BASE, columns=(change(BASE.columns[0]), *BASE.columns[1:])),
     "Type": lambda change: _column(type=change(BASE.columns[1].type)),
     "Protect": lambda change: _column(protect=change(BASE.columns[1].protect)),
     "Read": lambda change: _column(read=change(BASE.columns[1].read)),
@@ -78,7 +84,11 @@ NOUNS = {**{name: each for name, each in vars(model).items() if is_dataclass(eac
 
 
 def _column(**changed):
-    return replace(BASE, columns=(BASE.columns[0], replace(BASE.columns[1], **changed)))
+    return replace(BASE, columns=(BASE.columns[0], replace(BASE.columns[1], **changed), *BASE.columns[2:]))
+
+
+def _basis(basis):
+    return replace(BASE, legal_basis={**BASE.legal_basis, "a": basis})
 
 
 def _referring(rule, change):
@@ -116,6 +126,7 @@ def test_places_alone_are_not_compared():
     assert CLASSES.keys() <= known, "no line for what is no more"
 
 
+OBJECT = LegalBasis("legitimate_interests")
 KINDS = [
     # what is changed to what, its kind, why
     ({"purposes": ("a",)}, Kind.RUNS, "a run for b is refused"),
@@ -125,6 +136,8 @@ KINDS = [
     ({"quarantine_limit": None}, Kind.HARMLESS, "no limit"),
     ({"description": "x"}, Kind.HARMLESS, "documentation"),
     ({"label": "y"}, Kind.HARMLESS, "a word"),
+    ({"legal_basis": {"a": LegalBasis("consent"), "b": OBJECT}}, Kind.READERS, "only those who say yes"),
+    ({"legal_basis": {"a": LegalBasis("contract"), "b": OBJECT}}, Kind.CHANGE, "everybody's"),
 ]
 
 

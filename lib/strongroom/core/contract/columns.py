@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from strongroom.core.contract.legal_basis import read_special
 from strongroom.core.contract.model import Column, Protect, Read, Type, source_name
 from strongroom.core.contract.overlay import Described, Overlay
 from strongroom.core.contract.protection import DATES, leaves_out, read_protect
@@ -48,6 +49,7 @@ class _From:
 
     path: str = ""
     classification: str = ""
+    special: str = ""
     required: tuple[str, ...] = ()
     protect: Node | None = None
     keys: int = 0
@@ -133,11 +135,17 @@ class ColumnReader:
             findings.twice(custom["protect"], f"{path!r} is protected twice.", "Say it on the array or on its items.")
         protect = custom.get("protect") or above.protect
         classification = self.classification(node) or above.classification
+        special = read_special(custom.get("specialCategory"), findings) or above.special
         mine = described(node, path, self.overlay)
         mine = mine if above.array is None else above.array | mine
         levels = (mine, *above.levels)
         inside = _From(
-            path=path, classification=classification, required=_named(node), in_array=above.in_array, levels=levels
+            path=path,
+            classification=classification,
+            special=special,
+            required=_named(node),
+            in_array=above.in_array,
+            levels=levels,
         )
         type_ = self.type(node, inside, protect)
         column = Column(
@@ -154,6 +162,7 @@ class ColumnReader:
             subject="subject" in custom and custom["subject"].value is True,
             role=str(custom["role"].value) if "role" in custom else "",
             source=self.source(node, name),
+            special=special,
         )
         if type_.name not in ("struct", "array"):
             column = replace(column, protect=self.protect(node, column, protect, levels=levels))

@@ -17,12 +17,14 @@ from strongroom.core.contract.contradictions import contradictions
 from strongroom.core.contract.curation import read_curation
 from strongroom.core.contract.editions import in_one_edition
 from strongroom.core.contract.head import read_head
+from strongroom.core.contract.legal_basis import read_legal_basis
 from strongroom.core.contract.metrics import Place
 from strongroom.core.contract.model import Column, Contract, Rule, SetRule
 from strongroom.core.contract.overlay import Described, Overlay, check_beaten, check_named, read_overlay
 from strongroom.core.contract.quality import read_quality, rule_names
 from strongroom.core.contract.redaction import check_known, with_originals
 from strongroom.core.contract.references import read_references
+from strongroom.core.contract.retention import read_retention
 from strongroom.core.contract.row_key import check_row_keys
 from strongroom.core.contract.rules import column_rules
 from strongroom.core.contract.servers import check_sources, read_sources, system_of
@@ -239,6 +241,14 @@ class _Reader:
             description=text(table, "description") or (text(described, "purpose") if described else None) or "",
             quarantine_limit=head.quarantine_limit,
             curation=read_curation(head.curate, columns, findings),
+            legal_basis=read_legal_basis(head.legal_basis, head.purposes, _inside(columns), findings),
+            retention=read_retention(
+                root,
+                findings,
+                table=text(table, "name") or name,
+                columns=by_path,
+                leave=overlay.leave.get("levels", ()) if overlay else (),
+            ),
             said=head.said,
         )
 

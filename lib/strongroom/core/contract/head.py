@@ -28,12 +28,13 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Purposes, label and limit, as `Contract` has them, what it says of curation, and where each stands."""
+    """Purposes, label and limit as a contract has them, curation and legal bases as written, and where each stands."""
 
     purposes: tuple[str, ...]
     label: str
     quarantine_limit: float | None
     curate: Node | None
+    legal_basis: Node | None
     said: Mapping[str, str]
 
 
@@ -64,6 +65,7 @@ def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) ->
         _label(custom.get("label"), findings),
         _limit(custom.get("quarantineLimit"), findings),
         custom.get("curate"),
+        custom.get("legalBasis"),
         {word: value.where for word, value in custom.items()},
     )
 

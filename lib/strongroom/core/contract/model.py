@@ -143,7 +143,8 @@ class Column:
     `path` names it from the top: `address.city`, and `tags[]` for the items of an array. `role` is what the column is
     to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else. `source` is what
     it is called in the source, empty where that is its name; see `source_name`. `original_of` is the path of the
-    redacted column whose values, as they came, this one has; such a one is no column of the source.
+    redacted column whose values, as they came, this one has; such a one is no column of the source. `special` is the
+    special category (GDPR Art. 9) that its values are of.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Column:
     role: str = ""
     source: str = ""
     original_of: str = ""
+    special: str = ""
 
     @property
     def method(self) -> str:
@@ -242,13 +244,37 @@ class Curation:
 
 
 @dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """On what a purpose rests: a word of GDPR Art. 6(1), and of Art. 9(2) for special categories, or an empty text."""
+
+    basis: str
+    special: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.basis} and {self.special}" if self.special else self.basis
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a row is kept, by the time that its column `path` tells: so many days, weeks, months or years (`unit`:
+    `d, w, m, y`).
+    """
+
+    path: str
+    amount: int
+    unit: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """One data set: where it comes from, its columns, its rules, and what it may be used for.
 
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
-    may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it. `notes`
-    is what the contract says and nobody runs, `said` where each of our words about the whole stands.
+    may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it, and
+    `retention` likewise how long rows are kept. `legal_basis` is purpose → what it rests on, empty where nobody has said
+    it. `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -265,6 +291,8 @@ class Contract:
     description: str = ""
     quarantine_limit: float | None = None
     curation: Curation | None = None
+    legal_basis: Mapping[str, LegalBasis] = field(default_factory=dict)
+    retention: Retention | None = None
     notes: tuple[Note, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict)
 

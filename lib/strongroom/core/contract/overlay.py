@@ -23,7 +23,7 @@ from strongroom.core.yaml import Node, parse
 
 KEYS = (
     "name", "server", "servers", "purposes", "label", "quarantineLimit", "means", "classification", "tag", "pattern",
-    "columns", "leave", "curate",
+    "columns", "leave", "curate", "legalBasis",
 )  # fmt: skip
 LEAVE = ("engines", "queries", "levels", "references", "rules")
 BY_PATTERN = ("drop", "hash", "encrypt")

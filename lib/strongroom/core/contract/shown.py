@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from strongroom.core.contract.legal_basis import articles
 from strongroom.core.contract.model import Column, Contract, Protect, Rule, SetRule, source_name
 from strongroom.core.contract.protection import untyped
 
@@ -27,6 +28,9 @@ def shown(contract: Contract) -> Iterator[Shown]:
         yield Shown(f"source {source.name}: {source.path} ({source.format})", (contract.place(source),))
     if contract.purposes:
         yield Shown(f"purposes: {', '.join(contract.purposes)}", (contract.said["purposes"],))
+    for purpose, basis in contract.legal_basis.items():
+        what = f"{purpose} rests on {basis} ({articles(basis)})"
+        yield Shown(what, (contract.said["legalBasis"],))
     if contract.quarantine_limit is not None:
         yield Shown(f"bad rows at most: {contract.quarantine_limit:.4%}", (contract.said["quarantineLimit"],))
     for column in contract.columns:
@@ -47,6 +51,7 @@ def _column(column: Column, contract: Contract) -> Iterator[Shown]:
     said += [f"{source_name(column)!r} in the source"] if column.source else []
     said += [column.classification] if column.classification else []
     said += ["the data subject"] if column.subject else []
+    said += [f"special category {column.special}"] if column.special else []
     said += [f"role {column.role}"] if column.role else []
     said += [_protect(column.protect)] if column.protect else []
     places = [f"{contract.file}:{column.line}"]

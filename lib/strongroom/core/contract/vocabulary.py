@@ -51,15 +51,15 @@ CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential"
 """The words for how much a column tells of somebody."""
 
 CUSTOM: Mapping[str, tuple[str, ...]] = {
-    "contract": ("purposes", "label", "quarantineLimit", "curate"),
+    "contract": ("purposes", "label", "quarantineLimit", "curate", "legalBasis"),
     "server": ("options",),
     "schema": (),
-    "property": ("protect", "subject", "role", "read", "precision", "scale"),
+    "property": ("protect", "subject", "role", "read", "precision", "scale", "specialCategory"),
     "relationship": ("severity", "dimension", "description"),
     "quality": (),
 }
 """Our own words, in `customProperties`."""
-_ANYWHERE = ("protect", "subject", "purposes", "quarantineLimit")
+_ANYWHERE = ("protect", "subject", "purposes", "quarantineLimit", "legalBasis")
 """Words of ours that promise something wherever they stand: never taken for somebody else's."""
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from strongroom.core.contract import Contract, Reference, Rule, SetRule
+from strongroom.core.contract.legal_basis import articles
 from strongroom.core.report.columns import AbsentColumn, ColumnFacts, LabelBalance
 from strongroom.core.report.front import Reader
 from strongroom.core.report.redaction import MissFacts, RedactionFacts
@@ -25,7 +26,7 @@ STATUSES = ("done", "unchanged", "dry run", "gate closed", "failed")
 
 @dataclass(frozen=True, slots=True)
 class ContractFacts:
-    """Which contract was applied; `fingerprint` is its SHA-256 in hex."""
+    """Which contract was applied; `fingerprint` is its SHA-256 in hex, `legal_basis` purpose → what it rests on."""
 
     id: str
     name: str
@@ -33,13 +34,15 @@ class ContractFacts:
     fingerprint: str
     file: str
     purposes: tuple[str, ...] = ()
+    legal_basis: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contract: Contract) -> ContractFacts:
         """The facts of a contract that was read."""
         return cls(
-            contract.id, contract.name, contract.version, contract.fingerprint, contract.file, tuple(contract.purposes)
-        )
+            contract.id, contract.name, contract.version, contract.fingerprint, contract.file, tuple(contract.purposes),
+            {purpose: f"{basis}, {articles(basis)}" for purpose, basis in contract.legal_basis.items()},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

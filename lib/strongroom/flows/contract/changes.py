@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from strongroom.core.contract import Rule, SetRule
+from strongroom.core.contract.legal_basis import asks, objects
 
 _LONG = 60
 
@@ -44,6 +45,7 @@ CLASSES: Mapping[str, Kind] = {
     "Column.description": Kind.HARMLESS,
     "Column.subject": Kind.RUNS,  # erasure and consent find nobody any more, or somebody else
     "Column.role": Kind.RUNS,  # what is made of the table looks for the column by it
+    "Column.special": Kind.HARMLESS,  # a contract without the basis that it needs is refused
     "Column.source": Kind.RUNS,
     "Source.name": Kind.HARMLESS,
     "Source.format": Kind.RUNS,
@@ -81,7 +83,8 @@ class Change:
     @property
     def word(self) -> str:
         """The field as a contract calls it."""
-        return _WORDS.get(self.field, self.field)
+        word, dot, rest = self.field.partition(".")
+        return f"{_WORDS.get(word, word)}{dot}{rest}"
 
     def __str__(self) -> str:
         of = f"{self.of!r}: " if self.of else ""
@@ -94,13 +97,25 @@ def _purposes(before: Any, after: Any) -> Kind:
     return Kind.RUNS if fewer else Kind.HARMLESS
 
 
+def _basis(before: Any, after: Any) -> Kind:
+    """Who read every row reads only those of people who said yes, or did not say no."""
+    took, takes = (each is not None and (asks(each), objects(each)) for each in (before, after))
+    return Kind.READERS if takes and takes > (took or (False, False)) else Kind.CHANGE
+
+
 def _limit(before: Any, after: Any) -> Kind:
     return Kind.RUNS if after is not None and (before is None or after < before) else Kind.HARMLESS
 
 
-_WORDS = {"quarantine_limit": "quarantineLimit", "source": "physicalName", "remove_suffix": "removeSuffix"}
+_WORDS = {
+    "quarantine_limit": "quarantineLimit",
+    "special": "specialCategory",
+    "source": "physicalName",
+    "remove_suffix": "removeSuffix",
+    "legal_basis": "legalBasis",
+}
 """Fields that a contract calls otherwise."""
-_SPECIAL = {"Contract.purposes": _purposes, "Contract.quarantine_limit": _limit}
+_SPECIAL = {"Contract.purposes": _purposes, "Contract.legal_basis": _basis, "Contract.quarantine_limit": _limit}
 
 
 def _lower(before: Any, after: Any) -> bool:

@@ -25,7 +25,7 @@ from strongroom.core.lineage import NOBODY, PEOPLE, UNKNOWN, Edge, LakeMap, Made
 from strongroom.core.run import RUN
 from strongroom.core.settings import Settings
 from strongroom.core.zones import ZONES
-from strongroom.flows.foundation import derived
+from strongroom.flows.foundation import derived, table_plans
 from strongroom.flows.foundation.lake_tables import fields_of
 from strongroom.flows.foundation.reporting import reports_folder
 from strongroom.flows.foundation.table_plans import MADE
@@ -282,6 +282,7 @@ def _whose(text: str) -> Whose:
 def _made(said: Mapping[str, str], *, run: str) -> Made:
     return Made(
         purpose=said.get(derived.PURPOSES, ""),
+        basis=_basis(said),
         contract=said.get("strongroom.contract", ""),
         contract_version=said.get("strongroom.contract_version", ""),
         fingerprint=said.get("strongroom.contract_fingerprint", ""),
@@ -289,6 +290,14 @@ def _made(said: Mapping[str, str], *, run: str) -> Made:
         refresh=said.get(derived.REFRESH, ""),
         run=run,
     )
+
+
+def _basis(said: Mapping[str, str]) -> dict[str, str]:
+    """On what each purpose rests; what is not in our words says nothing here, and a read is refused by it."""
+    try:
+        return {purpose: str(basis) for purpose, basis in table_plans.bases_said(said).items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _beside(place: str) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from strongroom.core.contract import Column, Contract, Rule
+from strongroom.core.contract import Column, Contract, LegalBasis, Rule
+from strongroom.core.contract.legal_basis import articles
 from strongroom.core.contract.protection import is_kept, leaves_out
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
 from strongroom.core.sql_text import identifier
@@ -19,6 +20,8 @@ from strongroom.stores.table_plan import TablePlan
 
 CLASSIFICATION, TAGS, PROTECTION = "strongroom.classification", "strongroom.tags", "strongroom.protection"
 """Keys of a column's metadata in the Delta schema; the last names the methods that made its values."""
+LEGAL_BASIS = "strongroom.legal_basis"
+"""The property of a table that says on what each purpose rests: JSON of purpose → `[basis, special]`; or empty."""
 MADE = "strongroom.made"
 """The same, with all that decides what its values are made of."""
 QUARANTINE = pa.schema(
@@ -79,7 +82,22 @@ def properties(contract: Contract, zone: str) -> dict[str, str]:
         "strongroom.contract_fingerprint": contract.fingerprint,
         "strongroom.label": contract.label,
         "strongroom.purposes": ",".join(contract.purposes),
+        LEGAL_BASIS: _bases(contract.legal_basis),
     }
+
+
+def _bases(bases: Mapping[str, LegalBasis]) -> str:
+    told = {purpose: [basis.basis, basis.special] for purpose, basis in bases.items()}
+    return json.dumps(told, sort_keys=True, separators=(",", ":")) if told else ""
+
+
+def bases_said(properties: Mapping[str, str]) -> dict[str, LegalBasis]:
+    """The legal bases that a table's properties tell; a word that is none of ours raises KeyError."""
+    told = json.loads(properties.get(LEGAL_BASIS) or "{}")
+    found = {str(purpose): LegalBasis(str(basis), str(special)) for purpose, (basis, special) in told.items()}
+    for basis in found.values():
+        articles(basis)
+    return found
 
 
 def _notes(column: Column) -> dict[str, str]:

@@ -43,6 +43,7 @@ from strongroom.flows.prepare.run_record import Done
 from strongroom.flows.prepare.staged import stage
 from strongroom.flows.row_pass import process, shape_check
 from strongroom.flows.row_pass.inputs import road_of
+from strongroom.flows.row_pass.people import with_gates
 from strongroom.flows.row_pass.probe import probed
 from strongroom.quality.gate import emptied, judge_set
 from strongroom.quality.min_distinct import judge_frequencies
@@ -130,6 +131,7 @@ def _steps(job: Job, contract: Contract, *, lake: Lake) -> Outcome:
     choice = can_be_local(job.settings)  # elsewhere Spark does it anyway, and no table's log is looked at for that
     engine = road_of(job, size=sum(file.size for file in batch.files), only_spark=choice and only_spark(contract, read))
     way = probed(job, engine, files=firsts, folder=stage_folder)
+    plan = with_gates(job, plan, lake, folder=stage_folder, reached=way.writes)
 
     begun = reporting.begin(job, contract.name)
     job.say(f"{contract.name}: reading {counted(len(batch.files), 'file')}, batch {batch.number}")

@@ -83,6 +83,8 @@ def write_metrics(done: Done, *, lake: Lake) -> None:
     tally, found = done.tally, list[tuple[str, str, str, float | None, bool | None]]()
     for metric, count in (("read", tally.rows), ("good", tally.kept), ("quarantined", tally.bad)):
         found.append(("rows", done.contract.name, metric, count, None))
+    for reason, count in sorted(tally.left_out.items()):
+        found.append(("rows", reason, "left_out", count, None))
     for rule, count in sorted(tally.failed.items()):
         found.append(("rule", rule, "failures", count, None))
     for path, column in sorted(tally.columns.items()):

@@ -43,6 +43,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("read", [(counted(tally.rows, "row"), f"in {files}, batch {done.batch.number}")]),
         *_rows("written", [(counted(written, "row"), f"training.{contract.name}, version {done.version}")]),
         *_rows("quarantined", [(counted(tally.bad, "row"), f"{aside}, each with its reasons, sealed")]),
+        *_rows("left out", [(counted(count, "row"), why) for why, count in sorted(tally.left_out.items())]),
         *_rows("in no file", told(done.absent or ())),
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),
@@ -70,6 +71,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         "key": f"{done.key:08x}",
         "gate": "closed" if done.closed else "open",
         "failures": {rule: count for rule, count in tally.failed.items() if count},
+        "left_out": {reason: count for reason, count in tally.left_out.items() if count},
         "set_rules": [_verdict(verdict) for verdict in done.verdicts],
         "redacted": {
             facts.path: {"texts": facts.texts, "found": dict(facts.found), "leaks": facts.leaks}

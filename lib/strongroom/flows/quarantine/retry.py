@@ -32,6 +32,7 @@ from strongroom.flows.quarantine.sealed_feed import COLUMNS, Sealed
 from strongroom.flows.quarantine.sealed_feed import retry as retry_rows
 from strongroom.flows.row_pass.inputs import Input, Road, held, road_of, with_places
 from strongroom.flows.row_pass.passing import files_of, passed
+from strongroom.flows.row_pass.people import with_gates
 from strongroom.flows.row_pass.probe import probed
 from strongroom.flows.row_pass.process import UNOPENED, PassPlan
 from strongroom.quality.counts.tally import Tally
@@ -78,6 +79,7 @@ def retry(job: Job, contract: Contract, lake: Lake) -> Outcome:
     way = probed(
         job, road_of(job, size=lying.size, only_spark=bool(lying.why_not)), files=lying.paths[:1], folder=folder
     )
+    plan = with_gates(job, plan, lake, folder=folder, reached=way.writes)
     staged = _stage(job, way, plan, lake=lake, batch=batch, quarantine=quarantine)
     tally = staged.tally
     if tally.kept:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.contract.redaction import redacted_leaves
 from strongroom.core.contract.subject import TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle, Keyring
+from strongroom.flows.row_pass.person_gates import TOO_OLD, Gates, PersonGate, too_old
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
 from strongroom.protect import output_type, protector, seal, subject_tags
@@ -54,6 +56,8 @@ class PassPlan:
     """All that a worker needs, and no key in clear: it travels in Spark's closure.
 
     `shared` are fingerprints of known values that many rows share, by path of their column; `run_id` names their key.
+    `people` are the gates that rows pass before they are judged, in this order; of a contract that says how long rows
+    are kept, those of before `kept_since` do not pass (None: all do).
     """
 
     contract: Contract
@@ -62,6 +66,8 @@ class PassPlan:
     sketched: bool = True
     shared: Mapping[str, bytes] = field(default_factory=dict)
     run_id: str = ""
+    people: tuple[PersonGate, ...] = ()
+    kept_since: datetime | None = None
 
     @property
     def across(self) -> tuple[str, ...]:
@@ -141,6 +147,7 @@ class Worker:
         self._row_keys = row_keys_of(kept)
         self._redactor = _redactor(plan, self.keyring)
         self._tag = subject_tags.row_tagger(self._read, table=plan.table, keyring=self.keyring)
+        self._gates = Gates(plan.people)
 
     @property
     def tally(self) -> Tally:
@@ -159,9 +166,16 @@ class Worker:
         given = [one for one in placed if one.block.rows.num_rows]
         if not given:
             return
-        ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
         rows = given[0].block.rows if len(given) == 1 else pa.concat_batches([one.block.rows for one in given])
         typed = read_batch(rows, self._read)
+        left = self._left_out(typed)
+        if left:
+            stay = ~np.logical_or.reduce([*left.values()])
+            self._tally = self._tally.merge(Tally(left_out={why: int(which.sum()) for why, which in left.items()}))
+            typed, given = typed.only(stay), [*_only(given, stay)]
+            if not given:
+                return
+        ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
         marks = {
             rule: np.concatenate([np.isin(one.block.numbers, (one.broken or {}).get(place, _NONE)) for one in given])
             for place, rule in enumerate(self.across)
@@ -176,6 +190,18 @@ class Worker:
                     yield self._broken(one, bad, reasons.slice(before, int(np.count_nonzero(bad))))
         if not failures.bad.all():
             yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
+
+    def _left_out(self, typed: Typed) -> Mapping[str, Flags]:
+        """By reason, which rows do not pass the gates; no row has two reasons."""
+        left = dict(self._gates.left_out(self._tag(typed.batch))) if self._gates and self._tag is not None else {}
+        retention, since = self.plan.contract.retention, self.plan.kept_since
+        if retention is not None and since is not None:
+            old = too_old(typed.batch.column(retention.path), since)
+            for others in left.values():
+                old &= ~others
+            if old.any():
+                left[TOO_OLD] = old
+        return left
 
     def _broken(self, one: Placed, bad: Flags, reasons: pa.Array) -> Aside:
         """The rows of a block that break a rule."""
@@ -195,8 +221,18 @@ class Worker:
         *,
         unreadable: Mapping[str, Flags],
     ) -> Iterator[pa.RecordBatch | Aside]:
-        """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is."""
+        """The same of rows that lie in a quarantine: `aside` has its columns, and what is bad still stays as it is.
+
+        So do rows that do not pass the gates of people.
+        """
         typed = read_batch(rows, self._read)
+        left = self._left_out(typed)
+        for reason, which in left.items():
+            yield self.closed(aside.filter(pa.array(which)), reason)
+        if left:
+            stay = ~np.logical_or.reduce([*left.values()])
+            typed, aside = typed.only(stay), aside.filter(pa.array(stay))
+            marks, unreadable = ({name: which[stay] for name, which in masks.items()} for masks in (marks, unreadable))
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
             left = aside.filter(pa.array(failures.bad))
@@ -281,6 +317,16 @@ def _unreadable(given: Sequence[Placed]) -> dict[str, Flags]:
         )
         for path in paths
     }
+
+
+def _only(given: Sequence[Placed], stay: Flags) -> Iterator[Placed]:
+    """The blocks, with these of all their rows: those that have any."""
+    first = 0
+    for one in given:
+        last = first + one.block.rows.num_rows
+        if stay[first:last].any():
+            yield replace(one, block=one.block.only(stay[first:last]))
+        first = last
 
 
 def _staying(aside: pa.RecordBatch, reasons: pa.Array) -> Aside:

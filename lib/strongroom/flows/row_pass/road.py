@@ -174,7 +174,7 @@ def _told(worker: Worker, parts: Parts) -> list[dict[str, object]]:
     rows = [part.row() for part in parts.values()]
     if names := sorted(set[str]().union(*(part.seen.names for part in parts.values()))):
         rows.append({"kind": "names", "said": json.dumps(names)})
-    return [*rows, {"kind": "tally", "said": worker.tally.to_json()}] if worker.tally.rows else rows
+    return [*rows, {"kind": "tally", "said": worker.tally.to_json()}] if worker.tally.counts_any else rows
 
 
 def settle_worker() -> None:

@@ -79,6 +79,7 @@ class Tally:
         sketches: binary states by path and kind, of what `sketches.sketches_of` names; whoever sees all batches keeps
             them, and they are there once at the end.
         redactions: of each redacted column, and of texts that are looked at beside it; whoever redacts counts.
+        left_out: reason → rows besides `rows` that nobody judged, for whose they are; whoever leaves them out counts.
     """
 
     rows: int = 0
@@ -90,11 +91,17 @@ class Tally:
     distinct: Mapping[str, Distinct] = field(default_factory=dict)
     sketches: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     redactions: Mapping[str, Redaction] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
         """Rows that readers get."""
         return self.rows - self.bad
+
+    @property
+    def counts_any(self) -> bool:
+        """Whether anything was counted at all."""
+        return bool(self.rows or self.left_out)
 
     def add(self, failures: Failures, contract: Contract) -> Tally:
         """The counts with one more batch."""
@@ -121,6 +128,7 @@ class Tally:
                 path: self.redactions.get(path, Redaction()).merge(other.redactions.get(path, Redaction()))
                 for path in sorted({*self.redactions, *other.redactions})
             },
+            _sum(self.left_out, other.left_out),
         )
 
     def to_json(self) -> str:

@@ -62,6 +62,17 @@ class Block:
     unreadable: Mapping[str, Mask] = field(default_factory=dict)
     lines: Numbers | None = None
 
+    def only(self, stay: Mask) -> Block:
+        """These of its rows, and no torn record."""
+        which = pa.array(stay)
+        return Block(
+            self.rows.filter(which),
+            self.numbers[stay],
+            None if self.raw is None else self.raw.filter(which),
+            unreadable={path: mask[stay] for path, mask in self.unreadable.items()},
+            lines=None if self.lines is None else self.lines[stay],
+        )
+
 
 class Unknown(NamedTuple):
     """A name in the data that the contract does not know: its path, and the number of the first record that has it.

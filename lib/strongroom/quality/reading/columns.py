@@ -37,6 +37,10 @@ class Typed:
     batch: pa.RecordBatch
     unreadable: dict[str, Mask]
 
+    def only(self, stay: Mask) -> Typed:
+        """These of its rows."""
+        return Typed(self.batch.filter(pa.array(stay)), {path: mask[stay] for path, mask in self.unreadable.items()})
+
 
 def arrow_type(kind: Type) -> pa.DataType:
     """The Arrow type of a contract's type, as Spark exchanges it."""

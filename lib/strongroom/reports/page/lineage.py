@@ -73,7 +73,7 @@ def _line(found: LakeMap, node: Node) -> tuple[str, ...]:
         node.holds,
         join(whose(node), within),
         join(*(_source(edge.source, edge.version) for edge in found.into(node.name))),
-        join(*(element("small", name(purpose)) for purpose in node.made.purpose.split(",") if purpose)),
+        join(*(element("small", name(purpose)) for purpose in node.made.purposes())),
         name(node.made.run) if node.made.run else "",
     )
 

@@ -128,6 +128,7 @@ def _origin(report: Report, *, shown: int) -> Markup:
         ("Started", element("time", f"{run.started:%Y-%m-%d %H:%M:%S} UTC", datetime=run.started.isoformat())),
         ("By", who),
         ("Purpose of the run", name(run.purpose) if run.purpose else Markup("not stated")),
+        *((f"{purpose} rests on", join(basis)) for purpose, basis in contract.legal_basis.items()),
         ("Contract", join(name(contract.name), " ", contract.version, " · id ", name(contract.id))),
         ("Contract file", name(contract.file)),
         ("Contract SHA-256", name(contract.fingerprint)),

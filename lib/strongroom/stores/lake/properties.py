@@ -73,7 +73,7 @@ def _brought(found: DeltaTable, plan: TablePlan, props: CommitProperties) -> Ite
     want |= {f"{_PREFIX}{name}": condition for name, condition in checks.items()}
     if checks and found.protocol().min_writer_version < _CHECKED:
         want["delta.minWriterVersion"] = str(_CHECKED)
-    changed = {key: value for key, value in want.items() if have.get(key) != value}
+    changed = {key: value for key, value in want.items() if have.get(key, "") != value}
     if changed:
         # Not add_constraint: it writes the condition anew, without the quotes that a column called `order` needs.
         found.alter.set_table_properties(changed, raise_if_not_exists=False, commit_properties=props)
