@@ -39,7 +39,7 @@ MAY = {
     "core.policy": "core core.expression core.keys",
     "core.audit_event": "core core.policy core.run",
     "core.contract": "core core.expression",
-    "core.report": "core.contract core.run",
+    "core.report": "core core.contract core.run",
     # kernels
     "arrow": "core.contract",
     "protect.cipher": "arrow core core.contract core.keys",
@@ -65,7 +65,7 @@ MAY = {
     "govern.export": "core core.expression core.policy govern govern.engine govern.review govern.sql",
     # what is outside
     "stores": "core core.settings",
-    "stores.identity": "core core.run core.settings stores",
+    "stores.identity": "core core.policy core.run core.settings stores",
     "stores.spark": "core core.settings stores.identity",
     "stores.keys": "core core.keys stores stores.identity stores.spark",
     "stores.lake": "core core.report core.run stores stores.spark",
@@ -104,6 +104,7 @@ FLOWS = {
     "flows.project": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, init, lineage, notebook, sample
+    "flows.incident": "flows.foundation",
 }
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
@@ -121,8 +122,9 @@ FACES = {
     "flows.doctor": "",
     "flows.erase": "finding left_files places tables",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders keyring known_tables "
-    "projections lake_map provenance reporting role_keys run_rows strays subjects table_plans",
+    "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders incidents keyring "
+    "known_tables lake_map lake_tables projections provenance reporting role_keys run_rows strays subject_counts "
+    "subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -158,6 +160,7 @@ FACES = {
     "text": "block canaries cells leaks letters lexicon linear model redaction runs spans",
     "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
+    "flows.incident": "",
 }
 ENTRIES = (
     "__main__",

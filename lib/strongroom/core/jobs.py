@@ -43,6 +43,7 @@ JOBS: Mapping[str, JobEntry] = {
     ),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
     "erase": JobEntry("Take people out of everything that was made of them, and prove it", writes=ERASED),
+    "incident": JobEntry("Stop reading at once, keep evidence, say who was affected, and let reading go on"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),
     "lineage": JobEntry("Show what everything in the lake was made from, and whose its rows are"),

@@ -56,6 +56,12 @@ USES: Mapping[str, Mapping[str, str]] = {
         "extend": f"{_WHO} REQUEST --reason",
         "withdraw": f"{_WHO} REQUEST",
     },
+    "incident": {
+        "open": f"{_WHO} --table --columns --zone --everything --reason --aware",
+        "assess": f"{_WHO} ID --since --until --notified --out",
+        "close": f"{_WHO} ID --reason --notified --not-notified",
+        "list": _WHO,
+    },
     "init": {"": "FOLDER"},
     "keys": {
         "list": _WHO,
@@ -90,6 +96,7 @@ USES: Mapping[str, Mapping[str, str]] = {
         "discard --run": f"{_CONTRACT} --run",
         "discard": f"{_CONTRACT} --older-than",
     },
+    "retain": {"": _CONTRACT, "run": _CONTRACT},
     "reveal": {"": f"{_CONTRACT} --columns --where --to"},
     "sample": {"": f"{_WHO} --rows --seed"},
     "vectorize": {"": _CONTRACT},

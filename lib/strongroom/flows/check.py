@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from strongroom.audit.incidents import incidents
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import Asked, contracts_in, lakes_parts, parts_of, read_contract
 from strongroom.core.contract.overlay import read_overlay
@@ -26,6 +27,7 @@ from strongroom.core.contract_files import files_in, misnamed, name_of, named_pa
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.escaping import joined
 from strongroom.core.policy.file import load_policy, parse_policy
+from strongroom.core.policy.freezes import file_of, freezes_beside
 from strongroom.core.run import Job, Outcome
 from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings, parse_settings
@@ -106,6 +108,7 @@ def _remarks(job: Job, settings: Settings, stray: list[dict[str, object]]) -> It
         tables=known_tables(settings, looks=job.args.lake).tables,
         at=job.run.started,
     )
+    yield from _incidents(settings)
     if job.args.lake:
         # what opens tables takes a while to load
         from strongroom.flows.foundation.lake_map import map_of
@@ -117,6 +120,16 @@ def _remarks(job: Job, settings: Settings, stray: list[dict[str, object]]) -> It
         for each in strays(settings, contracts, known, at=job.run.started):
             stray.append({"code": each.told.code, "path": each.path, "bytes": each.size})
             yield each.told
+
+
+def _incidents(settings: Settings) -> Iterator[Problem]:
+    """Open incidents that are not frozen, and freezes that cannot be read."""
+    freezes_beside(settings.policy)
+    for each in incidents(settings):
+        if each.closed is None and not file_of(settings.policy, each.id).is_file():
+            what = f"the incident {each.id} is open, and its freeze is gone: people read what it closed"
+            todo = f"Find out who took it away; incident open … --run-id {each.id} puts it back."
+            yield Problem(what, str(file_of(settings.policy, each.id)), todo, "incident.thawed")
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:

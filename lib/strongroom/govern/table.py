@@ -140,6 +140,8 @@ def unknown(tables: Sequence[Table], policies: Sequence[Policy]) -> Iterator[Tab
 def about(rule: Grant | Deny, table: str) -> bool:
     """Whether a rule is about a table."""
     deny = isinstance(rule, Deny)
+    if isinstance(rule, Deny) and any(means(matcher(pattern), canonical(table)) for pattern in rule.spares):
+        return False
     return any(means(matcher(pattern, deny=deny), canonical(table)) for pattern in rule.tables)
 
 

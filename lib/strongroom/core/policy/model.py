@@ -30,6 +30,9 @@ ADVISORY, PHYSICAL, KEYS = LEVELS
 EVERYONE = "*"
 """The role of a deny that holds for every principal. No grant may name it."""
 
+FROZEN = ".frozen"
+"""What a policy file's name is followed by in that of the folder beside it where freezes lie: `freezes.py`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -101,7 +104,8 @@ class Grant:
 class Deny:
     """What a role may not do, whatever is granted. `columns` are selectors; none means the whole table.
 
-    A deny for some purposes also holds for a request that names none.
+    A deny for some purposes also holds for a request that names none. `spares` are tables and patterns that it is not
+    about; only a freeze has some.
     """
 
     role: str
@@ -113,6 +117,7 @@ class Deny:
     until: datetime | None = None
     reason: str = ""
     where: str = ""
+    spares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

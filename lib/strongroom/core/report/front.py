@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from strongroom.core.incident import Incident
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -78,7 +80,8 @@ class TableState:
 
 @dataclass(frozen=True, slots=True)
 class FrontPage:
-    """Every table that a run of ours was about, and when that was looked at."""
+    """Every table that a run of ours was about, the incidents that are open, and when that was looked at."""
 
     tables: tuple[TableState, ...]
     written: datetime
+    incidents: tuple[Incident, ...] = ()

@@ -93,6 +93,16 @@ JOBS: Mapping[str, Mapping[str, Setting]] = {
         "raw": Setting("choice", default="report", choices=("rewrite", "report")),
         "retrain_days": Setting("integer", default=30, least=0),  # how long a model trained on an erased person is used
     },
+    "report": {  # what the law wants to be told and no contract knows; what is empty is listed as missing
+        "controller": Setting("text"),  # who decides why and how data is processed: name and address
+        "contact": Setting("text"),  # how to reach them
+        "representative": Setting("text"),  # in the Union, of a controller outside of it; "none" where there is none
+        "dpo": Setting("text"),  # the data protection officer: name and contact; "none" where there is none
+        "joint": Setting("text"),  # joint controllers; "none" where there is none
+        "recipients": Setting("text"),  # outside of the house who data is given to; "none" where nobody is
+        "transfers": Setting("text"),  # other countries it goes to, with the safeguard; "none" where there is none
+        "measures": Setting("text"),  # security of the house besides what Strongroom does itself
+    },
     "vectorize": {
         "contract": Setting("name"),  # of a job that is told none
         "text": Setting("name"),  # the column with the texts; default: the contract's role `text`

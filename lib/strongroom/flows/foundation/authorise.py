@@ -13,6 +13,7 @@ from strongroom.core.errors import Refused
 from strongroom.core.policy import Deny
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.policy.file import load_policy
+from strongroom.core.policy.freezes import freezes_beside, lying
 from strongroom.core.run import Job
 from strongroom.govern.engine.engine import Engine, compile_policy
 from strongroom.govern.engine.selectors import classification_of, tags_of
@@ -20,18 +21,19 @@ from strongroom.govern.review.explain import refusal
 
 
 def engine_of(path: str) -> Engine:
-    """The compiled policy of a file; compiled anew only when the file has changed.
+    """The compiled policy of a file, with what open incidents have frozen beside it; compiled anew only when one of
+    these has changed.
 
     Raises:
-        ConfigError: the policy is not sound, or one of its own expectations fails.
+        ConfigError: the policy is not sound, one of its own expectations fails, or nobody can tell what is frozen.
     """
     stat = Path(path).stat() if Path(path).exists() else None
-    return _engine(path, (stat.st_mtime_ns, stat.st_size) if stat else None)
+    return _engine(path, (stat.st_mtime_ns, stat.st_size) if stat else None, lying(path))
 
 
 @lru_cache(maxsize=8)
-def _engine(path: str, version: object) -> Engine:  # noqa: ARG001  the version is part of the key
-    return compile_policy(load_policy(path))
+def _engine(path: str, version: object, frozen: object) -> Engine:  # noqa: ARG001  the versions are part of the key
+    return compile_policy(load_policy(path), freezes_beside(path))
 
 
 def policy_of(job: Job) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from strongroom.audit.incidents import incidents
 from strongroom.core.contract.subject import TAG
 from strongroom.core.report.front import FrontPage, PastState, TableState
 from strongroom.core.run import Job
@@ -38,7 +39,8 @@ def write(job: Job, lake: Lake, rows: Sequence[Row]) -> None:
         now = datetime.now(UTC)
         tables = _Tables(lake, _known(folder))
         states = tuple(_states(rows, engine_of(job.settings.policy), tables, folder=folder, at=now))
-        write_front(FrontPage(states, now), folder)
+        still = tuple(each for each in incidents(job.settings) if each.closed is None)
+        write_front(FrontPage(states, now, still), folder)
         put(f"{folder}/{_KNOWN}", json.dumps(tables.seen, indent=1) + "\n")
     except Exception as error:  # whatever a store's library says; nothing of it changes how the run ended
         job.say(f"note: the front page of reports is not brought up to date ({type(error).__name__})")

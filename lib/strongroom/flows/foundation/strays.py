@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from strongroom.audit.incidents import OURS
 from strongroom.audit.key_file import key_file
 from strongroom.audit.signing_keys import CHECKPOINT, PUBLIC_KEY
 from strongroom.core.contract import Contract
@@ -27,6 +28,7 @@ from strongroom.core.settings import Settings
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation import derived
 from strongroom.flows.foundation.hidden_folders import shown_file
+from strongroom.flows.foundation.incidents import FIGURES
 from strongroom.flows.foundation.lake_map import MODELS, NOTEBOOKS, REPORTS
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.stores.artefacts.report_files import get
@@ -180,6 +182,8 @@ class _Search:
     def _is_figures(self, name: str) -> bool:
         """Whether a file of figures is one of a table, or of a job's attempts: `attempt.JOB_VERB.CONTRACT`."""
         stem = name.removesuffix(".prom")
+        if name == f"{FIGURES}.prom":
+            return True
         if not stem.startswith("attempt."):
             return stem != name and stem in {file_name(node.name) for node in self.known.nodes}
         command, _, contract = stem.removeprefix("attempt.").partition(".")
@@ -254,7 +258,7 @@ class _Search:
         for file in files_below(self.settings.audit, self.unread) if self.settings.audit else ():
             inside = file.path.removeprefix(self.settings.audit.rstrip("/")).lstrip("/")
             of_old_key = inside.startswith(f"{CHECKPOINT}-") and "/" not in inside
-            if file.odd or not (inside in _AUDIT or of_old_key):
+            if file.odd or not (inside in _AUDIT or of_old_key or OURS.fullmatch(inside)):
                 self._tell(file, _of_audit)
         self._not_read()
 

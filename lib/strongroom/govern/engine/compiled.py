@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from strongroom.core.contract.subject import TAG
 from strongroom.core.names import Match, folded, matcher, means, principal_matcher
@@ -119,9 +120,11 @@ def _any(name: str) -> bool:  # noqa: ARG001  every table is meant
 
 def compile_deny(deny: Deny, order: int = 0) -> Rule:
     """A deny ready to be weighed; without columns its `deny` is None, and it takes the whole table."""
+    objects = dict.fromkeys(matcher(pattern, deny=True) for pattern in deny.tables)
+    spared = tuple(matcher(pattern) for pattern in deny.spares)
     return Rule(
         rule=deny,
-        objects=tuple(dict.fromkeys(matcher(pattern, deny=True) for pattern in deny.tables)),
+        objects=tuple(partial(_meant, each, spared) for each in objects) if spared else tuple(objects),
         order=order,
         start=_seconds(deny.since, -_FOREVER),
         end=_seconds(deny.until, _FOREVER),
@@ -129,6 +132,10 @@ def compile_deny(deny: Deny, order: int = 0) -> Rule:
         limits=True,
         deny=Selector.of(deny.columns) if deny.columns else None,
     )
+
+
+def _meant(match: str | Match, spared: tuple[str | Match, ...], name: str) -> bool:
+    return means(match, name) and not any(means(each, name) for each in spared)
 
 
 def containers(policy: Policy) -> Mapping[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from strongroom.core.errors import ConfigError, Problem
 from strongroom.core.names import canonical, canonical_principal
-from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Expectation, Policy
+from strongroom.core.policy import ACTIONS, EVERYONE, PHYSICAL, Deny, Expectation, Policy
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.govern.engine.combine import all_columns, by_column, whole_table
 from strongroom.govern.engine.compiled import Rule, RuleIndex, closing, compile_deny, compile_grant, containers
@@ -164,8 +164,10 @@ def in_force(grants: _Rules, denies: _Rules, at: float, purpose: str) -> tuple[_
     return giving, taking
 
 
-def compile_policy(policy: Policy) -> Engine:
+def compile_policy(policy: Policy, frozen: Iterable[Deny] = ()) -> Engine:
     """An engine for many decisions, once every case the policy expects of itself comes out as it says.
+
+    What is `frozen` beside it is denied on top of it, and no case of the policy's is about that.
 
     Raises:
         ConfigError: every expectation that does not hold.
@@ -173,7 +175,8 @@ def compile_policy(policy: Policy) -> Engine:
     engine = Engine(policy)
     if problems := disappointments(engine):
         raise ConfigError(problems)
-    return engine
+    more = tuple(frozen)
+    return Engine(replace(policy, denies=(*policy.denies, *more))) if more else engine
 
 
 def disappointments(engine: Engine) -> list[Problem]:

@@ -125,7 +125,8 @@ def _helpful(engine: Engine, decision: Decision) -> tuple[Addition | None, tuple
     after = Engine(follow(engine.policy, addition))
     if not after.decide(decision.request).allowed:
         return None, ()
-    broken = tuple(problem.where for problem in disappointments(after))
+    before = disappointments(engine)  # while something is frozen, the cases about that come out otherwise
+    broken = tuple(problem.where for problem in disappointments(after) if problem not in before)
     return (None, broken) if broken else (addition, ())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from strongroom.core.escaping import label
+from strongroom.core.incident import Incident
 from strongroom.core.report import Report
 from strongroom.reports.markup import LONGEST_NAME, plain
 
@@ -38,6 +39,17 @@ def text_of(gauges: Iterable[Gauge], *, labels: Mapping[str, str]) -> str:
         for gauge in gauges
         if (lines := _lines(gauge.name, labels, gauge.samples))
     )
+
+
+def incident_figures(incidents: Iterable[Incident]) -> str:
+    """How many incidents are open, and until when the authority must be told of those whose clock ticks."""
+    found = [each for each in incidents if each.closed is None]
+    due = [({"incident": each.id}, each.due.timestamp()) for each in found if each.ticks]
+    gauges = (
+        Gauge("incidents_open", "Incidents that are open: something is frozen.", [({}, len(found))]),
+        Gauge("incident_due_seconds", "When the 72 hours to tell the authority end, in seconds since 1970.", due),
+    )
+    return text_of(gauges, labels={})
 
 
 def _gauges(report: Report) -> Iterable[tuple[str, str, Iterable[Sample]]]:

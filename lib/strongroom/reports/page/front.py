@@ -38,10 +38,23 @@ def page(front: FrontPage) -> str:
             element("h1", "Tables"),
             element("p", f"{counted(len(front.tables), 'table')}. {told} Written at the end of each run."),
         ),
-        element("main", *(_zone(zone, zones[zone]) for zone in ordered), id="main", tabindex="-1"),
+        element("main", _incidents(front), *(_zone(zone, zones[zone]) for zone in ordered), id="main", tabindex="-1"),
         element("footer", element("p", f"Strongroom {__version__}. No value of any row is on this page.")),
     )
     return document("Tables of a lake", body, style=STYLE, policy=POLICY)
+
+
+def _incidents(front: FrontPage) -> Markup:
+    """What nobody reads, and what is left of the 72 hours; nothing where no incident is open."""
+    if not front.incidents:
+        return Markup("")
+    heads = [("Incident", ""), ("Nobody reads", ""), ("Clock, when this was written", ""), ("Authority by", "")]
+    lines = [
+        (name(each.id), each.scope, element("span", each.clock(front.written), class_="bad-text"),
+         f"{each.due:%Y-%m-%d %H:%M} UTC" if each.ticks else "–")
+        for each in front.incidents
+    ]  # fmt: skip
+    return section("incidents", "Open incidents", table("Open incidents", heads, lines))
 
 
 def _zone(zone: str, tables: list[TableState]) -> Markup:

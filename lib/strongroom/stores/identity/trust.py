@@ -15,6 +15,7 @@ from pathlib import Path
 
 from strongroom.core.contract_files import files_in, overlays
 from strongroom.core.errors import ConfigError, Problem
+from strongroom.core.policy import FROZEN
 from strongroom.core.settings import Settings
 from strongroom.core.settings.storage import credentials_file
 from strongroom.stores.identity.databricks import is_here
@@ -65,6 +66,9 @@ def cure(path: str | Path) -> str:
 def sources(settings: Settings) -> dict[str, str]:
     """The files that say what a job may do and believe, by what they are."""
     found = {"settings": settings.file, "policy": settings.policy, "contracts": settings.contracts}
+    frozen = Path(f"{settings.policy}{FROZEN}")
+    found |= {"freezes": str(frozen)} if frozen.is_dir() else {}
+    found |= {f"freeze {path.stem}": str(path) for path in frozen.glob("*.json")}
     found |= {f"contract {path.name}": str(path) for path in files_in(settings.contracts)}
     above = overlays(settings.contracts)
     found |= {"protection": str(above)} if above.is_dir() else {}

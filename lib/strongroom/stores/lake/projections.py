@@ -238,3 +238,9 @@ def drop(lake: Lake, table: str) -> None:
         if filesystem.get_file_info(pafs.FileSelector(folder)):
             return
         filesystem.delete_dir(folder)
+
+
+def close(lake: Lake, table: str) -> None:
+    """Closes a projection to its role, its rows kept; `project` opens it again. Object stores cannot."""
+    if permissions.has_modes(lake.root) and Path(lake.folder(table)).exists():
+        Path(lake.folder(table)).chmod(0o700)
