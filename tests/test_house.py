@@ -90,6 +90,7 @@ FLOWS = {
     "flows.read": "flows.foundation",
     "flows.curate": "flows.foundation flows.read",
     "flows.keys": "flows.foundation",
+    "flows.person": "flows.foundation flows.quarantine flows.row_pass",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
     "flows.vectorize": "flows.foundation flows.read",
@@ -118,12 +119,13 @@ FACES = {
     "flows.doctor": "",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "lake_map provenance reporting role_keys run_rows strays table_plans",
+    "lake_map person_rows provenance reporting role_keys run_rows strays subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
+    "flows.person": "",
     "flows.profile": "",
     "flows.project": "",
-    "flows.quarantine": "",
+    "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
     "flows.reveal": "",
     "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
@@ -140,7 +142,7 @@ FACES = {
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
-    "reports.page": "front layout lineage page pictures style",
+    "reports.page": "front layout lineage page person pictures style",
     "sample": "lake",
     "setup": "home jars java own_session probes spark_submit steps variables",
     "stores.identity": "settings_file trust",
