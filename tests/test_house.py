@@ -105,6 +105,7 @@ FLOWS = {
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, init, lineage, notebook, sample
     "flows.incident": "flows.foundation",
+    "flows.person": "flows.foundation flows.quarantine flows.row_pass",
 }
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
@@ -123,8 +124,8 @@ FACES = {
     "flows.erase": "finding left_files places tables",
     "flows.explore": "",
     "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders incidents keyring "
-    "known_tables lake_map lake_tables projections provenance reporting role_keys run_rows strays subject_counts "
-    "subjects table_plans",
+    "known_tables lake_map lake_tables person_rows projections provenance reporting role_keys run_rows strays "
+    "subject_counts subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -147,7 +148,7 @@ FACES = {
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
-    "reports.page": "front layout lineage page pictures style",
+    "reports.page": "front layout lineage page person pictures style",
     "sample": "lake",
     "setup": "home jars java own_session probes spark_submit steps variables",
     "stores.identity": "settings_file trust",
@@ -161,6 +162,7 @@ FACES = {
     "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
     "flows.incident": "",
+    "flows.person": "",
 }
 ENTRIES = (
     "__main__",

@@ -48,6 +48,10 @@ JOBS: Mapping[str, JobEntry] = {
     "keys": JobEntry("List, rotate, move and destroy keys"),
     "lineage": JobEntry("Show what everything in the lake was made from, and whose its rows are"),
     "notebook": JobEntry("Run a notebook and keep what it shows as one page", spark="always"),
+    "person": JobEntry(
+        "Answer a person: show and export what is held of them, put right what is wrong",
+        writes=("training", "corrections"),
+    ),
     "prepare": JobEntry(
         "Make a protected, checked, governed training table of raw files",
         spark="always",
@@ -73,5 +77,5 @@ JOBS: Mapping[str, JobEntry] = {
 
 def job_of(zone: str) -> str:
     """The job that derives what lies in a zone; empty where none does, or what it makes comes from no table."""
-    others = ("prepare", "quarantine", "erase")
-    return next((name for name, entry in JOBS.items() if zone in entry.writes and name not in others), "")
+    made = (name for name, entry in JOBS.items() if zone in entry.writes and "training" not in entry.writes)
+    return next(made, "")

@@ -78,6 +78,11 @@ def data_island(anchor: str, value: object) -> Markup:
     return Markup(f'<script type="application/json" id="{escape(anchor)}">{text}</script>')
 
 
+def whole(text: str) -> Markup:
+    """A text of which nothing is cut: what a page owes its reader in full."""
+    return Markup(escape(plain(text, longest=len(text) + 1)))
+
+
 def lines(text: str, *, longest: int, most: int) -> Markup:
     """A text of many lines, each no longer than that, and no more of them."""
     found = text.split("\n")

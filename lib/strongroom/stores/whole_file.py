@@ -61,6 +61,28 @@ def write_first(file: Path, data: bytes, *, mode: int) -> bool:
     return True
 
 
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a new folder of files there, its owner's alone: all of it, or nothing; what a kill leaves is closed.
+
+    Raises:
+        OSError: it cannot be written, or is there already.
+    """
+    if folder.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+    draft = _draft(folder)
+    draft.mkdir(mode=0o700)
+    try:
+        for name, data in files.items():
+            _write(draft / name, data, 0o600)
+        keep_names(draft)
+        draft.rename(folder)  # onto a folder that somebody made meanwhile only where that is empty
+        keep_names(folder.parent)
+    finally:
+        if draft.exists():
+            _remove(draft / name for name in files)
+            draft.rmdir()
+
+
 def keep_names(folder: Path) -> None:
     """A new or renamed file is on the disk only when its folder's list of names is, too."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -11,7 +11,7 @@ from strongroom.core.contract.model import Column, Protect, Read, Type, source_n
 from strongroom.core.contract.overlay import Described, Overlay
 from strongroom.core.contract.protection import DATES, leaves_out, read_protect
 from strongroom.core.contract.redaction import REDACT
-from strongroom.core.contract.subject import TAG
+from strongroom.core.contract.subject import TAG, read_about
 from strongroom.core.contract.types import (
     holds_bits,
     holds_nested,
@@ -50,6 +50,7 @@ class _From:
     path: str = ""
     classification: str = ""
     special: str = ""
+    about: str = ""
     required: tuple[str, ...] = ()
     protect: Node | None = None
     keys: int = 0
@@ -136,6 +137,7 @@ class ColumnReader:
         protect = custom.get("protect") or above.protect
         classification = self.classification(node) or above.classification
         special = read_special(custom.get("specialCategory"), findings) or above.special
+        about = read_about(custom.get("about"), findings) or above.about
         mine = described(node, path, self.overlay)
         mine = mine if above.array is None else above.array | mine
         levels = (mine, *above.levels)
@@ -143,6 +145,7 @@ class ColumnReader:
             path=path,
             classification=classification,
             special=special,
+            about=about,
             required=_named(node),
             in_array=above.in_array,
             levels=levels,
@@ -161,6 +164,7 @@ class ColumnReader:
             read=self.read(node, custom.get("read"), type_),
             subject="subject" in custom and custom["subject"].value is True,
             role=str(custom["role"].value) if "role" in custom else "",
+            about=about,
             source=self.source(node, name),
             special=special,
         )

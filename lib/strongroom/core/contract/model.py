@@ -144,7 +144,8 @@ class Column:
     to training: `key, text, label, time` or empty. `protect` is set on every leaf and on nothing else. `source` is what
     it is called in the source, empty where that is its name; see `source_name`. `original_of` is the path of the
     redacted column whose values, as they came, this one has; such a one is no column of the source. `special` is the
-    special category (GDPR Art. 9) that its values are of.
+    special category (GDPR Art. 9) that its values are of. `about` is `others` where they tell of somebody else than the
+    row's data subject.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Column:
     source: str = ""
     original_of: str = ""
     special: str = ""
+    about: str = ""
 
     @property
     def method(self) -> str:

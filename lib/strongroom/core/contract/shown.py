@@ -51,6 +51,7 @@ def _column(column: Column, contract: Contract) -> Iterator[Shown]:
     said += [f"{source_name(column)!r} in the source"] if column.source else []
     said += [column.classification] if column.classification else []
     said += ["the data subject"] if column.subject else []
+    said += ["about others"] if column.about else []
     said += [f"special category {column.special}"] if column.special else []
     said += [f"role {column.role}"] if column.role else []
     said += [_protect(column.protect)] if column.protect else []

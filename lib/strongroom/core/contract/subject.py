@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from strongroom.core.contract.model import Column, Contract
+from strongroom.core.findings import Findings
+from strongroom.core.suggest import did_you_mean
+from strongroom.core.yaml import Node
 
 TAG = "_subject"
 """The column of a table whose rows belong to a subject; no contract may have one of that name."""
@@ -26,3 +29,23 @@ def domain_of(column: Column, *, table: str) -> tuple[str, ...]:
     """Within what equal values are the same person: the column's domain, or else this very column of this table."""
     domain = str(column.protect.options.get("domain", "")) if column.protect else ""
     return ("domain", domain) if domain else ("column", table, column.path)
+
+
+OTHERS = "others"
+"""The column's word `about`: its values tell of somebody else than the row's data subject."""
+
+
+def read_about(node: Node | None, findings: Findings) -> str:
+    """The column's word `about`, or an empty text."""
+    if node is None:
+        return ""
+    if node.value != OTHERS:
+        findings.unknown_name(node, f"Unknown word {node.value!r}.", did_you_mean(str(node.value), (OTHERS,)))
+        return ""
+    return OTHERS
+
+
+def of_others(contract: Contract) -> tuple[Column, ...]:
+    """The leaves that tell of others than whose row it is: what says so, and whoever else is named as a subject."""
+    subject = subject_of(contract)
+    return tuple(leaf for leaf in contract.leaves() if leaf.about or (leaf.subject and leaf is not subject))

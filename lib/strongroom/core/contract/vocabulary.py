@@ -54,7 +54,7 @@ CUSTOM: Mapping[str, tuple[str, ...]] = {
     "contract": ("purposes", "label", "quarantineLimit", "curate", "legalBasis"),
     "server": ("options",),
     "schema": (),
-    "property": ("protect", "subject", "role", "read", "precision", "scale", "specialCategory"),
+    "property": ("protect", "subject", "about", "role", "read", "precision", "scale", "specialCategory"),
     "relationship": ("severity", "dimension", "description"),
     "quality": (),
 }

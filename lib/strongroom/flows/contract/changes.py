@@ -46,6 +46,7 @@ CLASSES: Mapping[str, Kind] = {
     "Column.subject": Kind.RUNS,  # erasure and consent find nobody any more, or somebody else
     "Column.role": Kind.RUNS,  # what is made of the table looks for the column by it
     "Column.special": Kind.HARMLESS,  # a contract without the basis that it needs is refused
+    "Column.about": Kind.HARMLESS,  # what a person is given of a row
     "Column.source": Kind.RUNS,
     "Source.name": Kind.HARMLESS,
     "Source.format": Kind.RUNS,
