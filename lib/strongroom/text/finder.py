@@ -11,7 +11,19 @@ from strongroom.text.block import Block, blocks
 from strongroom.text.carry import carried, repeated
 from strongroom.text.known import Values
 from strongroom.text.lexicon import LANGUAGES, lexicon
-from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
+from strongroom.text.recognisers import (
+    addresses,
+    capitals,
+    dates,
+    descriptions,
+    facts,
+    labelled,
+    names,
+    numbers,
+    quantities,
+    secrets,
+    web,
+)
 from strongroom.text.spans import SCHEMA, Span, merged
 
 
@@ -56,6 +68,14 @@ RECOGNISERS = (
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
 ENTITIES = tuple(dict.fromkeys(entity for recogniser in RECOGNISERS for entity in recogniser.entities))
+"""What is found where nobody says what to find."""
+BY_NAME = (
+    Recogniser(quantities.quantities, ("quantity",)),
+    Recogniser(descriptions.descriptions, ("occupation", "family", "health", "offence")),
+    Recogniser(capitals.capitals, ("other_name",)),
+)
+COURT = (*ENTITIES, *(entity for recogniser in BY_NAME for entity in recogniser.entities))
+"""All that the annotators of court decisions mask: beside names what a person may be known by. Asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,7 @@ class Finder:
     """What to find, in which languages. Made once, hashable and picklable; holds settings only.
 
     Args:
-        entities: some of ENTITIES; all when empty.
+        entities: some of COURT.
         languages: whose lists and forms are used.
         least: what is less sure than this is left.
         model: whether the model of the extra `ner` looks at what stays in doubt; `find` then raises EnvironmentFault
@@ -108,11 +128,13 @@ class Finder:
         else:
             wanted = frozenset().union(*(wanted_of[place] for place in block.places.tolist()))
         spans: list[Span] = []
-        for recogniser in RECOGNISERS:
+        for recogniser in (*RECOGNISERS, *BY_NAME):
             if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
                 spans += recogniser.find(block)
         if self.model and wanted & _DOUBTED:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
+        if "quantity" in wanted:
+            spans += list(quantities.joined(block, spans))
         names = list(known.names_of(block)) if known else []
         if "person" in wanted:
             spans += list(carried(block, spans, names, least=self.least))
