@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from benchmarks import text_reviews, text_templates
 from benchmarks.measure import main, rounded, show
-from strongroom.text import Finder, model
+from strongroom.text import COURT, Finder, model
 from strongroom.text.redaction import Known, Text, redact
 
 TEXTS = Path(os.environ.get("STRONGROOM_TEXTS", Path(__file__).parents[2] / "shared/data/text"))
@@ -138,9 +138,14 @@ def hidden(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join(letters)
 
 
-def tab(finder: Finder) -> tuple[Score, float, float]:
-    """Score, share of documents where the protected surname is readable, share of masked strings that leak."""
-    cases = decisions()
+def tab(finder: Finder, which: int | None = None) -> tuple[Score, float, float]:
+    """Score, share of documents where the protected surname is readable, share of masked strings that leak.
+
+    Args:
+        finder: what is measured.
+        which: one half of the documents; all when None.
+    """
+    cases = [case for case in decisions() if which is None or half(case.text) == which]
     score, readable, leaked, strings = Score(), 0, 0, 0
     for case, found in zip(cases, spans_of(finder, [case.text for case in cases]), strict=True):
         score.add(case.text, [span for each in case.strings.values() for span in each], found)
@@ -186,6 +191,7 @@ def run(*, rows: int, rounds: int) -> None:
     for name, finder in finders.items():
         quality(name, finder)
         speed(name, finder, rounds)
+    court(rounds)
     text_templates.run(finders["without"])
     text_reviews.run()
     patterns(rounds)
@@ -236,6 +242,21 @@ def quality(name: str, finder: Finder) -> None:
     score = scored(finder, clinical())
     show(f"MEDDOCAN dev, {name} model: letters, F1", aim=">= .88", value=rounded(score.f1),
          precision=rounded(score.precision), recall=rounded(score.recall))  # fmt: skip
+
+
+def court(rounds: int) -> None:
+    """Court decisions with `find: court`: beside names what a person may be known by."""
+    finder = Finder(COURT)
+    for which, kind in ((0, "tuned on"), (1, "reported")):
+        score, readable, leaked = tab(finder, which)
+        where = f"TAB dev, half {kind}, find: court"
+        show(f"{where}: protected surname readable, documents", aim="<= 0", value=rounded(readable))
+        show(f"{where}: masked strings that leak", aim="<= .2", value=rounded(leaked))
+        show(f"{where}: covered", aim=">= .8", value=rounded(score.share_covered),
+             precision=rounded(score.precision), precision_aim=">= .63")  # fmt: skip
+    texts = pa.array([case.text for case in decisions()])
+    took = cpu(lambda: finder.find(texts), rounds)
+    show("TAB dev, find: court: kchar a CPU second", value=rounded(sum(map(len, texts.to_pylist())) / 1000 / took))
 
 
 def speed(name: str, finder: Finder, rounds: int) -> None:

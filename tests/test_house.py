@@ -159,7 +159,8 @@ FACES = {
     "stores.sources": "delta files hive_folders manifest origins work_items",
     "stores.sources.kinds": "",
     "text": "block canaries cells leaks letters lexicon linear model redaction runs spans",
-    "text.recognisers": "addresses dates facts identities labelled names numbers secrets web",
+    "text.recognisers": "addresses capitals dates descriptions facts identities labelled names numbers organisations "
+    "quantities secrets web",
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
     "flows.incident": "",
     "flows.person": "",

@@ -14,5 +14,5 @@ def found(text: str, *entities: str, languages: tuple[str, ...] = ("en", "es", "
     ]
 
 
-def of(text: str, entity: str) -> list[str]:
-    return [letters for each, letters in found(text) if each == entity]
+def of(text: str, entity: str, entities: tuple[str, ...] = ()) -> list[str]:
+    return [letters for each, letters in found(text, *entities) if each == entity]

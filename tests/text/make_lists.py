@@ -121,6 +121,35 @@ def one_word(names: Iterable[str]) -> set[str]:
     return {name for name in folded if name.isascii() and name.isalpha() and len(name) > 3}
 
 
+def occupations() -> list[str]:
+    """Trades of four languages; `Engineer, civil` is an engineer and a civil engineer."""
+    found: set[str] = set()
+    for locale in ("en_US", "es", "de_DE", "de_AT", "fr_FR"):
+        for job in importlib.import_module(f"faker.providers.job.{locale}").Provider.jobs:
+            told = fold(job).lower().partition(" (")[0]
+            if "/" in told or (locale == "de_AT" and not told.endswith("*in")):
+                continue
+            noun, _, kind = told.removesuffix("*in").partition(", ")
+            found |= {noun, f"{kind} {noun}"} if kind else {noun}
+    known = lexicon(LANGUAGES).words
+    return sorted(
+        job
+        for job in found
+        if 3 < len(job) < 40 and job.isascii() and job.replace(" ", "").isalpha()
+        and (" " in job or job.endswith(_OF_WHO) or not known.get(job.encode(), 0) & Word.COMMON)
+    )  # fmt: skip
+
+
+_OF_WHO = ("er", "or", "ist", "ian", "ant", "ero", "era", "ista", "eur", "ier", "man", "urgist", "iatre")
+"""How words for trades end; another word that is a common one (`film`, `land`) is none by itself."""
+
+
+def currency_codes() -> list[str]:
+    from babel import Locale
+
+    return sorted(code for code in Locale("en").currencies if code.isalpha() and not code.startswith("X"))
+
+
 def write(name: str, words: list[str]) -> None:
     (DATA / name).write_text("\n".join(words) + "\n", encoding="utf-8")
     print(name, len(words))
@@ -139,6 +168,8 @@ def main(folder: Path) -> None:
     write("countries.txt", regions(folder))
     lexicon.cache_clear()
     write("brands.txt", brands(folder))
+    write("occupations.txt", occupations())
+    write("currency_codes.txt", currency_codes())
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from strongroom.text import ENTITIES, Finder, block, find
+from strongroom.text import COURT, ENTITIES, Finder, block, find
 from strongroom.text.block import blocks
-from strongroom.text.finder import RECOGNISERS
+from strongroom.text.finder import BY_NAME, RECOGNISERS
 from strongroom.text.lexicon import LANGUAGES, lexicon
 from strongroom.text.spans import SCHEMA
 
@@ -35,6 +35,7 @@ PIECES = [
         "\u0301",
         " ",
     ),
+    *("two years", "between", "and", "EUR 300", "the widow", "(hovrätten)", "RUC", "deputy mayor"),
     *("12 June", "2000", "calle", "Mayor 3", "born on", "phone", "655 437 108", ".", "\x84", "@", "\ud7ff", "eyJ"),
 ]
 TEXTS = st.lists(st.one_of(st.none(), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)), max_size=8)
@@ -84,14 +85,25 @@ def test_every_entity_has_a_name_that_stays():
     assert set(wanted.split()) <= set(ENTITIES)
 
 
+def test_what_describes_somebody_is_found_where_it_is_asked_for_by_name():
+    told = pa.array(
+        ["The widow, a police officer, was given EUR 300 and two years for fraud, had asthma and left the RUC."]
+    )
+    extra = {entity for each in BY_NAME for entity in each.entities}
+    assert not extra & set(ENTITIES)
+    assert not set(find(told)["entity"].to_pylist()) & extra, "a review keeps its numbers"
+    assert extra <= set(find(told, entities=COURT)["entity"].to_pylist())
+
+
+@pytest.mark.parametrize("entities", [ENTITIES, COURT], ids=["all", "court"])
 @settings(max_examples=60, deadline=None)
-@given(TEXTS)
-def test_spans_lie_in_their_texts_sorted_and_apart(texts):
-    table = rows(find(pa.array(texts, pa.string())))
+@given(texts=TEXTS)
+def test_spans_lie_in_their_texts_sorted_and_apart(entities, texts):
+    table = rows(find(pa.array(texts, pa.string()), entities=entities))
     assert table == sorted(table)
     for row, start, end, entity, score, by in table:
         assert 0 <= start < end <= len(texts[row])
-        assert entity in ENTITIES
+        assert entity in entities
         assert 0.5 <= score <= 1
         assert by
     assert all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(table))
@@ -102,6 +114,7 @@ def test_spans_lie_in_their_texts_sorted_and_apart(texts):
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.integers(0, 8), st.integers(1, 40))
 def test_the_same_however_the_texts_are_cut(texts, cut, size):
+    find = Finder(COURT).find
     whole = rows(find(pa.array(texts, pa.string())))
     chunks = pa.chunked_array([texts[:cut], texts[cut:]], pa.string())
     assert rows(find(chunks)) == whole

@@ -44,6 +44,25 @@ def test_of_a_long_row_each_word_is_looked_at_once_and_few_of_them():
         assert 1 <= len(list(doubts(block, list(names.names(block))))) <= most
 
 
+def test_in_a_short_text_every_capital_that_nothing_surely_explains_is_a_doubt():
+    """A rule that says what is no name is judged by the model: after an article a name counts for nothing."""
+    for text, doubted in (
+        ("so my Qamuxle broke", True),
+        ("so Dr Anna Smith broke", False),
+        ("so my phone broke", False),
+    ):
+        block = block_of(text)
+        assert bool(list(doubts(block, list(names.names(block))))) == doubted
+
+
+@there
+def test_the_chances_of_all_labels_of_an_entity_add_up():
+    grouped = model.loaded().grouped
+    assert grouped.sum(1).tolist() == [1] * len(grouped), "each label is of one entity, or of none"
+    person = model._ENTITIES.index("person")
+    assert grouped[:, person].sum() == 4, "given names and surnames, their beginnings and what goes on"
+
+
 @pytest.mark.parametrize(
     ("length", "most", "why"),
     [(300, 1, "a short row whole"), (5_000, 1, "of a long row what lies around"), (500_000, 1, "however long")],

@@ -1,5 +1,5 @@
 """Personal data in text: an Arrow array of strings → spans in character offsets of the original."""
 
-from strongroom.text.finder import ENTITIES, Finder, find
+from strongroom.text.finder import COURT, ENTITIES, Finder, find
 
-__all__ = ["ENTITIES", "Finder", "find"]
+__all__ = ["COURT", "ENTITIES", "Finder", "find"]

@@ -11,7 +11,21 @@ from strongroom.text.block import Block, blocks
 from strongroom.text.carry import carried, repeated
 from strongroom.text.known import Values
 from strongroom.text.lexicon import LANGUAGES, lexicon
-from strongroom.text.recognisers import addresses, dates, facts, labelled, names, numbers, secrets, web
+from strongroom.text.linear import pattern
+from strongroom.text.recognisers import (
+    addresses,
+    capitals,
+    dates,
+    descriptions,
+    facts,
+    labelled,
+    names,
+    numbers,
+    organisations,
+    quantities,
+    secrets,
+    web,
+)
 from strongroom.text.spans import SCHEMA, Span, merged
 
 
@@ -56,6 +70,14 @@ RECOGNISERS = (
     Recogniser(names.names, ("person", "place", "organisation", "institution")),
 )
 ENTITIES = tuple(dict.fromkeys(entity for recogniser in RECOGNISERS for entity in recogniser.entities))
+"""What is found where nobody says what to find."""
+BY_NAME = (
+    Recogniser(quantities.quantities, ("quantity",)),
+    Recogniser(descriptions.descriptions, ("occupation", "family", "health", "offence")),
+    Recogniser(capitals.capitals, ("other_name",)),
+)
+COURT = (*ENTITIES, *(entity for recogniser in BY_NAME for entity in recogniser.entities))
+"""All that the annotators of court decisions mask: beside names what a person may be known by. Asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +85,7 @@ class Finder:
     """What to find, in which languages. Made once, hashable and picklable; holds settings only.
 
     Args:
-        entities: some of ENTITIES; all when empty.
+        entities: some of COURT.
         languages: whose lists and forms are used.
         least: what is less sure than this is left.
         model: whether the model of the extra `ner` looks at what stays in doubt; `find` then raises EnvironmentFault
@@ -108,11 +130,15 @@ class Finder:
         else:
             wanted = frozenset().union(*(wanted_of[place] for place in block.places.tolist()))
         spans: list[Span] = []
-        for recogniser in RECOGNISERS:
+        for recogniser in (*RECOGNISERS, *BY_NAME):
             if wanted & set(recogniser.entities) and _worth(block, recogniser.needs):
                 spans += recogniser.find(block)
         if self.model and wanted & _DOUBTED:
             spans += model.found(block, model.windows(block, doubts(block, spans)))
+        if "organisation" in wanted:
+            spans += list(organisations.in_letterheads(block, spans))
+        if "quantity" in wanted:
+            spans += list(quantities.joined(block, spans))
         names = list(known.names_of(block)) if known else []
         if "person" in wanted:
             spans += list(carried(block, spans, names, least=self.least))
@@ -139,6 +165,7 @@ _REPEATED = 0.7
 """What is surer than this is looked for again as it was written."""
 
 _SURE = 0.86
+_CAPITAL = pattern(rb"[a-z0-9\x80-\x82,] ([A-Z\x80][a-z\x80-\x82]{2,})")
 _CHARACTERS_A_DOUBT = 2_000
 _DOUBTED = {"person", "place", "address", "organisation", "institution"}
 
@@ -146,11 +173,19 @@ _DOUBTED = {"person", "place", "address", "organisation", "institution"}
 def doubts(block: Block, spans: list[Span]) -> Iterator[tuple[int, int]]:
     """Where lists and forms leave it open whether somebody is named.
 
-    Of a long row only the most doubtful places, each word once, and no more than its length allows: the model costs
-    some hundred times what everything else does.
+    In a short text that is every capital in mid-sentence which nothing surely explains: a rule that says what is no
+    name is no sure thing, and the model judges it. Of a long row only the most doubtful places, each word once, and no
+    more than its length allows: the model costs some hundred times what everything else does.
     """
     sure = merged(span for span in spans if span.score >= _SURE)
     ends = [span.end for span in sure]
+    for match in _CAPITAL.finditer(block.cased):
+        start, end = match.span(1)
+        row = block.text_at(start)
+        at = bisect_right(ends, start)
+        known = at < len(sure) and sure[at].start <= start
+        if not known and block.ends[row] - block.starts[row] <= model.LONGEST:
+            yield start, end
     left: dict[int, int] = {}
     seen: set[tuple[int, bytes]] = set()
     for span in sorted(spans, key=lambda span: (abs(span.score - 0.5), span)):

@@ -61,6 +61,7 @@ BESIDE_NAMES = (
     "nationality_noun", "institution", "of_institution", "address_label", "nationality", "religion", "politics",
     "person_noun", "place", "age_label", "sex", "sex_label",
 )  # fmt: skip
+DESCRIBING = ("office", "rank", "kin", "illness", "offence", "formal")
 
 _NO_WORD = bytes(
     code if (chr(code).isalnum() and code < 0x80) or code in (0x80, 0x81, 0x82) else 32 for code in range(256)
@@ -168,3 +169,20 @@ def lexicon(languages: tuple[str, ...]) -> Lexicon:
         tuple(listed("surname_endings.txt")),
         frozenset(phrases.get("sex", ())),
     )
+
+
+@cache
+def described(languages: tuple[str, ...]) -> Phrases:
+    """Phrases that describe a person, in singular and plural; made where somebody asks for these."""
+    phrases = _phrases(languages)
+    phrases["office"] = phrases.get("office", set()) | {seen(trade).lower() for trade in lines("occupations.txt")}
+    for kind in ("office", "kin"):
+        phrases[kind] |= {_several(phrase) for phrase in phrases.get(kind, ())}
+    return _automaton(phrases, DESCRIBING)
+
+
+def _several(phrase: bytes) -> bytes:
+    """The plural of a phrase as English makes it, and most words of Spanish and French."""
+    if phrase.endswith(b"y") and phrase[-2:-1] not in b"aeiou":
+        return phrase[:-1] + b"ies"
+    return phrase + (b"es" if phrase.endswith((b"ss", b"ch", b"sh")) else b"s")

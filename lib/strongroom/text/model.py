@@ -28,6 +28,7 @@ _ENTITY = {
     "STREET_NAME": "address", "SECONDARY_ADDRESS": "address", "ZIP_CODE": "address", "PHONE": "phone",
 }  # fmt: skip
 """What of its labels is used: of identifiers a checksum or a word beside them says more."""
+_ENTITIES = ("", *dict.fromkeys(_ENTITY.values()))
 
 
 class Loaded(NamedTuple):
@@ -35,7 +36,8 @@ class Loaded(NamedTuple):
 
     session: Any
     tokenizer: Any
-    labels: tuple[str, ...]
+    grouped: np.ndarray
+    """Which of its labels is which of _ENTITIES, 0 or 1: their chances add up to that of the entity."""
 
 
 def available() -> bool:
@@ -81,7 +83,9 @@ def loaded() -> Loaded:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     named = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
-    return Loaded(session, tokenizer, tuple(named[str(number)] for number in range(len(named))))
+    labels = [_ENTITY.get(named[str(number)][2:], "") for number in range(len(named))]
+    grouped = np.array([[label == entity for entity in _ENTITIES] for label in labels], np.float32)
+    return Loaded(session, tokenizer, grouped)
 
 
 def windows(block: Block, doubts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -136,21 +140,22 @@ def found(block: Block, places: list[tuple[int, int]]) -> Iterator[Span]:
         (logits,) = model.session.run(None, feed)
         likely = np.exp(logits - logits.max(-1, keepdims=True))
         likely /= likely.sum(-1, keepdims=True)
+        likely = likely @ model.grouped
         best = likely.argmax(-1)
         for place, each in enumerate(some):
             length = len(texts[each].ids)
             chances = likely[place, np.arange(length), best[place, :length]]
-            labels = [model.labels[number] for number in best[place, :length]]
-            yield from _spans(block, places[each], texts[each].offsets, labels, chances.tolist())
+            entities = [_ENTITIES[number] for number in best[place, :length]]
+            yield from _spans(block, places[each], texts[each].offsets, entities, chances.tolist())
 
 
 def _spans(
-    block: Block, window: tuple[int, int], offsets: list[tuple[int, int]], labels: list[str], chances: list[float]
+    block: Block, window: tuple[int, int], offsets: list[tuple[int, int]], entities: list[str], chances: list[float]
 ) -> Iterator[Span]:
     """Neighbouring pieces of one entity as one span, widened to whole words."""
     begin, last, entity, score = -1, -1, "", 1.0
-    for (start, end), label, chance in zip(offsets, labels, chances, strict=True):
-        named = _ENTITY.get(label[2:], "") if end > start and chance >= _LEAST else ""
+    for (start, end), told, chance in zip(offsets, entities, chances, strict=True):
+        named = told if end > start and chance >= _LEAST else ""
         start, end = start + window[0], end + window[0]
         if named and named == entity and start - last <= 2 and not block.text[last:start].strip(" .-'’,\n"):
             last, score = end, min(score, chance)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from strongroom.text.finder import ENTITIES, Finder, table
+from strongroom.text.finder import COURT, ENTITIES, Finder, table
 from strongroom.text.forms import canonical
 from strongroom.text.known import Known, Values
 from strongroom.text.letters import bare, fold
@@ -60,7 +60,7 @@ class Redacted:
     short: tuple[int, ...] = ()
 
 
-_OURS = re.compile(r"\[((?:" + "|".join(ENTITIES).upper() + r")(?:_[0-9]+|:[^\[\]\s]*))\]")
+_OURS = re.compile(r"\[((?:" + "|".join(COURT).upper() + r")(?:_[0-9]+|:[^\[\]\s]*))\]")
 """What labels and pseudonyms look like."""
 
 _POSSESSIVE = re.compile(r"^['’]s?\b")

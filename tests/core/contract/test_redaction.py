@@ -7,6 +7,7 @@ from strongroom.core.contract import redaction
 from strongroom.core.contract.file import parse_contract
 from strongroom.core.contract.redaction import ENTITIES, entity_of, find_of, known_leaves, redacted_leaves
 from strongroom.core.errors import ConfigError
+from strongroom.text import COURT as FOUND_BY_NAME
 from strongroom.text import ENTITIES as FOUND
 from strongroom.text.lexicon import LANGUAGES
 from strongroom.text.redaction import REPLACEMENTS
@@ -51,6 +52,7 @@ def contract(more="", text=CONTRACT):
 
 
 def test_the_words_are_those_of_the_room_that_finds():
+    assert redaction.COURT == FOUND_BY_NAME
     assert (redaction.ENTITIES, redaction.LANGUAGES, redaction.REPLACEMENTS) == (FOUND, LANGUAGES, REPLACEMENTS)
 
 
@@ -65,6 +67,19 @@ def test_what_is_not_said_is_everything_by_labels():
         "reversible": False,
     }
     assert find_of(text) == ENTITIES
+
+
+@pytest.mark.parametrize(
+    ("find", "wanted", "why"),
+    [
+        ("court", redaction.COURT, "a word for all, what describes somebody too"),
+        ("[court]", redaction.COURT, "the same in a list"),
+        ("[all, health]", (*ENTITIES, "health"), "a set and one more"),
+        ("[quantity, person]", ("person", "quantity"), "by name, in one order"),
+    ],
+)
+def test_sets_of_entities_have_names(find, wanted, why):
+    assert find_of(redacted_leaves(contract(f"find: {find}"))[0]) == wanted, why
 
 
 def test_what_is_somebodys_is_looked_for_in_the_texts_of_its_row():

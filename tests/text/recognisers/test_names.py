@@ -21,9 +21,15 @@ from support.finding import found, of
         ("person", "Mr O’Brien left", "Mr O’Brien", "a curly apostrophe"),
         ("person", "saw Qamuxle and Wolfram there", "Qamuxle", "before another name"),
         ("person", "this John Smith again", "John Smith", "an article before a sure given name"),
+        ("person", "met Jildau S Bouts there", "Jildau S Bouts", "a common word after a letter"),
+        ("person", "our founders Okonkwo and Vargas came", "Vargas", "a surname that is a place, after a surname"),
         ("place", "I live in Madrid now", "Madrid", ""),
         ("place", "from the United Kingdom", "United Kingdom", "two words"),
         ("organisation", "works for Acme Holdings Ltd", "Acme Holdings Ltd", "a form of company"),
+        ("place", "an orchestra serving Southern Switzerland now", "Switzerland", "without where in it"),
+        ("organisation", "The Qamuxle office is at home", "Qamuxle", "before its office"),
+        ("organisation", "Anna Smith\nQamuxle\n12 Main Street\nLeeds", "Qamuxle", "the line of a letterhead"),
+        ("organisation", "> Anna Smith\n> Scale Unlimited\n> 12 Main Street", "Scale Unlimited", "the same, quoted"),
         ("institution", "at the Hospital Universitario La Paz", "Hospital Universitario La Paz", "Spanish"),
         ("institution", "before the Court of Cassation", "Court of Cassation", "with what follows"),
         ("nationality", "a Turkish national", "Turkish national", "with whose it is"),
@@ -41,11 +47,31 @@ from support.finding import found, of
         ("address", "Calle Mayor, 23, 3º B, 28013 Madrid", "Calle Mayor, 23, 3º B, 28013 Madrid", "Spanish, whole"),
         ("address", "Hauptstraße 12, 10115 Berlin", "Hauptstraße 12, 10115 Berlin", "German"),
         ("address", "12 rue de la Paix, 75002 Paris", "12 rue de la Paix, 75002 Paris", "French"),
+        ("address", "594 Gyula utca 76 is it", "Gyula utca 76", "Hungarian, the word apart"),
+        ("address", "USNS Bergman\nFPO AP 93757", "USNS Bergman\nFPO AP 93757", "a ship"),
+        (
+            "address",
+            "> 12 Main Street\n> Zuoz\n> Switzerland 53730",
+            "12 Main Street\n> Zuoz\n> Switzerland 53730",
+            "quoted",
+        ),
         ("address", "P.O. Box 1234", "P.O. Box 1234", "a box"),
     ],
 )
 def test_is_found_as_it_stands(entity, text, letters, why):
     assert letters in of(text, entity), why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Anna Smith\n\nQamuxle\n\n12 Main Street", "blank lines between"),
+        ("The battery died.\nQamuxle\n12 Main Street", "no person above"),
+        ("Anna Smith\nit was all said before this\n12 Main Street", "a line without a capital"),
+    ],
+)
+def test_a_line_is_no_firm(text, why):
+    assert of(text, "organisation") == [], why
 
 
 def test_a_brand_is_no_place_and_no_person():

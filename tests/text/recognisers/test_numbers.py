@@ -12,6 +12,7 @@ POSITIVE = [
     ("card", "card 2223003122003222", "2223003122003222", "Mastercard's 2-series"),
     ("card", "credit card 30569309025904", "30569309025904", "fourteen digits beside a word"),
     ("card", "tarjeta 6304000000000000", "6304000000000000", "Maestro beside a word"),
+    ("card", "my card 3521213764418045", "3521213764418045", "of no issuer, beside the word"),
     ("card", "card no. 4000000000000000006", "4000000000000000006", "nineteen digits"),
     ("iban", "GB82 WEST 1234 5698 7654 32", "GB82 WEST 1234 5698 7654 32", "as it is printed"),
     ("iban", "to es9121000418450200051332.", "es9121000418450200051332", "in small letters, before a full stop"),

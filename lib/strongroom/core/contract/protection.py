@@ -19,6 +19,7 @@ from strongroom.core.contract.redaction import (
     REPLACEMENTS,
     check_redact,
     is_listed,
+    is_sought,
     writes_tokens,
 )
 from strongroom.core.contract.vocabulary import check_keys, is_number
@@ -176,7 +177,7 @@ METHODS: Mapping[str, Method] = {
         "redacted",
         types=("string",),
         options={
-            "find": Option(is_listed, "all, or a list of entities", default=ALL),
+            "find": Option(is_sought, "all, court, or a list of entities", default=ALL),
             "known": Option(is_listed, "all, or a list of columns", default=ALL),
             "replace": _word(*REPLACEMENTS),
             "domain": _DOMAIN_OPTION,

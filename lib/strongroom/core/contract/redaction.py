@@ -5,7 +5,7 @@ The words are those of `strongroom.text`, which this room does not know: a test 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from strongroom.core.contract.model import Column, Contract, source_name
@@ -21,6 +21,10 @@ ENTITIES = (
     "case_number", "coordinates", "date", "date_of_birth", "age", "nationality", "religion", "politics", "sex",
     "person", "place", "organisation", "institution",
 )  # fmt: skip
+COURT = (*ENTITIES, "quantity", "occupation", "family", "health", "offence", "other_name")
+"""With what describes a person, which is looked for where it is asked for by name."""
+SETS: Mapping[str, tuple[str, ...]] = {ALL: ENTITIES, "court": COURT}
+"""Words for several entities, alone or in a list."""
 LANGUAGES = ("en", "es", "de", "fr")
 REPLACEMENTS = ("label", "token", "mask", "remove")
 KNOWN_TYPES = ("string", "tinyint", "smallint", "int", "bigint", "date")
@@ -43,6 +47,11 @@ def is_listed(value: object) -> bool:
     return value == ALL or words
 
 
+def is_sought(value: object) -> bool:
+    """Whether a value is a word for several entities, or a list of words."""
+    return is_listed(value) or (isinstance(value, str) and value in SETS)
+
+
 def check_redact(node: Node, options: Mapping[str, object], findings: Findings, *, path: str) -> None:
     """Report words that nobody knows, and options of which one means nothing beside another.
 
@@ -52,7 +61,7 @@ def check_redact(node: Node, options: Mapping[str, object], findings: Findings, 
         findings: where problems go.
         path: the column's.
     """
-    for name, known in (("find", ENTITIES), ("languages", LANGUAGES)):
+    for name, known in (("find", (*COURT, *SETS)), ("languages", LANGUAGES)):
         listed = options.get(name)
         if isinstance(listed, list):
             for item in node[name].items:
@@ -216,15 +225,13 @@ def _ending(word: str) -> str:
 
 def find_of(leaf: Column) -> tuple[str, ...]:
     """The entities that a redacted column is to be without."""
-    return _listed(leaf, "find", ENTITIES)
+    said = leaf.protect.options["find"] if leaf.protect else ALL
+    words = said if isinstance(said, list) else [said]
+    wanted = {entity for word in words for entity in SETS.get(str(word), (word,))}
+    return tuple(entity for entity in COURT if entity in wanted)
 
 
 def languages_of(leaf: Column) -> tuple[str, ...]:
     """The languages whose lists are used for a redacted column."""
-    return _listed(leaf, "languages", LANGUAGES)
-
-
-def _listed(leaf: Column, name: str, every: Sequence[str]) -> tuple[str, ...]:
-    said = leaf.protect.options[name] if leaf.protect else ALL
-    wanted: Iterable[str] = said if isinstance(said, list) else every
-    return tuple(word for word in every if word in wanted)
+    said = leaf.protect.options["languages"] if leaf.protect else ALL
+    return tuple(word for word in LANGUAGES if not isinstance(said, list) or word in said)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from strongroom.core.contract import Column, Contract
-from strongroom.core.contract.redaction import ENTITIES, LANGUAGES, find_of, languages_of, redacted_leaves
+from strongroom.core.contract.redaction import COURT, LANGUAGES, find_of, languages_of, redacted_leaves
 from strongroom.core.errors import StrongroomError
 from strongroom.core.report.redaction import MissFacts, RedactionFacts
 from strongroom.core.suggest import counted
@@ -166,7 +166,7 @@ def not_looked_for(contract: Contract) -> tuple[str, ...]:
     """What was not looked for in redacted texts, each once."""
     leaves, said = redacted_leaves(contract), list[str]()
     for leaf in leaves:
-        if left := [entity for entity in ENTITIES if entity not in find_of(leaf)]:
+        if left := [entity for entity in COURT if entity not in find_of(leaf)]:
             said.append(f"In {leaf.path}: {', '.join(left)}.")
     if leaves:
         if left := [language for language in LANGUAGES if language not in languages_of(leaves[0])]:

@@ -176,6 +176,12 @@ def protection(leaf: Column) -> str:
     return METHODS[leaf.protect.method].said + (f" ({said})" if said else "")
 
 
+def _sought(words: Any) -> str:
+    if words == "all":
+        return "all that is found"
+    return f"looks for {words if isinstance(words, str) else ', '.join(words)}"
+
+
 def _bands(value: Any) -> str:
     if "edges" in value:
         return f"in bands with the edges {', '.join(map(str, value['edges']))}"
@@ -197,7 +203,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "bands": _bands,
     "date": lambda part: f"to its {part}",
     "prefix": lambda count: f"to its first {counted(count, 'character')}",
-    "find": lambda words: "all that is found" if words == "all" else f"looks for {', '.join(words)}",
+    "find": _sought,
     "known": lambda names: f"and for {'what is personal' if names == 'all' else ', '.join(names)} of its row",
     "replace": {
         "label": "labels stand for it",

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from strongroom.arrow.leaves import Flat, Leaves, put_back, steps_of
 from strongroom.core.contract import Column, Contract, Type
 from strongroom.core.contract.redaction import (
+    COURT,
     ENTITIES,
     entity_of,
     find_of,
@@ -223,7 +224,7 @@ PLANTED, PLANTED_FOR_MODEL = 300, 100
 def misses(contract: Contract) -> Mapping[str, Misses]:
     """What redaction misses of planted texts: by the contract's settings, and without help of other columns."""
     leaves = redacted_leaves(contract)
-    find = tuple(entity for entity in ENTITIES if any(entity in find_of(leaf) for leaf in leaves))
+    find = tuple(entity for entity in COURT if any(entity in find_of(leaf) for leaf in leaves))
     return _misses(find, _finder(leaves[0]))
 
 

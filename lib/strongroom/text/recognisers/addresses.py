@@ -30,7 +30,7 @@ _BARE = pattern(
     + rb"{0,3} [0-9]{1,4}[A-Za-z]?)\b"
 )  # fmt: skip
 _NEXT_LINE = pattern(
-    rb"[ ,]{0,3}\n[ ,\n]{0,12}(?:" + _CAP + rb"\.?|[0-9][0-9-]{1,9}|[a-z]{1,3}\b|[ ,()'/-]){1,20}", any_case=False
+    rb"[ ,]{0,3}\n[ ,\n>?]{0,12}(?:" + _CAP + rb"\.?|[0-9][0-9-]{1,9}|[a-z]{1,3}\b|[ ,()'/-]){1,20}", any_case=False
 )
 _POSTCODE = pattern(
     rb"\b(?:[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}|[A-Z]{2},? [0-9]{5}(?:-[0-9]{4})?|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])\b"
@@ -43,6 +43,10 @@ _NEXT_SMALL = pattern(
     rb"(?:[0-9]{1,4} ?(?:-|bis|[o\x83]\.?)? ?[a-z]?|[a-d]|bajo|s/n|izda|dcha|izq)\b",
     any_case=True,
 )
+_SHIP = pattern(
+    rb"\b(?:(?:USS|USNS|USCGC|USNV|USCG) " + _CAP + _MORE + rb"{0,3}[ ,\n]{1,3})?(?:APO|FPO|DPO),? A[AEP] [0-9]{5}\b"
+)
+"""Post of the United States' forces: a ship, or an office of the post alone."""
 _WORDS_TOO = (b"place ", b"route ", b"passage ", b"cours ", b"voie ", b"via ", b"local ", b"carrera ", b"barrio ")
 """Words for streets that are plain words, too: without a number they say nothing."""
 _LABELLED = (
@@ -61,23 +65,33 @@ def _streets(languages: tuple[str, ...]) -> tuple[tuple[re.Pattern[bytes], float
         + (any_of(("en",), "street")) + rb")\b\.?(?: [NSEW]{1,2}\b)?"
     )  # fmt: skip
     prefixed = (
-        rb"(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before
+        rb"(?:\b[0-9]{4,6} )?(?:\b[0-9]{1,5}(?: ?(?:bis|ter|[A-Za-z]))?,? )?\b(?:(?i:" + before
         + rb") |(?i:c|av|avda|avd|ctra|pza|pl|pso|bd|urb|r)\. ?|[cC]/ ?)" + _SMALL + rb"{0,2}" + _CAP
         + rb"\.?" + _MORE + rb"{0,6}(?:,? ?(?i:n[.o]*|num\.?|numero)? ?" + _NUMBER + rb")?"
     )  # fmt: skip
-    grown = (
-        rb"\b" + _CAP + rb"(?: " + _CAP + rb")?(?i:" + any_of(tuple({*languages, "en"}), "street_ending") + rb")\.? "
+    endings = any_of(tuple({*languages, "en"}), "street_ending")
+    grown = rb"\b(?:[0-9]{3,6} )?" + _CAP + rb"(?: " + _CAP + rb")?(?i:" + endings + rb")\.? " + _NUMBER
+    long = b"|".join(each for each in endings.split(b"|") if len(each) > 3)
+    apart = rb"\b" + _CAP + rb"(?: " + _CAP + rb")?,? (?i:" + long + rb") " + _NUMBER
+    elsewhere = (
+        rb"\b(?:[0-9]{1,6} ){0,2}(?i:"
+        + any_of(("en",), "street_before")
+        + rb")\.? "
+        + _CAP
+        + _MORE
+        + rb"{0,3},? "
         + _NUMBER
-    )  # fmt: skip
-    elsewhere = rb"\b(?i:" + any_of(("en",), "street_before") + rb")\.? " + _CAP + _MORE + rb"{0,3},? " + _NUMBER
+    )
     return (
         (pattern(suffixed), 0.8, "address.street"),
         (pattern(prefixed), 0.85, "address.street"),
         (pattern(grown), 0.8, "address.compound"),
+        (pattern(apart), 0.8, "address.compound"),
         (pattern(elsewhere), 0.75, "address.street"),
         (_TO_UNIT, 0.85, "address.to_unit"),
         (_CORNER, 0.8, "address.corner"),
         (_UNIT, 0.7, "address.unit"),
+        (_SHIP, 0.9, "address.ship"),
         (_POSTCODE, 0.75, "address.postcode"),
     )
 

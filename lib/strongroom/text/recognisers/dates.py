@@ -75,11 +75,12 @@ def dates(block: Block) -> Iterator[Span]:
     for match in _MONTH_YEAR.finditer(lower):
         if bordered(block, *match.span()) and not _part_of_more(lower, *match.span()):
             yield _dated(block, *match.span(), 0.6, "date.month")
+    past = -1
     for match in _YEAR.finditer(lower):
         start, end = match.span()
-        if not _part_of_more(lower, start, end) and (
-            _BEFORE_YEAR.search(lower[max(0, start - 12) : start]) or _alone(lower, start, end)
-        ):
+        told = lower[past:start] == b", " or _BEFORE_YEAR.search(lower[max(0, start - 12) : start])
+        if not _part_of_more(lower, start, end) and (told or _alone(lower, start, end)):
+            past = end
             yield _dated(block, start, end, 0.6, "date.year")
     for match in days.finditer(lower):
         if 65 <= block.cased[match.start()] < 91:

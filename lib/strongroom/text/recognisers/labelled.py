@@ -18,6 +18,7 @@ _PAIR = pattern(rb"[-+]?[0-9]{1,2}\.[0-9]{3,12} ?[,;/ ] ?[-+]?[0-9]{1,3}\.[0-9]{
 _ANGLE = rb"[0-9]{1,3} ?[\x83o] ?[0-9]{1,2} ?['\x83] ?(?:[0-9]{1,2}(?:\.[0-9]{1,6})? ?[\"'\x83]{1,2} ?)?[NSEWO]\b"
 _DEGREES = pattern(_ANGLE + rb"(?:[ ,;]{0,3}" + _ANGLE + rb")?")
 _CASE = pattern(rb"[0-9]{3,6}/[0-9]{2,4}")
+_NUMBERED = pattern(rb"(?i)\b(?:applications?|cases?|files?|complaints?|petitions?|appeals?) \(?n(?:[or]s?|um)\.? ?$")
 _ENTITY = {"passport": "passport", "licence": "driving_licence", "record": "medical_record", "national": "national_id",
            "tax": "tax_id", "bank": "bank_account"}  # fmt: skip
 _DIGITS = {"passport": 4, "licence": 4, "record": 4, "national": 5, "tax": 6, "bank": 6}
@@ -64,7 +65,8 @@ def case_numbers(block: Block) -> Iterator[Span]:
     for match in _CASE.finditer(block.cased):
         start, end = match.span()
         row = start - last < 30 and b"\x84" not in block.cased[last:start]
-        if bordered(block, start, end) and (row or block.near("case", start, end, before=12)):
+        told = row or block.near("case", start, end, before=12)
+        if bordered(block, start, end) and (told or _NUMBERED.search(block.cased[max(0, start - 24) : start])):
             yield span(match, "case_number", 0.85, "labelled.case")
             last = end
         elif block.cased[start - 1 : start] == b"(" and block.cased[end : end + 1] == b")":

@@ -32,7 +32,8 @@ class Names:
             kind: set(beside[kind][1])
             for kind in ("name_label", "name_is", "place_before", "place_label", "org_before")
         }
-        self.org_after = set(beside["org_after"][0])
+        offices = (at for at in beside["address_label"][0] if block.lower.startswith(b"office", at))
+        self.org_after = {*beside["org_after"][0], *offices}
         self.places = dict(zip(*beside["place"], strict=True))
 
     def spans(self) -> Iterator[Span]:
@@ -108,6 +109,8 @@ class Names:
             return following != Word.NEVER or (
                 bool(piece) and self.block.cased[self.ends[at] : self.ends[at] + 1] == b"."
             )
+        if following & Word.PLACE and known & Word.COMMON and self.ends[at] in self.ended["place_before"]:
+            return False  # Southern Switzerland
         if known & Word.PARTICLE:
             return a_name if piece or title >= 0 else a_name and not following & Word.COMMON
         if known & Word.DEGREE and piece:
@@ -115,7 +118,8 @@ class Names:
         if known & (Word.NEVER | _FACT) and not known & Word.STRONG:
             return False
         if known & _PLAIN and not known & (Word.GIVEN | Word.SURNAME | Word.PLACE):
-            return bool(title >= 0 and not piece) or (bool(piece) and self._sure(words.flags(piece[0])))
+            initial = len(piece) > 1 and words.letters(piece[-1]) == 1  # Jildau S Bouts
+            return bool(title >= 0 and not piece) or (bool(piece) and (initial or self._sure(words.flags(piece[0]))))
         return True
 
     @staticmethod
@@ -148,7 +152,9 @@ class Names:
         where = self._place_score(piece, flags, begins=begins)
         if where > person and where >= 0.5:
             yield Span(start, end, "place", where, "place")
-        elif person < 0.5 and self._employs(piece, flags, shout=shout):
+        elif person < 0.5 and organisations.beside(
+            words, piece, flags, before=self.ended["org_before"], after=self.org_after
+        ):
             yield Span(start, end, "organisation", 0.5, "organisation.beside")
         elif person > 0:
             yield Span(start, self._with_degree(piece), "person", min(person, 0.95), "person")
@@ -170,6 +176,8 @@ class Names:
         if labelled or named:
             fits = any(not each & (Word.COMMON | Word.PLACE) or each & Word.GIVEN for each in flags)
             return max(person, (0.9 if labelled else 0.85) if fits else 0.55 if labelled else person)
+        if person < 0.55 and self._beside_one(piece, flags):
+            return 0.55
         last = piece[-1]
         says = (
             last + 1 < len(self.starts) and words.gap(last) in (b" ", b", ", b"'") and words.flags(last + 1) & Word.SAYS
@@ -180,6 +188,18 @@ class Names:
         if ((says and not words.capital[last + 1]) or belongs) and not flags[-1] & Word.COMMON:
             return person + (0.2 if says or any(each & (Word.GIVEN | Word.SURNAME) for each in flags) else 0.1)
         return person
+
+    def _beside_one(self, piece: list[int], flags: list[int]) -> bool:
+        """Whether a surname alone stands behind `and` and a surname that is nothing else: Bowman and White."""
+        words, first = self.words, piece[0]
+        if len(piece) > 1 or not flags[0] & Word.SURNAME or first < 2 or words.word(first - 1) not in _AND:
+            return False
+        other = words.flags(first - 2)
+        endings = self.block.lexicon.surname_endings
+        surname = other & Word.SURNAME or (not other and words.word(first - 2).endswith(endings))
+        plain = other & (Word.COMMON | Word.PLACE | Word.GIVEN | Word.NEVER | Word.BRAND)
+        between = words.gap(first - 2) == words.gap(first - 1) == b" "
+        return bool(between and words.capital[first - 2] and surname and not plain)
 
     def _like_a_thing(self, piece: list[int], flags: list[int]) -> bool:
         """Whether an article or `my` stands before words of which none is surely a given name, or a number after."""
@@ -248,6 +268,8 @@ class Names:
             )
         if given and other[last]:
             return 0.85
+        if len(piece) == 3 and words.letters(piece[1]) == 1 and not words.shouted(piece[2:]) and any(other):
+            return 0.75
         if any(sure[place] for place in whole):
             return 0.75
         if family[last]:
@@ -277,16 +299,6 @@ class Names:
         if before and not language and not any(each & other for each in flags):
             return 0.0 if end - start < (6 if words.shouted(piece) else 4) or self._numbered(piece) else 0.5
         return 0.0
-
-    def _employs(self, piece: list[int], flags: list[int], *, shout: bool) -> bool:
-        """Whether a word that goes with companies stands before words that no list knows."""
-        end = self.ends[piece[-1]]
-        beside = (
-            self.words.reaches(self.starts[piece[0]], self.ended["org_before"], b" :", 2) or end + 1 in self.org_after
-        )
-        people = any(self.words.known.get(self.words.word(at)[:-1], 0) & Word.NATION for at in piece)  # Americans
-        other = Word.NEVER | Word.PLACE | Word.GIVEN | Word.COMMON
-        return beside and not shout and not people and not any(each & other for each in flags)
 
     def _with_degree(self, piece: list[int]) -> int:
         """The end of a name, a degree after it included."""

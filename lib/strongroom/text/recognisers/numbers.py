@@ -95,7 +95,7 @@ def number(block: Block, start: int, end: int, since: int = 0) -> Span | None:
     only = not any(65 <= byte < 91 or 97 <= byte < 123 or byte >= 0x80 for byte in written)
     if only and 12 <= len(digits) <= 19 and label != "not_id" and b"." not in written and luhn.is_valid(digits):
         alone = issuer(digits)
-        if alone is not None and (alone or label in ("card", "bank")):
+        if label == "card" or (alone is not None and (alone or label == "bank")):
             return Span(start, end, "card", 0.97 if label == "card" else 0.85, "card")
     if label in ("not_id", "passport", "licence", "record"):  # the words before them tell: labelled.py
         return None
