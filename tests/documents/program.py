@@ -10,7 +10,7 @@ import sys
 from pyspark.sql import Column
 
 from strongroom.core.settings.file import load_settings
-from strongroom.stores.spark.session import open_session
+from strongroom.setup.own_session import own_session
 
 WITH_SESSION = "import strongroom\n", "strongroom.functions", "strongroom.jupyter"
 """What a block that needs Spark brings in; the kernels of text need none."""
@@ -24,7 +24,7 @@ def ask(frame, text):
 blocks = [block.partition("\n")[::2] for block in sys.stdin.read().split("\0")]
 spark = reviews = None
 if any(kind == "sql" or any(word in text for word in WITH_SESSION) for kind, text in blocks):
-    spark = open_session(load_settings("conf/local.yaml"))
+    spark = own_session(load_settings("conf/local.yaml"), say=lambda _: None)
     reviews = spark.read.format("delta").load("lake/training/reviews")
     spark.read.format("delta").load("lake/strongroom/metrics").createOrReplaceTempView("metrics")
 names = {"spark": spark, "reviews": reviews}
