@@ -81,8 +81,14 @@ def test_of_two_attempts_of_every_item_that_finish_one_counts(scene, capsys, roa
     scene.mend(road, capsys)
 
 
-@pytest.mark.parametrize("road", ROADS)
-@pytest.mark.parametrize("step", ["group", "footer"])
+FULL = [
+    ("alone", "group"),
+    ("pool", "footer"),
+    *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("alone", "footer"), ("pool", "group"))),
+]
+
+
+@pytest.mark.parametrize(("road", "step"), FULL)
 def test_a_worker_whose_disk_is_full_gives_its_files_up(scene, capsys, road, step):
     scene.restore()
     job = Dying(scene.place, orders={"step": step, "number": 0, "processes": ROADS[road]})
@@ -98,7 +104,7 @@ def test_a_worker_whose_disk_is_full_gives_its_files_up(scene, capsys, road, ste
     scene.mend(f"{road}, {step}", capsys)
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", [pytest.param("alone", marks=pytest.mark.slow), "pool"])
 def test_a_file_in_the_middle_that_cannot_be_read_stops_the_run_and_leaves_nothing(scene, capsys, road):
     scene.restore()
     place = scene.place
