@@ -37,6 +37,8 @@ from strongroom.stores.spark.connect import is_connect
 from strongroom.stores.spark.session import is_local
 
 _WRITABLE = "Free space or mend permissions there, then run the same again."
+_TESTED = "s3"
+"""The cloud whose jars the tests start Spark with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,10 @@ def set_up(request: Request, home: Home) -> None:
     ready = [f"Python packages in {home.venv}"]
     if not request.no_spark:
         settings = _readable(request)  # of the lake at hand: which cloud's jars
-        java = ensure_spark(home, say=say, cloud=storage.cloud_of(settings.lake) if settings else "")
+        cloud = storage.cloud_of(settings.lake) if settings else ""
+        java = ensure_spark(home, say=say, cloud=cloud or (_TESTED if request.tools else ""))
         ready += [f"Delta jars in {home.jars}", f"Java {java.release} in {java.home}"]
-        if not request.tools:
-            ensure_archive(home, java, say=say)
+        ensure_archive(home, java, say=say)
     say(f"ready: {', '.join(ready)}")
 
 

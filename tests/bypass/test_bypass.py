@@ -22,6 +22,7 @@ from bypass.judge import LEAKS, Ending, made
 from bypass.place import Reach
 from bypass.platforms import SECRETS as EXPORTED
 from bypass.words import ADVISORY, CRYPTOGRAPHIC, PHYSICAL, PLATFORM
+from support.lakes import Quiet
 
 TESTS = Path(__file__).parents[1]
 AS_ROOT = "NOT SHOWN HERE: only root can become other users; run this test as root"
@@ -34,11 +35,6 @@ def holder(place, folder, session=None):
     sizes = tuple(Path(file).stat().st_size for file in files)
     source = f"{home}/lake/training/reviews"
     return Reach(home, source, source, str(mine), owner=str(place.root), files=files, sizes=sizes, session=session)
-
-
-class Quiet:
-    def readouterr(self):
-        return "", ""
 
 
 def tried(level, *, spark=None):

@@ -10,12 +10,10 @@ import sys
 from pyspark.sql import Column
 
 from strongroom.core.settings.file import load_settings
-from strongroom.stores.spark.session import open_session
+from strongroom.setup.own_session import own_session
 
-spark = open_session(load_settings("conf/local.yaml"))
-reviews = spark.read.format("delta").load("lake/training/reviews")
-spark.read.format("delta").load("lake/strongroom/metrics").createOrReplaceTempView("metrics")
-names = {"spark": spark, "reviews": reviews}
+WITH_SESSION = "import strongroom\n", "strongroom.functions", "strongroom.jupyter"
+"""What a block that needs Spark brings in; the kernels of text need none."""
 
 
 def ask(frame, text):
@@ -23,8 +21,14 @@ def ask(frame, text):
     assert any(value is not None for value in rows), f"gives nothing: {text}"
 
 
-for block in sys.stdin.read().split("\0"):
-    kind, _, text = block.partition("\n")
+blocks = [block.partition("\n")[::2] for block in sys.stdin.read().split("\0")]
+spark = reviews = None
+if any(kind == "sql" or any(word in text for word in WITH_SESSION) for kind, text in blocks):
+    spark = own_session(load_settings("conf/local.yaml"), say=lambda _: None)
+    reviews = spark.read.format("delta").load("lake/training/reviews")
+    spark.read.format("delta").load("lake/strongroom/metrics").createOrReplaceTempView("metrics")
+names = {"spark": spark, "reviews": reviews}
+for kind, text in blocks:
     if kind == "sql":
         for query in filter(str.strip, text.split(";")):
             ask(spark.sql(query), query)
@@ -37,4 +41,5 @@ for block in sys.stdin.read().split("\0"):
                 ask(reviews.select(value), code)
         else:
             exec(code, names)
-spark.stop()
+if spark is not None:
+    spark.stop()

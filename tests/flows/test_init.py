@@ -96,14 +96,14 @@ def test_where_others_may_write_it_says_that_nobody_will_find_it(tmp_path, capsy
 
 
 def test_the_commands_that_it_prints_run_as_they_are_typed_in_any_folder(tmp_path):
-    """Started by its path, and then from the new folder."""
+    """Started by its path, and then from the new folder; of the sample few rows will do."""
     start = [ROOT / "spark-submit.sh", "init", "a b"]
     made = subprocess.run(start, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
     commands = [line.strip() for line in made.stdout.partition("next:")[2].splitlines() if line.startswith("  ")]
     assert [shlex.split(command)[1:] for command in commands] == [
         [*job, "--config", str(tmp_path / "a b/conf/local.yaml")] for job in (["sample"], ["prepare"])
     ]
-    for command in (*commands, commands[1].replace(" prepare", " prepare --all")):
+    for command in (f"{commands[0]} --rows 2000", commands[1], commands[1].replace(" prepare", " prepare --all")):
         done = subprocess.run(command, shell=True, cwd=tmp_path / "a b", env=environment(), capture_output=True)
         assert done.returncode == 0, done.stderr
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from strongroom import launcher
 from strongroom.core.settings.file import load_settings
+from strongroom.launcher import Request, set_up
 from strongroom.setup import class_archive, spark_submit
 from strongroom.setup.home import Home
 from strongroom.setup.jars import Jar
@@ -164,3 +166,12 @@ def test_an_archive_of_classes_serves_only_what_it_was_made_with(tmp_path):
     (java.home / "release").write_text('JAVA_VERSION="17.0.2"\n')
     assert class_archive.java_options(home, java) == class_archive.FAST_START, "another Java"
     assert not class_archive.is_missing(Home(tmp_path / "a home"), java), "of such a path Java archives next to nothing"
+
+
+def test_a_set_up_for_the_tests_brings_the_jars_of_the_cloud_that_they_ask_and_the_archive(tmp_path, monkeypatch):
+    made, java = [], Java(tmp_path, 17)
+    monkeypatch.setattr(launcher, "ensure_spark", lambda *_, cloud, **__: made.append(cloud) or java)
+    monkeypatch.setattr(launcher, "ensure_archive", lambda *_, **__: made.append("archive"))
+    for request in (Request("", (), setup_only=True, tools=True), Request("", (), setup_only=True)):
+        set_up(request, Home(tmp_path))
+    assert made == ["s3", "archive", "", "archive"]

@@ -87,6 +87,19 @@ class Installation:
         path.write_text(text.replace(old, new))
 
 
+class Quiet:
+    """In the place of `capsys`, where a fixture of a whole module runs jobs."""
+
+    def readouterr(self) -> tuple[str, str]:
+        return "", ""
+
+
+def copied(place: Installation, folder: Path, capsys: object) -> Installation:
+    """The same elsewhere: lake, keys, log and settings; what a module has made once is each test's own."""
+    shutil.copytree(place.root, folder)
+    return Installation(folder, capsys)
+
+
 def install(folder: Path, capsys: object, *, sample: int = 0, engine: str = "local") -> Installation:
     """The project's own policy and contracts over a new lake, with a sample of so many reviews when asked.
 

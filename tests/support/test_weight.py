@@ -36,16 +36,19 @@ SLOW = """
 import subprocess, sys, time
 import pytest
 
+def spin(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+
 def test_long():
-    while time.process_time() < START + 2: pass
+    spin(0.7)
 def test_program():
     subprocess.run([sys.executable, "-c", ""], check=True)
 def test_quick():
     pass
 @pytest.mark.whole
 def test_marked():
-    while time.process_time() < START + 4: pass
-START = time.process_time()
+    spin(0.7)
 """
 
 

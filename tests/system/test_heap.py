@@ -62,7 +62,9 @@ def heap_holds(spark, folder: Path, text: bytes) -> bool:
     return found
 
 
-@pytest.mark.parametrize("write", [as_json, pytest.param(as_csv, marks=pytest.mark.slow), as_parquet])
+@pytest.mark.parametrize(  # a dump takes seconds
+    "write", [as_json, *(pytest.param(each, marks=pytest.mark.slow) for each in (as_csv, as_parquet))]
+)
 def test_no_raw_value_is_in_the_heap_where_workers_read(tmp_path, capsys, spark, monkeypatch, write):
     place, form = install(tmp_path, capsys, engine="spark"), write.__name__.removeprefix("as_")
     options = "{property: options, value: {header: true}}" if form == "csv" else ""

@@ -74,7 +74,7 @@ LONG = ("prepare append", "prepare overwrite", "prepare, quarantine", "retry", "
 PAIRS = [
     (ours, theirs, place % apart, apart)
     for ours in OURS
-    for apart in (9 if ours in LONG else 3,)
+    for apart in (12 if ours in LONG else 6,)
     for place, theirs in enumerate(THEIRS)
 ]
 """Every so manieth step of each pair, so that each step of a job has its turn; the slow ones are all."""

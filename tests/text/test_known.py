@@ -419,6 +419,7 @@ def test_rows_without_known_values_and_columns_without_any():
     assert made.short == (0, 0)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("entity", "value", "text"),
     [

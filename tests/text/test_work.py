@@ -31,6 +31,7 @@ def calls(text: str) -> int:
     return count
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", KINDS)
 def test_twice_the_text_is_at_most_twice_the_calls(kind):
     once, twice = calls(hostile(SIZE)[kind]), calls(hostile(2 * SIZE)[kind])

@@ -14,7 +14,7 @@ from strongroom.core.contract.file import load_contract
 from strongroom.flows import check, curate, keys, prepare
 from strongroom.flows.foundation import table_plans
 from strongroom.stores.lake import Lake, commits
-from support.lakes import install
+from support.lakes import Quiet, copied, install
 
 pytestmark = pytest.mark.spark
 CURATE = """  - property: curate
@@ -128,7 +128,11 @@ def content(place):
 @pytest.fixture
 def filled(tmp_path, capsys, spark):
     """An installation whose training table `prepare` makes; batches come in by `more`."""
-    found = install(tmp_path / "filled", capsys)
+    return installed(tmp_path / "filled", capsys)
+
+
+def installed(folder, capsys):
+    found = install(folder, capsys)
     contract = found.root / "contracts/reviews.yaml"
     head, _, _ = contract.read_text().partition("  - property: curate")
     contract.write_text(head + CURATE.replace("duplicates: {}", "duplicates: {near: 0.7, words: 3}"))
@@ -212,10 +216,18 @@ def test_each_table_says_what_it_is_and_the_run_leaves_its_figures(filled):
     assert untold.code == 0, untold.err
 
 
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory, spark):
+    """A first batch that was curated: made once, copied for each test."""
+    found = installed(tmp_path_factory.mktemp("curated") / "filled", Quiet())
+    more(found, "one", [SAID, f"{SAID} a", "Bad."], first=0)
+    assert found.run(curate, "--run-id", "r1").code == 0
+    return found
+
+
 @pytest.mark.parametrize("change", ["contract", "rows", "batch", "died", "key"])
-def test_what_an_increment_could_not_tell_makes_all_anew(filled, change):
-    more(filled, "one", [SAID, f"{SAID} a", "Bad."], first=0)
-    assert filled.run(curate, "--run-id", "r1").code == 0
+def test_what_an_increment_could_not_tell_makes_all_anew(curated, tmp_path, capsys, change):
+    filled = copied(curated, tmp_path / "copy", capsys)
     before = {table: filled.delta(table).version() for table in ("curated.reviews", "dropped.reviews")}
     if change == "contract":
         filled.edit("contracts/reviews.yaml", "near: 0.7", "near: 0.99")

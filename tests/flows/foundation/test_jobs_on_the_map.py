@@ -16,7 +16,7 @@ from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
 from strongroom.flows import check, curate, keys, lineage, prepare, project, quarantine, reveal, vectorize
 from strongroom.flows.foundation.lake_map import map_of
-from support.lakes import ROOT, install
+from support.lakes import ROOT, Quiet, install
 
 TAG, TRAINING = "_subject", "training.reviews"
 CASES = {
@@ -98,11 +98,6 @@ def place(tmp_path_factory, request):
         done = made.run(flow, *words)
         assert done.code == 0, (flow.__name__, words, done)
     return made
-
-
-class Quiet:
-    def readouterr(self):
-        return "", ""
 
 
 @pytest.mark.spark

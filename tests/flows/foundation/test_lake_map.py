@@ -13,12 +13,7 @@ from strongroom.flows import prepare
 from strongroom.flows.foundation.lake_map import OWN, map_of
 from strongroom.stores.lake.listing import Listing
 from support.derived_tables import derive, model
-from support.lakes import Installation, install
-
-
-class Quiet:
-    def readouterr(self):
-        return "", ""
+from support.lakes import Installation, Quiet, install
 
 
 @pytest.fixture(scope="module")

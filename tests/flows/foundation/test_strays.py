@@ -12,15 +12,10 @@ from deltalake import DeltaTable, write_deltalake
 
 from strongroom.flows import check, keys, prepare, quarantine
 from support.derived_tables import derive, model
-from support.lakes import Installation, install
+from support.lakes import Installation, Quiet, install
 
 PURPOSE = ("--purpose", "model_training")
 DAY = 86_400
-
-
-class Quiet:
-    def readouterr(self):
-        return "", ""
 
 
 @pytest.fixture(scope="module")

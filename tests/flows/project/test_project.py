@@ -15,7 +15,8 @@ from strongroom.flows.read import read_table
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake, commits
 from strongroom.stores.lake.projections import Projected
-from support.lakes import Installation, install
+from support.lakes import Installation, Quiet, copied, install
+from support.series import series
 
 pytestmark = pytest.mark.spark
 TABLE, FIRST, SECOND = "training.reviews", "projected.r0.any.training.reviews", "projected.r1.any.training.reviews"
@@ -42,15 +43,9 @@ def prepared(tmp_path_factory, spark):
     return place
 
 
-class Quiet:
-    def readouterr(self):
-        return "", ""
-
-
 @pytest.fixture
 def place(prepared, tmp_path, capsys):
-    shutil.copytree(prepared.root, tmp_path / "x")
-    return Installation(tmp_path / "x", capsys)
+    return copied(prepared, tmp_path / "x", capsys)
 
 
 def grant(role="r0", more=""):
@@ -100,7 +95,7 @@ def random_grant(rng):
 
 
 def test_a_projection_is_row_for_row_what_the_policy_gives_of_the_table(place, spark):
-    for seed in range(8):
+    for seed in range(series(8)):
         rng = random.Random(seed)
         texts = [grant(more=random_grant(rng)) for _ in range(rng.randint(1, 2))]
         policy(place, *(text.replace(", enforce: physical", "") for text in texts))

@@ -94,6 +94,8 @@ def _begin(parent: int, path: list[str]) -> None:
     """Ties this process to its parent: nobody is left with a key in memory when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, too, and ends us
     signal.signal(signal.SIGTERM, _stopped)
+    signal.signal(signal.SIGALRM, _stopped)
+    sys.unraisablehook = _swallowed
     sys.path[:] = path
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -106,6 +108,15 @@ def _stopped(_: int, __: object) -> None:
     first, _state.told = not _state.told, True
     if first and _state.working:
         raise Stopped
+
+
+def _swallowed(lost: sys.UnraisableHookArgs) -> None:
+    """A stop that came in a callback or destructor, where Python lets nothing through, comes once more in a moment."""
+    if not isinstance(lost.exc_value, Stopped):
+        sys.__unraisablehook__(lost)
+        return
+    _state.told = False
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
