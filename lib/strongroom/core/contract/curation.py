@@ -92,7 +92,7 @@ def _families(node: Node | None, findings: Findings) -> Iterator[tuple[str, Mapp
         return
     for family, inside in node.fields.items():
         if family in RULES and (
-            inside.value is None or check_keys(inside, tuple(RULES[family]), repr(family), findings)
+            check_keys(inside, tuple(RULES[family]), repr(family), findings)
         ):
             yield family, dict(_thresholds(family, inside, findings))
 
