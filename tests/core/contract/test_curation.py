@@ -34,7 +34,7 @@ def curation(*lines):
 
 def test_all_that_can_be_said():
     found = curation(
-        "rules: {gopher_quality: {min_words: 20, max_symbols: false}, c4: {min_sentences: 2}, fineweb: }",
+        "rules: {gopher_quality: {min_words: 20, max_symbols: false}, c4: {min_sentences: 2}, fineweb: {}}",
         "by_language: {de: {gopher_quality: {stop_words: [der, die]}}}",
         "languages: {keep: [en, de], least: 0.5}",
         "duplicates: {near: 0.7, words: 3}",

@@ -91,9 +91,7 @@ def _families(node: Node | None, findings: Findings) -> Iterator[tuple[str, Mapp
     if node is None or not check_keys(node, tuple(RULES), "'rules'", findings):
         return
     for family, inside in node.fields.items():
-        if family in RULES and (
-            check_keys(inside, tuple(RULES[family]), repr(family), findings)
-        ):
+        if family in RULES and (check_keys(inside, tuple(RULES[family]), repr(family), findings)):
             yield family, dict(_thresholds(family, inside, findings))
 
 
