@@ -55,8 +55,8 @@ def search(
         StrongroomError: a bug; no message of a foreign one is said, which might quote a value.
     """
     asked = {name: frozenset(paths) for name, paths in (columns or {}).items()}
-    run = _Search(Wanted(needles, invented))
     with no_values("the search for what was erased"):
+        run = _Search(Wanted(needles, invented))
         named = [_Named(f"{filesystem_of(Lake(lake).folder(name))[1]}/", name, paths) for name, paths in asked.items()]
         for filesystem, file in _files(roots, run, without):
             run.file(filesystem, file, next((each for each in named if file.path.startswith(each.folder)), _NOT_NAMED))
