@@ -146,7 +146,7 @@ def _small_hex(text: str) -> str:
 
 def _json(text: str, *, ascii_only: bool = True) -> str:
     plain = json.dumps(text)[1:-1]
-    return plain if ascii_only else "".join(one if ord(one) > 0x7F else json.dumps(one)[1:-1] for one in text)
+    return plain if ascii_only else "".join(one if ord(one) >= 0x7F else json.dumps(one)[1:-1] for one in text)
 
 
 def _large_hex(text: str) -> str:

@@ -15,8 +15,8 @@ import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 _BLOCK = 1 << 18
-_BITS = 22
-"""Of the table in which words are looked up at first."""
+_BITS = (12, 22)
+"""Of the tables in which words and keys are looked up at first: at least, and at most."""
 _DENSE, _SLOW = 8, 256
 """Bytes that the automaton reads in the time of one more look at a pattern's end, or at all of it."""
 _FEW = 64
@@ -94,17 +94,18 @@ class _Keys:
         self._mask = np.uint64((1 << 8 * size) - 1)
         self._word = np.uint32((1 << 8 * min(_STEP, size - _STEP + 1)) - 1)
         sizes = np.fromiter((len(patterns[number]) for number in numbers), np.int64, len(numbers))
+        self._bits = min(max((64 * len(numbers)).bit_length(), _BITS[0]), _BITS[1])
         keys, at, ends, end_at = self._rarest(b"".join(patterns[number] for number in numbers), sizes)
         order = np.argsort(keys, kind="stable")
         self._keys, self._first, self._count = np.unique(keys[order], return_index=True, return_counts=True)
         self._numbers, self._sizes = np.array(numbers)[order], sizes[order]
         self._at, self._ends, self._end_at = at[order], ends[order], end_at[order]
-        self._known = np.zeros(1 << _BITS, np.bool_)
+        self._known = np.zeros(1 << self._bits, np.bool_)
         self._known[self._hashed(self._keys)] = True
-        self._words = np.zeros(1 << _BITS, np.bool_)
+        self._words = np.zeros(1 << self._bits, np.bool_)
         for before in range(_STEP):
             words = (self._keys >> np.uint64(8 * before)).astype(np.uint32) & self._word
-            self._words[_hashed(words)] = True
+            self._words[self._mixed(words)] = True
 
     def _rarest(self, joined: bytes, sizes: np.ndarray) -> tuple[np.ndarray, ...]:
         """Of each pattern the key that stands in the fewest of them, and where in it; and that end which is farther
@@ -113,7 +114,7 @@ class _Keys:
         ends, total = np.cumsum(sizes), len(joined)
         keys = np.ndarray((total,), "<u8", joined + bytes(8), strides=(1,)) & self._mask
         hashed = self._hashed(keys)
-        shared = np.bincount(hashed, minlength=1 << _BITS)[hashed]
+        shared = np.bincount(hashed, minlength=1 << self._bits)[hashed]
         places = np.arange(total)
         cost = np.where(places > np.repeat(ends - self._size, sizes), total + 1, shared) << 32 | places
         best = np.minimum.reduceat(cost, ends - sizes) & 0xFFFF_FFFF
@@ -130,7 +131,7 @@ class _Keys:
         words = np.frombuffer(block[: len(block) // _STEP * _STEP], "<u4")
         if self._size < 8:
             words = words & self._word
-        found = np.flatnonzero(self._words[_hashed(words)]) * _STEP
+        found = np.flatnonzero(self._words[self._mixed(words)]) * _STEP
         if last < 0 or not len(found):
             return _NONE, _NONE
         view = np.ndarray((last + 1,), "<u8", block, strides=(1,))
@@ -159,13 +160,12 @@ class _Keys:
         return at[maybe[same]], which[same]
 
     def _hashed(self, keys: np.ndarray) -> np.ndarray:
-        mixed: np.ndarray = ((keys * _MIX) >> np.uint64(64 - _BITS)).view(np.int64)
+        mixed: np.ndarray = ((keys * _MIX) >> np.uint64(64 - self._bits)).view(np.int64)
         return mixed
 
-
-def _hashed(words: np.ndarray) -> np.ndarray:
-    mixed: np.ndarray = (words * _MIX32) >> np.uint32(32 - _BITS)
-    return mixed
+    def _mixed(self, words: np.ndarray) -> np.ndarray:
+        mixed: np.ndarray = (words * _MIX32) >> np.uint32(32 - self._bits)
+        return mixed
 
 
 _NONE = np.zeros(0, np.int64)

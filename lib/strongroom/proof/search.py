@@ -205,6 +205,7 @@ class _Search:
                     self.skip(file, member, why)
 
     def _table(self, head: bytes, source: Any, file: str, where: str, named: _Named) -> None:
+        seen = set[tuple[str, int, str, int]]()
         for piece in tables.pieces(head, source):
             self._opened += piece.batch.nbytes
             for leaf in columns.leaves(piece.batch):
@@ -213,7 +214,11 @@ class _Search:
                     self._compared.add((named.table, leaf.path))
                 for at, form, needle in columns.in_leaf(leaf.values, self._wanted, named=is_named):
                     place = _in(where, f"{piece.where}, column {self._shown(leaf.path)}")
-                    self._add(file, place, piece.first + at, form, needle)
+                    if not leaf.dictionary:
+                        self._add(file, place, piece.first + at, form, needle)
+                    elif (place, at, form, needle) not in seen:  # each batch brings it along
+                        seen.add((place, at, form, needle))
+                        self._add(file, f"{place}, dictionary", at, form, needle)
 
     def _add(self, file: str, where: str, at: int, form: str, needle: int) -> None:
         known = self._found.setdefault((file, where, form, needle), [0, at])
