@@ -206,7 +206,10 @@ class _Search:
 
     def _table(self, head: bytes, source: Any, file: str, where: str, named: _Named) -> None:
         seen = set[tuple[str, int, str, int]]()
-        for piece in tables.pieces(head, source):
+        for piece in tables.pieces(head, source, self._wanted.may_hold):
+            if piece.batch is None:
+                self.skip(file, _in(where, piece.where), piece.why)
+                continue
             self._opened += piece.batch.nbytes
             for leaf in columns.leaves(piece.batch):
                 is_named = leaf.path in named.paths

@@ -62,6 +62,10 @@ class Wanted:
         """How many bytes a place may take, with the characters beside it."""
         return self.patterns.longest + 4
 
+    def may_hold(self, data: np.ndarray) -> bool:
+        """Whether some pattern stands in bytes, wherever values in there begin."""
+        return next(iter(self.patterns.find(data)), None) is not None
+
     def find(self, data: np.ndarray, bounds: np.ndarray | None = None) -> Iterator[Hit]:
         """Every place of a value in bytes.
 
