@@ -1,7 +1,7 @@
 """What the proof of an erasure costs: a whole lake searched for 1,000 people × 5 values in all forms ÷ reading it.
 
-The lake: a raw table and its training table (tokens, ciphertexts and texts), a table of names and addresses of others, a
-log of JSON, compressed and plain. The people are erased: their like stands there, of them nothing. Reading is all
+The lake: a raw table and its training table (tokens, ciphertexts and texts), a table of names and addresses of others,
+a log of JSON, compressed and plain. The people are erased: their like stands there, of them nothing. Reading is all
 columns of all Parquet files decoded, all that is compressed decompressed, and the bytes of the others.
 """
 
@@ -24,7 +24,7 @@ from strongroom.proof.forms import Needle
 from strongroom.proof.search import search
 
 PEOPLE, FILES = 1_000, 8
-SYLLABLES = "an el ra mo ti ber son sch wil hart mann ova ine tor ka lu dre fi no va".split()
+SYLLABLES = ("an", "el", "ra", "mo", "ti", "ber", "son", "sch", "wil", "hart", "mann", "ova", "ine", "tor", "ka", "lu")
 
 
 def people(start: int, count: int) -> list[tuple[str, str, str, str]]:
@@ -37,7 +37,7 @@ def people(start: int, count: int) -> list[tuple[str, str, str, str]]:
         one = syllables[number]
         first, last, street = ("".join(one[at : at + 4]).title() for at in (0, 4, 8))
         mail = f"{first}.{last}{start + number}@example.com".lower()
-        found.append((f"{first} {last}", mail, f"+49{numbers[number]}", f"{street}strasse {numbers[number] % 200}"))
+        found.append((f"{first} {last}", mail, f"+49{numbers[number]}", f"{street}strasse {numbers[number] % 10**6}"))
     return found
 
 
@@ -79,7 +79,8 @@ def write(lake: Path, rows: int) -> None:
         for table, data in (("raw/shop", raw), ("training/shop", training), ("raw/customers", customers)):
             (lake / table).mkdir(parents=True, exist_ok=True)
             pq.write_table(data, lake / table / f"part-{number}.parquet", write_statistics=False)
-        lines = "".join(json.dumps(dict(zip(names, one, strict=True))) + "\n" for one in others[: each // 40 + 1]).encode()
+        logged = (json.dumps(dict(zip(names, one, strict=True))) for one in others[: each // 40 + 1])
+        lines = "".join(f"{line}\n" for line in logged).encode()
         (lake / f"log-{number}.json").write_bytes(lines)
         (lake / f"log-{number}.json.gz").write_bytes(gzip.compress(lines))
 
@@ -92,7 +93,8 @@ def read(lake: Path) -> int:
             with pq.ParquetFile(file) as opened:
                 size += sum(batch.nbytes for batch in opened.iter_batches(65_536, use_threads=False))
         elif file.is_file():
-            size += len(gzip.open(file).read() if file.suffix == ".gz" else file.read_bytes())
+            data = file.read_bytes()
+            size += len(gzip.decompress(data) if file.suffix == ".gz" else data)
     return size
 
 

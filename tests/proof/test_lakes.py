@@ -179,5 +179,5 @@ def test_a_file_that_goes_or_cannot_be_read_is_told(tmp_path, cut):
         data[40:400] = bytes(360)
     (tmp_path / "f").write_bytes(data if cut == "read" else data[:-20])
     report = search([str(tmp_path)], [Needle(0, "email", "olga@example.org")])
-    assert [one.file.rpartition("/")[2] for one in report.unsearched] == ["f"]
+    assert {one.file.rpartition("/")[2] for one in report.unsearched} == {"f"}
     assert "row " not in report.unsearched[0].why
