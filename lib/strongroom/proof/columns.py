@@ -17,10 +17,11 @@ _FULL_DAY = pa.date32()
 
 
 class Leaf(NamedTuple):
-    """The values of one path in a batch, flat: those of arrays one behind the other."""
+    """The values of one path in a batch, flat: those of arrays one behind the other, or a dictionary of all."""
 
     path: str
     values: pa.Array
+    dictionary: bool = False
 
 
 def leaves(batch: pa.RecordBatch) -> Iterator[Leaf]:
@@ -34,7 +35,8 @@ def _leaves(path: str, array: pa.Array) -> Iterator[Leaf]:
     if isinstance(kind, pa.BaseExtensionType):
         yield from _leaves(path, array.storage)
     elif types.is_dictionary(kind):
-        yield from _leaves(path, array.dictionary)  # of a file's all that stands in it, used or not
+        for leaf in _leaves(path, array.dictionary):  # all that stands in it, used or not
+            yield leaf._replace(dictionary=True)
     elif types.is_run_end_encoded(kind):
         yield from _leaves(path, array.values)
     elif types.is_struct(kind) or types.is_union(kind):

@@ -15,7 +15,7 @@ HEAD = 16
 """Bytes by which a content is told."""
 DAMAGED = (
     OSError, pa.ArrowException, zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, NotImplementedError,
-    RuntimeError, ValueError, OverflowError,
+    RuntimeError, ValueError, OverflowError, IndexError, KeyError,
 )  # fmt: skip
 """What the readers of contents raise on what is broken, encrypted, or of a kind that they do not know."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from html.entities import codepoint2name
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import quote, quote_plus
 
 Kind = Literal["text", "email", "token"]
@@ -40,11 +41,13 @@ class Needle:
     shared: bool = False
 
     def __post_init__(self) -> None:
-        if not self.value:
-            raise ValueError(f"value {self.name!r} of subject {self.subject} is empty")
+        whole = isinstance(self.value, bytes) or self.value.encode("utf-8", "ignore").decode() == self.value
+        if not self.value or not whole:
+            raise ValueError(f"value {self.name!r} of subject {self.subject} is empty, or no text")
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pattern:
     """Bytes that are looked for.
 
     Args:
@@ -54,7 +57,7 @@ class Pattern(NamedTuple):
     """
 
     form: str
-    data: bytes
+    data: bytes = field(repr=False)
     border: int = 0
 
 
@@ -67,14 +70,19 @@ def reach(needle: Needle) -> Literal["bytes", "borders", "columns"]:
 
 
 def patterns_of(needle: Needle) -> list[Pattern]:
-    """Everything to search for; nothing for a value that is compared in columns only. Equal bytes stand there once."""
+    """Everything to search for; nothing for a value that is compared in columns only. Equal bytes stand there once.
+
+    A form of less than 6 bytes (three letters in Latin-1) is left out, as such a value is.
+    """
     how = reach(needle)
     if how == "columns":
         return []
     found: dict[bytes, Pattern] = {}
     for form, data in _all(needle):
-        border = 0 if how == "bytes" or form in _CODED else 2 if form.startswith("utf-16") else 1
-        found.setdefault(data, Pattern(form, data, border))
+        apart = (how == "borders" or len(data) < LONG) and form not in _CODED
+        border = (2 if form.startswith("utf-16") else 1) if apart else 0
+        if len(data) >= BORDERED:
+            found.setdefault(data, Pattern(form, data, border))
     return list(found.values())
 
 
@@ -96,9 +104,9 @@ def bytes_of(needle: Needle) -> list[bytes]:
 
 def _all(needle: Needle) -> Iterator[tuple[str, bytes]]:
     for text in texts_of(needle):
-        for form, written in _TEXT.items():
-            for data in written(text):
-                yield form, data
+        for form, (written, changed) in _TEXT.items():
+            if changed is None or not text.isascii() or changed.search(text):
+                yield from ((form, data) for data in written(text))
         yield from _coded(text.encode())
     for raw in [needle.value] if isinstance(needle.value, bytes) else _said(needle):
         yield "raw", raw
@@ -132,14 +140,13 @@ def _utf8(*ways: Callable[[str], str]) -> Callable[[str], list[bytes]]:
     return lambda text: [way(text).encode() for way in ways]
 
 
-def _small_hex(text: str, quoted: Callable[[str], str]) -> str:
-    """Quoted with small hexadecimal digits: only in what was quoted, whatever else stands there."""
-    return "".join(one if len(one) == 1 else one.lower() for one in map(quoted, text))
+def _small_hex(text: str) -> str:
+    return _QUOTED.sub(lambda found: found[0].lower(), _PLAIN(text))
 
 
 def _json(text: str, *, ascii_only: bool = True) -> str:
     plain = json.dumps(text)[1:-1]
-    return plain if ascii_only else "".join(one if ord(one) > 0x7F else json.dumps(one)[1:-1] for one in text)
+    return plain if ascii_only else "".join(one if ord(one) >= 0x7F else json.dumps(one)[1:-1] for one in text)
 
 
 def _large_hex(text: str) -> str:
@@ -152,10 +159,11 @@ def _twice(text: str) -> str:
 
 def _html(text: str) -> list[bytes]:
     """As HTML and XML, whatever of it is written as entities, and as which."""
-    ways = product(_SIGNS, (chr, _name, "&#{};".format, "&#x{:x};".format, "&#x{:X};".format))
+    beyond = {ord(one) for one in text if ord(one) > 0x7F}
+    ways = (chr, _name, "&#{};".format, "&#x{:x};".format, "&#x{:X};".format) if beyond else (chr,)
     return [
-        "".join(signs.get(one) or (other(ord(one)) if ord(one) > 0x7F else one) for one in text).encode()
-        for signs, other in ways
+        text.translate({**signs, **{code: other(code) for code in beyond}}).encode()
+        for signs, other in product(_SIGNS, ways)
     ]
 
 
@@ -163,28 +171,31 @@ def _name(code: int) -> str:
     return f"&{codepoint2name[code]};" if code in codepoint2name else f"&#{code};"
 
 
-_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
-_SIGNS: tuple[dict[str, str], ...] = (
-    {}, _NAMED, *({**_NAMED, "'": one} for one in ("&#39;", "&#x27;", "&apos;")), {**_NAMED, '"': '"'},
-    {one: f"&#{ord(one)};" for one in "&<>\"'"}, {"@": "&#64;"}, {"@": "&#x40;"},
+_NAMED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_SIGNS: tuple[dict[int, str], ...] = (
+    {}, _NAMED, *({**_NAMED, ord("'"): one} for one in ("&#39;", "&#x27;", "&apos;")), {**_NAMED, ord('"'): '"'},
+    {code: f"&#{code};" for code in b"&<>\"'"}, {ord("@"): "&#64;"}, {ord("@"): "&#x40;"},
 )  # fmt: skip
+_QUOTED = re.compile("%[0-9A-F]{2}")
 _PLAIN = partial(quote, safe="")
-_TEXT: dict[str, Callable[[str], list[bytes]]] = {
-    "utf-8": _utf8(str),
-    "utf-16-le": partial(_encoded, encoding="utf-16-le"),
-    "utf-16-be": partial(_encoded, encoding="utf-16-be"),
-    "latin-1": partial(_encoded, encoding="cp1252"),
-    "url": _utf8(
-        _PLAIN, quote, quote_plus, lambda text: quote(text, safe="@"), lambda text: _small_hex(text, _PLAIN),
+_NOTHING = re.compile(r"(?!)")
+_TEXT: dict[str, tuple[Callable[[str], list[bytes]], re.Pattern[str] | None]] = {
+    "utf-8": (_utf8(str), None),
+    "utf-16-le": (partial(_encoded, encoding="utf-16-le"), None),
+    "utf-16-be": (partial(_encoded, encoding="utf-16-be"), None),
+    "latin-1": (partial(_encoded, encoding="cp1252"), _NOTHING),
+    "url": (_utf8(
+        _PLAIN, quote, quote_plus, lambda text: quote(text, safe="@"), _small_hex,
         lambda text: _PLAIN(_PLAIN(text)), lambda text: _PLAIN(quote(text, safe="@")),
-    ),
-    "json-escaped": _utf8(
+    ), re.compile(r"[^A-Za-z0-9_.~-]")),
+    "json-escaped": (_utf8(
         _json, _large_hex, partial(_json, ascii_only=False), _twice,
         lambda text: _json(text).replace("/", "\\/"), lambda text: _json(text, ascii_only=False).replace("/", "\\/"),
-    ),
-    "html": _html,
-    "csv-quoted": _utf8(lambda text: text.replace('"', '""'), lambda text: text.replace('"', '\\"')),
+    ), re.compile(r"[\x00-\x1f\x7f\"\\/]")),
+    "html": (_html, re.compile(r"[&<>\"'@]")),
+    "csv-quoted": (_utf8(lambda text: text.replace('"', '""'), lambda text: text.replace('"', '\\"')), re.compile('"')),
 }  # fmt: skip
+"""What writes a text, and the signs of ASCII that are written otherwise there; None where it always is another one."""
 _CODED = ("hex", "base64")
 FORMS = (*_TEXT, *_CODED, "raw", "number", "date", "equal")
 """Every form that a result names: those of text, of bytes, and of values that are compared as what they are."""

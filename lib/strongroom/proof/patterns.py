@@ -7,7 +7,6 @@ is compared. Aho and Corasick's automaton reads blocks in which too much is left
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,10 +15,10 @@ import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 _BLOCK = 1 << 18
-_BITS = 22
-"""Of the table in which words are looked up at first."""
-_DENSE = 256
-"""Bytes for each of which comparing one more place costs as much as the automaton."""
+_BITS = (12, 22)
+"""Of the tables in which words and keys are looked up at first: at least, and at most."""
+_DENSE, _SLOW = 8, 256
+"""Bytes that the automaton reads in the time of one more look at a pattern's end, or at all of it."""
 _FEW = 64
 """Places that are compared in any case."""
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -59,10 +58,16 @@ class Patterns:
                     yield Match(match.pattern, match.start + start, match.end + start)
 
     def _in_block(self, block: np.ndarray) -> Iterable[Match]:
-        places = [keys.places(block) for keys in self._keys]
-        if sum(map(len, places)) > max(_FEW, len(block) // _DENSE):
+        found = [keys.maybe(block) for keys in self._keys]
+        if any(each is None for each in found):
             return self.by_automaton(block)
-        return {match for keys, found in zip(self._keys, places, strict=True) for match in keys.compared(block, found)}
+        return [match for each in found if each is not None for match in self._compared(block, *each)]
+
+    def _compared(self, block: np.ndarray, numbers: np.ndarray, starts: np.ndarray) -> Iterator[Match]:
+        for number, start in zip(numbers.tolist(), starts.tolist(), strict=True):
+            end = start + len(self.patterns[number])
+            if block[start:end].tobytes() == self.patterns[number]:
+                yield Match(number, start, end)
 
     def by_automaton(self, block: Any) -> Iterator[Match]:
         """The same by the automaton alone."""
@@ -85,70 +90,82 @@ class _Keys:
     """
 
     def __init__(self, patterns: Sequence[bytes], numbers: Sequence[int], size: int) -> None:
-        self._patterns, self._size = patterns, size
+        self._size = size
         self._mask = np.uint64((1 << 8 * size) - 1)
-        self._word = np.uint32((1 << 8 * (size - _STEP + 1)) - 1) if size < 7 else np.uint32(0xFFFF_FFFF)
-        self._of: dict[int, list[tuple[int, int]]] = {}
-        shared = Counter(key for number in numbers for key in set(_grams(patterns[number], size)))
-        for number in numbers:
-            grams = _grams(patterns[number], size)
-            at = min(range(len(grams)), key=lambda at: shared[grams[at]])
-            self._of.setdefault(int.from_bytes(grams[at], "little"), []).append((number, at))
-        self._sorted = np.sort(np.fromiter(self._of, np.uint64, len(self._of)))
-        self._known = np.zeros(1 << _BITS, np.bool_)
-        self._known[self._hashed(self._sorted)] = True
-        self._words = np.zeros(1 << _BITS, np.bool_)
+        self._word = np.uint32((1 << 8 * min(_STEP, size - _STEP + 1)) - 1)
+        sizes = np.fromiter((len(patterns[number]) for number in numbers), np.int64, len(numbers))
+        self._bits = min(max((64 * len(numbers)).bit_length(), _BITS[0]), _BITS[1])
+        keys, at, ends, end_at = self._rarest(b"".join(patterns[number] for number in numbers), sizes)
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._first, self._count = np.unique(keys[order], return_index=True, return_counts=True)
+        self._numbers, self._sizes = np.array(numbers)[order], sizes[order]
+        self._at, self._ends, self._end_at = at[order], ends[order], end_at[order]
+        self._known = np.zeros(1 << self._bits, np.bool_)
+        self._known[self._hashed(self._keys)] = True
+        self._words = np.zeros(1 << self._bits, np.bool_)
         for before in range(_STEP):
-            words = (self._sorted >> np.uint64(8 * before)).astype(np.uint32) & self._word
-            self._words[_hashed(words)] = True
+            words = (self._keys >> np.uint64(8 * before)).astype(np.uint32) & self._word
+            self._words[self._mixed(words)] = True
 
-    def places(self, block: np.ndarray) -> np.ndarray:
-        """Where in a block a key stands."""
+    def _rarest(self, joined: bytes, sizes: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Of each pattern the key that stands in the fewest of them, and where in it; and that end which is farther
+        from it, first bytes or last, and where.
+        """
+        ends, total = np.cumsum(sizes), len(joined)
+        keys = np.ndarray((total,), "<u8", joined + bytes(8), strides=(1,)) & self._mask
+        hashed = self._hashed(keys)
+        shared = np.bincount(hashed, minlength=1 << self._bits)[hashed]
+        places = np.arange(total)
+        cost = np.where(places > np.repeat(ends - self._size, sizes), total + 1, shared) << 32 | places
+        best = np.minimum.reduceat(cost, ends - sizes) & 0xFFFF_FFFF
+        at = best - (ends - sizes)
+        end_at = np.where(at > (sizes - self._size) // 2, 0, sizes - self._size)
+        return keys[best], at, keys[ends - sizes + end_at], end_at
+
+    def maybe(self, block: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Patterns whose key and one end stand in a block, and where they would begin; None where these are many."""
+        size = len(block)
         if self._size < 8:  # the last key ends before what is read of it
             block = np.concatenate([block, np.zeros(8 - self._size, np.uint8)])
-        count = len(block) // _STEP
-        words = np.frombuffer(block[: count * _STEP], "<u4", count)
-        if self._size < 7:
-            words = words & self._word
-        found = np.flatnonzero(self._words[_hashed(words)]) * _STEP
-        if not len(found):
-            return found
         last = len(block) - 8
-        if last < 0:
-            return found[:0]
+        words = np.frombuffer(block[: len(block) // _STEP * _STEP], "<u4")
+        if self._size < 8:
+            words = words & self._word
+        found = np.flatnonzero(self._words[self._mixed(words)]) * _STEP
+        if last < 0 or not len(found):
+            return _NONE, _NONE
         view = np.ndarray((last + 1,), "<u8", block, strides=(1,))
-        kept = []
-        for before in range(_STEP):
-            at = found - before
-            kept.append(self._standing(view, at[(at >= 0) & (at <= last)]))
-        return np.concatenate(kept)
+        standing = [self._standing(view, found - before) for before in range(_STEP)]
+        places, which = (np.concatenate(each) for each in zip(*standing, strict=True))
+        counts = self._count[which]
+        if counts.sum() > max(_FEW, size // _DENSE):
+            return None
+        # each pattern of a key in turn
+        firsts = np.repeat(self._first[which] - np.cumsum(counts) + counts, counts)
+        entries = firsts + np.arange(len(firsts))
+        starts = np.repeat(places, counts) - self._at[entries]
+        inside = (starts >= 0) & (starts + self._sizes[entries] <= size)
+        starts, entries = starts[inside], entries[inside]
+        kept = view[starts + self._end_at[entries]] & self._mask == self._ends[entries]
+        return None if kept.sum() > max(_FEW, size // _SLOW) else (self._numbers[entries[kept]], starts[kept])
 
-    def _standing(self, view: np.ndarray, at: np.ndarray) -> np.ndarray:
+    def _standing(self, view: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """At which of these places a key stands, and which."""
+        at = at[(at >= 0) & (at < len(view))]
         keys = view[at] & self._mask
         maybe = np.flatnonzero(self._known[self._hashed(keys)])
         keys = keys[maybe]
-        place = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
-        standing: np.ndarray = at[maybe[self._sorted[place] == keys]]
-        return standing
-
-    def compared(self, block: np.ndarray, places: np.ndarray) -> Iterator[Match]:
-        """The patterns that stand at these places as a whole."""
-        for place in places.tolist():
-            key = int.from_bytes(block[place : place + self._size].tobytes(), "little")
-            for number, before in self._of[key]:
-                pattern, start = self._patterns[number], place - before
-                if start >= 0 and block[start : start + len(pattern)].tobytes() == pattern:
-                    yield Match(number, start, start + len(pattern))
+        which = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        same = self._keys[which] == keys
+        return at[maybe[same]], which[same]
 
     def _hashed(self, keys: np.ndarray) -> np.ndarray:
-        mixed: np.ndarray = ((keys * _MIX) >> np.uint64(64 - _BITS)).view(np.int64)
+        mixed: np.ndarray = ((keys * _MIX) >> np.uint64(64 - self._bits)).view(np.int64)
+        return mixed
+
+    def _mixed(self, words: np.ndarray) -> np.ndarray:
+        mixed: np.ndarray = (words * _MIX32) >> np.uint32(32 - self._bits)
         return mixed
 
 
-def _hashed(words: np.ndarray) -> np.ndarray:
-    mixed: np.ndarray = (words * _MIX32) >> np.uint32(32 - _BITS)
-    return mixed
-
-
-def _grams(pattern: bytes, size: int) -> list[bytes]:
-    return [pattern[at : at + size] for at in range(len(pattern) - size + 1)]
+_NONE = np.zeros(0, np.int64)

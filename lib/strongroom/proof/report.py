@@ -13,7 +13,8 @@ class Found:
 
     Args:
         file: its path; a part of it that holds a value is `…`.
-        where: `bytes`, `name`, `content` (decompressed), `member 2`, `row group 0, column a.b`, also one in another.
+        where: `bytes`, `name`, `content` (decompressed), `member 2`, `row group 0, column a.b`, also one in another;
+            with `, dictionary` its values, each of which rows share.
         at: of its first place there the byte, or in a column the row; of a name 0.
         form: one of FORMS.
         subject: the person's number.

@@ -55,8 +55,8 @@ def search(
         StrongroomError: a bug; no message of a foreign one is said, which might quote a value.
     """
     asked = {name: frozenset(paths) for name, paths in (columns or {}).items()}
-    run = _Search(Wanted(needles, invented))
     with no_values("the search for what was erased"):
+        run = _Search(Wanted(needles, invented))
         named = [_Named(f"{filesystem_of(Lake(lake).folder(name))[1]}/", name, paths) for name, paths in asked.items()]
         for filesystem, file in _files(roots, run, without):
             run.file(filesystem, file, next((each for each in named if file.path.startswith(each.folder)), _NOT_NAMED))
@@ -205,7 +205,11 @@ class _Search:
                     self.skip(file, member, why)
 
     def _table(self, head: bytes, source: Any, file: str, where: str, named: _Named) -> None:
-        for piece in tables.pieces(head, source):
+        seen = set[tuple[str, int, str, int]]()
+        for piece in tables.pieces(head, source, self._wanted.may_hold):
+            if piece.batch is None:
+                self.skip(file, _in(where, piece.where), piece.why)
+                continue
             self._opened += piece.batch.nbytes
             for leaf in columns.leaves(piece.batch):
                 is_named = leaf.path in named.paths
@@ -213,7 +217,11 @@ class _Search:
                     self._compared.add((named.table, leaf.path))
                 for at, form, needle in columns.in_leaf(leaf.values, self._wanted, named=is_named):
                     place = _in(where, f"{piece.where}, column {self._shown(leaf.path)}")
-                    self._add(file, place, piece.first + at, form, needle)
+                    if not leaf.dictionary:
+                        self._add(file, place, piece.first + at, form, needle)
+                    elif (place, at, form, needle) not in seen:  # each batch brings it along
+                        seen.add((place, at, form, needle))
+                        self._add(file, f"{place}, dictionary", at, form, needle)
 
     def _add(self, file: str, where: str, at: int, form: str, needle: int) -> None:
         known = self._found.setdefault((file, where, form, needle), [0, at])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.orc as orc
 import pyarrow.parquet as pq
+
+from strongroom.proof.contents import DAMAGED
+from strongroom.proof.dictionary_pages import dictionary
 
 BATCH = 16 << 20
 """Bytes that a batch has, about."""
@@ -17,11 +21,12 @@ _SMALL = 3.0
 
 
 class Piece(NamedTuple):
-    """Some rows of a file: where they are, and the row there that is the first."""
+    """Some rows of a file: where they are, and the row there that is the first; or why they cannot be had."""
 
     where: str
     first: int
-    batch: pa.RecordBatch
+    batch: pa.RecordBatch | None
+    why: str = ""
 
 
 def is_table(head: bytes) -> bool:
@@ -29,16 +34,22 @@ def is_table(head: bytes) -> bool:
     return head.startswith((b"PAR1", b"ARROW1\0\0", b"ORC", b"\xff\xff\xff\xff"))
 
 
-def pieces(head: bytes, file: Any) -> Iterator[Piece]:
-    """The rows of a file, one batch after the other."""
+def pieces(head: bytes, file: Any, worth: Callable[[np.ndarray], bool]) -> Iterator[Piece]:
+    """The rows of a file, one batch after the other.
+
+    Args:
+        head: the file's first bytes.
+        file: opened.
+        worth: whether bytes may hold what is wanted.
+    """
     if head.startswith(b"PAR1"):
-        return _parquet(file)
+        return _parquet(file, worth)
     if head.startswith(b"ORC"):
         return _orc(file)
     return _ipc(file, random=head.startswith(b"ARROW1"))
 
 
-def _parquet(file: Any) -> Iterator[Piece]:
+def _parquet(file: Any, worth: Callable[[np.ndarray], bool]) -> Iterator[Piece]:
     metadata = pq.read_metadata(file)
     with pq.ParquetFile(
         file, metadata=metadata, read_dictionary=_dictionaries(metadata), buffer_size=1 << 20
@@ -46,12 +57,26 @@ def _parquet(file: Any) -> Iterator[Piece]:
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
             where, first = f"row group {number}", 0
+            for column in map(group.column, range(group.num_columns)):
+                yield from _dictionary_page(column, file, f"{where}, dictionary page", worth)
             if (ends := _ends(group)) is not None:
                 yield Piece(f"{where}, statistics", 0, ends)
             rows = max(1, min(_MOST_ROWS, BATCH * max(1, group.num_rows) // max(1, group.total_byte_size)))
             for batch in opened.iter_batches(rows, row_groups=[number], use_threads=False):
                 yield Piece(where, first, batch)
                 first += len(batch)
+
+
+def _dictionary_page(
+    column: pq.ColumnChunkMetaData, file: Any, where: str, worth: Callable[[np.ndarray], bool]
+) -> Iterator[Piece]:
+    try:
+        values = dictionary(column, file, worth)
+    except DAMAGED as fault:
+        yield Piece(where, 0, None, f"of some column; it cannot be read ({type(fault).__name__})")
+        return
+    if values is not None:
+        yield Piece(where, 0, pa.RecordBatch.from_arrays([values], names=[column.path_in_schema]))
 
 
 def _dictionaries(metadata: pq.FileMetaData) -> list[str]:

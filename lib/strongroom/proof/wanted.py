@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -30,11 +31,12 @@ class Hit(NamedTuple):
     end: int
 
 
-class ValueSet(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ValueSet:
     """Values of one type that are compared: the form, the values, and whose each is."""
 
     form: str
-    values: pa.Array
+    values: pa.Array = field(repr=False)
     owners: Sequence[Sequence[int]]
 
 
@@ -59,6 +61,10 @@ class Wanted:
     def around(self) -> int:
         """How many bytes a place may take, with the characters beside it."""
         return self.patterns.longest + 4
+
+    def may_hold(self, data: np.ndarray) -> bool:
+        """Whether some pattern stands in bytes, wherever values in there begin."""
+        return next(iter(self.patterns.find(data)), None) is not None
 
     def find(self, data: np.ndarray, bounds: np.ndarray | None = None) -> Iterator[Hit]:
         """Every place of a value in bytes.
