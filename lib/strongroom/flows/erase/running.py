@@ -78,12 +78,18 @@ class _Run:
         """One place; where it cannot be done the others are, and the requests go on running."""
         try:
             step(f"place {place.kind}")
-            hits = self._model(place) if place.kind == MODEL else self._table(place)
+            self._keep(place, self._done(place))
         except StoreError as fault:
             self.faults.append(fault)
-            return
-        if hits is not None:
-            self._keep(place, hits)
+
+    def _done(self, place: Place) -> Hits:
+        if place.kind == MODEL:
+            return self._model(place)
+        return self._raw(place) if place.kind == RAW else self._table(place)
+
+    def _raw(self, place: Place) -> Hits:
+        write = self.job.settings.jobs["erase"]["raw"] == "rewrite"
+        return self.finder.raw(place, self.crowd(place.name), write=write, step=step)
 
     def _model(self, place: Place) -> Hits:
         rows, sure = models.trained_on(self.finder.lake, place, self.crowd(place.name))
@@ -94,9 +100,7 @@ class _Run:
             self.due.append(place.name)
         return Hits(rows)
 
-    def _table(self, place: Place) -> Hits | None:
-        if place.kind == RAW:
-            return None
+    def _table(self, place: Place) -> Hits:
         lake, crowd = self.finder.lake, self.crowd(place.name)
         find = self.finder.of(place, crowd)
         hits = erased(lake, place.name, find, number=self.number, run_id=self.job.run.id, step=step)
