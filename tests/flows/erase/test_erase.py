@@ -2,9 +2,12 @@
 
 import json
 import shutil
+import time
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from strongroom.audit.signing_keys import former_keys
 from strongroom.core.contract.file import load_contract
@@ -311,3 +314,40 @@ def test_the_last_day_is_a_month_on_or_that_months_last(received, months, day):
     from datetime import datetime
 
     assert due(datetime.fromisoformat(received), months=months).isoformat() == day
+
+
+def test_what_the_log_names_goes_and_the_log_stays(place):
+    """A DELETE by others puts its condition into the log, and a table without our property minima and maxima."""
+    table, email = str(place.lake / TRAINING.replace(".", "/")), "olga.canary@example.org"
+    rows = place.delta(TRAINING).to_pyarrow_table().slice(0, 2)
+    place_of_text = rows.schema.get_field_index("text_content")
+    rows = rows.set_column(place_of_text, "text_content", pa.array([email, email]))
+    place.delta(TRAINING).alter.set_table_properties({"delta.dataSkippingStatsColumns": "`text_content`"})
+    write_deltalake(table, rows, mode="append")
+    place.delta(TRAINING).create_checkpoint()
+    place.delta(TRAINING).delete(f"text_content = '{email}'")
+    folder = place.lake / "training/reviews/_delta_log"
+    (folder / ".00000000000000000003.json.crc").write_bytes(b"crc\0" + email.encode())
+    assert len(files_with(folder, email)) > 1
+    before, versions = whose(place), place.delta(TRAINING).version()
+    user = max(before, key=before.get)
+    done = erased(place, {"user_id": user, "email": email})
+    assert done.code == 0, done.err
+    assert files_with(folder, email) == []
+    assert whose(place) == {**before, user: 0}
+    history = place.delta(TRAINING).history()
+    assert len(history) == versions + 2
+    assert place.run(prepare, "--set", "prepare.mode=append").code == 0
+
+
+def test_ten_thousand_open_requests_are_listed_in_a_second(place):
+    request(place, max(people(place)))
+    store = Erasures.of(settings_of(place))
+    one = store.all()[0]
+    for number in range(10_000):
+        (store.folder / f"e-{number}.json").write_text(replace(one, id=f"e-{number}").to_json())
+    start = time.process_time()
+    assert len(store.all()) == 10_001
+    assert time.process_time() - start < 1
+    done = place.run(erase, "list")
+    assert done.line["answer"]["open"] == 10_001
