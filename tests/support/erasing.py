@@ -3,7 +3,14 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+
+from strongroom.core.contract.file import load_contract
+from strongroom.core.contract.subject import subject_of
+from strongroom.core.settings.file import load_settings
 from strongroom.flows import erase
+from strongroom.protect.subject_tags import tagger
+from strongroom.stores.keys import open_keyring
 
 POLICY = """
 roles:
@@ -47,3 +54,23 @@ def files_with(folder, *values, without=()):
         if path.is_file() and not any(part in without for part in path.parts)
         and any(value.encode() in path.read_bytes() for value in values)
     )  # fmt: skip
+
+
+def tag_of(place, user, contract="reviews"):
+    """The tag of a value of the data set's subject."""
+    settings = load_settings(str(place.settings), ())
+    ring = open_keyring(settings.keys, settings.keyring, create=False)
+    found = load_contract(str(place.root / f"contracts/{contract}.yaml"))
+    return tagger(subject_of(found), table=found.training, keyring=ring)(pa.array([user]))[0].as_py()
+
+
+def raw_rows(place):
+    """The rows of the raw reviews, of those lines that are some, with a sensible user."""
+    for file in sorted((place.lake / "raw/reviews").glob("*.json")):
+        for line in file.read_text().splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row.get("user_id"), int) and row["user_id"] > 0:
+                yield row

@@ -19,10 +19,8 @@ from strongroom.flows import audit, check, erase, prepare, quarantine
 from strongroom.flows.erase import running
 from strongroom.flows.foundation.erased import refuse_behind
 from strongroom.proof.certificate import verify
-from strongroom.protect.subject_tags import tagger
 from strongroom.stores.erasures import Erasures
-from strongroom.stores.keys import open_keyring
-from support.erasing import PIA, POLICY, erased, files_with, request
+from support.erasing import PIA, POLICY, erased, files_with, raw_rows, request, tag_of
 from support.lakes import install
 
 TRAINING, ASIDE = "training.reviews", "quarantine.reviews"
@@ -44,30 +42,11 @@ def contract_of(place):
     return load_contract(str(place.root / "contracts/reviews.yaml"))
 
 
-def tag_of(place, user):
-    ring = open_keyring(settings_of(place).keys, settings_of(place).keyring, create=False)
-    subject = next(leaf for leaf in contract_of(place).leaves() if leaf.subject)
-    return tagger(subject, table=TRAINING, keyring=ring)(pa.array([user]))[0].as_py()
-
-
-def raw_lines(place):
-    return [line for file in raw_files(place) for line in file.read_text().splitlines()]
-
-
-def raw_files(place):
-    return sorted((place.lake / "raw/reviews").glob("*.json"))
-
-
 def people(place):
-    """User → rows in raw files, of those lines that are rows."""
+    """User → rows in raw files."""
     found = {}
-    for line in raw_lines(place):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row.get("user_id"), int) and row["user_id"] > 0:
-            found.setdefault(row["user_id"], []).append(row)
+    for row in raw_rows(place):
+        found.setdefault(row["user_id"], []).append(row)
     return found
 
 

@@ -84,7 +84,7 @@ class Finder:
                 if file.path in seen or people_of(contract) is None:
                     continue
                 seen.add(file.path)
-                if source.format == "delta":
+                if people.versioned:
                     self.doubts[place.name] = people.why_not(file)
                     continue
                 records = people.records(file)

@@ -33,8 +33,7 @@ from strongroom.stores.lake import Lake
 from strongroom.stores.sources import RawFile, list_files, manifest, place_of
 from strongroom.stores.sources.files import fixed_of
 from strongroom.stores.sources.hive_folders import folders_of
-from strongroom.stores.sources.kinds import is_document
-from strongroom.stores.sources.work_items import Part
+from strongroom.stores.sources.kinds import Looked, is_document, kind_of
 from strongroom.stores.whole_file import keep_names
 
 _ONE_BYTE = ("UTF-8", "US-ASCII", "ISO-8859-1", "windows-1252")
@@ -82,6 +81,11 @@ class RawPeople:
     crowd: Crowd
     values: dict[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def versioned(self) -> bool:
+        """Whether the source is a table with versions, which others write."""
+        return kind_of(self.source.format).versions is not None
+
     def files(self) -> tuple[RawFile, ...]:
         """All that there are; none where the source has none."""
         try:
@@ -99,7 +103,7 @@ class RawPeople:
         """
         read, number = self.contract.as_read, self.contract.sources.index(self.source)
         folders = folders_of(file.path, fixed_of(self.source, self.lake.root))
-        part = Part(number, file.path, folders=tuple(folders.items()))
+        part = Looked(file, folders).part(number, read)
         form, seen = form_of(part, read), Seen()
         tagger, words = row_tagger(read, table=self.contract.training, keyring=self.ring), patterns_of(self.values)
         starts, theirs, rows = list[np.ndarray](), list[Flags](), Counter[str]()
@@ -122,11 +126,14 @@ class RawPeople:
 
     def why_not(self, file: RawFile) -> str:
         """Why its files cannot be written anew; empty where they can."""
-        if FORMATS[self.source.format].typed and self.source.format != "parquet":
+        if self.versioned:
             return "a table of others: take the rows out there"
-        if self.source.format != "parquet" and is_document(self.source):
-            return "one JSON document, not a record a line"
-        return "" if "://" not in file.path else "raw files of an object store are only reported"
+        if "://" in file.path:
+            return "raw files of an object store are only reported"
+        if not FORMATS[self.source.format].typed:
+            return "it is one document, not a record a line" if is_document(self.source) else ""
+        with Path(file.path).open("rb") as opened:
+            return "" if opened.read(4) == b"PAR1" else "files of this format are only reported"
 
 
 def sources_of(contracts: Sequence[Contract], name: str) -> Iterator[tuple[Contract, Source]]:
