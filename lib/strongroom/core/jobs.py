@@ -17,7 +17,7 @@ class JobEntry:
         title: what it does; one line of `--help`.
         spark: whether it needs Spark: `always`, `never`, or the one verb that does.
         local: whether `prepare.engine` may let it do without.
-        writes: the zones of the lake that it writes to.
+        writes: the zones of the lake that it makes tables in.
     """
 
     title: str
@@ -30,9 +30,6 @@ class JobEntry:
         return self.spark != "never" and not _DRY.intersection(options) and self.spark in ("always", *options)
 
 
-ERASED = ("training", "quarantine", "curated", "dropped", "features", "revealed", "projected", "models")
-"""Where rows of people are taken out."""
-
 JOBS: Mapping[str, JobEntry] = {
     "access": JobEntry("Ask the policy, see all of it, compare two policies"),
     "audit": JobEntry("Check, search, prove and report the audit log"),
@@ -42,7 +39,7 @@ JOBS: Mapping[str, JobEntry] = {
         "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")
     ),
     "doctor": JobEntry("Check the machine: Python, Java, jars, packages, folders, disk; and say what mends it"),
-    "erase": JobEntry("Take people out of everything that was made of them, and prove it", writes=ERASED),
+    "erase": JobEntry("Take people out of everything that was made of them, and prove it"),
     "incident": JobEntry("Stop reading at once, keep evidence, say who was affected, and let reading go on"),
     "init": JobEntry("Make a folder to start in: settings, an example policy, contracts"),
     "keys": JobEntry("List, rotate, move and destroy keys"),
@@ -66,7 +63,7 @@ JOBS: Mapping[str, JobEntry] = {
         local=True,
         writes=("training", "quarantine", "strongroom"),
     ),
-    "retain": JobEntry("Take rows out that have had their time, everywhere", writes=ERASED[:-1]),
+    "retain": JobEntry("Take rows out that have had their time, everywhere"),
     "reveal": JobEntry("Open encrypted columns for who may see them", spark="always", writes=("revealed",)),
     "sample": JobEntry("Make an invented lake to try everything on"),
     "vectorize": JobEntry(

@@ -5,6 +5,7 @@ So a lake that is put back from an older copy does not forget who was erased. Fo
     ID.key      the request's own key, wrapped; a proof destroys it
     ID.sealed   what the request knows of the people, under that key
     ID.json     its state: names, counts and days
+    ID.cert     what a proof has signed
 and `turns.json` says up to which number each domain was erased. A request counts once its ID.json is there.
 """
 
@@ -23,8 +24,7 @@ from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.settings import Settings
 from strongroom.stores.whole_file import keep_names, write_first, write_whole
 
-TAGS, KEY, SEALED, STATE = ".tags", ".key", ".sealed", ".json"
-ENDS = (TAGS, KEY, SEALED, STATE)
+ENDS = TAGS, KEY, SEALED, STATE, CERTIFICATE = (".tags", ".key", ".sealed", ".json", ".cert")
 TURNS, LOCK = "turns.json", ".lock"
 _MODE = 0o600
 
@@ -85,6 +85,13 @@ class Erasures:
     def withdraw(self, request: Request) -> None:
         """The request is gone, and with it the tombstones."""
         self._unlink(request, (STATE, KEY, SEALED, TAGS))
+
+    def certify(self, request: Request, text: str) -> str:
+        """Keeps what a proof has signed; returns its file."""
+        path = self._path(request.id, CERTIFICATE)
+        with self._trouble():
+            write_whole({path: text.encode()}, mode=_MODE)
+        return str(path)
 
     def forget(self, request: Request) -> None:
         """What it knows of the people is gone with its key; the tombstones stay."""

@@ -4,6 +4,7 @@ A job without a case fails: who cannot be found on the map cannot be erased.
 """
 
 import ast
+import json
 import shutil
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from deltalake import write_deltalake
 from strongroom.core.jobs import JOBS
 from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, curate, keys, lineage, prepare, project, quarantine, reveal, vectorize
+from strongroom.flows import check, curate, erase, keys, lineage, prepare, project, quarantine, reveal, vectorize
 from strongroom.flows.foundation.lake_map import map_of
+from strongroom.stores.lake import Lake
+from support.erasing import erased, raw_rows, tag_of
 from support.lakes import ROOT, Quiet, install
 
 TAG, TRAINING = "_subject", "training.reviews"
@@ -47,17 +50,20 @@ CASES = {
 }  # fmt: skip
 POLICY = """
 roles:
+  officer: {members: [user:pia]}
   engineer: {members: [user:engineer]}
   r0: {members: [user:u0]}
   r1: {members: [user:u1], key: file:r1.kek}
 grants:
   - {role: engineer, actions: [read, write, delete, reveal], tables: ["*"], columns: {allow: ["*", email]}}
+  - {role: officer, actions: [erase], tables: ["*"]}
   - {role: r0, actions: [read], tables: [training.*], purposes: [model_training], enforce: physical,
      columns: {allow: [user_id, label]}}
   - {role: r1, actions: [read], tables: [training.*], columns: {allow: [email]}, enforce: cryptographic}
 """
 WRITERS = {"Target", "Origin", "Projected", "commits", "publish_training", "saveAsTable"}
-"""Who imports one of these makes a version of a table; `keys` makes other ciphertexts of rows that are there."""
+"""Who imports one of these makes a version of a table; `keys` makes other ciphertexts of rows that are there, and
+`erase` takes rows out."""
 
 
 def test_every_job_that_writes_says_where_and_has_a_case_here():
@@ -68,7 +74,7 @@ def test_every_job_that_writes_says_where_and_has_a_case_here():
 
 
 def test_a_job_that_makes_versions_does_not_hide_it():
-    writing = {job for job in JOBS if WRITERS & set(names_in(job))} - {"keys", "doctor"}
+    writing = {job for job in JOBS if WRITERS & set(names_in(job))} - {"keys", "doctor", "erase"}
     assert writing == CASES.keys()
 
 
@@ -98,6 +104,10 @@ def place(tmp_path_factory, request):
         done = made.run(flow, *words)
         assert done.code == 0, (flow.__name__, words, done)
     return made
+
+
+def tagged():
+    return [name for made in CASES.values() for name, said in made.items() if said is not None and said[-1] == TAG]
 
 
 @pytest.mark.spark
@@ -147,6 +157,43 @@ def test_a_table_that_spark_made_of_one_of_ours_is_told(place, capsys, spark):
             assert all(code == "stray.file" and where.startswith(str(folder)) for code, where in found)
         shutil.rmtree(folder)
     shutil.rmtree(place.lake / "copies")
+
+
+@pytest.fixture(scope="module")
+def without(place):
+    """The same, once a person has left who was in every table; and the person."""
+    made = type(place)(place.root, Quiet())
+    lake = Lake(str(made.lake))
+    tags = [set(lake.read(name).column(TAG).to_pylist()) for name in tagged()]
+    person = next(row for row in raw_rows(made) if all(tag_of(made, row["user_id"]) in some for some in tags[:3]))
+    made.edit("local.yaml", "prepare:", "erase: {raw: rewrite}\nprepare:")
+    done = erased(made, {"user_id": person["user_id"], "email": person["email"]}, prove=False)
+    assert done.code == 0, done
+    assert made.run(project, "--purpose", "model_training").code == 0
+    return made, person
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("job", CASES)
+def test_a_person_leaves_what_a_job_makes(without, job):
+    """Each new job has this test: its tables have no row of somebody who was erased from their source."""
+    place, person = without
+    lake, tag = Lake(str(place.lake)), tag_of(place, person["user_id"])
+    for name, said in CASES[job].items():
+        if said is not None and said[-1] == TAG:
+            assert tag not in lake.read(name).column(TAG).to_pylist(), name
+    assert map_of(load_settings(str(place.settings), ())).gaps == ()
+
+
+@pytest.mark.spark
+def test_no_byte_of_a_person_is_left_after_all_jobs(without, capsys):
+    made = without[0]
+    place = type(made)(made.root, capsys)
+    said = json.loads((place.lake / "models/reviews/v-1/made-from.json").read_text())
+    assert list(said["strongroom.retrain"]) == ["erase-r-1"]
+    proof = place.run(erase, "prove", "erase-r-1")
+    assert proof.code == 0, proof.err
+    assert proof.line["answer"]["hits"] == 0
 
 
 def test_a_copy_by_any_delta_writer_is_told(tmp_path, capsys):

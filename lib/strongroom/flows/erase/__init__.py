@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from strongroom.core.contract.subject import domain_of
-from strongroom.core.erasure import APPROVED, ERASED, EXTENDED, REQUESTED, RUNNING, Request, due
+from strongroom.core.erasure import APPROVED, ERASED, EXTENDED, PROVEN, REQUESTED, RUNNING, Request, due
 from strongroom.core.errors import Refused, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
@@ -167,7 +167,7 @@ def proven(job: Job) -> Outcome:
     permit(job, "write", TABLE)
     store = Erasures.of(job.settings)
     with store.alone():
-        return proving.prove(job, store, _in(store, job, ERASED))
+        return proving.prove(job, store, _in(store, job, ERASED, PROVEN))
 
 
 def _in(store: Erasures, job: Job, *states: str) -> Request:

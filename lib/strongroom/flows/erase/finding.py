@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -11,12 +11,14 @@ import numpy as np
 
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.subject import people_of
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import Job
+from strongroom.flows.erase import raw
 from strongroom.flows.erase.crowd import Crowd, Flags
 from strongroom.flows.erase.places import SEALED, SHOWN, Place
 from strongroom.flows.erase.quarantine import SealedRows
-from strongroom.flows.erase.tables import Find, by_tag
+from strongroom.flows.erase.tables import Find, Hits, by_tag
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.file_rewrite import opened
 from strongroom.stores.lake.projections import source_files
@@ -68,6 +70,32 @@ class Finder:
             return found
 
         return find
+
+    def raw(
+        self, place: Place, crowd: Crowd, *, write: bool = False, step: Callable[[str], None] = lambda _: None
+    ) -> Hits:
+        """What raw files hold of them; with `write` they are written anew without."""
+        contracts, told, seen = contracts_in(self.job.settings.contracts), Hits(), set[str]()
+        readers = list(raw.sources_of(contracts, place.name))
+        datasets = [contract.name for contract, _ in readers]
+        for contract, source in readers:
+            people = raw.RawPeople(self.lake, contract, source, self.ring, crowd, dict(self.values))
+            for file in people.files():
+                if file.path in seen or people_of(contract) is None:
+                    continue
+                seen.add(file.path)
+                if people.versioned:
+                    self.doubts[place.name] = people.why_not(file)
+                    continue
+                records = people.records(file)
+                told.add(records.rows, file.size)
+                if records.rows and write and (why := people.why_not(file)):
+                    self.doubts[place.name] = why
+                elif records.rows and write:
+                    step("raw file")
+                    keep = raw.keeper(self.lake, datasets, file, at=self.job.run.started)
+                    raw.rewritten(file, records, keep=keep)
+        return told
 
     def shown(self, place: Place) -> Find:
         """All rows of a file whose source's file has gone: the projection gets them anew with its next refresh."""

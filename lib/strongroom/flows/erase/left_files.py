@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import pyarrow.fs as pafs
 
 from strongroom.core.erasure import TURN
+from strongroom.flows.foundation.strays import IN_FLIGHT
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.log_files import LOG
 from strongroom.stores.lake.others import REWRAP, files_of
@@ -22,9 +23,7 @@ from strongroom.stores.lake.projections import TURN as REFRESH
 from strongroom.stores.permissions import has_modes
 from strongroom.stores.whole_file import keep_names
 
-IN_FLIGHT = 86_400
-"""Seconds since its last file after which nobody is at work on a stage any more."""
-STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
+_STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
 
 
 def drop_left(
@@ -55,7 +54,7 @@ def drop_left(
         top = inside.partition("/")[0]
         if info.type != pafs.FileType.File or top == LOG or inside in named:
             continue
-        stage = STAGE.fullmatch(top)
+        stage = _STAGE.fullmatch(top)
         if stage is not None and int(stage[2]) > turns[stage[1]]:
             stages.setdefault(top, []).append(info)
             continue

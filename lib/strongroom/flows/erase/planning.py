@@ -70,11 +70,13 @@ def _looked(job: Job, place: Place, finder: Finder, crowd: Crowd, request: Reque
     if place.name in request.kept:
         return {**answer, "todo": "stays"}
     if place.kind == MODEL:
-        rows, sure = models.trained_on(finder.lake, place, crowd)
-        total = sum(rows.values())
-        return {**answer, "rows": total, "todo": "retrain" if total or not sure else "nothing"}
+        fitted, sure = models.trained_on(finder.lake, place, crowd)
+        return {**answer, "rows": fitted.total(), "todo": "retrain" if fitted or not sure else "nothing"}
     if place.kind == RAW:
-        return {**answer, "todo": str(job.settings.jobs["erase"]["raw"])}
+        found = finder.raw(place, crowd)
+        rows = found.rows.total()
+        todo = str(job.settings.jobs["erase"]["raw"]) if rows else "nothing"
+        return {**answer, "rows": rows, "files": found.files, "bytes": found.size, "todo": todo}
     table = finder.lake.open(place.name)
     if table is None:
         return {**answer, "todo": "nothing"}

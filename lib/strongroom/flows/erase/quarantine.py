@@ -36,6 +36,22 @@ LONG = 6
 _WORD = rb"[0-9A-Za-z_\x80-\xff]"
 
 
+def patterns_of(values: Mapping[str, Sequence[str]]) -> dict[str, re.Pattern[bytes]]:
+    """Request → what finds its people in what is no row; nothing of one that knows only what is too short for that."""
+    found = {}
+    for request, words in values.items():
+        long = sorted({word.encode() for word in words if len(word.encode()) >= LONG}, key=len, reverse=True)
+        if long:
+            any_of = b"|".join(map(re.escape, long))
+            found[request] = re.compile(b"(?<!" + _WORD + b")(?:" + any_of + b")(?!" + _WORD + b")")
+    return found
+
+
+def owner_of(line: bytes | None, patterns: Mapping[str, re.Pattern[bytes]]) -> str:
+    """The request whose people a line tells of; empty: none."""
+    return next((name for name, words in patterns.items() if line and words.search(line)), "")
+
+
 @dataclass(slots=True)
 class SealedRows:
     """Finds people in the files of one quarantine.
@@ -58,16 +74,12 @@ class SealedRows:
     unopened: int = 0
     unread: int = 0
     aside: Crowd = field(init=False)
-    _patterns: dict[str, re.Pattern[bytes]] = field(default_factory=dict)
+    _patterns: dict[str, re.Pattern[bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
         tags = aside_tagger(self.ring)(self.crowd.tags)
         self.aside = replace(self.crowd, people=tag_set([tags]), tags=tags)
-        for request, values in self.values.items():
-            long = sorted({value.encode() for value in values if len(value.encode()) >= LONG}, key=len, reverse=True)
-            if long:
-                words = b"|".join(map(re.escape, long))
-                self._patterns[request] = re.compile(b"(?<!" + _WORD + b")(?:" + words + b")(?!" + _WORD + b")")
+        self._patterns = patterns_of(self.values)
 
     def find(self, path: str) -> tuple[Flags, Counter[str]]:
         """Which rows of a file are theirs, and how many of each request."""
@@ -124,7 +136,7 @@ class SealedRows:
         clear, fine = unseal(sealed.take(pa.array(which)), table=self.contract.training, keyring=self.ring)
         self.unopened += len(which) - fine.true_count
         for place, line in zip(which.tolist(), clear.to_pylist(), strict=True):
-            owner = next((name for name, words in self._patterns.items() if line and words.search(line)), "")
+            owner = owner_of(line, self._patterns)
             if owner:
                 found[place] = True
                 counts[owner] += 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
+from strongroom.core.contract.file import contracts_in
 from strongroom.core.erasure import APPROVED, ERASED, RUNNING, TURN, Erased, Request
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
@@ -21,6 +22,8 @@ from strongroom.flows.erase import models
 from strongroom.flows.erase.crowd import Crowd
 from strongroom.flows.erase.finding import Finder
 from strongroom.flows.erase.left_files import drop_left
+from strongroom.flows.erase.log_entries import clean_log
+from strongroom.flows.erase.needles import needles_of
 from strongroom.flows.erase.places import MODEL, RAW, SHOWN, Place, places_of
 from strongroom.flows.erase.sealed import opened
 from strongroom.flows.erase.tables import Hits, erased
@@ -28,6 +31,7 @@ from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.erased import Tombstones, of_bytes
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.lake_map import map_of
+from strongroom.proof.forms import Needle
 from strongroom.stores.erasures import Erasures, domain_name
 from strongroom.stores.lake import Lake
 
@@ -49,6 +53,7 @@ class _Run:
     past: list[Request]
     number: int
     finder: Finder
+    needles: list[Needle]
     told: list[dict[str, object]] = field(default_factory=list)
     faults: list[StoreError] = field(default_factory=list)
     flying: list[str] = field(default_factory=list)
@@ -78,12 +83,18 @@ class _Run:
         """One place; where it cannot be done the others are, and the requests go on running."""
         try:
             step(f"place {place.kind}")
-            hits = self._model(place) if place.kind == MODEL else self._table(place)
+            self._keep(place, self._done(place))
         except StoreError as fault:
             self.faults.append(fault)
-            return
-        if hits is not None:
-            self._keep(place, hits)
+
+    def _done(self, place: Place) -> Hits:
+        if place.kind == MODEL:
+            return self._model(place)
+        return self._raw(place) if place.kind == RAW else self._table(place)
+
+    def _raw(self, place: Place) -> Hits:
+        write = self.job.settings.jobs["erase"]["raw"] == "rewrite"
+        return self.finder.raw(place, self.crowd(place.name), write=write, step=step)
 
     def _model(self, place: Place) -> Hits:
         rows, sure = models.trained_on(self.finder.lake, place, self.crowd(place.name))
@@ -94,9 +105,7 @@ class _Run:
             self.due.append(place.name)
         return Hits(rows)
 
-    def _table(self, place: Place) -> Hits | None:
-        if place.kind == RAW:
-            return None
+    def _table(self, place: Place) -> Hits:
         lake, crowd = self.finder.lake, self.crowd(place.name)
         find = self.finder.of(place, crowd)
         hits = erased(lake, place.name, find, number=self.number, run_id=self.job.run.id, step=step)
@@ -104,6 +113,8 @@ class _Run:
             self.due.append(place.name)
         step("left files")
         _, flying = drop_left(lake, place.name, now=self.job.run.started.timestamp())
+        step("log")
+        clean_log(lake, place.name, self.needles)
         self.flying += [f"{place.name}/{stage}" for stage in flying]
         return hits
 
@@ -160,11 +171,13 @@ def _begun(job: Job, store: Erasures, requests: Sequence[Request], within: Withi
     started = max((request.number for request in requests), default=0)
     number = started + 1 if any(request.state == APPROVED for request in waiting) else max(started, last)
     ring = ring_of(job.settings, lake)
-    values = {}
+    values, needles = dict[str, list[str]](), list[Needle]()
     for request in waiting:
-        known = opened(*store.sealed(request), request.id, ring)
-        values[request.id] = [value for person in known.people for value in person.values()]
-    return _Run(job, store, within, waiting, past, number, Finder(job, ring, values))
+        people = opened(*store.sealed(request), request.id, ring).people
+        values[request.id] = [value for person in people for value in person.values()]
+        needles += needles_of(people, of_bytes(store.tags(request)), contracts_in(job.settings.contracts), ring)
+    finder = Finder(job, ring, values)
+    return _Run(job, store, within, waiting, past, number, finder, needles)
 
 
 def _behind(job: Job, within: Within, lake: Lake, last: int) -> bool:

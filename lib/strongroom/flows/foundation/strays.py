@@ -20,6 +20,7 @@ from strongroom.audit.key_file import key_file
 from strongroom.audit.signing_keys import CHECKPOINT, PUBLIC_KEY
 from strongroom.core.contract import Contract
 from strongroom.core.contract_files import name_of
+from strongroom.core.erasure import TURN as ERASED
 from strongroom.core.errors import Problem, StoreError
 from strongroom.core.escaping import file_name
 from strongroom.core.jobs import JOBS
@@ -32,6 +33,7 @@ from strongroom.flows.foundation.incidents import FIGURES
 from strongroom.flows.foundation.lake_map import MODELS, NOTEBOOKS, REPORTS
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.stores.artefacts.report_files import get
+from strongroom.stores.erasures import ENDS, LOCK, TURNS, Erasures
 from strongroom.stores.keys.handed_out_file import record_of
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.listing import Stored, files_below, tables_in
@@ -45,7 +47,7 @@ IN_FLIGHT = 86_400
 """Seconds since its last file after which nobody is at work on a stage any more."""
 _SUM_OF_NOTHING = 8
 """Bytes of Hadoop's checksum of an empty file."""
-_STAGE = re.compile(r"_?(stage|rewrap)-(\d+)-[^/]+")
+_STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
 _REPORT = re.compile(r"(?P<run>[^/]+?)\.(?:html|json|junit\.xml|openlineage\.jsonl)")
 _SIGNING = (".lock", ".size", ".pub", ".logs")
 _FRONT = ("index.html", "index.json")
@@ -62,7 +64,7 @@ class Stray:
 
 
 def strays(settings: Settings, contracts: Collection[Contract], known: LakeMap, *, at: datetime) -> list[Stray]:
-    """Every stray of the lake, its reports, the keys' folder and the audit log's.
+    """Every stray of the lake, its reports, and the folders of keys, requests for erasure and the audit log.
 
     Args:
         settings: name the places.
@@ -78,6 +80,7 @@ def strays(settings: Settings, contracts: Collection[Contract], known: LakeMap, 
     search.keys()
     search.audit()
     search.roles()
+    search.erasures()
     return search.found
 
 
@@ -157,7 +160,8 @@ class _Search:
                 self._tell(file, _of_table)
         for stage, left in stages.items():
             kind, number = _STAGE.fullmatch(stage).groups()  # type: ignore[union-attr]
-            writers = (REWRAP,) if kind == "rewrap" else (name, name.partition(".")[2], TURN)
+            of_stage = (name, name.partition(".")[2], TURN)
+            writers = {"rewrap": (REWRAP,), "erase": (ERASED,)}.get(kind, of_stage)
             done = max((opened.transaction_version(each) or 0 for each in writers), default=0) if opened else 0
             fresh = max(file.written for file in left) > self.now - IN_FLIGHT
             if int(number) <= done or not fresh:
@@ -235,6 +239,7 @@ class _Search:
         named = (self.settings.file, self.settings.policy, self.settings.contracts, self.settings.lake)
         shared = any(Path(each).is_relative_to(folder) for each in named)
         elsewhere = {self.settings.lake, self.settings.audit, self.settings.role_keys, self.settings.contracts}
+        elsewhere.add(self.settings.erasures)
         if shared and folder.is_dir():
             elsewhere |= {str(each) for each in folder.iterdir() if each.is_dir()}
         ours |= {Path(self.settings.file), Path(self.settings.policy)}
@@ -251,6 +256,17 @@ class _Search:
             name = Path(file.path).relative_to(self.settings.role_keys)
             if file.odd or self.known.node(f"role-keys/{name.stem}") is None or name.suffix != ".json":
                 self._tell(file, _of_keys)
+        self._not_read()
+
+    def erasures(self) -> None:
+        """The folder of requests for erasure: files of a request that is there, and what the folder itself keeps."""
+        store = Erasures.of(self.settings)
+        known = store.names()
+        for file in files_below(str(store.folder), self.unread) if self.settings.erasures else ():
+            name = Path(file.path).relative_to(store.folder)
+            of_request = name.suffix in ENDS and name.stem in known and len(name.parts) == 1
+            if file.odd or not (of_request or str(name) in (TURNS, LOCK)):
+                self._tell(file, _of_erasures)
         self._not_read()
 
     def audit(self) -> None:
@@ -345,6 +361,10 @@ def _of_models(path: str, size: str) -> Problem:
 
 def _of_keys(path: str, size: str) -> Problem:
     return Problem(f"this file is none of the keys ({size})", path, _LOOK, "stray.key")
+
+
+def _of_erasures(path: str, size: str) -> Problem:
+    return Problem(f"this file is of no request for erasure ({size})", path, _LOOK, "stray.erasure")
 
 
 def _of_audit(path: str, size: str) -> Problem:

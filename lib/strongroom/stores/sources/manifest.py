@@ -8,13 +8,14 @@ that this writer has moved on. A batch that a killed run left open is fenced off
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from strongroom.core.errors import StoreError
@@ -25,9 +26,9 @@ from strongroom.stores.lake.commits import Change
 from strongroom.stores.lake.others import actions_of, files_of
 from strongroom.stores.sources.files import RawFile
 
-MANIFEST, RETRY, REREAD = "strongroom.manifest", "retry", "reread"
+MANIFEST, RETRY, REREAD, RENEWED = "strongroom.manifest", "retry", "reread", "renewed"
 """The table, the mode of a batch that reads the quarantine and no raw file, and of one that reads another's files anew
-and takes its place.
+and takes its place. `RENEWED` is none of a batch: a raw file was written anew without records of erased people.
 """
 _SCHEMA = pa.schema(
     [
@@ -40,6 +41,8 @@ _SCHEMA = pa.schema(
         ("modified", pa.int64()),
         ("planned", pa.timestamp("us", "UTC")),
         ("replaces", pa.int64()),
+        ("old_size", pa.int64()),
+        ("old_modified", pa.int64()),
     ]
 )
 
@@ -82,12 +85,14 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
     rows = lake.read(MANIFEST, where=equals("dataset", dataset))
     if rows is None:
         return ()
+    renewed = _renewed(lake, rows.filter(pc.equal(rows["mode"], RENEWED)))
+    rows = rows.filter(pc.not_equal(rows["mode"], RENEWED))
     of = {name: rows.column(name).to_pylist() for name in rows.column_names if name not in ("dataset", "planned")}
     found: dict[int, list[int]] = {}
     for at, number in enumerate(of["batch"]):
         found.setdefault(number, []).append(at)
     paths = [path if mode == RETRY else _whole(lake, path) for path, mode in zip(of["path"], of["mode"], strict=True)]
-    files = [*map(RawFile, paths, of["size"], of["modified"])]
+    files = [_by_now(RawFile(*file), renewed) for file in zip(paths, of["size"], of["modified"], strict=True)]
     replaces = of.get("replaces", [None] * len(files))
     return tuple(
         Batch(
@@ -105,11 +110,36 @@ def batches(lake: Lake, dataset: str) -> tuple[Batch, ...]:
 def planned(lake: Lake, dataset: str) -> dict[int, datetime]:
     """When each batch of a data set was planned: what it read is older."""
     rows = lake.read(MANIFEST, ("batch", "planned"), where=equals("dataset", dataset))
-    return (
-        {}
-        if rows is None
-        else dict(zip(*(rows.column(name).to_pylist() for name in ("batch", "planned")), strict=True))
-    )
+    if rows is None:
+        return {}
+    return dict(zip(*(rows.column(name).to_pylist() for name in ("batch", "planned")), strict=True))
+
+
+def renew(lake: Lake, datasets: Iterable[str], old: RawFile, new: RawFile, *, at: datetime) -> None:
+    """Says ahead that a raw file is about to be another one, of which nothing has to be read that was not read."""
+    rows = [
+        {"dataset": dataset, "batch": 0, "run_id": "", "mode": RENEWED, "path": _within(lake, new.path),
+         "size": new.size, "modified": new.modified, "planned": at, "replaces": None,
+         "old_size": old.size, "old_modified": old.modified}
+        for dataset in datasets
+    ]  # fmt: skip
+    commits.append(lake, MANIFEST, pa.Table.from_pylist(rows, _SCHEMA))
+
+
+def _renewed(lake: Lake, rows: pa.Table) -> dict[RawFile, RawFile]:
+    return {
+        RawFile(path, row["old_size"], row["old_modified"]): RawFile(path, row["size"], row["modified"])
+        for row in rows.sort_by("planned").to_pylist()  # of a run that was killed and run again the later one counts
+        for path in (_whole(lake, row["path"]),)
+    }
+
+
+def _by_now(file: RawFile, renewed: Mapping[RawFile, RawFile]) -> RawFile:
+    """A file that was read, as it is since it was written anew."""
+    seen = {file}
+    while (file := renewed.get(file, file)) not in seen:
+        seen.add(file)
+    return file
 
 
 def _within(lake: Lake, path: str) -> str:
