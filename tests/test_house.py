@@ -100,6 +100,7 @@ FLOWS = {
     "flows.incident": "flows.foundation",
     "flows.profile": "flows.foundation flows.row_pass",
     "flows.project": "flows.foundation",
+    "flows.report": "flows.foundation",
     "flows.reveal": "flows.foundation",
     "flows": "flows.foundation",  # jobs of one file: check, init, lineage, notebook, sample
 }
@@ -108,7 +109,7 @@ FLOWS = {
 FACES = {
     "core.contract": "conditions curation file formats legal_basis model operators overlay protection redaction "
     "references retention shown standard subject",
-    "core.report": "columns distribution front redaction",
+    "core.report": "columns distribution front paper processing redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
     "flows": "",
@@ -127,6 +128,7 @@ FACES = {
     "flows.project": "",
     "flows.quarantine": "",
     "flows.read": "listing",
+    "flows.report": "",
     "flows.reveal": "",
     "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
     "shape_check source_positions",
@@ -142,7 +144,7 @@ FACES = {
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
-    "reports.page": "front layout lineage page pictures style",
+    "reports.page": "front layout lineage page paper pictures style",
     "sample": "lake",
     "setup": "home jars java own_session probes spark_submit steps variables",
     "stores.identity": "settings_file trust",

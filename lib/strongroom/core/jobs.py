@@ -58,6 +58,7 @@ JOBS: Mapping[str, JobEntry] = {
         local=True,
         writes=("training", "quarantine", "strongroom"),
     ),
+    "report": JobEntry("Papers for authorities: record of processing, impact assessment, a data set's card"),
     "reveal": JobEntry("Open encrypted columns for who may see them", spark="always", writes=("revealed",)),
     "sample": JobEntry("Make an invented lake to try everything on"),
     "vectorize": JobEntry(

@@ -86,6 +86,7 @@ USES: Mapping[str, Mapping[str, str]] = {
         "discard --run": f"{_CONTRACT} --run",
         "discard": f"{_CONTRACT} --older-than",
     },
+    "report": {"ropa": f"{_WHO} --out", "dpia": f"{_WHO} TABLE --out", "card": f"{_WHO} TABLE --out"},
     "reveal": {"": f"{_CONTRACT} --columns --where --to"},
     "sample": {"": f"{_WHO} --rows --seed"},
     "vectorize": {"": _CONTRACT},
