@@ -51,7 +51,7 @@ def _activity(each: Activity) -> Part:
         f"Recipients: {', '.join(recipients(each)) or 'nobody, by the policy'}",
         f"Retention: {each.retention or UNSAID}",
         f"From {', '.join(each.sources)}; lies in {', '.join(each.tables) or 'no table yet'}",
-        f"Contract {each.contract} {each.version}, {each.file}",
+        f"Contract {each.contract} {each.version}",
     )
     lines = tuple((one.path, one.classification or "–", one.special or "–", one.protected) for one in each.data)
     grid = Grid(("Column", "Classification", "Special category", "How it leaves"), lines)

@@ -12,9 +12,9 @@ from strongroom.reports.page.style import STYLE
 
 _STYLE = """
 header, main, footer { max-width: 84rem; }
-.open li { list-style: none; margin: .35rem 0; padding-left: 1.6em; text-indent: -1.6em; }
-.open li::before { content: "☐ "; color: var(--bad); }
-.facts li { margin: .2rem 0; }
+.asked li { list-style: none; margin: .35rem 0; padding-left: 1.6em; text-indent: -1.6em; }
+.asked li::before { content: "☐ "; color: var(--bad); }
+.told li { margin: .2rem 0; }
 """
 
 
@@ -46,8 +46,8 @@ def page(paper: Paper) -> str:
 
 
 def _part(part: Part, anchor: str) -> Markup:
-    facts = element("ul", *(element("li", fact) for fact in part.facts), class_="facts") if part.facts else Markup("")
-    open_ = element("ul", *(element("li", each) for each in part.open), class_="open") if part.open else Markup("")
+    facts = element("ul", *(element("li", fact) for fact in part.facts), class_="told") if part.facts else Markup("")
+    open_ = element("ul", *(element("li", each) for each in part.open), class_="asked") if part.open else Markup("")
     grid = _grid(part.title, part.grid) if part.grid is not None else Markup("")
     law = element("p", element("small", part.law)) if part.law else Markup("")
     empty = Markup("") if part.facts or part.open or part.grid else element("p", "Nothing.")
