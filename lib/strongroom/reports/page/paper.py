@@ -12,8 +12,8 @@ from strongroom.reports.page.style import STYLE
 
 _STYLE = """
 header, main, footer { max-width: 84rem; }
-.asked li { list-style: none; margin: .35rem 0; padding-left: 1.6em; text-indent: -1.6em; }
-.asked li::before { content: "☐ "; color: var(--bad); }
+.questions li { list-style: none; margin: .35rem 0; padding-left: 1.6em; text-indent: -1.6em; }
+.questions li::before { content: "☐ "; color: var(--bad); }
 .told li { margin: .2rem 0; }
 """
 
@@ -47,7 +47,7 @@ def page(paper: Paper) -> str:
 
 def _part(part: Part, anchor: str) -> Markup:
     facts = element("ul", *(element("li", fact) for fact in part.facts), class_="told") if part.facts else Markup("")
-    open_ = element("ul", *(element("li", each) for each in part.open), class_="asked") if part.open else Markup("")
+    open_ = element("ul", *(element("li", each) for each in part.open), class_="questions") if part.open else Markup("")
     grid = _grid(part.title, part.grid) if part.grid is not None else Markup("")
     law = element("p", element("small", part.law)) if part.law else Markup("")
     empty = Markup("") if part.facts or part.open or part.grid else element("p", "Nothing.")
