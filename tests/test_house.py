@@ -106,13 +106,14 @@ FLOWS = {
     "flows": "flows.foundation",  # jobs of one file: check, init, lineage, notebook, sample
     "flows.incident": "flows.foundation",
     "flows.person": "flows.foundation flows.quarantine flows.row_pass",
+    "flows.report": "flows.foundation",
 }
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
 FACES = {
     "core.contract": "conditions curation file formats legal_basis model operators overlay protection redaction "
     "references retention shown standard subject",
-    "core.report": "columns distribution front redaction",
+    "core.report": "columns distribution front paper processing redaction",
     "core.settings": "file proven storage values",
     "curation": "contamination judge language marks ordered",
     "flows": "",
@@ -148,7 +149,7 @@ FACES = {
     "quality.query": "",
     "quality.reading": "blocks columns csv_header csv_machine csv_records csv_rows datetimes dialect encodings "
     "json_document json_lines json_strict lines numbers parquet_pairs parquet_rows parquet_types",
-    "reports.page": "front layout lineage page person pictures style",
+    "reports.page": "front layout lineage page paper person pictures style",
     "sample": "lake",
     "setup": "home jars java own_session probes spark_submit steps variables",
     "stores.identity": "settings_file trust",
@@ -164,6 +165,7 @@ FACES = {
     "stores.spark": "connect error_translation package_zip run_folder session settings sockets sql",
     "flows.incident": "",
     "flows.person": "",
+    "flows.report": "",
 }
 ENTRIES = (
     "__main__",

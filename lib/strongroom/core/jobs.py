@@ -64,6 +64,7 @@ JOBS: Mapping[str, JobEntry] = {
         writes=("training", "quarantine", "strongroom"),
     ),
     "retain": JobEntry("Take rows out that have had their time, everywhere"),
+    "report": JobEntry("Papers for authorities: record of processing, impact assessment, a data set's card"),
     "reveal": JobEntry("Open encrypted columns for who may see them", spark="always", writes=("revealed",)),
     "sample": JobEntry("Make an invented lake to try everything on"),
     "vectorize": JobEntry(

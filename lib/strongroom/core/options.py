@@ -97,6 +97,7 @@ USES: Mapping[str, Mapping[str, str]] = {
         "discard": f"{_CONTRACT} --older-than",
     },
     "retain": {"": _CONTRACT, "run": _CONTRACT},
+    "report": {"ropa": f"{_WHO} --out", "dpia": f"{_WHO} TABLE --out", "card": f"{_WHO} TABLE --out"},
     "reveal": {"": f"{_CONTRACT} --columns --where --to"},
     "sample": {"": f"{_WHO} --rows --seed"},
     "vectorize": {"": _CONTRACT},

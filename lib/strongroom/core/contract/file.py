@@ -237,6 +237,8 @@ class _Reader:
             rules=rules,
             set_rules=set_rules,
             purposes=head.purposes,
+            data_subjects=head.data_subjects,
+            limitations=(text(described, "limitations") if described else None) or "",
             label=head.label,
             description=text(table, "description") or (text(described, "purpose") if described else None) or "",
             quarantine_limit=head.quarantine_limit,

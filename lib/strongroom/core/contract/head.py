@@ -28,9 +28,12 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Purposes, label and limit as a contract has them, curation and legal bases as written, and where each stands."""
+    """Purposes, subjects, label and limit as a contract has them, curation and legal bases as written, and where each
+    stands.
+    """
 
     purposes: tuple[str, ...]
+    data_subjects: tuple[str, ...]
     label: str
     quarantine_limit: float | None
     curate: Node | None
@@ -62,6 +65,7 @@ def read_head(root: Node, findings: Findings, overlay: Overlay | None = None) ->
         custom[word] = value
     return Head(
         _purposes(custom.get("purposes"), findings),
+        _data_subjects(custom.get("dataSubjects"), findings),
         _label(custom.get("label"), findings),
         _limit(custom.get("quarantineLimit"), findings),
         custom.get("curate"),
@@ -79,6 +83,16 @@ def _purposes(node: Node | None, findings: Findings) -> tuple[str, ...]:
         return ()
     if len(set(words)) < len(words):
         findings.twice(node, "A purpose stands here twice.")
+    return tuple(words)
+
+
+def _data_subjects(node: Node | None, findings: Findings) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    words = [item.value for item in node.items]
+    if not words or not all(isinstance(word, str) and word.strip() for word in words):
+        findings.wrong_type(node, "'dataSubjects' is a list of texts.", "For example [customers, reviewers].")
+        return ()
     return tuple(words)
 
 

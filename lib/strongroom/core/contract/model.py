@@ -276,7 +276,8 @@ class Contract:
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
     may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it, and
     `retention` likewise how long rows are kept. `legal_basis` is purpose → what it rests on, empty where nobody has
-    said it. `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
+    said it, `data_subjects` whose data it is, in the words of a record of processing, and `limitations` what it is not
+    good for. `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
     """
 
     id: str
@@ -295,6 +296,8 @@ class Contract:
     curation: Curation | None = None
     legal_basis: Mapping[str, LegalBasis] = field(default_factory=dict)
     retention: Retention | None = None
+    data_subjects: tuple[str, ...] = ()
+    limitations: str = ""
     notes: tuple[Note, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,8 @@ def shown(contract: Contract) -> Iterator[Shown]:
     for purpose, basis in contract.legal_basis.items():
         what = f"{purpose} rests on {basis} ({articles(basis)})"
         yield Shown(what, (contract.said["legalBasis"],))
+    if contract.data_subjects:
+        yield Shown(f"data subjects: {', '.join(contract.data_subjects)}", (contract.said["dataSubjects"],))
     if contract.quarantine_limit is not None:
         yield Shown(f"bad rows at most: {contract.quarantine_limit:.4%}", (contract.said["quarantineLimit"],))
     for column in contract.columns:

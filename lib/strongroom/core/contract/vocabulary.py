@@ -51,7 +51,7 @@ CLASSIFICATIONS = ("public", "internal", "personal", "sensitive", "confidential"
 """The words for how much a column tells of somebody."""
 
 CUSTOM: Mapping[str, tuple[str, ...]] = {
-    "contract": ("purposes", "label", "quarantineLimit", "curate", "legalBasis"),
+    "contract": ("purposes", "dataSubjects", "label", "quarantineLimit", "curate", "legalBasis"),
     "server": ("options",),
     "schema": (),
     "property": ("protect", "subject", "about", "role", "read", "precision", "scale", "specialCategory"),

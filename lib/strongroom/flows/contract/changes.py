@@ -41,6 +41,8 @@ CLASSES: Mapping[str, Kind] = {
     "Contract.version": Kind.HARMLESS,
     "Contract.label": Kind.HARMLESS,
     "Contract.description": Kind.HARMLESS,
+    "Contract.data_subjects": Kind.HARMLESS,
+    "Contract.limitations": Kind.HARMLESS,
     "Contract.notes": Kind.HARMLESS,
     "Column.description": Kind.HARMLESS,
     "Column.subject": Kind.RUNS,  # erasure and consent find nobody any more, or somebody else
@@ -114,6 +116,7 @@ _WORDS = {
     "source": "physicalName",
     "remove_suffix": "removeSuffix",
     "legal_basis": "legalBasis",
+    "data_subjects": "dataSubjects",
 }
 """Fields that a contract calls otherwise."""
 _SPECIAL = {"Contract.purposes": _purposes, "Contract.legal_basis": _basis, "Contract.quarantine_limit": _limit}
