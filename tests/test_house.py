@@ -91,6 +91,7 @@ FLOWS = {
     "flows.curate": "flows.foundation flows.read",
     "flows.keys": "flows.foundation",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
+    "flows.consent": "flows.foundation flows.prepare",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
     "flows.vectorize": "flows.foundation flows.read",
     "flows.explore": "flows.foundation flows.read flows.vectorize",
@@ -113,6 +114,7 @@ FACES = {
     "flows": "",
     "flows.access": "",
     "flows.audit": "",
+    "flows.consent": "",
     "flows.contract": "",
     "flows.curate": "",
     "flows.doctor": "",
@@ -364,6 +366,7 @@ _GUESSED = "how files are written is guessed before a contract says it; each for
 ASKS_FOR_FORMATS = {
     "core.contract.formats": "the table of them",
     "setup.class_archive": "Spark's own readers, each started once",
+    "flows.consent.events": "the form in which it writes events itself",
     "flows.profile": _GUESSED,
     "flows.profile.reading": _GUESSED,
     "flows.profile.schemas": _GUESSED,

@@ -34,6 +34,12 @@ JOBS: Mapping[str, JobEntry] = {
     "access": JobEntry("Ask the policy, see all of it, compare two policies"),
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
+    "consent": JobEntry(
+        "Tend what people have said: who consents, objects, is restricted",
+        spark="import",
+        local=True,
+        writes=("training", "quarantine", "strongroom"),
+    ),
     "contract": JobEntry("Compare two contracts: what the new one breaks, and for whom"),
     "curate": JobEntry(
         "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")
@@ -65,7 +71,11 @@ JOBS: Mapping[str, JobEntry] = {
 }
 
 
+_OF_RAW_FILES = ("prepare", "quarantine", "consent")
+"""Jobs that make tables of raw files, and none from another table."""
+
+
 def job_of(zone: str) -> str:
     """The job that derives what lies in a zone; empty where none does, or what it makes comes from no table."""
-    made = (name for name, entry in JOBS.items() if zone in entry.writes and name not in ("prepare", "quarantine"))
+    made = (name for name, entry in JOBS.items() if zone in entry.writes and name not in _OF_RAW_FILES)
     return next(made, "")

@@ -13,6 +13,7 @@ from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.consents import people_of, readers_people
 from strongroom.flows.foundation.known_tables import Known, known_tables
 from strongroom.flows.foundation.projections import contract_for, projections_of
 from strongroom.flows.foundation.role_keys import openable
@@ -147,11 +148,15 @@ def _shown(name: str, decision: Decision, table: Table) -> str:
 
 def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -> list[str]:
     """Where the answer lies, and what of it does not: encrypted columns, and what another member may not have."""
-    found = projection_for(projections_of(engine, request, contract_for(job.settings, request.table)), decision)
+    lake, people = Lake(job.settings.lake), None
+    if (there := lake.open(request.table)) is not None:
+        people = people_of(readers_people(lake, job.settings, request.table, there, at=request.at))
+    contract = contract_for(job.settings, request.table)
+    found = projection_for(projections_of(engine, request, contract, people), decision)
     if found is None:
         return ["  in no projection: its members may have nothing of it together"]
     gone = [name for name in decision.columns if name not in found.decision.columns]
-    lines = [f"  in: {Lake(job.settings.lake).folder(found.table)}"]
+    lines = [f"  in: {lake.folder(found.table)}"]
     return [*lines, f"  not in it: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
 
 

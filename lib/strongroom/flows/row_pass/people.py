@@ -7,7 +7,8 @@ from dataclasses import replace
 from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import subject_of
 from strongroom.core.run import Job
-from strongroom.flows.row_pass.person_gates import Leave, shipped
+from strongroom.flows.foundation.consents import kept_people
+from strongroom.flows.row_pass.person_gates import OBJECTED, WAITING, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.stores.lake import Lake
 
@@ -31,4 +32,7 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
 
 
 def _leaves(job: Job, plan: PassPlan, lake: Lake) -> list[Leave]:
-    return []
+    people = kept_people(lake, job.settings, plan.contract, at=job.run.started)
+    if people is None:
+        return []
+    return [Leave(WAITING if people.keeps else OBJECTED, people.tags, people.keeps)]
