@@ -119,8 +119,8 @@ FACES = {
     "flows.curate": "",
     "flows.doctor": "",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "lake_map provenance reporting role_keys run_rows strays table_plans",
+    "flows.foundation": "authorise consents contract_survey contracts derived hidden_folders keyring known_tables "
+    "lake_map people_rows projections provenance reporting role_keys run_rows strays subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -132,7 +132,7 @@ FACES = {
     "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
-    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
+    "protect": "consents equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
     "protect.cipher": "aes blocks byte_rows encoding framing siv",
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",
@@ -353,6 +353,24 @@ def test_nothing_outside_the_entry_uses_what_spark_connect_lacks():
         if CONNECT_HAS_NONE.search(line)
     ]
     assert found == []
+
+
+READ_ROWS = re.compile(r"\bat_version\(|option\(.versionAsOf")
+READ_AS_THEY_LIE = {
+    "stores.spark.error_translation": "the reading itself",
+    "stores.sources.kinds.delta": "a source, whose rows a contract of its own takes in",
+    "flows.curate": "its own index, of marks that no row can be told from",
+    "flows.row_pass.inputs": "keys and figures of the pass: no row of it is shown",
+}
+
+
+def test_whoever_reads_rows_of_a_table_asks_whose_may_be_used():
+    """No job reads around what people have said: docs/consent.md."""
+    reads = {name for name, path in MODULES.items() if READ_ROWS.search(path.read_text(encoding="utf-8"))}
+    asks = {
+        name for name in reads if re.search(r"\b(rows_of|marked_rows)\(", MODULES[name].read_text(encoding="utf-8"))
+    }
+    assert reads - asks == READ_AS_THEY_LIE.keys()
 
 
 def test_each_word_has_one_path():
