@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from strongroom.core.errors import ConfigError, Refused, StoreError
-from strongroom.flows import prepare
+from strongroom.flows import access, prepare
 from strongroom.flows.foundation.consents import within_of
 from strongroom.flows.read import read_table
 from strongroom.stores.lake import Lake
@@ -109,6 +109,35 @@ def test_no_name_reaches_the_log_or_the_screen(place, monkeypatch):
     assert "withdrawn" in logs
     for text in (said.out, said.err, shown.out, shown.err, logs):
         assert secret not in text
+
+
+EXPLAINED = [
+    # what was said, the basis, whether it is read, what the reason names
+    ([], "consent", False, "nothing was said"),
+    ([event(1)], "consent", True, "given"),
+    ([event(1), event(1, "withdrawn", days=-0.5)], "consent", False, "withdrawn"),
+    ([event(1, valid_until="2020-01-01T00:00:00Z")], "consent", False, "until 2020-01-01 00:00:00 UTC"),
+    ([event(1), event(1, "restricted", purpose=None)], "consent", False, "Art. 18"),
+    ([event(1, "objected")], "legitimate_interests", False, "objected"),
+    ([event(1, "objected")], "legal_obligation", True, "asks nobody"),
+]
+
+
+@pytest.mark.parametrize(("said", "basis", "read", "why"), EXPLAINED)
+def test_why_a_persons_rows_are_or_are_not_read(tmp_path, capsys, said, basis, read, why):
+    place = Place(tmp_path / "a", capsys, "contract")
+    place.imported(event(9), *said)
+    assert place.prepared().code == 0
+    place.found.edit("contracts/visits.yaml", "legalBasis, value: contract", f"legalBasis, value: {basis}")
+    (place.found.root / "who").write_text("1\n")
+    asked = ("explain", "--table", "training.visits", "--purpose", "model_training", "--json", "--subject-from",
+             str(place.found.root / "who"))  # fmt: skip
+    done = place.found.run(access, *asked, *OFFICER)
+    assert done.code == 0, done.err
+    (person,) = done.line["answer"]["people"]
+    assert (person["rows"], person["read"]) == (1, read)
+    assert why in person["why"]
+    assert place.found.run(access, *asked).code == 5, "an engineer may not see what a person has said"
 
 
 @pytest.mark.spark

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from strongroom.core.contract.subject import TAG
@@ -12,6 +12,7 @@ from strongroom.core.policy import PHYSICAL, Grant, last_day
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
+from strongroom.flows.access.people import explained_people
 from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.consents import people_of, readers_people
 from strongroom.flows.foundation.known_tables import Known, known_tables
@@ -68,6 +69,8 @@ def explained(job: Job, *, at: datetime) -> Outcome:
         notes += _by_keys(job, engine, decision)
     notes += _parts(engine, request, decision, table)
     notes += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
+    people = [*explained_people(job, job.args.table, at=at)] if job.args.subject_from else []
+    notes += [each.line(number) for number, each in enumerate(people, 1)]
     told = answer if not (assumed and decision.allowed) else Explanation(decision)
     refused = job.args.exit_code and not told.decision.allowed
     return Outcome(
@@ -77,6 +80,7 @@ def explained(job: Job, *, at: datetime) -> Outcome:
             **_plain(told, decision, table),
             "withheld": list(answer.decision.withheld),
             "notes": [note.strip() for note in notes],
+            **({"people": [asdict(each) for each in people]} if people else {}),
         },
         exit_code=Refused.exit_code if refused else 0,
         status=Refused.__name__ if refused else "done",
