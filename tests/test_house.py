@@ -107,6 +107,7 @@ FLOWS = {
     "flows.incident": "flows.foundation",
     "flows.person": "flows.foundation flows.quarantine flows.row_pass",
     "flows.report": "flows.foundation",
+    "flows.consent": "flows.foundation flows.prepare",
 }
 # The face of a package: of its modules, those that others use, beside the names that its __init__ gives. A package that
 # stands here not at all is open as a whole.
@@ -124,9 +125,9 @@ FACES = {
     "flows.doctor": "",
     "flows.erase": "finding left_files places tables",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived erased hidden_folders incidents keyring "
-    "known_tables lake_map lake_tables person_rows projections provenance reporting role_keys run_rows strays "
-    "subject_counts subjects table_plans",
+    "flows.foundation": "authorise consents contract_survey contracts derived erased hidden_folders incidents "
+    "keyring known_tables lake_map lake_tables people_rows person_rows projections provenance reporting role_keys "
+    "run_rows strays subject_counts subjects table_plans",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -139,7 +140,7 @@ FACES = {
     "row_json shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
-    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
+    "protect": "consents equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
     "protect.cipher": "aes blocks byte_rows encoding framing siv",
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",
@@ -166,6 +167,7 @@ FACES = {
     "flows.incident": "",
     "flows.person": "",
     "flows.report": "",
+    "flows.consent": "",
 }
 ENTRIES = (
     "__main__",

@@ -34,6 +34,12 @@ JOBS: Mapping[str, JobEntry] = {
     "access": JobEntry("Ask the policy, see all of it, compare two policies"),
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
+    "consent": JobEntry(
+        "Tend what people have said: who consents, objects, is restricted",
+        spark="import",
+        local=True,
+        writes=("training", "quarantine", "strongroom"),
+    ),
     "contract": JobEntry("Compare two contracts: what the new one breaks, and for whom"),
     "curate": JobEntry(
         "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")

@@ -15,7 +15,19 @@ from deltalake import write_deltalake
 from strongroom.core.jobs import JOBS
 from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, curate, erase, keys, lineage, prepare, project, quarantine, reveal, vectorize
+from strongroom.flows import (
+    check,
+    consent,
+    curate,
+    erase,
+    keys,
+    lineage,
+    prepare,
+    project,
+    quarantine,
+    reveal,
+    vectorize,
+)
 from strongroom.flows.foundation.lake_map import map_of
 from strongroom.stores.lake import Lake
 from support.erasing import erased, raw_rows, tag_of
@@ -32,6 +44,11 @@ CASES = {
     "quarantine": {
         TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
         "quarantine.reviews": ("raw.reviews", False, "model_training", "user_id", ""),
+        "strongroom.manifest": None, "strongroom.runs": None,
+    },
+    "consent": {
+        "training.consent": ("raw.consent", False, "consent_management", "subject", TAG),
+        "quarantine.consent": ("raw.consent", False, "consent_management", "subject", ""),
         "strongroom.manifest": None, "strongroom.runs": None,
     },
     "curate": {
@@ -61,7 +78,7 @@ grants:
      columns: {allow: [user_id, label]}}
   - {role: r1, actions: [read], tables: [training.*], columns: {allow: [email]}, enforce: cryptographic}
 """
-WRITERS = {"Target", "Origin", "Projected", "commits", "publish_training", "saveAsTable"}
+WRITERS = {"Target", "Origin", "Projected", "commits", "publish_training", "saveAsTable", "take_in"}
 """Who imports one of these makes a version of a table; `keys` makes other ciphertexts of rows that are there, and
 `erase` takes rows out."""
 
@@ -94,7 +111,10 @@ def place(tmp_path_factory, request):
     made = install(tmp_path_factory.mktemp("all"), Quiet(), sample=300)
     (made.root / "policy.yaml").write_text(POLICY)
     training = ("--purpose", "model_training")
+    said = {"record_id": "r", "subject": "no reviewer", "event": "given", "at": "2026-01-01", "purpose": "news"}
+    (made.root / "said.json").write_text(json.dumps(said))
     for flow, *words in (
+        (consent, "import", str(made.root / "said.json")),
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
         (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),

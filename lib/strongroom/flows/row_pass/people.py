@@ -9,8 +9,9 @@ from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import people_of, subject_of
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import held
+from strongroom.flows.foundation.consents import kept_people
 from strongroom.flows.foundation.erased import Tombstones, tombstones
-from strongroom.flows.row_pass.person_gates import ERASED, Leave, shipped
+from strongroom.flows.row_pass.person_gates import ERASED, OBJECTED, WAITING, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan
 from strongroom.stores.lake import Lake
 
@@ -33,8 +34,13 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
     return replace(plan, people=shipped(_leaves(job, contract, lake), folder=folder, reached=reached))
 
 
-def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:  # noqa: ARG001  asked for consents
+def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:
     """Whose rows are left out, the gravest reason first."""
-    within = people_of(contract)
+    within, found = people_of(contract), list[Leave]()
     dead = tombstones(job.settings, within) if within is not None else Tombstones()
-    return [Leave(ERASED, dead.tags)] if dead.tags else []
+    if dead.tags:
+        found.append(Leave(ERASED, dead.tags))
+    people = kept_people(lake, job.settings, contract, at=job.run.started)
+    if people is not None:
+        found.append(Leave(WAITING if people.keeps else OBJECTED, people.tags, people.keeps))
+    return found
