@@ -128,7 +128,7 @@ FACES = {
     "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing people probe process redacting road row_json "
+    "flows.row_pass": "correcting engines feeds inputs part_reader passing people probe process redacting road row_json "
     "shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",

@@ -7,13 +7,16 @@ from dataclasses import replace
 from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import subject_of
 from strongroom.core.run import Job
+from strongroom.core.suggest import counted
+from strongroom.flows.row_pass.correcting import corrections_of
 from strongroom.flows.row_pass.person_gates import Leave, shipped
-from strongroom.flows.row_pass.process import PassPlan
+from strongroom.flows.row_pass.process import PassPlan, corrector_of
+from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 
 
 def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bool) -> PassPlan:
-    """The plan, with what its rows have to pass as of the run's start.
+    """The plan, with what its rows have to pass as of the run's start, and what people had put right in them.
 
     Args:
         job: says when it started.
@@ -27,6 +30,10 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
         plan = replace(plan, kept_since=kept_since(contract.retention, job.run.started))
     if subject_of(contract) is None:
         return plan
+    if corrections := corrections_of(lake, contract):
+        job.say(f"note: {counted(len(corrections), 'correction')} by people kept over what raw files say")
+    plan = replace(plan, corrections=corrections)
+    corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
     return replace(plan, people=shipped(_leaves(job, plan, lake), folder=folder, reached=reached))
 
 
