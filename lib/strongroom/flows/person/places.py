@@ -34,7 +34,7 @@ from strongroom.stores.sources.origins import origins_of
 
 RAW, SEALED, TABLE = "raw", "sealed", "table"
 """How rows lie in a place: in raw files, sealed one by one in a quarantine, in columns of a table."""
-NO_GRANT, BEHIND_MASK, OTHERS = "no grant gives it", "given behind a mask only", "tells of others"
+NO_GRANT, OTHERS = "no grant gives it", "tells of others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +168,16 @@ class Search:
             found.refusals.append(refusal)
             found.gaps.append(Problem("the policy does not give it to you", place.name, refusal.todo, "person.refused"))
             return None
-        if decision.rows or decision.conditions or (decision.masks and place.kind != TABLE):
-            what, todo = "the grant gives a part of its rows only, and an answer is whole", "Ask for a grant without."
+        if decision.rows or decision.conditions or decision.masks:
+            what, todo = "the grant gives a part of it only, and an answer is whole", "Ask for a grant without."
             found.gaps.append(Problem(what, place.name, todo, "person.refused"))
             return None
-        shown = tuple(name for name in decision.columns if name not in decision.masks)
-        permit(self.job, action, place.name, columns=shown, contract=place.contract, shows=True)
-        withheld += [Withheld(name, BEHIND_MASK) for name in decision.masks]
+        todo = "Ask for a grant of it."
         found.gaps += [
-            Problem(f"column {each.name}: {each.why}", place.name, "Ask for a grant of it.", "person.refused")
-            for each in withheld
+            Problem(f"column {each.name}: {each.why}", place.name, todo, "person.refused") for each in withheld
         ]
-        return (
-            ask(self.job, action, place.name, columns=shown, contract=place.contract),
-            tuple(withheld),
-        )
+        shown = decision.columns
+        return permit(self.job, action, place.name, columns=shown, contract=place.contract, shows=True), tuple(withheld)
 
     def _raw(self, place: Place, wanted: TagSet, unplaced: Unplaced) -> Iterator[pa.RecordBatch]:
         """Rows of raw files as they came: read as `prepare` reads them, and whose by the contract's subject."""
