@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from strongroom.core.jobs import JOBS
 from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, curate, keys, lineage, prepare, project, quarantine, reveal, vectorize
+from strongroom.flows import check, curate, keys, lineage, person, prepare, project, quarantine, reveal, vectorize
 from strongroom.flows.foundation.lake_map import map_of
 from support.lakes import ROOT, install
 
@@ -30,6 +30,10 @@ CASES = {
         TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
         "quarantine.reviews": ("raw.reviews", False, "model_training", "user_id", ""),
         "strongroom.manifest": None, "strongroom.runs": None,
+    },
+    "person": {
+        TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
+        "corrections.reviews": (TRAINING, True, "model_training", "user_id", TAG),
     },
     "curate": {
         "curated.reviews": (TRAINING, True, "model_training", "user_id", TAG),
@@ -88,9 +92,12 @@ def place(tmp_path_factory, request):
     made = install(tmp_path_factory.mktemp("all"), Quiet(), sample=300)
     (made.root / "policy.yaml").write_text(POLICY)
     training = ("--purpose", "model_training")
+    (made.root / "who").write_text("7\n")
+    (made.root / "right").write_text('{"email": "right@new.example"}')
+    whose = ("--subject-from", str(made.root / "who"), "--values-from", str(made.root / "right"))
     for flow, *words in (
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
-        (curate, *training), (vectorize, "--run-id", "v-1", *training),
+        (person, "rectify", "--contract", "reviews", *whose, *training), (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),
         (quarantine, "retry", *training), (keys, "rotate"), (keys, "rewrap"), (keys, "wrap"), (project, *training),
         (prepare, "--set", "prepare.mode=append", "--set", "prepare.engine=spark"), (lineage,),

@@ -3,7 +3,7 @@
 import html
 import io
 import json
-import re
+import shutil
 import stat
 import sys
 
@@ -14,7 +14,7 @@ from strongroom.core.contract.file import load_contract
 from strongroom.flows import keys, person, prepare, quarantine
 from strongroom.stores.keys import open_keyring
 from support.derived_tables import derive, model
-from support.lakes import install
+from support.lakes import ROOT, install
 from support.opened import decrypt
 
 POLICY = """
@@ -446,8 +446,32 @@ def test_a_rehearsal_asks_for_nobody_and_touches_nothing(place, monkeypatch):
     assert place.delta("training.people").version() == 1
 
 
-def test_a_name_is_no_argument_and_a_purpose_is_needed(place):
+def test_a_purpose_is_needed(place):
     prepared(place)
     (place.root / "who").write_text("Ann Lee\n")
     assert place.run(person, "show", "--subject-from", str(place.root / "who")).code == 2
-    assert not [word for word in re.findall(r"--[a-z-]+", str(person.__doc__)) if word in ("--subject", "--name")]
+
+
+def test_what_folders_of_raw_files_say_of_people_is_in_no_message(place):
+    place.edit("contracts/people.yaml", "raw/people/*.json", "raw/people/**")
+    place.edit("contracts/people.yaml", "- name: email", "- name: customer\n        logicalType: string\n"
+               "        customProperties: [{property: protect, value: {method: hash}}]\n      - name: email")  # fmt: skip
+    prepared(place)
+    hidden = place.lake / "raw/people/customer=Hidcanary"
+    hidden.mkdir()
+    (hidden / "torn.json").write_bytes(b"\xff\xfe\x00")
+    done = run(place, "show", "Ann Lee")
+    assert (done.code, [gap["code"] for gap in done.line["answer"]["gaps"]]) == (7, ["person.unsearched"])
+    assert "Hidcanary" not in done.out + done.err
+
+
+def test_the_example_policy_lets_the_privacy_officer_answer_and_put_right(place):
+    shutil.copy(ROOT / "conf/policy.yaml", place.root / "policy.yaml")
+    prepared(place)
+    (place.root / "who").write_text("Ann Lee\n")
+    who = ("--subject-from", str(place.root / "who"), "--set", "principal=user:pia")
+    request = ("--purpose", "data_subject_request")
+    assert place.run(person, "show", *who, *request).code == 0
+    (place.root / "new").write_text('{"age": 41}')
+    words = ("--contract", "people", "--values-from", str(place.root / "new"))
+    assert place.run(person, "rectify", *words, *who, *request).code == 0

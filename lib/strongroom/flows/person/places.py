@@ -11,13 +11,14 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
-from strongroom.core.errors import Problem, StoreError, StrongroomError
+from strongroom.core.errors import ConfigError, KeyFault, Problem, StoreError, StrongroomError
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.lineage import PEOPLE, LakeMap, Node
 from strongroom.core.person import Withheld
 from strongroom.core.policy.decision import Decision
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import ask, permit, refused
+from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.person_rows import Unplaced, in_table, mine_of
 from strongroom.flows.foundation.subjects import Within
 from strongroom.flows.quarantine.sealed_feed import Sealed
@@ -123,8 +124,11 @@ class Search:
             found.asked += 1
             try:
                 self._place(place, found)
-            except StoreError as fault:
-                found.gaps.append(Problem(fault.what, fault.where or place.name, fault.todo, "person.unsearched"))
+            except KeyFault:
+                raise
+            except (StoreError, ConfigError) as fault:
+                first = fault.problems[0]
+                found.gaps.append(Problem(first.what, first.where or place.name, first.todo, "person.unsearched"))
         return found
 
     def _place(self, place: Place, found: Found) -> None:
@@ -144,8 +148,9 @@ class Search:
             return
         decision, withheld = given
         unplaced = found.unplaced.setdefault(place.name, Unplaced())
-        if place.kind == RAW:
-            rows, columns = list(self._raw(place, wanted, unplaced)), _columns(place)
+        if place.kind == RAW and place.contract is not None:
+            with folders_hidden(place.contract, self.job.settings):
+                rows, columns = list(self._raw(place, wanted, unplaced)), _columns(place)
         elif table is None:
             return
         elif place.kind == SEALED:
