@@ -136,8 +136,8 @@ FACES = {
     "flows.read": "listing",
     "flows.retain": "",
     "flows.reveal": "",
-    "flows.row_pass": "engines feeds inputs part_reader passing people person_gates probe process redacting road "
-    "row_json shape_check source_positions",
+    "flows.row_pass": "correcting engines feeds inputs part_reader passing people person_gates probe process "
+    "redacting road row_json shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
     "protect": "consents equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",

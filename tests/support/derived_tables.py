@@ -23,10 +23,10 @@ def derive(place, table, source="training.reviews", *, run="test-1", personal=Tr
     return origin
 
 
-def model(place, name="reviews", run="test-1"):
+def model(place, name="reviews", run="test-1", source="training.reviews"):
     """A folder of a fitted model that says what it was made from."""
     folder = place.lake / "models" / name / run
     (folder / "stages").mkdir(parents=True)
     (folder / "stages/part-0").write_text("x")
-    say_beside(str(folder), origin_of(place), run_id=run)
+    say_beside(str(folder), origin_of(place, source), run_id=run)
     return folder

@@ -36,6 +36,7 @@ ZONES: Mapping[str, Zone] = {
         "keys of rows that are not fit to train on, and why", "Not fit to train on",
         derived=True, protected=True, ours=True,
     ),
+    "corrections": Zone("what people had put right, each sealed", derived=True, ours=True),
     "features": Zone("vectors and keys", "Features", derived=True, protected=True, ours=True),
     "revealed": Zone("columns in clear", "Opened for a purpose", derived=True),
     PROJECTED: Zone("what a role is given", "What roles are given as files"),

@@ -22,6 +22,7 @@ from strongroom.flows import (
     erase,
     keys,
     lineage,
+    person,
     prepare,
     project,
     quarantine,
@@ -50,6 +51,10 @@ CASES = {
         "training.consent": ("raw.consent", False, "consent_management", "subject", TAG),
         "quarantine.consent": ("raw.consent", False, "consent_management", "subject", ""),
         "strongroom.manifest": None, "strongroom.runs": None,
+    },
+    "person": {
+        TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
+        "corrections.reviews": (TRAINING, True, "model_training", "user_id", TAG),
     },
     "curate": {
         "curated.reviews": (TRAINING, True, "model_training", "user_id", TAG),
@@ -113,10 +118,13 @@ def place(tmp_path_factory, request):
     training = ("--purpose", "model_training")
     said = {"record_id": "r", "subject": "no reviewer", "event": "given", "at": "2026-01-01", "purpose": "news"}
     (made.root / "said.json").write_text(json.dumps(said))
+    (made.root / "who").write_text("7\n")
+    (made.root / "right").write_text('{"email": "right@new.example"}')
+    whose = ("--subject-from", str(made.root / "who"), "--values-from", str(made.root / "right"))
     for flow, *words in (
         (consent, "import", str(made.root / "said.json")),
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
-        (curate, *training), (vectorize, "--run-id", "v-1", *training),
+        (person, "rectify", "--contract", "reviews", *whose, *training), (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),
         (quarantine, "retry", *training), (keys, "rotate"), (keys, "rewrap"), (keys, "wrap"), (project, *training),
         (prepare, "--set", "prepare.mode=append", "--set", "prepare.engine=spark"), (lineage,),

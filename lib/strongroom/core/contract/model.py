@@ -326,6 +326,11 @@ class Contract:
         return f"curated.{self.name}"
 
     @property
+    def corrections(self) -> str:
+        """The table of what people had put right."""
+        return f"corrections.{self.name}"
+
+    @property
     def dropped(self) -> str:
         """The table of those that are not: whose they are, and why, never what they say."""
         return f"dropped.{self.name}"

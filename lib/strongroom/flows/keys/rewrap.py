@@ -106,7 +106,8 @@ def _works(contract: Contract, ring: Keyring) -> Iterator[Work]:
     }
     for zone in PROTECTED if columns else ():
         yield Work(contract, f"{zone}.{contract.name}", columns, row_keys_of(contract.columns))
-    yield Work(contract, contract.quarantine, {"row": row_rewrapper(table=training, keyring=ring)})
+    for table in (contract.quarantine, contract.corrections):
+        yield Work(contract, table, {"row": row_rewrapper(table=training, keyring=ring)})
 
 
 def _table(job: Job, work: Work, lake: Lake, *, old: Iterable[int]) -> Counter[str]:

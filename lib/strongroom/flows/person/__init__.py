@@ -36,6 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--columns", metavar="A,B", default="", help="rectify: which columns get a new value")
     parser.add_argument(
+        "--withdraw", action="store_true", help="rectify: what raw data say of the columns counts again"
+    )
+    parser.add_argument(
         "--values-from", metavar="FILE", default="", help="rectify: JSON of column → new value (default: a prompt)"
     )
 

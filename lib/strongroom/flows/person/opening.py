@@ -19,7 +19,7 @@ from strongroom.core.keys.ring import Keyring
 from strongroom.core.person import Shown, Withheld
 from strongroom.flows.person.places import OTHERS, TABLE, Lying
 from strongroom.flows.row_pass.row_json import as_json
-from strongroom.protect import revealer
+from strongroom.protect import revealer, unseal
 from strongroom.protect.methods.row_key import row_keys_of
 
 Row = dict[str, object]
@@ -52,16 +52,16 @@ def columns_of(lying: Lying) -> tuple[tuple[Shown, ...], tuple[Withheld, ...]]:
         theirs = [leaf.path for leaf in column.leaves() if leaf.path in leaves] if column is not None else []
         withheld += [Withheld(path, OTHERS) for path in theirs]
         if column is None or len(theirs) < len(list(column.leaves())):
-            shown.append(Shown(name, _how(lying, column)))
+            shown.append(Shown(name, _how(lying, name, column)))
     return tuple(shown), tuple(withheld)
 
 
-def _how(lying: Lying, column: Column | None) -> str:
+def _how(lying: Lying, name: str, column: Column | None) -> str:
     """What a column's values are, in words."""
     if lying.place.kind != TABLE:
         return "as it came"
     if column is None:
-        return "made from the row"
+        return "opened for this answer" if _corrected(lying) and name == "row" else "made from the row"
     if not _lies(lying.place.name, lying.place.contract):
         return "in clear, or as it lies in the training table"
     said = (_words(leaf) for leaf in column.leaves())
@@ -76,6 +76,12 @@ def _words(leaf: Column) -> str:
     if leaf.method == "hash":
         return "a pseudonym (keyed hash): what it stands for is not kept here"
     return METHODS[leaf.method].said
+
+
+def _corrected(lying: Lying) -> bool:
+    """Whether these are what the person had put right: sealed as a whole, like a row of a quarantine."""
+    contract = lying.place.contract
+    return contract is not None and lying.place.name.lower() == contract.corrections.lower()
 
 
 def _lies(table: str, contract: Contract | None) -> bool:
@@ -98,6 +104,10 @@ def _opened(lying: Lying, batch: pa.RecordBatch, keyring: Keyring) -> Iterator[R
         if name not in there:
             continue
         array, column = plain_array(batch.column(name)), known.get(name)
+        if contract is not None and _corrected(lying) and name == "row":
+            opened, _ = unseal(array, table=contract.training, keyring=keyring)
+            values[name] = [json.loads(line) if line else {"unopened": UNOPENED} for line in opened.to_pylist()]
+            continue
         if column is None or contract is None:
             values[name] = [plain(value) for value in array.to_pylist()]
             continue

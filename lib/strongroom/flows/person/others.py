@@ -12,6 +12,8 @@ from strongroom.text import Finder
 
 ENTITIES = ("person", "email", "phone", "username", "profile")
 """What names others, or leads to them."""
+LONGEST = 6
+"""Words of a name, a number or a short address; what has more is a text, which may name others."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -20,14 +22,14 @@ def own_words(rows: Iterable[tuple[Contract | None, Sequence[Row]]], names: Sequ
     found = {word for name in names for word in _words(name)}
     for contract, theirs in rows:
         for leaf in contract.leaves() if contract is not None else ():
-            if (leaf.personal or leaf.subject) and not _is_text(leaf) and not leaf.about:
+            if _is_own(leaf, theirs):
                 found.update(word for text in _texts(theirs, leaf) for word in _words(text))
     return frozenset(found)
 
 
 def without_others(contract: Contract | None, rows: Sequence[Row], own: frozenset[str]) -> int:
     """Takes others out of the texts of these rows, where they stand; returns how many names were taken out."""
-    leaves = [leaf for leaf in contract.leaves() if _may_name(leaf)] if contract is not None else []
+    leaves = [leaf for leaf in contract.leaves() if _may_name(leaf, rows)] if contract is not None else []
     texts = [text for leaf in leaves for text in _texts(rows, leaf)]
     if not texts:
         return 0
@@ -43,14 +45,17 @@ def without_others(contract: Contract | None, rows: Sequence[Row], own: frozense
     return sum(map(len, spans.values()))
 
 
-def _may_name(leaf: Column) -> bool:
-    """Whether a leaf's texts may name others: what is the person's own is no text, and a key or a label neither."""
-    own = (leaf.personal or leaf.subject) and not _is_text(leaf)
-    return leaf.type.name == "string" and not own and not leaf.unique and leaf.role not in ("key", "label")
+def _may_name(leaf: Column, rows: Sequence[Row]) -> bool:
+    """Whether a leaf's texts may name others; a key or a label does not."""
+    named = leaf.type.name == "string" and not leaf.unique and leaf.role not in ("key", "label")
+    return named and not _is_own(leaf, rows)
 
 
-def _is_text(leaf: Column) -> bool:
-    return leaf.method == REDACT or bool(leaf.original_of) or leaf.role == "text"
+def _is_own(leaf: Column, rows: Sequence[Row]) -> bool:
+    """Whether a leaf says who the person is: it is personal, and none of its values is a text."""
+    if leaf.method == REDACT or leaf.original_of or leaf.role == "text" or leaf.about:
+        return False
+    return leaf.subject or (leaf.personal and all(len(text.split()) <= LONGEST for text in _texts(rows, leaf)))
 
 
 def _masked(text: str, spans: Sequence[tuple[int, int, str]]) -> str:

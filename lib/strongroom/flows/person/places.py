@@ -11,13 +11,14 @@ from deltalake import DeltaTable
 
 from strongroom.core.contract import Contract, Source, raw_table
 from strongroom.core.contract.subject import TAG, domain_of, subject_of
-from strongroom.core.errors import Problem, StoreError, StrongroomError
+from strongroom.core.errors import ConfigError, KeyFault, Problem, StoreError, StrongroomError
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.lineage import PEOPLE, LakeMap, Node
 from strongroom.core.person import Withheld
 from strongroom.core.policy.decision import Decision
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import ask, permit, refused
+from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.person_rows import Unplaced, in_table, mine_of
 from strongroom.flows.foundation.subjects import Within
 from strongroom.flows.quarantine.sealed_feed import Sealed
@@ -34,7 +35,7 @@ from strongroom.stores.sources.origins import origins_of
 
 RAW, SEALED, TABLE = "raw", "sealed", "table"
 """How rows lie in a place: in raw files, sealed one by one in a quarantine, in columns of a table."""
-NO_GRANT, BEHIND_MASK, OTHERS = "no grant gives it", "given behind a mask only", "tells of others"
+NO_GRANT, OTHERS = "no grant gives it", "tells of others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,11 @@ class Search:
             found.asked += 1
             try:
                 self._place(place, found)
-            except StoreError as fault:
-                found.gaps.append(Problem(fault.what, fault.where or place.name, fault.todo, "person.unsearched"))
+            except KeyFault:
+                raise
+            except (StoreError, ConfigError) as fault:
+                first = fault.problems[0]
+                found.gaps.append(Problem(first.what, first.where or place.name, first.todo, "person.unsearched"))
         return found
 
     def _place(self, place: Place, found: Found) -> None:
@@ -144,8 +148,9 @@ class Search:
             return
         decision, withheld = given
         unplaced = found.unplaced.setdefault(place.name, Unplaced())
-        if place.kind == RAW:
-            rows, columns = list(self._raw(place, wanted, unplaced)), _columns(place)
+        if place.kind == RAW and place.contract is not None:
+            with folders_hidden(place.contract, self.job.settings):
+                rows, columns = list(self._raw(place, wanted, unplaced)), _columns(place)
         elif table is None:
             return
         elif place.kind == SEALED:
@@ -168,21 +173,16 @@ class Search:
             found.refusals.append(refusal)
             found.gaps.append(Problem("the policy does not give it to you", place.name, refusal.todo, "person.refused"))
             return None
-        if decision.rows or decision.conditions or (decision.masks and place.kind != TABLE):
-            what, todo = "the grant gives a part of its rows only, and an answer is whole", "Ask for a grant without."
+        if decision.rows or decision.conditions or decision.masks:
+            what, todo = "the grant gives a part of it only, and an answer is whole", "Ask for a grant without."
             found.gaps.append(Problem(what, place.name, todo, "person.refused"))
             return None
-        shown = tuple(name for name in decision.columns if name not in decision.masks)
-        permit(self.job, action, place.name, columns=shown, contract=place.contract, shows=True)
-        withheld += [Withheld(name, BEHIND_MASK) for name in decision.masks]
+        todo = "Ask for a grant of it."
         found.gaps += [
-            Problem(f"column {each.name}: {each.why}", place.name, "Ask for a grant of it.", "person.refused")
-            for each in withheld
+            Problem(f"column {each.name}: {each.why}", place.name, todo, "person.refused") for each in withheld
         ]
-        return (
-            ask(self.job, action, place.name, columns=shown, contract=place.contract),
-            tuple(withheld),
-        )
+        shown = decision.columns
+        return permit(self.job, action, place.name, columns=shown, contract=place.contract, shows=True), tuple(withheld)
 
     def _raw(self, place: Place, wanted: TagSet, unplaced: Unplaced) -> Iterator[pa.RecordBatch]:
         """Rows of raw files as they came: read as `prepare` reads them, and whose by the contract's subject."""

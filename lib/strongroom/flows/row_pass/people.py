@@ -8,16 +8,19 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import people_of, subject_of
 from strongroom.core.run import Job
+from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import held
 from strongroom.flows.foundation.consents import kept_people
 from strongroom.flows.foundation.erased import Tombstones, tombstones
+from strongroom.flows.row_pass.correcting import corrections_of
 from strongroom.flows.row_pass.person_gates import ERASED, OBJECTED, WAITING, Leave, shipped
-from strongroom.flows.row_pass.process import PassPlan
+from strongroom.flows.row_pass.process import PassPlan, corrector_of
+from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 
 
 def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bool) -> PassPlan:
-    """The plan, with what its rows have to pass as of the run's start.
+    """The plan, with what its rows have to pass as of the run's start, and what people had put right in them.
 
     Args:
         job: says when it started.
@@ -31,6 +34,10 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
         plan = replace(plan, kept_since=kept_since(contract.retention, job.run.started))
     if subject_of(contract) is None:
         return plan
+    if corrections := corrections_of(lake, contract):
+        job.say(f"note: {counted(len(corrections), 'correction')} by people kept over what raw files say")
+    plan = replace(plan, corrections=corrections)
+    corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
     return replace(plan, people=shipped(_leaves(job, contract, lake), folder=folder, reached=reached))
 
 

@@ -19,6 +19,7 @@ from strongroom.core.contract import ACROSS, Column, Contract
 from strongroom.core.contract.redaction import redacted_leaves
 from strongroom.core.contract.subject import ASIDE, TAG, subject_of
 from strongroom.core.keys.ring import KeyHandle, Keyring
+from strongroom.flows.row_pass.correcting import Correction, Corrector
 from strongroom.flows.row_pass.person_gates import TOO_OLD, Gates, PersonGate, too_old
 from strongroom.flows.row_pass.row_json import as_json, as_record
 from strongroom.flows.row_pass.source_positions import in_words
@@ -57,7 +58,7 @@ class PassPlan:
 
     `shared` are fingerprints of known values that many rows share, by path of their column; `run_id` names their key.
     `people` are the gates that rows pass before they are judged, in this order; of a contract that says how long rows
-    are kept, those of before `kept_since` do not pass (None: all do).
+    are kept, those of before `kept_since` do not pass (None: all do). `corrections` are what people had put right.
     """
 
     contract: Contract
@@ -68,6 +69,7 @@ class PassPlan:
     run_id: str = ""
     people: tuple[PersonGate, ...] = ()
     kept_since: datetime | None = None
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def across(self) -> tuple[str, ...]:
@@ -150,6 +152,7 @@ class Worker:
         self._tag = subject_tags.row_tagger(self._read, table=plan.table, keyring=self.keyring)
         self._aside_tag = subject_tags.aside_tagger(self.keyring) if self._tag is not None else None
         self._gates = Gates(plan.people)
+        self._corrector = corrector_of(plan, self.keyring)
 
     @property
     def tally(self) -> Tally:
@@ -280,6 +283,8 @@ class Worker:
         tags = [] if self._tag is None else [self._tag(typed)]
         if self._redactor is not None:
             typed = self._redactor.redacted(typed)
+        if self._corrector is not None and tags:  # after texts were looked at for what the raw data say of the person
+            typed = self._corrector.corrected(typed, tags[0])
         # Values are bound to row keys as these leave, so those columns come first; they are never bound themselves.
         protected = {name: self._protect[name](typed.column(name)) for name in self._row_keys}
         row_keys = dict(protected)
@@ -297,6 +302,17 @@ class Worker:
         if shows_equality(leaf):
             self._distinct[leaf.path] = self._distinct.get(leaf.path, Distinct()).add(marks)
         self._sketcher.add_marks(leaf.path, marks)
+
+
+def corrector_of(plan: PassPlan, keyring: Keyring) -> Corrector | None:
+    """What keeps a data set's corrections, where it has any.
+
+    Raises:
+        ConfigError: one of them is no value of its column any more.
+        KeyFault: one does not open.
+    """
+    given = plan.corrections
+    return Corrector(plan.contract, given, table=plan.table, keyring=keyring) if given else None
 
 
 def _redactor(plan: PassPlan, keyring: Keyring) -> Redactor | None:

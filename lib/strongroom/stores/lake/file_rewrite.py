@@ -36,6 +36,8 @@ _STAGE = re.compile(r"_?rewrap-(\d+)-.*")
 class Rewrite:
     """A table whose files are being written anew, and the pairs of old and new that no version knows yet.
 
+    `data_change` has its commits say that rows are others now than they were.
+
     `schema` are the columns that new files are to have, where the table is to have others than it has. `made` are files
     that were committed. The writer REWRAP counts these commits in the table's log: of two runs at once
     one ends, and the stage of one that died can be told.
@@ -49,6 +51,7 @@ class Rewrite:
     made: set[str] = field(default_factory=set)
     done: int = 0
     schema: pa.Schema | None = None
+    data_change: bool = False
 
     @classmethod
     def of(cls, lake: Lake, table: str, *, run_id: str) -> Rewrite | None:
@@ -102,7 +105,7 @@ class Rewrite:
         schema = self.schema if self.schema is not None else pa.schema(self.onto.schema().to_arrow())
         new = file_anew(self.lake, self.table, self.onto, path, name, change=change, schema=schema)
         stamp = new.modification_time
-        self.pairs.append((RemoveAction(path, False, stamp, size, {}), new))
+        self.pairs.append((RemoveAction(path, self.data_change, stamp, size, {}), new))
 
     def forget(self) -> None:
         """The file that was written last is not needed after all."""
@@ -138,7 +141,8 @@ class Rewrite:
             nonlocal live
             live = files_of(now)
             still = [(old, new) for old, new in waiting if old.path in live]
-            return Change([replace(new, data_change=False) for _, new in still], [old for old, _ in still])
+            adds = [replace(new, data_change=self.data_change) for _, new in still]
+            return Change(adds, [old for old, _ in still])
 
         if waiting:
             commits.commit(self.lake, self.table, change, looked=self.onto, writers=self.writers, note=note)
