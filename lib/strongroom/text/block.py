@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from strongroom.text.letters import OTHER, ROW, Seen, bare, seen
+from strongroom.text.disguises import plainly
+from strongroom.text.letters import OTHER, ROW, Seen, seen
 from strongroom.text.lexicon import Lexicon, Phrases, plain
 from strongroom.text.pieces import Pieces, pieces
 
@@ -35,7 +36,8 @@ class Block:
     starts: np.ndarray
     ends: np.ndarray
     bare: dict[int, Seen]
-    """Of each text with marks of its own and the like, where the letters stand that are seen (`letters.bare`)."""
+    """Of each text with marks of its own, disguised letters and the like, where the letters stand that are seen
+    (`disguises.plainly`)."""
     text: str
     cased: bytes
     lexicon: Lexicon
@@ -157,7 +159,7 @@ def blocks(texts: Iterable[str | None], lexicon: Lexicon, rows: Sequence[int] | 
 def _block(places: list[int], texts: list[str], lexicon: Lexicon, rows: Sequence[int] | None) -> Block:
     places_of: dict[int, Seen] = {}
     for number, text in enumerate(texts):
-        texts[number], seen_at = bare(text)
+        texts[number], seen_at = plainly(text)
         if seen_at is not None:
             places_of[number] = seen_at
     lengths = np.array([len(text) for text in texts], np.int64)
