@@ -111,7 +111,6 @@ IDENTITIES = (
 _SHAPE = bytes.maketrans(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ", b"9" * 10 + b"A" * 52 + b"."
 )
-_NEITHER = b" .-/"
 
 
 def shape(number: bytes) -> str:
