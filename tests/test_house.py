@@ -368,6 +368,24 @@ def test_nothing_outside_the_entry_uses_what_spark_connect_lacks():
     assert found == []
 
 
+READ_ROWS = re.compile(r"\bat_version\(|option\(.versionAsOf")
+READ_AS_THEY_LIE = {
+    "stores.spark.error_translation": "the reading itself",
+    "stores.sources.kinds.delta": "a source, whose rows a contract of its own takes in",
+    "flows.curate": "its own index, of marks that no row can be told from",
+    "flows.row_pass.inputs": "keys and figures of the pass: no row of it is shown",
+}
+
+
+def test_whoever_reads_rows_of_a_table_asks_whose_may_be_used():
+    """No job reads around what people have said: docs/consent.md."""
+    reads = {name for name, path in MODULES.items() if READ_ROWS.search(path.read_text(encoding="utf-8"))}
+    asks = {
+        name for name in reads if re.search(r"\b(rows_of|marked_rows)\(", MODULES[name].read_text(encoding="utf-8"))
+    }
+    assert reads - asks == READ_AS_THEY_LIE.keys()
+
+
 def test_each_word_has_one_path():
     flows = {name.split(".")[1] for name in MODULES if name.startswith("flows.")}
     assert JOBS.keys() - flows == set(), "every job is a flow of the same name"
@@ -379,6 +397,7 @@ _GUESSED = "how files are written is guessed before a contract says it; each for
 ASKS_FOR_FORMATS = {
     "core.contract.formats": "the table of them",
     "setup.class_archive": "Spark's own readers, each started once",
+    "flows.consent.events": "the form in which it writes events itself",
     "flows.profile": _GUESSED,
     "flows.profile.reading": _GUESSED,
     "flows.profile.schemas": _GUESSED,

@@ -124,7 +124,8 @@ def place(tmp_path_factory, request):
     for flow, *words in (
         (consent, "import", str(made.root / "said.json")),
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
-        (person, "rectify", "--contract", "reviews", *whose, *training), (curate, *training), (vectorize, "--run-id", "v-1", *training),
+        (person, "rectify", "--contract", "reviews", *whose, *training),
+        (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),
         (quarantine, "retry", *training), (keys, "rotate"), (keys, "rewrap"), (keys, "wrap"), (project, *training),
         (prepare, "--set", "prepare.mode=append", "--set", "prepare.engine=spark"), (lineage,),
