@@ -58,8 +58,8 @@ def _edits(text: str) -> Iterator[tuple[int, int, str]]:
                     if letter in _ALIKE:
                         yield at, at + 1, letter.translate(_LOOKS)
     letters = text.encode("latin-1", "replace")
-    for match in _SPACED.finditer(letters):
-        start, end = match.span()
+    for spaced in _SPACED.finditer(letters):
+        start, end = spaced.span()
         start += 2 * letters[start - 1 : start].isalnum()  # of `was a b c` the s is none of them
         end -= 2 * letters[end : end + 1].isalnum()
         for at in range(start + 1, end - 1, 2):

@@ -28,7 +28,7 @@ from strongroom.flows.erase.places import MODEL, RAW, SHOWN, Place, places_of
 from strongroom.flows.erase.sealed import opened
 from strongroom.flows.erase.tables import Hits, erased
 from strongroom.flows.foundation.authorise import permit
-from strongroom.flows.foundation.erased import Tombstones, of_bytes
+from strongroom.flows.foundation.erased import Tombstones, dead_tags, of_bytes
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.lake_map import map_of
 from strongroom.proof.forms import Needle
@@ -63,7 +63,7 @@ class _Run:
     def crowd(self, place: str) -> Crowd:
         """The people who are to leave a place: of every request that was approved, unless the law keeps them there."""
         requests = [each for each in (*self.past, *self.waiting) if place not in each.kept]
-        tags = tuple(of_bytes(self.store.tags(request)) for request in requests)
+        tags = dead_tags(self.job.settings, requests)
         return Crowd.of(Tombstones(tags, tuple(request.id for request in requests), self.number))
 
     def all(self) -> None:

@@ -15,14 +15,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 
+from strongroom.core.contract.legal_basis import CONSENTS
 from strongroom.core.contract.subject import ASIDE, TAG
-from strongroom.core.erasure import REQUESTED, TURN, Request
+from strongroom.core.erasure import ERASED, PROVEN, REQUESTED, TURN, Request
 from strongroom.core.errors import StoreError
 from strongroom.core.settings import Settings
+from strongroom.core.sql_text import equals
 from strongroom.flows.foundation.table_plans import MADE, SUBJECT
+from strongroom.protect.consents import AT, EVENT, GIVEN, PURPOSE
 from strongroom.protect.methods.method import Kernel
 from strongroom.protect.subject_tags import TYPE
 from strongroom.protect.tag_sets import TagSet, tag_set
@@ -54,15 +58,17 @@ class Tombstones:
 
 
 def tombstones(
-    settings: Settings, within: Within, *, without: Collection[str] = (), only: Callable[[Request], bool] | None = None
-) -> Tombstones:
-    """The tombstones of a domain.
+    settings: Settings, within: Within, *, without: Collection[str] = (), only: Callable[[Request], bool] | None = None,
+    purposes: Collection[str] = (),
+) -> Tombstones:  # fmt: skip
+    """The tombstones of a domain, but for those of people who have said yes since they were erased.
 
     Args:
-        settings: name the folder of requests.
+        settings: name the folder of requests, and the lake.
         within: the domain.
         without: ids of requests that are not asked about.
         only: which requests; default all, from the moment that they are taken.
+        purposes: to one of which such a yes was; default: to whatever.
 
     Raises:
         StoreError: they cannot be read.
@@ -74,9 +80,39 @@ def tombstones(
         for request in (store.all() if store.names() - {*without} else ())
         if request.within == within and request.id not in without and (only is None or only(request))
     ]
-    return Tombstones(
-        tuple(of_bytes(store.tags(request)) for request in found), tuple(request.id for request in found), number
-    )
+    return Tombstones(dead_tags(settings, found, purposes=purposes), tuple(request.id for request in found), number)
+
+
+def dead_tags(
+    settings: Settings, requests: Sequence[Request], *, purposes: Collection[str] = ()
+) -> tuple[pa.Array, ...]:
+    """The tombstones of each request, but for those of people who have said yes since they were erased."""
+    store = Erasures.of(settings)
+    tags = [of_bytes(store.tags(request)) for request in requests]
+    ended = [each for each, request in zip(tags, requests, strict=True) if request.state in (ERASED, PROVEN)]
+    back = _said_yes(settings, pa.concat_arrays(ended), purposes) if ended else None
+    if back is None or not back.num_rows:
+        return tuple(tags)
+    return tuple(_without(each, back, request) for each, request in zip(tags, requests, strict=True))
+
+
+def _said_yes(settings: Settings, tags: pa.Array, purposes: Collection[str]) -> pa.Table | None:
+    """Of people with these tags who ever said yes: tag, and when last."""
+    said = Lake(settings.lake).read(CONSENTS, (TAG, PURPOSE, EVENT, AT), where=equals(EVENT, GIVEN))
+    if said is None:
+        return None
+    which = pc.is_in(said.column(TAG).cast(TYPE), value_set=tags)
+    if purposes:
+        which = pc.and_(which, pc.is_in(said.column(PURPOSE), value_set=pa.array(sorted(purposes), pa.string())))
+    return said.filter(which).group_by(TAG).aggregate([(AT, "max")])
+
+
+def _without(tags: pa.Array, back: pa.Table, request: Request) -> pa.Array:
+    """The tags of a request without those of people who came back after it."""
+    if request.state not in (ERASED, PROVEN):
+        return tags
+    later = pc.greater(back.column(f"{AT}_max"), pa.scalar(request.received, back.column(f"{AT}_max").type))
+    return tags.filter(pc.invert(pc.is_in(tags, value_set=back.column(TAG).filter(later).cast(TYPE))))
 
 
 def approved(request: Request) -> bool:

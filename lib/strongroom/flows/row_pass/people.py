@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from strongroom.core.contract import Contract
+from strongroom.core.contract.legal_basis import CONSENTS
 from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import people_of, subject_of
 from strongroom.core.run import Job
@@ -15,6 +16,8 @@ from strongroom.flows.foundation.erased import Tombstones, tombstones
 from strongroom.flows.row_pass.correcting import corrections_of
 from strongroom.flows.row_pass.person_gates import ERASED, OBJECTED, WAITING, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan, corrector_of
+from strongroom.protect.consents import AT
+from strongroom.stores.erasures import Erasures
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
 
@@ -44,8 +47,12 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
 def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:
     """Whose rows are left out, the gravest reason first."""
     within, found = people_of(contract), list[Leave]()
-    dead = tombstones(job.settings, within) if within is not None else Tombstones()
-    if dead.tags:
+    dead = tombstones(job.settings, within, purposes=contract.purposes) if within is not None else Tombstones()
+    if contract.training == CONSENTS:  # what an erased person says afterwards is what brings him back
+        received = {request.id: request.received for request in Erasures.of(job.settings).all()}
+        given = zip(dead.requests, dead.tags, strict=True)
+        found += [Leave(ERASED, [tags], until=(AT, received[name])) for name, tags in given]
+    elif dead.tags:
         found.append(Leave(ERASED, dead.tags))
     people = kept_people(lake, job.settings, contract, at=job.run.started)
     if people is not None:

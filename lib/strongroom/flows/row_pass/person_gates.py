@@ -42,11 +42,13 @@ class Leave:
         reason: a word for it, as it is counted.
         tags: of people, as columns of tags (`protect/subject_tags.py`).
         keeps: whether these are the people whose rows stay; all other rows are left out then.
+        until: a column of moments and an instant (aware): only rows of until then are left out. None: all of them.
     """
 
     reason: str
     tags: Iterable[pa.Array]
     keeps: bool = False
+    until: tuple[str, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class PersonGate:
     reason: str
     tags: str | bytes
     keeps: bool = False
+    until: tuple[str, datetime] | None = None
 
 
 def shipped(leaves: Sequence[Leave], *, folder: str, reached: bool) -> tuple[PersonGate, ...]:
@@ -76,10 +79,10 @@ def _shipped(leave: Leave, path: str, reached: bool) -> PersonGate:
     with tempfile.NamedTemporaryFile(prefix="people-", suffix=".tags") as file:
         tag_sets.write(leave.tags, file.name)
         if not reached:
-            return PersonGate(leave.reason, file.read(), leave.keeps)
+            return PersonGate(leave.reason, file.read(), leave.keeps, leave.until)
         filesystem, inside = filesystem_of(path)
         pafs.copy_files(file.name, inside, source_filesystem=pafs.LocalFileSystem(), destination_filesystem=filesystem)
-    return PersonGate(leave.reason, path, leave.keeps)
+    return PersonGate(leave.reason, path, leave.keeps, leave.until)
 
 
 class Gates:
@@ -91,12 +94,18 @@ class Gates:
     def __bool__(self) -> bool:
         return bool(self._gates)
 
-    def left_out(self, tags: pa.Array) -> Mapping[str, Flags]:
-        """By reason, which of n rows with these tags are left out: flags, n. No row has two reasons."""
+    def left_out(self, tags: pa.Array, rows: pa.RecordBatch | None = None) -> Mapping[str, Flags]:
+        """By reason, which of n rows with these tags are left out: flags, n. No row has two reasons.
+
+        `rows` has the columns that gates ask for.
+        """
         found, left = dict[str, Flags](), np.zeros(len(tags), np.bool_)
         there = pc.is_valid(tags).to_numpy(zero_copy_only=False)
         for gate, people in self._gates:
             mine = (people.holds(tags) != gate.keeps) & there & ~left
+            if gate.until is not None and rows is not None:
+                column, instant = gate.until
+                mine &= ~too_late(rows.column(column), instant)
             if mine.any():
                 found[gate.reason] = found.get(gate.reason, False) | mine
                 left |= mine
@@ -112,6 +121,12 @@ def _opened(tags: str | bytes) -> TagSet:
         filesystem, inside = filesystem_of(tags)
         pafs.copy_files(inside, file.name, source_filesystem=filesystem, destination_filesystem=pafs.LocalFileSystem())
         return tag_sets.mapped(file.name)
+
+
+def too_late(times: pa.Array, instant: datetime) -> Flags:
+    """Which of n timestamps lie after an instant (aware), flags, n."""
+    zoned = instant.astimezone(UTC) if times.type.tz else instant.astimezone(UTC).replace(tzinfo=None)
+    return bools(pc.fill_null(pc.greater(times, pa.scalar(zoned, times.type)), False))
 
 
 def too_old(times: pa.Array, since: datetime) -> Flags:

@@ -200,7 +200,11 @@ class Worker:
 
     def _left_out(self, typed: Typed) -> Mapping[str, Flags]:
         """By reason, which rows do not pass the gates; no row has two reasons."""
-        left = dict(self._gates.left_out(self._tag(typed.batch))) if self._gates and self._tag is not None else {}
+        left = (
+            dict(self._gates.left_out(self._tag(typed.batch), typed.batch))
+            if self._gates and self._tag is not None
+            else {}
+        )
         retention, since = self.plan.contract.retention, self.plan.kept_since
         if retention is not None and since is not None:
             old = too_old(typed.batch.column(retention.path), since)
