@@ -18,6 +18,8 @@ _ALIKE = "".join(map(chr, _LOOKS))
 _MIXED = re.compile(f"[A-Za-z][{_ALIKE}]|[{_ALIKE}][A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
+_WORTH = pattern(rb"[\xcd-\xd4][\x80-\xbf]|&[#A-Za-z]|(?:[A-Za-z\x80-\xff][ _*-]){3}")
+"""What a text in UTF-8 holds that any of this is in: a letter of these scripts, an entity, or three letters alone."""
 _SPACED = pattern(rb"(?:[A-Za-z\xc0-\xff][ _*-]){3,}[A-Za-z\xc0-\xff]")
 
 
@@ -26,7 +28,7 @@ def plainly(text: str) -> tuple[str, Seen | None]:
 
     `J o h n`, `Jоhn` with a Cyrillic letter and `J&ouml;hn` are words; see `letters.bare` for the rest.
     """
-    edits = sorted(_edits(text))
+    edits = sorted(_edits(text)) if _WORTH.search(text.encode("utf-8", "replace")) else []
     if not edits:
         return bare(text)
     pieces, starts, ends, past = [], [], [], 0
@@ -58,8 +60,8 @@ def _edits(text: str) -> Iterator[tuple[int, int, str]]:
                     if letter in _ALIKE:
                         yield at, at + 1, letter.translate(_LOOKS)
     letters = text.encode("latin-1", "replace")
-    for match in _SPACED.finditer(letters):
-        start, end = match.span()
+    for spaced in _SPACED.finditer(letters):
+        start, end = spaced.span()
         start += 2 * letters[start - 1 : start].isalnum()  # of `was a b c` the s is none of them
         end -= 2 * letters[end : end + 1].isalnum()
         for at in range(start + 1, end - 1, 2):
