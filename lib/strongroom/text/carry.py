@@ -7,6 +7,7 @@ organisation, nationality, faith: as it was written.
 import re
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from strongroom.text.block import Block
@@ -79,8 +80,8 @@ def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float, boo
     starts, ends = block.words
     lower = block.lower
     text, row, following = -1, -1, 0
-    for at, start in enumerate(starts):
-        end = ends[at]
+    for at in _beginning_alike(block, names):
+        start, end = starts[at], ends[at]
         word = lower[start:end]
         if not ascii_only and not word.isascii():
             word = key_of(block.text, word, start)
@@ -106,6 +107,23 @@ def _mentions(block: Block, names: Names) -> Iterator[tuple[int, int, float, boo
             continue
         if _counts(block, names, part, at, row, text):
             yield at, row, score, False
+
+
+def _beginning_alike(block: Block, names: Names) -> list[int]:
+    """The words that begin as a name does, by three letters, and those that are not all Latin: a quick first look."""
+    starts, ends = block.words
+    lower = block.lower
+    three = {part[:3] for part in (*names.parts, *names.handles) if len(part) > 2}
+    found = [at for at, start in enumerate(starts) if lower[start : start + 3] in three]
+    short = {part for part in names.parts if len(part) < 3}
+    if short:
+        found += [at for at, start in enumerate(starts) if ends[at] - start < 3 and lower[start : ends[at]] in short]
+    if not lower.isascii():
+        other = np.concatenate(([0], np.cumsum(np.frombuffer(lower, np.uint8) > 127)))
+        found += np.flatnonzero(other[ends] > other[starts]).tolist()
+    elif not short:
+        return found
+    return sorted(set(found))
 
 
 def _joined(block: Block, names: Names, mentions: Iterable[tuple[int, int, float, bool]]) -> Iterator[Span]:
@@ -259,9 +277,11 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
         return
     starts, ends = block.words
     cased, lower = block.cased, block.lower
-    at = 0
-    while at < len(starts):
-        if ends[at] - starts[at] == 1 and cased[ends[at] : ends[at] + 1] == b"." and block.kinds[starts[at]] == 1:
+    past = -1
+    for at in _short_capitals(block):
+        if at < past:
+            continue
+        if ends[at] - starts[at] == 1:
             last = at
             while (
                 last + 1 < min(len(starts), at + _INITIALS)
@@ -270,6 +290,7 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                 and block.kinds[starts[last + 1]] == 1
             ):
                 last += 1
+            past = last + 1
             while last > at:
                 key = b".".join(lower[starts[each] : ends[each]] for each in range(at, last + 1))
                 if block.row_at(starts[at]) in initials.get(key, ()):
@@ -277,10 +298,16 @@ def _initials(block: Block, initials: dict[bytes, dict[int, float]]) -> Iterator
                     yield Span(starts[at], after, "person", 0.7, "person.initials")
                     break
                 last -= 1
-            at = last + 1
-            continue
-        if 3 <= ends[at] - starts[at] <= 4 and cased[starts[at] : ends[at]].isupper():
+        elif cased[starts[at] : ends[at]].isupper():
             key = b".".join(bytes([byte]) for byte in lower[starts[at] : ends[at]])
             if block.row_at(starts[at]) in initials.get(key, ()):
                 yield Span(starts[at], ends[at], "person", 0.6, "person.initials")
-        at += 1
+
+
+def _short_capitals(block: Block) -> list[int]:
+    """The words that begin with a capital and have three or four letters, or one and a full stop behind it."""
+    starts, ends = (np.asarray(places, np.int64) for places in block.words)
+    letters = ends - starts
+    view = np.frombuffer(block.cased + b" ", np.uint8)
+    short = ((letters == 1) & (view[ends] == ord("."))) | (letters == 3) | (letters == 4)
+    return np.flatnonzero(short & (block.kinds[starts] == 1)).tolist()

@@ -18,6 +18,8 @@ _ALIKE = "".join(map(chr, _LOOKS))
 _MIXED = re.compile(f"[A-Za-z][{_ALIKE}]|[{_ALIKE}][A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
+_WORTH = pattern(rb"[\xcd-\xd4][\x80-\xbf]|&[#A-Za-z]|(?:[A-Za-z\x80-\xff][ _*-]){3}")
+"""What a text in UTF-8 holds that any of this is in: a letter of these scripts, an entity, or three letters alone."""
 _SPACED = pattern(rb"(?:[A-Za-z\xc0-\xff][ _*-]){3,}[A-Za-z\xc0-\xff]")
 
 
@@ -26,7 +28,7 @@ def plainly(text: str) -> tuple[str, Seen | None]:
 
     `J o h n`, `Jоhn` with a Cyrillic letter and `J&ouml;hn` are words; see `letters.bare` for the rest.
     """
-    edits = sorted(_edits(text))
+    edits = sorted(_edits(text)) if _WORTH.search(text.encode("utf-8", "replace")) else []
     if not edits:
         return bare(text)
     pieces, starts, ends, past = [], [], [], 0

@@ -5,6 +5,8 @@ cut where a word is no name, and what is left is weighed: what the lists know of
 before or after it that goes with persons or places.
 """
 
+import functools
+import operator
 from collections.abc import Iterator
 
 from strongroom.text.block import Block
@@ -43,13 +45,16 @@ class Names:
 
     def _judged(self, run: list[int]) -> Iterator[Span]:
         flags = [self.words.flags(at) for at in run]
-        if any(each & (Word.ORG | Word.INSTITUTION) for each in flags):
+        if len(run) == 1 and self._begins_nothing(run[0], flags[0]):
+            return
+        together = functools.reduce(operator.or_, flags)
+        if together & (Word.ORG | Word.INSTITUTION):
             span = organisations.of_run(self.words, run, flags)
             if span is not None:
                 yield span
                 run = [at for at in run if self.ends[at] <= span.start or self.starts[at] >= span.end]
                 flags = [self.words.flags(at) for at in run]
-        for at, known in zip(run, flags, strict=True):
+        for at, known in zip(run, flags, strict=True) if together & Word.HEAD else ():
             end = organisations.of_what(self.words, at) if known & Word.HEAD else at
             if end > at:
                 yield Span(self.starts[at], self.ends[end], "institution", 0.7, "organisation.of")
@@ -65,6 +70,12 @@ class Names:
             place += 1
         for piece, title in self._pieces(run, flags):
             yield from self._weighed(piece, title)
+
+    def _begins_nothing(self, at: int, known: int) -> bool:
+        """Whether a word with a capital that stands alone is no part of any name: what most sentences begin with."""
+        maybe = Word.STRONG | Word.ORG | Word.INSTITUTION | Word.HEAD | Word.PARTICLE
+        never = known & Word.NEVER and not known & maybe
+        return bool(never and self.words.letters(at) > 1 and self.starts[at] not in self.places)
 
     def _phrase_of_place(self, run: list[int], place: int) -> int:
         """Past the last word of the run that belongs to a place of several words that starts here."""
@@ -176,7 +187,7 @@ class Names:
         if labelled or named:
             fits = any(not each & (Word.COMMON | Word.PLACE) or each & Word.GIVEN for each in flags)
             return max(person, (0.9 if labelled else 0.85) if fits else 0.55 if labelled else person)
-        if person < 0.55 and self._beside_one(piece, flags):
+        if person < 0.55 and len(piece) == 1 and flags[0] & Word.SURNAME and self._beside_one(piece[0]):
             return 0.55
         last = piece[-1]
         says = (
@@ -189,10 +200,10 @@ class Names:
             return person + (0.2 if says or any(each & (Word.GIVEN | Word.SURNAME) for each in flags) else 0.1)
         return person
 
-    def _beside_one(self, piece: list[int], flags: list[int]) -> bool:
-        """Whether a surname alone stands behind `and` and a surname that is nothing else: Bowman and White."""
-        words, first = self.words, piece[0]
-        if len(piece) > 1 or not flags[0] & Word.SURNAME or first < 2 or words.word(first - 1) not in _AND:
+    def _beside_one(self, first: int) -> bool:
+        """Whether a word alone stands behind `and` and a surname that is nothing else: Bowman and White."""
+        words = self.words
+        if first < 2 or words.word(first - 1) not in _AND:
             return False
         other = words.flags(first - 2)
         endings = self.block.lexicon.surname_endings
