@@ -34,7 +34,7 @@ PURPOSE, EVENT, AT, FROM, UNTIL = "purpose", "event", "at", "valid_from", "valid
 COLUMNS = (TAG, PURPOSE, EVENT, AT, FROM, UNTIL)
 """What is read of an event: texts, and moments in UTC; a start or end that is null is none."""
 _ROW = np.dtype(
-    [("head", "<u8"), ("tail", "<u8"), ("at", "<i8"), ("from", "<i8"), ("until", "<i8"), ("rank", "u1")]
+    [("head", "<u8"), ("tail", "<u8"), ("at", "<i8"), ("from", "<i8"), ("until", "<i8"), ("rank", "<i8")]
 )  # fmt: skip
 _EVER, _NEVER = -(1 << 63), (1 << 63) - 1
 _AT_ONCE = 1 << 22
@@ -114,6 +114,8 @@ def standing(
 
 def any_of(standings: Sequence[Standing]) -> Standing:
     """Whose rows may be used for one of several purposes at least; one purpose or more."""
+    if len(standings) == 1:
+        return standings[0]
     keeping, leaving = ([each for each in standings if each.keeps is keeps] for keeps in (True, False))
     ends = [each.until for each in standings if each.until is not None]
     until = min(ends, default=None)
@@ -168,12 +170,14 @@ def _rows(batch: pa.RecordBatch, purpose: str | None, *, restricts: bool) -> Row
     if purpose is not None:
         about = pc.fill_null(pc.equal(batch.column(PURPOSE), purpose), False)
         meant = pc.or_(meant, pc.and_(about, pc.invert(restriction)))
-    batch = batch.filter(pc.and_(meant, pc.is_valid(batch.column(TAG))))
+    batch = batch.select([TAG, EVENT, AT, FROM, UNTIL])
+    meant = pc.and_(meant, pc.is_valid(batch.column(TAG)))
+    batch = batch if pc.all(meant).as_py() else batch.filter(meant)
     rows = np.empty(batch.num_rows, _ROW)
     halves = np.frombuffer(_fixed(batch.column(TAG)), ">u8").reshape(-1, 2)
     rows["head"], rows["tail"] = halves[:, 0], halves[:, 1]
     ranks = pc.index_in(batch.column(EVENT), pa.array(EVENTS))
-    rows["rank"] = np.array([_RANKS[event] for event in EVENTS], np.uint8)[ranks.to_numpy(zero_copy_only=False)]
+    rows["rank"] = np.array([_RANKS[event] for event in EVENTS])[ranks.to_numpy(zero_copy_only=False)]
     for name, word, missing in ((AT, "at", None), (FROM, "from", _EVER), (UNTIL, "until", _NEVER)):
         moments = batch.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
         rows[word] = (moments if missing is None else pc.fill_null(moments, missing)).to_numpy(zero_copy_only=False)
@@ -218,6 +222,24 @@ def _spill(rows: Rows, folder: Path) -> None:
 
 def _last(rows: Rows) -> Rows:
     """Of each person's events of either row the newest; in ascending order of tags."""
+    if not (
+        rows["rank"] >= _RANKS[LIFTED]
+    ).any():  # the usual case is quicker: nearly all people have said one thing about a purpose
+        heads = np.ascontiguousarray(rows["head"])
+        order = np.argsort(heads)
+        rows, heads = rows[order], heads[order]
+        again = np.zeros(len(rows), np.bool_)
+        again[1:] = heads[1:] == heads[:-1]
+        again[:-1] |= again[1:]
+        if not again.any():
+            return rows
+        rows = np.concatenate([rows[~again], _newest_of(rows[again])])
+        return rows[np.argsort(np.ascontiguousarray(rows["head"]), kind="stable")]
+    return _newest_of(rows)
+
+
+def _newest_of(rows: Rows) -> Rows:
+    """The same, whatever they have said."""
     side = rows["rank"] >= _RANKS[LIFTED]
     order = np.lexsort((~rows["until"], rows["from"], rows["rank"], rows["at"], side, rows["tail"], rows["head"]))
     rows, side = rows[order], side[order]
@@ -230,7 +252,7 @@ def _last(rows: Rows) -> Rows:
 
 def _without(rows: Rows, others: Rows) -> Rows:
     """The rows of people of whom there is none among the others."""
-    return rows[~tag_set([_tags(others)]).holds(_tags(rows))]
+    return rows[~tag_set([_tags(others)]).holds(_tags(rows))] if len(others) else rows
 
 
 def _tags(rows: Rows) -> pa.Array:

@@ -19,6 +19,7 @@ from datetime import datetime
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
+from strongroom.core.contract.legal_basis import objects
 from strongroom.core.errors import UsageError
 from strongroom.core.escaping import is_plain, joined
 from strongroom.core.policy import ACTIONS, last_day
@@ -74,6 +75,7 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     """
     target = _target(job)
     engine = engine_of(job.settings.policy)
+    contracts = tuple(contracts)
     tables = described(job, contracts, schemas=job.args.schemas)
     scope = Scope(at, job.run.purpose, _actions(job), job.args.table.lower() or "*", job.args.as_of_now)
     parts = _parts(job, engine, tables, scope)
@@ -81,6 +83,7 @@ def export(job: Job, contracts: Iterable[Contract], *, at: datetime) -> Outcome:
     changed = plan([ExportPart(**part) for part in before.get("parts", ())], parts)
     lines = [*changed.lines()] or ["Nothing changes."]
     lines += _notes(engine, tables, scope)
+    lines += _asking(contracts, scope)
     told = _TARGETS[job.args.to].render(parts)
     facts: dict[str, object] = {
         "target": job.args.to,
@@ -157,6 +160,17 @@ def _notes(engine: Engine, tables: Sequence[Described], scope: Scope) -> list[st
     if until is not None:
         lines.append(f"This holds until {until.isoformat()} (after {last_day(until)}). Export again before then.")
     return lines
+
+
+def _asking(contracts: Iterable[Contract], scope: Scope) -> list[str]:
+    """Which tables a platform gives with rows that no reader here is given: nothing there joins what people say."""
+    asked = [
+        contract.training
+        for contract in contracts
+        if scope.covers(contract.training) and any(map(objects, contract.legal_basis.values()))
+    ]
+    told = "The platform does not join what people have said (docs/consent.md), and gives all rows of"
+    return [f"{told} {', '.join(asked)}."] if asked and "read" in scope.actions else []
 
 
 def _files(target: _Target, whole: str, changed: Plan, number: int) -> dict[str, str]:
