@@ -12,7 +12,7 @@ from functools import partial
 from html.entities import codepoint2name
 from itertools import product
 from typing import Literal
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 Kind = Literal["text", "email", "token"]
 """What a value is: an e-mail counts in small and in capital letters too; a token as text and as the bytes it says."""
@@ -140,8 +140,15 @@ def _utf8(*ways: Callable[[str], str]) -> Callable[[str], list[bytes]]:
     return lambda text: [way(text).encode() for way in ways]
 
 
-def _small_hex(text: str) -> str:
-    return _QUOTED.sub(lambda found: found[0].lower(), _PLAIN(text))
+def _url(text: str) -> list[bytes]:
+    """Quoted with and without `/` and `@`, with `+` for a blank, in small hexadecimal digits, and twice."""
+    all_of_it = quote(text, safe="")
+    twice = all_of_it.replace("%", "%25")
+    ways = [
+        all_of_it, all_of_it.replace("%2F", "/"), all_of_it.replace("%20", "+"), all_of_it.replace("%40", "@"),
+        _QUOTED.sub(lambda found: found[0].lower(), all_of_it), twice, twice.replace("%2540", "%40"),
+    ]  # fmt: skip
+    return [way.encode() for way in ways]
 
 
 def _json(text: str, *, ascii_only: bool = True) -> str:
@@ -177,17 +184,13 @@ _SIGNS: tuple[dict[int, str], ...] = (
     {code: f"&#{code};" for code in b"&<>\"'"}, {ord("@"): "&#64;"}, {ord("@"): "&#x40;"},
 )  # fmt: skip
 _QUOTED = re.compile("%[0-9A-F]{2}")
-_PLAIN = partial(quote, safe="")
 _NOTHING = re.compile(r"(?!)")
 _TEXT: dict[str, tuple[Callable[[str], list[bytes]], re.Pattern[str] | None]] = {
     "utf-8": (_utf8(str), None),
     "utf-16-le": (partial(_encoded, encoding="utf-16-le"), None),
     "utf-16-be": (partial(_encoded, encoding="utf-16-be"), None),
     "latin-1": (partial(_encoded, encoding="cp1252"), _NOTHING),
-    "url": (_utf8(
-        _PLAIN, quote, quote_plus, lambda text: quote(text, safe="@"), _small_hex,
-        lambda text: _PLAIN(_PLAIN(text)), lambda text: _PLAIN(quote(text, safe="@")),
-    ), re.compile(r"[^A-Za-z0-9_.~-]")),
+    "url": (_url, re.compile(r"[^A-Za-z0-9_.~-]")),
     "json-escaped": (_utf8(
         _json, _large_hex, partial(_json, ascii_only=False), _twice,
         lambda text: _json(text).replace("/", "\\/"), lambda text: _json(text, ascii_only=False).replace("/", "\\/"),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 19
 _BITS = (12, 22)
 """Of the tables in which words and keys are looked up at first: at least, and at most."""
 _DENSE, _SLOW = 8, 256
@@ -24,6 +24,7 @@ _FEW = 64
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _MIX32 = np.uint32(0x9E37_79B1)
 _STEP = 4
+_BEFORE = np.arange(_STEP)[:, None]
 
 
 class Match(NamedTuple):
@@ -135,8 +136,7 @@ class _Keys:
         if last < 0 or not len(found):
             return _NONE, _NONE
         view = np.ndarray((last + 1,), "<u8", block, strides=(1,))
-        standing = [self._standing(view, found - before) for before in range(_STEP)]
-        places, which = (np.concatenate(each) for each in zip(*standing, strict=True))
+        places, which = self._standing(view, (found - _BEFORE).ravel())
         counts = self._count[which]
         if counts.sum() > max(_FEW, size // _DENSE):
             return None
