@@ -128,8 +128,8 @@ FACES = {
     "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "correcting engines feeds inputs part_reader passing people probe process redacting road row_json "
-    "shape_check source_positions",
+    "flows.row_pass": "correcting engines feeds inputs part_reader passing people probe process redacting road "
+    "row_json shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
     "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",

@@ -97,7 +97,8 @@ def place(tmp_path_factory, request):
     whose = ("--subject-from", str(made.root / "who"), "--values-from", str(made.root / "right"))
     for flow, *words in (
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
-        (person, "rectify", "--contract", "reviews", *whose, *training), (curate, *training), (vectorize, "--run-id", "v-1", *training),
+        (person, "rectify", "--contract", "reviews", *whose, *training),
+        (curate, *training), (vectorize, "--run-id", "v-1", *training),
         (project, *training), (reveal, "--columns", "email,review_id", "--purpose", "data_subject_request"),
         (quarantine, "retry", *training), (keys, "rotate"), (keys, "rewrap"), (keys, "wrap"), (project, *training),
         (prepare, "--set", "prepare.mode=append", "--set", "prepare.engine=spark"), (lineage,),

@@ -195,7 +195,7 @@ def test_nothing_of_an_answer_stands_in_logs_messages_or_the_lake(place):
     prepared(place)
     before = {path for path in place.lake.rglob("*") if path.is_file()}
     shown = run(place, "show", "Ann Lee")
-    done, out = export(place, "Ann Lee")
+    done, _ = export(place, "Ann Lee")
     assert (shown.code, done.code) == (0, 0)
     (place.root / "new").write_text(json.dumps({"email": "newcanary@right.example"}))
     right = run(place, "rectify", "Ann Lee", "--contract", "people", "--values-from", str(place.root / "new"))
@@ -454,8 +454,9 @@ def test_a_purpose_is_needed(place):
 
 def test_what_folders_of_raw_files_say_of_people_is_in_no_message(place):
     place.edit("contracts/people.yaml", "raw/people/*.json", "raw/people/**")
-    place.edit("contracts/people.yaml", "- name: email", "- name: customer\n        logicalType: string\n"
-               "        customProperties: [{property: protect, value: {method: hash}}]\n      - name: email")  # fmt: skip
+    column = "- name: customer\n        logicalType: string\n        customProperties: "
+    column += "[{property: protect, value: {method: hash}}]\n      - name: email"
+    place.edit("contracts/people.yaml", "- name: email", column)
     prepared(place)
     hidden = place.lake / "raw/people/customer=Hidcanary"
     hidden.mkdir()
