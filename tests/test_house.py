@@ -92,6 +92,7 @@ FLOWS = {
     "flows.keys": "flows.foundation",
     "flows.person": "flows.foundation flows.quarantine flows.row_pass",
     "flows.prepare": "flows.cross_row flows.foundation flows.keys flows.row_pass",
+    "flows.consent": "flows.foundation flows.prepare",
     "flows.quarantine": "flows.cross_row flows.foundation flows.prepare flows.row_pass",
     "flows.vectorize": "flows.foundation flows.read",
     "flows.explore": "flows.foundation flows.read flows.vectorize",
@@ -114,12 +115,13 @@ FACES = {
     "flows": "",
     "flows.access": "",
     "flows.audit": "",
+    "flows.consent": "",
     "flows.contract": "",
     "flows.curate": "",
     "flows.doctor": "",
     "flows.explore": "",
-    "flows.foundation": "authorise contract_survey contracts derived hidden_folders keyring known_tables projections "
-    "lake_map person_rows provenance reporting role_keys run_rows strays subjects table_plans",
+    "flows.foundation": "authorise consents contract_survey contracts derived hidden_folders keyring known_tables "
+    "lake_map people_rows projections provenance reporting role_keys run_rows strays subjects table_plans tagged_rows",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.person": "",
@@ -128,11 +130,12 @@ FACES = {
     "flows.quarantine": "sealed_feed",
     "flows.read": "listing",
     "flows.reveal": "",
-    "flows.row_pass": "correcting engines feeds inputs part_reader passing people probe process redacting road "
+    "flows.row_pass": "correcting engines feeds inputs part_reader passing people person_gates probe process redacting "
+    "road "
     "row_json shape_check source_positions",
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
-    "protect": "equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
+    "protect": "consents equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",
     "protect.cipher": "aes blocks byte_rows encoding framing siv",
     "protect.methods": "encrypt hash method row_key",
     "quality": "gate min_distinct row_rules",
@@ -355,6 +358,24 @@ def test_nothing_outside_the_entry_uses_what_spark_connect_lacks():
     assert found == []
 
 
+READ_ROWS = re.compile(r"\bat_version\(|option\(.versionAsOf")
+READ_AS_THEY_LIE = {
+    "stores.spark.error_translation": "the reading itself",
+    "stores.sources.kinds.delta": "a source, whose rows a contract of its own takes in",
+    "flows.curate": "its own index, of marks that no row can be told from",
+    "flows.row_pass.inputs": "keys and figures of the pass: no row of it is shown",
+}
+
+
+def test_whoever_reads_rows_of_a_table_asks_whose_may_be_used():
+    """No job reads around what people have said: docs/consent.md."""
+    reads = {name for name, path in MODULES.items() if READ_ROWS.search(path.read_text(encoding="utf-8"))}
+    asks = {
+        name for name in reads if re.search(r"\b(rows_of|marked_rows)\(", MODULES[name].read_text(encoding="utf-8"))
+    }
+    assert reads - asks == READ_AS_THEY_LIE.keys()
+
+
 def test_each_word_has_one_path():
     flows = {name.split(".")[1] for name in MODULES if name.startswith("flows.")}
     assert JOBS.keys() - flows == set(), "every job is a flow of the same name"
@@ -366,6 +387,7 @@ _GUESSED = "how files are written is guessed before a contract says it; each for
 ASKS_FOR_FORMATS = {
     "core.contract.formats": "the table of them",
     "setup.class_archive": "Spark's own readers, each started once",
+    "flows.consent.events": "the form in which it writes events itself",
     "flows.profile": _GUESSED,
     "flows.profile.reading": _GUESSED,
     "flows.profile.schemas": _GUESSED,

@@ -34,6 +34,12 @@ JOBS: Mapping[str, JobEntry] = {
     "access": JobEntry("Ask the policy, see all of it, compare two policies"),
     "audit": JobEntry("Check, search, prove and report the audit log"),
     "check": JobEntry("Check settings, policy and contracts before they are run"),
+    "consent": JobEntry(
+        "Tend what people have said: who consents, objects, is restricted",
+        spark="import",
+        local=True,
+        writes=("training", "quarantine", "strongroom"),
+    ),
     "contract": JobEntry("Compare two contracts: what the new one breaks, and for whom"),
     "curate": JobEntry(
         "Keep the rows of a training table that are fit to train on", spark="always", writes=("curated", "dropped")
@@ -69,7 +75,11 @@ JOBS: Mapping[str, JobEntry] = {
 }
 
 
+_OF_RAW_FILES = ("prepare", "quarantine", "consent", "person")
+"""Jobs that make tables of raw files or change their rows, and none that is made from another table alone."""
+
+
 def job_of(zone: str) -> str:
     """The job that derives what lies in a zone; empty where none does, or what it makes comes from no table."""
-    made = (name for name, entry in JOBS.items() if zone in entry.writes and "training" not in entry.writes)
+    made = (name for name, entry in JOBS.items() if zone in entry.writes and name not in _OF_RAW_FILES)
     return next(made, "")

@@ -14,11 +14,12 @@ from strongroom.core.errors import UsageError
 ALWAYS = frozenset(("--help", "--config", "--set", "--run-id", "--dry-run", "--json"))
 _WHO = "--as --purpose"
 _CONTRACT = f"{_WHO} --contract --server"
+_SAID = f"{_WHO} --server --subject-from --at --record --method --jurisdiction"
 _EXPORT = f"{_WHO} --at --table --out --to --only --as-of-now --schemas"
 
 USES: Mapping[str, Mapping[str, str]] = {
     "access": {
-        "explain": f"{_WHO} --table --action --columns --at --exit-code",
+        "explain": f"{_WHO} --table --action --columns --at --exit-code --subject-from",
         "matrix": f"{_WHO} --table --action --at --out",
         "diff": f"{_WHO} FILE --at",
         "lint": f"{_WHO} --at",
@@ -42,6 +43,13 @@ USES: Mapping[str, Mapping[str, str]] = {
         "FILE": "FILE --contract --show --protection --server",
         "--contract": "--contract --show --protection --server",
         "": "--show --protection --server --lake",
+    },
+    "consent": {
+        "import": f"{_WHO} --server FILE",
+        "show": f"{_WHO} --subject-from",
+        "give": f"{_SAID} --about --from --until --notice --notice-version",
+        **dict.fromkeys(("withdraw", "object", "object-no-more"), f"{_SAID} --about"),
+        **dict.fromkeys(("restrict", "restrict-no-more"), _SAID),
     },
     "contract": {"diff": f"{_WHO} OLD|NEW --exit-code --server"},
     "curate": {"": _CONTRACT},

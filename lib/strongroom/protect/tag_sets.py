@@ -58,7 +58,9 @@ class TagSet:
         return found
 
     def _exactly(self, heads: Words, tails: Words) -> Flags:
-        at = np.searchsorted(self.heads, heads)
+        order = np.argsort(heads)  # neighbours are looked up together, near what was read just now
+        at = np.empty(len(heads), np.intp)
+        at[order] = np.searchsorted(self.heads, heads[order])
         found = np.zeros(len(heads), np.bool_)
         open_ = np.arange(len(heads))
         while len(open_):  # once, but where two tags begin with the same eight bytes
@@ -145,6 +147,8 @@ def _together(parts: Iterable[Halves]) -> Halves:
 
 def _sorted(heads: Words, tails: Words) -> Halves:
     """Ascending, each pair once."""
+    if (heads[1:] > heads[:-1]).all():  # as most of them come
+        return heads, tails
     order = np.lexsort((tails, heads))
     heads, tails = heads[order], tails[order]
     new = np.ones(len(heads), np.bool_)

@@ -4,6 +4,7 @@ A job without a case fails: who cannot be found on the map cannot be erased.
 """
 
 import ast
+import json
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,19 @@ from deltalake import write_deltalake
 from strongroom.core.jobs import JOBS
 from strongroom.core.lineage import NOBODY, PEOPLE
 from strongroom.core.settings.file import load_settings
-from strongroom.flows import check, curate, keys, lineage, person, prepare, project, quarantine, reveal, vectorize
+from strongroom.flows import (
+    check,
+    consent,
+    curate,
+    keys,
+    lineage,
+    person,
+    prepare,
+    project,
+    quarantine,
+    reveal,
+    vectorize,
+)
 from strongroom.flows.foundation.lake_map import map_of
 from support.lakes import ROOT, install
 
@@ -34,6 +47,11 @@ CASES = {
     "person": {
         TRAINING: ("raw.reviews", False, "model_training", "user_id", TAG),
         "corrections.reviews": (TRAINING, True, "model_training", "user_id", TAG),
+    },
+    "consent": {
+        "training.consent": ("raw.consent", False, "consent_management", "subject", TAG),
+        "quarantine.consent": ("raw.consent", False, "consent_management", "subject", ""),
+        "strongroom.manifest": None, "strongroom.runs": None,
     },
     "curate": {
         "curated.reviews": (TRAINING, True, "model_training", "user_id", TAG),
@@ -60,7 +78,7 @@ grants:
      columns: {allow: [user_id, label]}}
   - {role: r1, actions: [read], tables: [training.*], columns: {allow: [email]}, enforce: cryptographic}
 """
-WRITERS = {"Target", "Origin", "Projected", "commits", "publish_training", "saveAsTable"}
+WRITERS = {"Target", "Origin", "Projected", "commits", "publish_training", "saveAsTable", "take_in"}
 """Who imports one of these makes a version of a table; `keys` makes other ciphertexts of rows that are there."""
 
 
@@ -95,7 +113,10 @@ def place(tmp_path_factory, request):
     (made.root / "who").write_text("7\n")
     (made.root / "right").write_text('{"email": "right@new.example"}')
     whose = ("--subject-from", str(made.root / "who"), "--values-from", str(made.root / "right"))
+    said = {"record_id": "r", "subject": "no reviewer", "event": "given", "at": "2026-01-01", "purpose": "news"}
+    (made.root / "said.json").write_text(json.dumps(said))
     for flow, *words in (
+        (consent, "import", str(made.root / "said.json")),
         (prepare, "--contract", "customers"), (prepare, "--contract", "reviews"),
         (person, "rectify", "--contract", "reviews", *whose, *training),
         (curate, *training), (vectorize, "--run-id", "v-1", *training),

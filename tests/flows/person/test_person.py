@@ -509,8 +509,8 @@ def test_a_value_bound_to_its_row_is_put_right_in_each_row(place):
 
 
 def test_who_holds_keys_of_columns_is_told(place):
-    more = """  - {role: science, actions: [read], tables: [training.*], columns: {allow: [email]}, enforce: cryptographic}
-"""
+    given = "columns: {allow: [email]}, enforce: cryptographic"
+    more = f"  - {{role: science, actions: [read], tables: [training.*], {given}}}\n"
     text = (place.root / "policy.yaml").read_text() + more
     text = text.replace("roles:\n", "roles:\n  science: {members: [user:sue], key: file:science.kek}\n")
     (place.root / "policy.yaml").write_text(text)

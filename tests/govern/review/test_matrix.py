@@ -136,7 +136,7 @@ def test_principals_and_purposes_are_those_that_the_policy_names():
     policy = load_policy("conf/policy.yaml")
     assert "user:mary" in principals_of(policy)
     assert "group:ml" not in principals_of(policy)
-    assert purposes_of(policy) == ("", "data_subject_request", "model_training")
+    assert purposes_of(policy) == ("", "consent_management", "data_subject_request", "model_training")
 
 
 @pytest.mark.whole

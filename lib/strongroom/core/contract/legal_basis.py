@@ -16,6 +16,9 @@ from strongroom.core.findings import Findings
 from strongroom.core.suggest import did_you_mean, slip_of
 from strongroom.core.yaml import Node
 
+REGISTER = "consent"
+"""The data set of what people have said, and its contract's name."""
+CONSENTS = f"training.{REGISTER}"
 CONSENT, EXPLICIT = "consent", "explicit_consent"
 
 

@@ -275,8 +275,8 @@ class Contract:
     `name` is the table's name in each zone, of which the properties give the usual ones. `fingerprint` is
     the SHA-256 of the parsed file in canonical JSON. `quarantine_limit` is the largest share of bad rows (0 to 1) that
     may pass the gate, or None for no limit. `curation` is what `curate` keeps, None where nobody has said it, and
-    `retention` likewise how long rows are kept. `legal_basis` is purpose → what it rests on, empty where nobody has said
-    it. `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
+    `retention` likewise how long rows are kept. `legal_basis` is purpose → what it rests on, empty where nobody said.
+    `notes` is what the contract says and nobody runs, `said` where each of our words about the whole stands.
     """
 
     id: str

@@ -135,6 +135,7 @@ class Report:
         read: rows read; `written` rows readers got by this run (0 behind a closed gate); `quarantined` rows set aside.
             None in a run that ended before they were counted.
         seconds: wall time.
+        left_out: reason → rows that were left out for whose or how old they are, besides those read.
         audience: roles or principals that the policy lets read the table for the contract's purposes.
         readers: the same role by role and purpose by purpose, with the end and the limits of each.
         quarantine_limit: largest share of quarantined rows (0 to 1) that passes the gate, or None.
@@ -171,6 +172,7 @@ class Report:
     audience: tuple[str, ...] = ()
     readers: tuple[Reader, ...] = ()
     quarantine_limit: float | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
     readable: Readable | None = None

@@ -2,6 +2,7 @@
 
 access explain --as user:grace --table training.reviews --action read --columns email
 access explain … --exit-code        … and end with 0 for yes, 5 for no
+access explain … --subject-from FILE   … and whether these people's rows are read, and why: docs/consent.md
 access matrix                       who may do what with which column, for which purpose, until when
 access matrix --out matrix.html     … as a page to search (or .csv, .parquet, or a folder for a Delta table)
 access diff OLD.yaml NEW.yaml       what the new policy gives and takes away, in words
@@ -52,6 +53,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE", default="", help="matrix: .html, .csv, .parquet or a Delta folder; export: a folder"
     )
+    parser.add_argument(
+        "--subject-from", metavar="FILE|-", default="",
+        help="explain: also whether these people's rows are read, and why; a line each, - is standard input",
+    )  # fmt: skip
     export.arguments(parser)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from strongroom.core.contract.subject import TAG
@@ -12,7 +12,9 @@ from strongroom.core.policy import PHYSICAL, Grant, last_day
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import did_you_mean
+from strongroom.flows.access.people import explained_people
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.consents import people_of, readers_people
 from strongroom.flows.foundation.known_tables import Known, known_tables
 from strongroom.flows.foundation.projections import contract_for, projections_of
 from strongroom.flows.foundation.role_keys import openable
@@ -67,6 +69,8 @@ def explained(job: Job, *, at: datetime) -> Outcome:
         notes += _by_keys(job, engine, decision)
     notes += _parts(engine, request, decision, table)
     notes += _unknown(known, found, columns, name=job.args.table) if action != "act" else []
+    people = [*explained_people(job, job.args.table, at=at)] if job.args.subject_from else []
+    notes += [each.line(number) for number, each in enumerate(people, 1)]
     told = answer if not (assumed and decision.allowed) else Explanation(decision)
     refused = job.args.exit_code and not told.decision.allowed
     return Outcome(
@@ -76,6 +80,7 @@ def explained(job: Job, *, at: datetime) -> Outcome:
             **_plain(told, decision, table),
             "withheld": list(answer.decision.withheld),
             "notes": [note.strip() for note in notes],
+            **({"people": [asdict(each) for each in people]} if people else {}),
         },
         exit_code=Refused.exit_code if refused else 0,
         status=Refused.__name__ if refused else "done",
@@ -147,11 +152,15 @@ def _shown(name: str, decision: Decision, table: Table) -> str:
 
 def _projected(job: Job, engine: Engine, request: Request, decision: Decision) -> list[str]:
     """Where the answer lies, and what of it does not: encrypted columns, and what another member may not have."""
-    found = projection_for(projections_of(engine, request, contract_for(job.settings, request.table)), decision)
+    lake, people = Lake(job.settings.lake), None
+    if (there := lake.open(request.table)) is not None:
+        people = people_of(readers_people(lake, job.settings, request.table, there, at=request.at))
+    contract = contract_for(job.settings, request.table)
+    found = projection_for(projections_of(engine, request, contract, people), decision)
     if found is None:
         return ["  in no projection: its members may have nothing of it together"]
     gone = [name for name in decision.columns if name not in found.decision.columns]
-    lines = [f"  in: {Lake(job.settings.lake).folder(found.table)}"]
+    lines = [f"  in: {lake.folder(found.table)}"]
     return [*lines, f"  not in it: {', '.join(gone)} (docs/policy.md says why)"] if gone else lines
 
 

@@ -5,12 +5,13 @@ What cannot be looked at is not guessed: its columns are not known, and its stat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from strongroom.core.contract import Contract, raw_table
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.legal_basis import CONSENTS, REGISTER
 from strongroom.core.settings import Settings
 from strongroom.core.zones import DERIVED
 from strongroom.flows.foundation.authorise import engine_of
@@ -54,13 +55,15 @@ def known_tables(settings: Settings, *, looks: bool = True) -> Known:
     return Known(tuple({**planned, **lying}.values()), unread)
 
 
-def _planned(contracts: Iterable[Contract], settings: Settings) -> Iterator[Table]:
+def _planned(contracts: Sequence[Contract], settings: Settings) -> Iterator[Table]:
     """Tables that somebody may make, as far as is known before."""
     for contract in contracts:
         yield table_of(contract, contract.training, protected=True, state=NOT_MADE)
         aside = tuple(QUARANTINE.names)
         yield Table(contract.quarantine, aside, lies={**dict.fromkeys(aside, IN_CLEAR), **SEALED}, state=NOT_MADE)
         yield from (Table(f"{zone}.{contract.name}", (), state=NOT_MADE) for zone in DERIVED)
+    if all(contract.training != CONSENTS for contract in contracts):  # whose contract comes with the first one
+        yield from (Table(f"{zone}.{REGISTER}", (), state=NOT_MADE) for zone in ("raw", "training", "quarantine"))
     roles = engine_of(settings.policy).policy.roles
     yield from (Table(f"projected.{role.name}", (), state=NOT_MADE) for role in roles)
     yield from (Table(name, (), state=NOT_MADE) for name in _KEPT)

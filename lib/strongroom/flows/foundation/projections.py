@@ -17,7 +17,7 @@ from strongroom.core.run import Run
 from strongroom.core.settings import Settings
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, TAGS
 from strongroom.govern.engine.engine import Engine
-from strongroom.govern.levels.physical import Projection, projections
+from strongroom.govern.levels.physical import People, Projection, projections
 
 _FEATURES = ("", "_vocabulary", "_summary")
 
@@ -65,8 +65,10 @@ def protected(contract: Contract, table: str) -> Mapping[str, Column]:
     return {column.name: column for column in contract.columns} if here else {}
 
 
-def projections_of(engine: Engine, request: Request, contract: Contract) -> tuple[Projection, ...]:
-    """The projections of a table. Encrypted columns are given only by a grant that names them.
+def projections_of(
+    engine: Engine, request: Request, contract: Contract, people: People | None = None
+) -> tuple[Projection, ...]:
+    """The projections of a table. Encrypted columns are given only by a grant that names them, `people` are whose rows.
 
     Raises:
         ConfigError: two of them would lie in one folder.
@@ -74,7 +76,7 @@ def projections_of(engine: Engine, request: Request, contract: Contract) -> tupl
     # Not the tags: files of a role would join with those of every other by them.
     request = replace(request, columns=tuple(name for name in request.columns if name != TAG))
     sealed = {name for name, column in protected(contract, request.table).items() if _sealed(column)}
-    found = tuple(projections(engine, request, sealed=sealed))
+    found = tuple(projections(engine, request, sealed=sealed, people=people))
     for each in found:
         if sum(other.table == each.table for other in found) > 1:
             what = f"two sets of purposes would share the folder of {each.table}"

@@ -59,6 +59,7 @@ def report_of(job: Job, done: Done, *, lake: Lake, found: Found) -> Report:
         read=tally.rows,
         written=0 if done.closed else tally.kept,
         quarantined=tally.bad,
+        left_out=dict(tally.left_out),
         seconds=done.seconds,
         sources=_sources(done, found),
         columns=columns_of(done, before=before),

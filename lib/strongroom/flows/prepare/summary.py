@@ -15,6 +15,7 @@ from strongroom.flows.prepare import redactions
 from strongroom.flows.prepare.absent import told
 from strongroom.flows.prepare.run_record import former_keys
 from strongroom.flows.row_pass.inputs import road_of
+from strongroom.flows.row_pass.person_gates import OBJECTED, WAITING
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.lake import Lake
 from strongroom.stores.sources.manifest import REREAD
@@ -30,6 +31,17 @@ Blocks = Iterable[tuple[str, list[tuple[str, str]]]]
 """A title, and pairs to stand under it."""
 
 
+def _why(reason: str) -> str:
+    """A reason for leaving rows out, and what brings them in."""
+    return f"{reason}: {_BACK[reason]}" if reason in _BACK else reason
+
+
+_BACK = {
+    WAITING: "they wait for a consent, and come in by prepare in overwrite or --reread FILE",
+    OBJECTED: "their people object to every purpose; they come in when that is taken back",
+}
+
+
 def outcome(done: Done, *, lake: Lake) -> Outcome:
     """The summary of a run that wrote something, be it only quarantine and metrics."""
     contract, tally = done.contract, done.tally
@@ -43,7 +55,7 @@ def outcome(done: Done, *, lake: Lake) -> Outcome:
         *_rows("read", [(counted(tally.rows, "row"), f"in {files}, batch {done.batch.number}")]),
         *_rows("written", [(counted(written, "row"), f"training.{contract.name}, version {done.version}")]),
         *_rows("quarantined", [(counted(tally.bad, "row"), f"{aside}, each with its reasons, sealed")]),
-        *_rows("left out", [(counted(count, "row"), why) for why, count in sorted(tally.left_out.items())]),
+        *_rows("left out", [(counted(count, "row"), _why(why)) for why, count in sorted(tally.left_out.items())]),
         *_rows("in no file", told(done.absent or ())),
         *_rows("broken rules", _worst(done)),
         *_rows("protected", protections(contract)),

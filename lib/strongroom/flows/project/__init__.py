@@ -1,15 +1,16 @@
 """Bring every projection to the newest version of its table: what roles are given in files of their own.
 
 Where the policy says `enforce: physical`, a role does not get the table but a projection of it: the rows, columns and
-masks that are given, tokens under a key of the role. Only what is new since the last time is read. A projection whose
-grant has ended, or whose role nobody is in, is deleted, its files at once. --contract NAME looks at that data set only.
+masks that are given, of people whose rows may be used for that purpose now, tokens under a key of the role. Only what
+is new since the last time is read, but all of it where people have said otherwise. A projection whose grant has ended,
+or whose role nobody is in, is deleted, its files at once. --contract NAME looks at that data set only.
 
 Needs the right to read the tables, and to write projected.ROLE.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deltalake import DeltaTable
@@ -25,11 +26,13 @@ from strongroom.core.policy import LEVELS
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import engine_of, permit, policy_of
+from strongroom.flows.foundation.consents import people_of, readers_people
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.projections import projections_of, reading_of, sources_of
 from strongroom.flows.project.refreshing import ProjectedSource, Refresh, plan, refresh
 from strongroom.govern.levels.physical import Projection
+from strongroom.protect.consents import Standing
 from strongroom.stores import permissions
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.projections import Projected, close_changed, drop, existing
@@ -37,12 +40,13 @@ from strongroom.stores.lake.projections import Projected, close_changed, drop, e
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A table and the projections that the policy wants of it."""
+    """A table, the projections that the policy wants of it, and whose rows each purpose may use."""
 
     contract: Contract
     table: str
     found: DeltaTable
     projections: tuple[Projection, ...]
+    people: Mapping[str, Standing | None]
 
 
 def run(job: Job) -> Outcome:
@@ -97,8 +101,12 @@ def _works(job: Job, lake: Lake, contract: Contract) -> list[Work]:
         found = lake.open(table)
         if found is None:
             continue
-        if wanted := projections_of(engine, reading_of(found, table, job.run), contract):
-            works.append(Work(contract, table, found, wanted))
+        asked = reading_of(found, table, job.run)
+        if not any(projections_of(engine, asked, contract)):
+            continue
+        people = readers_people(lake, job.settings, table, found, at=job.run.started)
+        if wanted := projections_of(engine, asked, contract, people_of(people)):
+            works.append(Work(contract, table, found, wanted, people or {}))
     return works
 
 
@@ -137,7 +145,7 @@ def _plans(lake: Lake, works: Iterable[Work], ring: Keyring | None) -> list[tupl
             what = "this table was made by another version of its contract"
             todo = f"./spark-submit.sh prepare --contract {work.contract.name}"
             raise StoreError(what, where=work.table, todo=todo, code="table.contract")
-        source = ProjectedSource.of(lake, work.table, work.contract, work.found)
+        source = ProjectedSource.of(lake, work.table, work.contract, work.found, work.people)
         plans.append((source, [plan(source, each, ring) for each in work.projections]))
     return plans
 

@@ -25,12 +25,14 @@ from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.derived import BY_FILE, Origin, recorded
+from strongroom.flows.foundation.people_rows import marked_rows
 from strongroom.flows.foundation.projections import protected
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
 from strongroom.flows.project.rows import REPORT, ProjectionPlan, Target
 from strongroom.flows.project.rows import projected as pass_over
 from strongroom.govern.levels.physical import Projection
 from strongroom.govern.sql.select import reading
+from strongroom.protect.consents import Standing
 from strongroom.protect.rekey import holds_tokens
 from strongroom.stores.lake import Lake, properties
 from strongroom.stores.lake.projections import Projected, Relaid, Written, holds, source_files
@@ -45,17 +47,27 @@ _NOTES = ("comment", CLASSIFICATION, TAGS, PROTECTION)
 
 @dataclass(frozen=True, slots=True)
 class ProjectedSource:
-    """A table that projections are made of, at one version, and the files that it then has, by their ids."""
+    """A table that projections are made of, at one version, and the files that it then has, by their ids.
+
+    `people` are by purpose those whose rows may be used, None everybody; the empty purpose is any other.
+    """
 
     lake: Lake
     table: str
     contract: Contract
     found: DeltaTable
     files: Mapping[str, str]
+    people: Mapping[str, Standing | None]
 
     @classmethod
-    def of(cls, lake: Lake, table: str, contract: Contract, found: DeltaTable) -> ProjectedSource:
-        return cls(lake, table, contract, found, source_files(lake, table))
+    def of(
+        cls, lake: Lake, table: str, contract: Contract, found: DeltaTable, people: Mapping[str, Standing | None]
+    ) -> ProjectedSource:
+        return cls(lake, table, contract, found, source_files(lake, table), people)
+
+    def people_of(self, projection: Projection) -> Standing | None:
+        """Whose rows a projection has: of its purposes, which are told apart by just that."""
+        return self.people.get(projection.purposes[0], self.people.get(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +203,15 @@ def _written(
     lies = spark.read.format("delta").option("versionAsOf", source.found.version()).load(folder)
     paths = [glob_words(f"{folder}/{source.files[each]}") for each in sorted(new)]
     rows = spark.read.schema(lies.schema).parquet(*paths)
+    rows, marks = _marked(rows, source, due)
     sql, targets = _Sql(), []
     for each, place in zip(due, places, strict=True):
         read = reading(each.projection.decision, dict(lies.dtypes))
         shown = zip(read.select, each.projection.decision.columns, strict=True)
         at = tuple(sql.place(text.removesuffix(f" AS {identifier(name)}")) for text, name in shown)
-        flag = sql.place(f"coalesce({read.where}, false)") if read.where else 0
+        given = [f"coalesce({read.where}, false)"] if read.where else []
+        given += [marks[each.projection.people]] if each.projection.people else []
+        flag = sql.place(" AND ".join(given)) if given else 0
         tokens = dict(each.tokens)
         targets.append(Target(place, each.projection.role.name, flag, at, tokens, each.schema))
     if all(target.flag for target in targets):  # rows that nobody is given do not travel
@@ -207,6 +222,18 @@ def _written(
     for row in reports.collect():
         found.setdefault(row["target"], []).append(Written(row["source"], row["name"], row["size"], row["rows"]))
     return found
+
+
+def _marked(rows: Any, source: ProjectedSource, due: Sequence[Refresh]) -> tuple[Any, dict[str, str]]:
+    """The rows with a column for each different answer to whose rows are given, and which that is."""
+    marks: dict[str, str] = {}
+    for each in due:
+        people = source.people_of(each.projection)
+        if each.projection.people and people is not None and each.projection.people not in marks:
+            mark = f"__people_{len(marks)}"
+            rows = marked_rows(rows, people, mark)
+            marks[each.projection.people] = identifier(mark)
+    return rows, marks
 
 
 class _Sql:

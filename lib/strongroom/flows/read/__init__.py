@@ -1,4 +1,5 @@
-"""Reads a table through the policy: the columns and rows a principal may have, masked where the policy says so.
+"""Reads a table through the policy: the columns and rows a principal may have, masked where the policy says so,
+of the people whose rows may be used for that purpose now.
 
 Where the grants are advisory, the table is read and the policy applied here: that binds whoever comes through here, not
 whoever holds the files. Where they are physical, the role's projection is read, by its path and as it lies. Where they
@@ -29,6 +30,8 @@ from strongroom.core.settings import Settings
 from strongroom.core.settings.file import load_settings
 from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import engine_of
+from strongroom.flows.foundation.consents import people_of, readable_people, readers_people
+from strongroom.flows.foundation.people_rows import rows_of
 from strongroom.flows.foundation.projections import contract_for, projections_of, reading_of
 from strongroom.flows.foundation.role_keys import openable
 from strongroom.flows.read.by_role_keys import in_clear
@@ -65,7 +68,8 @@ def read_table(
         at: the time that grants are weighed at; aware.
 
     Raises:
-        Refused: the policy gives no column of it (the audit log keeps the attempt), or nothing proves who is asking.
+        Refused: the policy gives no column of it (the audit log keeps the attempt), the purpose has no legal basis, or
+            nothing proves who is asking.
         EnvironmentFault: the session is set to give other rows or values than those that were written.
         StoreError: there is no such table.
     """
@@ -143,9 +147,18 @@ def _read(
     """
     lake, engine = Lake(settings.lake), engine_of(settings.policy)
     found, fault = _opened(lake, table, version)
-    answer = answer_to(replace(reading_of(found, table, run), at=at), engine, settings, lies=found is not None)
+    request = replace(reading_of(found, table, run), at=at)
+    answer = answer_to(request, engine, settings, lies=found is not None, there=found)
     decision, projection = answer.decision, answer.projection
+    people, baseless = None, None
+    if decision.allowed and found is not None and projection is None:
+        try:
+            people = readable_people(lake, settings, table, found, purpose=run.purpose, at=at)
+        except Refused as refused:
+            decision, baseless = replace(decision, allowed=False, flaw=refused.what), refused
     AuditLog.open(settings).append(Event.decided(run, decision, policy=engine.policy.fingerprint))
+    if baseless is not None:
+        raise baseless
     if not decision.allowed:
         if decision.flaw == _NOTHING:
             todo = "See `access lint`: what is taken from one member of a role is taken from its projection."
@@ -161,6 +174,7 @@ def _read(
         raise StoreError("there is no such table", where=lake.folder(table), todo=todo, code="table.missing")
     rows = _rows(spark, lake, table, found, theirs=theirs)
     rows = rows if placed is None else placed.rows(spark, lake.spark_path(table), rows)
+    rows = rows_of(rows, people)
     sql = reading(decision, dict(rows.dtypes))
     carried = tuple(name for name in carried if name in rows.columns and name not in decision.columns)
     sql = replace(
@@ -192,15 +206,20 @@ class Answer:
     by_role: Mapping[str, str]
 
 
-def answer_to(request: Request, engine: Engine, settings: Settings, *, lies: bool) -> Answer:
-    """The policy's answer to a read, as its grants are enforced; `lies`: the table is there, its columns are known."""
+def answer_to(
+    request: Request, engine: Engine, settings: Settings, *, lies: bool, there: DeltaTable | None = None
+) -> Answer:
+    """The policy's answer to a read, as its grants are enforced; `lies`: the table is there, its columns are known.
+
+    With the table `there`, a projection is the one of those people whose rows may be used as of now.
+    """
     contract, by_role = openable(
         engine, settings, request.table, principal=request.principal, at=request.at, there=request.columns
     )
     request = replace(request, encrypted=tuple(by_role))
     decision, projection = engine.narrow(request), None
     if lies and decision.allowed and decision.level == PHYSICAL:
-        projection = _projection(engine, settings, request, decision)
+        projection = _projection(engine, settings, request, decision, there)
         decision = _given(decision, projection)
     elif decision.allowed and any(grant.enforce == PHYSICAL for grant in decision.grants):
         decision = engine.at_source(decision.request)  # what a physical grant gives, it does not give here
@@ -223,9 +242,14 @@ NOBODY = "user:?"
 _NOTHING = "no projection of theirs holds anything of it"
 
 
-def _projection(engine: Engine, settings: Settings, request: Request, decision: Decision) -> Projection | None:
+def _projection(
+    engine: Engine, settings: Settings, request: Request, decision: Decision, there: DeltaTable | None
+) -> Projection | None:
     """The projection that answers a read of all columns; None when its role's members may have nothing together."""
-    return projection_for(projections_of(engine, request, contract_for(settings, request.table)), decision)
+    people = None
+    if there is not None:
+        people = people_of(readers_people(Lake(settings.lake), settings, request.table, there, at=request.at))
+    return projection_for(projections_of(engine, request, contract_for(settings, request.table), people), decision)
 
 
 def _given(decision: Decision, projection: Projection | None) -> Decision:
@@ -250,7 +274,7 @@ def _projected(spark: Any, lake: Lake, projection: Projection, *, theirs: bool) 
     """
     found = lake.open(projection.table)
     if found is None or not holds(found, projection.content):
-        what = "of another policy than today's" if found is not None else "not made yet"
+        what = "of another policy, or other consents, than today's" if found is not None else "not made yet"
         raise StoreError(
             f"this projection is {what}",
             where=projection.table,

@@ -29,8 +29,10 @@ from strongroom.core.run import Job, Outcome
 from strongroom.core.sql_text import identifier
 from strongroom.core.suggest import did_you_mean
 from strongroom.flows.foundation.authorise import ask, permit, refused
+from strongroom.flows.foundation.consents import readable_people
 from strongroom.flows.foundation.contracts import contract_of
 from strongroom.flows.foundation.derived import Origin, tag_of
+from strongroom.flows.foundation.people_rows import rows_of
 from strongroom.flows.reveal.table import ROW_KEY, Opening, publish
 from strongroom.govern.sql.row_filters import predicate
 from strongroom.govern.sql.select import reading
@@ -67,6 +69,7 @@ def run(job: Job) -> Outcome:
     if found is None:
         todo = f"./spark-submit.sh prepare --contract {contract.name}"
         raise StoreError("there is no such table yet", where=source, todo=todo, code="table.missing")
+    people = readable_people(lake, job.settings, source, found, purpose=job.run.purpose, at=job.run.started)
     told = f"{', '.join(column.name for column in columns)} of {source}"
     if job.args.dry_run:
         would, answer = f"{told} would be opened into {target}", {"table": target, "version": None}
@@ -74,7 +77,8 @@ def run(job: Job) -> Outcome:
     keyring = open_keyring(job.settings.keys, job.settings.keyring, create=False)
     recipe = {"job": "reveal", "columns": [column.name for column in columns], "where": job.args.where}
     origin = Origin(contract, {source: found.version()}, job.run.purpose, recipe, tag=tag_of(found))
-    rows = _rows(job, decision, at_version(job.spark(), lake.spark_path(source), found.version()), columns, condition)
+    lying = rows_of(at_version(job.spark(), lake.spark_path(source), found.version()), people)
+    rows = _rows(job, decision, lying, columns, condition)
     plan = Opening(columns, source, target, keyring.handle, tagged=TAG in rows.columns)
     return publish(job, rows, plan, decision=decision, origin=origin)
 

@@ -8,8 +8,9 @@ from strongroom.core.contract.retention import kept_since
 from strongroom.core.contract.subject import subject_of
 from strongroom.core.run import Job
 from strongroom.core.suggest import counted
+from strongroom.flows.foundation.consents import kept_people
 from strongroom.flows.row_pass.correcting import corrections_of
-from strongroom.flows.row_pass.person_gates import Leave, shipped
+from strongroom.flows.row_pass.person_gates import OBJECTED, WAITING, Leave, shipped
 from strongroom.flows.row_pass.process import PassPlan, corrector_of
 from strongroom.stores.keys import keyring_of
 from strongroom.stores.lake import Lake
@@ -32,10 +33,13 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
         return plan
     if corrections := corrections_of(lake, contract):
         job.say(f"note: {counted(len(corrections), 'correction')} by people kept over what raw files say")
-    plan = replace(plan, corrections=corrections)
-    corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
+        plan = replace(plan, corrections=corrections)
+        corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
     return replace(plan, people=shipped(_leaves(job, plan, lake), folder=folder, reached=reached))
 
 
 def _leaves(job: Job, plan: PassPlan, lake: Lake) -> list[Leave]:
-    return []
+    people = kept_people(lake, job.settings, plan.contract, at=job.run.started)
+    if people is None:
+        return []
+    return [Leave(WAITING if people.keeps else OBJECTED, people.tags, people.keeps)]

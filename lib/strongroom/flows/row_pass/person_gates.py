@@ -26,6 +26,10 @@ from strongroom.stores.lake import filesystem_of
 Flags = npt.NDArray[np.bool_]
 ERASED = "person.erased"
 """The reason of rows of people who were erased: what brings them back is a new consent, and no file."""
+WAITING = "consent.missing"
+"""The reason of rows of people who have consented to no purpose of the contract: they wait until they do."""
+OBJECTED = "consent.objected"
+"""The reason of rows of people who have objected to every purpose of the contract."""
 TOO_OLD = "retention"
 """The reason of rows that are older than the contract keeps them."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strongroom.core.names import folded
@@ -24,6 +24,27 @@ ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Whose rows of a table may be read, by purpose: words that tell one answer from another.
+
+    `others` is of every purpose that is not among them; None: those are not read at all.
+    """
+
+    by_purpose: Mapping[str, str]
+    others: str | None = None
+
+    def of(self, purpose: str) -> str:
+        """The words of a purpose."""
+        return self.by_purpose.get(purpose, self.others or "")
+
+    def apart(self, purposes: Sequence[str]) -> tuple[str, ...]:
+        """Of purposes that the policy weighs apart (the empty one is any other) those that are read, each by itself."""
+        if "" in purposes:
+            purposes = tuple(sorted({*purposes, *self.by_purpose}))
+        return tuple(purpose for purpose in purposes if purpose in self.by_purpose or self.others is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """One role's view of one table for purposes that see the same.
 
@@ -33,6 +54,7 @@ class Projection:
         purposes: the empty one stands for every purpose that is not weighed apart.
         apart: every purpose that is weighed by itself, for this projection, another one of the role, or none.
         decision: what it gives.
+        people: whose rows, in words that tell one answer from another; empty: everybody's.
     """
 
     role: Role
@@ -40,6 +62,7 @@ class Projection:
     purposes: tuple[str, ...]
     apart: tuple[str, ...]
     decision: Decision
+    people: str = ""
 
     def answers(self, purpose: str) -> bool:
         """Whether it is read for that purpose."""
@@ -53,15 +76,15 @@ class Projection:
 
     @property
     def content(self) -> str:
-        """Tells two contents apart: the SHA-256 of everything that the policy says about it."""
-        return content_of(self.decision)
+        """Tells two contents apart: the SHA-256 of all that the policy says about it, and of whose rows it has."""
+        return content_of(self.decision, self.people)
 
 
-def content_of(decision: Decision) -> str:
-    """The SHA-256 of what a decision gives: columns, masks, rows, conditions."""
+def content_of(decision: Decision, people: str = "") -> str:
+    """The SHA-256 of what a decision gives: columns, masks, rows, conditions; and of whose rows."""
     given = [
         decision.columns, sorted(decision.masks.items()), sorted(decision.rows),
-        sorted((name, sorted(rows)) for name, rows in decision.conditions.items()),
+        sorted((name, sorted(rows)) for name, rows in decision.conditions.items()), *([people] if people else []),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(given, ensure_ascii=False).encode()).hexdigest()
 
@@ -71,28 +94,33 @@ def members(policy: Policy, role: Role) -> tuple[str, ...]:
     return tuple(name for name in everybody(role, policy.groups) if name.startswith("user:"))
 
 
-def projections(engine: Engine, request: Request, *, sealed: Collection[str] = ()) -> Iterator[Projection]:
+def projections(
+    engine: Engine, request: Request, *, sealed: Collection[str] = (), people: People | None = None
+) -> Iterator[Projection]:
     """Every projection of a table at that moment, by role. What nobody is in, or gives no column, is none.
 
     Args:
         engine: the policy.
         request: a read of all the table's columns; its principal and purpose do not matter.
         sealed: columns that are given only by a grant that names them.
+        people: whose rows are read; None: everybody's.
     """
     for role in engine.policy.roles:
-        people = members(engine.policy, role)
-        weighed = Bearing.of(engine, role, people, request) if people else None
+        holders = members(engine.policy, role)
+        weighed = Bearing.of(engine, role, holders, request) if holders else None
         if weighed is None:
             continue
-        alike: dict[str, list[tuple[str, Decision]]] = {}
-        apart = weighed.purposes()
+        alike: dict[tuple[str, str], list[tuple[str, Decision]]] = {}
+        apart = weighed.purposes() if people is None else people.apart(weighed.purposes())
         for purpose in apart:
-            asked = replace(request, principal=people[0], actor="", purpose=purpose)
+            asked = replace(request, principal=holders[0], actor="", purpose=purpose)
             decision = weighed.decide(asked, sealed=sealed)
             if decision.columns:
-                alike.setdefault(content_of(decision), []).append((purpose, decision))
-        for same in alike.values():
-            yield Projection(role, weighed.table, tuple(sorted(purpose for purpose, _ in same)), apart, same[0][1])
+                whose = "" if people is None else people.of(purpose)
+                alike.setdefault((content_of(decision), whose), []).append((purpose, decision))
+        for (_, whose), same in alike.items():
+            purposes = tuple(sorted(purpose for purpose, _ in same))
+            yield Projection(role, weighed.table, purposes, apart, same[0][1], whose)
 
 
 def projection_for(found: Iterable[Projection], decision: Decision) -> Projection | None:

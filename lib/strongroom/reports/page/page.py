@@ -132,6 +132,7 @@ def _origin(report: Report, *, shown: int) -> Markup:
         ("Contract", join(name(contract.name), " ", contract.version, " · id ", name(contract.id))),
         ("Contract file", name(contract.file)),
         ("Contract SHA-256", name(contract.fingerprint)),
+        *((f"Left out, {why}", Markup(counted(count, "row"))) for why, count in report.left_out.items() if count),
         ("Policy SHA-256", name(report.policy)),
         *((f"Table {word}", join(name(path), _version(report, word))) for word, path in report.tables.items()),
         ("Readers get", _readable(report)),
