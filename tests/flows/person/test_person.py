@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 
 from strongroom.core.contract.file import load_contract
+from strongroom.core.errors import StoreError
 from strongroom.flows import keys, person, prepare, quarantine
 from strongroom.stores.keys import open_keyring
+from strongroom.stores.lake.file_rewrite import Rewrite
 from support.derived_tables import derive, model
 from support.lakes import ROOT, install
 from support.opened import decrypt
@@ -195,7 +197,7 @@ def test_nothing_of_an_answer_stands_in_logs_messages_or_the_lake(place):
     prepared(place)
     before = {path for path in place.lake.rglob("*") if path.is_file()}
     shown = run(place, "show", "Ann Lee")
-    done, out = export(place, "Ann Lee")
+    done, _ = export(place, "Ann Lee")
     assert (shown.code, done.code) == (0, 0)
     (place.root / "new").write_text(json.dumps({"email": "newcanary@right.example"}))
     right = run(place, "rectify", "Ann Lee", "--contract", "people", "--values-from", str(place.root / "new"))
@@ -454,8 +456,9 @@ def test_a_purpose_is_needed(place):
 
 def test_what_folders_of_raw_files_say_of_people_is_in_no_message(place):
     place.edit("contracts/people.yaml", "raw/people/*.json", "raw/people/**")
-    place.edit("contracts/people.yaml", "- name: email", "- name: customer\n        logicalType: string\n"
-               "        customProperties: [{property: protect, value: {method: hash}}]\n      - name: email")  # fmt: skip
+    column = "- name: customer\n        logicalType: string\n        customProperties: "
+    column += "[{property: protect, value: {method: hash}}]\n      - name: email"
+    place.edit("contracts/people.yaml", "- name: email", column)
     prepared(place)
     hidden = place.lake / "raw/people/customer=Hidcanary"
     hidden.mkdir()
@@ -475,3 +478,44 @@ def test_the_example_policy_lets_the_privacy_officer_answer_and_put_right(place)
     (place.root / "new").write_text('{"age": 41}')
     words = ("--contract", "people", "--values-from", str(place.root / "new"))
     assert place.run(person, "rectify", *words, *who, *request).code == 0
+
+
+def test_a_run_that_dies_before_the_table_has_it_leaves_the_rest_to_the_next_prepare(place, monkeypatch):
+    prepared(place)
+    before = emails(place)
+
+    def dies(self, *, note):
+        raise StoreError("the disk is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rewrite, "commit", dies)
+        assert rectify(place, "Ann Lee", {"email": "right@new.example"}).code == 7
+    assert emails(place) == before
+    prepared(place)
+    assert {emails(place)[age] for age in (1, 7)} == {"right@new.example"}
+
+
+def test_a_value_bound_to_its_row_is_put_right_in_each_row(place):
+    bound = "- name: age\n        required: true"
+    place.edit("contracts/people.yaml", "- name: age", bound)
+    place.edit("contracts/people.yaml", "value: {method: encrypt}", "value: {method: encrypt, rowKey: age}")
+    prepared(place)
+    assert rectify(place, "Ann Lee", {"email": "right@new.example"}).code == 0
+    done, out = export(place, "Ann Lee")
+    assert done.code == 0
+    assert {each["email"] for each in held(out)["training.people"]["values"]} == {"right@new.example"}
+    refused = rectify(place, "Ann Lee", {"age": 3})
+    assert (refused.code, refused.line["problems"][0]["code"]) == (3, "person.column")
+
+
+def test_who_holds_keys_of_columns_is_told(place):
+    given = "columns: {allow: [email]}, enforce: cryptographic"
+    more = f"  - {{role: science, actions: [read], tables: [training.*], {given}}}\n"
+    text = (place.root / "policy.yaml").read_text() + more
+    text = text.replace("roles:\n", "roles:\n  science: {members: [user:sue], key: file:science.kek}\n")
+    (place.root / "policy.yaml").write_text(text)
+    prepared(place)
+    wrapped = place.run(keys, "wrap")
+    assert wrapped.code == 0, wrapped.err
+    told = run(place, "show", "Ann Lee").line["answer"]["recipients"]
+    assert told == [{"role": "science", "kind": "keys", "table": "training.people", "columns": ["email"]}]

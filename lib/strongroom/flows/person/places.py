@@ -19,8 +19,8 @@ from strongroom.core.policy.decision import Decision
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.hidden_folders import folders_hidden
-from strongroom.flows.foundation.person_rows import Unplaced, in_table, mine_of
 from strongroom.flows.foundation.subjects import Within
+from strongroom.flows.foundation.tagged_rows import Unplaced, in_table, mine_of
 from strongroom.flows.quarantine.sealed_feed import Sealed
 from strongroom.flows.row_pass import shape_check
 from strongroom.flows.row_pass.feeds import Items

@@ -16,9 +16,9 @@ from strongroom.core.lineage import LakeMap
 from strongroom.core.person import Held, Model, Reader, Recipient
 from strongroom.core.run import Job
 from strongroom.flows.foundation.authorise import ask, permit
-from strongroom.flows.foundation.person_rows import in_table
 from strongroom.flows.foundation.role_keys import sealed_in
 from strongroom.flows.foundation.subjects import Within
+from strongroom.flows.foundation.tagged_rows import in_table
 from strongroom.flows.person.opening import columns_of
 from strongroom.flows.person.places import RAW, Lying
 from strongroom.protect.tag_sets import TagSet

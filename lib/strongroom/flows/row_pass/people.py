@@ -39,8 +39,8 @@ def with_gates(job: Job, plan: PassPlan, lake: Lake, *, folder: str, reached: bo
         return plan
     if corrections := corrections_of(lake, contract):
         job.say(f"note: {counted(len(corrections), 'correction')} by people kept over what raw files say")
-    plan = replace(plan, corrections=corrections)
-    corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
+        plan = replace(plan, corrections=corrections)
+        corrector_of(plan, keyring_of(plan.keys))  # what cannot be kept is told before anything is read
     return replace(plan, people=shipped(_leaves(job, contract, lake), folder=folder, reached=reached))
 
 
