@@ -125,14 +125,9 @@ FACES = {
     "flows.doctor": "",
     "flows.erase": "finding left_files places tables",
     "flows.explore": "",
-<<<<<<< HEAD
     "flows.foundation": "authorise consents contract_survey contracts derived erased hidden_folders incidents "
-    "keyring known_tables lake_map lake_tables people_rows person_rows projections provenance reporting role_keys "
-    "run_rows strays subject_counts subjects table_plans",
-=======
-    "flows.foundation": "authorise consents contract_survey contracts derived hidden_folders keyring known_tables "
-    "lake_map people_rows projections provenance reporting role_keys run_rows strays subjects table_plans tagged_rows",
->>>>>>> person
+    "keyring known_tables lake_map lake_tables people_rows projections provenance reporting role_keys "
+    "run_rows strays subject_counts subjects table_plans tagged_rows",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",
@@ -141,14 +136,8 @@ FACES = {
     "flows.read": "listing",
     "flows.retain": "",
     "flows.reveal": "",
-<<<<<<< HEAD
     "flows.row_pass": "correcting engines feeds inputs part_reader passing people person_gates probe process "
     "redacting road row_json shape_check source_positions",
-=======
-    "flows.row_pass": "correcting engines feeds inputs part_reader passing people person_gates probe process redacting "
-    "road "
-    "row_json shape_check source_positions",
->>>>>>> person
     "govern.export": "iceberg ranger scope unity",
     "learn.features": "labels tfidf vocabulary",
     "protect": "consents equality_marks fingerprints key_coverage rekey rewrap subject_tags tag_sets",

@@ -1,7 +1,11 @@
 """People go out of every table that was made of them, and stay out; what a request knew of them is gone then, too."""
 
 import json
+import random
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -235,29 +239,28 @@ def rows_of(place):
     return [sorted(map(str, place.rows(table))) for table in (TRAINING, ASIDE)]
 
 
-def test_a_run_that_read_the_person_before_does_not_bring_him_back(place, monkeypatch):
+@pytest.mark.parametrize("mode", ["overwrite", "append"])
+def test_a_run_that_read_the_person_before_does_not_bring_him_back(place, monkeypatch, mode):
     before = whose(place)
     user = max(before, key=before.get)
-    add_raw(place, bad_row(user))
+    add_raw(place, bad_row(user), bad_row(user, rating=3), bad_row(1, rating=3, review_id="r-9000009"))
     judge, done = prepare.judge_set, []
 
     def while_it_judges(*args, **kwargs):
-        if not done:
-            done.append(erased(place, user, prove=False))
+        done.append(erased(place, user, prove=False))
         return judge(*args, **kwargs)
 
     monkeypatch.setattr(prepare, "judge_set", while_it_judges)
-    for mode in ("overwrite", "append"):
-        done.clear()
-        add_raw(place, bad_row(user), bad_row(1, rating=3, review_id=f"r-70000{len(mode)}"), name=f"{mode}.json")
-        again = place.run(prepare, "--set", f"prepare.mode={mode}")
-        assert again.code == 0, again.err
-        assert done[0].code == 0
-        assert whose(place)[user] == 0
-        shown = place.run(quarantine, "show", "--limit", "1000", "--contract", "reviews")
-        assert f'"user_id": {user},' not in shown.out.replace(" ", "").replace(":", ": ")
-        assert place.run(check, "--lake").code == 0
-        break
+    again = place.run(prepare, "--set", f"prepare.mode={mode}")
+    assert (again.code, done[0].code) == (0, 0), again.err
+    now = whose(place)
+    assert (now[user], now[1]) == (0, before.get(1, 0) + 1)
+    shown = place.run(quarantine, "show", "--limit", "1000", "--contract", "reviews")
+    rows = [json.loads(line)["row"] for line in shown.out.splitlines() if line.startswith('{"reasons"')]
+    assert rows
+    assert user not in [row.get("user_id") for row in rows if isinstance(row, dict)]
+    assert place.run(check, "--lake").code == 0
+    assert place.run(erase, "prove", "erase-r-1").code == 0
 
 
 def test_a_lake_put_back_from_before_has_it_done_again_before_anybody_reads(place, tmp_path):
@@ -330,3 +333,42 @@ def test_ten_thousand_open_requests_are_listed_in_a_second(place):
     assert time.process_time() - start < 1
     done = place.run(erase, "list")
     assert done.line["answer"]["open"] == 10_001
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_and_run_again_it_ends_the_same(place, tmp_path):
+    user = max(people(place))
+    place.edit("local.yaml", "prepare:", "erase: {raw: rewrite}\nprepare:")
+    request(place, user)
+    place.run(erase, "approve", "erase-r-1", *PIA)
+    shutil.copytree(place.root, tmp_path / "before", copy_function=shutil.copy2)
+    code = "import sys; from strongroom import run_job; from strongroom.flows import erase; "
+    code += "sys.exit(run_job.run(erase, sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "--config", str(place.settings), "run"]
+    state = place.root / "keys/erasures/erase-r-1.json"
+
+    def begun():
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while b'"running"' not in state.read_bytes():
+            time.sleep(0.005)
+        return child
+
+    child, start = begun(), time.monotonic()
+    assert child.wait() == 0
+    took, wanted, raw, killed = time.monotonic() - start, rows_of(place), raw_text(place), 0
+    for _ in range(20):
+        shutil.rmtree(place.root)
+        shutil.copytree(tmp_path / "before", place.root, copy_function=shutil.copy2)
+        child = begun()
+        time.sleep(random.uniform(0, took))
+        child.kill()
+        killed += child.wait() == -signal.SIGKILL
+        assert place.run(erase, "run").code == 0
+        assert (rows_of(place), raw_text(place)) == (wanted, raw)
+        assert place.run(erase, "prove", "erase-r-1").code == 0
+        assert place.run(audit, "verify").code == 0
+    assert killed > 10
+
+
+def raw_text(place):
+    return {path.name: path.read_text() for path in (place.lake / "raw/reviews").glob("*.json")}

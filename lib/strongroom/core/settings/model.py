@@ -41,9 +41,8 @@ KNOWN: Mapping[str, Setting] = {
     "principal": Setting("principal"),  # who runs a job where nothing proves it; default: the system's user
     # what `keys wrap` gives to roles; default: LAKE/strongroom/role-keys; beside the keyring when the lake is no folder
     "role_keys": Setting("path"),
-    "erasures": Setting(
-        "path"
-    ),  # folder of requests for erasure and tombstones, on a disk; default: beside the keyring
+    # folder of requests for erasure and of tombstones, on a disk; default: `erasures` beside the keyring
+    "erasures": Setting("path"),
     "audit": Setting("path"),  # folder of the audit log, on a disk; default: LAKE/strongroom/audit
     "masters": Setting("masters", default=()),  # besides spark.master, where `identity` is set; elsewhere any will do
 }

@@ -18,7 +18,7 @@ from strongroom.flows.foundation.authorise import engine_of
 from strongroom.flows.foundation.table_plans import QUARANTINE
 from strongroom.govern.table import ENCRYPTED, EVERY, IN_CLEAR, NOT_MADE, Table, table_of
 
-_FILES = tuple(f"strongroom.{name}" for name in ("audit", "incidents", "keys", "policy"))
+_FILES = tuple(f"strongroom.{name}" for name in ("audit", "erasures", "incidents", "keys", "policy"))
 """What is no table but is granted like one."""
 SEALED = {"row": ENCRYPTED}
 """The column of a quarantine that is no column of the data: the row as it was read."""

@@ -19,12 +19,14 @@ from deltalake import DeltaTable
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Column, Contract
+from strongroom.core.erasure import TURN
 from strongroom.core.escaping import glob_words
 from strongroom.core.keys.ring import Keyring
 from strongroom.core.run import RUN, Job
 from strongroom.core.sql_text import identifier
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.derived import BY_FILE, Origin, recorded
+from strongroom.flows.foundation.erased import refuse_behind
 from strongroom.flows.foundation.people_rows import marked_rows
 from strongroom.flows.foundation.projections import protected
 from strongroom.flows.foundation.table_plans import CLASSIFICATION, PROTECTION, TAGS
@@ -138,6 +140,7 @@ def refresh(
     Raises:
         StoreError: another run was faster, or the storage refused; what was committed before stays.
     """
+    refuse_behind(job.settings, source.table, source.found)
     rows: dict[str, int] = {}
     relaid: list[Refresh] = []
     alike: dict[frozenset[str], list[Refresh]] = {}
@@ -162,6 +165,7 @@ def refresh(
                 version = table.commit(
                     stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
                     at_ms=int(job.run.started.timestamp() * 1000), note={RUN: job.run.id},
+                    free=source.found.transaction_version(TURN) or 0,
                 )  # fmt: skip
             except Relaid:
                 if again:

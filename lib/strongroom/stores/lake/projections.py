@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
+from strongroom.core.erasure import TURN as ERASURE
 from strongroom.core.errors import StoreError
 from strongroom.stores import permissions
 from strongroom.stores.lake import commits, staging
@@ -148,7 +149,7 @@ class Projected:
 
     def commit(
         self, stage: str, written: Iterable[Written], *, gone: Iterable[str], schema: pa.Schema, content: Iterable[str],
-        anew: bool, at_ms: int, note: Mapping[str, str],
+        anew: bool, at_ms: int, note: Mapping[str, str], free: int = 0,
     ) -> int:  # fmt: skip
         """New files in, and those of the source's files that are gone out, as one version; returns its number.
 
@@ -161,28 +162,35 @@ class Projected:
             anew: whether every file of before leaves.
             at_ms: the run's start, in milliseconds since 1970.
             note: what the version's history says of it.
+            free: up to which erasure the source's rows are free of people (`core/erasure.py: TURN`).
 
         Raises:
             Relaid: others have mixed rows that leave with rows that stay; nothing is changed.
             StoreError: another run refreshed it first; nothing is changed.
         """
+        written = [*written]
         turn, known = self.turn, {source: self.files().get(source, []) for source in gone}
-        adds = [
-            AddAction(
+        adds = {
+            file.name: AddAction(
                 f"{staging.written(self.lake, stage)}/{file.name}", file.size, {}, at_ms, True,
                 json.dumps({"numRecords": file.rows}),
             )
             for file in written
-        ]  # fmt: skip
+        }  # fmt: skip
+        of_file = {file.name: file.source for file in written}
 
         def change(now: DeltaTable) -> Change:
+            # of a file that people were taken out of since, nothing comes: its successor is projected the next time
+            live = source_files(self.lake, ".".join(self.table.split(".")[-2:]))
+            mine = [add for name, add in adds.items() if of_file[name] in live]
+            marks = {ERASURE: free} if free > (now.transaction_version(ERASURE) or 0) else {}
             if anew:
-                return Change(adds, whole=True, schema=schema)
+                return Change(mine, whole=True, schema=schema, marks=marks)
             here = by_source(now)
             if any(here.get(source, []) != files for source, files in known.items()):
                 raise Relaid(self.table)
             old = [file for files in known.values() for file in files]
-            return Change(adds, [RemoveAction(path, True, at_ms, size, {}) for path, size in old])
+            return Change(mine, [RemoveAction(path, True, at_ms, size, {}) for path, size in old], marks=marks)
 
         if permissions.has_modes(self.lake.root):
             with suppress(FileNotFoundError):  # swept by a run that has committed since, as will be seen
