@@ -26,7 +26,7 @@ servers:
 slaProperties:
   - {property: latency, value: 2, unit: d, element: orders.ordered}
   - {property: retention, value: 4, unit: y}
-  - {property: retention, value: 3, unit: y, element: orders.ordered}
+  - {property: retention, value: 3, unit: y, element: orders}
 schema:
   - name: orders
     description: What was ordered.
