@@ -86,6 +86,13 @@ USES: Mapping[str, Mapping[str, str]] = {
     },
     "lineage": {"": f"{_WHO} TABLE --openlineage --html"},
     "notebook": {"": f"{_WHO} --contract NOTEBOOK --param --jupyter"},
+    "person": {
+        "show --values": f"{_WHO} --subject-from --domain --values --whole-texts",
+        "show": f"{_WHO} --subject-from --domain",
+        "export": f"{_WHO} --subject-from --domain --out --whole-texts",
+        "rectify --withdraw": f"{_CONTRACT} --subject-from --columns --withdraw",
+        "rectify": f"{_CONTRACT} --subject-from --columns --values-from",
+    },
     "prepare": {
         "--mend-timestamps": f"{_CONTRACT} --mend-timestamps",
         "--all": f"{_WHO} --all --widen",

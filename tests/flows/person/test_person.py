@@ -231,7 +231,7 @@ def test_the_folder_is_its_owners_alone_new_outside_of_the_lake_and_whole(place)
 @pytest.mark.parametrize("verb", ["show", "export"])
 def test_nobody_of_that_name_is_said_with_an_exit_code(place, verb):
     prepared(place)
-    done = run(place, verb, "Ann L", "--out", str(place.root / "answer") if verb == "export" else "")
+    done = run(place, verb, "Ann L", *(("--out", str(place.root / "answer")) if verb == "export" else ()))
     assert (done.code, done.line["problems"][0]["code"]) == (7, "person.unknown")
     assert not (place.root / "answer").exists()
 
