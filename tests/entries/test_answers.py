@@ -25,6 +25,7 @@ grants:
     tables: [raw.*, training.*, quarantine.*, curated.*, dropped.*, features.*, revealed.*, projected.*, strongroom.*]
   - {role: some, actions: [read], tables: [training.reviews], columns: {deny: [email], mask: {user_id: "null"}}}
   - {role: steward, actions: [grant], tables: ["*"]}
+  - {role: steward, actions: [delete], tables: [strongroom.incidents]}
 """
 PHYSICAL = "  - {role: some, actions: [read], tables: [training.customers], enforce: physical}\n"
 NOTEBOOK = "# Databricks notebook source\nprint(1)\n"
@@ -114,6 +115,13 @@ def without_spark(place):
     place("notebook", str(place.root / "n.py"))
     place("lineage")
     place("lineage", "--openlineage")
+    place("report", "ropa")
+    place("report", "dpia", "training.reviews")
+    place("report", "card", "training.reviews", "--out", str(place.root / "card.json"))
+    place("incident", "open", "--table", "training.reviews", "--reason", "a test", "--run-id", "i")
+    place("incident", "assess", "i")
+    place("incident", "list")
+    place("incident", "close", "i", "--reason", "over", "--not-notified", "a test", "--set", "principal=user:noor")
     place("check", "--lake")
     return place
 
