@@ -221,25 +221,20 @@ def _spill(rows: Rows, folder: Path) -> None:
 
 
 def _last(rows: Rows) -> Rows:
-    """Of each person's events of either row the newest; in ascending order of tags."""
-    if not (
-        rows["rank"] >= _RANKS[LIFTED]
-    ).any():  # the usual case is quicker: nearly all people have said one thing about a purpose
-        heads = np.ascontiguousarray(rows["head"])
-        order = np.argsort(heads)
-        rows, heads = rows[order], heads[order]
-        again = np.zeros(len(rows), np.bool_)
-        again[1:] = heads[1:] == heads[:-1]
-        again[:-1] |= again[1:]
-        if not again.any():
-            return rows
-        rows = np.concatenate([rows[~again], _newest_of(rows[again])])
-        return rows[np.argsort(np.ascontiguousarray(rows["head"]), kind="stable")]
-    return _newest_of(rows)
+    """Of each person's events of either row the newest, in no order. Whoever has said one thing only is not sorted."""
+    heads = np.ascontiguousarray(rows["head"])
+    order = np.argsort(heads)
+    heads = heads[order]
+    same = heads[1:] == heads[:-1]
+    if not same.any():
+        return rows
+    again = np.zeros(len(rows), np.bool_)
+    again[order[1:][same]] = again[order[:-1][same]] = True
+    return np.concatenate([rows[~again], _newest_of(rows[again])])
 
 
 def _newest_of(rows: Rows) -> Rows:
-    """The same, whatever they have said."""
+    """The same, whatever they have said; in ascending order of tags."""
     side = rows["rank"] >= _RANKS[LIFTED]
     order = np.lexsort((~rows["until"], rows["from"], rows["rank"], rows["at"], side, rows["tail"], rows["head"]))
     rows, side = rows[order], side[order]

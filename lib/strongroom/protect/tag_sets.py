@@ -147,8 +147,10 @@ def _together(parts: Iterable[Halves]) -> Halves:
 
 def _sorted(heads: Words, tails: Words) -> Halves:
     """Ascending, each pair once."""
-    if (heads[1:] > heads[:-1]).all():  # as most of them come
-        return heads, tails
+    order = np.argsort(heads)
+    first = heads[order]
+    if (first[1:] > first[:-1]).all():  # as nearly all of them are: one pass is enough
+        return first, tails[order]
     order = np.lexsort((tails, heads))
     heads, tails = heads[order], tails[order]
     new = np.ones(len(heads), np.bool_)

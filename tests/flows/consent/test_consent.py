@@ -155,3 +155,20 @@ def test_readers_get_rows_of_who_said_yes_and_need_no_right_to_consents(place, m
     assert read() == ["p1", "p3"]
     with pytest.raises(Refused):
         read_table(spark, "training.consent", "user:ada", "model_training", settings=str(place.found.settings))
+
+
+def test_one_person_consents_is_used_withdraws_and_comes_back(place, monkeypatch):
+    """The part of a person's story that consent tells; the other parts are erasure's."""
+    place.imported(event(2))
+    assert place.prepared().code == 0
+    assert place.pages() == ["p2"], "nobody came in without a reason"
+    assert place.says(monkeypatch, "give", 1).code == 0
+    assert place.prepared().code == 0
+    assert place.people() == ["p1", "p2"]
+    assert place.says(monkeypatch, "withdraw", 1).code == 0
+    assert place.people() == ["p2"], "this afternoon"
+    assert place.prepared().code == 0
+    assert place.pages() == ["p2"], "and with the next night the row is gone"
+    assert place.says(monkeypatch, "give", 1).code == 0
+    assert place.prepared().code == 0
+    assert place.people() == ["p1", "p2"], "back with a new consent"
