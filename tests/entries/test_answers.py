@@ -78,6 +78,15 @@ def without_spark(place):
     place("quarantine", "retry")
     place("quarantine", "discard", "--older-than", "0", "--dry-run")
     place("quarantine", "discard", "--older-than", "0")
+    (place.root / "who").write_text("somebody\n")
+    who = ("--subject-from", str(place.root / "who"))
+    place("consent", "give", *who, "--about", "model_training", "--until", "2030-01-01")
+    place("consent", "withdraw", *who, "--about", "model_training", "--dry-run")
+    for verb in ("withdraw", "object", "object-no-more"):
+        place("consent", verb, *who, "--about", "model_training")
+    for verb in ("restrict", "restrict-no-more", "show"):
+        place("consent", verb, *who)
+    place("consent", "import")
     first = place("keys", "list")["answer"]["primary"]
     second = place("keys", "rotate")["answer"]["primary"]
     place("keys", "rotate")

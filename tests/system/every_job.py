@@ -128,6 +128,8 @@ def without_spark(place, job):
     job("access", "diff", str(place.root / "policy.yaml"), str(ROOT / "conf/policy.yaml"))
     job("access", "lint", code=None)
     job("access", "export", "--to", "unity-catalog", "--out", str(place.root / "unity"), "--dry-run", code=None)
+    (place.root / "who").write_text("no reviewer\n")
+    job("consent", "show", "--subject-from", str(place.root / "who"), "--set", "principal=user:pia", "--dry-run")
     job("audit", "verify")
     job("audit", "search", "outcome=allowed")
     job("audit", "prove", "1", "--out", str(place.root / "proof.txt"))
