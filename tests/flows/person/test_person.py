@@ -519,3 +519,9 @@ def test_who_holds_keys_of_columns_is_told(place):
     assert wrapped.code == 0, wrapped.err
     told = run(place, "show", "Ann Lee").line["answer"]["recipients"]
     assert told == [{"role": "science", "kind": "keys", "table": "training.people", "columns": ["email"]}]
+
+
+def test_a_column_is_about_others_or_says_nothing(place):
+    place.edit("contracts/people.yaml", "value: others", "value: other")
+    done = place.run(prepare, "--contract", "people", "--purpose", "model_training")
+    assert (done.code, done.line["problems"][0]["code"]) == (3, "contract.unknown-name")
