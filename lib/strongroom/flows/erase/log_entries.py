@@ -78,7 +78,7 @@ def _content(filesystem: pafs.FileSystem, path: str) -> bytes:
     with filesystem.open_input_file(path) as file:
         if path.endswith(".parquet"):
             rows = pq.read_table(file).to_pylist()
-            return json.dumps(rows, default=str, ensure_ascii=False).encode()
+            return json.dumps(rows, default=str).encode()
         return bytes(file.read())
 
 
