@@ -67,7 +67,8 @@ def add_raw(place, *lines, name="more.json"):
 def bad_row(user, **more):
     """A row of somebody that breaks a rule: there is no rating of 9."""
     row = {"review_id": "r-9000001", "user_id": user, "email": "olga.petrova@example.org", "text_content": "fine",
-           "rating": 9, "label": "positive", "model_version": "v1.0", "training_date": "2026-01-02"}  # fmt: skip
+           "rating": 9, "label": "positive", "model_version": "v1.0", "training_date": "2026-01-02",
+           "created_at": "2026-01-02T03:04:05Z"}  # fmt: skip
     return json.dumps({**row, **more})
 
 
@@ -243,7 +244,12 @@ def rows_of(place):
 def test_a_run_that_read_the_person_before_does_not_bring_him_back(place, monkeypatch, mode):
     before = whose(place)
     user = max(before, key=before.get)
-    add_raw(place, bad_row(user), bad_row(user, rating=3), bad_row(1, rating=3, review_id="r-9000009"))
+    add_raw(
+        place,
+        bad_row(user),
+        bad_row(user, rating=3, review_id="r-9000008"),
+        bad_row(1, rating=3, review_id="r-9000009"),
+    )
     judge, done = prepare.judge_set, []
 
     def while_it_judges(*args, **kwargs):
@@ -251,12 +257,12 @@ def test_a_run_that_read_the_person_before_does_not_bring_him_back(place, monkey
         return judge(*args, **kwargs)
 
     monkeypatch.setattr(prepare, "judge_set", while_it_judges)
-    again = place.run(prepare, "--set", f"prepare.mode={mode}")
+    again = place.run(prepare, "--set", f"prepare.mode={mode}", "--set", "prepare.quarantine_limit=0.9")
     assert (again.code, done[0].code) == (0, 0), again.err
     now = whose(place)
     assert (now[user], now[1]) == (0, before.get(1, 0) + 1)
     shown = place.run(quarantine, "show", "--limit", "1000", "--contract", "reviews")
-    rows = [json.loads(line)["row"] for line in shown.out.splitlines() if line.startswith('{"reasons"')]
+    rows = [json.loads(line).get("row") for line in shown.out.splitlines() if line.startswith('{"reasons"')]
     assert rows
     assert user not in [row.get("user_id") for row in rows if isinstance(row, dict)]
     assert place.run(check, "--lake").code == 0
@@ -275,6 +281,7 @@ def test_a_lake_put_back_from_before_has_it_done_again_before_anybody_reads(plac
     with pytest.raises(StoreError) as fault:
         refuse_behind(settings, TRAINING, place.delta(TRAINING))
     assert fault.value.code == "erasure.behind"
+    assert place.run(quarantine, "show", "--contract", "reviews").line["problems"][0]["code"] == "erasure.behind"
     done = place.run(erase, "run")
     assert done.code == 0
     assert done.line["answer"]["again"] == 1

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
 from strongroom.core.errors import StoreError
-from strongroom.proof.forms import Needle
-from strongroom.proof.search import search
+from strongroom.proof.forms import Needle, reach
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.log_files import LOG
 from strongroom.stores.permissions import has_modes
@@ -25,7 +28,21 @@ _ENTRY = re.compile(r"\d{20}\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*|[0-9a-f-]{36}\.parquet")
 
 
-def clean_log(lake: Lake, table: str, needles: Sequence[Needle]) -> int:
+Names = Callable[[bytes], bool]
+"""Whether some bytes name a value."""
+
+
+def names_any(needles: Sequence[Needle]) -> Names:
+    """What tells whether bytes name one of these values as a log writes them; the proof looks for all other forms."""
+    texts = {needle.value for needle in needles if isinstance(needle.value, str) and reach(needle) != "columns"}
+    patterns = sorted({form.encode() for text in texts for form in (text, json.dumps(text)[1:-1])})
+    if not patterns:
+        return lambda data: False  # noqa: ARG005
+    found = BytesAhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
+    return lambda data: bool(found.find_matches_as_indexes(data))
+
+
+def clean_log(lake: Lake, table: str, names: Names) -> int:
     """Takes values out of a table's log; returns how many of its files named one.
 
     Raises:
@@ -33,9 +50,11 @@ def clean_log(lake: Lake, table: str, needles: Sequence[Needle]) -> int:
     """
     filesystem, folder = filesystem_of(f"{lake.folder(table)}/{LOG}")
     found = lake.open(table)
-    if found is None or not needles:
+    if found is None:
         return 0
-    named = sorted({each.file for each in search([f"{lake.folder(table)}/{LOG}"], needles).found})
+    infos = filesystem.get_file_info(pafs.FileSelector(folder, recursive=True))
+    files = [info.path for info in infos if info.type == pafs.FileType.File]
+    named = sorted(path for path in files if names(_content(filesystem, path)))
     if any(_CHECKPOINT.fullmatch(path.rpartition("/")[2]) for path in named):
         found.create_checkpoint()
     head = f"{found.version():020d}"
@@ -52,6 +71,15 @@ def clean_log(lake: Lake, table: str, needles: Sequence[Needle]) -> int:
     if named and has_modes(lake.root):
         keep_names(Path(folder))
     return len(named)
+
+
+def _content(filesystem: pafs.FileSystem, path: str) -> bytes:
+    """What a file of the log says; of a checkpoint its values as JSON has them."""
+    with filesystem.open_input_file(path) as file:
+        if path.endswith(".parquet"):
+            rows = pq.read_table(file).to_pylist()
+            return json.dumps(rows, default=str).encode()
+        return bytes(file.read())
 
 
 def _anew(lake: Lake, filesystem: object, path: str) -> None:

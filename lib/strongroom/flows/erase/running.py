@@ -22,7 +22,7 @@ from strongroom.flows.erase import models
 from strongroom.flows.erase.crowd import Crowd
 from strongroom.flows.erase.finding import Finder
 from strongroom.flows.erase.left_files import drop_left
-from strongroom.flows.erase.log_entries import clean_log
+from strongroom.flows.erase.log_entries import Names, clean_log, names_any
 from strongroom.flows.erase.needles import needles_of
 from strongroom.flows.erase.places import MODEL, RAW, SHOWN, Place, places_of
 from strongroom.flows.erase.sealed import opened
@@ -53,7 +53,7 @@ class _Run:
     past: list[Request]
     number: int
     finder: Finder
-    needles: list[Needle]
+    names: Names
     told: list[dict[str, object]] = field(default_factory=list)
     faults: list[StoreError] = field(default_factory=list)
     flying: list[str] = field(default_factory=list)
@@ -114,7 +114,7 @@ class _Run:
         step("left files")
         _, flying = drop_left(lake, place.name, now=self.job.run.started.timestamp())
         step("log")
-        clean_log(lake, place.name, self.needles)
+        clean_log(lake, place.name, self.names)
         self.flying += [f"{place.name}/{stage}" for stage in flying]
         return hits
 
@@ -177,7 +177,7 @@ def _begun(job: Job, store: Erasures, requests: Sequence[Request], within: Withi
         values[request.id] = [value for person in people for value in person.values()]
         needles += needles_of(people, of_bytes(store.tags(request)), contracts_in(job.settings.contracts), ring)
     finder = Finder(job, ring, values)
-    return _Run(job, store, within, waiting, past, number, finder, needles)
+    return _Run(job, store, within, waiting, past, number, finder, names_any(needles))
 
 
 def _behind(job: Job, within: Within, lake: Lake, last: int) -> bool:

@@ -21,6 +21,7 @@ import pyarrow as pa
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract
+from strongroom.core.contract.subject import people_of
 from strongroom.core.errors import StoreError, UsageError
 from strongroom.core.escaping import joined, json_text, one_line, preparing
 from strongroom.core.run import Job, Outcome
@@ -28,6 +29,7 @@ from strongroom.core.sql_text import equals, one_of
 from strongroom.core.suggest import counted, did_you_mean
 from strongroom.flows.foundation.authorise import permit
 from strongroom.flows.foundation.contracts import contract_of, settle_purpose
+from strongroom.flows.foundation.erased import refuse_behind
 from strongroom.flows.foundation.run_rows import RUNS
 from strongroom.flows.quarantine import retry
 from strongroom.flows.quarantine.records import read_again
@@ -59,13 +61,15 @@ def run(job: Job) -> Outcome:
     """
     contract = contract_of(job, "prepare")
     lake, table = Lake(job.settings.lake), contract.quarantine
-    if lake.open(table) is None:
+    found = lake.open(table)
+    if found is None:
         raise StoreError(
             "there is no quarantine yet",
             where=lake.folder(table),
             todo=f"Run {preparing(contract.name)}.",
             code="table.missing",
         )
+    refuse_behind(job.settings, table, found, people_of(contract))
     verb = {"list": _list, "show": _show, "retry": retry.retry, "discard": _discard}[job.args.verb]
     return verb(job if job.args.verb == "show" else settle_purpose(job, contract), contract, lake)
 
