@@ -158,7 +158,7 @@ def test_rows_that_have_had_their_time_are_left_out(tmp_path, plan):
     for leaving in worker.process(process.Placed(block, "f")):
         (bad if isinstance(leaving, process.Aside) else good).append(leaving)
     assert [rows.column("day").to_pylist() for rows in good] == [[date(2024, 2, 29), None]]
-    assert [rows.position.to_pylist() for rows in bad] == [["record 4"]]
+    assert [rows.position.to_pylist() for rows in bad] == [["row 4"]]
     assert dict(worker.tally.left_out) == {"out": 1, "retention": 1}
 
 
