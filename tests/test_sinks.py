@@ -152,6 +152,8 @@ def path(node: ast.AST) -> bool:
 
 
 def page(node: ast.AST) -> bool:
+    if imported(node, "html.unescape") and [alias.name for alias in getattr(node, "names", ())] == ["unescape"]:
+        return False  # it reads entities, and writes none
     if imported(node, "html.escape", "html", "markupsafe", "jinja2"):
         return True
     if called(node) == "Markup":

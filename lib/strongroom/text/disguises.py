@@ -1,8 +1,8 @@
 """Writing that a reader sees through and a search does not: spaced letters, look-alike ones, entities of HTML."""
 
-import html
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def _edits(text: str) -> Iterator[tuple[int, int, str]]:
     """Start and end of what is written otherwise, and what stands there to a reader."""
     if "&" in text:
         for match in _ENTITY.finditer(text):
-            plain = html.unescape(match[0])
+            plain = unescape(match[0])
             if len(plain) == 1 and plain != "\ufffd":
                 yield *match.span(), plain
     if not text.isascii() and _MIXED.search(text):
