@@ -194,3 +194,14 @@ def test_it_says_what_is_missing(place):
     (place.root / "policy.yaml").write_text(POLICY.replace(", delete", ""))
     assert place.run(retain, "run").code == 5
     assert "v1" in visits(place)
+
+
+def test_what_older_versions_hold_as_it_came_is_told(place):
+    assert place.run(prepare, "--contract", "visits").code == 0
+    file = place.root / "contracts/visits.yaml"
+    file.write_text(file.read_text().rpartition("{method: keep}")[0] + "{method: hash}}]\n")
+    done = place.run(prepare, "--contract", "visits")
+    assert done.code == 0, done.err
+    assert [line for line in done.err.splitlines() if "still hold stars" in line]
+    again = place.run(prepare, "--contract", "visits")
+    assert "still hold" not in again.err

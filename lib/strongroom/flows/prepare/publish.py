@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 from strongroom.core.contract.subject import people_of
@@ -84,10 +85,27 @@ def publish_training(job: Job, done: Done, *, lake: Lake, planned: Planned, judg
     )  # fmt: skip
     version = commits.commit(lake, name, free, looked=planned.onto, writers=writers, note=note, judge=judge)
     drop_replaced(lake, batch)
+    if barer := bare_before(planned.onto, plan.schema):
+        todo = f"VACUUM {name} once nobody reads those versions"
+        job.say(f"note: versions before {version} still hold {', '.join(barer)} as it came: {todo}")
     properties.bring(lake, name, plan, say=job.say)
     evolve.note(lake, name, plan.schema)
     staging.drop_unnamed(lake, name, batch.stage, version=version)
     return version
+
+
+def bare_before(onto: DeltaTable | None, schema: pa.Schema) -> list[str]:
+    """Columns of which a table keeps some value as it came, and of which it will not any more."""
+    if onto is None:
+        return []
+    before = ((field.name, _methods(field)) for field in pa.schema(onto.schema().to_arrow()))
+    now = {field.name: _methods(field) for field in schema}
+    return [name for name, methods in before if "keep" in methods and "keep" not in now.get(name, ())]
+
+
+def _methods(field: pa.Field) -> list[str]:
+    said: bytes = (field.metadata or {}).get(table_plans.PROTECTION.encode(), b"")
+    return said.decode().split(",")
 
 
 def _change(
