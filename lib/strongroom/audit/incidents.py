@@ -2,8 +2,9 @@
 
 `INCIDENT/opened.json`, `freeze.json` (what was frozen, to put it back), `notified.json`, `closed.json`, and
 `evidence/`: files of the moment, their list with each SHA-256 (`evidence.json`), and that list's own SHA-256 as a
-signed note (`evidence.note`), as the audit log's heads are signed. The audit log names the same SHA-256, so that
-evidence of a time without a signing key is held by the next head that is signed.
+signed note (`evidence.note`), as the audit log's heads are signed. The audit log says who opened it, since when the
+clock runs, and the SHA-256 of list and freeze: a record that says otherwise is told, and evidence of a time without a
+signing key is held by the next head that is signed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from strongroom.audit.checkpoint import open_note, sign_note
+from strongroom.audit.incident_log import differing, logged
 from strongroom.audit.key_file import is_kept_from_us
 from strongroom.audit.log import AuditLog
 from strongroom.audit.signing_keys import former_keys, sound_key
@@ -127,10 +129,13 @@ def keep_evidence(settings: Settings, incident: str, files: Mapping[str, bytes])
 
 
 def check_evidence(settings: Settings, incident: Incident) -> bool:
-    """Holds evidence against its list, the incident's record and the signature; whether there is a signature.
+    """Holds evidence against its list, the list and the incident's record against the audit log, and the signature.
+
+    Returns:
+        Whether there is a signature.
 
     Raises:
-        StoreError: a file is gone or was changed, or the signature is not ours.
+        StoreError: a file is gone, was changed or came later, or the signature is gone or not ours.
     """
     place = place_of(settings, incident.id)
     try:
@@ -140,8 +145,14 @@ def check_evidence(settings: Settings, incident: Incident) -> bool:
         note = (place / _NOTE).read_text(encoding="utf-8") if (place / _NOTE).is_file() else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(place, error) from error
+    changed += [each.name for each in (place / "evidence").iterdir() if each.name not in listed]
     if sha256(text).hexdigest() != incident.evidence:
         changed.append(_LIST)
+    seen = {
+        "evidence": incident.evidence, "aware": incident.aware.isoformat(), "signed": bool(note),
+        "freeze": sha256(freeze_of(settings, incident.id)).hexdigest(),
+    }  # fmt: skip
+    changed += differing(logged(settings).get(incident.id), seen, incident.opened_by)
     if note:
         try:
             if open_note(note, former_keys(settings)) != _signed(incident.id, incident.evidence):

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from strongroom.audit.incidents import incidents
 from strongroom.core.contract import Contract
 from strongroom.core.contract.file import Asked, contracts_in, lakes_parts, parts_of, read_contract
 from strongroom.core.contract.overlay import read_overlay
@@ -35,6 +34,7 @@ from strongroom.core.suggest import counted, did_you_mean, slip_of
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.foundation.contract_survey import contract_as_asked, folders_of_files, survey
 from strongroom.flows.foundation.contracts import doubled, must_exist, named
+from strongroom.flows.foundation.incidents import thawed
 from strongroom.flows.foundation.known_tables import known_tables
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
@@ -123,13 +123,12 @@ def _remarks(job: Job, settings: Settings, stray: list[dict[str, object]]) -> It
 
 
 def _incidents(settings: Settings) -> Iterator[Problem]:
-    """Open incidents that are not frozen, and freezes that cannot be read."""
+    """Incidents that nobody closed and that are not frozen as they were, and freezes that cannot be read."""
     freezes_beside(settings.policy)
-    for each in incidents(settings):
-        if each.closed is None and not file_of(settings.policy, each.id).is_file():
-            what = f"the incident {each.id} is open, and its freeze is gone: people read what it closed"
-            todo = f"Find out who took it away; incident open … --run-id {each.id} puts it back."
-            yield Problem(what, str(file_of(settings.policy, each.id)), todo, "incident.thawed")
+    for name in sorted(thawed(settings)):
+        what = f"nobody has closed the incident {name}, and its freeze is gone or another: people read what it closed"
+        todo = f"Find out who wrote there; incident open … --run-id {name} puts it back."
+        yield Problem(what, str(file_of(settings.policy, name)), todo, "incident.thawed")
 
 
 def _files(job: Job) -> tuple[list[Path], list[Problem]]:

@@ -23,7 +23,8 @@ def test_rows_of_people_who_said_no_yes_wait_and_come_back(place, monkeypatch):
     assert (done.code, place.pages()) == (0, ["p1", "p2"])
     assert "2 rows" in next(line for line in done.out.splitlines() if "left out" in line)
     assert place.found.rows("quarantine.visits") == [], "nothing of them is stored"
-    assert place.says(monkeypatch, "give", 4).code == 0
+    given = place.says(monkeypatch, "give", 4)
+    assert (given.code, "␤" in given.out) == (0, False), "a line of ours is a line"
     assert place.pages() == ["p1", "p2"], "not by itself"
     again = place.prepared("--reread", str(place.found.lake / "raw/visits/a.json"))
     assert (again.code, place.pages()) == (0, ["p1", "p2", "p4"]), again.err

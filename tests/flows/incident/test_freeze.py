@@ -84,7 +84,9 @@ def test_every_road_is_closed_and_opens_again(place):
     shown = place.run(access, "matrix", "--table", "training.reviews", "--action", "read").line["answer"]["views"]
     assert shown == [], "the matrix, and what is exported of it"
     pia = ("--purpose", "data_subject_request", "--columns", "email", *AS_PIA)
-    assert place.run(reveal, *pia, "--contract", "reviews").code == 5
+    told = place.run(reveal, *pia, "--contract", "reviews")
+    assert told.code == 5
+    assert ("incident inc-1" in told.line["problems"][0]["todo"], "steward" in told.err) == (True, False), "who helps"
     assert (place.root / "policy.yaml").read_bytes() == before, "the policy itself is as it was"
     closed = place.run(incident, "close", "inc-1", "--reason", "over", "--not-notified", "no risk", *AS_KIM)
     assert closed.code == 0, closed.err

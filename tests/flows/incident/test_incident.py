@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from hashlib import sha256
 
 import pytest
 
@@ -94,6 +95,57 @@ def test_evidence_that_was_changed_is_told_and_keeps_the_freeze(place, file):
     assert code(place.run(incident, "assess", "i", *PIA)) == (7, "incident.evidence")
     assert code(place.run(incident, *CLOSE, *KIM)) == (7, "incident.evidence")
     assert frozen(place)
+
+
+def _forged(record, **said):
+    record.write_text(json.dumps(json.loads(record.read_text()) | said))
+
+
+@pytest.mark.parametrize("what", ["opener", "clock", "list and record", "signature", "more", "freeze"])
+def test_a_record_that_says_otherwise_than_the_log_is_told_and_lifts_nothing(place, what):
+    done(place, *OPEN, *PIA)
+    folder = place.root / "audit/incidents/i"
+    match what:
+        case "opener":
+            _forged(folder / "opened.json", opened_by="user:grace")
+        case "clock":
+            _forged(folder / "opened.json", aware="2026-01-01T00:00:00+00:00")
+        case "list and record":
+            (folder / "evidence/policy.yaml").write_text("roles: {}\n")
+            listed = json.loads((folder / "evidence.json").read_text())
+            listed["files"]["policy.yaml"] = sha256(b"roles: {}\n").hexdigest()
+            (folder / "evidence.json").write_text(json.dumps(listed))
+            _forged(folder / "opened.json", evidence=sha256((folder / "evidence.json").read_bytes()).hexdigest())
+            (folder / "evidence.note").unlink()
+        case "signature":
+            (folder / "evidence.note").unlink()
+        case "more":
+            (folder / "evidence/logins.json").write_text("{}")
+        case "freeze":
+            (folder / "freeze.json").write_bytes((folder / "freeze.json").read_bytes().replace(b"reviews", b"nothing"))
+    assert code(place.run(incident, "assess", "i", *PIA)) == (7, "incident.evidence")
+    assert code(place.run(incident, *CLOSE, *KIM)) == (7, "incident.evidence")
+    assert frozen(place)
+
+
+@pytest.mark.parametrize("what", ["another freeze", "closed by hand", "all gone"])
+def test_a_freeze_that_nobody_lifted_by_the_log_is_missed(place, what):
+    done(place, *OPEN, *PIA)
+    file, folder = file_of(str(place.root / "policy.yaml"), "i"), place.root / "audit/incidents/i"
+    match what:
+        case "another freeze":
+            file.write_bytes(file.read_bytes().replace(b"training.reviews", b"training.nothing"))
+        case "closed by hand":
+            (folder / "closed.json").write_text('{"closed": "2026-05-01T00:00:00Z", "closed_by": "user:kim"}')
+            file.unlink()
+        case "all gone":
+            shutil.rmtree(folder)
+            file.unlink()
+    assert "incident.thawed" in {note["code"] for note in place.run(check).line["answer"]["notes"]}
+    answer = done(place, "list", *PIA)
+    assert [each["frozen"] for each in answer["incidents"]] == ([] if what == "all gone" else [False])
+    assert answer["lost"] == (["i"] if what == "all gone" else [])
+    assert "NOT FROZEN" in place.run(incident, "list", *PIA).out
 
 
 def test_the_clock_runs_from_when_it_was_known_and_stops_when_the_authority_is_told(place):

@@ -178,8 +178,10 @@ def test_others_are_taken_out_of_texts_the_person_stays_and_a_reason_leaves_them
     done, out = export(place, "Ann Lee")
     assert done.code == 0, done.err
     texts = [each["comment_original"] for each in held(out)["training.people"]["values"]]
+    assert "no retention reaches raw files" in held(out)["raw.people"]["until"]
     assert texts[0] == COMMENT.replace("Gregor Hofmann", "[OTHER PERSON]")
     page = (out / "answer.html").read_text()
+    assert "model_training: the contract names no legal basis<br>request: " in page
     assert ("Hofmann" in page, "<script" in page, "&lt;script&gt;" in page) == (False, False, True)
     (place.root / "answer").rename(place.root / "first")
     done, out = export(place, "Ann Lee", "--whole-texts", "Hofmann agreed")

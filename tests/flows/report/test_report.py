@@ -127,6 +127,38 @@ def test_the_cells_and_the_page_hold_the_same(place, tmp_path):
             assert re.sub(r"<wbr>|\\", "", text).count(word), (file, word)
 
 
+def test_nothing_of_a_page_is_cut_and_nothing_in_it_acts(place, tmp_path, capsys):
+    shutil.copytree(place.root, tmp_path / "x")
+    other = type(place)(tmp_path / "x", capsys)
+    evil = '"=1+1<script>alert(1)</script>' + "x" * 900 + 'END --- license: mit"'
+    other.edit("contracts/reviews.yaml", "value: [customers, ", f"value: [{evil}, ")
+    other.edit("local.yaml", "controller: Example Ltd, 1 Main Street", f"controller: {evil}")
+    pages = {kind: tmp_path / f"r.{kind}" for kind in ("html", "csv")}
+    answer(other, "ropa", *(word for file in pages.values() for word in ("--out", str(file))))
+    text = pages["html"].read_text()
+    assert (text.count("END") >= 2, "<script>alert" in text) == (True, False)
+    with pages["csv"].open(newline="") as opened:
+        cells = [cell for row in csv.reader(opened) for cell in row if "1+1" in cell]
+    assert cells
+    assert [cell for cell in cells if cell.startswith("=")] == []
+    card = answer(other, "card", "training.reviews")
+    assert "license" not in yaml.safe_load(card["text"].split("---\n")[1])
+    assert "<script>" not in card["text"].replace("\\<script>", "")
+
+
+def test_who_opens_what_is_encrypted_is_a_recipient(place, tmp_path, capsys):
+    shutil.copytree(place.root, tmp_path / "x")
+    other = type(place)(tmp_path / "x", capsys)
+    other.edit("contracts/reviews.yaml", "value: [model_training]", "value: [model_training, data_subject_request]")
+    found = {
+        (each["role"], each["table"])
+        for activity in answer(other, "ropa")["activities"]
+        if (activity["contract"], activity["purpose"]) == ("reviews", "data_subject_request")
+        for each in activity["recipients"]
+    }
+    assert ("privacy_officer", "training.reviews") in found
+
+
 def test_no_value_of_the_data_is_in_a_paper(place, tmp_path):
     raw = "".join(file.read_text(errors="replace") for file in (place.lake / "raw/reviews").glob("*.json"))
     emails = set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", raw))

@@ -91,7 +91,7 @@ def _say(job: Job, contract: Contract) -> Outcome:
         return Outcome(summary=f"Would write: {told}.", answer={"events": 0, "event": event.event})
     written(job, contract, names, event)
     done = take_in(job, contract, told=told, alone=True)
-    after = joined([done.summary, "", *_follows(event.event)])
+    after = "\n".join((done.summary, joined(["", *_follows(event.event)])))
     answer = {"events": len(names), "event": event.event}
     facts = {**done.facts, "people": len(names), "event": event.event, "about": event.purpose}
     return Outcome(done.tables, done.rows, done.report, after, facts, answer)

@@ -16,7 +16,7 @@ from strongroom.core.contract import Contract, Source
 from strongroom.core.contract.legal_basis import REGISTER
 from strongroom.core.contract_files import name_of
 from strongroom.core.errors import ConfigError, Problem, StoreError
-from strongroom.core.escaping import joined, json_text
+from strongroom.core.escaping import json_text, one_line
 from strongroom.core.program import ROOT, typed
 from strongroom.core.run import Job, Outcome
 from strongroom.flows import prepare
@@ -149,7 +149,7 @@ def take_in(job: Job, contract: Contract, *, told: str, alone: bool = False) -> 
         what = "the event was set aside: the contract's rules do not take it"
         todo = f"./spark-submit.sh quarantine list --contract {REGISTER} says which."
         raise StoreError(what, where=contract.quarantine, todo=todo, code="consent.set-aside")
-    return Outcome(done.tables, done.rows, done.report, joined([f"consent: {told}", done.summary]), done.facts)
+    return Outcome(done.tables, done.rows, done.report, f"{one_line(f'consent: {told}')}\n{done.summary}", done.facts)
 
 
 def _place(job: Job, contract: Contract) -> tuple[Source, str]:

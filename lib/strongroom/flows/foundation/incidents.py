@@ -1,10 +1,13 @@
-"""What of incidents other flows need: which are open, whether they are frozen, their figures, and the front page."""
+"""What of incidents other flows need: which are not frozen any more, their figures, and the front page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 
+from strongroom.audit.incident_log import logged
 from strongroom.audit.incidents import incidents
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
@@ -26,11 +29,17 @@ FIGURES = "incidents"
 """The file of figures, below `reports/prometheus`."""
 
 
-def unfrozen(settings: Settings, found: Iterable[Incident]) -> frozenset[str]:
-    """The open incidents whose freeze is not beside the policy any more: somebody has taken it away."""
+def thawed(settings: Settings) -> frozenset[str]:
+    """Incidents that nobody has closed, by the log, and whose freeze is gone or is not the one that was set."""
     return frozenset(
-        each.id for each in found if each.closed is None and not file_of(settings.policy, each.id).is_file()
+        name
+        for name, said in logged(settings).items()
+        if not said.closed and not _stands(file_of(settings.policy, name), str(said.opened.get("freeze", "")))
     )
+
+
+def _stands(freeze: Path, known: str) -> bool:
+    return freeze.is_file() and known in ("", sha256(freeze.read_bytes()).hexdigest())
 
 
 def plain(incident: Incident, *, at: datetime, frozen: bool) -> dict[str, object]:

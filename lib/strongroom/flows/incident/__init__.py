@@ -22,7 +22,7 @@ from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
-from strongroom.flows.foundation.incidents import INCIDENTS, plain, unfrozen
+from strongroom.flows.foundation.incidents import INCIDENTS, plain, thawed
 from strongroom.flows.incident.assessing import assess
 from strongroom.flows.incident.closing import close
 from strongroom.flows.incident.opening import open_
@@ -62,15 +62,20 @@ def run(job: Job) -> Outcome:
 def _list(job: Job) -> Outcome:
     permit(job, "read", INCIDENTS, shows=True)
     found = incidents(job.settings)
-    thawed = unfrozen(job.settings, found)
+    open_to_all = thawed(job.settings)
     lines = []
     for each in found:
         state = f"closed by {each.closed_by}" if each.closed is not None else "open"
-        beside = " · NOT FROZEN: its freeze beside the policy is gone" if each.id in thawed else ""
+        beside = " · NOT FROZEN: its freeze is not beside the policy as it was set" if each.id in open_to_all else ""
         lines.append(f"{each.id}  {state} · {each.scope} · {each.clock(job.run.started)}{beside}")
+    lost = sorted(open_to_all - {each.id for each in found})
+    lines += [f"{name}  NOT FROZEN: the audit log has it, nobody closed it, and its record is gone" for name in lost]
     still = [each for each in found if each.closed is None]
     lines.append(f"{counted(len(found), 'incident')}, {len(still)} of them open")
-    answer = {"incidents": [plain(each, at=job.run.started, frozen=each.id not in thawed) for each in found]}
+    answer = {
+        "incidents": [plain(each, at=job.run.started, frozen=each.id not in open_to_all) for each in found],
+        "lost": lost,
+    }
     return Outcome(summary=joined(lines), facts={"incidents": len(found), "open": len(still)}, answer=answer)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from strongroom.audit import incidents as kept
+from strongroom.audit.incident_log import logged
 from strongroom.core.errors import Refused, StoreError, UsageError
 from strongroom.core.escaping import joined
 from strongroom.core.incident import Incident, moment
@@ -33,7 +34,8 @@ def close(job: Job, *, notified: datetime | None) -> Outcome:
         raise UsageError("Was the authority told?", where=incident.id, todo=todo)
     permit(job, "delete", INCIDENTS)
     who = job.run.actor or job.run.principal
-    if who == incident.opened_by:
+    said = logged(job.settings).get(incident.id)
+    if who == incident.opened_by or (said is not None and who in said.openers):
         todo = "Let somebody else close it who may delete strongroom.incidents."
         raise Refused("who opened an incident does not close it", where=incident.id, todo=todo, code="incident.opener")
     kept.check_evidence(job.settings, incident)

@@ -86,12 +86,13 @@ def open_(job: Job, *, aware: datetime) -> Outcome:
     closed = _closed_projections(job, scope)
     fingerprint, unsigned = kept.keep_evidence(job.settings, incident.id, dict(_evidence(job, scope)))
     incident = replace(incident, evidence=fingerprint)
-    kept.keep_opened(job.settings, incident, freeze)
     facts: dict[str, object] = {
         "incident": incident.id, "did": "opened", "scope": scope.told[:900], "evidence": fingerprint,
+        "freeze": sha256(freeze).hexdigest(), "aware": aware.isoformat(), "signed": not unsigned,
         "frozen": len(scope.tables), "projections_closed": len(closed),
     }  # fmt: skip
-    record(job, facts)
+    record(job, facts)  # before the record itself, which is held against it: killed here, the same run opens it again
+    kept.keep_opened(job.settings, incident, freeze)
     told(job)
     lines = [
         f"incident {incident.id} is open; nobody reads:",

@@ -259,7 +259,7 @@ def _beside(answer: Answer) -> Iterator[str]:
         yield from ("", "read by (the audit log knows tables, not rows)")
         for one in answer.readers:
             purpose = f" for {one.purpose}" if one.purpose else ""
-            yield f"  {one.principal}  {one.action} {one.table}{purpose}, {one.times}×, last {one.last}"
+            yield f"  {one.principal}  {one.action} {one.table}{purpose}, {one.times}×, last {one.last[:16]}"
     if answer.recipients:
         yield from ("", "given to")
         for each in answer.recipients:

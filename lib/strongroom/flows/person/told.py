@@ -26,6 +26,7 @@ from strongroom.stores.lake import Lake
 
 AUDIT = "strongroom.audit"
 _Key = tuple[str, str, str, str, str]
+_RAW_UNTIL = "whoever owns the files deletes them: no retention reaches raw files"
 _UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 
@@ -51,7 +52,7 @@ def held_of(lying: Lying, known: LakeMap, *, values: tuple[Mapping[str, object],
         purposes=purposes,
         basis={purpose: basis[purpose] for purpose in purposes if purpose in basis},
         made_from=tuple(edges) or ("files that came from its source",),
-        until=_until(contract),
+        until=_RAW_UNTIL if lying.place.kind == RAW else _until(contract),
         masked=masked,
         values=values,
     )

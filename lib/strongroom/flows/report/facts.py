@@ -123,12 +123,16 @@ class Facts:
         return tuple(dict.fromkeys((*here, *self.known.below(contract.training))))
 
     def recipients(self, contract: Contract, purpose: str) -> Iterator[Recipient]:
-        """Roles that read some of it for a purpose, by the policy."""
+        """Roles that read some of it for a purpose, by the policy, or open what is encrypted in it."""
         tables = {table.name: table for table in known_tables(self.settings).tables}
-        for name in dict.fromkeys((contract.training, *self.tables(contract))):
-            for each in readers(self.engine, tables[name], at=self.at) if name in tables else ():
-                if each.purpose in ("", purpose) or not purpose:
-                    yield Recipient(each.role, name, last_day(each.until) if each.until else "")
+        names = [name for name in dict.fromkeys((contract.training, *self.tables(contract))) if name in tables]
+        yield from dict.fromkeys(
+            Recipient(each.role, name, last_day(each.until) if each.until else "")
+            for name in names
+            for action in ("read", "reveal")
+            for each in readers(self.engine, tables[name], at=self.at, action=action)
+            if each.purpose in ("", purpose) or not purpose
+        )
 
     def given(self) -> Iterator[tuple[str, str, str]]:
         """Who was given something that lies outside of the policy's reach now, by the audit log."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from strongroom.core.errors import Refused
 from strongroom.core.escaping import joined, json_text
 from strongroom.core.names import canonical, canonical_principal
-from strongroom.core.policy import ADVISORY, Columns, Grant, Policy, Role, last_day
+from strongroom.core.policy import ADVISORY, FROZEN, Columns, Grant, Policy, Role, last_day
 from strongroom.core.policy.decision import Decision, Request
 from strongroom.core.policy.fields import SELECTOR, WORD
 from strongroom.govern.engine.compiled import POLICY, compile_grant
@@ -63,7 +63,9 @@ class Explanation:
         if self.decision.allowed or not self.decision.table:
             return ()
         who = self.deciders or "whoever keeps the policy"
-        if self.addition is not None:
+        if open_ := [rule.reason for rule, _ in self.decision.denying if f"{FROZEN}/" in rule.where]:
+            told = f"Nobody reads it while {' and '.join(dict.fromkeys(open_))}: see incident list."
+        elif self.addition is not None:
             told = f"To give just that, {who} could {self.addition}."
         elif self.expected:
             told = f"The policy expects this no at {', '.join(self.expected)}. Whether it stays: {who} decides."

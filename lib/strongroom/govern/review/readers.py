@@ -14,17 +14,17 @@ from strongroom.govern.engine.engine import Engine
 from strongroom.govern.table import Table
 
 
-def readers(engine: Engine, table: Table, *, at: datetime) -> tuple[Reader, ...]:
-    """The roles a member of which may read some of the table's columns at a moment, one by one for each purpose.
+def readers(engine: Engine, table: Table, *, at: datetime, action: str = "read") -> tuple[Reader, ...]:
+    """The roles a member of which may read (or reveal) some of the table's columns at a moment, for each purpose.
 
     An end is the last moment that a grant of the role is in force for that purpose; a deny that begins before is asked
     at its time, by whoever reads then.
     """
     found = list[Reader]()
     for role in engine.policy.roles:
-        for purpose in dict.fromkeys(_purposes(engine, role.name, table.name, at)):
-            if _reads(engine, role, table, purpose=purpose, at=at):
-                found.append(Reader(role.name, purpose, _end(engine, role.name, table.name, purpose, at)))
+        for purpose in dict.fromkeys(_purposes(engine, role.name, table.name, at, action)):
+            if _reads(engine, role, table, purpose=purpose, at=at, action=action):
+                found.append(Reader(role.name, purpose, _end(engine, role.name, table.name, purpose, at, action)))
     return tuple(found)
 
 
@@ -45,10 +45,10 @@ def limited(engine: Engine, table: Table, *, purposes: Sequence[str], at: dateti
     return tuple(found)
 
 
-def _asked(principal: str, table: Table, purpose: str, at: datetime) -> Request:
+def _asked(principal: str, table: Table, purpose: str, at: datetime, action: str = "read") -> Request:
     """Whether somebody may read every column, by all that is known of them."""
     return Request(
-        principal, "read", table.name, at, table.columns, purpose, "", table.classifications, table.tags,
+        principal, action, table.name, at, table.columns, purpose, "", table.classifications, table.tags,
         table.encrypted,
     )  # fmt: skip
 
@@ -67,26 +67,28 @@ def _limits(alone: Engine, role: Role, table: Table, purpose: str, at: datetime)
     return Limits(len(answer.columns), withheld, dict(answer.masks), tuple(rows), answer.level)
 
 
-def _purposes(engine: Engine, role: str, table: str, at: datetime) -> Iterator[str]:
+def _purposes(engine: Engine, role: str, table: str, at: datetime, action: str) -> Iterator[str]:
     """Those of the role's grants; empty for every one."""
-    for grant in _grants(engine, role, table, at):
+    for grant in _grants(engine, role, table, at, action):
         yield from grant.purposes or ("",)
 
 
-def _grants(engine: Engine, role: str, table: str, at: datetime) -> Iterator[Grant]:
-    about, _, _ = engine.about("read", table)
+def _grants(engine: Engine, role: str, table: str, at: datetime, action: str) -> Iterator[Grant]:
+    about, _, _ = engine.about(action, table)
     for rule in about:
         if isinstance(rule.rule, Grant) and rule.rule.role == role and rule.holds(at.timestamp()):
             yield rule.rule
 
 
-def _end(engine: Engine, role: str, table: str, purpose: str, at: datetime) -> datetime | None:
+def _end(engine: Engine, role: str, table: str, purpose: str, at: datetime, action: str = "read") -> datetime | None:
     ends = [
-        grant.until for grant in _grants(engine, role, table, at) if not grant.purposes or purpose in grant.purposes
+        grant.until
+        for grant in _grants(engine, role, table, at, action)
+        if not grant.purposes or purpose in grant.purposes
     ]
     return None if None in ends else max(end for end in ends if end is not None)
 
 
-def _reads(engine: Engine, role: Role, table: Table, *, purpose: str, at: datetime) -> bool:
-    """Whether a member of the role may read some of the columns then, for the purpose."""
-    return any(engine.narrow(_asked(member, table, purpose, at)).allowed for member in role.members)
+def _reads(engine: Engine, role: Role, table: Table, *, purpose: str, at: datetime, action: str = "read") -> bool:
+    """Whether a member of the role may read (or reveal) some of the columns then, for the purpose."""
+    return any(engine.narrow(_asked(member, table, purpose, at, action)).allowed for member in role.members)

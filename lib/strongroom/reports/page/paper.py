@@ -5,7 +5,7 @@ from __future__ import annotations
 from strongroom import __version__
 from strongroom.core.report.paper import Grid, Paper, Part
 from strongroom.core.suggest import counted
-from strongroom.reports.markup import Markup, document, element, join, name
+from strongroom.reports.markup import Markup, document, element, join, name, whole
 from strongroom.reports.page.layout import section, table
 from strongroom.reports.page.page import POLICY
 from strongroom.reports.page.style import STYLE
@@ -46,16 +46,20 @@ def page(paper: Paper) -> str:
 
 
 def _part(part: Part, anchor: str) -> Markup:
-    facts = element("ul", *(element("li", fact) for fact in part.facts), class_="told") if part.facts else Markup("")
-    open_ = element("ul", *(element("li", each) for each in part.open), class_="questions") if part.open else Markup("")
+    facts, open_ = _list(part.facts, "told"), _list(part.open, "questions")
     grid = _grid(part.title, part.grid) if part.grid is not None else Markup("")
     law = element("p", element("small", part.law)) if part.law else Markup("")
     empty = Markup("") if part.facts or part.open or part.grid else element("p", "Nothing.")
     return section(anchor, part.title, join(law, facts, grid, open_, empty))
 
 
+def _list(lines: tuple[str, ...], kind: str) -> Markup:
+    """Each of them in full: a paper that leaves a recipient out is none."""
+    return element("ul", *(element("li", whole(line)) for line in lines), class_=kind) if lines else Markup("")
+
+
 def _grid(title: str, grid: Grid) -> Markup:
-    return table(title, [(head, "") for head in grid.heads], grid.lines)
+    return table(title, [(head, "") for head in grid.heads], [tuple(map(whole, line)) for line in grid.lines])
 
 
 def _missing(paper: Paper) -> Markup:

@@ -99,7 +99,7 @@ def _row(held: Held, number: int, row: object) -> Markup:
         for column, value in values.items()
         for part in (
             element("dt", name(str(column)), element("small", how.get(column, ""))),
-            element("dd", whole(_told(value))),
+            element("dd", _lines(_told(value))),
         )
     )
     return join(element("h3", f"Row {number} of {held.rows}"), element("dl", *pairs, class_="row"))
@@ -114,7 +114,13 @@ def _told(value: object) -> str:
 
 def _pair(what: str, text: str) -> Iterator[Markup]:
     yield element("dt", what)
-    yield element("dd", whole(text))
+    yield element("dd", _lines(text))
+
+
+def _lines(text: str) -> Markup:
+    """A text in full, each of its lines on its own."""
+    first, *more = text.split("\n")
+    return join(whole(first), *(part for line in more for part in (Markup("<br>"), whole(line))))
 
 
 def _beside(answer: Answer) -> Iterator[Markup]:
