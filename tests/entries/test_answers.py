@@ -22,10 +22,11 @@ roles:
 grants:
   - role: all
     actions: [read, write, delete, reveal]
-    tables: [raw.*, training.*, quarantine.*, curated.*, dropped.*, features.*, revealed.*, projected.*, strongroom.*]
+    tables: [raw.*, training.*, quarantine.*, curated.*, dropped.*, features.*, revealed.*, projected.*, corrections.*, strongroom.*]
   - {role: some, actions: [read], tables: [training.reviews], columns: {deny: [email], mask: {user_id: "null"}}}
   - {role: steward, actions: [grant], tables: ["*"]}
   - {role: steward, actions: [delete], tables: [strongroom.incidents]}
+  - {role: steward, actions: [erase], tables: ["*"]}
 """
 PHYSICAL = "  - {role: some, actions: [read], tables: [training.customers], enforce: physical}\n"
 NOTEBOOK = "# Databricks notebook source\nprint(1)\n"
@@ -87,6 +88,24 @@ def without_spark(place):
     for verb in ("restrict", "restrict-no-more", "show"):
         place("consent", verb, *who)
     place("consent", "import")
+    place("person", "show", *who, "--purpose", "model_training")
+    place("person", "export", *who, "--out", str(place.root / "answer"), "--purpose", "model_training")
+    (place.root / "right").write_text('{"email": "right@new.example"}')
+    right = ("--values-from", str(place.root / "right"), "--contract", "reviews", "--purpose", "model_training")
+    place("person", "rectify", *who, *right, "--dry-run", code=None)
+    asked = ("--reason", "asked", "--identity", "letter", "--contract", "customers")
+    (place.root / "whom").write_text("12345\n")
+    for name in ("e-1", "e-2"):
+        place("erase", "request", "--subject-from", str(place.root / "whom"), *asked, "--run-id", name)
+    place("erase", "withdraw", "erase-e-2")
+    place("erase", "extend", "erase-e-1", "--reason", "many")
+    place("erase", "list")
+    place("erase", "plan", "erase-e-1")
+    place("erase", "approve", "erase-e-1", "--set", "principal=user:noor")
+    place("erase", "run")
+    place("erase", "prove", "erase-e-1", code=None)
+    place("retain", "run", "--dry-run")
+    place("retain", "run")
     first = place("keys", "list")["answer"]["primary"]
     second = place("keys", "rotate")["answer"]["primary"]
     place("keys", "rotate")

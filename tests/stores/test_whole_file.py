@@ -18,7 +18,12 @@ from strongroom.stores.whole_file import write_first, write_whole
 LIB = Path(__file__).parents[2] / "lib"
 SCHEMES = re.compile(r"os\.link\(|os\.replace\(|O_EXCL|os\.rename\(|mkstemp|(draft|temporary)\.(replace|rename)\(")
 """How a file is put in place by hand."""
-BY_HAND = {"whole_file.py": "the one place", "policy_exports.py": "a link to a folder", "staging.py": "a second name"}
+BY_HAND = {
+    "whole_file.py": "the one place",
+    "policy_exports.py": "a link to a folder",
+    "staging.py": "a second name",
+    "raw.py": "the manifest is told of the new file before it takes the old one's place",
+}
 
 
 def names(folder):

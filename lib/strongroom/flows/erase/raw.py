@@ -151,6 +151,7 @@ def rewritten(file: RawFile, records: Records, *, keep: Callable[[RawFile], None
     path = Path(file.path)
     draft = path.with_name(f".{path.name}.erase")
     try:
+        draft.unlink(missing_ok=True)  # of a run that was killed; or a link that somebody has put there
         write = _without_lines if records.text else _without_rows
         write(path, draft, records)
         draft.chmod(path.stat().st_mode & 0o7777)

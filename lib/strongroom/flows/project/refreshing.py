@@ -166,6 +166,7 @@ def refresh(
                     stage, files, gone=each.gone, schema=each.schema, content=each.content, anew=each.anew,
                     at_ms=int(job.run.started.timestamp() * 1000), note={RUN: job.run.id},
                     free=source.found.transaction_version(TURN) or 0,
+                    live=lambda: source_files(source.lake, source.table),
                 )  # fmt: skip
             except Relaid:
                 if again:

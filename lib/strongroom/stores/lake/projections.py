@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +150,7 @@ class Projected:
     def commit(
         self, stage: str, written: Iterable[Written], *, gone: Iterable[str], schema: pa.Schema, content: Iterable[str],
         anew: bool, at_ms: int, note: Mapping[str, str], free: int = 0,
+        live: Callable[[], Collection[str]] | None = None,
     ) -> int:  # fmt: skip
         """New files in, and those of the source's files that are gone out, as one version; returns its number.
 
@@ -162,6 +163,7 @@ class Projected:
             anew: whether every file of before leaves.
             at_ms: the run's start, in milliseconds since 1970.
             note: what the version's history says of it.
+            live: gives the source's files as of now, by id; of others nothing comes. None: all of them are.
             free: up to which erasure the source's rows are free of people (`core/erasure.py: TURN`).
 
         Raises:
@@ -181,8 +183,8 @@ class Projected:
 
         def change(now: DeltaTable) -> Change:
             # of a file that people were taken out of since, nothing comes: its successor is projected the next time
-            live = source_files(self.lake, ".".join(self.table.split(".")[-2:]))
-            mine = [add for name, add in adds.items() if of_file[name] in live]
+            there = None if live is None else live()
+            mine = [add for name, add in adds.items() if there is None or of_file[name] in there]
             marks = {ERASURE: free} if free > (now.transaction_version(ERASURE) or 0) else {}
             if anew:
                 return Change(mine, whole=True, schema=schema, marks=marks)
