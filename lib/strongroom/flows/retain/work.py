@@ -110,7 +110,10 @@ class Work:
             return
         find = self._find(node, found)
         if find is None:
-            why = f"it has neither {self.retention.path!r} nor a row key: make it anew by its job"
+            todo = "make it anew by its job"
+            if node.name.startswith("corrections."):
+                todo = "what people have put right stays until person rectify --withdraw takes it back"
+            why = f"it has neither {self.retention.path!r} nor a row key: {todo}"
             self.unreached.append(Told(node.name, why=why))
         elif self.job.args.dry_run:
             self.done.append(_told(node.name, hits(found, find)))
