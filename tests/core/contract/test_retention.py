@@ -85,6 +85,8 @@ def test_without_a_column_it_is_documentation():
         (("d", 2), (2024, 3, 1), (2024, 2, 28)),
         (("w", 1), (2024, 1, 1), (2023, 12, 25)),
         (("y", 9000), (2024, 1, 1), (1, 1, 1)),
+        (("d", 999_999), (2024, 1, 1), (1, 1, 1)),
+        (("w", 10**12), (2024, 1, 1), (1, 1, 1)),
     ],
 )
 def test_months_and_years_are_those_of_the_calendar(retention, at, since):

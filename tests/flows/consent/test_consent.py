@@ -1,11 +1,12 @@
 """Consents come in by a job, and whose rows are kept and read follows from them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from strongroom.core.errors import ConfigError, Refused, StoreError
-from strongroom.flows import access, prepare
+from strongroom.flows import access, consent, prepare
 from strongroom.flows.foundation.consents import within_of
 from strongroom.flows.read import read_table
 from strongroom.stores.lake import Lake
@@ -173,3 +174,12 @@ def test_one_person_consents_is_used_withdraws_and_comes_back(place, monkeypatch
     assert place.says(monkeypatch, "give", 1).code == 0
     assert place.prepared().code == 0
     assert place.people() == ["p1", "p2"], "back with a new consent"
+
+
+def test_another_file_of_a_name_and_size_is_refused(place):
+    place.imported(event(1))
+    file = lines(place.found.root / "events.json", [event(2)])
+    assert (place.found.lake / "raw/consent/events.json").stat().st_size == Path(file).stat().st_size
+    done = place.found.run(consent, "import", file, *OFFICER)
+    assert (done.code, done.line["problems"][0]["code"]) == (7, "store.fault"), done.err
+    assert place.imported(event(1)).code == 0, "the same once more is nothing new"

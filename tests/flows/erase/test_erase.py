@@ -379,3 +379,31 @@ def test_killed_at_random_moments_and_run_again_it_ends_the_same(place, tmp_path
 
 def raw_text(place):
     return {path.name: path.read_text() for path in (place.lake / "raw/reviews").glob("*.json")}
+
+
+def test_all_that_a_request_tells_of_one_person_is_looked_for(place):
+    user, mails = next(iter(people(place))), ("ida.first@left.example", "ida.second@left.example")
+    done = erased(place, *({"user_id": user, "email": mail} for mail in mails), prove=False)
+    assert (done.code, Erasures.of(settings_of(place)).get("erase-r-1").people) == (0, 1)
+    (place.lake / "raw/notes.txt").write_text(mails[0])
+    left = place.run(erase, "prove", "erase-r-1")
+    assert [each["file"] for each in left.line["answer"]["places"]] == [str(place.lake / "raw/notes.txt")]
+    (place.lake / "raw/notes.txt").write_text(mails[1])
+    assert place.run(erase, "prove", "erase-r-1").line["answer"]["hits"] == 1
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        '"email": ["a@left.example", "b@left.example"]',
+        '"email": {"work": "a@left.example"}',
+        '"email": "a@left.example", "email": "b@left.example"',
+        '"email": true',
+        '"email": ' + "[" * 100_000,
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused(place, known):
+    done = request(place, f'{{"user_id": 1080, {known}}}')
+    assert done.code == 2
+    assert not Erasures.of(settings_of(place)).names()
+    assert "left.example" not in done.out + done.err

@@ -96,7 +96,8 @@ def kept_since(retention: Retention, at: datetime) -> datetime:
     """
     at = at.astimezone(UTC)
     if retention.unit in _DAYS:
-        return at - timedelta(days=retention.amount * _DAYS[retention.unit])
+        days, most = retention.amount * _DAYS[retention.unit], (at - datetime.min.replace(tzinfo=UTC)).days
+        return at - timedelta(days=days) if days <= most else datetime.min.replace(tzinfo=UTC)
     months = at.year * 12 + at.month - 1 - retention.amount * (12 if retention.unit == "y" else 1)
     if months < 12:
         return datetime.min.replace(tzinfo=UTC)

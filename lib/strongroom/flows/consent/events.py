@@ -108,7 +108,9 @@ def bring_in(job: Job, contract: Contract) -> int:
 
 
 def _refuse_another(source: Path, filesystem: pafs.FileSystem, inside: str, target: str) -> None:
-    if filesystem.get_file_info(inside).size != source.stat().st_size:
+    with filesystem.open_input_stream(inside) as there:
+        same = there.read() == source.read_bytes()
+    if not same:
         what = "another file of this name was brought in before"
         raise StoreError(what, where=target, todo="Rename yours: what was said is never written over.")
 

@@ -26,7 +26,7 @@ from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.erase import planning, proving, running
-from strongroom.flows.erase.people import people_from, subject_or_refuse, tags_for
+from strongroom.flows.erase.people import counted_people, people_from, subject_or_refuse, tags_for
 from strongroom.flows.erase.sealed import Known, opened, resealed, sealed
 from strongroom.flows.erase.told import facts_of, line_of, row_of
 from strongroom.flows.foundation import subjects
@@ -75,9 +75,8 @@ def requested(job: Job) -> Outcome:
     tags = tags_for(people, contract, job.settings, ring, place=job.args.subject_from)
     at, name = job.run.started, f"erase-{job.run.id}"
     within = domain_of(subject, table=contract.training)
-    request = Request(
-        name, REQUESTED, contract.name, within, len(people), at, due(at), job.run.actor or job.run.principal
-    )
+    number, by = counted_people(people, subject), job.run.actor or job.run.principal
+    request = Request(name, REQUESTED, contract.name, within, number, at, due(at), by)
     if not job.args.dry_run:
         key, data = sealed(Known(people, job.args.reason, job.args.identity), name, ring)
         if not Erasures.of(job.settings).add(request, tags=tags, key=key, sealed=data):

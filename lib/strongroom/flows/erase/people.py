@@ -35,19 +35,26 @@ def subject_or_refuse(contract: Contract) -> Column:
 def people_from(source: str, subject: Column) -> list[Person]:
     """The people of a file, of standard input (`-`), or of a prompt (empty), each once.
 
+    Who stands there twice with other values stays twice: all of these are looked for.
+
     Raises:
         UsageError: there is none, or a line is neither a value nor an object that has the subject's column.
         StoreError: the file cannot be read.
     """
     found = _people(asked(source), source or "the prompt", subject)
-    return list({person[subject.path]: person for person in found}.values())
+    return [dict(known) for known in dict.fromkeys(tuple(sorted(person.items())) for person in found)]
+
+
+def counted_people(people: Sequence[Person], subject: Column) -> int:
+    """How many people that are."""
+    return len({person[subject.path] for person in people})
 
 
 def _people(lines: Sequence[str], place: str, subject: Column) -> Iterator[Person]:
     for number, line in enumerate(lines, 1):
         person = _person(line.strip(), subject)
         if not person.get(subject.path):
-            todo = f"A line is a value of {subject.path}, or a JSON object that has it."
+            todo = f"A line is a value of {subject.path}, or a JSON object of one text a column that has it."
             raise UsageError("this line names nobody", where=f"{place}, line {number}", todo=todo)
         yield person
 
@@ -56,10 +63,13 @@ def _person(line: str, subject: Column) -> Person:
     if not line.startswith("{"):
         return {subject.path: line}
     try:
-        found = json.loads(line, parse_float=str, parse_int=str)
-    except ValueError:
+        found = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=list)
+    except (ValueError, RecursionError):
         return {}
-    return {str(name): value for name, value in found.items() if isinstance(value, str) and value}
+    known = {name: value for name, value in found if value not in ("", None)}
+    whole = len(known) == sum(value not in ("", None) for _, value in found)
+    # what cannot be looked for, or only half of it, is no line: the proof would pass over it in silence
+    return known if whole and all(isinstance(value, str) for value in known.values()) else {}
 
 
 def tags_for(people: Sequence[Person], contract: Contract, settings: Settings, ring: Keyring, *, place: str) -> bytes:
@@ -75,4 +85,4 @@ def tags_for(people: Sequence[Person], contract: Contract, settings: Settings, r
     if none := sum(not tags for tags in found):
         what, todo = f"{none:,} of the values are none of {subject.path}", "Write each as the raw files do."
         raise UsageError(what, where=place or "the prompt", todo=todo, code="erasure.nobody")
-    return b"".join(sorted(tag for tags in found for tag in tags))
+    return b"".join(sorted({tag for tags in found for tag in tags}))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,9 @@ def _said_yes(settings: Settings, tags: pa.Array, purposes: Collection[str]) -> 
     said = Lake(settings.lake).read(CONSENTS, (TAG, PURPOSE, EVENT, AT), where=equals(EVENT, GIVEN))
     if said is None:
         return None
-    which = pc.is_in(said.column(TAG).cast(TYPE), value_set=tags)
+    at = said.column(AT)
+    past = pc.less_equal(at, pa.scalar(datetime.now(UTC), at.type))  # of a time to come nobody has said anything yet
+    which = pc.and_(past, pc.is_in(said.column(TAG).cast(TYPE), value_set=tags))
     if purposes:
         which = pc.and_(which, pc.is_in(said.column(PURPOSE), value_set=pa.array(sorted(purposes), pa.string())))
     return said.filter(which).group_by(TAG).aggregate([(AT, "max")])

@@ -51,7 +51,7 @@ def _leaves(job: Job, contract: Contract, lake: Lake) -> list[Leave]:
     if contract.training == CONSENTS:  # what an erased person says afterwards is what brings him back
         received = {request.id: request.received for request in Erasures.of(job.settings).all()}
         given = zip(dead.requests, dead.tags, strict=True)
-        found += [Leave(ERASED, [tags], until=(AT, received[name])) for name, tags in given]
+        found += [Leave(ERASED, [tags], between=(AT, received[name], job.run.started)) for name, tags in given]
     elif dead.tags:
         found.append(Leave(ERASED, dead.tags))
     people = kept_people(lake, job.settings, contract, at=job.run.started)

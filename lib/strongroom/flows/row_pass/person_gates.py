@@ -42,13 +42,14 @@ class Leave:
         reason: a word for it, as it is counted.
         tags: of people, as columns of tags (`protect/subject_tags.py`).
         keeps: whether these are the people whose rows stay; all other rows are left out then.
-        until: a column of moments and an instant (aware): only rows of until then are left out. None: all of them.
+        between: a column of moments and two instants (aware): rows of after the first stay, but for those of after the
+            second, which nobody can have said yet. None: none stays.
     """
 
     reason: str
     tags: Iterable[pa.Array]
     keeps: bool = False
-    until: tuple[str, datetime] | None = None
+    between: tuple[str, datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class PersonGate:
     reason: str
     tags: str | bytes
     keeps: bool = False
-    until: tuple[str, datetime] | None = None
+    between: tuple[str, datetime, datetime] | None = None
 
 
 def shipped(leaves: Sequence[Leave], *, folder: str, reached: bool) -> tuple[PersonGate, ...]:
@@ -79,10 +80,10 @@ def _shipped(leave: Leave, path: str, reached: bool) -> PersonGate:
     with tempfile.NamedTemporaryFile(prefix="people-", suffix=".tags") as file:
         tag_sets.write(leave.tags, file.name)
         if not reached:
-            return PersonGate(leave.reason, file.read(), leave.keeps, leave.until)
+            return PersonGate(leave.reason, file.read(), leave.keeps, leave.between)
         filesystem, inside = filesystem_of(path)
         pafs.copy_files(file.name, inside, source_filesystem=pafs.LocalFileSystem(), destination_filesystem=filesystem)
-    return PersonGate(leave.reason, path, leave.keeps, leave.until)
+    return PersonGate(leave.reason, path, leave.keeps, leave.between)
 
 
 class Gates:
@@ -103,9 +104,9 @@ class Gates:
         there = pc.is_valid(tags).to_numpy(zero_copy_only=False)
         for gate, people in self._gates:
             mine = (people.holds(tags) != gate.keeps) & there & ~left
-            if gate.until is not None and rows is not None:
-                column, instant = gate.until
-                mine &= ~too_late(rows.column(column), instant)
+            if gate.between is not None and rows is not None:
+                column, start, end = gate.between
+                mine &= ~too_late(rows.column(column), start) | too_late(rows.column(column), end)
             if mine.any():
                 found[gate.reason] = found.get(gate.reason, False) | mine
                 left |= mine
