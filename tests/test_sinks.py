@@ -272,7 +272,6 @@ SINKS = (
     Sink("HTML", page, {
         f"{LIB}/reports/markup.py": "the functions",
         f"{LIB}/databricks/page.py": "displayHTML of a notebook, in a page that runs and loads nothing",
-        f"{LIB}/text/disguises.py": "reads the entities of texts, and writes none",
     }),
     Sink("cells of CSV", spreadsheet, {f"{LIB}/stores/artefacts/matrix_files.py": "the function"}),
     Sink("headers", header, {
