@@ -1,8 +1,10 @@
 """An erased person comes back by a consent that was given after the request, and by no other."""
 
+import shutil
+
 import pytest
 
-from strongroom.flows import prepare
+from strongroom.flows import erase, prepare
 from support.consents import Place, event
 from support.erasing import POLICY, erased, tag_of
 
@@ -42,3 +44,19 @@ def test_one_that_is_given_now_does(place, monkeypatch):
     assert place.says(monkeypatch, "give", 2).code == 0
     pages, said = reread(place)
     assert ("p2" in pages, said) == (True, 1)
+
+
+@pytest.mark.parametrize(("purpose", "stays"), [("newsletter", False), ("model_training", True)])
+def test_a_yes_to_something_else_keeps_nobody_in_a_table_put_back(place, tmp_path, monkeypatch, purpose, stays):
+    place.imported(event(1), event(2))
+    assert place.prepared().code == 0
+    table, copy = place.found.lake / "training/visits", tmp_path / "copy"
+    shutil.copytree(table, copy)
+    assert erased(place.found, 2, contract="visits").code == 0
+    assert place.says(monkeypatch, "give", 2, options=("--about", purpose)).code == 0
+    shutil.rmtree(table)
+    shutil.copytree(copy, table)
+    assert place.found.run(erase, "run").code == 0
+    tag = tag_of(place.found, 2, contract="visits")
+    assert ("p2" in place.pages()) is stays
+    assert [row["_subject"] for row in place.found.rows("training.consent")].count(tag) == 1, "what was said is kept"

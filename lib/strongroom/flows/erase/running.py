@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract.file import contracts_in
+from strongroom.core.contract.legal_basis import CONSENTS
 from strongroom.core.erasure import APPROVED, ERASED, RUNNING, TURN, Erased, Request
 from strongroom.core.errors import StoreError
 from strongroom.core.escaping import joined
@@ -61,9 +62,12 @@ class _Run:
     unreached: dict[str, str] = field(default_factory=dict)
 
     def crowd(self, place: str) -> Crowd:
-        """The people who are to leave a place: of every request that was approved, unless the law keeps them there."""
+        """The people who are to leave a place: of every request that was approved, unless the law keeps them there, or
+        they have said yes since to what the place is for.
+        """
         requests = [each for each in (*self.past, *self.waiting) if place not in each.kept]
-        tags = dead_tags(self.job.settings, requests)
+        contract = None if place == CONSENTS else self.finder.contract(place)  # a yes is kept, whatever it is to
+        tags = dead_tags(self.job.settings, requests, purposes=contract.purposes if contract else ())
         return Crowd.of(Tombstones(tags, tuple(request.id for request in requests), self.number))
 
     def all(self) -> None:
