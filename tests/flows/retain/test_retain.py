@@ -55,7 +55,7 @@ TODAY = datetime.now(UTC).date()
 OLD, YOUNG = TODAY - timedelta(days=800), TODAY - timedelta(days=5)
 ROWS = [
     ("v1", "ann", OLD, 5), ("v2", "ann", YOUNG, 4), ("v3", "bob", OLD, 0), ("v4", "bob", YOUNG, 0),
-    ("v5", "cy", OLD, 3), ("v6", "cy", None, 3), ("v7", "dee", None, 0),
+    ("v5", "cy", OLD, 3), ("v6", "cy", None, 3), ("v7", "dee", None, 0), ("v8", "eve", OLD, 4),
 ]  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def test_what_is_too_old_is_gone_everywhere(place):
     assert done.code == 0, done.err
     (told,) = done.line["answer"]["data_sets"]
     rows = {each["table"]: each["rows"] for each in told["tables"]}
-    assert rows == {"training.visits": 2, "curated.visits": 2, "features.visits": 2, "quarantine.visits": 1}
+    assert rows == {"training.visits": 3, "curated.visits": 3, "features.visits": 3, "quarantine.visits": 1}
     (expected,) = rehearsal.line["answer"]["data_sets"]
     assert {each["table"]: each["rows"] for each in expected["tables"]} == rows
     assert visits(place) == visits(place, "curated.visits") == visits(place, "features.visits") == ["v2", "v6"]
@@ -147,7 +147,7 @@ def test_it_comes_back_by_no_file(place):
     assert place.run(retain, "run").code == 0
     done = place.run(prepare, "--contract", "visits")
     assert done.code == 0, done.err
-    assert done.line["answer"]["left_out"] == {"retention": 3}
+    assert done.line["answer"]["left_out"] == {"retention": 4}
     assert visits(place) == ["v2", "v6"]
 
 
@@ -194,6 +194,14 @@ def test_it_says_what_is_missing(place):
     (place.root / "policy.yaml").write_text(POLICY.replace(", delete", ""))
     assert place.run(retain, "run").code == 5
     assert "v1" in visits(place)
+
+
+def test_what_people_have_put_right_goes_with_their_last_row(place):
+    make(place, "corrections.visits", ["visit", "_subject"])
+    bound(place)
+    done = place.run(retain, "run")
+    assert done.code == 0, done.err
+    assert visits(place, "corrections.visits") == ["v1", "v2", "v5", "v6"]
 
 
 def test_what_older_versions_hold_as_it_came_is_told(place):

@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.contract import Contract, Retention
+from strongroom.core.contract.subject import TAG
 from strongroom.core.errors import StoreError
 from strongroom.core.lineage import NOBODY, LakeMap, Node
 from strongroom.core.run import Job
@@ -110,10 +111,7 @@ class Work:
             return
         find = self._find(node, found)
         if find is None:
-            todo = "make it anew by its job"
-            if node.name.startswith("corrections."):
-                todo = "what people have put right stays until person rectify --withdraw takes it back"
-            why = f"it has neither {self.retention.path!r} nor a row key: {todo}"
+            why = f"it has neither {self.retention.path!r} nor a row key: make it anew by its job"
             self.unreached.append(Told(node.name, why=why))
         elif self.job.args.dry_run:
             self.done.append(_told(node.name, hits(found, find)))
@@ -132,7 +130,19 @@ class Work:
             edges = tuple((edge.source, edge.version) for edge in self.known.into(node.name))
             finder = Finder(self.job, ring_of(self.job.settings, self.lake), {})
             return finder.shown(Place(node.name, SHOWN, node, edges))
+        if node.name == self.contract.corrections:
+            return self._by_person(node.name)
         return self._by_columns(node.name, found) or self._by_key(node, found)
+
+    def _by_person(self, table: str) -> Find | None:
+        """What people have put right goes with their last row in the training table."""
+        source = self.lake.open(self.contract.training)
+        young = None if source is None else self._young(source, TAG)
+        return None if young is None else by_key(self.lake, table, TAG, young)
+
+    def _young(self, source: DeltaTable, column: str) -> pa.Array:
+        time, table = self.retention.path, self.contract.training
+        return young_keys(self.lake, table, source, column=column, time=time, since=self.since)
 
     def _by_columns(self, table: str, found: DeltaTable) -> Find | None:
         path, schema = self.retention.path, pa.schema(found.schema().to_arrow())
@@ -146,10 +156,7 @@ class Work:
         tables = (found, source)
         if key is None or any(key.name not in _names(table) for table in tables) or source is None:
             return None
-        young = young_keys(
-            self.lake, self.contract.training, source, column=key.name, time=self.retention.path, since=self.since
-        )
-        find = by_key(self.lake, node.name, key.name, young)
+        find = by_key(self.lake, node.name, key.name, self._young(source, key.name))
         kept = any(not find(path)[0].all() for path in files_of(found))
         return find if kept or not files_of(found) else None  # or its keys are others: masked, or of another key
 
