@@ -80,6 +80,8 @@ def test_bytes_and_the_token_that_says_them(data):
 def test_an_e_mail_is_known_in_any_case_that_it_is_written_in():
     found = {each.data for each in patterns_of(Needle(0, "x", "Olga@Example.Org", kind="email"))}
     assert {b"Olga@Example.Org", b"olga@example.org", b"OLGA@EXAMPLE.ORG"} <= found
+    words = {each.data for each in patterns_of(Needle(0, "x", "olga.m-petrova@example.org", kind="email"))}
+    assert {b"Olga.M-Petrova@example.org", b"Olga.m-petrova@example.org"} <= words
     assert b"olga@example.org" not in {each.data for each in patterns_of(Needle(0, "x", "Olga@Example.Org"))}
 
 

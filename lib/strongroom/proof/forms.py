@@ -15,7 +15,8 @@ from typing import Literal
 from urllib.parse import quote
 
 Kind = Literal["text", "email", "token"]
-"""What a value is: an e-mail counts in small and in capital letters too; a token as text and as the bytes it says."""
+"""What a value is: an e-mail counts in small and capital letters and capital words too; a token as text and as the
+bytes that it says."""
 LONG, BORDERED = 8, 6
 """Bytes from which a value is searched for everywhere; and from which it is where it stands by itself. A shorter one
 hits by chance all over, and is compared in named columns only (what hits by chance: docs/decisions/proof.md).
@@ -91,9 +92,19 @@ def texts_of(needle: Needle) -> list[str]:
     if isinstance(needle.value, bytes):
         return []
     text = needle.value
-    written = [text, text.casefold(), text.lower(), text.upper()] if needle.kind == "email" else [text]
+    written = _cases(text) if needle.kind == "email" else [text]
     return list(dict.fromkeys(unicodedata.normalize(form, one) for one in written for form in ("NFC", "NFD"))
                 | dict.fromkeys(written))  # fmt: skip
+
+
+def _cases(email: str) -> list[str]:
+    """An address as people write it: as it is, small, in capitals, and its words with capitals (`First.Last@…`)."""
+    small = email.lower()
+    local, at, domain = small.rpartition("@")
+    return [
+        email, email.casefold(), small, email.upper(),
+        f"{local.title()}{at}{domain}", f"{local.capitalize()}{at}{domain}",
+    ]  # fmt: skip
 
 
 def bytes_of(needle: Needle) -> list[bytes]:
