@@ -83,6 +83,7 @@ TEXT = b"xx " * 3000 + EMAIL.encode() + b" yy" * 3000
         (gzip.compress(zipped(a=TEXT)), "content, member 0", "a zip in gzip"),
         (gzip.compress(gzip.compress(TEXT)), "content, content", "twice"),
     ],
+    ids=lambda each: each if isinstance(each, str) else "bytes",
 )
 def test_what_is_compressed_is_opened(tmp_path, data, where, why):
     (tmp_path / ".hidden").write_bytes(data)
