@@ -127,7 +127,7 @@ FACES = {
     "flows.explore": "",
     "flows.foundation": "authorise consents contract_survey contracts derived erased hidden_folders incidents "
     "keyring known_tables lake_map lake_tables people_rows projections provenance reporting role_keys "
-    "run_rows strays subject_counts subjects table_plans tagged_rows",
+    "run_rows strays subject_counts subjects table_plans tagged_rows thawed",
     "flows.keys": "rewrap",
     "flows.prepare": "evolution evolve gate_facts owner_rules unfinished_retry",
     "flows.profile": "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from strongroom.audit.log import AuditLog
 from strongroom.core.settings import Settings
@@ -31,6 +32,8 @@ def logged(settings: Settings) -> dict[str, Logged]:
         StoreError: the log cannot be read.
     """
     found = dict[str, Logged]()
+    if not Path(settings.audit).is_dir():  # nobody has done anything yet, and who only asks makes no folder
+        return found
     for event in AuditLog.open(settings).read():
         if event.job != "incident" or event.action != "incident":
             continue

@@ -34,8 +34,8 @@ from strongroom.core.suggest import counted, did_you_mean, slip_of
 from strongroom.core.yaml import parse, read_text
 from strongroom.flows.foundation.contract_survey import contract_as_asked, folders_of_files, survey
 from strongroom.flows.foundation.contracts import doubled, must_exist, named
-from strongroom.flows.foundation.incidents import thawed
 from strongroom.flows.foundation.known_tables import known_tables
+from strongroom.flows.foundation.thawed import thawed
 from strongroom.govern.engine.engine import compile_policy
 from strongroom.govern.review.lint import lint
 from strongroom.stores import storage

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
-from pathlib import Path
 
-from strongroom.audit.incident_log import logged
 from strongroom.audit.incidents import incidents
 from strongroom.audit.log import AuditLog
 from strongroom.core.audit_event import Event
 from strongroom.core.incident import Incident, moment
-from strongroom.core.policy.freezes import file_of
 from strongroom.core.run import Job
-from strongroom.core.settings import Settings
 from strongroom.flows.foundation import front_page
 from strongroom.flows.foundation.authorise import policy_of
 from strongroom.flows.foundation.reporting import reports_folder
@@ -27,19 +22,6 @@ INCIDENTS = "strongroom.incidents"
 """What is no table but is granted like one: `write` opens and assesses, `delete` closes, `read` lists."""
 FIGURES = "incidents"
 """The file of figures, below `reports/prometheus`."""
-
-
-def thawed(settings: Settings) -> frozenset[str]:
-    """Incidents that nobody has closed, by the log, and whose freeze is gone or is not the one that was set."""
-    return frozenset(
-        name
-        for name, said in logged(settings).items()
-        if not said.closed and not _stands(file_of(settings.policy, name), str(said.opened.get("freeze", "")))
-    )
-
-
-def _stands(freeze: Path, known: str) -> bool:
-    return freeze.is_file() and known in ("", sha256(freeze.read_bytes()).hexdigest())
 
 
 def plain(incident: Incident, *, at: datetime, frozen: bool) -> dict[str, object]:

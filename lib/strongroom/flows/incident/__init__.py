@@ -22,7 +22,8 @@ from strongroom.core.escaping import joined
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.foundation.authorise import permit
-from strongroom.flows.foundation.incidents import INCIDENTS, plain, thawed
+from strongroom.flows.foundation.incidents import INCIDENTS, plain
+from strongroom.flows.foundation.thawed import thawed
 from strongroom.flows.incident.assessing import assess
 from strongroom.flows.incident.closing import close
 from strongroom.flows.incident.opening import open_
