@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,6 @@ TYPE = """(() => {{
   const lines = [...document.querySelectorAll('tbody tr')].map(line => line.innerText);
   return [document.getElementById('count').textContent, lines];
 }})()"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser() as found:
-        yield found
 
 
 @pytest.fixture

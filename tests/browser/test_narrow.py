@@ -5,7 +5,6 @@ Each page is made with names in other scripts, long names, sixty columns, twenty
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,12 +89,6 @@ PAGES = {
     "matrix many": lambda: matrix(20),
     "matrix none": lambda: matrix(0),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser() as found:
-        yield found
 
 
 @pytest.mark.parametrize("width", [400, 1200])

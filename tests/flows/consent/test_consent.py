@@ -7,7 +7,7 @@ import pytest
 
 from strongroom.core.errors import ConfigError, Refused, StoreError
 from strongroom.flows import access, consent, prepare
-from strongroom.flows.foundation.consents import within_of
+from strongroom.flows.foundation.erased import within_of
 from strongroom.flows.read import read_table
 from strongroom.stores.lake import Lake
 from support.consents import BASIS, NOW, OFFICER, PURPOSES, SUBJECT, Place, event, lines

@@ -25,9 +25,9 @@ from strongroom.flows.foundation.consents import (
     contract_file,
     readable_people,
     said_by,
-    within_of,
 )
 from strongroom.flows.foundation.contracts import contract_at, settle_purpose
+from strongroom.flows.foundation.erased import within_of
 from strongroom.protect.consents import GIVEN, LIFTED, RESTRICTED
 from strongroom.stores.keys import open_keyring
 from strongroom.stores.lake import Lake

@@ -6,7 +6,6 @@ of a run that is at work stay; it asks for tombstones before it commits, and the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,15 +14,13 @@ from urllib.parse import unquote
 import pyarrow.fs as pafs
 
 from strongroom.core.erasure import TURN
-from strongroom.flows.foundation.strays import IN_FLIGHT
+from strongroom.flows.foundation.strays import IN_FLIGHT, STAGE
 from strongroom.stores.lake import Lake, filesystem_of
 from strongroom.stores.lake.log_files import LOG
 from strongroom.stores.lake.others import REWRAP, files_of
 from strongroom.stores.lake.projections import TURN as REFRESH
 from strongroom.stores.permissions import has_modes
 from strongroom.stores.whole_file import keep_names
-
-_STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
 
 
 def drop_left(
@@ -54,7 +51,7 @@ def drop_left(
         top = inside.partition("/")[0]
         if info.type != pafs.FileType.File or top == LOG or inside in named:
             continue
-        stage = _STAGE.fullmatch(top)
+        stage = STAGE.fullmatch(top)
         if stage is not None and int(stage[2]) > turns[stage[1]]:
             stages.setdefault(top, []).append(info)
             continue

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from strongroom.core.erasure import Request
 from strongroom.core.escaping import joined
-from strongroom.core.policy import Deny
 from strongroom.core.run import Job, Outcome
 from strongroom.core.suggest import counted
 from strongroom.flows.erase import models
@@ -16,7 +15,7 @@ from strongroom.flows.erase.places import MODEL, RAW, SHOWN, Place, places_of, r
 from strongroom.flows.erase.sealed import opened
 from strongroom.flows.erase.tables import hits
 from strongroom.flows.erase.told import facts_of, row_of
-from strongroom.flows.foundation.authorise import ask, refused
+from strongroom.flows.foundation.authorise import ask, denials, refused
 from strongroom.flows.foundation.erased import Tombstones, of_bytes
 from strongroom.flows.foundation.keyring import ring_of
 from strongroom.flows.foundation.lake_map import map_of
@@ -35,9 +34,8 @@ def permitted(job: Job, request: Request) -> dict[str, str]:
         if place.kind == MODEL:
             continue
         decision = ask(job, "erase", place.name)
-        denies = [rule for rule, _ in decision.denying if isinstance(rule, Deny)]
-        if denies and not decision.flaw:
-            kept[place.name] = "; ".join(f"{rule.reason} ({rule.where})" for rule in denies)
+        if (why := denials(decision)) and not decision.flaw:
+            kept[place.name] = why
         elif not decision.allowed:
             raise refused(job, decision)
     return kept

@@ -21,15 +21,14 @@ from strongroom.core.contract import Contract
 from strongroom.core.contract.subject import ASIDE
 from strongroom.core.keys.ring import Keyring
 from strongroom.flows.erase.crowd import Crowd, Flags
-from strongroom.flows.quarantine.sealed_feed import Opened, Sealed
-from strongroom.flows.row_pass.process import UNOPENED, PassPlan
+from strongroom.flows.quarantine.sealed_feed import Opened, openings_of
+from strongroom.flows.row_pass.process import UNOPENED
 from strongroom.protect import unseal
 from strongroom.protect.subject_tags import aside_tagger, row_tagger
 from strongroom.protect.tag_sets import tag_set
 from strongroom.quality.reading.columns import read_batch
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.file_rewrite import ROWS, opened
-from strongroom.stores.sources.origins import origins_of
 
 LONG = 6
 """Bytes of a value that is looked for in what is no row; a shorter one stands in other people's rows, too."""
@@ -103,14 +102,11 @@ class SealedRows:
     def _opened(self, path: str, file: pq.ParquetFile) -> tuple[Flags, Counter[str]]:
         """The same of a file from before sealed rows had tags: all of them are opened and read."""
         table = self.contract.quarantine
-        columns = [name for name in ("batch", "source_file") if name in file.schema_arrow.names]
-        batches = sorted({*file.read(["batch"]).column(0).to_pylist()} - {None}) if "batch" in columns else []
-        kept = origins_of(self.lake, self.contract.name, batches)
-        forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
+        batches = file.read(["batch"]).column(0).to_pylist() if "batch" in file.schema_arrow.names else []
         place = f"{self.lake.folder(table)}/{unquote(path)}"
-        feed = Sealed(PassPlan(self.contract, self.contract.training, self.ring.handle), forms, (place,))
+        rows = openings_of(self.lake, self.contract, self.ring.handle, files=[place], batches=batches)
         found, counts = np.zeros(file.metadata.num_rows, np.bool_), Counter[str]()
-        for _, _, some in feed.openings([pa.RecordBatch.from_pydict({"number": pa.array([0])})]):
+        for _, _, some in rows:
             counts += self._rows(some, found[some.before : some.before + some.aside.num_rows])
         return found, counts
 

@@ -86,8 +86,13 @@ def permit(
 
 
 def held(job: Job, table: str, *, contract: Contract | None = None) -> str:
-    """By which denies of `delete` a table's rows stay, each with its place; empty where none does: a legal hold."""
-    denies = [rule for rule, _ in ask(job, "delete", table, contract=contract).denying if isinstance(rule, Deny)]
+    """By which denies of `delete` a table's rows stay, as `denials` says it: a legal hold."""
+    return denials(ask(job, "delete", table, contract=contract))
+
+
+def denials(decision: Decision) -> str:
+    """The reasons of the denies that hit, each with its place; empty where none does."""
+    denies = [rule for rule, _ in decision.denying if isinstance(rule, Deny)]
     return "; ".join(f"{rule.reason} ({rule.where})" for rule in denies)
 
 

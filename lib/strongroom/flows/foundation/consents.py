@@ -5,7 +5,6 @@ What people have said lies in the table of consents, whose tags are those of the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +24,9 @@ from strongroom.core.errors import ConfigError, Problem, Refused, StoreError
 from strongroom.core.settings import Settings
 from strongroom.core.zones import DERIVED, PROTECTED
 from strongroom.flows.foundation import derived
+from strongroom.flows.foundation.erased import within_of
 from strongroom.flows.foundation.keyring import MARK
-from strongroom.flows.foundation.table_plans import MADE, bases_said
+from strongroom.flows.foundation.table_plans import bases_said
 from strongroom.govern.levels.physical import People
 from strongroom.protect.consents import COLUMNS, EVENTS, Standing, any_of, standing
 from strongroom.stores.lake import Lake
@@ -75,15 +75,6 @@ class Register:
             return False
         mine = self.found.metadata().configuration.get(MARK)
         return within_of(self.found) == within and (mark is None or mine is None or mark == mine)
-
-
-def within_of(found: DeltaTable) -> Within | None:
-    """Within what equal tags of a table's rows are one person; None where no row carries a tag."""
-    notes = next((field.metadata for field in found.schema().fields if field.name == TAG), None)
-    try:
-        return None if notes is None else tuple(map(str, json.loads(notes[MADE])[TAG][2]["within"]))
-    except (KeyError, ValueError, TypeError, IndexError):
-        return None
 
 
 def bases_of(settings: Settings, table: str, found: DeltaTable) -> Mapping[str, LegalBasis]:

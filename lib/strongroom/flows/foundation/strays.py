@@ -47,7 +47,8 @@ IN_FLIGHT = 86_400
 """Seconds since its last file after which nobody is at work on a stage any more."""
 _SUM_OF_NOTHING = 8
 """Bytes of Hadoop's checksum of an empty file."""
-_STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
+STAGE = re.compile(r"_?(stage|rewrap|erase)-(\d+)-[^/]+")
+"""A stage's name in its table's folder: what it is for, and its number."""
 _REPORT = re.compile(r"(?P<run>[^/]+?)\.(?:html|json|junit\.xml|openlineage\.jsonl)")
 _SIGNING = (".lock", ".size", ".pub", ".logs")
 _FRONT = ("index.html", "index.json")
@@ -154,12 +155,12 @@ class _Search:
             if top == LOG:
                 if file.odd or not is_of_log(_summed(rest), newest=newest):
                     self._tell(file, _of_log)
-            elif rest and _STAGE.fullmatch(top):
+            elif rest and STAGE.fullmatch(top):
                 stages.setdefault(top, []).append(file)
             else:
                 self._tell(file, _of_table)
         for stage, left in stages.items():
-            kind, number = _STAGE.fullmatch(stage).groups()  # type: ignore[union-attr]
+            kind, number = STAGE.fullmatch(stage).groups()  # type: ignore[union-attr]
             of_stage = (name, name.partition(".")[2], TURN)
             writers = {"rewrap": (REWRAP,), "erase": (ERASED,)}.get(kind, of_stage)
             done = max((opened.transaction_version(each) or 0 for each in writers), default=0) if opened else 0

@@ -21,17 +21,15 @@ from strongroom.flows.foundation.authorise import ask, permit, refused
 from strongroom.flows.foundation.hidden_folders import folders_hidden
 from strongroom.flows.foundation.subjects import Within
 from strongroom.flows.foundation.tagged_rows import Unplaced, in_table, mine_of
-from strongroom.flows.quarantine.sealed_feed import Sealed
+from strongroom.flows.quarantine.sealed_feed import openings_of
 from strongroom.flows.row_pass import shape_check
 from strongroom.flows.row_pass.feeds import Items
-from strongroom.flows.row_pass.process import PassPlan
 from strongroom.protect import subject_tags
 from strongroom.protect.tag_sets import TagSet
 from strongroom.quality.reading.columns import read_batch
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.table_files import files_at
 from strongroom.stores.sources.kinds import Split, kind_of
-from strongroom.stores.sources.origins import origins_of
 
 RAW, SEALED, TABLE = "raw", "sealed", "table"
 """How rows lie in a place: in raw files, sealed one by one in a quarantine, in columns of a table."""
@@ -211,11 +209,8 @@ class Search:
             return
         contract, lying = place.contract, files_at(self.lake, table, place.name)
         batches = self.lake.rows(place.name, table, ["batch"]).column("batch").unique().to_pylist()
-        kept = origins_of(self.lake, contract.name, sorted(batches))
-        forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
-        feed = Sealed(PassPlan(contract, contract.training, self.keyring.handle), forms, lying.paths)
-        handed = [pa.record_batch({"item": pa.array([at], pa.int64())}) for at in range(len(lying.paths))]
-        for _, _, opened in feed.openings(handed):
+        keys = self.keyring.handle
+        for _, _, opened in openings_of(self.lake, contract, keys, files=lying.paths, batches=batches):
             for numbers in opened.others.values():
                 unplaced.add("no row of the contract, or does not open", len(numbers))
             if opened.again.rows.num_rows:

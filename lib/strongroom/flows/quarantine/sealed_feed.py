@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strongroom.core.contract import ACROSS
+from strongroom.core.contract import ACROSS, Contract
 from strongroom.core.contract.subject import ASIDE
+from strongroom.core.keys.ring import KeyHandle
 from strongroom.flows.quarantine.records import Again, by_schema, read_again, together, values_again
 from strongroom.flows.row_pass.feeds import Stretch, runs_of
 from strongroom.flows.row_pass.process import UNOPENED, UNPARSED, UNTRUSTED, Aside, PassPlan, Worker
@@ -20,8 +21,8 @@ from strongroom.flows.row_pass.row_json import UNTRUSTED as NEVER
 from strongroom.protect import unseal
 from strongroom.quality.reading.blocks import Block, Numbers, Seen
 from strongroom.stores.keys import keyring_of
-from strongroom.stores.lake import filesystem_of
-from strongroom.stores.sources.origins import Form
+from strongroom.stores.lake import Lake, filesystem_of
+from strongroom.stores.sources.origins import Form, origins_of
 
 _ROWS = 20_000
 COLUMNS = ("batch", "reasons", "source_file", "source_position", "row", ASIDE)
@@ -119,6 +120,24 @@ class Sealed:
                 groups.setdefault(key, []).append(place)
         for key, places in groups.items():
             yield self.forms.get(key), np.array(places, np.int64)
+
+
+def openings_of(
+    lake: Lake, contract: Contract, keys: KeyHandle, *, files: Sequence[str], batches: Iterable[int | None]
+) -> Iterator[Opening]:
+    """All rows of some files of a contract's quarantine, read as those batches read them; on the driver, without Spark.
+
+    Args:
+        lake: where it lies.
+        contract: of its rows.
+        keys: open them.
+        files: with their whole paths.
+        batches: all that rows of these files are of.
+    """
+    kept = origins_of(lake, contract.name, sorted({batch for batch in batches if batch is not None}))
+    forms = {key: origin.form for key, origin in kept.items() if origin.form is not None}
+    feed = Sealed(PassPlan(contract, contract.training, keys), forms, tuple(files))
+    return feed.openings([pa.record_batch({"number": pa.array(range(len(files)), pa.int64())})])
 
 
 def _handed(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int, int, pa.RecordBatch]]:

@@ -17,15 +17,13 @@ from deltalake import DeltaTable
 from strongroom.core.contract import Contract
 from strongroom.core.keys.ring import Keyring
 from strongroom.flows.erase.tables import Find
-from strongroom.flows.quarantine.sealed_feed import Opened, Sealed
+from strongroom.flows.quarantine.sealed_feed import Opened, openings_of
 from strongroom.flows.row_pass.person_gates import TOO_OLD, too_old
-from strongroom.flows.row_pass.process import PassPlan
 from strongroom.quality.reading.columns import read_batch
 from strongroom.stores.lake import Lake
 from strongroom.stores.lake.file_rewrite import opened
 from strongroom.stores.lake.others import files_of
 from strongroom.stores.sources import manifest
-from strongroom.stores.sources.origins import origins_of
 
 Flags = npt.NDArray[np.bool_]
 _ROWS = 1 << 16
@@ -111,16 +109,9 @@ class SealedRows:
             batches = (
                 file.read(["batch"]).column(0).to_pylist() if "batch" in file.schema_arrow.names else [None] * rows
             )
-        known = sorted({batch for batch in batches if batch is not None})
-        forms = {
-            key: origin.form
-            for key, origin in origins_of(self.lake, self.contract.name, known).items()
-            if origin.form is not None
-        }
         place = f"{self.lake.folder(table)}/{unquote(path)}"
-        feed = Sealed(PassPlan(self.contract, self.contract.training, self.ring.handle), forms, (place,))
         found = np.zeros(rows, np.bool_)
-        for _, _, some in feed.openings([pa.RecordBatch.from_pydict({"number": pa.array([0])})]):
+        for _, _, some in openings_of(self.lake, self.contract, self.ring.handle, files=[place], batches=batches):
             self._look(some, found, batches)
         return _told([found])
 

@@ -173,11 +173,12 @@ class Worker:
             return
         rows = given[0].block.rows if len(given) == 1 else pa.concat_batches([one.block.rows for one in given])
         typed = read_batch(rows, self._read)
-        left = self._left_out(typed)
+        tags = self._tags(typed)
+        left = self._left_out(typed, tags)
         if left:
             stay = ~np.logical_or.reduce([*left.values()])
             self._tally = self._tally.merge(Tally(left_out={why: int(which.sum()) for why, which in left.items()}))
-            typed, given = typed.only(stay), [*_only(given, stay)]
+            typed, tags, given = typed.only(stay), _those(tags, stay), [*_only(given, stay)]
             if not given:
                 return
         ends = np.cumsum([0, *(one.block.rows.num_rows for one in given)])
@@ -187,7 +188,7 @@ class Worker:
         }
         failures = self._judged(typed, _unreadable(given), marks)
         if failures.bad.any():
-            reasons, whose = failures.reasons(), self._whose(typed.batch.filter(pa.array(failures.bad)))
+            reasons, whose = failures.reasons(), self._whose(_those(tags, failures.bad))
             for one, first, last in zip(given, ends[:-1], ends[1:], strict=True):
                 bad = failures.bad[first:last]
                 if bad.any():
@@ -195,16 +196,22 @@ class Worker:
                     count = int(np.count_nonzero(bad))
                     mine = None if whose is None else whose.slice(before, count)
                     yield replace(self._broken(one, bad, reasons.slice(before, count)), whose=mine)
-        if not failures.bad.all():
-            yield self._good(typed.batch.filter(pa.array(~failures.bad)) if failures.bad.any() else typed.batch)
+        yield from self._passing(typed, tags, ~failures.bad)
 
-    def _left_out(self, typed: Typed) -> Mapping[str, Flags]:
+    def _passing(self, typed: Typed, tags: pa.Array | None, good: Flags) -> Iterator[pa.RecordBatch]:
+        """The good rows, if there are any."""
+        if good.all():
+            yield self._good(typed.batch, tags)
+        elif good.any():
+            yield self._good(typed.batch.filter(pa.array(good)), _those(tags, good))
+
+    def _tags(self, typed: Typed) -> pa.Array | None:
+        """Whose each row is; once, for the gates, for what is set aside and for what passes."""
+        return None if self._tag is None else self._tag(typed.batch)
+
+    def _left_out(self, typed: Typed, tags: pa.Array | None) -> Mapping[str, Flags]:
         """By reason, which rows do not pass the gates; no row has two reasons."""
-        left = (
-            dict(self._gates.left_out(self._tag(typed.batch), typed.batch))
-            if self._gates and self._tag is not None
-            else {}
-        )
+        left = dict(self._gates.left_out(tags, typed.batch)) if self._gates and tags is not None else {}
         retention, since = self.plan.contract.retention, self.plan.kept_since
         if retention is not None and since is not None:
             old = too_old(typed.batch.column(retention.path), since)
@@ -214,9 +221,9 @@ class Worker:
                 left[TOO_OLD] = old
         return left
 
-    def _whose(self, rows: pa.RecordBatch) -> pa.Array | None:
-        """Tags of rows that are set aside."""
-        return None if self._tag is None or self._aside_tag is None else self._aside_tag(self._tag(rows))
+    def _whose(self, tags: pa.Array | None) -> pa.Array | None:
+        """The tags as rows have them that are set aside."""
+        return None if tags is None or self._aside_tag is None else self._aside_tag(tags)
 
     def _broken(self, one: Placed, bad: Flags, reasons: pa.Array) -> Aside:
         """The rows of a block that break a rule."""
@@ -241,19 +248,19 @@ class Worker:
         So do rows that do not pass the gates of people.
         """
         typed = read_batch(rows, self._read)
-        left = self._left_out(typed)
+        tags = self._tags(typed)
+        left = self._left_out(typed, tags)
         for reason, which in left.items():
             yield self.closed(aside.filter(pa.array(which)), reason)
         if left:
             stay = ~np.logical_or.reduce([*left.values()])
-            typed, aside = typed.only(stay), aside.filter(pa.array(stay))
+            typed, tags, aside = typed.only(stay), _those(tags, stay), aside.filter(pa.array(stay))
             marks, unreadable = ({name: which[stay] for name, which in masks.items()} for masks in (marks, unreadable))
         failures = self._judged(typed, unreadable, marks)
         if failures.bad.any():
-            left = aside.filter(pa.array(failures.bad))
-            yield _staying(left, failures.reasons(), self._whose(typed.batch.filter(pa.array(failures.bad))))
-        if not failures.bad.all():
-            yield self._good(typed.batch.filter(pa.array(~failures.bad)))
+            still = aside.filter(pa.array(failures.bad))
+            yield _staying(still, failures.reasons(), self._whose(_those(tags, failures.bad)))
+        yield from self._passing(typed, tags, ~failures.bad)
 
     def _judged(self, typed: Typed, unreadable: Mapping[str, Flags], marks: Mapping[str, Flags]) -> Failures:
         bad = typed.unreadable
@@ -283,12 +290,13 @@ class Worker:
     def _sealed(self, clear: pa.Array) -> pa.Array:
         return seal(clear, table=self.plan.table, keyring=self.keyring)
 
-    def _good(self, typed: pa.RecordBatch) -> pa.RecordBatch:
-        tags = [] if self._tag is None else [self._tag(typed)]
+    def _good(self, typed: pa.RecordBatch, tags: pa.Array | None) -> pa.RecordBatch:
         if self._redactor is not None:
             typed = self._redactor.redacted(typed)
-        if self._corrector is not None and tags:  # after texts were looked at for what the raw data say of the person
-            typed = self._corrector.corrected(typed, tags[0])
+        if (
+            self._corrector is not None and tags is not None
+        ):  # after texts were looked at for what the raw data say of the person
+            typed = self._corrector.corrected(typed, tags)
         # Values are bound to row keys as these leave, so those columns come first; they are never bound themselves.
         protected = {name: self._protect[name](typed.column(name)) for name in self._row_keys}
         row_keys = dict(protected)
@@ -299,7 +307,8 @@ class Worker:
             for leaf, values in leaving(column, protected[column.name]):
                 if leaf.path in self._markers:
                     self._count(leaf, self._markers[leaf.path](values))
-        return pa.RecordBatch.from_arrays([*(protected[name] for name in self._protect), *tags], schema=self.schema)
+        columns = [*(protected[name] for name in self._protect), *([] if tags is None else [tags])]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _count(self, leaf: Column, marks: np.ndarray) -> None:
         """One more batch of a leaf that is not open."""
@@ -346,6 +355,10 @@ def _unreadable(given: Sequence[Placed]) -> dict[str, Flags]:
         )
         for path in paths
     }
+
+
+def _those(tags: pa.Array | None, which: Flags) -> pa.Array | None:
+    return None if tags is None else tags.filter(pa.array(which))
 
 
 def _only(given: Sequence[Placed], stay: Flags) -> Iterator[Placed]:
